@@ -1,0 +1,76 @@
+/** The direction: examples, tests -> testing, cli -> shell, adapters -> core -> fp-ts, io-ts. */
+const entries = '^src/(index|memory|postgres|testing)[.]ts$'
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'core imports itself, fp-ts and io-ts only',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { pathNot: ['^src/core/', 'node_modules/(fp-ts|io-ts)/'] },
+    },
+    {
+      name: 'core-has-no-effects',
+      comment: 'only ports may name an effect type',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '^src/core/ports/' },
+      to: { path: 'node_modules/fp-ts/(lib/)?(IO|Task|Reader.*Task|Random|Date|Console)' },
+    },
+    {
+      name: 'adapters-see-core-only',
+      severity: 'error',
+      from: { path: '^src/adapters/' },
+      to: { path: '^src/(shell|testing|cli)/' },
+    },
+    {
+      name: 'adapters-are-strangers',
+      severity: 'error',
+      from: { path: '^src/adapters/([^/]+)/' },
+      to: { path: '^src/adapters/([^/]+)/', pathNot: '^src/adapters/$1/' },
+    },
+    {
+      name: 'shell-sees-core-only',
+      severity: 'error',
+      from: { path: '^src/shell/' },
+      to: { pathNot: ['^src/(core|shell)/', 'node_modules/(fp-ts|lru-cache|uuidv7)/', '^(node:)?crypto$'] },
+    },
+    {
+      name: 'testing-sees-core-only',
+      comment: 'fast-check is an optional peer, used by the law kit alone',
+      severity: 'error',
+      from: { path: '^src/testing/' },
+      to: { pathNot: ['^src/(core|testing)/', 'node_modules/(fp-ts|io-ts|fast-check)/', '^(node:)?(assert|util|fs|path)$'] },
+    },
+    {
+      name: 'src-never-imports-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(tests|examples|bench)/' },
+    },
+    {
+      name: 'nothing-inside-imports-an-entry',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: entries },
+    },
+    {
+      name: 'sql-driver-in-postgres-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(adapters/postgres|cli)/' },
+      to: { path: 'node_modules/(kysely|pg|@electric-sql)/' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
+}

@@ -1,0 +1,17 @@
+/** Types are checked by `tsc`, not here (`isolatedModules`): see CONTRIBUTING.md. */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  testMatch: ['**/*.test.ts'],
+  transform: { '^.+[.]ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }] },
+  moduleNameMapper: {
+    '^reprise$': '<rootDir>/src/index.ts',
+    '^reprise/(memory|postgres|testing)$': '<rootDir>/src/$1.ts',
+  },
+  globalSetup: '<rootDir>/tests/support/global-setup.ts',
+  globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+  reporters: ['default', '<rootDir>/tests/support/summary-reporter.js'],
+  collectCoverageFrom: ['src/core/**/*.ts'],
+  coverageThreshold: { './src/core/': { branches: 100, functions: 100, lines: 100, statements: 100 } },
+  testTimeout: 30_000,
+}

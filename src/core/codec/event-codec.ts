@@ -1,0 +1,116 @@
+import * as E from 'fp-ts/Either'
+import type { Type } from 'io-ts'
+import { type Issue, causeText, issuesOf, preview } from '../issue'
+import { type JsonObject, toJsonObject } from '../json'
+import type { EncodedEvent } from '../recorded-event'
+
+/**
+ * Brings data written by one schema version to the next one. Pure; it may throw when the data is not
+ * what it should be (that becomes an `UndecodableEvent`).
+ */
+export type Upcaster = (data: JsonObject) => JsonObject
+
+/** One event type: how it is written today, and how older writings become today's. */
+export interface EventType<Event> {
+  readonly codec: Type<Event, unknown>
+  /** From version 1 to 2, from 2 to 3, and so on. The newest version is their number plus 1. */
+  readonly upcasters: ReadonlyArray<Upcaster>
+}
+
+/** How the events of one kind of stream are written and read. */
+export interface EventCodec<Event> {
+  /** Every type that is known, with its newest schema version. */
+  readonly schemaVersions: Readonly<Record<string, number>>
+  readonly encode: (event: Event) => E.Either<ReadonlyArray<Issue>, EncodedEvent>
+  readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
+  /** The name under which `event` is stored. */
+  readonly typeOf: (event: Event) => string
+}
+
+/** Declares an event type. Without upcasters it is at schema version 1. */
+export const eventType = <Event>(
+  codec: Type<Event, unknown>,
+  upcasters: ReadonlyArray<Upcaster> = [],
+): EventType<Event> => ({ codec, upcasters })
+
+interface Tagged {
+  readonly type: string
+}
+
+/** One {@link EventType} for every member of the union: a type without one does not compile. */
+export type EventTypes<Event extends Tagged> = {
+  readonly [Name in Event['type']]: EventType<Extract<Event, { readonly type: Name }>>
+}
+
+const upcast = (
+  upcasters: ReadonlyArray<Upcaster>,
+  { schemaVersion, data }: EncodedEvent,
+): E.Either<ReadonlyArray<Issue>, JsonObject> => {
+  const newest = upcasters.length + 1
+  if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > newest) {
+    return E.left([
+      {
+        path: '',
+        message: `schema version ${schemaVersion} is not known here; the newest is ${newest}. Was it written by a newer release?`,
+      },
+    ])
+  }
+  return E.tryCatch(
+    () => upcasters.slice(schemaVersion - 1).reduce((older, step) => step(older), data),
+    (cause) => [
+      {
+        path: '',
+        message: `the upcaster from schema version ${schemaVersion} threw: ${causeText(cause)}`,
+      },
+    ],
+  )
+}
+
+/**
+ * The codec of a union of events. Decoding looks at the type first, then at that one codec, so that a
+ * failure names one path instead of every branch of the union. The stored data is the encoded event
+ * without its `type`.
+ *
+ * @example
+ * const giftCardEvents = eventCodec<GiftCardEvent>({
+ *   GiftCardIssued: eventType(Issued),
+ *   GiftCardRedeemed: eventType(Redeemed, [addOrderId]), // now at schema version 2
+ * })
+ */
+export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): EventCodec<Event> => {
+  const known = new Map<string, EventType<Event>>(Object.entries(types))
+  const find = (type: string): E.Either<ReadonlyArray<Issue>, EventType<Event>> => {
+    const found = known.get(type)
+    return found === undefined
+      ? E.left([
+          {
+            path: 'type',
+            message: `the event type ${preview(type)} is not known; known are ${[...known.keys()].join(', ')}`,
+          },
+        ])
+      : E.right(found)
+  }
+
+  return {
+    schemaVersions: Object.fromEntries(
+      [...known].map(([name, { upcasters }]) => [name, upcasters.length + 1]),
+    ),
+    typeOf: (event) => event.type,
+    encode: (event) => {
+      const found = find(event.type)
+      if (E.isLeft(found)) return found
+      const written = toJsonObject(found.right.codec.encode(event))
+      if (E.isLeft(written)) return written
+      const { type, ...data } = written.right
+      return E.right({ type: event.type, schemaVersion: found.right.upcasters.length + 1, data })
+    },
+    decode: (encoded) => {
+      const found = find(encoded.type)
+      if (E.isLeft(found)) return found
+      const data = upcast(found.right.upcasters, encoded)
+      if (E.isLeft(data)) return data
+      const decoded = found.right.codec.decode({ ...data.right, type: encoded.type })
+      return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import * as E from 'fp-ts/Either'
+import type { Type } from 'io-ts'
+import { type Issue, issuesOf } from '../issue'
+import { type Json, toJson } from '../json'
+
+/** How a state is kept in a snapshot. A snapshot of another schema version is never read. */
+export interface StateCodec<State> {
+  /** Raise it whenever the state changes its shape or its meaning: old snapshots are then ignored. */
+  readonly schemaVersion: number
+  readonly encode: (state: State) => E.Either<ReadonlyArray<Issue>, Json>
+  readonly decode: (stored: unknown) => E.Either<ReadonlyArray<Issue>, State>
+}
+
+/**
+ * A state codec from an io-ts codec.
+ *
+ * @param schemaVersion - an integer, 1 or more.
+ */
+export const stateCodec = <State>(
+  schemaVersion: number,
+  codec: Type<State, unknown>,
+): StateCodec<State> => ({
+  schemaVersion,
+  encode: (state) => toJson(codec.encode(state)),
+  decode: (stored) => {
+    const decoded = codec.decode(stored)
+    return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
+  },
+})

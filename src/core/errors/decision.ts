@@ -1,0 +1,55 @@
+import { causeText, preview } from '../issue'
+import type { StreamId, StreamVersion } from '../stream'
+
+/** `decide` said no. Nothing was written. */
+export interface Rejected<Rejection> {
+  readonly _tag: 'Rejected'
+  readonly streamId: StreamId
+  /** The version of the state that the rejection was decided on. */
+  readonly version: StreamVersion
+  readonly rejection: Rejection
+  readonly message: string
+}
+export const rejected = <Rejection>(
+  streamId: StreamId,
+  version: StreamVersion,
+  rejection: Rejection,
+): Rejected<Rejection> => ({
+  _tag: 'Rejected',
+  streamId,
+  version,
+  rejection,
+  message: `The command was rejected by ${streamId} at version ${version}: ${rejectionName(rejection)}.`,
+})
+
+const rejectionName = (rejection: unknown): string =>
+  typeof rejection === 'object' && rejection !== null && '_tag' in rejection
+    ? String(rejection._tag)
+    : preview(rejection)
+
+/** Which of the caller's own functions. */
+export type UserFunction = 'decide' | 'evolve' | 'isTerminal' | 'codec' | 'snapshot policy'
+
+/** The caller's own code threw: a defect, contained. Nothing was written. */
+export interface DeciderThrew {
+  readonly _tag: 'DeciderThrew'
+  readonly streamId: StreamId
+  /** The version of the state that the function was given. */
+  readonly version: StreamVersion
+  readonly during: UserFunction
+  readonly cause: unknown
+  readonly message: string
+}
+export const deciderThrew = (
+  streamId: StreamId,
+  version: StreamVersion,
+  during: UserFunction,
+  cause: unknown,
+): DeciderThrew => ({
+  _tag: 'DeciderThrew',
+  streamId,
+  version,
+  during,
+  cause,
+  message: `${during} threw on ${streamId} at version ${version}: ${causeText(cause)}.`,
+})

@@ -1,0 +1,79 @@
+import { describeIssues, type Issue } from '../issue'
+import type { Position, StreamId, StreamVersion } from '../stream'
+
+/** A stored event does not fit its codec. It stays as it is: mend the codec, or add an upcaster. */
+export interface UndecodableEvent {
+  readonly _tag: 'UndecodableEvent'
+  readonly streamId: StreamId
+  readonly version: StreamVersion
+  readonly position: Position
+  readonly type: string
+  readonly schemaVersion: number
+  readonly issues: ReadonlyArray<Issue>
+  readonly message: string
+}
+export const undecodableEvent = (
+  event: Omit<UndecodableEvent, '_tag' | 'issues' | 'message'>,
+  issues: ReadonlyArray<Issue>,
+): UndecodableEvent => ({
+  _tag: 'UndecodableEvent',
+  streamId: event.streamId,
+  version: event.version,
+  position: event.position,
+  type: event.type,
+  schemaVersion: event.schemaVersion,
+  issues,
+  message:
+    `Event ${event.version} of ${event.streamId} (${event.type}, schema version ` +
+    `${event.schemaVersion}, position ${event.position}) cannot be decoded: ${describeIssues(issues)}.`,
+})
+
+/** An event that `decide` gave cannot be stored. Nothing was written. */
+export interface UnencodableEvent {
+  readonly _tag: 'UnencodableEvent'
+  readonly streamId: StreamId
+  /** Which of the events, counted from 0. */
+  readonly index: number
+  readonly type: string
+  readonly issues: ReadonlyArray<Issue>
+  readonly message: string
+}
+export const unencodableEvent = (
+  streamId: StreamId,
+  index: number,
+  type: string,
+  issues: ReadonlyArray<Issue>,
+): UnencodableEvent => ({
+  _tag: 'UnencodableEvent',
+  streamId,
+  index,
+  type,
+  issues,
+  message: `Event ${index} (${type}) for ${streamId} cannot be stored: ${describeIssues(issues)}.`,
+})
+
+/** What is limited. `eventSize` is measured by {@link jsonSize}. */
+export type Limit = 'eventsPerAppend' | 'eventSize' | 'streamVersion'
+
+/** More than the store takes. Nothing was written. */
+export interface LimitExceeded {
+  readonly _tag: 'LimitExceeded'
+  readonly streamId: StreamId
+  readonly limit: Limit
+  readonly maximum: number
+  readonly actual: number
+  readonly message: string
+}
+export const limitExceeded = (
+  streamId: StreamId,
+  limit: Limit,
+  maximum: number,
+  actual: number,
+): LimitExceeded => ({
+  _tag: 'LimitExceeded',
+  streamId,
+  limit,
+  maximum,
+  actual,
+  message: `The append to ${streamId} exceeds ${limit}: ${actual}, and at most ${maximum} is allowed. Nothing was written.`,
+})

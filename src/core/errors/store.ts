@@ -1,0 +1,57 @@
+import { causeText } from '../issue'
+
+export type StoreFailure =
+  /** No connection could be had: the server is down, unreachable or refuses more connections. */
+  | 'Unavailable'
+  /** The connection broke while a statement was under way. */
+  | 'ConnectionLost'
+  /** The schema is not there, or older than this library. */
+  | 'NotMigrated'
+  /** Wrong user, password or permissions. */
+  | 'AccessDenied'
+  /** The transaction lost against another one, and was rolled back: try again. */
+  | 'TransactionRefused'
+  /** The statement was cancelled, or took longer than allowed. */
+  | 'TimedOut'
+  /** The store holds something that it never should. */
+  | 'CorruptRow'
+  /** Anything else: see `cause`. */
+  | 'Unexpected'
+
+/** The store refused or did not answer. `outcome` says whether something may have been written. */
+export interface StoreFailed {
+  readonly _tag: 'StoreFailed'
+  readonly reason: StoreFailure
+  /** `unknown`: the append may have been committed. Send the command again with the same id. */
+  readonly outcome: 'nothingWritten' | 'unknown'
+  readonly cause: unknown
+  readonly message: string
+}
+export const storeFailed = (
+  reason: StoreFailure,
+  outcome: StoreFailed['outcome'],
+  cause: unknown,
+  advice?: string,
+): StoreFailed => ({
+  _tag: 'StoreFailed',
+  reason,
+  outcome,
+  cause,
+  message:
+    `The store failed (${reason}): ${advice ?? causeText(cause)}. ` +
+    (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
+})
+
+/** An inline projection failed, so the append was undone. Nothing was written. */
+export interface ProjectionFailed {
+  readonly _tag: 'ProjectionFailed'
+  readonly projection: string
+  readonly cause: unknown
+  readonly message: string
+}
+export const projectionFailed = (projection: string, cause: unknown): ProjectionFailed => ({
+  _tag: 'ProjectionFailed',
+  projection,
+  cause,
+  message: `The inline projection ${projection} failed, so nothing was written: ${causeText(cause)}.`,
+})

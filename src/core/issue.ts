@@ -1,0 +1,58 @@
+import type { Errors } from 'io-ts'
+
+/** One thing that is wrong with a value, and where: `{ path: 'lines.0.amount', message: '...' }`. */
+export interface Issue {
+  /** Keys from the outermost in, joined by dots. Empty: the value as a whole. */
+  readonly path: string
+  readonly message: string
+}
+
+const MOST_ISSUES = 10
+const MOST_CHARACTERS = 80
+
+/** A short picture of any value, for a message. Never throws, and never prints a megabyte. */
+export const preview = (value: unknown): string => {
+  const text = shown(value)
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text
+}
+
+const shown = (value: unknown): string => {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.slice(0, MOST_CHARACTERS + 1))
+    case 'bigint':
+      return `${String(value)}n`
+    case 'function':
+      return 'a function'
+    case 'object':
+      if (value === null) return 'null'
+      return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+    case 'number':
+    case 'boolean':
+    case 'symbol':
+    case 'undefined':
+      return String(value)
+  }
+}
+
+/** What io-ts found, in our words: at most ten issues, each with one path. */
+export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
+  errors.slice(0, MOST_ISSUES).map(({ context, value, message }) => {
+    const expected = context[context.length - 1]?.type.name ?? 'something else'
+    return {
+      path: context
+        .slice(1)
+        .map(({ key }) => key)
+        .filter((key) => key !== '')
+        .join('.'),
+      message: message ?? `expected ${expected}, got ${preview(value)}`,
+    }
+  })
+
+/** The issues as one line of text. */
+export const describeIssues = (issues: ReadonlyArray<Issue>): string =>
+  issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+
+/** The text of anything that was thrown. Never throws. */
+export const causeText = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : preview(cause)

@@ -1,0 +1,110 @@
+import * as E from 'fp-ts/Either'
+import { type Issue, preview } from './issue'
+
+/** What a store can keep: JSON, and nothing that `JSON.stringify` would drop, bend or refuse. */
+export type Json =
+  string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+/** A JSON record: the shape of every event's data. */
+export interface JsonObject {
+  readonly [key: string]: Json
+}
+
+/** Nesting beyond this is refused (it is also what stops a value that contains itself). */
+export const MAXIMUM_DEPTH = 200
+
+const textIssue = (text: string): string | undefined => {
+  if (text.includes('\u0000')) return 'the NUL character cannot be stored as text'
+  return text.isWellFormed() ? undefined : 'a lone surrogate is not valid text'
+}
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+const find = (value: unknown, path: string, depth: number): Issue | undefined => {
+  if (depth > MAXIMUM_DEPTH) {
+    return { path, message: `nested deeper than ${MAXIMUM_DEPTH}, or contains itself` }
+  }
+  switch (typeof value) {
+    case 'boolean':
+      return undefined
+    case 'string': {
+      const message = textIssue(value)
+      return message === undefined ? undefined : { path, message }
+    }
+    case 'number':
+      return Number.isFinite(value) ? undefined : { path, message: `${value} is not JSON` }
+    case 'object':
+      return value === null ? undefined : findInside(value, path, depth)
+    case 'undefined':
+      return { path, message: 'undefined is not JSON: leave the key out, or use null' }
+    case 'bigint':
+      return { path, message: `the bigint ${preview(value)} is not JSON: encode it as a string` }
+    case 'function':
+    case 'symbol':
+      return { path, message: `${preview(value)} is not JSON` }
+  }
+}
+
+const findInside = (value: object, path: string, depth: number): Issue | undefined => {
+  const at = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`)
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const issue = find(value[index], at(index), depth + 1)
+      if (issue !== undefined) return issue
+    }
+    return undefined
+  }
+  if (!isPlain(value)) {
+    return { path, message: 'only plain objects are JSON: encode it with a codec' }
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    const message = textIssue(key)
+    if (message !== undefined) return { path: at(preview(key)), message: `in a key, ${message}` }
+    const issue = find(inner, at(key), depth + 1)
+    if (issue !== undefined) return issue
+  }
+  return undefined
+}
+
+/** The first thing in `value` that is not storable JSON, or `undefined`. */
+export const jsonIssue = (value: unknown): Issue | undefined => find(value, '', 0)
+
+// The walk has been made: these only tell the compiler what it showed.
+const isJson = (_value: unknown, issue: Issue | undefined): _value is Json => issue === undefined
+const isRecord = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** `value` as storable JSON of any kind, or the first thing in it that is not. */
+export const toJson = (value: unknown): E.Either<ReadonlyArray<Issue>, Json> => {
+  const issue = jsonIssue(value)
+  return isJson(value, issue) ? E.right(value) : E.left(issue === undefined ? [] : [issue])
+}
+
+/** `value` as a storable JSON record, or the first thing in it that is not. */
+export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, JsonObject> => {
+  const issue = jsonIssue(value)
+  if (!isJson(value, issue)) return E.left(issue === undefined ? [] : [issue])
+  return isRecord(value)
+    ? E.right(value)
+    : E.left([{ path: '', message: `expected an object, got ${preview(value)}` }])
+}
+
+/**
+ * How big `value` is, without writing it out: the length of every string and key, plus 8 for every
+ * other value. Close to the characters of its JSON, and the same on every store.
+ */
+export const jsonSize = (value: Json): number => {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  if (Array.isArray(value)) {
+    const items: ReadonlyArray<Json> = value
+    return items.reduce<number>((size, item) => size + jsonSize(item), 8)
+  }
+  return Object.entries(value).reduce<number>(
+    (size, [key, inner]) => size + key.length + jsonSize(inner),
+    8,
+  )
+}

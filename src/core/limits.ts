@@ -1,0 +1,9 @@
+/** How much one append may carry. */
+export interface Limits {
+  /** Events in one append. Default 10,000. */
+  readonly eventsPerAppend: number
+  /** Size of one event's data and metadata, see {@link jsonSize}. Default 1,048,576 (about 1 MiB). */
+  readonly eventSize: number
+}
+
+export const defaultLimits: Limits = { eventsPerAppend: 10_000, eventSize: 1_048_576 }

@@ -1,0 +1,37 @@
+import * as t from 'io-ts'
+import type { JsonObject } from './json'
+
+/** What is known about how an event came to be. Every key may be missing. */
+export interface Metadata {
+  /** The command that this event answers. All events of one decision share it. */
+  readonly commandId?: string
+  /** Shared by everything that one request set off. */
+  readonly correlationId?: string
+  /** The id of the command or event that directly led here. */
+  readonly causationId?: string
+  /** Who asked. */
+  readonly actor?: string
+  /** The application's own keys. */
+  readonly extra?: JsonObject
+}
+
+const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const JsonRecord = new t.Type<JsonObject>(
+  'a JSON object',
+  isJsonObject,
+  (value, context) => (isJsonObject(value) ? t.success(value) : t.failure(value, context)),
+  t.identity,
+)
+
+/** Metadata as it is read back. Unknown keys are dropped. */
+export const Metadata: t.Type<Metadata, unknown> = t.exact(
+  t.partial({
+    commandId: t.string,
+    correlationId: t.string,
+    causationId: t.string,
+    actor: t.string,
+    extra: JsonRecord,
+  }),
+)
