@@ -40,14 +40,26 @@ module.exports = {
       name: 'shell-sees-core-only',
       severity: 'error',
       from: { path: '^src/shell/' },
-      to: { pathNot: ['^src/(core|shell)/', 'node_modules/(fp-ts|lru-cache|uuidv7)/', '^(node:)?crypto$'] },
+      to: {
+        pathNot: [
+          '^src/(core|shell)/',
+          'node_modules/(fp-ts|lru-cache|uuidv7)/',
+          '^(node:)?crypto$',
+        ],
+      },
     },
     {
       name: 'testing-sees-core-only',
       comment: 'fast-check is an optional peer, used by the law kit alone',
       severity: 'error',
       from: { path: '^src/testing/' },
-      to: { pathNot: ['^src/(core|testing)/', 'node_modules/(fp-ts|io-ts|fast-check)/', '^(node:)?(assert|util|fs|path)$'] },
+      to: {
+        pathNot: [
+          '^src/(core|testing)/',
+          'node_modules/(fp-ts|io-ts|fast-check)/',
+          '^(node:)?(assert|util|fs|path)$',
+        ],
+      },
     },
     {
       name: 'src-never-imports-tests',

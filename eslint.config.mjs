@@ -1,7 +1,10 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-const noClass = { selector: 'ClassDeclaration, ClassExpression', message: 'Use a record and functions.' }
+const noClass = {
+  selector: 'ClassDeclaration, ClassExpression',
+  message: 'Use a record and functions.',
+}
 const noThrow = { selector: 'ThrowStatement', message: 'Failures are values: return a Left.' }
 const noExportAll = { selector: 'ExportAllDeclaration', message: 'Name every export.' }
 const noDefault = {
@@ -15,14 +18,22 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+      '@typescript-eslint/no-empty-object-type': [
+        'error',
+        { allowInterfaces: 'with-single-extends' },
+      ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
       '@typescript-eslint/no-redeclare': 'off',
       'no-redeclare': 'off',
       'no-undef': 'off',
@@ -75,6 +86,14 @@ export default tseslint.config(
   },
   {
     files: ['**/*.{mjs,cjs,js}'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'writable', URL: 'readonly', require: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        module: 'writable',
+        URL: 'readonly',
+        require: 'readonly',
+      },
+    },
   },
 )

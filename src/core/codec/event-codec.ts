@@ -101,7 +101,7 @@ export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): Even
       if (E.isLeft(found)) return found
       const written = toJsonObject(found.right.codec.encode(event))
       if (E.isLeft(written)) return written
-      const { type, ...data } = written.right
+      const { type: _type, ...data } = written.right
       return E.right({ type: event.type, schemaVersion: found.right.upcasters.length + 1, data })
     },
     decode: (encoded) => {

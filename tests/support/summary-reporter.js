@@ -1,0 +1,13 @@
+/** Prints the one line that machines look for, as the last line of the run. */
+module.exports = class SummaryReporter {
+  onRunComplete(_contexts, results) {
+    const broken = results.testResults.filter(
+      (suite) => suite.testExecError !== undefined && suite.numFailingTests === 0,
+    ).length
+    const skipped = results.numPendingTests + results.numTodoTests
+    const tail = skipped > 0 ? `, ${skipped} skipped` : ''
+    process.stderr.write(
+      `${results.numPassedTests} passed, ${results.numFailedTests + broken} failed${tail}\n`,
+    )
+  }
+}
