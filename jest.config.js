@@ -10,7 +10,7 @@ module.exports = {
   },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
-  reporters: ['default', 'summary', '<rootDir>/tests/support/summary-reporter.js'],
+  reporters: ['default', '<rootDir>/tests/support/summary-reporter.js'],
   collectCoverageFrom: ['src/core/**/*.ts'],
   coverageThreshold: {
     './src/core/': { branches: 100, functions: 100, lines: 100, statements: 100 },

@@ -1,4 +1,4 @@
-/** Prints the one line that machines look for, as the last line of the run. */
+/** Prints the one line that machines look for, as the very last line of the run. */
 module.exports = class SummaryReporter {
   onRunComplete(_contexts, results) {
     const broken = results.testResults.filter(
@@ -6,8 +6,7 @@ module.exports = class SummaryReporter {
     ).length
     const skipped = results.numPendingTests + results.numTodoTests
     const tail = skipped > 0 ? `, ${skipped} skipped` : ''
-    process.stderr.write(
-      `${results.numPassedTests} passed, ${results.numFailedTests + broken} failed${tail}\n`,
-    )
+    const line = `${results.numPassedTests} passed, ${results.numFailedTests + broken} failed${tail}\n`
+    process.once('exit', () => process.stderr.write(line))
   }
 }
