@@ -1,0 +1,5 @@
+export {
+  storeContract,
+  type StoreContract,
+  type StoreUnderContract,
+} from './testing/store-contract/contract'
