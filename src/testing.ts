@@ -1,4 +1,10 @@
 export {
+  type Outcome,
+  type Situation,
+  specification,
+  type Specification,
+} from './testing/specification'
+export {
   storeContract,
   type StoreContract,
   type StoreUnderContract,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Chapter } from './chapter'
 import {
-  countTo,
   eventsOf,
   failsWith,
   handledBy,

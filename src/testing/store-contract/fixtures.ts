@@ -2,6 +2,7 @@ import type { AppendRequest, CommandMark } from '../../core/append'
 import type { ExpectedVersion } from '../../core/expected-version'
 import type { JsonObject } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
+import type { StoredSnapshot } from '../../core/ports/event-store'
 import type { NewEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 
@@ -41,6 +42,12 @@ export const aMark = (commandId: string, eventCount: number, skip = 0): CommandM
   skip,
   eventCount,
 })
+
+export const aSnapshot = (
+  streamId: StreamId,
+  version: number,
+  schemaVersion = 1,
+): StoredSnapshot => ({ streamId, version, schemaVersion, state: { at: version, schemaVersion } })
 
 /** The same, as often as it takes for a race to be lost by a store that can lose it. */
 export const repeatedly = async (rounds: number, round: () => Promise<void>): Promise<void> => {

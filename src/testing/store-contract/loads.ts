@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
-import type { StoredSnapshot } from '../../core/ports/event-store'
 import type { Chapter } from './chapter'
 import { failsWith, numbersOf, same, succeeds } from './checks'
-import { aMark, appendTo, freshCommandId, freshStream, numbered } from './fixtures'
-
-const aSnapshot = (streamId: string, version: number, schemaVersion = 1): StoredSnapshot => ({
-  streamId,
-  version,
-  schemaVersion,
-  state: { sum: version, schema: schemaVersion },
-})
+import { aMark, appendTo, aSnapshot, freshCommandId, freshStream, numbered } from './fixtures'
 
 /** What a command handler asks before it decides. */
 export const loads: Chapter = {

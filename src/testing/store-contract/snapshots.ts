@@ -1,15 +1,7 @@
-import type { StoredSnapshot } from '../../core/ports/event-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Chapter } from './chapter'
 import { failsWith, isMissing, same, succeeds } from './checks'
-import { appendTo, atOnce, freshStream, numbered, repeatedly } from './fixtures'
-
-const aSnapshot = (streamId: string, version: number, schemaVersion = 1): StoredSnapshot => ({
-  streamId,
-  version,
-  schemaVersion,
-  state: { at: version },
-})
+import { appendTo, aSnapshot, atOnce, freshStream, numbered, repeatedly } from './fixtures'
 
 const newest = async (store: EventStore, streamId: string, snapshotSchema = 1) =>
   (await succeeds(store.load({ streamId, after: 0, snapshotSchema, limit: 1 }))).snapshot
