@@ -1,0 +1,71 @@
+import {
+  Kysely,
+  PostgresDialect,
+  type PostgresCursor,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from 'kysely'
+import type { Pool, PoolClient } from 'pg'
+import { preparedName } from './statements'
+
+/** How the library's own statements reach the server. */
+export type Preparing =
+  /** The few hot ones are prepared once on each connection: the fastest. */
+  | 'prepared'
+  /** Nothing is prepared: for a pooler in transaction mode that cannot keep prepared statements. */
+  | 'unprepared'
+
+/** A broken connection already fails the statement on it; unheard, it would end the process as well. */
+const heard = (): void => undefined
+
+const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
+  function query<Row>(
+    statement: string,
+    parameters: ReadonlyArray<unknown>,
+  ): Promise<PostgresQueryResult<Row>>
+  function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>
+  function query(
+    statement: string | PostgresCursor<unknown>,
+    parameters: ReadonlyArray<unknown> = [],
+  ): unknown {
+    if (typeof statement !== 'string') return statement
+    const name = preparing === 'prepared' ? preparedName(statement) : undefined
+    const values = [...parameters]
+    return client.query(
+      name === undefined ? { text: statement, values } : { name, text: statement, values },
+    )
+  }
+  client.on('error', heard)
+  return { query, release: () => client.release() }
+}
+
+/**
+ * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break
+ * while they are in use. Use it for the application's own queries too: they are passed on as they are.
+ *
+ * The pool stays the caller's: `destroy` on the Kysely ends it.
+ *
+ * @example
+ * const db = connectPool<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * const store = postgresStore(db)
+ */
+export const connectPool = <Database>(
+  pool: Pool,
+  preparing: Preparing = 'prepared',
+): Kysely<Database> => {
+  const clients = new WeakMap<PoolClient, PostgresPoolClient>()
+  const wrapped = (client: PoolClient): PostgresPoolClient => {
+    const known = clients.get(client)
+    if (known !== undefined) return known
+    const made = wrap(client, preparing)
+    clients.set(client, made)
+    return made
+  }
+  pool.on('error', heard) // an idle connection that breaks is replaced by the pool itself
+  const source: PostgresPool = {
+    connect: async () => wrapped(await pool.connect()),
+    end: () => pool.end(),
+  }
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: source }) })
+}

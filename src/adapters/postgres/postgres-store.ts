@@ -1,0 +1,79 @@
+import * as TE from 'fp-ts/TaskEither'
+import type { Kysely, Transaction } from 'kysely'
+import { appendError } from '../../core/append'
+import { defaultLimits, type Limits } from '../../core/limits'
+import type { EventStore } from '../../core/ports/event-store'
+import type { InlineProjection } from '../../core/ports/inline-projection'
+import { appendAlone, type AppendPrepared, appendTogether } from './append'
+import { groupCommit } from './group-commit'
+import { load } from './load'
+import { prepareAppend } from './prepared-append'
+import { appendAndProject, projecting } from './projecting'
+import { read, readAll } from './read'
+import { saveSnapshot } from './snapshots'
+import { streams } from './streams'
+import { type Tables, tablesIn } from './tables'
+
+/** How a store is set up. Every key may be left out. */
+export interface PostgresStoreOptions<Database> {
+  /** The schema that holds the tables. Default `reprise`. */
+  readonly schema?: string
+  readonly limits?: Limits
+  /** Read models that are kept inside every append. */
+  readonly projections?: ReadonlyArray<InlineProjection<Transaction<Database>>>
+}
+
+/** A store in PostgreSQL. */
+export interface PostgresStore<Database> extends EventStore {
+  /**
+   * The same store inside the caller's own transaction: what it appends is committed or rolled back
+   * with the caller's rows. A conflict leaves the transaction usable.
+   */
+  readonly inTransaction: (transaction: Transaction<Database>) => EventStore
+}
+
+/** Refuses what no store takes. What it lets through is written out before anything else happens. */
+const checked =
+  (limits: Limits, append: AppendPrepared): EventStore['append'] =>
+  (request) => {
+    const error = appendError(request, limits)
+    if (error !== undefined) return TE.left(error)
+    const prepared = prepareAppend(request)
+    return () => append(prepared)
+  }
+
+const reads = (tables: Tables): Omit<EventStore, 'append'> => ({
+  load: load(tables),
+  read: read(tables),
+  readAll: readAll(tables),
+  streams: streams(tables),
+  saveSnapshot: saveSnapshot(tables),
+})
+
+/**
+ * A store in PostgreSQL, on the caller's own Kysely. Its tables are made by `npx reprise migrate`, or
+ * by {@link migrate}.
+ *
+ * @example
+ * const store = postgresStore(connectPool<Database>(pool), { schema: 'reprise' })
+ */
+export const postgresStore = <Database>(
+  db: Kysely<Database>,
+  { schema, limits = defaultLimits, projections = [] }: PostgresStoreOptions<Database> = {},
+): PostgresStore<Database> => {
+  const tables = tablesIn(db, schema)
+  const alone = (transaction: Transaction<Database>): AppendPrepared =>
+    appendAlone(appendTogether(tablesIn(transaction, schema)))
+  const append =
+    projections.length === 0
+      ? groupCommit(appendTogether(tables))
+      : appendAndProject(db, projections, alone)
+  return {
+    ...reads(tables),
+    append: checked(limits, append),
+    inTransaction: (transaction) => ({
+      ...reads(tablesIn(transaction, schema)),
+      append: checked(limits, projecting(projections, transaction, alone(transaction))),
+    }),
+  }
+}

@@ -1,0 +1,18 @@
+/** The schema that holds everything, unless the caller says otherwise. */
+export const DEFAULT_SCHEMA = 'reprise'
+
+/** `name` as PostgreSQL wants an identifier that may hold anything. */
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** FNV-1a, 32 bits. Source: http://www.isthe.com/chongo/tech/comp/fnv/ */
+export const fingerprint = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash
+}
+
+/**
+ * The number of a schema among the advisory locks of its database: 24 bits of its fingerprint. Two
+ * schemas with the same number stay correct; a subscriber of one may wait for a writer of the other.
+ */
+export const namespaceOf = (schema: string): number => fingerprint(schema) & 0xffffff

@@ -1,0 +1,111 @@
+import { fingerprint, quoteIdentifier } from './schema'
+
+/** Every statement of the store, as text. Each begins with the name under which it can be prepared. */
+export interface Statements {
+  readonly append: string
+  readonly load: string
+  readonly readAll: string
+  readonly read: string
+  readonly streams: string
+  readonly saveSnapshot: string
+}
+
+const PREFIX = '/*reprise:'
+
+/** Puts a name before a statement. It depends on the text, so that no two texts share a name. */
+const named = (name: string, text: string): string =>
+  `${PREFIX}${name}_${fingerprint(text).toString(16)}*/ ${text}`
+
+/** The name a statement is prepared under; `undefined` for a statement that is not one of ours. */
+export const preparedName = (text: string): string | undefined =>
+  text.startsWith(PREFIX) ? `reprise_${text.slice(PREFIX.length, text.indexOf('*/'))}` : undefined
+
+const append = (schema: string): string => `
+select stream_id, outcome, version, "position", recorded_at, command_id, event_count
+from ${schema}.append(
+  $1::text[], $2::integer[],
+  $3::text[]::uuid[], $4::text[], $5::smallint[], $6::text[]::jsonb[], $7::text[]::jsonb[],
+  $8::text[], $9::integer[],
+  $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
+  $15::text[], $16::text[], $17::integer[], $18::integer[])`
+
+// One statement is one look at the store: the snapshot, the events after it and the command mark agree.
+// Rows: kind 's' a snapshot (data: its state), 'c' a command handled before (version: the one before
+// its events, schema_version: how many), 'e' an event.
+const load = (schema: string): string => `
+with snapshot as materialized (
+  select s.version, s.state
+  from ${schema}.snapshots s
+  where s.stream_id = $1::text and s.schema_version = $3::integer and s.version > $2::integer
+    and exists (select from ${schema}.events e
+                where e.stream_id = s.stream_id and e.version = s.version)
+)
+select 's' as kind, version, null::integer as schema_version, null::double precision as "position",
+       null::uuid as id, null::text as type, null::double precision as recorded_at,
+       state as data, null::jsonb as metadata
+from snapshot
+union all
+select 'c', c.after, c.event_count, null, null, null, null, null, null
+from ${schema}.commands c
+where c.stream_id = $1 and c.command_id = $4::text
+union all
+(select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
+        (extract(epoch from e.recorded_at) * 1000)::double precision, e.data, e.metadata
+ from ${schema}.events e
+ where e.stream_id = $1 and e.version > coalesce((select version from snapshot), $2)
+ order by e.version
+ limit $5::integer)`
+
+const readAll = (schema: string): string => `
+select "position", stream_id, version, id, type, schema_version, recorded_at, data, metadata
+from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[])`
+
+const read = (schema: string): string => `
+select stream_id, version, id, type, schema_version, data, metadata,
+       position::double precision as "position",
+       (extract(epoch from recorded_at) * 1000)::double precision as recorded_at
+from ${schema}.events
+where stream_id = $1::text and version > $2::integer
+order by version
+limit $3::integer`
+
+// Jumps from one stream to the next in the primary key's index: it costs what the page costs, however
+// many events there are. $3 and $4 bound the ids of one category.
+const streams = (schema: string): string => `
+with recursive found as (
+  (select stream_id from ${schema}.events
+   where stream_id > $1::text and stream_id >= $3::text
+     and ($4::text is null or stream_id < $4::text)
+   order by stream_id limit 1)
+  union all
+  select (select e.stream_id from ${schema}.events e
+          where e.stream_id > f.stream_id and ($4::text is null or e.stream_id < $4::text)
+          order by e.stream_id limit 1)
+  from found f where f.stream_id is not null
+)
+select f.stream_id, e.version, (extract(epoch from e.recorded_at) * 1000)::double precision as recorded_at
+from (select * from found where stream_id is not null limit $2::integer) f
+  cross join lateral (
+    select version, recorded_at from ${schema}.events where stream_id = f.stream_id
+    order by version desc limit 1) e
+order by f.stream_id`
+
+const saveSnapshot = (schema: string): string => `
+insert into ${schema}.snapshots as s (stream_id, schema_version, version, state)
+values ($1::text, $2::integer, $3::integer, $4::text::jsonb)
+on conflict (stream_id, schema_version) do update
+  set version = excluded.version, state = excluded.state
+  where s.version < excluded.version`
+
+/** The statements for a schema of any name. */
+export const statementsFor = (schema: string): Statements => {
+  const quoted = quoteIdentifier(schema)
+  return {
+    append: named('append', append(quoted)),
+    load: named('load', load(quoted)),
+    readAll: named('read_all', readAll(quoted)),
+    read: named('read', read(quoted)),
+    streams: named('streams', streams(quoted)),
+    saveSnapshot: named('save_snapshot', saveSnapshot(quoted)),
+  }
+}

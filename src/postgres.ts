@@ -1,0 +1,10 @@
+/** The names of `reprise/postgres`. */
+export { connectPglite } from './adapters/postgres/pglite'
+export { connectPool, type Preparing } from './adapters/postgres/connection'
+export { migrate, type Migrated, type MigrationChanged } from './adapters/postgres/migrate'
+export { type Migration, migrationsFor } from './adapters/postgres/migrations'
+export {
+  postgresStore,
+  type PostgresStore,
+  type PostgresStoreOptions,
+} from './adapters/postgres/postgres-store'
