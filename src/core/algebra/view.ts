@@ -1,0 +1,57 @@
+import { mapKeys, withKey, keysOf } from './keyed'
+import { type StateByKey, stateAt, withState } from './many'
+
+/**
+ * The pure part of a projection: what is to be known, and how each event changes it. `evolve` is total
+ * and mutates nothing; an event that is not ours leaves the state as it is. Every decider is a view.
+ */
+export interface View<State, Event> {
+  readonly initialState: State
+  readonly evolve: (state: State, event: Event) => State
+}
+
+/** The same view among events that are not all its own: `select` picks out those that are. */
+export const mapViewEvent =
+  <Outer, Inner>(select: (event: Outer) => Inner | undefined) =>
+  <State>(view: View<State, Inner>): View<State, Outer> => ({
+    initialState: view.initialState,
+    evolve: (state, event) => {
+      const ours = select(event)
+      return ours === undefined ? state : view.evolve(state, ours)
+    },
+  })
+
+/** A record of views that hear the same events. */
+export type Views<States, Event> = {
+  readonly [Key in keyof States]: View<States[Key], Event>
+}
+
+/**
+ * Several views of the same events, as one. Every part hears every event: first bring the parts to the
+ * same events with {@link mapViewEvent}.
+ */
+export const combineViews = <States extends object, Event>(
+  views: Views<States, Event>,
+): View<States, Event> => ({
+  initialState: mapKeys(views, (key) => views[key].initialState),
+  evolve: (states, event) =>
+    keysOf(views).reduce(
+      (current, key) => withKey(current, key, views[key].evolve(current[key], event)),
+      states,
+    ),
+})
+
+/**
+ * One view for many things of the same kind: `keyOf` says which one an event is about, or `undefined`
+ * when it is about none of them.
+ */
+export const groupBy =
+  <Event>(keyOf: (event: Event) => string | undefined) =>
+  <State>(view: View<State, Event>): View<StateByKey<State>, Event> => ({
+    initialState: {},
+    evolve: (states, event) => {
+      const key = keyOf(event)
+      if (key === undefined) return states
+      return withState(states, key, view.evolve(stateAt(states, key, view), event), view)
+    },
+  })
