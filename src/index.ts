@@ -19,7 +19,11 @@ export { type Json, type JsonObject } from './core/json'
 export { type EncodedEvent } from './core/recorded-event'
 
 export { combine } from './core/algebra/combine'
-export { combineProcesses, type Processes } from './core/algebra/combine-processes'
+export {
+  combineProcesses,
+  type PartProcesses,
+  type Processes,
+} from './core/algebra/combine-processes'
 export { type Deciders, type PartDeciders } from './core/algebra/deciders'
 export {
   DEFAULT_STEP_LIMIT,
@@ -68,4 +72,11 @@ export {
 } from './core/algebra/process'
 export { run, type Run, runFrom } from './core/algebra/run'
 export { guardTerminal, ignoreTerminal, type Terminated, terminated } from './core/algebra/terminal'
-export { combineViews, groupBy, mapViewEvent, type View, type Views } from './core/algebra/view'
+export {
+  combineViews,
+  groupBy,
+  mapViewEvent,
+  type PartViews,
+  type View,
+  type Views,
+} from './core/algebra/view'

@@ -21,9 +21,14 @@ export const mapViewEvent =
     },
   })
 
-/** A record of views that hear the same events. */
-export type Views<States, Event> = {
+/** A record of views: under each key one that keeps that key's state. */
+export type PartViews<States, Event> = {
   readonly [Key in keyof States]: View<States[Key], Event>
+}
+
+/** What `combineViews` takes: views that hear the same events. All types are read from it. */
+export type Views<States, Event> = PartViews<States, Event> & {
+  readonly [key: string]: { readonly evolve: (state: never, event: Event) => unknown }
 }
 
 /**
@@ -32,14 +37,18 @@ export type Views<States, Event> = {
  */
 export const combineViews = <States extends object, Event>(
   views: Views<States, Event>,
-): View<States, Event> => ({
-  initialState: mapKeys(views, (key) => views[key].initialState),
-  evolve: (states, event) =>
-    keysOf(views).reduce(
-      (current, key) => withKey(current, key, views[key].evolve(current[key], event)),
-      states,
-    ),
-})
+): View<States, Event> => {
+  const parts: PartViews<States, Event> = views
+  const keys = keysOf(parts)
+  return {
+    initialState: mapKeys(parts, (key) => parts[key].initialState),
+    evolve: (states, event) =>
+      keys.reduce(
+        (current, key) => withKey(current, key, parts[key].evolve(current[key], event)),
+        states,
+      ),
+  }
+}
 
 /**
  * One view for many things of the same kind: `keyOf` says which one an event is about, or `undefined`
