@@ -9,7 +9,6 @@ import {
 } from '../algebra/keyed'
 import { type Issue, preview } from '../issue'
 import type { EventCodec } from './event-codec'
-import { oneOf } from './one-of'
 
 /** One event codec for every part of a combination. */
 export type EventCodecs<Events> = { readonly [Key in keyof Events]: EventCodec<Events[Key]> }
@@ -42,10 +41,11 @@ export const combineEventCodecs = <Events extends object>(
   }
   const typed = (key: PropertyKey, inner: string): string =>
     `${String(key)}${KEY_SEPARATOR}${inner}`
-  const shapes = keys.flatMap((key) => {
-    const { shape } = parts[key]
-    return shape === undefined ? [] : [t.strict({ key: t.literal(key), event: shape })]
-  })
+  const shapes = keys.flatMap((key) =>
+    Object.entries(parts[key].shapes ?? {}).map(
+      ([type, event]) => [typed(key, type), t.strict({ key: t.literal(key), event })] as const,
+    ),
+  )
 
   return {
     schemaVersions: Object.fromEntries(
@@ -56,7 +56,9 @@ export const combineEventCodecs = <Events extends object>(
         ]),
       ),
     ),
-    ...(shapes.length === keys.length ? { shape: oneOf(shapes) } : {}),
+    ...(keys.every((key) => parts[key].shapes !== undefined)
+      ? { shapes: Object.fromEntries(shapes) }
+      : {}),
     typeOf: ({ key, event }) => typed(key, parts[key].typeOf(event)),
     encode: ({ key, event }) => {
       const known = find(key)

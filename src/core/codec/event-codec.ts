@@ -3,7 +3,6 @@ import type { Type } from 'io-ts'
 import { type Issue, causeText, issuesOf, preview } from '../issue'
 import { type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
-import { oneOf } from './one-of'
 
 /**
  * Brings data written by one schema version to the next one. Pure; it may throw when the data is not
@@ -26,8 +25,8 @@ export interface EventCodec<Event> {
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
   /** The name under which `event` is stored. */
   readonly typeOf: (event: Event) => string
-  /** Every event there is, as one io-ts codec: the law kit makes up events from it. */
-  readonly shape?: Type<Event, unknown>
+  /** The io-ts codec of every type that is known: the law kit makes up events from them. */
+  readonly shapes?: Readonly<Record<string, Type<Event, unknown>>>
 }
 
 /** Declares an event type. Without upcasters it is at schema version 1. */
@@ -98,7 +97,7 @@ export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): Even
     schemaVersions: Object.fromEntries(
       [...known].map(([name, { upcasters }]) => [name, upcasters.length + 1]),
     ),
-    shape: oneOf([...known.values()].map(({ codec }) => codec)),
+    shapes: Object.fromEntries([...known].map(([name, { codec }]) => [name, codec])),
     typeOf: (event) => event.type,
     encode: (event) => {
       const found = find(event.type)

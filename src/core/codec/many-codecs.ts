@@ -43,7 +43,16 @@ export const manyCommandCodec = <Command>(
  */
 export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<EventOf<Event>> => ({
   schemaVersions: codec.schemaVersions,
-  ...(codec.shape === undefined ? {} : { shape: t.strict({ key: t.string, event: codec.shape }) }),
+  ...(codec.shapes === undefined
+    ? {}
+    : {
+        shapes: Object.fromEntries(
+          Object.entries(codec.shapes).map(([type, event]) => [
+            type,
+            t.strict({ key: t.string, event }),
+          ]),
+        ),
+      }),
   typeOf: ({ event }) => codec.typeOf(event),
   encode: ({ key, event }) => {
     const json = checkKey(key)

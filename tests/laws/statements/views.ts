@@ -49,10 +49,14 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
   law(
     'mapViewEvent: foreign events',
     'an event that is not selected leaves the very same state',
-    [views, events],
-    (view, played) => {
-      const states = path(of.mapViewEvent((_: Done): Done | undefined => undefined)(view), played)
-      for (const state of states) strictEqual(state, states[0])
+    [views, events, selection],
+    (view, played, select) => {
+      const states = path(of.mapViewEvent(select)(view), played)
+      played.forEach((each, index) => {
+        if (select(each) === undefined) strictEqual(states[index + 1], states[index])
+      })
+      const ours = played.filter((each) => select(each) !== undefined)
+      deepStrictEqual(states.at(-1), path(view, ours).at(-1))
     },
   ),
   law(

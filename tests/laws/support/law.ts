@@ -33,7 +33,3 @@ export const describeLaws = (subject: string, laws: ReadonlyArray<Law>): void =>
     for (const { name, meaning, assert } of laws) it(`${name}: ${meaning}`, assert)
   })
 }
-
-/** The names of the laws that are broken. */
-export const brokenLaws = (laws: ReadonlyArray<Law>): ReadonlyArray<string> =>
-  laws.filter((each) => each.isBroken()).map(({ name }) => name)
