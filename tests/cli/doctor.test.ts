@@ -7,7 +7,7 @@ import { openServer } from '../../src/cli/connect/server'
 import { horizonCheck } from '../../src/cli/doctor/horizon'
 import type { Session } from '../../src/cli/session'
 import { cli } from '../support/cli'
-import { appending } from '../support/counter'
+import { appending } from '../support/tally'
 import { createDatabase, type TestDatabase } from '../support/database'
 
 let database: TestDatabase

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { connectWith } from '../../src/cli/connect/connect'
+import { openServer } from '../../src/cli/connect/server'
 import { cli } from '../support/cli'
 import { createDatabase, type TestDatabase } from '../support/database'
 
@@ -105,7 +106,6 @@ describe('reprise with DATABASE_URL', () => {
     let closed = 0
     const connect = connectWith({
       server: async () => {
-        const { openServer } = await import('../../src/cli/connect/server')
         return {
           openServer:
             (...args) =>

@@ -41,7 +41,7 @@ describe('the program', () => {
     const first = await reprise(['migrate', '--json'], environment)
     expect(first).toMatchObject({ exitCode: 0, error: '' })
     expect(JSON.parse(first.out)).toMatchObject({ present: [] })
-    const module = ['--decider', 'tests/support/counter.ts']
+    const module = ['--decider', 'tests/support/tally.ts']
     const shown = await reprise(['show', 'counter-1', '--json', ...module], environment)
     expect(shown.error).toBe('')
     expect(JSON.parse(shown.out)).toMatchObject({ events: [], version: 0, state: { sum: 0 } })

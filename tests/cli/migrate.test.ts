@@ -38,7 +38,9 @@ describe('reprise migrate', () => {
     const first = await cli(['migrate', '--json', ...on('twice')])
     expect(first.exitCode).toBe(0)
     expect(JSON.parse(first.out)).toMatchObject({ schema: 'twice', present: [] })
-    expect(JSON.parse(first.out).applied).toContain('0001_events')
+    expect(JSON.parse(first.out)).toMatchObject({
+      applied: expect.arrayContaining(['0001_events']),
+    })
     const second = await cli(['migrate', ...on('twice')])
     expect(second).toMatchObject({ exitCode: 0, error: '' })
     expect(second.out).toMatch(/^Nothing to do/)

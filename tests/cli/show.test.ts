@@ -4,7 +4,7 @@ import { Pool } from 'pg'
 import { connectPool } from '../../src/adapters/postgres/connection'
 import { postgresStore, type PostgresStore } from '../../src/adapters/postgres/postgres-store'
 import { cli } from '../support/cli'
-import { appending, counter, newEvent } from '../support/counter'
+import { appending, counter, newEvent } from '../support/tally'
 import { createDatabase, type TestDatabase } from '../support/database'
 
 let database: TestDatabase

@@ -2,7 +2,7 @@ import { Pool } from 'pg'
 import { connectPool } from '../../src/adapters/postgres/connection'
 import { postgresStore } from '../../src/adapters/postgres/postgres-store'
 import { cli } from '../support/cli'
-import { appending } from '../support/counter'
+import { appending } from '../support/tally'
 import { createDatabase, type TestDatabase } from '../support/database'
 
 let database: TestDatabase

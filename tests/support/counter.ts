@@ -1,49 +1,63 @@
-import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import type { AppendRequest } from '../../src/core/append'
-import type { Category } from '../../src/core/category'
-import { commandCodec } from '../../src/core/codec/command-codec'
-import { eventCodec, eventType } from '../../src/core/codec/event-codec'
-import type { JsonObject } from '../../src/core/json'
-import type { NewEvent } from '../../src/core/recorded-event'
+import {
+  type Category,
+  commandCodec,
+  eventCodec,
+  eventType,
+  everyNEvents,
+  stateCodec,
+} from '../../src/index'
 
-interface Added {
-  readonly type: 'Added'
-  readonly by: number
-}
-interface Add {
-  readonly type: 'Add'
-  readonly by: number
+// The smallest category with everything: a counter that may not go below zero.
+
+const Added = t.strict({ type: t.literal('Added'), amount: t.number })
+const Noted = t.strict({ type: t.literal('Noted'), text: t.string })
+const Add = t.strict({ type: t.literal('Add'), amounts: t.array(t.number) })
+const Note = t.strict({ type: t.literal('Note'), text: t.string })
+
+export type CounterEvent = t.TypeOf<typeof Added> | t.TypeOf<typeof Noted>
+export type CounterCommand = t.TypeOf<typeof Add> | t.TypeOf<typeof Note>
+
+export interface CounterState {
+  readonly total: number
+  readonly events: number
 }
 
-/** The smallest category that has a state worth looking at. */
-export const counter: Category<Add, { readonly sum: number }, Added, never> = {
+export interface BelowZero {
+  readonly _tag: 'BelowZero'
+  readonly total: number
+}
+
+export const counter: Category<CounterCommand, CounterState, CounterEvent, BelowZero> = {
   name: 'counter',
   decider: {
-    initialState: { sum: 0 },
-    decide: ({ by }) => E.right([{ type: 'Added', by }]),
-    evolve: ({ sum }, { by }) => ({ sum: sum + by }),
+    initialState: { total: 0, events: 0 },
+    decide: (command, { total }) => {
+      switch (command.type) {
+        case 'Add': {
+          const after = command.amounts.reduce((sum, amount) => sum + amount, total)
+          if (after < 0) return E.left({ _tag: 'BelowZero', total })
+          return E.right(command.amounts.map((amount) => ({ type: 'Added', amount })))
+        }
+        case 'Note':
+          return E.right([{ type: 'Noted', text: command.text }])
+      }
+    },
+    evolve: ({ total, events }, event) => ({
+      total: event.type === 'Added' ? total + event.amount : total,
+      events: events + 1,
+    }),
   },
-  commands: commandCodec<Add>({ Add: t.strict({ type: t.literal('Add'), by: t.number }) }),
-  events: eventCodec<Added>({
-    Added: eventType(t.strict({ type: t.literal('Added'), by: t.number })),
-  }),
+  commands: commandCodec<CounterCommand>({ Add, Note }),
+  events: eventCodec<CounterEvent>({ Added: eventType(Added), Noted: eventType(Noted) }),
+  snapshots: {
+    state: stateCodec(1, t.strict({ total: t.number, events: t.number })),
+    policy: everyNEvents(10),
+  },
 }
 
-/** An event as a store takes it. */
-export const newEvent = (type = 'Added', data: JsonObject = { by: 1 }): NewEvent => ({
-  id: randomUUID(),
-  type,
-  schemaVersion: 1,
-  data,
-  metadata: {},
-})
-
-/** `number` events for a stream, whatever its version. */
-export const appending = (streamId: string, number = 1): AppendRequest => ({
-  streamId,
-  expectedVersion: 'any',
-  events: Array.from({ length: number }, () => newEvent()),
-  commands: [],
+export const add = (...amounts: ReadonlyArray<number>): CounterCommand => ({
+  type: 'Add',
+  amounts: [...amounts],
 })
