@@ -9,5 +9,3 @@ import { accounts } from './account/category'
  */
 export const openDesk = (store: EventStore, observe: (notice: Notice) => void = () => undefined) =>
   openCategory(accounts, { store, observe })
-
-export type Desk = ReturnType<typeof openDesk>
