@@ -18,62 +18,68 @@ const textIssue = (text: string): string | undefined => {
   return text.isWellFormed() ? undefined : 'a lone surrogate is not valid text'
 }
 
-const isPlain = (value: object): boolean => {
+const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
 
-const find = (value: unknown, path: string, depth: number): Issue | undefined => {
-  if (depth > MAXIMUM_DEPTH) {
-    return { path, message: `nested deeper than ${MAXIMUM_DEPTH}, or contains itself` }
-  }
+const at = (key: string | number, { path, message }: Issue): Issue => ({
+  path: path === '' ? String(key) : `${key}.${path}`,
+  message,
+})
+
+const here = (message: string): Issue => ({ path: '', message })
+
+// Paths are put together on the way out: nearly every value is fine, and then nothing is.
+const find = (value: unknown, depth: number): Issue | undefined => {
+  if (depth > MAXIMUM_DEPTH) return here(`nested deeper than ${MAXIMUM_DEPTH}, or contains itself`)
   switch (typeof value) {
     case 'boolean':
       return undefined
     case 'string': {
       const message = textIssue(value)
-      return message === undefined ? undefined : { path, message }
+      return message === undefined ? undefined : here(message)
     }
     case 'number':
-      return Number.isFinite(value) ? undefined : { path, message: `${value} is not JSON` }
+      return Number.isFinite(value) ? undefined : here(`${value} is not JSON`)
     case 'object':
-      return value === null ? undefined : findInside(value, path, depth)
+      if (value === null) return undefined
+      return Array.isArray(value) ? findInList(value, depth) : findInRecord(value, depth)
     case 'undefined':
-      return { path, message: 'undefined is not JSON: leave the key out, or use null' }
+      return here('undefined is not JSON: leave the key out, or use null')
     case 'bigint':
-      return { path, message: `the bigint ${preview(value)} is not JSON: encode it as a string` }
+      return here(`the bigint ${preview(value)} is not JSON: encode it as a string`)
     case 'function':
     case 'symbol':
-      return { path, message: `${preview(value)} is not JSON` }
+      return here(`${preview(value)} is not JSON`)
   }
 }
 
-const findInside = (value: object, path: string, depth: number): Issue | undefined => {
-  const at = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`)
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const issue = find(value[index], at(index), depth + 1)
-      if (issue !== undefined) return issue
-    }
-    return undefined
+const findInList = (list: ReadonlyArray<unknown>, depth: number): Issue | undefined => {
+  for (let index = 0; index < list.length; index++) {
+    const issue = find(list[index], depth + 1)
+    if (issue !== undefined) return at(index, issue)
   }
-  if (!isPlain(value)) {
-    return { path, message: 'only plain objects are JSON: encode it with a codec' }
-  }
-  for (const [key, inner] of Object.entries(value)) {
+  return undefined
+}
+
+const findInRecord = (record: object, depth: number): Issue | undefined => {
+  if (!isPlain(record)) return here('only plain objects are JSON: encode it with a codec')
+  for (const key of Object.keys(record)) {
     const message = textIssue(key)
-    if (message !== undefined) return { path: at(preview(key)), message: `in a key, ${message}` }
-    const issue = find(inner, at(key), depth + 1)
-    if (issue !== undefined) return issue
+    if (message !== undefined) return at(preview(key), here(`in a key, ${message}`))
+    const issue = find(record[key], depth + 1)
+    if (issue !== undefined) return at(key, issue)
   }
   return undefined
 }
 
 /** The first thing in `value` that is not storable JSON, or `undefined`. */
-export const jsonIssue = (value: unknown): Issue | undefined => find(value, '', 0)
+export const jsonIssue = (value: unknown): Issue | undefined => find(value, 0)
 
 // The walk has been made: these only tell the compiler what it showed.
 const isJson = (_value: unknown, issue: Issue | undefined): _value is Json => issue === undefined
+const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 const isRecord = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -98,13 +104,11 @@ export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, Jso
  */
 export const jsonSize = (value: Json): number => {
   if (typeof value === 'string') return value.length
-  if (typeof value !== 'object' || value === null) return 8
-  if (Array.isArray(value)) {
-    const items: ReadonlyArray<Json> = value
-    return items.reduce<number>((size, item) => size + jsonSize(item), 8)
+  let size = 8
+  if (isRecord(value)) {
+    for (const key of Object.keys(value)) size += key.length + jsonSize(value[key] ?? null)
+  } else if (isList(value)) {
+    for (const item of value) size += jsonSize(item)
   }
-  return Object.entries(value).reduce<number>(
-    (size, [key, inner]) => size + key.length + jsonSize(inner),
-    8,
-  )
+  return size
 }
