@@ -1,0 +1,6 @@
+export default {
+  name: 'Reprise',
+  kind: 'ours',
+  offers: [],
+  broken: 'not there yet',
+}
