@@ -6,7 +6,7 @@ const PAGE = 1000
 // Every column, `position` as the key; jsonb is parsed by pg, the time comes as a number.
 const TEXT = `select stream_id, version, position::float8 as position, id, type, schema_version,
     extract(epoch from recorded_at)::float8 * 1000 as recorded_at, data, metadata
-  from events where position > $1 order by position limit ${PAGE}`
+  from events where events.position > $1 order by events.position limit ${PAGE}`
 
 export default {
   migrate,
