@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { preload } from './preload.mjs'
 import { load } from '../contestants/index.mjs'
 
+process.on('disconnect', () => process.exit(1)) // nobody waits for the result any more
+
 const task = JSON.parse(process.argv[2])
 const contestant = await load(task.contestant)
 const workload = await import(`../workloads/${task.cell.workload}.mjs`)

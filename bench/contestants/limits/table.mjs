@@ -5,9 +5,9 @@ import pg from 'pg'
 import { EVENT_TYPE, initialState, nextData } from '../../domain.mjs'
 
 const TABLE = `create table events (
-  stream_id      text        not null,
+  position       bigint      not null generated always as identity (cache 1),
+  stream_id      text        not null collate "C",
   version        integer     not null,
-  position       bigint      not null generated always as identity,
   id             uuid        not null,
   type           text        not null,
   schema_version smallint    not null,
@@ -15,7 +15,8 @@ const TABLE = `create table events (
   data           jsonb       not null,
   metadata       jsonb       not null,
   primary key (stream_id, version),
-  unique (position)
+  unique (position),
+  check (version >= 1)
 )`
 
 const BALANCES = 'create table balances (id text primary key, balance bigint not null)'
