@@ -46,29 +46,22 @@ export const runRounds = async ({ cells, contestants, rounds, seconds, profile, 
     seconds,
     cells: planned,
   }
+  let stopped = false
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopped = true))
   try {
-    for (let round = 1; round <= rounds; round++) {
+    for (let round = 1; round <= rounds && !stopped; round++) {
       for (const { cell, results } of planned) {
         const taking = results.filter((result) => result.missing === undefined)
         for (const result of rotated(taking, round - 1)) {
+          if (stopped) return run
+          process.stdout.write(`round ${round}/${rounds}  ${cell.name}  ${result.id} ... `)
           const name = result.id
-          process.stdout.write(`round ${round}/${rounds}  ${cell.name}  ${name} ... `)
-          try {
-            const measured = await measure({
-              postgres,
-              databases,
-              cell,
-              name,
-              round,
-              seconds,
-              profile,
-            })
-            result.rounds.push({ round, ...measured })
-            console.log(brief(measured))
-          } catch (error) {
-            result.failures.push(error.message)
-            console.log(`FAILED: ${error.message}`)
-          }
+          const measured = await outcome(
+            measure({ postgres, databases, cell, name, round, seconds, profile }),
+          )
+          if (measured.error === undefined) result.rounds.push({ round, ...measured.value })
+          else result.failures.push(measured.error)
+          console.log(brief(measured))
         }
       }
       afterRound(run)
@@ -79,5 +72,13 @@ export const runRounds = async ({ cells, contestants, rounds, seconds, profile, 
   return run
 }
 
-const brief = ({ rate, p50 }) =>
-  rate === undefined ? `p50 ${p50.toFixed(2)} ms` : `${Math.round(rate)}/s`
+const outcome = (measuring) =>
+  measuring.then(
+    (value) => ({ value }),
+    (error) => ({ error: error.message }),
+  )
+
+const brief = ({ value, error }) => {
+  if (error !== undefined) return `FAILED: ${error}`
+  return value.rate === undefined ? `p50 ${value.p50.toFixed(2)} ms` : `${Math.round(value.rate)}/s`
+}
