@@ -55,6 +55,10 @@ const commandIn = (rows: ReadonlyArray<LoadRow>): { readonly handled?: HandledCo
     : { handled: { after: row.version, eventCount: row.schema_version } }
 }
 
+/** A command id that the database can be asked for; no command was ever remembered by another one. */
+const askable = (commandId: string | undefined): string | null =>
+  commandId === undefined || commandId.includes('\u0000') ? null : commandId
+
 /** Snapshot, later events and command mark in one statement. */
 export const load =
   ({ db, statements }: Tables): EventStore['load'] =>
@@ -62,7 +66,7 @@ export const load =
     const { streamId, after, snapshotSchema, commandId, limit } = request
     const invalid = streamIdError(streamId)
     if (invalid !== undefined) return TE.left(invalid)
-    const parameters = [streamId, after, snapshotSchema ?? null, commandId ?? null, limit]
+    const parameters = [streamId, after, snapshotSchema ?? null, askable(commandId), limit + 1]
     return pipe(
       TE.tryCatch(
         () => db.executeQuery<LoadRow>(CompiledQuery.raw(statements.load, parameters)),
@@ -74,8 +78,8 @@ export const load =
           E.map((events) => ({
             ...snapshotIn(rows, request),
             ...commandIn(rows),
-            events,
-            more: events.length === limit,
+            events: events.slice(0, limit),
+            more: events.length > limit,
           })),
         ),
       ),
