@@ -1,10 +1,12 @@
 // npm run bench: Reprise beside its peers and beside what PostgreSQL allows. See docs/benchmarks.md.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { allCells, smoke, smokeCells } from './cells/index.mjs'
 import { contestantNames } from './contestants/index.mjs'
 import { buildReprise, installPeers } from './harness/install.mjs'
 import { runRounds } from './harness/rounds.mjs'
+import { printProfiles } from './harness/profile.mjs'
 import { printRun } from './harness/terminal.mjs'
 import { writeDocs } from './harness/docs.mjs'
 
@@ -31,7 +33,11 @@ const program = new Command('npm run bench --')
   .option('--seconds <count>', 'length of a measurement (default 3; 0.5 with --smoke)', number)
   .option('--smoke', 'a few cells, one short round: does everything still run?')
   .option('--json <file>', 'also write every measurement to this file, after each round')
-  .option('--cpu-prof <dir>', 'write a CPU profile of every measuring process to this folder')
+  .option(
+    '--cpu-prof <dir>',
+    'write a CPU profile of every measuring process to this folder, and where the time went',
+    (folder) => resolve(folder),
+  )
   .option('--write-docs', 'put the results into docs/benchmarks.md, and draw docs/benchmarks.svg')
   .option('--from <file>', 'measure nothing: show (and write) the results in this JSON file')
   .parse()
@@ -56,6 +62,7 @@ const measured = async () => {
 const run =
   options.from === undefined ? await measured() : JSON.parse(readFileSync(options.from, 'utf8'))
 printRun(run)
+if (options.cpuProf) printProfiles(options.cpuProf)
 if (options.writeDocs) writeDocs(run)
 const lost = run.cells.flatMap(({ results }) =>
   results.flatMap(({ kind, failures }) => (kind === 'ours' ? failures : [])),
