@@ -11,10 +11,12 @@ import { readingCells } from './reading.mjs'
 
 export const allCells = [...commandCells, ...readingCells, ...growthCells]
 
-/** How a short run shrinks a cell. */
+const enough = ({ callers = 1, processes, shared }) => (shared ? 1 : callers * processes)
+
+/** How a short run shrinks a cell: never to fewer streams than callers, who would then meet. */
 export const smoke = (cell) => ({
   ...cell,
-  streams: cell.streams && Math.min(cell.streams, 64),
+  streams: cell.streams && Math.min(cell.streams, Math.max(64, enough(cell))),
   events: cell.events && 20_000,
   peerEvents: cell.peerEvents && 2_000,
 })

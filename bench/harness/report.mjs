@@ -2,6 +2,8 @@
 import { judge } from './bars.mjs'
 import { ratio, spread } from './statistics.mjs'
 
+const MOST_CHARACTERS = 100
+
 export const HEADERS = ['contestant', 'median', 'range', 'p50 ms', 'p99 ms', 'to Reprise', 'note']
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
@@ -12,12 +14,17 @@ const headline = ({ unit }) => (unit === 'latency' ? 'p50' : 'rate')
 const shown = (cell, value) =>
   cell.unit === 'latency' ? `${precise(value)} ms` : `${whole.format(value)}/s`
 
+const brief = (message) => {
+  const [reason] = message.split('\n').filter((line) => /error|LOST/i.test(line))
+  return (reason ?? message).trim().slice(0, MOST_CHARACTERS)
+}
+
 const note = ({ missing, failures, rounds }) => {
   if (missing !== undefined) return missing
   const conflicts = spread(rounds, 'conflicts')?.median ?? 0
   const growth = spread(rounds, 'growth')?.median
   return [
-    failures.length > 0 ? `${failures.length} rounds failed: ${failures[0]}` : '',
+    failures.length > 0 ? `${failures.length} rounds failed: ${brief(failures[0])}` : '',
     conflicts > 0 ? `${whole.format(conflicts)} conflicts retried` : '',
     growth === undefined ? '' : `memory grew by ${whole.format(growth)} MiB`,
   ]
