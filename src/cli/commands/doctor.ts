@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { styleText } from 'node:util'
 import * as E from 'fp-ts/Either'
 import { type Check, type Finding, problem, type Status } from '../doctor/check'
 import { horizonCheck } from '../doctor/horizon'
@@ -13,6 +12,9 @@ import type { Register } from '../register'
 import type { Context, Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
 
+/** How long an append may reasonably stay open, in seconds. */
+const LONG = 10
+
 interface Result extends Finding {
   readonly name: string
 }
@@ -21,7 +23,7 @@ const checks: ReadonlyArray<Check> = [
   ...serverChecks,
   migrationsCheck,
   ...tableChecks,
-  horizonCheck,
+  horizonCheck(LONG),
 ]
 
 const examineAll = async (session: Session, now: () => number): Promise<ReadonlyArray<Result>> => {
@@ -31,8 +33,10 @@ const examineAll = async (session: Session, now: () => number): Promise<Readonly
     if (needs === 'tables' && !tables) continue
     const finding = await examine(session, now)()
     if (E.isLeft(finding)) {
-      results.push({ name, ...problem(explain(session)(finding.left).message, 'Mend this first.') })
-      return results
+      const { message } = explain(session)(finding.left)
+      results.push({ name, ...problem(message, 'Mend this, then run the command again.') })
+      if (results.length === 1) return results // the server: nothing else can be looked at
+      continue
     }
     results.push({ name, ...finding.right })
     if (name === migrationsCheck.name) tables = finding.right.status !== 'problem'
@@ -40,11 +44,12 @@ const examineAll = async (session: Session, now: () => number): Promise<Readonly
   return results
 }
 
-const colours = { ok: 'green', warning: 'yellow', problem: 'red' } as const
+/** Green, yellow, red. */
+const colours: Readonly<Record<Status, number>> = { ok: 32, warning: 33, problem: 31 }
 
 const forPeople = ({ output }: Context, results: ReadonlyArray<Result>): string => {
   const paint = (status: Status): string =>
-    output.colour ? styleText(colours[status], status) : status
+    output.colour ? `\u001b[${colours[status]}m${status}\u001b[39m` : status
   const { rows } = table(
     output,
     [

@@ -49,9 +49,6 @@ select ${quoteIdentifier(schema)}.horizon()::double precision as horizon,
        (select case when is_called then last_value else 0 end
         from ${quoteIdentifier(schema)}.events_position_seq)::double precision as last`
 
-/** How long an append may reasonably stay open. */
-const LONG = 10
-
 const described = ({ pid, application, user, state, age, query }: Holder): string =>
   [
     pid === null ? 'a prepared transaction' : `process ${pid}`,
@@ -69,7 +66,8 @@ const adviceFor = ({ pid }: Holder): string =>
     ? 'Subscribers see nothing newer until it ends: see pg_prepared_xacts, then commit prepared or rollback prepared.'
     : `Subscribers see nothing newer until it ends. To end it: select pg_terminate_backend(${pid})`
 
-export const horizonCheck: Check = {
+/** @param long - seconds from which on an open append is worth a warning. */
+export const horizonCheck = (long: number): Check => ({
   name: 'horizon',
   needs: 'tables',
   examine: (session) =>
@@ -80,10 +78,10 @@ export const horizonCheck: Check = {
       TE.map(({ held, rows }) => {
         const { horizon, last } = rows[0] ?? { horizon: 0, last: 0 }
         const where = `at ${horizon}, the last position is ${last}`
-        const slow = held.find(({ age, pid }) => pid === null || (age ?? 0) > LONG)
+        const slow = held.find(({ age, pid }) => pid === null || (age ?? 0) > long)
         if (slow !== undefined)
           return warning(`${where}; held back by ${described(slow)}`, adviceFor(slow))
         return ok(held.length === 0 ? where : `${where}; ${count(held.length, 'append')} under way`)
       }),
     ),
-}
+})

@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { quoteIdentifier } from '../../adapters/postgres/schema'
 import { MAXIMUM_POSITION } from '../../core/stream'
+import { accessCheck } from './access'
 import { type Check, ok, problem, warning } from './check'
 
 interface TriggerRow {
@@ -79,36 +80,4 @@ const positions: Check = {
   },
 }
 
-interface AccessRow {
-  readonly name: string
-  readonly schema_usable: boolean
-  readonly readable: boolean
-  readonly writable: boolean
-}
-
-const access: Check = {
-  name: 'access',
-  needs: 'tables',
-  examine: ({ query, schema }) =>
-    pipe(
-      query<AccessRow>(
-        `select current_user::text as name,
-                has_schema_privilege($1, 'usage') as schema_usable,
-                has_table_privilege($2::text, 'select') as readable,
-                has_table_privilege($2::text, 'insert') as writable`,
-        [schema, `${quoteIdentifier(schema)}.events`],
-      ),
-      TE.map(([row]) => {
-        const name = row?.name ?? 'this user'
-        if (row?.schema_usable === true && row.readable && row.writable) {
-          return ok(`${name} may read and append`)
-        }
-        return warning(
-          `${name} may ${row?.readable === true ? 'read, but not append' : 'not read'}`,
-          `Fine for a reader; else: grant usage on schema, and select, insert on all tables in schema ${quoteIdentifier(schema)}.`,
-        )
-      }),
-    ),
-}
-
-export const tableChecks: ReadonlyArray<Check> = [immutability, positions, access]
+export const tableChecks: ReadonlyArray<Check> = [accessCheck, immutability, positions]
