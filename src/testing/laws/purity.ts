@@ -5,7 +5,7 @@ import { attempt, type DeciderLaw, firstProblem, type Story } from './law'
 import { deepFreeze, difference, show } from './look'
 
 /** Every state that the story leads to, the initial one first. Throws as the decider does. */
-export const reachable = <Command, State, Event, Rejection>(
+const reachable = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   { commands, events }: Story<Command, Event>,
 ): ReadonlyArray<State> => {
