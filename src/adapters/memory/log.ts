@@ -1,0 +1,38 @@
+import type { HandledCommand, StoredSnapshot } from '../../core/ports/event-store'
+import type { StoredEvent } from '../../core/recorded-event'
+import type { StreamId } from '../../core/stream'
+
+/** What is known of one stream. */
+export interface MemoryStream {
+  /** The event of version n stands at n - 1. */
+  readonly events: StoredEvent[]
+  readonly handled: Map<string, HandledCommand>
+  /** The newest snapshot of each schema version. */
+  readonly snapshots: Map<number, StoredSnapshot>
+}
+
+/** All that a memory store holds. */
+export interface MemoryLog {
+  /** The event at position n stands at n - 1. */
+  readonly events: StoredEvent[]
+  readonly streams: Map<StreamId, MemoryStream>
+  /** The time of the last append: the next one is never earlier, whatever the clock does. */
+  recordedAt: number
+}
+
+export const emptyLog = (): MemoryLog => ({ events: [], streams: new Map(), recordedAt: 0 })
+
+const emptyStream = (): MemoryStream => ({ events: [], handled: new Map(), snapshots: new Map() })
+
+/** The stream as it is; nothing is kept of one that was only asked for. */
+export const streamOf = (log: MemoryLog, id: StreamId): MemoryStream =>
+  log.streams.get(id) ?? emptyStream()
+
+/** The stream, to be written to. */
+export const streamToWrite = (log: MemoryLog, id: StreamId): MemoryStream => {
+  const known = log.streams.get(id)
+  if (known !== undefined) return known
+  const created = emptyStream()
+  log.streams.set(id, created)
+  return created
+}

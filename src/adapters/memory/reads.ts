@@ -1,0 +1,82 @@
+import type {
+  Loaded,
+  LoadRequest,
+  StorePage,
+  StoreRange,
+  StreamPage,
+  StreamRange,
+  StreamsRange,
+  StreamSummary,
+  StoredSnapshot,
+} from '../../core/ports/event-store'
+import type { StoredEvent } from '../../core/recorded-event'
+import { categoryOf } from '../../core/stream'
+import { frozenJson } from './frozen'
+import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
+
+export const page = ({ events }: MemoryStream, { after, limit }: StreamRange): StreamPage => ({
+  events: events.slice(after, after + limit),
+  more: events.length > after + limit,
+})
+
+export const load = (log: MemoryLog, request: LoadRequest): Loaded => {
+  const stream = streamOf(log, request.streamId)
+  const snapshot = usableSnapshot(stream, request)
+  const handled =
+    request.commandId === undefined ? undefined : stream.handled.get(request.commandId)
+  return {
+    ...(snapshot === undefined ? {} : { snapshot }),
+    ...page(stream, { after: snapshot?.version ?? request.after, limit: request.limit }),
+    ...(handled === undefined ? {} : { handled }),
+  }
+}
+
+const usableSnapshot = (
+  { events, snapshots }: MemoryStream,
+  { after, snapshotSchema }: LoadRequest,
+): StoredSnapshot | undefined => {
+  const found = snapshotSchema === undefined ? undefined : snapshots.get(snapshotSchema)
+  const fits = found !== undefined && found.version > after && found.version <= events.length
+  return fits ? found : undefined
+}
+
+export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => {
+  const { streamId, version, schemaVersion, state } = snapshot
+  const { snapshots } = streamToWrite(log, streamId)
+  if (version <= (snapshots.get(schemaVersion)?.version ?? 0)) return
+  const kept = { streamId, version, schemaVersion, state: frozenJson(state) }
+  snapshots.set(schemaVersion, Object.freeze(kept))
+}
+
+export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
+  const { after, limit, categories, types } = range
+  const wanted = ({ streamId, type }: StoredEvent): boolean =>
+    (categories?.includes(categoryOf(streamId)) ?? true) && (types?.includes(type) ?? true)
+  const events: StoredEvent[] = []
+  let upTo = after
+  while (upTo < log.events.length && events.length < limit) {
+    const event = log.events[upTo++]
+    if (event !== undefined && wanted(event)) events.push(event)
+  }
+  return { events, upTo, more: upTo < log.events.length }
+}
+
+// The order of UTF-8 bytes is the order of code points; that of JavaScript's own strings is not.
+const byCodePoints = (left: string, right: string): number =>
+  Buffer.compare(Buffer.from(left), Buffer.from(right))
+
+export const streamPage = (
+  log: MemoryLog,
+  { after, limit, category }: StreamsRange,
+): ReadonlyArray<StreamSummary> =>
+  [...log.streams]
+    .filter(([id]) => category === undefined || categoryOf(id) === category)
+    .filter(([id]) => byCodePoints(id, after) > 0)
+    .sort(([left], [right]) => byCodePoints(left, right))
+    .flatMap(([streamId, { events }]) => {
+      const last = events.at(-1)
+      return last === undefined
+        ? []
+        : [{ streamId, version: last.version, recordedAt: last.recordedAt }]
+    })
+    .slice(0, limit)

@@ -1,0 +1,92 @@
+import * as E from 'fp-ts/Either'
+import { appendError, type Appended, type AppendRequest } from '../../core/append'
+import type { AppendError } from '../../core/errors/unions'
+import { defaultLimits, type Limits } from '../../core/limits'
+import type { EventStore } from '../../core/ports/event-store'
+import type { InlineProjection } from '../../core/ports/inline-projection'
+import { streamIdError } from '../../core/stream'
+import { commit, recorded, refusal, taken } from './append'
+import { type MemoryDocuments, memoryDocuments, type MemoryTransaction } from './documents'
+import { emptyLog, type MemoryLog, streamOf } from './log'
+import { projected } from './projections'
+import { queue } from './queue'
+import { keepSnapshot, load, page, storePage, streamPage } from './reads'
+
+/** How a memory store is to be. Everything may be left out. */
+export interface MemoryStoreOptions {
+  readonly limits?: Limits
+  /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  readonly now?: () => number
+  /** Read models kept inside the append. They must not append to this store themselves. */
+  readonly projections?: ReadonlyArray<InlineProjection<MemoryTransaction>>
+  /** Where the projections write. Hand it in to read it from outside. */
+  readonly documents?: MemoryDocuments
+}
+
+type Answer = E.Either<AppendError, Appended>
+
+const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer => {
+  const refused = refusal(log, request)
+  if (refused !== undefined) return E.left(refused)
+  return E.right(commit(log, request, recorded(log, request, now), now))
+}
+
+/**
+ * The reference: an event store in the memory of one process, with the behaviour of every other one.
+ * For tests, examples and first steps; nothing outlives the process.
+ *
+ * @example
+ * const store = memoryStore()
+ * const documents = memoryDocuments()
+ * const projecting = memoryStore({ projections: [balances], documents })
+ */
+export const memoryStore = ({
+  limits = defaultLimits,
+  now = Date.now,
+  projections = [],
+  documents = memoryDocuments(),
+}: MemoryStoreOptions = {}): EventStore => {
+  const log = emptyLog()
+  const oneByOne = queue()
+
+  const appendProjected = async (request: AppendRequest): Promise<Answer> => {
+    const refused = refusal(log, request)
+    if (refused !== undefined) return E.left(refused)
+    const time = now()
+    const events = recorded(log, request, time)
+    const open = documents.begin()
+    const failure = await projected(projections, events, open.transaction)
+    if (failure !== undefined) return E.left(failure)
+    open.commit()
+    return E.right(commit(log, request, events, time))
+  }
+
+  return {
+    append: (request) => () => {
+      const error = appendError(request, limits)
+      if (error !== undefined) return Promise.resolve(E.left(error))
+      const safe = taken(request)
+      return projections.length === 0
+        ? Promise.resolve(appendNow(log, safe, now()))
+        : oneByOne(() => appendProjected(safe))
+    },
+    load: (request) => () => {
+      const error = streamIdError(request.streamId)
+      return Promise.resolve(error === undefined ? E.right(load(log, request)) : E.left(error))
+    },
+    read: (streamId, range) => () => {
+      const error = streamIdError(streamId)
+      return Promise.resolve(
+        error === undefined ? E.right(page(streamOf(log, streamId), range)) : E.left(error),
+      )
+    },
+    readAll: (range) => () => Promise.resolve(E.right(storePage(log, range))),
+    streams: (range) => () => Promise.resolve(E.right(streamPage(log, range))),
+    saveSnapshot: (snapshot) => () => {
+      const error = streamIdError(snapshot.streamId)
+      if (error !== undefined) return Promise.resolve(E.left(error))
+      keepSnapshot(log, snapshot)
+      return Promise.resolve(E.right(undefined))
+    },
+  }
+}
