@@ -13,7 +13,7 @@ export interface Statements {
 const PREFIX = '/*reprise:'
 
 /** Puts a name before a statement. It depends on the text, so that no two texts share a name. */
-const named = (name: string, text: string): string =>
+export const named = (name: string, text: string): string =>
   `${PREFIX}${name}_${fingerprint(text).toString(16)}*/ ${text}`
 
 /** The name a statement is prepared under; `undefined` for a statement that is not one of ours. */
