@@ -58,12 +58,14 @@ create trigger events_are_not_truncated before truncate on {{schema}}.events
 create function {{schema}}.announce() returns void language plpgsql as $reprise$
 declare
   last bigint;
+  setting text; -- one for each store, also where two schemas share a namespace
 begin
-  if current_setting('reprise.announced_{{namespace}}', true) is distinct from 'yes' then
-    select case when is_called then last_value else 0 end into last
-      from {{schema}}.events_position_seq;
+  select case when is_called then last_value else 0 end, 'reprise.announced_' || tableoid
+    into last, setting
+    from {{schema}}.events_position_seq;
+  if current_setting(setting, true) is distinct from 'yes' then
     perform pg_advisory_xact_lock_shared(({{namespace}}::bigint << 40) | last);
-    perform set_config('reprise.announced_{{namespace}}', 'yes', true);
+    perform set_config(setting, 'yes', true);
   end if;
 end
 $reprise$;
@@ -279,6 +281,12 @@ create function {{schema}}.read_all(
 declare
   bound bigint := {{schema}}.horizon();
 begin
+  -- The events must be looked for after the horizon is known; one snapshot for the whole transaction,
+  -- taken before, would miss those committed in between.
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'the whole store can be read in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'feature_not_supported';
+  end if;
   return query select bound::double precision, null::text, null::integer, null::uuid, null::text,
     null::smallint, null::double precision, null::jsonb, null::jsonb;
   return query

@@ -48,8 +48,9 @@ const isName = (text: unknown): boolean =>
 
 const markProblem = (mark: CommandMark, events: number): string | undefined => {
   if (!isName(mark.commandId)) return `a command id must have 1 to ${MAXIMUM_NAME} characters`
+  const whole = Number.isInteger(mark.skip) && Number.isInteger(mark.eventCount)
   const fits = mark.skip >= 0 && mark.eventCount >= 0 && mark.skip + mark.eventCount <= events
-  return fits ? undefined : `the command ${mark.commandId} marks events that are not there`
+  return whole && fits ? undefined : `the command ${mark.commandId} marks events that are not there`
 }
 
 const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string | undefined => {

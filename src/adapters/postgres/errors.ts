@@ -74,7 +74,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
 
 /** Failures of `pg` itself that carry no code. */
 const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
-  [/timeout (exceeded )?when trying to connect|connection timeout/i, unavailable],
+  [/timeout (exceeded )?when trying to connect|connection timeout|timeout expired/i, unavailable],
+  [/SSL connection|certificate/i, { ...unavailable, advice: 'no TLS connection could be had' }],
   [/Connection terminated|not queryable|Connection ended/i, lost],
   [/server closed the connection/i, lost],
   [/read timeout/i, { ...timedOut, open: true, advice: 'no answer came in time' }],
@@ -88,8 +89,12 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
+/** Whether the server was not even reached: then nothing can have been written. */
+const isConnecting = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect'
+
 const meaningOf = (error: unknown): Meaning | undefined => {
-  const known = meanings[codeOf(error)]
+  const known = isConnecting(error) ? unavailable : meanings[codeOf(error)]
   if (known !== undefined || !(error instanceof Error)) return known
   if (error instanceof AggregateError && error.errors.length > 0) return meaningOf(error.errors[0])
   return texts.find(([pattern]) => pattern.test(error.message))?.[1]

@@ -2,10 +2,10 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { StoreFailed } from '../../core/errors/store'
-import { MAXIMUM_POSITION } from '../../core/stream'
 import { toStoreFailed } from './errors'
 import { type Migration, migrationsFor } from './migrations'
-import { DEFAULT_SCHEMA, namespaceOf, quoteIdentifier } from './schema'
+import { DEFAULT_SCHEMA } from './schema'
+import { foundation, migrationsTable, remember, takeTurns } from './script'
 import type { Executor } from './tables'
 
 /** A migration that was run here before does not read as it did then. Nothing was changed. */
@@ -20,6 +20,14 @@ export interface Migrated {
   /** The names of those that were run now, oldest first. */
   readonly applied: ReadonlyArray<string>
   /** The names of those that had been run before. */
+  readonly present: ReadonlyArray<string>
+}
+
+/** What {@link migrate} would find, and do. */
+export interface MigrationPlan {
+  /** Those that have not been run here, oldest first. */
+  readonly missing: ReadonlyArray<Migration>
+  /** The names of those that have been run. */
   readonly present: ReadonlyArray<string>
 }
 
@@ -38,41 +46,37 @@ const changed = ({ name }: Migration): MigrationChanged => ({
   message: `The migration ${name} was run here with another text. Was this database migrated by another build?`,
 })
 
-// One at a time in each schema: the lock is on the last key of its namespace, which no writer uses.
-const prepare = (schema: string): string => `
-select pg_advisory_xact_lock((${namespaceOf(schema)}::bigint << 40) | ${MAXIMUM_POSITION}::bigint);
-create schema if not exists ${quoteIdentifier(schema)};
-create table if not exists ${quoteIdentifier(schema)}.migrations (
-  name        text        not null primary key,
-  fingerprint text        not null,
-  applied_at  timestamptz not null default now()
-)`
+const compare = async (
+  db: Executor,
+  schema: string,
+): Promise<E.Either<MigrationChanged, MigrationPlan>> => {
+  const { rows } = await db.executeQuery<MigrationRow>(
+    CompiledQuery.raw(`select name, fingerprint from ${migrationsTable(schema)} order by name`),
+  )
+  const before = new Map(rows.map((row) => [row.name, row.fingerprint]))
+  const known = migrationsFor(schema)
+  const wrong = known.find(
+    ({ name, fingerprint }) => before.has(name) && before.get(name) !== fingerprint,
+  )
+  if (wrong !== undefined) return E.left(changed(wrong))
+  const missing = known.filter(({ name }) => !before.has(name))
+  return E.right({ missing, present: [...before.keys()] })
+}
 
 const applyAll = async (
   db: Executor,
   schema: string,
 ): Promise<E.Either<MigrationChanged, Migrated>> => {
-  await run(db, prepare(schema))
-  const table = `${quoteIdentifier(schema)}.migrations`
-  const { rows } = await db.executeQuery<MigrationRow>(
-    CompiledQuery.raw(`select name, fingerprint from ${table} order by name`),
-  )
-  const present = new Map(rows.map((row) => [row.name, row.fingerprint]))
-  const applied: string[] = []
-  for (const migration of migrationsFor(schema)) {
-    const before = present.get(migration.name)
-    if (before !== undefined && before !== migration.fingerprint) return E.left(changed(migration))
-    if (before !== undefined) continue
+  await run(db, takeTurns(schema))
+  await run(db, foundation(schema))
+  const plan = await compare(db, schema)
+  if (E.isLeft(plan)) return plan
+  for (const migration of plan.right.missing) {
     await run(db, migration.sql)
-    await db.executeQuery(
-      CompiledQuery.raw(`insert into ${table} (name, fingerprint) values ($1, $2)`, [
-        migration.name,
-        migration.fingerprint,
-      ]),
-    )
-    applied.push(migration.name)
+    await run(db, remember(schema, migration))
   }
-  return E.right({ applied, present: [...present.keys()] })
+  const { missing, present } = plan.right
+  return E.right({ applied: missing.map(({ name }) => name), present })
 }
 
 /**
@@ -90,16 +94,39 @@ export const migrate =
   ): TaskEither<MigrationChanged | StoreFailed, Migrated> =>
   async () => {
     try {
-      const transaction = await db.withoutPlugins().startTransaction().execute()
+      // Each statement must see what the one before us in the queue has committed.
+      const begin = db.withoutPlugins().startTransaction().setIsolationLevel('read committed')
+      const transaction = await begin.execute()
       try {
         const result = await applyAll(transaction, schema)
         await (E.isRight(result) ? transaction.commit() : transaction.rollback()).execute()
         return result
       } catch (error) {
-        await transaction.rollback().execute()
-        return E.left(toStoreFailed('connecting')(error))
+        const failed = toStoreFailed('connecting')(error)
+        await transaction
+          .rollback()
+          .execute()
+          .catch(() => undefined)
+        return E.left(failed)
       }
     } catch (error) {
       return E.left(toStoreFailed('connecting')(error))
+    }
+  }
+
+/** What {@link migrate} would do now. Changes nothing. Fails as it does. */
+export const planMigration =
+  <Database>(
+    db: Kysely<Database>,
+    schema: string = DEFAULT_SCHEMA,
+  ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
+  async () => {
+    try {
+      return await compare(db.withoutPlugins(), schema)
+    } catch (error) {
+      const failed = toStoreFailed('reading')(error)
+      return failed.reason === 'NotMigrated'
+        ? E.right({ missing: migrationsFor(schema), present: [] })
+        : E.left(failed)
     }
   }

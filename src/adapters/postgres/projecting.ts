@@ -35,7 +35,25 @@ const projectAll = async <Database>(
       return E.left(projectionFailed(name, cause))
     }
   }
-  return E.right(undefined)
+  return projections.length === 0 ? E.right(undefined) : stillAlive(projections, transaction)
+}
+
+/**
+ * After a failed statement COMMIT quietly rolls back. A projection that has hidden such a failure must
+ * not end in a success that stores nothing.
+ */
+const stillAlive = async <Database>(
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  transaction: Transaction<Database>,
+): Promise<E.Either<AppendError, void>> => {
+  try {
+    await transaction.executeQuery(CompiledQuery.raw('select 1'))
+    return E.right(undefined)
+  } catch (cause) {
+    const failed = toStoreFailed('reading')(cause)
+    const names = projections.map(({ name }) => name).join(', ')
+    return E.left(failed.reason === 'TransactionRefused' ? projectionFailed(names, cause) : failed)
+  }
 }
 
 /** An append, and then the projections, in a transaction that somebody else commits or rolls back. */
@@ -56,20 +74,28 @@ export const projecting =
       ),
     )
 
+/** Gives the connection back. What failed before is told, whatever becomes of the rollback. */
+const undo = async <Database>(transaction: ControlledTransaction<Database>): Promise<void> => {
+  try {
+    await transaction.rollback().execute()
+  } catch {
+    // The connection is gone, and with it the transaction.
+  }
+}
+
 const finish = async <Database>(
   transaction: ControlledTransaction<Database>,
   result: E.Either<AppendError, Appended>,
 ): Promise<E.Either<AppendError, Appended>> => {
   if (E.isLeft(result)) {
-    await transaction.rollback().execute()
+    await undo(transaction)
     return result
   }
   try {
-    // After a failed statement COMMIT quietly rolls back; a projection may have hidden the failure.
-    await transaction.executeQuery(CompiledQuery.raw('select 1'))
     await transaction.commit().execute()
     return result
   } catch (error) {
+    await undo(transaction)
     return E.left(toStoreFailed('appending')(error))
   }
 }

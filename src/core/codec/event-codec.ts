@@ -66,6 +66,14 @@ const upcast = (
   )
 }
 
+/** Why an event must not be stored: its own codec would not read it back. */
+const misfit = <Event>(codec: Type<Event, unknown>, written: JsonObject): ReadonlyArray<Issue> => {
+  const decoded = codec.decode(written)
+  return E.isLeft(decoded)
+    ? issuesOf(decoded.left)
+    : [{ path: '', message: `it is not ${codec.name}` }]
+}
+
 /**
  * The codec of a union of events. Decoding looks at the type first, then at that one codec, so that a
  * failure names one path instead of every branch of the union. The stored data is the encoded event
@@ -99,8 +107,10 @@ export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): Even
     encode: (event) => {
       const found = find(event.type)
       if (E.isLeft(found)) return found
-      const written = toJsonObject(found.right.codec.encode(event))
+      const { codec } = found.right
+      const written = toJsonObject(codec.encode(event))
       if (E.isLeft(written)) return written
+      if (!codec.is(event)) return E.left(misfit(codec, written.right))
       const { type: _type, ...data } = written.right
       return E.right({ type: event.type, schemaVersion: found.right.upcasters.length + 1, data })
     },

@@ -55,3 +55,18 @@ export const projectionFailed = (projection: string, cause: unknown): Projection
   cause,
   message: `The inline projection ${projection} failed, so nothing was written: ${causeText(cause)}.`,
 })
+
+/** Too much is waiting already: this is refused instead of growing without bound. Nothing was written. */
+export interface Overloaded {
+  readonly _tag: 'Overloaded'
+  /** What is full: a stream's queue, or the store's. */
+  readonly queue: string
+  readonly depth: number
+  readonly message: string
+}
+export const overloaded = (queue: string, depth: number): Overloaded => ({
+  _tag: 'Overloaded',
+  queue,
+  depth,
+  message: `${depth} are waiting for ${queue} already: slow down, and send it again later. Nothing was written.`,
+})

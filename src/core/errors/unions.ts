@@ -2,10 +2,10 @@ import type { CommandAlreadyHandled, VersionConflict } from './conflict'
 import type { DeciderThrew, Rejected } from './decision'
 import type { LimitExceeded, UndecodableEvent, UnencodableEvent } from './event'
 import type { InvalidAppend, InvalidCommand, InvalidStreamId } from './invalid'
-import type { ProjectionFailed, StoreFailed } from './store'
+import type { Overloaded, ProjectionFailed, StoreFailed } from './store'
 
 /** What reading can answer instead. */
-export type ReadError = InvalidStreamId | StoreFailed
+export type ReadError = InvalidStreamId | Overloaded | StoreFailed
 
 /** What appending can answer instead. */
 export type AppendError =
@@ -16,10 +16,11 @@ export type AppendError =
   | UnencodableEvent
   | LimitExceeded
   | ProjectionFailed
+  | Overloaded
   | StoreFailed
 
 /** What loading a state can answer instead. */
-export type LoadError = InvalidStreamId | UndecodableEvent | DeciderThrew | StoreFailed
+export type LoadError = ReadError | UndecodableEvent | DeciderThrew
 
 /** What handling a command can answer instead of its events: everything that can go wrong. */
 export type HandleError<Rejection> =
@@ -33,4 +34,5 @@ export type HandleError<Rejection> =
   | LimitExceeded
   | DeciderThrew
   | ProjectionFailed
+  | Overloaded
   | StoreFailed

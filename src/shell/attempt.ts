@@ -1,0 +1,10 @@
+import * as E from 'fp-ts/Either'
+
+/** Runs the caller's own code: what it throws becomes a Left. */
+export const attempt = <Result>(run: () => Result): E.Either<unknown, Result> => {
+  try {
+    return E.right(run())
+  } catch (cause) {
+    return E.left(cause)
+  }
+}

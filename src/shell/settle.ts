@@ -1,0 +1,44 @@
+import * as E from 'fp-ts/Either'
+import type { Decided } from './batch'
+import type { Waiting } from './waiting'
+
+/** What is known about the state that a batch was decided on. */
+export interface Ground {
+  /** It was read just now, and the id of the batch's first command was looked up. */
+  readonly fresh: boolean
+  /** An append at its version has succeeded since: it was the stream's. */
+  readonly confirmed: boolean
+}
+
+/** Whether the store must be asked before `decided` can be answered. */
+const mustAsk = <Command, State, Event, Rejection>(
+  { waiting, decision }: Decided<Command, State, Event, Rejection>,
+  first: boolean,
+  { fresh, confirmed }: Ground,
+): boolean =>
+  // A refusal may only mean that this very command was carried out before: its id tells.
+  E.isLeft(decision) && waiting.options.commandId !== undefined
+    ? !(fresh && first)
+    : !fresh && !confirmed
+
+/**
+ * Answers what an append has no part in: refusals, and decisions to do nothing. Gives back those whose
+ * state may have been an old one.
+ */
+export const settle = <Command, State, Event, Rejection>(
+  batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
+  ground: Ground,
+): ReadonlyArray<Waiting<Command, State, Event, Rejection>> =>
+  batch.flatMap((decided, index) => {
+    const { waiting, before, decision, events } = decided
+    if (E.isRight(decision) && (events.length > 0 || waiting.options.commandId !== undefined)) {
+      return []
+    }
+    if (mustAsk(decided, index === 0, ground)) return [{ ...waiting, afresh: true }]
+    waiting.answer(
+      E.isLeft(decision)
+        ? decision
+        : E.right({ events: [], state: before.state, version: before.version }),
+    )
+    return []
+  })

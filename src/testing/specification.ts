@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { inspect, isDeepStrictEqual } from 'node:util'
+import * as E from 'fp-ts/Either'
+import { type Decider, replay, replayFrom } from '../core/decider'
+
+/** What a command led to. Each check fails with an `AssertionError` that shows the difference. */
+export interface Outcome<State, Event, Rejection> {
+  /** It records exactly these events, in this order. */
+  readonly thenRecords: (...events: ReadonlyArray<Event>) => void
+  /** It is accepted, and there is nothing to do. */
+  readonly thenRecordsNothing: () => void
+  readonly thenRejects: (rejection: Rejection) => void
+  /** It is accepted, and this is the state once its events are played. */
+  readonly thenStateIs: (state: State) => void
+}
+
+/** A state, and what can be asked of it. */
+export interface Situation<Command, State, Event, Rejection> {
+  readonly when: (command: Command) => Outcome<State, Event, Rejection>
+  /** This is the state, before any command. */
+  readonly thenStateIs: (state: State) => void
+}
+
+/** Examples of a decider, as sentences. */
+export interface Specification<Command, State, Event, Rejection> {
+  /** These events have happened, oldest first. None: nothing has. */
+  readonly given: (...events: ReadonlyArray<Event>) => Situation<Command, State, Event, Rejection>
+  /** This is the state, however it came about. */
+  readonly givenState: (state: State) => Situation<Command, State, Event, Rejection>
+}
+
+const expectSame = (sentence: string, actual: unknown, expected: unknown): void => {
+  if (isDeepStrictEqual(actual, expected)) return
+  const operator = 'deepStrictEqual'
+  const { message: difference } = new assert.AssertionError({ actual, expected, operator })
+  const message = `${sentence}\n\n${difference}`
+  assert.fail(new assert.AssertionError({ message, actual, expected, operator }))
+}
+
+type Decision<Event, Rejection> =
+  { readonly recorded: ReadonlyArray<Event> } | { readonly rejected: Rejection }
+
+const outcomeOf = <State, Event, Rejection>(
+  command: string,
+  decision: E.Either<Rejection, ReadonlyArray<Event>>,
+  play: (events: ReadonlyArray<Event>) => State,
+): Outcome<State, Event, Rejection> => {
+  const actual: Decision<Event, Rejection> = E.isLeft(decision)
+    ? { rejected: decision.left }
+    : { recorded: [...decision.right] }
+  return {
+    thenRecords: (...recorded) =>
+      expectSame(`${command} does not record what was expected.`, actual, { recorded }),
+    thenRecordsNothing: () =>
+      expectSame(`${command} should record nothing.`, actual, { recorded: [] }),
+    thenRejects: (rejected) =>
+      expectSame(`${command} is not rejected as expected.`, actual, { rejected }),
+    thenStateIs: (state) =>
+      expectSame(
+        `${command} does not lead to the expected state.`,
+        E.isLeft(decision) ? actual : { state: play(decision.right) },
+        { state },
+      ),
+  }
+}
+
+/**
+ * Examples of what a decider does, for any test runner. No store, no clock, no promise.
+ *
+ * @example
+ * const { given } = specification(giftCard)
+ * given(giftCardIssued(ten))
+ *   .when({ type: 'RedeemGiftCard', orderId: 'order-1', amount: twenty })
+ *   .thenRejects({ _tag: 'BalanceTooLow', balance: ten })
+ */
+export const specification = <Command, State, Event, Rejection>(
+  decider: Decider<Command, State, Event, Rejection>,
+): Specification<Command, State, Event, Rejection> => {
+  const givenState = (state: State): Situation<Command, State, Event, Rejection> => ({
+    when: (command) =>
+      outcomeOf(
+        inspect(command, { breakLength: Infinity }),
+        decider.decide(command, state),
+        (events) => replayFrom(decider, state, events),
+      ),
+    thenStateIs: (expected) =>
+      expectSame('The state is not what was expected.', { state }, { state: expected }),
+  })
+  return { given: (...events) => givenState(replay(decider, events)), givenState }
+}

@@ -1,0 +1,86 @@
+import type { EventStore } from '../../core/ports/event-store'
+import { appends } from './appends'
+import { badInput } from './bad-input'
+import { badEvents } from './bad-events'
+import { commandIds } from './command-ids'
+import { commandMarks } from './command-marks'
+import { expectedVersions } from './expected-versions'
+import { isolation } from './isolation'
+import { knownDefects } from './known-defects'
+import { loads } from './loads'
+import { races } from './races'
+import { readingWhileWriting } from './reading-while-writing'
+import { snapshots } from './snapshots'
+import { storeReads } from './store-reads'
+import { storedData } from './stored-data'
+import { streamLists } from './stream-lists'
+import { streamReads } from './stream-reads'
+import type { Chapter } from './chapter'
+
+/** A store that is open for one test. It may hold any other data. */
+export interface StoreUnderContract {
+  readonly store: EventStore
+  /** The same data, reached over connections of its own: another process, as it were. */
+  readonly second?: EventStore
+  readonly close: () => Promise<void>
+}
+
+/** What {@link storeContract} needs: a store, and the words of any test runner. */
+export interface StoreContract {
+  /** The adapter's name, for the titles of the tests. */
+  readonly name: string
+  /** Called once for each test. The store must have the default limits. */
+  readonly open: () => Promise<StoreUnderContract>
+  readonly describe: (title: string, body: () => void) => unknown
+  readonly it: (title: string, test: () => Promise<void>) => unknown
+}
+
+const chapters: ReadonlyArray<Chapter> = [
+  expectedVersions,
+  races,
+  appends,
+  commandMarks,
+  commandIds,
+  loads,
+  snapshots,
+  streamReads,
+  storeReads,
+  streamLists,
+  storedData,
+  isolation,
+  badInput,
+  badEvents,
+  readingWhileWriting,
+  knownDefects,
+]
+
+/**
+ * The store contract: registers every test that a store adapter must pass. There are no opt-outs. Each
+ * test uses streams of its own, so the store may be shared and may hold other data.
+ *
+ * @example
+ * storeContract({
+ *   name: 'memory',
+ *   open: () => Promise.resolve({ store: memoryStore(), close: () => Promise.resolve() }),
+ *   describe,
+ *   it,
+ * })
+ */
+export const storeContract = ({ name, open, describe, it }: StoreContract): void => {
+  describe(`${name}: the store contract`, () => {
+    for (const chapter of chapters) {
+      describe(chapter.name, () => {
+        for (const [title, run] of Object.entries(chapter.tests)) {
+          it(title, async () => {
+            const { store, second, close } = await open()
+            try {
+              await run({ store, second: second ?? store })
+            } finally {
+              await close()
+            }
+          })
+        }
+      })
+    }
+  })
+}

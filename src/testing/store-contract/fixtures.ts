@@ -1,0 +1,62 @@
+import type { AppendRequest, CommandMark } from '../../core/append'
+import type { ExpectedVersion } from '../../core/expected-version'
+import type { JsonObject } from '../../core/json'
+import type { Metadata } from '../../core/metadata'
+import type { StoredSnapshot } from '../../core/ports/event-store'
+import type { NewEvent } from '../../core/recorded-event'
+import type { StreamId } from '../../core/stream'
+
+const unique = (): string => crypto.randomUUID().replaceAll('-', '')
+
+/** A category that nobody has used before. */
+export const freshCategory = (): string => `contract${unique()}`
+
+/** A stream that nobody has written to before. */
+export const freshStream = (category: string = freshCategory()): StreamId =>
+  `${category}-${unique()}`
+
+/** A command id that nobody has used before. */
+export const freshCommandId = (): string => crypto.randomUUID()
+
+export const anEvent = (data: JsonObject, metadata: Metadata = {}, type = 'Counted'): NewEvent => ({
+  id: crypto.randomUUID(),
+  type,
+  schemaVersion: 1,
+  data,
+  metadata,
+})
+
+/** Events that carry the numbers from `first`, one after another. */
+export const numbered = (count: number, first = 1): ReadonlyArray<NewEvent> =>
+  Array.from({ length: count }, (_, index) => anEvent({ number: first + index }))
+
+export const appendTo = (
+  streamId: StreamId,
+  expectedVersion: ExpectedVersion,
+  events: ReadonlyArray<NewEvent>,
+  commands: ReadonlyArray<CommandMark> = [],
+): AppendRequest => ({ streamId, expectedVersion, events, commands })
+
+export const aMark = (commandId: string, eventCount: number, skip = 0): CommandMark => ({
+  commandId,
+  skip,
+  eventCount,
+})
+
+export const aSnapshot = (
+  streamId: StreamId,
+  version: number,
+  schemaVersion = 1,
+): StoredSnapshot => ({ streamId, version, schemaVersion, state: { at: version, schemaVersion } })
+
+/** The same, as often as it takes for a race to be lost by a store that can lose it. */
+export const repeatedly = async (rounds: number, round: () => Promise<void>): Promise<void> => {
+  for (let index = 0; index < rounds; index++) await round()
+}
+
+/** `count` pieces of work, started together. */
+export const atOnce = <Result>(
+  count: number,
+  work: (index: number) => Promise<Result>,
+): Promise<ReadonlyArray<Result>> =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)))

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import type { StoreRange } from '../../core/ports/event-store'
+import { type Chapter, forEach, type Stores } from './chapter'
+import { countTo, eventsOf, numbersOf, same, succeeds } from './checks'
+import { anEvent, appendTo, freshCategory, freshStream, numbered } from './fixtures'
+import { readUpTo } from './following'
+
+/** Three streams in two fresh categories, of two types, twelve events: the numbers 1 to 12, in order. */
+const written = async ({ store, second }: Stores) => {
+  const [left, right] = [freshCategory(), freshCategory()]
+  const ids = [freshStream(left), freshStream(right), freshStream(left)]
+  const positions: number[] = []
+  for (const [index, number] of countTo(12).entries()) {
+    const event = anEvent({ number }, {}, number % 4 === 0 ? 'Rare' : 'Common')
+    const id = ids[index % 3] ?? ''
+    const writer = index % 2 === 0 ? store : second
+    positions.push(...(await succeeds(writer.append(appendTo(id, 'any', [event])))).positions)
+  }
+  return { left, right, before: (positions[0] ?? 1) - 1, end: positions.at(-1) ?? 0 }
+}
+
+interface Case {
+  readonly name: string
+  readonly filter: (left: string, right: string) => Pick<StoreRange, 'categories' | 'types'>
+  readonly numbers: ReadonlyArray<number>
+}
+
+const cases: ReadonlyArray<Case> = [
+  {
+    name: 'several categories',
+    filter: (left, right) => ({ categories: [left, right] }),
+    numbers: countTo(12),
+  },
+  {
+    name: 'one category',
+    filter: (left) => ({ categories: [left] }),
+    numbers: [1, 3, 4, 6, 7, 9, 10, 12],
+  },
+  {
+    name: 'a type within categories',
+    filter: (left, right) => ({ categories: [left, right], types: ['Rare'] }),
+    numbers: [4, 8, 12],
+  },
+  {
+    name: 'a category and several types',
+    filter: (_left, right) => ({ categories: [right], types: ['Rare', 'Common', 'Never'] }),
+    numbers: [2, 5, 8, 11],
+  },
+  {
+    name: 'a type that never came',
+    filter: (left) => ({ categories: [left], types: ['Never'] }),
+    numbers: [],
+  },
+  { name: 'a category that never came', filter: () => ({ categories: ['never'] }), numbers: [] },
+  { name: 'no category at all', filter: () => ({ categories: [] }), numbers: [] },
+  { name: 'no type at all', filter: (left) => ({ categories: [left], types: [] }), numbers: [] },
+]
+
+/** The whole store, page by page. */
+export const storeReads: Chapter = {
+  name: 'reading the whole store',
+  tests: {
+    ...forEach(
+      cases,
+      ({ name }) => `reads the events of ${name}, each once, in order, in pages of any size`,
+      ({ filter, numbers }) =>
+        async (stores) => {
+          const { left, right, before, end } = await written(stores)
+          for (const limit of [1, 2, 3, 100]) {
+            const range = { after: before, limit, ...filter(left, right) }
+            same(numbersOf(await readUpTo(stores.second, range, end)), numbers)
+          }
+        },
+    ),
+    'reads everything, whoever wrote it': async (stores) => {
+      const { left, right, before, end } = await written(stores)
+      const events = await readUpTo(stores.store, { after: before, limit: 5 }, end)
+      const ours = events.filter(
+        ({ streamId }) => streamId.startsWith(left) || streamId.startsWith(right),
+      )
+      same(numbersOf(ours), countTo(12))
+    },
+    'finds a category from the very start of the store': async (stores) => {
+      const { left, end } = await written(stores)
+      const range = { after: 0, limit: 1000, categories: [left] }
+      same(numbersOf(await readUpTo(stores.store, range, end)), [1, 3, 4, 6, 7, 9, 10, 12])
+    },
+    'gives the same events as reading their stream': async ({ store }) => {
+      const id = freshStream()
+      const { positions } = await succeeds(store.append(appendTo(id, 0, numbered(5))))
+      const category = id.slice(0, id.indexOf('-'))
+      const range = { after: 0, limit: 1000, categories: [category] }
+      same(await readUpTo(store, range, positions.at(-1) ?? 0), await eventsOf(store, id))
+    },
+    'moves upTo past events that the filter leaves out': async (stores) => {
+      const { right, before, end } = await written(stores)
+      const range = { after: before, limit: 100, categories: [right], types: ['Never'] }
+      same(await readUpTo(stores.store, range, end), [])
+    },
+    'does not take upTo back when asked for what is not there yet': async (stores) => {
+      const { end } = await written(stores)
+      const page = await succeeds(
+        stores.store.readAll({ after: end + 1_000_000, limit: 10, categories: ['never'] }),
+      )
+      same([page.events, page.more], [[], false])
+      assert.ok(page.upTo >= end + 1_000_000, `upTo went back to ${page.upTo}`)
+    },
+  },
+}

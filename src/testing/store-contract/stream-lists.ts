@@ -1,0 +1,72 @@
+import type { EventStore, StreamsRange, StreamSummary } from '../../core/ports/event-store'
+import type { Chapter } from './chapter'
+import { eventsOf, failsWith, same, succeeds } from './checks'
+import { appendTo, freshCategory, freshStream, numbered } from './fixtures'
+
+const page = (store: EventStore, range: StreamsRange) => succeeds(store.streams(range))
+
+const allOf = async (store: EventStore, category: string, limit: number) => {
+  const seen: StreamSummary[] = []
+  for (;;) {
+    const after = seen.at(-1)?.streamId ?? ''
+    const summaries = await page(store, { after, limit, category })
+    seen.push(...summaries)
+    if (summaries.length < limit) return seen
+  }
+}
+
+/** In the order of their code points, which is not the order of JavaScript's strings. */
+const names = ['!', '1', '10', '2', 'A', 'B', 'a', 'a b', 'a-b', 'ab', 'é', '\uff5e', '😀']
+
+/** A list of the streams. */
+export const streamLists: Chapter = {
+  name: 'listing streams',
+  tests: {
+    'lists streams with their version and the time of their last event': async (stores) => {
+      const id = freshStream()
+      await succeeds(stores.store.append(appendTo(id, 0, numbered(3))))
+      await succeeds(stores.second.append(appendTo(id, 3, numbered(1))))
+      const category = id.slice(0, id.indexOf('-'))
+      const recordedAt = (await eventsOf(stores.store, id)).at(-1)?.recordedAt
+      same(await page(stores.store, { after: '', limit: 10, category }), [
+        { streamId: id, version: 4, recordedAt },
+      ])
+    },
+    'lists streams in the order of the code points of their ids': async ({ store }) => {
+      const category = freshCategory()
+      for (const name of [...names].reverse()) {
+        await succeeds(store.append(appendTo(`${category}-${name}`, 0, numbered(1))))
+      }
+      for (const limit of [1, 2, 5, 100]) {
+        const listed = await allOf(store, category, limit)
+        same(
+          listed.map(({ streamId }) => streamId),
+          names.map((name) => `${category}-${name}`),
+        )
+      }
+    },
+    'lists the streams of one category only, however similar its name': async ({ store }) => {
+      const category = freshCategory()
+      const ids = [`${category}-x`, `${category}x-x`, `x${category}-x`, `${category}_-x`]
+      for (const id of ids) await succeeds(store.append(appendTo(id, 0, numbered(1))))
+      const listed = await page(store, { after: '', limit: 10, category })
+      same(
+        listed.map(({ streamId }) => streamId),
+        [`${category}-x`],
+      )
+      same(await page(store, { after: '', limit: 10, category: category.slice(0, -1) }), [])
+    },
+    'lists streams of every category when none is named': async ({ store }) => {
+      const id = freshStream()
+      await succeeds(store.append(appendTo(id, 0, numbered(1))))
+      // The id before ours: with its last character taken off, nothing lies between.
+      const [first] = await page(store, { after: id.slice(0, -1), limit: 1 })
+      same(first?.streamId, id)
+    },
+    'does not list a stream whose append was refused': async ({ store }) => {
+      const id = freshStream()
+      await failsWith(store.append(appendTo(id, 3, numbered(1))), { _tag: 'VersionConflict' })
+      same(await page(store, { after: '', limit: 10, category: id.slice(0, id.indexOf('-')) }), [])
+    },
+  },
+}
