@@ -154,19 +154,21 @@ begin
       from (select) always
         left join {{schema}}.checkpoints c
           on c.subscription = wanted_subscription
-            and (c.owner = wanted_instance or c.failure is not null);
+            and (c.owner = wanted_instance or c.failure is not null)
+      order by c.partition;
 end
 $reprise$;
 
--- Saves a step of the owner with this token, and what becomes of a held stream. False: fenced off.
+-- Saves a step of the owner with this token, and what becomes of a held stream. False: fenced off, or
+-- the checkpoint is not where the owner believes it to be.
 create function {{schema}}.advance(
-  of_subscription text, of_partition integer, of_token bigint, to_position bigint,
+  of_subscription text, of_partition integer, of_token bigint, from_position bigint, to_position bigint,
   held jsonb, retry_after integer, released text
 ) returns boolean language plpgsql as $reprise$
 begin
   update {{schema}}.checkpoints c set position = to_position
     where c.subscription = of_subscription and c.partition = of_partition and c.token = of_token
-      and c.owner is not null and c.failure is null;
+      and c.position = from_position and c.owner is not null and c.failure is null;
   if not found then
     return false;
   end if;

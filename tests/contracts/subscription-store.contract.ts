@@ -96,10 +96,12 @@ export const subscriptionStoreContract = <Transaction>(
   it('saves a step, and nothing for an owner that was fenced off', async () => {
     await created()
     const old = await claimOne('a', 50)
-    await right(side.subscriptions.save({ lease: old, position: 5 }))
+    await right(side.subscriptions.save({ lease: old, after: 0, position: 5 }))
     const next = await eventually(async () => (await claim('b')).leases[0])
     expect(next.position).toBe(5)
-    expect(await left(side.subscriptions.save({ lease: old, position: 6 }))).toMatchObject({
+    expect(
+      await left(side.subscriptions.save({ lease: old, after: 5, position: 6 })),
+    ).toMatchObject({
       _tag: 'FencedOff',
       subscription: name,
       token: old.token,
@@ -107,10 +109,22 @@ export const subscriptionStoreContract = <Transaction>(
     expect(await right(side.subscriptions.reached(name))).toBe(5)
   })
 
+  it('writes nothing when the checkpoint is not where the owner believes it to be', async () => {
+    await created()
+    const lease = await claimOne('a')
+    await right(side.subscriptions.save({ lease, after: 0, position: 5 }))
+    expect((await left(side.subscriptions.save({ lease, after: 4, position: 6 })))._tag).toBe(
+      'FencedOff',
+    )
+    const again = side.subscriptions.commit({ lease, after: 0, position: 5 }, put('k'))
+    expect((await left(again))._tag).toBe('FencedOff')
+    expect(await right(side.projections.get(name, 'k'))).toBeUndefined()
+  })
+
   it('commits a step together with what is written', async () => {
     await created()
     const lease = await claimOne('a')
-    await right(side.subscriptions.commit({ lease, position: 3 }, put('k')))
+    await right(side.subscriptions.commit({ lease, after: 0, position: 3 }, put('k')))
     expect(await right(side.projections.get(name, 'k'))).toMatchObject({ value: { ok: true } })
     expect(await right(side.subscriptions.reached(name))).toBe(3)
   })
@@ -119,7 +133,9 @@ export const subscriptionStoreContract = <Transaction>(
     await created()
     const old = await claimOne('a', 50)
     await eventually(async () => (await claim('b')).leases[0])
-    const failure = await left(side.subscriptions.commit({ lease: old, position: 3 }, put('k')))
+    const failure = await left(
+      side.subscriptions.commit({ lease: old, after: 0, position: 3 }, put('k')),
+    )
     expect(failure._tag).toBe('FencedOff')
     expect(await right(side.projections.get(name, 'k'))).toBeUndefined()
   })
@@ -132,7 +148,7 @@ export const subscriptionStoreContract = <Transaction>(
         put('k')(transaction),
         TE.flatMap(() => TE.left(handlerFailed(name, 3, 'because'))),
       )
-    const failure = await left(side.subscriptions.commit({ lease, position: 3 }, failing))
+    const failure = await left(side.subscriptions.commit({ lease, after: 0, position: 3 }, failing))
     expect(failure).toMatchObject({ _tag: 'HandlerFailed', position: 3, cause: 'because' })
     expect(await right(side.projections.get(name, 'k'))).toBeUndefined()
     expect(await right(side.subscriptions.reached(name))).toBe(0)
@@ -143,7 +159,7 @@ export const subscriptionStoreContract = <Transaction>(
     const lease = await claimOne('a')
     const stream = heldStream('tick-1', 4)
     const hold = { _tag: 'Hold', stream, retryAfter: 50 } as const
-    await right(side.subscriptions.save({ lease, position: 4, holding: hold }))
+    await right(side.subscriptions.save({ lease, after: 0, position: 4, holding: hold }))
     expect(await right(side.subscriptions.held(lease))).toEqual(['tick-1'])
     const [due] = await eventually(async () => {
       const found = await right(side.subscriptions.due(lease))
@@ -151,7 +167,7 @@ export const subscriptionStoreContract = <Transaction>(
     })
     expect(due).toEqual({ ...stream, decision: 'retry' })
     const release = { _tag: 'Release', streamId: 'tick-1' } as const
-    await right(side.subscriptions.save({ lease, position: 4, holding: release }))
+    await right(side.subscriptions.save({ lease, after: 4, position: 4, holding: release }))
     expect(await right(side.subscriptions.held(lease))).toEqual([])
   })
 
@@ -159,7 +175,9 @@ export const subscriptionStoreContract = <Transaction>(
     await created()
     const lease = await claimOne('a')
     const stream = heldStream('tick-1', 4)
-    await right(side.subscriptions.save({ lease, position: 4, holding: { _tag: 'Hold', stream } }))
+    await right(
+      side.subscriptions.save({ lease, after: 0, position: 4, holding: { _tag: 'Hold', stream } }),
+    )
     expect(await right(side.subscriptions.parked(name))).toEqual([
       { ...stream, partition: 0, parked: true },
     ])
@@ -181,7 +199,9 @@ export const subscriptionStoreContract = <Transaction>(
       leases: [],
       stopped: [{ partition: 0, failure: { message: 'enough' } }],
     })
-    expect((await left(side.subscriptions.save({ lease, position: 9 })))._tag).toBe('FencedOff')
+    expect((await left(side.subscriptions.save({ lease, after: 0, position: 9 })))._tag).toBe(
+      'FencedOff',
+    )
     expect(await right(side.subscriptions.resume(name))).toBe(true)
     expect(await right(side.subscriptions.resume(name))).toBe(false)
     expect((await claim('b')).leases).toHaveLength(1)
@@ -204,7 +224,7 @@ export const subscriptionStoreContract = <Transaction>(
     ])
     const lease = await claimOne('a')
     const holding = { _tag: 'Hold', stream: heldStream('tick-1', 4) } as const
-    await right(side.subscriptions.save({ lease, position: 4, holding }))
+    await right(side.subscriptions.save({ lease, after: 3, position: 4, holding }))
     expect(await status()).toMatchObject([{ owner: 'a', position: 4, held: 1 }])
     expect((await status())[0]?.heartbeatAge).toBeLessThan(10_000)
   })
@@ -213,9 +233,11 @@ export const subscriptionStoreContract = <Transaction>(
     await created()
     const lease = await claimOne('a')
     const holding = { _tag: 'Hold', stream: heldStream('tick-1', 4) } as const
-    await right(side.subscriptions.save({ lease, position: 4, holding }))
+    await right(side.subscriptions.save({ lease, after: 0, position: 4, holding }))
     expect(await right(side.subscriptions.reset(name, 1))).toBe(true)
-    expect((await left(side.subscriptions.save({ lease, position: 9 })))._tag).toBe('FencedOff')
+    expect((await left(side.subscriptions.save({ lease, after: 1, position: 9 })))._tag).toBe(
+      'FencedOff',
+    )
     expect(await claimOne('a')).toMatchObject({ position: 1 })
     expect(await right(side.subscriptions.parked(name))).toEqual([])
     expect(await right(side.subscriptions.reset('no such', 1))).toBe(false)
@@ -226,7 +248,9 @@ export const subscriptionStoreContract = <Transaction>(
     const lease = await claimOne('a')
     expect(await right(side.subscriptions.remove(name))).toBe(true)
     expect(await right(side.subscriptions.remove(name))).toBe(false)
-    expect((await left(side.subscriptions.save({ lease, position: 9 })))._tag).toBe('FencedOff')
+    expect((await left(side.subscriptions.save({ lease, after: 0, position: 9 })))._tag).toBe(
+      'FencedOff',
+    )
     expect(await claim('a')).toMatchObject({ leases: [] })
   })
 }

@@ -9,7 +9,7 @@ import { createDatabase } from './database'
 import { right } from './right'
 
 /** No tables but ours. */
-export type NoTables = Record<never, never>
+export type NoTables = Record<string, object>
 
 /** A migrated database of its own, with everything on it. */
 export interface PostgresReadSide {

@@ -13,6 +13,14 @@ import {
   newSubscription,
 } from './subscription-state'
 
+/** The partition, if the step begins where it is. */
+const unmoved =
+  ({ lease, after }: Progress) =>
+  (partition: MemoryPartition): E.Either<FencedOff, MemoryPartition> =>
+    partition.position === after
+      ? E.right(partition)
+      : E.left(fencedOff(lease.subscription, lease.partition, lease.token))
+
 /** The partition, if the lease is the newest one. */
 const ownedBy = (
   subscriptions: ReadonlyMap<string, MemorySubscription>,
@@ -88,7 +96,7 @@ export const memorySubscriptions = (
       }),
     save: (progress) => () =>
       oneByOne(() => {
-        const partition = owned(progress.lease)
+        const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
         if (E.isRight(partition)) step(partition.right, progress, now())
         return Promise.resolve(E.isRight(partition) ? E.right(undefined) : partition)
       }),
@@ -97,7 +105,7 @@ export const memorySubscriptions = (
         const open = documents.begin()
         const worked = await work(open.transaction)()
         if (E.isLeft(worked)) return worked
-        const partition = owned(progress.lease)
+        const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
         if (E.isLeft(partition)) return partition
         open.commit()
         step(partition.right, progress, now())

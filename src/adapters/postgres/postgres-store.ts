@@ -7,11 +7,13 @@ import { storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
 import { defaultLimits, type Limits } from '../../core/limits'
+import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import { appendBatch } from './append'
 import { toStoreFailed } from './errors'
 import { load } from './load'
+import { locate } from './locate'
 import { appendAndProject, projecting } from './projecting'
 import { read, readAll } from './read'
 import { saveSnapshot } from './snapshots'
@@ -28,7 +30,7 @@ export interface PostgresStoreOptions<Database> {
 }
 
 /** A store in PostgreSQL. */
-export interface PostgresStore<Database> extends EventStore {
+export interface PostgresStore<Database> extends EventStore, EventLocator {
   /**
    * The same store inside the caller's own transaction: what it appends is committed or rolled back
    * with the caller's rows. A conflict leaves the transaction usable.
@@ -94,5 +96,10 @@ export const postgresStore = <Database>(
     projections.length === 0
       ? appendOne(tables)
       : appendAndProject(db, (inner) => within(inner).append)
-  return { ...reads(tables), append: checked(limits, append), inTransaction: within }
+  return {
+    ...reads(tables),
+    append: checked(limits, append),
+    locate: locate(tables),
+    inTransaction: within,
+  }
 }

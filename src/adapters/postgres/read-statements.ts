@@ -48,7 +48,8 @@ delete from ${schema}.instances where subscription = $1::text and instance = $2:
 
 const advance = (schema: string): string => `
 select ${schema}.advance(
-  $1::text, $2::integer, $3::bigint, $4::bigint, $5::text::jsonb, $6::integer, $7::text) as saved`
+  $1::text, $2::integer, $3::bigint, $4::bigint, $5::bigint, $6::text::jsonb, $7::integer,
+  $8::text) as saved`
 
 const halt = (schema: string): string => `
 update ${schema}.checkpoints

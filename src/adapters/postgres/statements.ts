@@ -8,6 +8,7 @@ export interface Statements {
   readonly read: string
   readonly streams: string
   readonly saveSnapshot: string
+  readonly locate: string
 }
 
 const PREFIX = '/*reprise:'
@@ -97,6 +98,14 @@ on conflict (stream_id, schema_version) do update
   set version = excluded.version, state = excluded.state
   where s.version < excluded.version`
 
+// Without a time: the horizon. Otherwise what comes before the first event that was recorded since.
+const locate = (schema: string): string => `
+select least(h.horizon, (
+    select min(e.position) - 1 from ${schema}.events e
+    where e.recorded_at >= to_timestamp($1::double precision / 1000)
+  ))::double precision as "position"
+from ${schema}.horizon() as h(horizon)`
+
 /** The statements for a schema of any name. */
 export const statementsFor = (schema: string): Statements => {
   const quoted = quoteIdentifier(schema)
@@ -107,5 +116,6 @@ export const statementsFor = (schema: string): Statements => {
     read: named('read', read(quoted)),
     streams: named('streams', streams(quoted)),
     saveSnapshot: named('save_snapshot', saveSnapshot(quoted)),
+    locate: locate(quoted),
   }
 }

@@ -56,8 +56,9 @@ const keyOf = ({ subscription, partition, token }: Lease): ReadonlyArray<unknown
   token,
 ]
 
-const stepOf = ({ lease, position, holding }: Progress): ReadonlyArray<unknown> => [
+const stepOf = ({ lease, after, position, holding }: Progress): ReadonlyArray<unknown> => [
   ...keyOf(lease),
+  after,
   position,
   holding?._tag === 'Hold' ? JSON.stringify(holding.stream) : null,
   holding?._tag === 'Hold' ? (holding.retryAfter ?? null) : null,

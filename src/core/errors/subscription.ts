@@ -2,7 +2,10 @@ import { causeText, describeIssues, type Issue } from '../issue'
 import type { Position } from '../stream'
 import type { StoreFailed } from './store'
 
-/** Somebody else owns the partition now. What was to be written was not written: stop working on it. */
+/**
+ * Somebody else owns the partition now, or its checkpoint has moved. What was to be written was not
+ * written: stop working on it, claim again, and go on from where it is.
+ */
 export interface FencedOff {
   readonly _tag: 'FencedOff'
   readonly subscription: string
@@ -16,7 +19,7 @@ export const fencedOff = (subscription: string, partition: number, token: number
   subscription,
   partition,
   token,
-  message: `Partition ${partition} of ${subscription} has another owner than the one with token ${token}. Nothing was written.`,
+  message: `Partition ${partition} of ${subscription} has moved on without its owner with token ${token}. Nothing was written.`,
 })
 
 /** The caller's handler said no, or threw. Nothing that it wrote in the transaction was kept. */

@@ -79,7 +79,9 @@ export type Holding =
 /** A step forward. */
 export interface Progress {
   readonly lease: Lease
-  /** Everything up to here is done, or held back. */
+  /** Where the owner believes the checkpoint to be. If it is elsewhere, nothing is written. */
+  readonly after: Position
+  /** From now on everything up to here is done, or held back. */
   readonly position: Position
   readonly holding?: Holding
 }
@@ -131,7 +133,8 @@ export interface SubscriptionStore<Transaction> {
    *
    * Fails with
    * - what `work` fails with: nothing was written.
-   * - `FencedOff`: somebody else owns the partition. Nothing was written.
+   * - `FencedOff`: somebody else owns the partition, or its checkpoint is not at `after`. Nothing was
+   *   written.
    * - `StoreFailed`: with outcome `unknown` it may have been written. Claim again, and see.
    */
   readonly commit: (
