@@ -55,6 +55,10 @@ const lock = (): string => `
 select pg_advisory_xact_lock(hashtext($1::text), k.hash)
 from (select distinct hashtext(key) as hash from unnest($2::text[]) as w(key) order by 1) k`
 
+// Readers never go back: the next build has come at least as far, seen at one moment.
+const reached = (schema: string, collection: string): string =>
+  `coalesce((select min(c.position) from ${schema}.checkpoints c where c.subscription = ${collection}), 0)`
+
 const active = (schema: string): string => `
 select version, build, collection from ${schema}.projections where name = $1::text`
 
@@ -64,7 +68,8 @@ values ($1::text, $2::integer, $3::integer, $4::text)
 on conflict on constraint projections_pkey do update
   set version = excluded.version, build = excluded.build, collection = excluded.collection,
       activated_at = clock_timestamp()
-  where (p.version, p.build) < (excluded.version, excluded.build)`
+  where (p.version, p.build) < (excluded.version, excluded.build)
+    and ${reached(schema, 'excluded.collection')} >= ${reached(schema, 'p.collection')}`
 
 const clear = (schema: string): string => `
 delete from ${schema}.documents d

@@ -155,3 +155,24 @@ export const undecodableDocument = (
 
 /** What running a subscription can end with, other than being asked to stop. */
 export type SubscriptionError = SubscriptionStopped | SubscriptionMismatch | StoreFailed
+
+/** Readers see a later version of the projection than this process declares: it must not write any more. */
+export interface ProjectionOutdated {
+  readonly _tag: 'ProjectionOutdated'
+  readonly projection: string
+  /** What this process declares, and what readers see. */
+  readonly declared: number
+  readonly active: number
+  readonly message: string
+}
+export const projectionOutdated = (
+  projection: string,
+  declared: number,
+  active: number,
+): ProjectionOutdated => ({
+  _tag: 'ProjectionOutdated',
+  projection,
+  declared,
+  active,
+  message: `${projection} is at version ${active}, and this process declares ${declared}: it runs an older release.`,
+})

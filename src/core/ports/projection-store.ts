@@ -90,8 +90,8 @@ export interface Projections<Transaction> extends ProjectionStore {
   readonly active: (projection: string) => TaskEither<StoreFailed, ProjectionBuild | undefined>
 
   /**
-   * From now on readers of the name `projection` see another build, unless they see a later version
-   * already. Answers the build that they see now.
+   * From now on readers of the name `projection` see another build, unless they see a later one already,
+   * or one whose subscription has come further. Answers the build that they see now.
    */
   readonly activate: (
     projection: string,
