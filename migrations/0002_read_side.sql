@@ -95,6 +95,7 @@ create table {{schema}}.requests (
   constraint requests_timer_key unique (process, key, timer)
 );
 create index requests_due on {{schema}}.requests (process, due_at, sequence) where not parked;
+create index requests_key on {{schema}}.requests (process, key, sequence) where timer is null;
 
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);

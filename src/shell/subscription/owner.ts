@@ -6,6 +6,7 @@ import type { Settings } from './definition'
 import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
 import { work } from './worker'
+import type { Beside } from './worker-context'
 
 /** The work on a partition that is under way. */
 interface Working {
@@ -20,6 +21,7 @@ export interface Ownership<Transaction> {
   readonly settings: Settings
   readonly environment: SubscriptionEnvironment<Transaction>
   readonly effects: Effects
+  readonly beside?: Beside
   /** This running of the subscription: another one has another name. */
   readonly instance: string
 }
@@ -32,6 +34,7 @@ export const own = async <Transaction>({
   settings,
   environment,
   effects,
+  beside,
   instance,
 }: Ownership<Transaction>): Promise<E.Either<SubscriptionStopped, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
@@ -53,6 +56,7 @@ export const own = async <Transaction>({
         settings,
         environment: { store, subscriptions },
         effects,
+        ...(beside === undefined ? {} : { beside }),
         lease,
         signal: controller.signal,
         alarm: bell,

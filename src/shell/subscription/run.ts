@@ -7,6 +7,7 @@ import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
 import { locate } from './locate'
 import { own } from './owner'
+import type { Beside } from './worker-context'
 
 /** Creates the subscription if it is new, and runs it until it is asked to stop. */
 export const run =
@@ -14,6 +15,7 @@ export const run =
     settings: Settings,
     environment: SubscriptionEnvironment<Transaction>,
     effects: Effects,
+    beside?: Beside,
   ): TaskEither<SubscriptionError, void> =>
   async () => {
     const { subscriptions, store } = environment
@@ -34,5 +36,11 @@ export const run =
     if (stored.right !== partitions) {
       return E.left(subscriptionMismatch(name, partitions, stored.right))
     }
-    return own({ settings, environment, effects, instance: randomUUID() })
+    return own({
+      settings,
+      environment,
+      effects,
+      ...(beside === undefined ? {} : { beside }),
+      instance: randomUUID(),
+    })
   }

@@ -47,6 +47,12 @@ export const work = async <Transaction>(
       position = upTo
       pause = FIRST_PAUSE
     }
+    const beside = await context.beside?.(lease, position, context.mayWork)
+    if (beside !== undefined && E.isLeft(beside)) return beside
+    if (beside?.right === true) {
+      pause = FIRST_PAUSE
+      continue
+    }
     if (!more) {
       await context.alarm.wait(pause, signal)
       pause = Math.min(pause * 2, settings.longestPause)
