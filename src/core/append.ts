@@ -62,6 +62,7 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
     const problem = markProblem(mark, events.length)
     if (problem !== undefined) return problem
   }
+  if (commands.length < 2) return undefined
   return new Set(commands.map(({ commandId }) => commandId)).size < commands.length
     ? 'two of its commands have the same id'
     : undefined

@@ -18,77 +18,87 @@ const textIssue = (text: string): string | undefined => {
   return text.isWellFormed() ? undefined : 'a lone surrogate is not valid text'
 }
 
-const isPlain = (value: object): boolean => {
+const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
 
-const find = (value: unknown, path: string, depth: number): Issue | undefined => {
-  if (depth > MAXIMUM_DEPTH) {
-    return { path, message: `nested deeper than ${MAXIMUM_DEPTH}, or contains itself` }
-  }
+interface Found {
+  readonly keys: ReadonlyArray<string | number>
+  readonly message: string
+}
+
+const here = (message: string): Found => ({ keys: [], message })
+const at = (key: string | number, { keys, message }: Found): Found => ({
+  keys: [key, ...keys],
+  message,
+})
+
+// Paths are put together on the way out: nearly every value is fine, and then nothing is.
+const find = (value: unknown, depth: number): Found | undefined => {
+  if (depth > MAXIMUM_DEPTH) return here(`nested deeper than ${MAXIMUM_DEPTH}, or contains itself`)
   switch (typeof value) {
     case 'boolean':
       return undefined
     case 'string': {
       const message = textIssue(value)
-      return message === undefined ? undefined : { path, message }
+      return message === undefined ? undefined : here(message)
     }
     case 'number':
-      return Number.isFinite(value) ? undefined : { path, message: `${value} is not JSON` }
+      return Number.isFinite(value) ? undefined : here(`${value} is not JSON`)
     case 'object':
-      return value === null ? undefined : findInside(value, path, depth)
+      if (value === null) return undefined
+      return Array.isArray(value) ? findInList(value, depth) : findInRecord(value, depth)
     case 'undefined':
-      return { path, message: 'undefined is not JSON: leave the key out, or use null' }
+      return here('undefined is not JSON: leave the key out, or use null')
     case 'bigint':
-      return { path, message: `the bigint ${preview(value)} is not JSON: encode it as a string` }
+      return here(`the bigint ${preview(value)} is not JSON: encode it as a string`)
     case 'function':
     case 'symbol':
-      return { path, message: `${preview(value)} is not JSON` }
+      return here(`${preview(value)} is not JSON`)
   }
 }
 
-const findInside = (value: object, path: string, depth: number): Issue | undefined => {
-  const at = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`)
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const issue = find(value[index], at(index), depth + 1)
-      if (issue !== undefined) return issue
-    }
-    return undefined
+const findInList = (list: ReadonlyArray<unknown>, depth: number): Found | undefined => {
+  for (let index = 0; index < list.length; index++) {
+    const found = find(list[index], depth + 1)
+    if (found !== undefined) return at(index, found)
   }
-  if (!isPlain(value)) {
-    return { path, message: 'only plain objects are JSON: encode it with a codec' }
-  }
-  for (const [key, inner] of Object.entries(value)) {
+  return undefined
+}
+
+const findInRecord = (record: object, depth: number): Found | undefined => {
+  if (!isPlain(record)) return here('only plain objects are JSON: encode it with a codec')
+  for (const key of Object.keys(record)) {
     const message = textIssue(key)
-    if (message !== undefined) return { path: at(preview(key)), message: `in a key, ${message}` }
-    const issue = find(inner, at(key), depth + 1)
-    if (issue !== undefined) return issue
+    if (message !== undefined) return at(preview(key), here(`in a key, ${message}`))
+    const found = find(record[key], depth + 1)
+    if (found !== undefined) return at(key, found)
   }
   return undefined
 }
 
 /** The first thing in `value` that is not storable JSON, or `undefined`. */
-export const jsonIssue = (value: unknown): Issue | undefined => find(value, '', 0)
+export const jsonIssue = (value: unknown): Issue | undefined => {
+  const found = find(value, 0)
+  return found && { path: found.keys.join('.'), message: found.message }
+}
 
-// The walk has been made: these only tell the compiler what it showed.
-const isJson = (_value: unknown, issue: Issue | undefined): _value is Json => issue === undefined
+const isJson = (value: unknown): value is Json => find(value, 0) === undefined
+const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 const isRecord = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `value` as storable JSON of any kind, or the first thing in it that is not. */
-export const toJson = (value: unknown): E.Either<ReadonlyArray<Issue>, Json> => {
-  const issue = jsonIssue(value)
-  return isJson(value, issue) ? E.right(value) : E.left(issue === undefined ? [] : [issue])
-}
+export const toJson = (value: unknown): E.Either<ReadonlyArray<Issue>, Json> =>
+  isJson(value) ? E.right(value) : E.left([jsonIssue(value)].filter((issue) => issue !== undefined))
 
 /** `value` as a storable JSON record, or the first thing in it that is not. */
 export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, JsonObject> => {
-  const issue = jsonIssue(value)
-  if (!isJson(value, issue)) return E.left(issue === undefined ? [] : [issue])
-  return isRecord(value)
-    ? E.right(value)
+  const json = toJson(value)
+  if (E.isLeft(json)) return json
+  return isRecord(json.right)
+    ? E.right(json.right)
     : E.left([{ path: '', message: `expected an object, got ${preview(value)}` }])
 }
 
@@ -98,13 +108,11 @@ export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, Jso
  */
 export const jsonSize = (value: Json): number => {
   if (typeof value === 'string') return value.length
-  if (typeof value !== 'object' || value === null) return 8
-  if (Array.isArray(value)) {
-    const items: ReadonlyArray<Json> = value
-    return items.reduce<number>((size, item) => size + jsonSize(item), 8)
+  let size = 8
+  if (isRecord(value)) {
+    for (const key of Object.keys(value)) size += key.length + jsonSize(value[key] ?? null)
+  } else if (isList(value)) {
+    for (const item of value) size += jsonSize(item)
   }
-  return Object.entries(value).reduce<number>(
-    (size, [key, inner]) => size + key.length + jsonSize(inner),
-    8,
-  )
+  return size
 }

@@ -16,10 +16,10 @@ export type SnapshotPolicy<State> =
   | { readonly _tag: 'When'; readonly predicate: (reached: Reached<State>) => boolean }
 
 /** No snapshots are written. Those that are there are still read. */
-export const never: SnapshotPolicy<never> = { _tag: 'Never' }
+export const never: SnapshotPolicy<unknown> = { _tag: 'Never' }
 
 /** Whenever the version passes a multiple of `events` (1 or more; less counts as 1). */
-export const everyNEvents = (events: number): SnapshotPolicy<never> => ({
+export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
   _tag: 'EveryNEvents',
   events: Math.max(1, Math.floor(events)),
 })

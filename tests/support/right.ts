@@ -1,16 +1,21 @@
-import * as E from 'fp-ts/Either'
+import type { Either } from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 
-/** Runs it, and expects it to go well. */
-export const right = async <Failure, Value>(task: TaskEither<Failure, Value>): Promise<Value> => {
-  const result = await task()
-  if (E.isLeft(result)) throw new Error(`expected a Right, got ${JSON.stringify(result.left)}`)
-  return result.right
+/** The success, or a failure of the test that says what came instead. */
+export const right = async <Failure, Success>(
+  task: TaskEither<Failure, Success>,
+): Promise<Success> => rightOf(await task())
+
+export const rightOf = <Failure, Success>(result: Either<Failure, Success>): Success => {
+  if (result._tag === 'Right') return result.right
+  throw new Error(`expected success, got ${JSON.stringify(result.left)}`)
 }
 
-/** Runs it, and expects it to fail. */
-export const left = async <Failure, Value>(task: TaskEither<Failure, Value>): Promise<Failure> => {
+/** The failure, or a failure of the test that says what came instead. */
+export const left = async <Failure, Success>(
+  task: TaskEither<Failure, Success>,
+): Promise<Failure> => {
   const result = await task()
-  if (E.isRight(result)) throw new Error(`expected a Left, got ${JSON.stringify(result.right)}`)
-  return result.left
+  if (result._tag === 'Left') return result.left
+  throw new Error(`expected a failure, got ${JSON.stringify(result.right)}`)
 }

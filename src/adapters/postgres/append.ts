@@ -1,11 +1,13 @@
 import * as E from 'fp-ts/Either'
 import { CompiledQuery } from 'kysely'
-import type { Appended, AppendRequest } from '../../core/append'
+import type { Appended } from '../../core/append'
 import { commandAlreadyHandled, versionConflict } from '../../core/errors/conflict'
+import { storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
-import type { ExpectedVersion } from '../../core/expected-version'
-import type { NewEvent } from '../../core/recorded-event'
+import { versionFits } from '../../core/expected-version'
 import type { StreamId } from '../../core/stream'
+import { toStoreFailed } from './errors'
+import { appendParameters, type PreparedAppend } from './prepared-append'
 import type { Tables } from './tables'
 
 /** A row of the append function: see migrations/0001_events.sql. */
@@ -22,88 +24,91 @@ interface AppendRow {
 
 export type AppendAnswer = E.Either<AppendError, Appended>
 
-const versionCode = (expected: ExpectedVersion): number => {
-  if (expected === 'any') return -1
-  if (expected === 'mustExist') return -2
-  return expected === 'mustNotExist' ? 0 : expected
-}
+/** An answer to each of some appends, in their order. Never rejects. */
+export type RunAppends = (
+  appends: ReadonlyArray<PreparedAppend>,
+) => Promise<ReadonlyArray<AppendAnswer>>
 
-const json = (value: object): string => JSON.stringify(value)
+/** An answer to one append. Never rejects. */
+export type AppendPrepared = (append: PreparedAppend) => Promise<AppendAnswer>
 
-const columns = (events: ReadonlyArray<NewEvent | undefined>): ReadonlyArray<unknown> => [
-  events.map((event) => event?.id ?? null),
-  events.map((event) => event?.type ?? null),
-  events.map((event) => event?.schemaVersion ?? null),
-  events.map((event) => (event === undefined ? null : json(event.data))),
-  events.map((event) => (event === undefined ? null : json(event.metadata))),
-]
+const noAnswer: AppendAnswer = E.left(
+  storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
+)
 
-const parametersOf = (requests: ReadonlyArray<AppendRequest>): ReadonlyArray<unknown> => {
-  const rest = requests.flatMap(({ streamId, events }) =>
-    events.slice(1).map((event, index) => ({ streamId, place: index + 2, event })),
-  )
-  const marks = requests.flatMap(({ streamId, commands }) =>
-    commands.map((mark) => ({ ...mark, streamId })),
-  )
-  return [
-    requests.map(({ streamId }) => streamId),
-    requests.map(({ expectedVersion }) => versionCode(expectedVersion)),
-    ...columns(requests.map(({ events }) => events[0])),
-    rest.map(({ streamId }) => streamId),
-    rest.map(({ place }) => place),
-    ...columns(rest.map(({ event }) => event)),
-    marks.map(({ streamId }) => streamId),
-    marks.map(({ commandId }) => commandId),
-    marks.map(({ skip }) => skip),
-    marks.map(({ eventCount }) => eventCount),
-  ]
-}
-
-const answerOf = (request: AppendRequest, rows: ReadonlyArray<AppendRow>): AppendAnswer => {
-  const { streamId, expectedVersion } = request
-  const first = rows[0]
-  if (first?.outcome === 2) {
-    return E.left(
-      commandAlreadyHandled(
-        streamId,
-        first.command_id ?? '',
-        first.version,
-        first.event_count ?? 0,
-      ),
-    )
+const answerTo = (
+  { streamId, expectedVersion }: PreparedAppend,
+  rows: ReadonlyArray<AppendRow> = [],
+): AppendAnswer => {
+  const [first] = rows
+  if (first === undefined) return noAnswer
+  if (first.outcome === 1) {
+    return E.left(versionConflict(streamId, expectedVersion, first.version))
   }
-  if (first === undefined || first.outcome === 1) {
-    return E.left(versionConflict(streamId, expectedVersion, first?.version ?? 0))
+  if (first.outcome === 2) {
+    const { command_id, event_count, version } = first
+    return E.left(commandAlreadyHandled(streamId, command_id ?? '', version, event_count ?? 0))
   }
-  const positions = rows
-    .flatMap(({ position }) => (position === null ? [] : [position]))
-    .sort((left, right) => left - right)
   return E.right({
     version: rows.reduce((highest, { version }) => Math.max(highest, version), 0),
-    positions,
+    positions: rows
+      .flatMap(({ position }) => (position === null ? [] : [position]))
+      .sort((left, right) => left - right),
     recordedAt: first.recorded_at,
   })
 }
 
-/**
- * Appends to many streams in one statement. The requests name different streams, and each of them
- * succeeds or fails on its own. Rejects when the statement fails as a whole: then nothing is stored,
- * or (a connection lost) nobody knows.
- */
-export const appendBatch = async (
-  { db, statements }: Tables,
-  requests: ReadonlyArray<AppendRequest>,
-): Promise<ReadonlyMap<StreamId, AppendAnswer>> => {
-  const ordered = [...requests].sort((left, right) => (left.streamId < right.streamId ? -1 : 1))
-  const { rows } = await db.executeQuery<AppendRow>(
-    CompiledQuery.raw(statements.append, [...parametersOf(ordered)]),
-  )
-  const byStream = new Map<StreamId, AppendRow[]>(ordered.map(({ streamId }) => [streamId, []]))
-  for (const row of rows) byStream.get(row.stream_id)?.push(row)
-  return new Map(
-    ordered.map((request) => [
-      request.streamId,
-      answerOf(request, byStream.get(request.streamId) ?? []),
-    ]),
-  )
+const rowsByStream = (
+  rows: ReadonlyArray<AppendRow>,
+): ReadonlyMap<StreamId, ReadonlyArray<AppendRow>> => {
+  const byStream = new Map<StreamId, AppendRow[]>()
+  for (const row of rows) {
+    const known = byStream.get(row.stream_id)
+    if (known === undefined) byStream.set(row.stream_id, [row])
+    else known.push(row)
+  }
+  return byStream
 }
+
+const byStreamId = (left: PreparedAppend, right: PreparedAppend): number =>
+  left.streamId < right.streamId ? -1 : 1
+
+/**
+ * Appends to some streams, each of them once, in one statement. Each append succeeds or fails on its
+ * own, unless the statement fails as a whole: then all of them have failed.
+ */
+export const appendTogether =
+  ({ db, statements }: Tables): RunAppends =>
+  async (appends) => {
+    try {
+      const ordered = appends.length === 1 ? appends : [...appends].sort(byStreamId)
+      const parameters = appendParameters(ordered)
+      const { rows } = await db.executeQuery<AppendRow>(
+        CompiledQuery.raw(statements.append, [...parameters]),
+      )
+      const byStream = rowsByStream(rows)
+      return appends.map((append) => answerTo(append, byStream.get(append.streamId)))
+    } catch (error) {
+      const failed: AppendAnswer = E.left(toStoreFailed('appending')(error))
+      return appends.map(() => failed)
+    }
+  }
+
+const MOST_RACES = 1_000
+
+/** Whether an append that leaves the version open has only lost a race: then it goes again. */
+export const hasLostRace = (answer: AppendAnswer): boolean =>
+  E.isLeft(answer) &&
+  answer.left._tag === 'VersionConflict' &&
+  versionFits(answer.left.expected, answer.left.actual)
+
+/** One append on its own. With `any` and `mustExist` a lost race is nobody's conflict. */
+export const appendAlone =
+  (run: RunAppends): AppendPrepared =>
+  async (append) => {
+    let [answer = noAnswer] = await run([append])
+    for (let races = 0; hasLostRace(answer) && races < MOST_RACES; races++) {
+      ;[answer = noAnswer] = await run([append])
+    }
+    return answer
+  }

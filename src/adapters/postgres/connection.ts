@@ -62,6 +62,8 @@ export const connectPool = <Database>(
     clients.set(client, made)
     return made
   }
+  // At once, and not only when it is first used: the server may end a connection as soon as it is made.
+  pool.on('connect', wrapped)
   pool.on('error', heard) // an idle connection that breaks is replaced by the pool itself
   const source: PostgresPool = {
     connect: async () => wrapped(await pool.connect()),

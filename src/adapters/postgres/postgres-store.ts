@@ -1,19 +1,15 @@
-import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { appendError, type Appended, type AppendRequest } from '../../core/append'
-import { storeFailed } from '../../core/errors/store'
-import type { AppendError } from '../../core/errors/unions'
-import { versionFits } from '../../core/expected-version'
+import { appendError } from '../../core/append'
 import { defaultLimits, type Limits } from '../../core/limits'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
-import { appendBatch } from './append'
-import { toStoreFailed } from './errors'
+import { appendAlone, type AppendPrepared, appendTogether } from './append'
+import { groupCommit } from './group-commit'
 import { load } from './load'
 import { locate } from './locate'
+import { prepareAppend } from './prepared-append'
 import { appendAndProject, projecting } from './projecting'
 import { read, readAll } from './read'
 import { saveSnapshot } from './snapshots'
@@ -38,33 +34,14 @@ export interface PostgresStore<Database> extends EventStore, EventLocator {
   readonly inTransaction: (transaction: Transaction<Database>) => EventStore
 }
 
-const MOST_RACES = 1_000
-
-/** One append. With `any` and `mustExist` a lost race is nobody's conflict: it goes again. */
-const appendOne =
-  (tables: Tables) =>
-  (request: AppendRequest, races = 0): TE.TaskEither<AppendError, Appended> =>
-    pipe(
-      TE.tryCatch(() => appendBatch(tables, [request]), toStoreFailed('appending')),
-      TE.flatMapEither((answers) => answers.get(request.streamId) ?? noAnswer),
-      TE.orElse((error) =>
-        error._tag === 'VersionConflict' &&
-        versionFits(error.expected, error.actual) &&
-        races < MOST_RACES
-          ? appendOne(tables)(request, races + 1)
-          : TE.left(error),
-      ),
-    )
-
-const noAnswer: E.Either<AppendError, Appended> = E.left(
-  storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
-)
-
+/** Refuses what no store takes. What it lets through is written out before anything else happens. */
 const checked =
-  (limits: Limits, append: EventStore['append']): EventStore['append'] =>
+  (limits: Limits, append: AppendPrepared): EventStore['append'] =>
   (request) => {
     const error = appendError(request, limits)
-    return error === undefined ? append(request) : TE.left(error)
+    if (error !== undefined) return TE.left(error)
+    const prepared = prepareAppend(request)
+    return () => append(prepared)
   }
 
 const reads = (tables: Tables): Omit<EventStore, 'append'> => ({
@@ -87,19 +64,19 @@ export const postgresStore = <Database>(
   { schema, limits = defaultLimits, projections = [] }: PostgresStoreOptions<Database> = {},
 ): PostgresStore<Database> => {
   const tables = tablesIn(db, schema)
-  const within = (transaction: Transaction<Database>): EventStore => {
-    const inside = tablesIn(transaction, schema)
-    const append = projecting(projections, transaction, appendOne(inside))
-    return { ...reads(inside), append: checked(limits, append) }
-  }
+  const alone = (transaction: Transaction<Database>): AppendPrepared =>
+    appendAlone(appendTogether(tablesIn(transaction, schema)))
   const append =
     projections.length === 0
-      ? appendOne(tables)
-      : appendAndProject(db, (inner) => within(inner).append)
+      ? groupCommit(appendTogether(tables))
+      : appendAndProject(db, projections, alone)
   return {
     ...reads(tables),
     append: checked(limits, append),
     locate: locate(tables),
-    inTransaction: within,
+    inTransaction: (transaction) => ({
+      ...reads(tablesIn(transaction, schema)),
+      append: checked(limits, projecting(projections, transaction, alone(transaction))),
+    }),
   }
 }

@@ -1,26 +1,38 @@
 import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
-import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
-import type { Appended, AppendRequest } from '../../core/append'
+import type { Appended } from '../../core/append'
 import { projectionFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
-import type { EventStore } from '../../core/ports/event-store'
+import type { JsonObject } from '../../core/json'
+import type { Metadata } from '../../core/metadata'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { StoredEvent } from '../../core/recorded-event'
+import type { AppendPrepared } from './append'
 import { toStoreFailed } from './errors'
+import type { PreparedAppend } from './prepared-append'
 
+/** The events of an append as they are stored now: read from what was written, not from the caller. */
 const storedEvents = (
-  { streamId, events }: AppendRequest,
+  { streamId, events }: PreparedAppend,
   { version, positions, recordedAt }: Appended,
-): ReadonlyArray<StoredEvent> =>
-  events.map((event, index) => ({
-    ...event,
+): ReadonlyArray<StoredEvent> => {
+  const first = version - events.length + 1
+  return events.map(({ id, type, schemaVersion, data, metadata }, index) => ({
+    id,
+    type,
+    schemaVersion,
+    data: parse<JsonObject>(data),
+    metadata: parse<Metadata>(metadata),
     streamId,
-    version: version - events.length + index + 1,
+    version: first + index,
     position: positions[index] ?? 0,
     recordedAt,
   }))
+}
+
+// Only ever given what JSON.stringify has made of the same type.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
+const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 
 const projectAll = async <Database>(
   projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
@@ -56,23 +68,49 @@ const stillAlive = async <Database>(
   }
 }
 
-/** An append, and then the projections, in a transaction that somebody else commits or rolls back. */
+/** An append, and then the projections, in a transaction that is rolled back if this fails. */
+const appendThenProject =
+  <Database>(
+    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    transaction: Transaction<Database>,
+    append: AppendPrepared,
+  ): AppendPrepared =>
+  async (prepared) => {
+    const answer = await append(prepared)
+    if (E.isLeft(answer)) return answer
+    const projected = await projectAll(
+      projections,
+      transaction,
+      storedEvents(prepared, answer.right),
+    )
+    return E.isLeft(projected) ? projected : answer
+  }
+
+const SAVEPOINT = 'reprise_projections'
+
+/**
+ * An append and its projections inside the caller's transaction. If a projection fails, the append is
+ * undone with it, and the transaction goes on as it was.
+ */
 export const projecting =
   <Database>(
     projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
     transaction: Transaction<Database>,
-    append: EventStore['append'],
-  ): EventStore['append'] =>
-  (request) =>
-    pipe(
-      append(request),
-      TE.flatMap((appended) =>
-        pipe(
-          () => projectAll(projections, transaction, storedEvents(request, appended)),
-          TE.map(() => appended),
-        ),
-      ),
-    )
+    append: AppendPrepared,
+  ): AppendPrepared =>
+  async (prepared) => {
+    if (projections.length === 0) return append(prepared)
+    const say = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
+    try {
+      await say(`savepoint ${SAVEPOINT}`)
+      const answer = await appendThenProject(projections, transaction, append)(prepared)
+      if (E.isLeft(answer)) await say(`rollback to savepoint ${SAVEPOINT}`)
+      await say(`release savepoint ${SAVEPOINT}`)
+      return answer
+    } catch (error) {
+      return E.left(toStoreFailed('connecting')(error))
+    }
+  }
 
 /** Gives the connection back. What failed before is told, whatever becomes of the rollback. */
 const undo = async <Database>(transaction: ControlledTransaction<Database>): Promise<void> => {
@@ -104,13 +142,14 @@ const finish = async <Database>(
 export const appendAndProject =
   <Database>(
     db: Kysely<Database>,
-    appendIn: (transaction: Transaction<Database>) => EventStore['append'],
-  ): EventStore['append'] =>
-  (request) =>
-  async () => {
+    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    appendIn: (transaction: Transaction<Database>) => AppendPrepared,
+  ): AppendPrepared =>
+  async (prepared) => {
     try {
       const transaction = await db.startTransaction().execute()
-      return await finish(transaction, await appendIn(transaction)(request)())
+      const append = appendThenProject(projections, transaction, appendIn(transaction))
+      return await finish(transaction, await append(prepared))
     } catch (error) {
       return E.left(toStoreFailed('connecting')(error))
     }

@@ -17,15 +17,21 @@ export const read =
     return pipe(
       TE.tryCatch(
         () =>
-          db.executeQuery<EventRow>(CompiledQuery.raw(statements.read, [streamId, after, limit])),
+          db.executeQuery<EventRow>(
+            CompiledQuery.raw(statements.read, [streamId, after, limit + 1]),
+          ),
         toStoreFailed('reading'),
       ),
       TE.flatMapEither(({ rows }) => toStoredEvents(rows)),
-      TE.map((events) => ({ events, more: events.length === limit })),
+      TE.map((events) => ({ events: events.slice(0, limit), more: events.length > limit })),
     )
   }
 
 const isEvent = (row: EventRow): boolean => typeof row.id === 'string'
+
+/** Names that the database can be asked for; nothing was ever stored under another one. */
+const askable = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
+  names?.filter((name) => !name.includes('\u0000')) ?? null
 
 /** A page of the whole store, never past the horizon. */
 export const readAll =
@@ -38,8 +44,8 @@ export const readAll =
             CompiledQuery.raw(statements.readAll, [
               after,
               limit,
-              categories ?? null,
-              types ?? null,
+              askable(categories),
+              askable(types),
             ]),
           ),
         toStoreFailed('reading'),

@@ -12,17 +12,10 @@ export const saveSnapshot =
   ({ streamId, schemaVersion, version, state }) => {
     const invalid = streamIdError(streamId)
     if (invalid !== undefined) return TE.left(invalid)
+    const parameters = [streamId, schemaVersion, version, JSON.stringify(state)]
     return pipe(
       TE.tryCatch(
-        () =>
-          db.executeQuery(
-            CompiledQuery.raw(statements.saveSnapshot, [
-              streamId,
-              schemaVersion,
-              version,
-              JSON.stringify(state),
-            ]),
-          ),
+        () => db.executeQuery(CompiledQuery.raw(statements.saveSnapshot, parameters)),
         toStoreFailed('reading'),
       ),
       TE.map(() => undefined),

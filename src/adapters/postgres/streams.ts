@@ -15,13 +15,15 @@ interface StreamRow {
 export const streams =
   ({ db, statements }: Tables): EventStore['streams'] =>
   ({ after, limit, category }) => {
+    // No stream id holds a NUL, so a place before one is the same place.
+    const [start] = after.split('\u0000')
     // '.' is the character after '-': together they bound the ids of one category.
     const bounds = category === undefined ? ['', null] : [`${category}-`, `${category}.`]
     return pipe(
       TE.tryCatch(
         () =>
           db.executeQuery<StreamRow>(
-            CompiledQuery.raw(statements.streams, [after, limit, ...bounds]),
+            CompiledQuery.raw(statements.streams, [start, limit, ...bounds]),
           ),
         toStoreFailed('reading'),
       ),

@@ -1,0 +1,67 @@
+import type { Command } from 'commander'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { scriptOf } from '../../adapters/postgres/script'
+import { count } from '../output/text'
+import { answer } from '../output/report'
+import type { Register } from '../register'
+import type { Work } from '../runtime'
+import { explain, withSession } from '../session'
+
+const listed = (names: ReadonlyArray<string>, verb: string): string =>
+  names.map((name) => `${verb} ${name}\n`).join('')
+
+const nothing = (present: ReadonlyArray<string>, place: string, schema: string): string =>
+  `Nothing to do: the schema ${schema} at ${place} is up to date (${count(present.length, 'migration')}).\n`
+
+/** Makes the tables, or brings them up to date. */
+export const migrate: Work = withSession('existing or new', (session, context) =>
+  pipe(
+    session.migrate,
+    TE.mapLeft(explain(session)),
+    TE.flatMap(({ applied, present }) =>
+      answer(
+        context,
+        () => ({ schema: session.schema, applied, present }),
+        () =>
+          applied.length === 0
+            ? nothing(present, session.place, session.schema)
+            : `${listed(applied, 'Ran')}The schema ${session.schema} at ${session.place} is up to date.\n`,
+      ),
+    ),
+  ),
+)
+
+/** Prints what {@link migrate} would run, and changes nothing. */
+export const dryRun: Work = withSession('existing', (session, context) =>
+  pipe(
+    session.plan,
+    TE.mapLeft(explain(session)),
+    TE.flatMap(({ missing, present }) =>
+      answer(
+        context,
+        () => ({
+          schema: session.schema,
+          missing: missing.map((one) => ({
+            name: one.name,
+            sql: scriptOf(session.schema, one),
+          })),
+          present,
+        }),
+        () =>
+          missing.length === 0
+            ? `-- ${nothing(present, session.place, session.schema)}`
+            : `begin;\n\n${missing.map((one) => scriptOf(session.schema, one)).join('\n')}\ncommit;\n`,
+      ),
+    ),
+  ),
+)
+
+export const registerMigrate: Register = (program, perform) =>
+  program
+    .command('migrate')
+    .description('make the tables, or bring them up to date')
+    .option('--dry-run', 'print the SQL that would be run, and change nothing')
+    .action((options: { readonly dryRun?: boolean }, command: Command) =>
+      perform(command, options.dryRun === true ? dryRun : migrate),
+    )

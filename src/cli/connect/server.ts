@@ -1,0 +1,36 @@
+import * as TE from 'fp-ts/TaskEither'
+import { Pool } from 'pg'
+import { connectPool } from '../../adapters/postgres/connection'
+import { type CliFailure, usage } from '../failure'
+import type { Session } from '../session'
+import type { Target } from '../target'
+import { probePreparing } from './preparing'
+import { sessionOn } from './session-on'
+
+const poolAt = (url: string): Pool =>
+  new Pool({
+    connectionString: url,
+    max: 3,
+    connectionTimeoutMillis: 10_000,
+    fallback_application_name: 'reprise',
+  })
+
+/** A PostgreSQL server, or a pooler before it: so nothing is prepared. */
+export const openServer = (
+  { url, place }: Extract<Target, { readonly kind: 'server' }>,
+  schema: string,
+): TE.TaskEither<CliFailure, Session> => {
+  try {
+    const pool = poolAt(url)
+    return TE.right(
+      sessionOn(connectPool<unknown>(pool, 'unprepared'), {
+        place,
+        schema,
+        kind: 'server',
+        probePreparing: probePreparing(pool),
+      }),
+    )
+  } catch (error) {
+    return TE.left(usage(`The address of the database is not valid: ${String(error)}`))
+  }
+}

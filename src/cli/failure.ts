@@ -1,0 +1,59 @@
+import type { StoreFailed, StoreFailure } from '../core/errors/store'
+
+/** What a command answers when all went well, or when it did its work and found something wrong. */
+export type ExitCode = 0 | 1
+
+/** Why a command could not do its work: one line that says what to do. */
+export interface CliFailure {
+  readonly _tag: string
+  readonly message: string
+  /** 2: the command was called wrongly; 1: anything else. */
+  readonly exitCode: 1 | 2
+  readonly reason?: StoreFailure
+}
+
+/** The command was called wrongly. */
+export const usage = (message: string): CliFailure => ({ _tag: 'Usage', message, exitCode: 2 })
+
+/** Any other failure. */
+export const failure = (tag: string, message: string): CliFailure => ({
+  _tag: tag,
+  message,
+  exitCode: 1,
+})
+
+/** One of the library's own errors, as it is. */
+export const failed = ({ _tag, message }: { readonly _tag: string; readonly message: string }) =>
+  failure(_tag, message)
+
+const causeOf = (cause: unknown): string => {
+  if (cause instanceof AggregateError && cause.errors.length > 0) return causeOf(cause.errors[0])
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: string): string => {
+  switch (reason) {
+    case 'Unavailable':
+      return `No connection to ${place}: ${causeOf(cause)}. Is it running, and is --url (or DATABASE_URL) right?`
+    case 'AccessDenied':
+      return `${place} refused: ${causeOf(cause)}. Check user, password and permissions in --url (or DATABASE_URL).`
+    case 'NotMigrated':
+      return `The schema ${schema} at ${place} has no tables of this release. Run: npx reprise migrate (with --schema, if it has another name)`
+    case 'ConnectionLost':
+      return `The connection to ${place} broke: ${causeOf(cause)}. Run the command again.`
+    case 'TransactionRefused':
+    case 'TimedOut':
+      return `${place} gave up: ${causeOf(cause)}. Run the command again.`
+    case 'CorruptRow':
+    case 'Unexpected':
+      return `${message} (${place})`
+  }
+}
+
+/** A failure of the database, in words for somebody at a terminal. */
+export const storeFailure =
+  (place: string, schema: string) =>
+  (error: StoreFailed): CliFailure => ({
+    ...failure('StoreFailed', textOf(error, place, schema)),
+    reason: error.reason,
+  })

@@ -1,0 +1,71 @@
+import * as E from 'fp-ts/Either'
+import type { StreamId, StreamVersion } from '../../core/stream'
+import type { Judged, Played } from '../playing'
+import type { Context } from '../runtime'
+import { listDocument } from './document'
+import { stateJson, stateText } from './state'
+import { table } from './table'
+import { moment, safe } from './text'
+
+/** Prints the events of one stream as they are read, and then the state. */
+export interface EventPrinter {
+  readonly begin: (streamId: StreamId) => Promise<void>
+  readonly page: (events: ReadonlyArray<Judged>) => Promise<void>
+  /** @param next - the version to go on after, if there are more events. */
+  readonly end: (shown: number, next?: StreamVersion, played?: Played) => Promise<void>
+}
+
+const jsonOf = ({ event, undecodable }: Judged): unknown => ({
+  ...event,
+  recordedAt: new Date(event.recordedAt).toISOString(),
+  ...(undecodable === undefined ? {} : { undecodable }),
+})
+
+const playedJson = ({ version, state }: Played): object => ({
+  version,
+  ...(E.isRight(state) ? { state: stateJson(state.right) } : { stateError: state.left }),
+})
+
+/** One JSON document. */
+export const eventsForMachines = ({ output }: Context): EventPrinter => {
+  const document = listDocument(output, 'events')
+  return {
+    begin: (streamId) => document.begin({ streamId }),
+    page: (events) => document.add(events.map(jsonOf)),
+    end: (_shown, next, played) =>
+      document.end({ next: next ?? null, ...(played === undefined ? {} : playedJson(played)) }),
+  }
+}
+
+const playedText = ({ version, state }: Played): string =>
+  E.isRight(state)
+    ? `State at version ${version}:\n${stateText(state.right)}`
+    : `The state at version ${version} is not known: ${safe(state.left.message)}\n`
+
+/** A table, and the state below it. */
+export const eventsForPeople = ({ output }: Context): EventPrinter => {
+  const { titles, rows } = table(output, [
+    { title: 'VERSION', width: 7 },
+    { title: 'POSITION', width: 8 },
+    { title: 'RECORDED (UTC)', width: 19 },
+    { title: 'TYPE', width: 16 },
+    { title: 'DATA', width: 0 },
+  ])
+  const cells = ({ event, undecodable }: Judged): ReadonlyArray<string> => [
+    String(event.version),
+    String(event.position),
+    moment(event.recordedAt),
+    safe(event.type),
+    safe(JSON.stringify(event.data)) +
+      (undecodable === undefined ? '' : ` UNDECODABLE: ${safe(undecodable.message)}`),
+  ]
+  return {
+    begin: () => output.write(titles()),
+    page: (events) => output.write(rows(events.map(cells))),
+    end: async (shown, next, played) => {
+      if (shown === 0) await output.write('(no events)\n')
+      if (next !== undefined) await output.write(`There are more. To go on, add: --after ${next}\n`)
+      if (played !== undefined) await output.write(`\n${playedText(played)}`)
+    },
+  }
+}

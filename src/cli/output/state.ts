@@ -1,0 +1,25 @@
+import { inspect } from 'node:util'
+import { safe } from './text'
+
+/** A state for people: anything, also maps, dates and what contains itself. */
+export const stateText = (state: unknown): string =>
+  inspect(state, { depth: 20, breakLength: 76, maxArrayLength: 1000, colors: false })
+    .split('\n')
+    .map((line) => `  ${safe(line)}\n`)
+    .join('')
+
+const plain = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Map) return [...(value as ReadonlyMap<unknown, unknown>)]
+  return value instanceof Set ? [...(value as ReadonlySet<unknown>)] : value
+}
+
+/** A state for machines: maps as lists of pairs, sets as lists, big integers as text. */
+export const stateJson = (state: unknown): unknown => {
+  try {
+    const [copy] = JSON.parse(JSON.stringify([state], plain)) as ReadonlyArray<unknown>
+    return copy
+  } catch {
+    return inspect(state, { depth: 20 })
+  }
+}

@@ -1,0 +1,58 @@
+import CliTable from 'cli-table3'
+import type { Output } from '../runtime'
+
+/** A column: its title, and how wide it is. The last one takes what is left of the line. */
+export interface Column {
+  readonly title: string
+  readonly width: number
+}
+
+/** Whether lines break anywhere, or between words. */
+export type Breaking = 'anywhere' | 'between words'
+
+const GAP = 2
+const NARROWEST = 16
+
+const noLines = Object.fromEntries(
+  [
+    ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'],
+    ['bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
+  ]
+    .flat()
+    .map((place) => [place, '']),
+)
+
+const widthsOf = (
+  columns: ReadonlyArray<Column>,
+  line: number | undefined,
+): Array<number | null> => {
+  const fixed = columns.slice(0, -1).map(({ width }) => width)
+  // Not a terminal: the last column is never broken, so that every row is one line for `grep`.
+  if (line === undefined) return [...fixed, null]
+  const taken = fixed.reduce((sum, width) => sum + width + GAP, 0)
+  return [...fixed, Math.max(NARROWEST, line - taken)]
+}
+
+/**
+ * A table that is printed piece by piece: first its titles, then any number of rows, page after page.
+ * Without lines and colours; columns keep their places from page to page.
+ */
+export const table = (
+  { columns: line }: Pick<Output, 'columns'>,
+  columns: ReadonlyArray<Column>,
+  breaking: Breaking = 'anywhere',
+) => {
+  const rows = (cells: ReadonlyArray<ReadonlyArray<string>>): string => {
+    if (cells.length === 0) return ''
+    const page = new CliTable({
+      chars: { ...noLines, middle: ' '.repeat(GAP) },
+      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+      colWidths: widthsOf(columns, line),
+      wordWrap: true,
+      wrapOnWordBoundary: breaking === 'between words',
+    })
+    page.push(...cells.map((row) => [...row]))
+    return `${page.toString().replace(/ +$/gm, '')}\n`
+  }
+  return { titles: () => rows([columns.map(({ title }) => title)]), rows }
+}

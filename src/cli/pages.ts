@@ -1,0 +1,35 @@
+import * as E from 'fp-ts/Either'
+import type { ReadError } from '../core/errors/unions'
+import type { EventStore } from '../core/ports/event-store'
+import type { StoredEvent } from '../core/recorded-event'
+import type { StreamId, StreamVersion } from '../core/stream'
+
+const PAGE = 200
+
+/** Later than `after`, and up to `at`. */
+interface Versions {
+  readonly after: StreamVersion
+  readonly at: StreamVersion
+}
+
+/** The events of a stream, page by page: at least one page, ended by a failure if there is one. */
+export async function* pagesOf(
+  store: Pick<EventStore, 'read'>,
+  streamId: StreamId,
+  { after, at }: Versions,
+): AsyncGenerator<E.Either<ReadError, ReadonlyArray<StoredEvent>>> {
+  let last = after
+  let more = true
+  while (more) {
+    const limit = Math.max(1, Math.min(PAGE, at - last))
+    const page = await store.read(streamId, { after: last, limit })()
+    if (E.isLeft(page)) {
+      yield page
+      return
+    }
+    const events = page.right.events.filter(({ version }) => version <= at)
+    yield E.right(events)
+    last = events.at(-1)?.version ?? last
+    more = page.right.more && last < at && events.length > 0
+  }
+}

@@ -1,0 +1,39 @@
+import { pathToFileURL } from 'node:url'
+import { connectWith } from './connect/connect'
+import type { Output, Runtime } from './runtime'
+
+const writeTo =
+  (stream: NodeJS.WriteStream) =>
+  (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      // A reader that has seen enough (`head`, say) is no failure of ours.
+      stream.write(text, () => resolve())
+    })
+
+const wantsColour = (environment: Runtime['environment']): boolean =>
+  process.stdout.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb'
+
+const processOutput = (): Output => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => process.exit(0))
+  }
+  return {
+    write: writeTo(process.stdout),
+    writeError: writeTo(process.stderr),
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    colour: wantsColour(process.env),
+  }
+}
+
+/** The outside as this process has it. */
+export const processRuntime = (): Runtime => ({
+  output: processOutput(),
+  environment: process.env,
+  folder: process.cwd(),
+  connect: connectWith({
+    server: () => import('./connect/server.js'),
+    embedded: () => import('./connect/embedded.js'),
+  }),
+  importModule: (path) => import(pathToFileURL(path).href),
+  now: () => Date.now(),
+})

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import * as E from 'fp-ts/Either'
+import { DEFAULT_SCHEMA } from '../adapters/postgres/schema'
+import { commands } from './commands'
+import { type CliFailure, failure, usage } from './failure'
+import { reportFailure } from './output/report'
+import type { Perform } from './register'
+import type { Runtime, Work } from './runtime'
+
+interface SharedOptions {
+  readonly url?: string
+  readonly schema: string
+  readonly json?: boolean
+}
+
+const versionOf = (): string => {
+  const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
+  const { version } = JSON.parse(text) as { readonly version: string }
+  return version
+}
+
+const makeProgram = (write: (text: string) => void): Command =>
+  new Command('reprise')
+    .description('Looks after the event store of an application.')
+    .version(versionOf())
+    .option('--url <url>', 'postgres://... or pglite:./folder (default: DATABASE_URL)')
+    .option('--schema <name>', 'the schema that holds the tables', DEFAULT_SCHEMA)
+    .option('--json', 'answer in JSON')
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => undefined })
+    .configureHelp({ showGlobalOptions: true })
+    .allowExcessArguments(false)
+
+/** What commander has to say, or whatever else was thrown: one line. */
+const failureOf = (error: unknown): CliFailure => {
+  if (!(error instanceof CommanderError)) {
+    return failure('Unexpected', error instanceof Error ? error.message : String(error))
+  }
+  return error.code === 'commander.help'
+    ? usage('Which command? `reprise --help` lists them.')
+    : usage(`${error.message.replace(/^error: /, '')} (\`reprise --help\` lists what there is.)`)
+}
+
+/**
+ * Runs the command that `args` name.
+ *
+ * @returns the exit code: 0 all is well, 1 something failed or was found to be wrong, 2 called wrongly.
+ */
+export const run = async (args: ReadonlyArray<string>, runtime: Runtime): Promise<number> => {
+  let exitCode = 0
+  let help = ''
+  const program = makeProgram((text) => {
+    help += text
+  })
+
+  const perform: Perform = async (command, work: Work) => {
+    const { url, schema, json = false } = command.optsWithGlobals<SharedOptions>()
+    const context = { ...runtime, url, schema, json }
+    const result =
+      schema === '' ? E.left(usage('--schema must not be empty.')) : await work(context)()
+    exitCode = E.isRight(result) ? result.right : result.left.exitCode
+    if (E.isLeft(result)) await reportFailure(runtime.output, json, result.left)
+  }
+
+  for (const register of commands) register(program, perform)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (help !== '' && error instanceof CommanderError && error.exitCode === 0) {
+      await runtime.output.write(help)
+      return 0
+    }
+    const described = failureOf(error)
+    await reportFailure(runtime.output, args.includes('--json'), described)
+    return described.exitCode
+  }
+  return exitCode
+}

@@ -1,0 +1,205 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import { Client, Pool } from 'pg'
+import { connectPool } from '../../src/adapters/postgres/connection'
+import { postgresStore } from '../../src/adapters/postgres/postgres-store'
+import { openServer } from '../../src/cli/connect/server'
+import { horizonCheck } from '../../src/cli/doctor/horizon'
+import type { Session } from '../../src/cli/session'
+import { cli } from '../support/cli'
+import { appending } from '../support/tally'
+import { createDatabase, type TestDatabase } from '../support/database'
+
+let database: TestDatabase
+let admin: Client
+beforeAll(async () => {
+  database = await createDatabase()
+  admin = new Client({ connectionString: database.url })
+  await admin.connect()
+})
+afterAll(async () => {
+  await admin.end()
+  await database.drop()
+})
+
+interface Check {
+  readonly name: string
+  readonly status: string
+  readonly found: string
+  readonly advice?: string
+}
+interface Document {
+  readonly healthy: boolean
+  readonly checks: ReadonlyArray<Check>
+}
+
+const at = (schema: string, url = database.url) => ['--url', url, '--schema', schema]
+const examined = async (schema: string, now = () => Date.now()) => {
+  const { exitCode, out } = await cli(['doctor', '--json', ...at(schema)], { now })
+  const { healthy, checks } = JSON.parse(out) as Document
+  const check = (name: string) => checks.find((candidate) => candidate.name === name)
+  return { exitCode, healthy, checks, check }
+}
+const migrated = async (schema: string): Promise<string> => {
+  expect((await cli(['migrate', ...at(schema)])).exitCode).toBe(0)
+  return schema
+}
+
+const opened = async (schema: string): Promise<Session> => {
+  const target = { kind: 'server', url: database.url, place: 'here' } as const
+  const session = await openServer(target, schema)()
+  return pipe(
+    session,
+    E.match(
+      ({ message }) => {
+        throw new Error(message)
+      },
+      (right) => right,
+    ),
+  )
+}
+
+describe('reprise doctor', () => {
+  it('finds nothing wrong with a database that was just migrated', async () => {
+    const { exitCode, healthy, checks } = await examined(await migrated('Just "fine"'))
+    expect({ exitCode, healthy }).toEqual({ exitCode: 0, healthy: true })
+    expect(checks.map(({ name, status }) => [name, status])).toEqual(
+      [
+        ['server', 'commits', 'isolation', 'clock', 'prepared'],
+        ['migrations', 'access', 'immutability', 'positions', 'horizon'],
+      ]
+        .flat()
+        .map((name) => [name, 'ok']),
+    )
+  })
+
+  it('prints a table of at most 80 columns, without colour codes', async () => {
+    const { out } = await cli(['doctor', ...at(await migrated('table'))], { columns: 80 })
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    // eslint-disable-next-line no-control-regex -- finding them is the point
+    expect(out).not.toMatch(/\u001b/)
+    expect(out).toMatch(/^ok +server +PostgreSQL/)
+    expect(out).toMatch(/\nAll is well.\n$/)
+  })
+
+  it('colours the status where that is wanted', async () => {
+    const { out } = await cli(['doctor', ...at(await migrated('table'))], { colour: true })
+    expect(out).toContain('\u001b[32mok\u001b[39m')
+  })
+
+  it('says which command to run when nothing was migrated', async () => {
+    const { exitCode, check, checks } = await examined('never')
+    expect(exitCode).toBe(1)
+    expect(check('migrations')).toMatchObject({
+      status: 'problem',
+      advice: expect.stringContaining('npx reprise migrate'),
+    })
+    expect(checks.map(({ name }) => name)).not.toContain('horizon')
+  })
+
+  it('finds a migration whose text has changed, and one from a later release', async () => {
+    await migrated('tampered')
+    await admin.query(`insert into tampered.migrations values ('9999_later', 'ff')`)
+    expect((await examined('tampered')).check('migrations')).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('9999_later'),
+    })
+    await admin.query(`update tampered.migrations set fingerprint = 'x' where name like '0001%'`)
+    const { exitCode, check } = await examined('tampered')
+    expect(exitCode).toBe(1)
+    expect(check('migrations')?.found).toContain('0001_events')
+  })
+
+  it('finds a disabled trigger', async () => {
+    await migrated('changeable')
+    await admin.query('alter table changeable.events disable trigger events_are_immutable')
+    const { exitCode, check } = await examined('changeable')
+    expect(exitCode).toBe(1)
+    expect(check('immutability')).toMatchObject({
+      status: 'problem',
+      found: expect.stringMatching(/events_are_immutable is missing/),
+      advice: expect.stringContaining('enable trigger'),
+    })
+  })
+
+  it('finds a sequence that draws positions in advance', async () => {
+    await migrated('hasty')
+    await admin.query('alter sequence hasty.events_position_seq cache 32')
+    const { exitCode, check } = await examined('hasty')
+    expect(exitCode).toBe(1)
+    expect(check('positions')?.found).toContain('cache 32')
+    await admin.query(check('positions')?.advice?.replace('Run: ', '') ?? '')
+    expect((await examined('hasty')).exitCode).toBe(0)
+  })
+
+  it('warns of commits that do not wait, and refuses another isolation', async () => {
+    await migrated('careless')
+    const name = new URL(database.url).pathname.slice(1)
+    await admin.query(`alter database ${name} set synchronous_commit = off`)
+    await admin.query(`alter database ${name} set default_transaction_isolation = 'serializable'`)
+    const { exitCode, check } = await examined('careless')
+    await admin.query(`alter database ${name} reset all`)
+    expect(check('commits')).toMatchObject({ status: 'warning' })
+    expect(check('isolation')).toMatchObject({ status: 'problem' })
+    expect(exitCode).toBe(1)
+  })
+
+  it('warns of a clock that goes wrong, and stays well', async () => {
+    await migrated('late')
+    const { exitCode, check } = await examined('late', () => Date.now() - 90_000)
+    expect(exitCode).toBe(0)
+    expect(check('clock')).toMatchObject({
+      status: 'warning',
+      found: 'the server is 1 min 30 s ahead of this machine',
+    })
+  })
+
+  it('warns a user who may not append', async () => {
+    await migrated('guarded')
+    const role = `reader_${Date.now()}`
+    await admin.query(`create role ${role} login password 'r'`)
+    await admin.query(`grant usage on schema guarded to ${role}`)
+    await admin.query(`grant select on all tables in schema guarded to ${role}`)
+    await admin.query(`grant select on all sequences in schema guarded to ${role}`)
+    const url = new URL(database.url)
+    url.username = role
+    url.password = 'r'
+    const { out } = await cli(['doctor', '--json', ...at('guarded', url.href)])
+    const { checks } = JSON.parse(out) as Document
+    expect(checks.filter(({ status }) => status !== 'ok').map(({ name }) => name)).toEqual([
+      'access',
+    ])
+    await admin.query(`drop owned by ${role}; drop role ${role}`)
+  })
+
+  it('names the transaction that holds the horizon back', async () => {
+    await migrated('held')
+    const pool = new Pool({ connectionString: database.url, application_name: 'slow importer' })
+    const db = connectPool<unknown>(pool)
+    const store = postgresStore(db, { schema: 'held' })
+    const transaction = await db.startTransaction().execute()
+    await store.inTransaction(transaction).append(appending('counter-1', 3))()
+    expect((await examined('held')).check('horizon')).toEqual({
+      name: 'horizon',
+      status: 'ok',
+      found: 'at 0, the last position is 3; 1 append under way',
+    })
+    const { rows } = await admin.query<{ pid: number }>(
+      `select pid from pg_stat_activity where application_name = 'slow importer'`,
+    )
+    const session = await opened('held')
+    const finding = await horizonCheck(0).examine(session, Date.now)()
+    expect(finding).toMatchObject({
+      right: {
+        status: 'warning',
+        found: expect.stringMatching(
+          /^at 0, the last position is 3; held back by process \d+, slow importer, user postgres, open for \d+.\d s, idle in transaction, last statement: .*append/s,
+        ),
+        advice: expect.stringContaining(`pg_terminate_backend(${rows[0]!.pid})`),
+      },
+    })
+    await session.close()
+    await transaction.rollback().execute()
+    await db.destroy()
+  })
+})

@@ -1,0 +1,130 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { cli } from '../support/cli'
+import { createDatabase, type TestDatabase } from '../support/database'
+
+let database: TestDatabase
+let folder: string
+beforeAll(async () => {
+  database = await createDatabase()
+  folder = mkdtempSync(join(tmpdir(), 'reprise-cli-'))
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await database.drop()
+})
+
+const on = (schema: string): ReadonlyArray<string> => ['--url', database.url, '--schema', schema]
+
+const schemas = async (): Promise<ReadonlyArray<string>> => {
+  const client = new Client({ connectionString: database.url })
+  await client.connect()
+  const { rows } = await client.query<{ nspname: string }>('select nspname from pg_namespace')
+  await client.end()
+  return rows.map(({ nspname }) => nspname)
+}
+
+const execute = async (sql: string): Promise<void> => {
+  const client = new Client({ connectionString: database.url })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
+}
+
+describe('reprise migrate', () => {
+  it('makes the tables, and has nothing to do the second time', async () => {
+    const first = await cli(['migrate', '--json', ...on('twice')])
+    expect(first.exitCode).toBe(0)
+    expect(JSON.parse(first.out)).toMatchObject({ schema: 'twice', present: [] })
+    expect(JSON.parse(first.out)).toMatchObject({
+      applied: expect.arrayContaining(['0001_events']),
+    })
+    const second = await cli(['migrate', ...on('twice')])
+    expect(second).toMatchObject({ exitCode: 0, error: '' })
+    expect(second.out).toMatch(/^Nothing to do/)
+  })
+
+  it.each(['UPPER case', `quotes " and '`, 'ünï-çødé', '-- drop'])(
+    'takes the schema name %j',
+    async (schema) => {
+      expect(await cli(['migrate', ...on(schema)])).toMatchObject({ exitCode: 0, error: '' })
+      expect(await cli(['streams', ...on(schema)])).toMatchObject({ exitCode: 0, error: '' })
+      expect(await schemas()).toContain(schema)
+    },
+  )
+
+  it('runs once when two of them start together', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 2 }, () => cli(['migrate', '--json', ...on('together')])),
+    )
+    expect(answers.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    const applied = answers.map(({ out }) => (JSON.parse(out) as { applied: string[] }).applied)
+    expect(applied.filter((names) => names.length > 0)).toHaveLength(1)
+  })
+})
+
+describe('reprise migrate --dry-run', () => {
+  it('prints SQL that does what migrate does, and changes nothing', async () => {
+    const { exitCode, out } = await cli(['migrate', '--dry-run', ...on('dry "run')])
+    expect(exitCode).toBe(0)
+    expect(await schemas()).not.toContain('dry "run')
+    await execute(out)
+    expect((await cli(['migrate', ...on('dry "run')])).out).toMatch(/^Nothing to do/)
+  })
+
+  it('prints only what is missing', async () => {
+    await cli(['migrate', ...on('whole')])
+    expect((await cli(['migrate', '--dry-run', ...on('whole')])).out).toMatch(/^-- Nothing to do/)
+    const { out } = await cli(['migrate', '--dry-run', '--json', ...on('whole')])
+    expect(JSON.parse(out)).toMatchObject({ schema: 'whole', missing: [] })
+  })
+
+  it('gives machines the name and the text of each migration', async () => {
+    const { out } = await cli(['migrate', '--dry-run', '--json', ...on('absent')])
+    const { missing } = JSON.parse(out) as { missing: ReadonlyArray<{ name: string; sql: string }> }
+    expect(missing[0]).toMatchObject({ name: '0001_events' })
+    expect(missing[0]?.sql).toContain('create table "absent".events')
+  })
+})
+
+describe('reprise init', () => {
+  it('writes files that do what migrate does', async () => {
+    const target = join(folder, 'a', 'b')
+    const first = await cli(['init', target, '--schema', 'by file', '--json'])
+    expect(first.exitCode).toBe(0)
+    const { written } = JSON.parse(first.out) as { written: ReadonlyArray<string> }
+    expect(written[0]).toBe(join(target, '0001_events.sql'))
+    for (const path of written) await execute(readFileSync(path, 'utf8'))
+    expect((await cli(['migrate', ...on('by file')])).out).toMatch(/^Nothing to do/)
+  })
+
+  it('leaves files alone that are as they should be', async () => {
+    const target = join(folder, 'again')
+    await cli(['init', target])
+    const second = await cli(['init', target])
+    expect(second).toMatchObject({ exitCode: 0, error: '' })
+    expect(second.out).toMatch(/^Unchanged: .*0001_events.sql\n/)
+  })
+
+  it('refuses to overwrite a file that differs, and writes nothing', async () => {
+    const target = join(folder, 'differs')
+    await cli(['init', target])
+    const path = join(target, '0001_events.sql')
+    writeFileSync(path, 'mine')
+    const { exitCode, error } = await cli(['init', target, '--json'])
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(error)).toMatchObject({ error: { _tag: 'FileDiffers' } })
+    expect(error).toContain(path)
+    expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+
+  it('says what is wrong with a folder that cannot be made', async () => {
+    const file = join(folder, 'file')
+    writeFileSync(file, '')
+    const { exitCode, error } = await cli(['init', join(file, 'inside')])
+    expect(exitCode).toBe(1)
+    expect(error).toMatch(/^reprise: .*not a directory.*\n$/)
+  })
+})

@@ -1,0 +1,125 @@
+import * as E from 'fp-ts/Either'
+import type { StorePage } from '../../../src/core/ports/event-store'
+import type { StoredEvent } from '../../../src/core/recorded-event'
+import { answering, type BrokenStore, type Events, reading } from './broken-store'
+
+export const brokenReads: ReadonlyArray<BrokenStore> = [
+  {
+    defect: 'reads by clock, ties in any order (as Incident did)',
+    store: () =>
+      reading((events) =>
+        events.toSorted(
+          (left, right) => left.recordedAt - right.recordedAt || left.id.localeCompare(right.id),
+        ),
+      ),
+    noticedBy: [
+      'defects known from elsewhere: orders events by version, and not by a clock that stands still',
+      'appends: keeps the events of one append in the order given',
+    ],
+  },
+  {
+    defect: 'says that there is never more',
+    store: () =>
+      answering(
+        'read',
+        ({ read }) =>
+          (id, range) =>
+          async () =>
+            E.map((page: { readonly events: Events }) => ({ ...page, more: false }))(
+              await read(id, range)(),
+            ),
+      ),
+    noticedBy: [
+      'reading a stream: reads pages of any size, each once, in order',
+      'reading a stream: never reads more than asked for, and says whether there is more',
+      'defects known from elsewhere: reads a stream longer than any page of it',
+    ],
+  },
+  {
+    defect: 'filters a page after it was cut, and calls the last event that is left the end',
+    store: () =>
+      answering('readAll', ({ readAll }) => (range) => async () => {
+        const page = await readAll({ after: range.after, limit: range.limit })()
+        if (E.isLeft(page)) return page
+        const events = page.right.events.filter(
+          ({ streamId, type }) =>
+            (range.categories?.includes(streamId.split('-')[0] ?? '') ?? true) &&
+            (range.types?.includes(type) ?? true),
+        )
+        return E.right({ ...page.right, events, upTo: events.at(-1)?.position ?? range.after })
+      }),
+    noticedBy: [
+      'reading the whole store: moves upTo past events that the filter leaves out',
+      'reading the whole store: reads the events of one category, each once, in order, in pages of any size',
+    ],
+  },
+  {
+    defect: 'moves upTo past events that did not fit into the page',
+    store: () =>
+      answering('readAll', ({ readAll }) => (range) => async () => {
+        const page = await readAll(range)()
+        if (E.isLeft(page)) return page
+        const rest = await readAll({ ...range, after: page.right.upTo, limit: 1 })()
+        return E.right({ ...page.right, upTo: E.isRight(rest) ? rest.right.upTo : 0 })
+      }),
+    noticedBy: [
+      'reading the whole store: reads the events of several categories, each once, in order, in pages of any size',
+      'reading while others write: skips no event of six writers, and gives those of each stream in order',
+    ],
+  },
+  {
+    defect: 'takes a category for the beginning of a stream id',
+    store: () =>
+      answering(
+        'streams',
+        ({ streams }) =>
+          ({ category, ...range }) =>
+          async () =>
+            E.map((all: ReadonlyArray<{ streamId: string; version: number; recordedAt: number }>) =>
+              all
+                .filter(({ streamId }) => streamId.startsWith(category ?? ''))
+                .slice(0, range.limit),
+            )(await streams({ ...range, limit: 100_000 })()),
+      ),
+    noticedBy: [
+      'listing streams: lists the streams of one category only, however similar its name',
+    ],
+  },
+  {
+    defect: "lists streams in the order of JavaScript's strings",
+    store: () =>
+      answering(
+        'streams',
+        ({ streams }) =>
+          (range) =>
+          async () =>
+            E.map((all: ReadonlyArray<{ streamId: string; version: number; recordedAt: number }>) =>
+              all
+                .toSorted((left, right) => (left.streamId < right.streamId ? -1 : 1))
+                .filter(({ streamId }) => streamId > range.after)
+                .slice(0, range.limit),
+            )(await streams({ ...range, after: '', limit: 100_000 })()),
+      ),
+    noticedBy: ['listing streams: lists streams in the order of the code points of their ids'],
+  },
+  {
+    defect: 'lets readAll pass by an event that becomes visible late',
+    store: () => {
+      // As with positions drawn before the commit, and a reader who trusts the highest one.
+      const late = ({ recordedAt }: StoredEvent): boolean => Date.now() - recordedAt < 3
+      return answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+          async () =>
+            E.map((page: StorePage) => ({
+              ...page,
+              events: page.events.filter((event) => !late(event)),
+            }))(await readAll(range)()),
+      )
+    },
+    noticedBy: [
+      'reading while others write: skips no event of six writers, and gives those of each stream in order',
+    ],
+  },
+]

@@ -1,0 +1,23 @@
+import { PGlite } from '@electric-sql/pglite'
+import { isLeft } from 'fp-ts/Either'
+import type { Kysely } from 'kysely'
+import { migrate } from '../../src/adapters/postgres/migrate'
+import { connectPglite } from '../../src/adapters/postgres/pglite'
+import { postgresStore } from '../../src/adapters/postgres/postgres-store'
+import { storeContract } from '../../src/testing/store-contract/contract'
+
+let db: Kysely<unknown>
+
+beforeAll(async () => {
+  db = connectPglite(new PGlite())
+  const migrated = await migrate(db)()
+  if (isLeft(migrated)) throw new Error(migrated.left.message)
+})
+afterAll(() => db.destroy())
+
+storeContract({
+  name: 'PGlite',
+  open: () => Promise.resolve({ store: postgresStore(db), close: () => Promise.resolve() }),
+  describe,
+  it,
+})

@@ -1,0 +1,50 @@
+import { connectWith } from '../../src/cli/connect/connect'
+import { openEmbedded } from '../../src/cli/connect/embedded'
+import { openServer } from '../../src/cli/connect/server'
+import { run } from '../../src/cli/program'
+import type { Runtime } from '../../src/cli/runtime'
+
+/** What a command said, and how it ended. */
+export interface Said {
+  readonly exitCode: number
+  readonly out: string
+  readonly error: string
+}
+
+const connect = connectWith({
+  server: async () => ({ openServer }),
+  embedded: async () => ({ openEmbedded }),
+})
+
+interface Outside extends Partial<Omit<Runtime, 'output'>> {
+  readonly columns?: number
+  readonly colour?: boolean
+}
+
+/** Runs the command line in this process. The outside is a real database, and an output that is kept. */
+export const cli = async (args: ReadonlyArray<string>, outside: Outside = {}): Promise<Said> => {
+  const { columns, colour = false, ...rest } = outside
+  let out = ''
+  let error = ''
+  const exitCode = await run(args, {
+    environment: {},
+    folder: process.cwd(),
+    connect,
+    importModule: async (path) => {
+      throw new Error(`no module ${path} was foreseen`)
+    },
+    now: () => Date.now(),
+    ...rest,
+    output: {
+      write: async (text) => {
+        out += text
+      },
+      writeError: async (text) => {
+        error += text
+      },
+      columns,
+      colour,
+    },
+  })
+  return { exitCode, out, error }
+}

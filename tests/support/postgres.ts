@@ -1,0 +1,39 @@
+import { isLeft } from 'fp-ts/Either'
+import type { Kysely } from 'kysely'
+import { Pool } from 'pg'
+import { connectPool, type Preparing } from '../../src/adapters/postgres/connection'
+import { migrate } from '../../src/adapters/postgres/migrate'
+import { createDatabase } from './database'
+
+/** A database of a suite's own, migrated; connections to it are closed with it. */
+export interface MigratedDatabase<Database> {
+  readonly url: string
+  /** A Kysely on a pool of its own. */
+  readonly connect: (connections?: number, preparing?: Preparing) => Kysely<Database>
+  readonly close: () => Promise<void>
+}
+
+export const migratedDatabase = async <Database = unknown>(
+  schema?: string,
+): Promise<MigratedDatabase<Database>> => {
+  const { url, drop } = await createDatabase()
+  const open: Kysely<Database>[] = []
+  const connect = (connections = 10, preparing: Preparing = 'prepared') => {
+    const db = connectPool<Database>(
+      new Pool({ connectionString: url, max: connections }),
+      preparing,
+    )
+    open.push(db)
+    return db
+  }
+  const migrated = await migrate(connect(), schema)()
+  if (isLeft(migrated)) throw new Error(migrated.left.message)
+  return {
+    url,
+    connect,
+    close: async () => {
+      await Promise.all(open.map((db) => db.destroy()))
+      await drop()
+    },
+  }
+}
