@@ -8,12 +8,13 @@ export interface Statements {
   readonly read: string
   readonly streams: string
   readonly saveSnapshot: string
+  readonly locate: string
 }
 
 const PREFIX = '/*reprise:'
 
 /** Puts a name before a statement. It depends on the text, so that no two texts share a name. */
-const named = (name: string, text: string): string =>
+export const named = (name: string, text: string): string =>
   `${PREFIX}${name}_${fingerprint(text).toString(16)}*/ ${text}`
 
 /** The name a statement is prepared under; `undefined` for a statement that is not one of ours. */
@@ -104,6 +105,14 @@ on conflict (stream_id, schema_version) do update
   set version = excluded.version, state = excluded.state
   where s.version < excluded.version`
 
+// Without a time: the horizon. Otherwise what comes before the first event that was recorded since.
+const locate = (schema: string): string => `
+select least(h.horizon, (
+    select min(e.position) - 1 from ${schema}.events e
+    where e.recorded_at >= to_timestamp($1::double precision / 1000)
+  ))::double precision as "position"
+from ${schema}.horizon() as h(horizon)`
+
 /** The statements for a schema of any name. */
 export const statementsFor = (schema: string): Statements => {
   const quoted = quoteIdentifier(schema)
@@ -114,5 +123,6 @@ export const statementsFor = (schema: string): Statements => {
     read: named('read', read(quoted)),
     streams: named('streams', streams(quoted)),
     saveSnapshot: named('save_snapshot', saveSnapshot(quoted)),
+    locate: locate(quoted),
   }
 }
