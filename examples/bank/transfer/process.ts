@@ -14,7 +14,7 @@ export type BankEvent = KeyedEvent<{
 }>
 
 /** Where the money of a transfer is, and what is to be done next. */
-export interface Pending {
+interface Pending {
   readonly from: string
   readonly to: string
   readonly amount: Cents

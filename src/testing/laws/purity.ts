@@ -84,6 +84,13 @@ export const immutable = <Command, State, Event, Rejection>(
     }
 
     let state = decider.initialState
+    const played = (history: ReadonlyArray<Event>): string | undefined =>
+      firstProblem(history, (event) => {
+        const before = state
+        return untouched('evolve', { event, state: before }, () => {
+          state = decider.evolve(before, event)
+        })
+      })
     for (const command of commands) {
       const now = state
       let recorded: ReadonlyArray<Event> = []
@@ -92,14 +99,9 @@ export const immutable = <Command, State, Event, Rejection>(
         if (E.isRight(decision)) recorded = decision.right
       })
       if (problem !== undefined) return problem
-      for (const event of [...recorded, ...events]) {
-        const before = state
-        const changed = untouched('evolve', { event, state: before }, () => {
-          state = decider.evolve(before, event)
-        })
-        if (changed !== undefined) return changed
-      }
+      const changed = played(recorded)
+      if (changed !== undefined) return changed
     }
-    return undefined
+    return played(events)
   },
 })

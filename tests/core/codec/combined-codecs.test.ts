@@ -111,6 +111,10 @@ describe('combineStateCodecs', () => {
 })
 
 describe('the codecs of many', () => {
+  it('store an event under the type of the one', () => {
+    expect(manyEventCodec(events).typeOf({ key: 'a', event: bad })).toBe('Added')
+  })
+
   it('refuse a key that is not text, or that no store can keep', () => {
     const command = { type: 'Add', by: 1 }
     expect(manyCommandCodec(commands).decode({ key: 1, command })).toMatchObject(

@@ -7,7 +7,9 @@ import {
   type BankEvent,
   transferProcess,
 } from '../../../examples/bank/transfer/process'
-import { reactTo, replay, run } from '../../../src/index'
+import { transfer as transferDecider } from '../../../examples/bank/transfer/decider'
+import * as words from '../../../examples/bank/transfer/words'
+import { commandCodec, eventCodec, eventType, reactTo, replay, run } from '../../../src/index'
 import { assertLaws, checkDecider } from '../../../src/testing'
 import { account } from './account'
 
@@ -70,6 +72,25 @@ const failurePoints = (
   }
   return points
 }
+
+describe('a transfer', () => {
+  it('keeps the laws of a decider, with everything made up from its codecs', () => {
+    const codecs = {
+      commands: commandCodec<words.TransferCommand>({
+        StartTransfer: words.StartTransfer,
+        CompleteTransfer: words.CompleteTransfer,
+        FailTransfer: words.FailTransfer,
+      }),
+      events: eventCodec<words.TransferEvent>({
+        TransferStarted: eventType(words.TransferStarted),
+        BookingRefused: eventType(words.BookingRefused),
+        TransferCompleted: eventType(words.TransferCompleted),
+        TransferFailed: eventType(words.TransferFailed),
+      }),
+    }
+    assertLaws(checkDecider({ decider: transferDecider, codecs, idempotent: () => true }))
+  }, 60_000)
+})
 
 describe('the bank, composed of accounts, transfers and a process', () => {
   it('keeps the laws of a decider', () => {
