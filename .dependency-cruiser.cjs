@@ -57,7 +57,7 @@ module.exports = {
         pathNot: [
           '^src/(core|testing)/',
           'node_modules/(fp-ts|io-ts|fast-check)/',
-          '^(node:)?(assert|util|fs|path)$',
+          '^(node:)?(assert(/strict)?|util|fs|path)$',
         ],
       },
     },

@@ -1,6 +1,67 @@
 /** The names of `reprise`: the core and the shell. Nothing in `src` imports this file. */
-export type { Appended, AppendRequest, CommandMark } from './core/append'
-export { appendError } from './core/append'
+export { combine } from './core/algebra/combine'
+export {
+  combineProcesses,
+  type PartProcesses,
+  type Processes,
+} from './core/algebra/combine-processes'
+export type { Deciders, PartDeciders } from './core/algebra/deciders'
+export {
+  DEFAULT_STEP_LIMIT,
+  drive,
+  type Driven,
+  type DrivenDecider,
+  type StepLimitReached,
+  stepLimitReached,
+} from './core/algebra/drive'
+export {
+  type Mealy,
+  type MealyStep,
+  type Reducer,
+  type StateStored,
+  toMealy,
+  toReducer,
+  toStateStored,
+} from './core/algebra/interpretations'
+export {
+  KEY_SEPARATOR,
+  type KeyedCommand,
+  type KeyedEvent,
+  type KeyedRejection,
+  type PlainKeys,
+} from './core/algebra/keyed'
+export {
+  type CommandFor,
+  type EventOf,
+  many,
+  type RejectionOf,
+  type StateByKey,
+} from './core/algebra/many'
+export { type KeyIn, manyBy } from './core/algebra/many-by'
+export { filterCommand, mapCommand } from './core/algebra/map-command'
+export { mapEvent } from './core/algebra/map-event'
+export { mapRejection, recordRejection } from './core/algebra/map-rejection'
+export { mapState } from './core/algebra/map-state'
+export { neutral, type NeutralState } from './core/algebra/neutral'
+export type { Iso, Prism } from './core/algebra/prism'
+export {
+  adaptProcess,
+  type Process,
+  type ProcessAdapter,
+  reactTo,
+  resumeFrom,
+} from './core/algebra/process'
+export { run, type Run, runFrom } from './core/algebra/run'
+export { guardTerminal, ignoreTerminal, type Terminated, terminated } from './core/algebra/terminal'
+export {
+  combineViews,
+  groupBy,
+  mapViewEvent,
+  type PartViews,
+  type View,
+  type Views,
+} from './core/algebra/view'
+export { type Appended, appendError, type AppendRequest, type CommandMark } from './core/append'
 export type { Category, Snapshots } from './core/category'
 export {
   type ClockDrift,
@@ -11,45 +72,49 @@ export {
   observe,
   tick,
 } from './core/clock'
+export { combineCommandCodecs, type CommandCodecs } from './core/codec/combine-command-codecs'
+export { combineEventCodecs, type EventCodecs } from './core/codec/combine-event-codecs'
+export { combineStateCodecs, type StateCodecs } from './core/codec/combine-state-codecs'
 export { commandCodec, type CommandCodec, type CommandTypes } from './core/codec/command-codec'
 export {
   eventCodec,
   type EventCodec,
-  eventType,
   type EventType,
+  eventType,
   type EventTypes,
   type Upcaster,
 } from './core/codec/event-codec'
+export { manyCommandCodec, manyEventCodec, manyStateCodec } from './core/codec/many-codecs'
 export { stateCodec, type StateCodec } from './core/codec/state-codec'
 export { type Decider, type Evolver, replay, replayFrom } from './core/decider'
 export {
-  commandAlreadyHandled,
   type CommandAlreadyHandled,
-  versionConflict,
+  commandAlreadyHandled,
   type VersionConflict,
+  versionConflict,
 } from './core/errors/conflict'
-export { type DeciderThrew, type Rejected, type UserFunction } from './core/errors/decision'
+export type { DeciderThrew, Rejected, UserFunction } from './core/errors/decision'
 export {
   type Limit,
-  limitExceeded,
   type LimitExceeded,
+  limitExceeded,
   type UndecodableEvent,
   unencodableEvent,
   type UnencodableEvent,
 } from './core/errors/event'
 export type { SnapshotImpossible, VersionNotReached } from './core/errors/history'
 export {
-  invalidAppend,
   type InvalidAppend,
+  invalidAppend,
   type InvalidCommand,
   invalidStreamId,
   type InvalidStreamId,
 } from './core/errors/invalid'
 export {
-  overloaded,
   type Overloaded,
-  projectionFailed,
+  overloaded,
   type ProjectionFailed,
+  projectionFailed,
   storeFailed,
   type StoreFailed,
   type StoreFailure,
@@ -95,15 +160,15 @@ export {
   MAXIMUM_STREAM_ID_LENGTH,
   MAXIMUM_VERSION,
   type Position,
-  streamId,
   type StreamId,
+  streamId,
   streamIdError,
   type StreamVersion,
 } from './core/stream'
 export type { CommandOptions, Handled } from './shell/command-options'
 export type { Environment } from './shell/environment'
-export { idSource, type IdSource, type IdSourceOptions } from './shell/ids'
+export { type IdSource, idSource, type IdSourceOptions } from './shell/ids'
 export type { Notice } from './shell/notice'
-export { openCategory, type OpenCategory } from './shell/open-category'
+export { type OpenCategory, openCategory } from './shell/open-category'
 export type { Current } from './shell/play'
 export { defaultRetry, type RetryPolicy } from './shell/retry'

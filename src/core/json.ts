@@ -23,15 +23,19 @@ const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
   return prototype === Object.prototype || prototype === null
 }
 
-const at = (key: string | number, { path, message }: Issue): Issue => ({
-  path: path === '' ? String(key) : `${key}.${path}`,
+interface Found {
+  readonly keys: ReadonlyArray<string | number>
+  readonly message: string
+}
+
+const here = (message: string): Found => ({ keys: [], message })
+const at = (key: string | number, { keys, message }: Found): Found => ({
+  keys: [key, ...keys],
   message,
 })
 
-const here = (message: string): Issue => ({ path: '', message })
-
 // Paths are put together on the way out: nearly every value is fine, and then nothing is.
-const find = (value: unknown, depth: number): Issue | undefined => {
+const find = (value: unknown, depth: number): Found | undefined => {
   if (depth > MAXIMUM_DEPTH) return here(`nested deeper than ${MAXIMUM_DEPTH}, or contains itself`)
   switch (typeof value) {
     case 'boolean':
@@ -55,46 +59,46 @@ const find = (value: unknown, depth: number): Issue | undefined => {
   }
 }
 
-const findInList = (list: ReadonlyArray<unknown>, depth: number): Issue | undefined => {
+const findInList = (list: ReadonlyArray<unknown>, depth: number): Found | undefined => {
   for (let index = 0; index < list.length; index++) {
-    const issue = find(list[index], depth + 1)
-    if (issue !== undefined) return at(index, issue)
+    const found = find(list[index], depth + 1)
+    if (found !== undefined) return at(index, found)
   }
   return undefined
 }
 
-const findInRecord = (record: object, depth: number): Issue | undefined => {
+const findInRecord = (record: object, depth: number): Found | undefined => {
   if (!isPlain(record)) return here('only plain objects are JSON: encode it with a codec')
   for (const key of Object.keys(record)) {
     const message = textIssue(key)
     if (message !== undefined) return at(preview(key), here(`in a key, ${message}`))
-    const issue = find(record[key], depth + 1)
-    if (issue !== undefined) return at(key, issue)
+    const found = find(record[key], depth + 1)
+    if (found !== undefined) return at(key, found)
   }
   return undefined
 }
 
 /** The first thing in `value` that is not storable JSON, or `undefined`. */
-export const jsonIssue = (value: unknown): Issue | undefined => find(value, 0)
+export const jsonIssue = (value: unknown): Issue | undefined => {
+  const found = find(value, 0)
+  return found && { path: found.keys.join('.'), message: found.message }
+}
 
-// The walk has been made: these only tell the compiler what it showed.
-const isJson = (_value: unknown, issue: Issue | undefined): _value is Json => issue === undefined
+const isJson = (value: unknown): value is Json => find(value, 0) === undefined
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 const isRecord = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `value` as storable JSON of any kind, or the first thing in it that is not. */
-export const toJson = (value: unknown): E.Either<ReadonlyArray<Issue>, Json> => {
-  const issue = jsonIssue(value)
-  return isJson(value, issue) ? E.right(value) : E.left(issue === undefined ? [] : [issue])
-}
+export const toJson = (value: unknown): E.Either<ReadonlyArray<Issue>, Json> =>
+  isJson(value) ? E.right(value) : E.left([jsonIssue(value)].filter((issue) => issue !== undefined))
 
 /** `value` as a storable JSON record, or the first thing in it that is not. */
 export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, JsonObject> => {
-  const issue = jsonIssue(value)
-  if (!isJson(value, issue)) return E.left(issue === undefined ? [] : [issue])
-  return isRecord(value)
-    ? E.right(value)
+  const json = toJson(value)
+  if (E.isLeft(json)) return json
+  return isRecord(json.right)
+    ? E.right(json.right)
     : E.left([{ path: '', message: `expected an object, got ${preview(value)}` }])
 }
 

@@ -19,12 +19,12 @@ describe('connections that are killed', () => {
 
   /** Kills every connection to the database but this one, again and again, until it is told to stop. */
   const killer = () => {
-    let stopped = false
+    const stopping = new AbortController()
     let killed = 0
     const killing = (async () => {
       const client = new Client({ connectionString: database.url })
       await client.connect()
-      while (!stopped) {
+      while (!stopping.signal.aborted) {
         const { rows } = await client.query<{ killed: number }>(
           `select count(*) filter (where pg_terminate_backend(pid))::integer as killed
              from pg_stat_activity
@@ -37,7 +37,7 @@ describe('connections that are killed', () => {
     })()
     return {
       stop: async () => {
-        stopped = true
+        stopping.abort()
         await killing
         return killed
       },

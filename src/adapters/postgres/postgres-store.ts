@@ -2,11 +2,13 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
 import { appendError } from '../../core/append'
 import { defaultLimits, type Limits } from '../../core/limits'
+import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import { appendAlone, type AppendPrepared, appendTogether } from './append'
 import { groupCommit } from './group-commit'
 import { load } from './load'
+import { locate } from './locate'
 import { prepareAppend } from './prepared-append'
 import { appendAndProject, projecting } from './projecting'
 import { read, readAll } from './read'
@@ -24,7 +26,7 @@ export interface PostgresStoreOptions<Database> {
 }
 
 /** A store in PostgreSQL. */
-export interface PostgresStore<Database> extends EventStore {
+export interface PostgresStore<Database> extends EventStore, EventLocator {
   /**
    * The same store inside the caller's own transaction: what it appends is committed or rolled back
    * with the caller's rows. A conflict leaves the transaction usable.
@@ -71,6 +73,7 @@ export const postgresStore = <Database>(
   return {
     ...reads(tables),
     append: checked(limits, append),
+    locate: locate(tables),
     inTransaction: (transaction) => ({
       ...reads(tablesIn(transaction, schema)),
       append: checked(limits, projecting(projections, transaction, alone(transaction))),

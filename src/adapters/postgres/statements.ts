@@ -8,12 +8,13 @@ export interface Statements {
   readonly read: string
   readonly streams: string
   readonly saveSnapshot: string
+  readonly locate: string
 }
 
 const PREFIX = '/*reprise:'
 
 /** Puts a name before a statement. It depends on the text, so that no two texts share a name. */
-const named = (name: string, text: string): string =>
+export const named = (name: string, text: string): string =>
   `${PREFIX}${name}_${fingerprint(text).toString(16)}*/ ${text}`
 
 /** The name a statement is prepared under; `undefined` for a statement that is not one of ours. */
@@ -29,32 +30,39 @@ from ${schema}.append(
   $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
   $15::text[], $16::text[], $17::integer[], $18::integer[])`
 
-// One statement is one look at the store: the snapshot, the events after it and the command mark agree.
+// One statement is one look at the store: snapshot, events after it and command mark agree. It takes any
+// number of streams; "place" tells which of them a row is for.
 // Rows: kind 's' a snapshot (data: its state), 'c' a command handled before (version: the one before
 // its events, schema_version: how many), 'e' an event.
 const load = (schema: string): string => `
-with snapshot as materialized (
-  select s.version, s.state
-  from ${schema}.snapshots s
-  where s.stream_id = $1::text and s.schema_version = $3::integer and s.version > $2::integer
-    and exists (select from ${schema}.events e
-                where e.stream_id = s.stream_id and e.version = s.version)
-)
-select 's' as kind, version, null::integer as schema_version, null::double precision as "position",
-       null::uuid as id, null::text as type, null::double precision as recorded_at,
-       state as data, null::jsonb as metadata
-from snapshot
-union all
-select 'c', c.after, c.event_count, null, null, null, null, null, null
-from ${schema}.commands c
-where c.stream_id = $1 and c.command_id = $4::text
-union all
-(select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
-        (extract(epoch from e.recorded_at) * 1000)::double precision, e.data, e.metadata
- from ${schema}.events e
- where e.stream_id = $1 and e.version > coalesce((select version from snapshot), $2)
- order by e.version
- limit $5::integer)`
+select r.place::integer as place, x.*
+from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::integer[])
+       with ordinality as r(stream_id, after, snapshot_schema, command_id, most, place)
+  left join lateral (
+    select s.version, s.state
+    from ${schema}.snapshots s
+    where s.stream_id = r.stream_id and s.schema_version = r.snapshot_schema
+      and s.version > r.after
+      and exists (select from ${schema}.events e
+                  where e.stream_id = s.stream_id and e.version = s.version)
+  ) snapshot on true
+  cross join lateral (
+    select 's' as kind, snapshot.version, null::integer as schema_version,
+           null::double precision as "position", null::uuid as id, null::text as type,
+           null::double precision as recorded_at, snapshot.state as data, null::jsonb as metadata
+    where snapshot.version is not null
+    union all
+    select 'c', c.after, c.event_count, null, null, null, null, null, null
+    from ${schema}.commands c
+    where c.stream_id = r.stream_id and c.command_id = r.command_id
+    union all
+    (select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
+            (extract(epoch from e.recorded_at) * 1000)::double precision, e.data, e.metadata
+     from ${schema}.events e
+     where e.stream_id = r.stream_id and e.version > coalesce(snapshot.version, r.after)
+     order by e.version
+     limit r.most)
+  ) x`
 
 const readAll = (schema: string): string => `
 select "position", stream_id, version, id, type, schema_version, recorded_at, data, metadata
@@ -97,6 +105,14 @@ on conflict (stream_id, schema_version) do update
   set version = excluded.version, state = excluded.state
   where s.version < excluded.version`
 
+// Without a time: the horizon. Otherwise what comes before the first event that was recorded since.
+const locate = (schema: string): string => `
+select least(h.horizon, (
+    select min(e.position) - 1 from ${schema}.events e
+    where e.recorded_at >= to_timestamp($1::double precision / 1000)
+  ))::double precision as "position"
+from ${schema}.horizon() as h(horizon)`
+
 /** The statements for a schema of any name. */
 export const statementsFor = (schema: string): Statements => {
   const quoted = quoteIdentifier(schema)
@@ -107,5 +123,6 @@ export const statementsFor = (schema: string): Statements => {
     read: named('read', read(quoted)),
     streams: named('streams', streams(quoted)),
     saveSnapshot: named('save_snapshot', saveSnapshot(quoted)),
+    locate: locate(quoted),
   }
 }

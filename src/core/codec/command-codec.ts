@@ -1,10 +1,13 @@
 import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, issuesOf, preview } from '../issue'
+import { oneOf } from './one-of'
 
 /** How a command is checked at the door, before anything is read. */
 export interface CommandCodec<Command> {
   readonly decode: (input: unknown) => E.Either<ReadonlyArray<Issue>, Command>
+  /** Every command there is, as one io-ts codec: the law kit makes up commands from it. */
+  readonly shape?: Type<Command, unknown>
 }
 
 interface Tagged {
@@ -30,6 +33,7 @@ export const commandCodec = <Command extends Tagged>(
 ): CommandCodec<Command> => {
   const known = new Map<unknown, Type<Command, unknown>>(Object.entries(types))
   return {
+    shape: oneOf([...known.values()]),
     decode: (input) => {
       const type = typeIn(input)
       const codec = known.get(type)

@@ -25,6 +25,8 @@ export interface EventCodec<Event> {
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
   /** The name under which `event` is stored. */
   readonly typeOf: (event: Event) => string
+  /** The io-ts codec of every type that is known: the law kit makes up events from them. */
+  readonly shapes?: Readonly<Record<string, Type<Event, unknown>>>
 }
 
 /** Declares an event type. Without upcasters it is at schema version 1. */
@@ -103,6 +105,7 @@ export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): Even
     schemaVersions: Object.fromEntries(
       [...known].map(([name, { upcasters }]) => [name, upcasters.length + 1]),
     ),
+    shapes: Object.fromEntries([...known].map(([name, { codec }]) => [name, codec])),
     typeOf: (event) => event.type,
     encode: (event) => {
       const found = find(event.type)

@@ -1,0 +1,48 @@
+import * as E from 'fp-ts/Either'
+import type { Decider } from 'reprise'
+import { LARGEST_BALANCE } from './cents'
+import type { AccountCommand } from './commands'
+import { type AccountEvent, accountOpened, moneyDeposited, moneyWithdrawn } from './events'
+import { type AccountState, notYetOpen } from './state'
+
+/** Why an account says no. Amounts in cents. */
+export type AccountRejection =
+  | { readonly _tag: 'AlreadyOpen' }
+  | { readonly _tag: 'AccountMissing' }
+  | { readonly _tag: 'BalanceTooLow'; readonly balance: number; readonly needed: number }
+  | { readonly _tag: 'BalanceTooHigh'; readonly balance: number; readonly most: number }
+
+export const account: Decider<AccountCommand, AccountState, AccountEvent, AccountRejection> = {
+  initialState: notYetOpen,
+
+  decide: (command, { isOpen, balance }) => {
+    switch (command.type) {
+      case 'OpenAccount':
+        if (isOpen) return E.left({ _tag: 'AlreadyOpen' })
+        return E.right([accountOpened(command.owner)])
+      case 'DepositMoney':
+        if (!isOpen) return E.left({ _tag: 'AccountMissing' })
+        if (command.amount > LARGEST_BALANCE - balance) {
+          return E.left({ _tag: 'BalanceTooHigh', balance, most: LARGEST_BALANCE })
+        }
+        return E.right([moneyDeposited(command.amount)])
+      case 'WithdrawMoney':
+        if (!isOpen) return E.left({ _tag: 'AccountMissing' })
+        if (command.amount > balance) {
+          return E.left({ _tag: 'BalanceTooLow', balance, needed: command.amount })
+        }
+        return E.right([moneyWithdrawn(command.amount)])
+    }
+  },
+
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'AccountOpened':
+        return { ...state, isOpen: true, owner: event.owner }
+      case 'MoneyDeposited':
+        return { ...state, balance: state.balance + event.amount }
+      case 'MoneyWithdrawn':
+        return { ...state, balance: state.balance - event.amount }
+    }
+  },
+}

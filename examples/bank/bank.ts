@@ -1,0 +1,45 @@
+import type { EventStore } from 'reprise'
+import type { Screen } from './screen'
+import { value } from './value'
+
+/** What a scene is played with. */
+export interface Bank {
+  readonly store: EventStore
+  readonly screen: Screen
+  /** Account ids are new in every run: `ada-3` is Ada's in run 3. */
+  readonly accountOf: (owner: string) => string
+}
+
+/** A part of the story. */
+export type Scene = (bank: Bank) => Promise<void>
+
+/** What earlier runs have left in the store. */
+export interface Found {
+  readonly events: number
+  readonly accounts: number
+  /** The highest number at the end of an account's id. 0: there was no run. */
+  readonly lastRun: number
+}
+
+const PAGE = 500
+
+/** Looks through all accounts, a page at a time. A stream's version is the number of its events. */
+export const lookAround = async (store: EventStore): Promise<Found> => {
+  let found: Found = { events: 0, accounts: 0, lastRun: 0 }
+  let after = ''
+  for (;;) {
+    const range = { after, limit: PAGE, category: 'account' }
+    const page = value(await store.streams(range)())
+    for (const { streamId, version } of page) {
+      const run = Number(/-(\d+)$/.exec(streamId)?.[1] ?? 0)
+      found = {
+        events: found.events + version,
+        accounts: found.accounts + 1,
+        lastRun: Math.max(found.lastRun, run),
+      }
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return found
+    after = last.streamId
+  }
+}

@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { connectPglite, migrate, postgresStore } from 'reprise/postgres'
+import type { EventStore } from 'reprise'
+import { value } from './value'
+
+/** Where the bank keeps its data, below the current directory. One run at a time may use it. */
+export const FOLDER = join('.reprise', 'bank')
+
+/** The store of the bank, and how to close its database. */
+export interface Database {
+  readonly store: EventStore
+  /** The migrations that were run just now. */
+  readonly migrated: ReadonlyArray<string>
+  readonly close: () => Promise<void>
+}
+
+const openAt = async (folder: string): Promise<Database> => {
+  const db = connectPglite<unknown>(await PGlite.create(folder))
+  const { applied } = value(await migrate(db)())
+  return { store: postgresStore(db), migrated: applied, close: () => db.destroy() }
+}
+
+/**
+ * Opens the database. A new one is made beside its place and moved there when it is whole, so that a
+ * run that was killed while making it leaves nothing that the next one could stumble over.
+ */
+export const openDatabase = async (): Promise<Database> => {
+  if (existsSync(FOLDER)) return openAt(FOLDER)
+  const unfinished = `${FOLDER}.new`
+  rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(unfinished, { recursive: true })
+  const made = await openAt(unfinished)
+  await made.close()
+  renameSync(unfinished, FOLDER)
+  return { ...(await openAt(FOLDER)), migrated: made.migrated }
+}

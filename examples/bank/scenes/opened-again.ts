@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from 'node:util'
+import { depositMoney } from '../account/commands'
+import type { Bank, Scene } from '../bank'
+import { openDesk } from '../desk'
+import { amount, answerText, money } from '../show'
+import { value } from '../value'
+
+const OWNERS = ['ada', 'bob', 'cleo', 'dora']
+
+/** What a fresh process sees of this run's accounts. */
+export const balances = async ({ store, accountOf }: Pick<Bank, 'store' | 'accountOf'>) => {
+  const desk = openDesk(store)
+  const rows = []
+  for (const owner of OWNERS) {
+    const { state, version } = value(await desk.fetch(accountOf(owner))())
+    rows.push([accountOf(owner), money(state.balance), version])
+  }
+  return rows
+}
+
+/** @param before - the balances when the database was closed. */
+export const openedAgain =
+  (before: ReadonlyArray<ReadonlyArray<string | number>>): Scene =>
+  async ({ store, screen, accountOf }) => {
+    screen.title('The database was closed, and is opened again')
+    const after = await balances({ store, accountOf })
+    screen.table(['account', '>balance', '>version'], after)
+    screen.check('every account is where it was', isDeepStrictEqual(after, before))
+
+    const ada = accountOf('ada')
+    const answer = await openDesk(store).handleCommand(ada, depositMoney(amount(5)))()
+    screen.check(
+      `and goes on: ${answerText(answer)} is version ${value(answer).version} of ${ada}`,
+      value(answer).version === 8,
+    )
+  }

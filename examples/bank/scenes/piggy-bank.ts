@@ -1,0 +1,36 @@
+import * as E from 'fp-ts/Either'
+import { depositMoney, openAccount } from '../account/commands'
+import type { Scene } from '../bank'
+import { openDesk } from '../desk'
+import { amount, answerText, isRejectedAs, money } from '../show'
+import { value } from '../value'
+
+/** The one account that all runs share. */
+const PIGGY_BANK = 'piggy'
+
+export const piggyBank: Scene = async ({ store, screen }) => {
+  const desk = openDesk(store)
+  const before = value(await desk.fetch(PIGGY_BANK)())
+
+  screen.title('The piggy bank, which gets 1.00 in every run')
+  const opened = await desk.handleCommand(PIGGY_BANK, openAccount('Everybody'))()
+  const deposited = await desk.handleCommand(PIGGY_BANK, depositMoney(amount(1)))()
+  screen.table(
+    ['command', 'answer'],
+    [
+      ['OpenAccount Everybody', answerText(opened)],
+      ['DepositMoney 1.00', answerText(deposited)],
+    ],
+  )
+  const { state } = value(deposited)
+  screen.check(
+    before.version === 0
+      ? 'it is new, and will be there in the next run'
+      : `earlier runs have left ${money(before.state.balance)} in it`,
+    before.version === 0 ? E.isRight(opened) : isRejectedAs(opened, 'AlreadyOpen'),
+  )
+  screen.check(
+    `now there is ${money(state.balance)}`,
+    state.balance === before.state.balance + amount(1),
+  )
+}

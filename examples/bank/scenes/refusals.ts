@@ -1,0 +1,48 @@
+import * as E from 'fp-ts/Either'
+import type { Cents } from '../account/cents'
+import { type AccountCommand, depositMoney, openAccount, withdrawMoney } from '../account/commands'
+import type { Scene } from '../bank'
+import { openDesk } from '../desk'
+import { amount, type Answer, answerText, commandText, isRejectedAs } from '../show'
+import { value } from '../value'
+
+/** An amount as a caller without types might send it. */
+const fromOutside = (anything: unknown): Cents => anything as Cents
+
+const isInvalid = (answer: Answer): boolean =>
+  E.isLeft(answer) && answer.left._tag === 'InvalidCommand'
+
+export const refusals: Scene = async ({ store, screen, accountOf }) => {
+  const desk = openDesk(store)
+  const ada = accountOf('ada')
+  const before = value(await desk.fetch(ada)())
+  const rows: string[][] = []
+  const send = async (id: string, command: AccountCommand): Promise<Answer> => {
+    const answer = await desk.handleCommand(id, command)()
+    rows.push([commandText(command), answerText(answer)])
+    return answer
+  }
+
+  screen.title('What is refused: by the rules, or at the door')
+  const twice = await send(ada, openAccount('Ada'))
+  const missing = await send(accountOf('nobody'), withdrawMoney(amount(10)))
+  const tooMuch = await send(ada, withdrawMoney(amount(500)))
+  const invalid = []
+  for (const wrong of [0, -500, 1.5, NaN, 'ten']) {
+    invalid.push(await send(ada, depositMoney(fromOutside(wrong))))
+  }
+  screen.table(['command', 'refused'], rows)
+
+  screen.check(
+    'each refusal is a value with a type of its own',
+    isRejectedAs(twice, 'AlreadyOpen') &&
+      isRejectedAs(missing, 'AccountMissing') &&
+      isRejectedAs(tooMuch, 'BalanceTooLow') &&
+      invalid.every(isInvalid),
+  )
+  const after = value(await desk.fetch(ada)())
+  screen.check(
+    `nothing was written: ${ada} is still at version 3`,
+    after.version === before.version,
+  )
+}

@@ -1,0 +1,128 @@
+import * as TE from 'fp-ts/TaskEither'
+import type { Json, JsonObject } from '../../core/json'
+import type {
+  Document,
+  ProjectionBuild,
+  Projections,
+  TransactionDocuments,
+} from '../../core/ports/projection-store'
+import type { MemoryDocuments, MemoryTransaction } from './documents'
+
+/** Where the revisions of guarded writes are kept: deleted documents have one too. */
+const revisionsOf = (collection: string): string => `${collection}/revisions`
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const contains = (value: Json | undefined, part: Json): boolean => {
+  if (!isObject(part)) return JSON.stringify(value) === JSON.stringify(part)
+  return (
+    isObject(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
+  )
+}
+
+const byCodePoints = (left: string, right: string): number =>
+  Buffer.compare(Buffer.from(left), Buffer.from(right))
+
+type Within = <Result>(work: (transaction: MemoryTransaction) => Result) => Result
+
+const documentsOn = (within: Within, alias: (name: string) => string): TransactionDocuments => {
+  const read = (
+    transaction: MemoryTransaction,
+    name: string,
+    key: string,
+  ): Document | undefined => {
+    const collection = alias(name)
+    const value = transaction.get(collection, key)
+    const revision = Number(transaction.get(revisionsOf(collection), key) ?? 0)
+    return value === undefined ? undefined : { key, value, revision }
+  }
+  const now = <Result>(
+    work: (transaction: MemoryTransaction) => Result,
+  ): TE.TaskEither<never, Result> => TE.fromIO(() => within(work))
+
+  return {
+    get: (name, key) => now((transaction) => read(transaction, name, key)),
+    some: (name, keys) =>
+      now((transaction) => [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? [])),
+    all: (name, { after, limit, where }) =>
+      now((transaction) => {
+        const found = transaction
+          .all(alias(name))
+          .filter(
+            ({ key, value }) =>
+              byCodePoints(key, after) > 0 && (where === undefined || contains(value, where)),
+          )
+          .sort((left, right) => byCodePoints(left.key, right.key))
+          .slice(0, limit)
+          .flatMap(({ key }) => read(transaction, name, key) ?? [])
+        return { documents: found, more: found.length === limit }
+      }),
+    put: (collection, key, value) => now((transaction) => transaction.put(collection, key, value)),
+    delete: (collection, key) => now((transaction) => transaction.delete(collection, key)),
+    write: (collection, writes) =>
+      now((transaction) => {
+        for (const { key, value } of writes) {
+          if (value === undefined) transaction.delete(collection, key)
+          else transaction.put(collection, key, value)
+        }
+      }),
+    putNewer: (collection, key, value, revision) =>
+      now((transaction) => {
+        const revisions = revisionsOf(collection)
+        if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
+        transaction.put(revisions, key, revision)
+        if (value === undefined) transaction.delete(collection, key)
+        else transaction.put(collection, key, value)
+        return true
+      }),
+    lock: () => TE.right(undefined), // there is one transaction at a time
+  }
+}
+
+const isLater = (build: ProjectionBuild, than: ProjectionBuild | undefined): boolean =>
+  than === undefined ||
+  build.version > than.version ||
+  (build.version === than.version && build.build > than.build)
+
+/**
+ * Read models in the memory of one process, over `documents`.
+ *
+ * @example
+ * const documents = memoryDocuments()
+ * const projections = memoryProjections(documents)
+ */
+export const memoryProjections = (documents: MemoryDocuments): Projections<MemoryTransaction> => {
+  const builds = new Map<string, ProjectionBuild>()
+  const alias = (name: string): string => builds.get(name)?.collection ?? name
+  const alone: Within = (work) => {
+    const open = documents.begin()
+    const result = work(open.transaction)
+    open.commit()
+    return result
+  }
+
+  return {
+    ...documentsOn(alone, alias),
+    inTransaction: (transaction) => documentsOn((work) => work(transaction), alias),
+    active: (projection) => TE.fromIO(() => builds.get(projection)),
+    activate: (projection, build) =>
+      TE.fromIO(() => {
+        const before = builds.get(projection)
+        const now = before === undefined || isLater(build, before) ? build : before
+        builds.set(projection, now)
+        return now
+      }),
+    clear: (collection, limit) =>
+      TE.fromIO(() =>
+        alone((transaction) => {
+          const some = transaction.all(collection).slice(0, limit)
+          for (const { key } of some) {
+            transaction.delete(collection, key)
+            transaction.delete(revisionsOf(collection), key)
+          }
+          return some.length
+        }),
+      ),
+  }
+}

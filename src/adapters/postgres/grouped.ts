@@ -1,0 +1,113 @@
+import type * as E from 'fp-ts/Either'
+import { overloaded, type Overloaded } from '../../core/errors/store'
+
+/** How calls are grouped into statements. */
+export interface Grouping<Call> {
+  /** What waits, for the message of `Overloaded`. */
+  readonly name: string
+  /** How many calls may wait. One more is `Overloaded`. */
+  readonly depth: number
+  /** How many statements may be under way at once: another one only when those before it are slow. */
+  readonly statements: number
+  /**
+   * A statement that takes longer than this, in milliseconds, and longer than eight usual ones, is
+   * slow: those that wait are not held up by it.
+   */
+  readonly slow: number
+  /** How much one statement carries, in the units of `sizeOf`. */
+  readonly size: number
+  readonly sizeOf: (call: Call) => number
+  /** Two calls with the same key never share a statement. */
+  readonly keyOf: (call: Call) => string
+}
+
+interface Waiting<Call, Answer> {
+  readonly call: Call
+  readonly answer: (answer: Answer) => void
+}
+
+/** Carries out some calls, and answers each of them, in their order. Never rejects. */
+type Run<Call, Answer> = (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<Answer>>
+
+/** The next ones, each with another key, as many as fit; and those that stay. */
+const nextGroup = <Call, Answer>(
+  queue: Waiting<Call, Answer>[],
+  { size, sizeOf, keyOf }: Grouping<Call>,
+): readonly [group: ReadonlyArray<Waiting<Call, Answer>>, rest: Waiting<Call, Answer>[]] => {
+  if (queue.length === 1) return [queue, []]
+  const group: Waiting<Call, Answer>[] = []
+  const rest: Waiting<Call, Answer>[] = []
+  const keys = new Set<string>()
+  let carried = 0
+  for (const waiting of queue) {
+    const key = keyOf(waiting.call)
+    const own = sizeOf(waiting.call)
+    if ((group.length > 0 && carried + own > size) || keys.has(key)) {
+      rest.push(waiting)
+      continue
+    }
+    group.push(waiting)
+    keys.add(key)
+    carried += own
+  }
+  return [group, rest]
+}
+
+/**
+ * Lets calls share statements: while one is under way, calls that arrive wait, and go out together in
+ * the next one. A lone caller is never delayed for company.
+ */
+export const grouped = <Call, Answer>(
+  run: Run<Call, Answer>,
+  grouping: Grouping<Call>,
+): ((call: Call) => Promise<Answer | E.Left<Overloaded>>) => {
+  let queue: Waiting<Call, Answer>[] = []
+  let underWay = 0
+  let usual = 0
+  let timer: NodeJS.Timeout | undefined
+
+  const runGroup = async (group: ReadonlyArray<Waiting<Call, Answer>>): Promise<void> => {
+    const started = performance.now()
+    const answers = await run(group.map(({ call }) => call))
+    usual += (performance.now() - started - usual) / 8
+    for (const [index, { answer }] of group.entries()) {
+      const own = answers[index]
+      if (own !== undefined) answer(own)
+    }
+    underWay -= 1
+    // Those who have just been answered may call again at once: let them catch the next statement,
+    // or the first of them leaves alone and the others wait for it.
+    if (group.length > 1) setImmediate(advance)
+    else advance()
+  }
+
+  const start = (): void => {
+    const [group, rest] = nextGroup(queue, grouping)
+    queue = rest
+    underWay += 1
+    void runGroup(group)
+  }
+
+  const hurry = (): void => {
+    timer = undefined
+    if (queue.length > 0 && underWay < grouping.statements) start()
+    advance()
+  }
+
+  const advance = (): void => {
+    if (queue.length > 0 && underWay === 0) start()
+    if (queue.length > 0 && timer === undefined && underWay < grouping.statements) {
+      timer = setTimeout(hurry, Math.max(grouping.slow, 8 * usual))
+    }
+  }
+
+  return (call) => {
+    if (queue.length >= grouping.depth) {
+      return Promise.resolve({ _tag: 'Left', left: overloaded(grouping.name, queue.length) })
+    }
+    return new Promise((answer) => {
+      queue.push({ call, answer })
+      advance()
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import * as E from 'fp-ts/Either'
+import type { Decider } from '../decider'
+import type { Deciders, PartDeciders } from './deciders'
+import {
+  type KeyedCommand,
+  type KeyedEvent,
+  type KeyedRejection,
+  keysOf,
+  mapKeys,
+  withKey,
+} from './keyed'
+
+const isFor = <Parts extends object, Events extends Record<keyof Parts, unknown>>(
+  parts: Parts,
+  keyed: KeyedEvent<Events>,
+): keyed is { readonly key: keyof Parts & string; readonly event: Events[keyof Parts & string] } =>
+  Object.hasOwn(parts, keyed.key)
+
+/**
+ * Several deciders side by side, as one. A command goes to the part that its key names; what that part
+ * answers comes back under the same key. The parts never see each other, whatever their events are
+ * called. An event whose key no part has leaves the state as it is, the very same object.
+ *
+ * It is terminal when all its parts are; a part that has no `isTerminal` never is.
+ *
+ * Does not compile: a key that is empty or contains `/`, a command under the key of another part, an
+ * unknown key.
+ *
+ * @example
+ * const bank = combine({ account, transfer })
+ * bank.decide({ key: 'account', command: { type: 'OpenAccount', owner: 'Ada' } }, bank.initialState)
+ * // E.right([{ key: 'account', event: { type: 'AccountOpened', owner: 'Ada' } }])
+ */
+export const combine = <
+  Commands,
+  States extends Record<keyof Commands, unknown>,
+  Events extends Record<keyof Commands, unknown>,
+  Rejections extends Record<keyof Commands, unknown>,
+>(
+  deciders: Deciders<Commands, States, Events, Rejections>,
+): Decider<KeyedCommand<Commands>, States, KeyedEvent<Events>, KeyedRejection<Rejections>> => {
+  const parts: PartDeciders<Commands, States, Events, Rejections> = deciders
+  return {
+    initialState: mapKeys(parts, (key) => parts[key].initialState),
+    decide: ({ key, command }, state) => {
+      const decision = parts[key].decide(command, state[key])
+      return E.isLeft(decision)
+        ? E.left({ key, rejection: decision.left })
+        : E.right(decision.right.map((event) => ({ key, event })))
+    },
+    evolve: (state, keyed) =>
+      isFor<typeof parts, Events>(parts, keyed)
+        ? withKey(state, keyed.key, parts[keyed.key].evolve(state[keyed.key], keyed.event))
+        : state,
+    isTerminal: (state) => keysOf(parts).every((key) => parts[key].isTerminal?.(state[key])),
+  }
+}

@@ -1,0 +1,59 @@
+import * as E from 'fp-ts/Either'
+import { type Decider, replayFrom } from '../decider'
+
+/** A machine with a state and an output: from each command to what it says and where it goes. */
+export interface Mealy<Command, State, Event, Rejection> {
+  readonly initialState: State
+  readonly step: (state: State, command: Command) => MealyStep<State, Event, Rejection>
+}
+
+/** One step of a {@link Mealy} machine. */
+export interface MealyStep<State, Event, Rejection> {
+  readonly state: State
+  readonly decision: E.Either<Rejection, ReadonlyArray<Event>>
+}
+
+/** The decider as a Mealy machine: for a simulation, or wherever state and events are both wanted. */
+export const toMealy = <Command, State, Event, Rejection>(
+  decider: Decider<Command, State, Event, Rejection>,
+): Mealy<Command, State, Event, Rejection> => ({
+  initialState: decider.initialState,
+  step: (state, command) => {
+    const decision = decider.decide(command, state)
+    return E.isLeft(decision)
+      ? { state, decision }
+      : { state: replayFrom(decider, state, decision.right), decision }
+  },
+})
+
+/** A reducer, as React's `useReducer` and Redux take it. */
+export type Reducer<State, Command> = (state: State | undefined, command: Command) => State
+
+/**
+ * The decider as a reducer of commands: `useReducer(toReducer(cart), cart.initialState)`. A rejected
+ * command leaves the state as it is. In Redux, actions of others come along: pick out your own first,
+ * `toReducer(pipe(cart, filterCommand(cartCommandIn)))`. (A reducer of events is `evolve` itself.)
+ */
+export const toReducer = <Command, State, Event>(
+  decider: Decider<Command, State, Event, unknown>,
+): Reducer<State, Command> => {
+  const { step } = toMealy(decider)
+  return (state = decider.initialState, command) => step(state, command).state
+}
+
+/** The rules without the events: a state goes in, the next one comes out. */
+export interface StateStored<Command, State, Rejection> {
+  readonly initialState: State
+  readonly decide: (command: Command, state: State) => E.Either<Rejection, State>
+}
+
+/** The decider for a system that keeps the state itself, in a row say, and no events. */
+export const toStateStored = <Command, State, Event, Rejection>(
+  decider: Decider<Command, State, Event, Rejection>,
+): StateStored<Command, State, Rejection> => ({
+  initialState: decider.initialState,
+  decide: (command, state) => {
+    const decision = decider.decide(command, state)
+    return E.isLeft(decision) ? decision : E.right(replayFrom(decider, state, decision.right))
+  },
+})

@@ -1,0 +1,34 @@
+import * as E from 'fp-ts/Either'
+import { type Decider, replayFrom } from '../decider'
+
+/** What came of a list of commands. */
+export interface Run<State, Event, Rejection> {
+  readonly state: State
+  /** All events, oldest first. */
+  readonly events: ReadonlyArray<Event>
+  /** What each command came to, in the order of the commands. */
+  readonly decisions: ReadonlyArray<E.Either<Rejection, ReadonlyArray<Event>>>
+}
+
+/** Decides `commands` one after another, in memory, starting from the initial state. */
+export const run = <Command, State, Event, Rejection>(
+  decider: Decider<Command, State, Event, Rejection>,
+  commands: ReadonlyArray<Command>,
+): Run<State, Event, Rejection> => runFrom(decider, decider.initialState, commands)
+
+/** Decides `commands` one after another, in memory, starting from `state`. A rejection changes nothing. */
+export const runFrom = <Command, State, Event, Rejection>(
+  decider: Decider<Command, State, Event, Rejection>,
+  state: State,
+  commands: ReadonlyArray<Command>,
+): Run<State, Event, Rejection> => {
+  const decisions: Array<E.Either<Rejection, ReadonlyArray<Event>>> = []
+  let current = state
+  for (const command of commands) {
+    const decision = decider.decide(command, current)
+    decisions.push(decision)
+    if (E.isRight(decision)) current = replayFrom(decider, current, decision.right)
+  }
+  const events = decisions.flatMap((decision) => (E.isRight(decision) ? decision.right : []))
+  return { state: current, events, decisions }
+}

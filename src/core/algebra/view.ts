@@ -1,0 +1,66 @@
+import { mapKeys, withKey, keysOf } from './keyed'
+import { type StateByKey, stateAt, withState } from './many'
+
+/**
+ * The pure part of a projection: what is to be known, and how each event changes it. `evolve` is total
+ * and mutates nothing; an event that is not ours leaves the state as it is. Every decider is a view.
+ */
+export interface View<State, Event> {
+  readonly initialState: State
+  readonly evolve: (state: State, event: Event) => State
+}
+
+/** The same view among events that are not all its own: `select` picks out those that are. */
+export const mapViewEvent =
+  <Outer, Inner>(select: (event: Outer) => Inner | undefined) =>
+  <State>(view: View<State, Inner>): View<State, Outer> => ({
+    initialState: view.initialState,
+    evolve: (state, event) => {
+      const ours = select(event)
+      return ours === undefined ? state : view.evolve(state, ours)
+    },
+  })
+
+/** A record of views: under each key one that keeps that key's state. */
+export type PartViews<States, Event> = {
+  readonly [Key in keyof States]: View<States[Key], Event>
+}
+
+/** What `combineViews` takes: views that hear the same events. All types are read from it. */
+export type Views<States, Event> = PartViews<States, Event> & {
+  readonly [key: string]: { readonly evolve: (state: never, event: Event) => unknown }
+}
+
+/**
+ * Several views of the same events, as one. Every part hears every event: first bring the parts to the
+ * same events with {@link mapViewEvent}.
+ */
+export const combineViews = <States extends object, Event>(
+  views: Views<States, Event>,
+): View<States, Event> => {
+  const parts: PartViews<States, Event> = views
+  const keys = keysOf(parts)
+  return {
+    initialState: mapKeys(parts, (key) => parts[key].initialState),
+    evolve: (states, event) =>
+      keys.reduce(
+        (current, key) => withKey(current, key, parts[key].evolve(current[key], event)),
+        states,
+      ),
+  }
+}
+
+/**
+ * One view for many things of the same kind: `keyOf` says which one an event is about, or `undefined`
+ * when it is about none of them.
+ */
+export const groupBy =
+  <Event>(keyOf: (event: Event) => string | undefined) =>
+  <State>(view: View<State, Event>): View<StateByKey<State>, Event> => ({
+    initialState: {},
+    evolve: (states, event) => {
+      const key = keyOf(event)
+      if (key === undefined) return states
+      return withState(states, key, view.evolve(stateAt(states, key, view), event), view)
+    },
+  })

@@ -1,0 +1,40 @@
+import * as E from 'fp-ts/Either'
+import * as t from 'io-ts'
+import { type KeyedCommand, keysOf, type PlainKeys } from '../algebra/keyed'
+import { preview } from '../issue'
+import type { CommandCodec } from './command-codec'
+import { oneOf } from './one-of'
+import { fieldOf, under } from './within'
+
+/** One command codec for every part of a combination. */
+export type CommandCodecs<Commands> = {
+  readonly [Key in keyof Commands]: CommandCodec<Commands[Key]>
+}
+
+/** The command codec of `combine`: `key` says which part's codec checks `command`. */
+export const combineCommandCodecs = <Commands extends object>(
+  codecs: CommandCodecs<Commands> & PlainKeys,
+): CommandCodec<KeyedCommand<Commands>> => {
+  const parts: CommandCodecs<Commands> = codecs
+  const keys = keysOf(parts)
+  const shapes = keys.flatMap((key) => {
+    const { shape } = parts[key]
+    return shape === undefined ? [] : [t.strict({ key: t.literal(key), command: shape })]
+  })
+
+  return {
+    ...(shapes.length === keys.length ? { shape: oneOf(shapes) } : {}),
+    decode: (input) => {
+      const given = fieldOf(input, 'key')
+      const key = keys.find((candidate) => candidate === given)
+      if (key === undefined) {
+        const message = `no part has the key ${preview(given)}; known are ${keys.join(', ')}`
+        return E.left([{ path: 'key', message }])
+      }
+      const command = parts[key].decode(fieldOf(input, 'command'))
+      return E.isLeft(command)
+        ? E.left(under('command', command.left))
+        : E.right({ key, command: command.right })
+    },
+  }
+}

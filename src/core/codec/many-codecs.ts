@@ -1,0 +1,103 @@
+import * as E from 'fp-ts/Either'
+import * as t from 'io-ts'
+import type { CommandFor, EventOf, StateByKey } from '../algebra/many'
+import { type Issue, preview } from '../issue'
+import { type Json, toJson, toJsonObject } from '../json'
+import type { CommandCodec } from './command-codec'
+import type { EventCodec } from './event-codec'
+import type { StateCodec } from './state-codec'
+import { fieldOf, under } from './within'
+
+const readKey = (input: unknown): E.Either<ReadonlyArray<Issue>, string> => {
+  const key = fieldOf(input, 'key')
+  return typeof key === 'string'
+    ? E.right(key)
+    : E.left([{ path: 'key', message: `expected text, got ${preview(key)}` }])
+}
+
+const checkKey = (key: string): E.Either<ReadonlyArray<Issue>, Json> => {
+  const json = toJson(key)
+  return E.isLeft(json) ? E.left(under('key', json.left)) : json
+}
+
+/** The command codec of `many`. */
+export const manyCommandCodec = <Command>(
+  codec: CommandCodec<Command>,
+): CommandCodec<CommandFor<Command>> => ({
+  ...(codec.shape === undefined
+    ? {}
+    : { shape: t.strict({ key: t.string, command: codec.shape }) }),
+  decode: (input) => {
+    const key = readKey(input)
+    if (E.isLeft(key)) return key
+    const command = codec.decode(fieldOf(input, 'command'))
+    return E.isLeft(command)
+      ? E.left(under('command', command.left))
+      : E.right({ key: key.right, command: command.right })
+  },
+})
+
+/**
+ * The event codec of `many`. The type and its schema version stay those of the one event; its key goes
+ * into the data, as `{ key, event }`.
+ */
+export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<EventOf<Event>> => ({
+  schemaVersions: codec.schemaVersions,
+  ...(codec.shapes === undefined
+    ? {}
+    : {
+        shapes: Object.fromEntries(
+          Object.entries(codec.shapes).map(([type, event]) => [
+            type,
+            t.strict({ key: t.string, event }),
+          ]),
+        ),
+      }),
+  typeOf: ({ event }) => codec.typeOf(event),
+  encode: ({ key, event }) => {
+    const json = checkKey(key)
+    if (E.isLeft(json)) return json
+    const encoded = codec.encode(event)
+    return E.isLeft(encoded)
+      ? E.left(under('event', encoded.left))
+      : E.right({ ...encoded.right, data: { key: json.right, event: encoded.right.data } })
+  },
+  decode: (stored) => {
+    const key = readKey(stored.data)
+    if (E.isLeft(key)) return key
+    const data = toJsonObject(stored.data['event'])
+    if (E.isLeft(data)) return E.left(under('event', data.left))
+    const event = codec.decode({ ...stored, data: data.right })
+    return E.isLeft(event)
+      ? E.left(under('event', event.left))
+      : E.right({ key: key.right, event: event.right })
+  },
+})
+
+/** The state codec of `many`, `manyBy` and `groupBy`. */
+export const manyStateCodec = <State>(codec: StateCodec<State>): StateCodec<StateByKey<State>> => ({
+  schemaVersion: codec.schemaVersion,
+  encode: (states) => {
+    const entries: Array<readonly [string, Json]> = []
+    for (const [key, state] of Object.entries(states)) {
+      const json = checkKey(key)
+      if (E.isLeft(json)) return json
+      const encoded = codec.encode(state)
+      if (E.isLeft(encoded)) return E.left(under(key, encoded.left))
+      entries.push([key, encoded.right])
+    }
+    return E.right(Object.fromEntries(entries))
+  },
+  decode: (stored) => {
+    if (typeof stored !== 'object' || stored === null || Array.isArray(stored)) {
+      return E.left([{ path: '', message: `expected a record, got ${preview(stored)}` }])
+    }
+    const entries: Array<readonly [string, State]> = []
+    for (const [key, inner] of Object.entries(stored)) {
+      const state = codec.decode(inner)
+      if (E.isLeft(state)) return E.left(under(key, state.left))
+      entries.push([key, state.right])
+    }
+    return E.right(Object.fromEntries(entries))
+  },
+})

@@ -1,0 +1,178 @@
+import { causeText, describeIssues, type Issue } from '../issue'
+import type { Position } from '../stream'
+import type { StoreFailed } from './store'
+
+/**
+ * Somebody else owns the partition now, or its checkpoint has moved. What was to be written was not
+ * written: stop working on it, claim again, and go on from where it is.
+ */
+export interface FencedOff {
+  readonly _tag: 'FencedOff'
+  readonly subscription: string
+  readonly partition: number
+  /** The token that is no longer the newest. */
+  readonly token: number
+  readonly message: string
+}
+export const fencedOff = (subscription: string, partition: number, token: number): FencedOff => ({
+  _tag: 'FencedOff',
+  subscription,
+  partition,
+  token,
+  message: `Partition ${partition} of ${subscription} has moved on without its owner with token ${token}. Nothing was written.`,
+})
+
+/** The caller's handler said no, or threw. Nothing that it wrote in the transaction was kept. */
+export interface HandlerFailed {
+  readonly _tag: 'HandlerFailed'
+  readonly subscription: string
+  /** The event that could not be handled. */
+  readonly position: Position
+  readonly cause: unknown
+  readonly message: string
+}
+export const handlerFailed = (
+  subscription: string,
+  position: Position,
+  cause: unknown,
+): HandlerFailed => ({
+  _tag: 'HandlerFailed',
+  subscription,
+  position,
+  cause,
+  message: `${subscription} could not handle the event at position ${position}: ${failureText(cause)}.`,
+})
+
+/** The text of a Left of any kind: our errors bring their own. */
+const failureText = (cause: unknown): string =>
+  typeof cause === 'object' && cause !== null && 'message' in cause
+    ? String(cause.message).replace(/[.]$/, '')
+    : causeText(cause)
+
+/** What is kept of a failure: text only, for people. */
+export interface FailureNote {
+  readonly message: string
+  readonly stack?: string
+}
+
+/** A failure as it is kept in a store. Never throws. */
+export const failureNote = ({ message, cause }: Pick<HandlerFailed, 'message' | 'cause'>) => {
+  const stack = cause instanceof Error ? cause.stack : undefined
+  const note: FailureNote = {
+    message: storable(message),
+    ...(stack === undefined ? {} : { stack: storable(stack) }),
+  }
+  return note
+}
+
+const MOST_CHARACTERS = 8_000
+
+const storable = (text: string): string =>
+  text.slice(0, MOST_CHARACTERS).replaceAll('\u0000', '').toWellFormed()
+
+/** The poison policy has stopped the subscription. It starts again once an operator resumes it. */
+export interface SubscriptionStopped {
+  readonly _tag: 'SubscriptionStopped'
+  readonly subscription: string
+  readonly partition: number
+  readonly failure: FailureNote
+  readonly message: string
+}
+export const subscriptionStopped = (
+  subscription: string,
+  partition: number,
+  failure: FailureNote,
+): SubscriptionStopped => ({
+  _tag: 'SubscriptionStopped',
+  subscription,
+  partition,
+  failure,
+  message: `${subscription} is stopped at partition ${partition} until it is resumed. ${failure.message}`,
+})
+
+/** The subscription was created with another number of partitions. Nothing was changed. */
+export interface SubscriptionMismatch {
+  readonly _tag: 'SubscriptionMismatch'
+  readonly subscription: string
+  readonly partitions: number
+  readonly stored: number
+  readonly message: string
+}
+export const subscriptionMismatch = (
+  subscription: string,
+  partitions: number,
+  stored: number,
+): SubscriptionMismatch => ({
+  _tag: 'SubscriptionMismatch',
+  subscription,
+  partitions,
+  stored,
+  message: `${subscription} has ${stored} partitions, and not ${partitions}: give it a new name, or remove it first.`,
+})
+
+/** The subscription has not come so far in time. It may still. */
+export interface NotProjectedYet {
+  readonly _tag: 'NotProjectedYet'
+  readonly subscription: string
+  readonly wanted: Position
+  /** How far it has come. `undefined`: it was never started. */
+  readonly reached: Position | undefined
+  readonly message: string
+}
+export const notProjectedYet = (
+  subscription: string,
+  wanted: Position,
+  reached: Position | undefined,
+): NotProjectedYet => ({
+  _tag: 'NotProjectedYet',
+  subscription,
+  wanted,
+  reached,
+  message: `${subscription} was to reach position ${wanted} and ${
+    reached === undefined ? 'was never started' : `is at ${reached}`
+  }.`,
+})
+
+/** A stored document does not fit the codec of its projection. Raise its version, and it is rebuilt. */
+export interface UndecodableDocument {
+  readonly _tag: 'UndecodableDocument'
+  readonly collection: string
+  readonly key: string
+  readonly issues: ReadonlyArray<Issue>
+  readonly message: string
+}
+export const undecodableDocument = (
+  collection: string,
+  key: string,
+  issues: ReadonlyArray<Issue>,
+): UndecodableDocument => ({
+  _tag: 'UndecodableDocument',
+  collection,
+  key,
+  issues,
+  message: `The document ${key} of ${collection} cannot be decoded: ${describeIssues(issues)}.`,
+})
+
+/** What running a subscription can end with, other than being asked to stop. */
+export type SubscriptionError = SubscriptionStopped | SubscriptionMismatch | StoreFailed
+
+/** Readers see a later version of the projection than this process declares: it must not write any more. */
+export interface ProjectionOutdated {
+  readonly _tag: 'ProjectionOutdated'
+  readonly projection: string
+  /** What this process declares, and what readers see. */
+  readonly declared: number
+  readonly active: number
+  readonly message: string
+}
+export const projectionOutdated = (
+  projection: string,
+  declared: number,
+  active: number,
+): ProjectionOutdated => ({
+  _tag: 'ProjectionOutdated',
+  projection,
+  declared,
+  active,
+  message: `${projection} is at version ${active}, and this process declares ${declared}: it runs an older release.`,
+})

@@ -1,0 +1,83 @@
+import type { TaskEither } from 'fp-ts/TaskEither'
+import type { StoreFailed } from '../errors/store'
+import type { FailureNote } from '../errors/subscription'
+import type { Json } from '../json'
+import type { Metadata } from '../metadata'
+
+/** A command that a process has asked for, as it lies in the store. */
+export interface Request {
+  /** Which process manager, and which one of its processes. */
+  readonly process: string
+  readonly key: string
+  /** The id of the command: the same whenever and by whomever it is sent. */
+  readonly id: string
+  readonly command: Json
+  readonly metadata: Metadata
+}
+
+/** When a request is due. By the store's clock. */
+export type Due =
+  | { readonly _tag: 'Now' }
+  /** Milliseconds from now. */
+  | { readonly _tag: 'After'; readonly timer: string; readonly delay: number }
+  /** Milliseconds since 1970-01-01 UTC. */
+  | { readonly _tag: 'At'; readonly timer: string; readonly time: number }
+
+/** A request that is due, and how often it was tried in vain. */
+export interface DueRequest extends Request {
+  readonly attempts: number
+}
+
+/** A request that could not be sent. */
+export interface FailedRequest {
+  readonly process: string
+  readonly id: string
+  readonly attempts: number
+  readonly failure: FailureNote
+  /** In milliseconds. Left out: it is parked until an operator decides. */
+  readonly retryAfter?: number
+}
+
+/** A request, for an operator. */
+export interface WaitingRequest extends DueRequest {
+  readonly timer: string | undefined
+  readonly parked: boolean
+  readonly failure: FailureNote | undefined
+}
+
+/** What is written together with the checkpoint of a process manager. */
+export interface RequestWrites {
+  readonly add: (request: Request, due: Due) => TaskEither<StoreFailed, void>
+  /** Takes a timer back, if it has not gone off. */
+  readonly cancel: (process: string, key: string, timer: string) => TaskEither<StoreFailed, void>
+  /** Requests that were answered. */
+  readonly done: (process: string, ids: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
+  readonly failed: (request: FailedRequest) => TaskEither<StoreFailed, void>
+}
+
+/**
+ * Where process managers keep what they have asked for until it was answered, timers among it.
+ * Every adapter passes `tests/contracts/request-store.contract.ts`.
+ */
+export interface RequestStore<Transaction> {
+  readonly inTransaction: (transaction: Transaction) => RequestWrites
+
+  /**
+   * Requests that are due, in the order in which they were asked for. One that failed holds back the later
+   * ones of its process, timers aside.
+   */
+  readonly due: (
+    process: string,
+    limit: number,
+  ) => TaskEither<StoreFailed, ReadonlyArray<DueRequest>>
+
+  /** All requests of a process manager that are not answered yet. */
+  readonly waiting: (process: string) => TaskEither<StoreFailed, ReadonlyArray<WaitingRequest>>
+
+  /** An operator's decision on a parked request. Answers whether there was one. */
+  readonly decide: (
+    process: string,
+    id: string,
+    decision: 'retry' | 'skip',
+  ) => TaskEither<StoreFailed, boolean>
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import * as E from 'fp-ts/Either'
+import type { Ask } from '../../core/ask'
+import type { StateCodec } from '../../core/codec/state-codec'
+import type { StoreFailed } from '../../core/errors/store'
+import type { Issue } from '../../core/issue'
+import type { Metadata } from '../../core/metadata'
+import type { Due, RequestWrites } from '../../core/ports/request-store'
+
+/** What has led to some asks. */
+export interface Cause {
+  readonly process: string
+  readonly key: string
+  /** The id of the event, or of the refused command. */
+  readonly id: string
+  readonly metadata: Metadata
+}
+
+/** Always the same for the same ask: what makes a command that is sent again have its effect once. */
+const commandIdOf = ({ process, key, id }: Cause, index: number): string => {
+  const digest = createHash('sha256').update(JSON.stringify([process, key, id, index]))
+  return `${process}:${digest.digest('hex').slice(0, 32)}`
+}
+
+const metadataOf = ({ id, metadata: { correlationId, actor } }: Cause): Metadata => ({
+  correlationId: correlationId ?? id,
+  causationId: id,
+  ...(actor === undefined ? {} : { actor }),
+})
+
+const dueOf = <Command>(ask: Exclude<Ask<Command>, { _tag: 'Cancel' }>): Due => {
+  switch (ask._tag) {
+    case 'Send':
+      return { _tag: 'Now' }
+    case 'After':
+      return { _tag: 'After', timer: ask.timer, delay: ask.delay }
+    case 'At':
+      return { _tag: 'At', timer: ask.timer, time: ask.time }
+  }
+}
+
+/** A command cannot be written as its codec says. */
+export interface UnencodableCommand {
+  readonly _tag: 'UnencodableCommand'
+  readonly issues: ReadonlyArray<Issue>
+}
+
+/** Writes down what was asked for. */
+export const writeAsks = async <Command>(
+  codec: StateCodec<Command>,
+  writes: RequestWrites,
+  cause: Cause,
+  asks: ReadonlyArray<Ask<Command>>,
+): Promise<E.Either<StoreFailed | UnencodableCommand, void>> => {
+  const { process, key } = cause
+  for (const [index, ask] of asks.entries()) {
+    if (ask._tag === 'Cancel') {
+      const cancelled = await writes.cancel(process, key, ask.timer)()
+      if (E.isLeft(cancelled)) return cancelled
+      continue
+    }
+    const command = codec.encode(ask.command)
+    if (E.isLeft(command)) return E.left({ _tag: 'UnencodableCommand', issues: command.left })
+    const id = commandIdOf(cause, index)
+    const request = { process, key, id, command: command.right, metadata: metadataOf(cause) }
+    const added = await writes.add(request, dueOf(ask))()
+    if (E.isLeft(added)) return added
+  }
+  return E.right(undefined)
+}

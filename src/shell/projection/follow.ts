@@ -1,0 +1,95 @@
+import * as E from 'fp-ts/Either'
+import type { StoreFailed } from '../../core/errors/store'
+import type { SubscriptionError } from '../../core/errors/subscription'
+import type { ProjectionBuild } from '../../core/ports/projection-store'
+import type { Projection } from '../../core/projection'
+import { alarm } from '../subscription/alarm'
+import { type SubscriptionOptions, settingsOf } from '../subscription/definition'
+import { transactionEffects } from '../subscription/effects'
+import { run } from '../subscription/run'
+import { discard, hasCaughtUp } from './builds'
+import type { ProjectionEnvironment } from './environment'
+import { projectInto } from './project'
+
+/** How a projection is run. Every key may be left out. */
+export type ProjectionOptions = Pick<
+  SubscriptionOptions,
+  'partitions' | 'poison' | 'batchSize' | 'leaseDuration' | 'longestPause'
+>
+
+/** The subscription that keeps a build up to date. */
+const keep = <State, Event, Transaction>(
+  projection: Projection<State, Event>,
+  options: ProjectionOptions,
+  environment: ProjectionEnvironment<Transaction>,
+  { collection }: ProjectionBuild,
+) => {
+  const { subscriptions, projections } = environment
+  const { categories } = projection
+  const types = Object.keys(projection.events.schemaVersions)
+  const chosen = categories === undefined ? {} : { categories }
+  const settings = settingsOf({ ...options, ...chosen, name: collection }, types)
+  const project = projectInto(projection, collection)
+  const effects = transactionEffects<Transaction>(subscriptions, (events, transaction) =>
+    project({ documents: projections.inTransaction(transaction), collection }, events),
+  )
+  return run(settings, environment, effects)
+}
+
+/** Why the work on a build has ended: it was asked to, it failed, or readers see another build now. */
+export type Followed = E.Either<SubscriptionError, 'stopped' | 'activated' | 'superseded'>
+
+const CHECK = 200
+
+/**
+ * Keeps a build up to date until it is asked to stop, or until readers see another one. A build that
+ * they do not see yet takes the place of the active one when it has caught up.
+ */
+export const followBuild = async <State, Event, Transaction>(
+  projection: Projection<State, Event>,
+  options: ProjectionOptions,
+  environment: ProjectionEnvironment<Transaction>,
+  build: ProjectionBuild,
+): Promise<Followed> => {
+  const { projections, signal, observe } = environment
+  const controller = new AbortController()
+  const clock = alarm()
+  let ended: E.Either<SubscriptionError, void> | undefined
+  const kept = keep(projection, options, { ...environment, signal: controller.signal }, build)()
+  const finished = kept.then((result) => {
+    ended = result
+    clock.ring()
+  })
+
+  const look = async (): Promise<E.Either<StoreFailed, 'activated' | 'superseded' | undefined>> => {
+    const active = await projections.active(projection.name)()
+    if (E.isLeft(active)) return active
+    if (active.right?.collection === build.collection) return E.right(undefined)
+    if (active.right === undefined) return E.right(undefined)
+    const isLater =
+      active.right.version > build.version ||
+      (active.right.version === build.version && active.right.build > build.build)
+    if (isLater) return E.right('superseded')
+    const caughtUp = await hasCaughtUp(environment, projection.name, build, active.right)
+    if (E.isLeft(caughtUp) || !caughtUp.right)
+      return E.isLeft(caughtUp) ? caughtUp : E.right(undefined)
+    const activated = await projections.activate(projection.name, build)()
+    if (E.isLeft(activated)) return activated
+    if (activated.right.collection !== build.collection) return E.right(undefined) // not yet
+    const { version, build: number } = build
+    observe?.({ _tag: 'BuildActivated', projection: projection.name, version, build: number })
+    const discarded = await discard(environment, active.right)
+    return E.isLeft(discarded) ? discarded : E.right('activated')
+  }
+
+  let outcome: 'activated' | 'superseded' | undefined
+  while (!signal.aborted && ended === undefined && outcome === undefined) {
+    const seen = await look()
+    if (E.isRight(seen)) outcome = seen.right
+    if (outcome === undefined) await clock.wait(CHECK, signal)
+  }
+  controller.abort()
+  await finished
+  if (ended !== undefined && E.isLeft(ended)) return ended
+  return E.right(outcome ?? 'stopped')
+}

@@ -1,0 +1,82 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
+import type { EventCodec } from '../../core/codec/event-codec'
+import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { Projections } from '../../core/ports/projection-store'
+import type { Projection } from '../../core/projection'
+import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
+import { categoryOf } from '../../core/stream'
+import { attempt } from '../attempt'
+import { decodeRecorded } from '../play'
+import { projectInto } from './project'
+
+/** A read model that is kept inside the append, event by event. */
+export interface InlineHandler<Event, Transaction> {
+  readonly name: string
+  /** What it hears: the types that the codec knows, and no others. */
+  readonly events: EventCodec<Event>
+  /** Only these categories. Left out: all. */
+  readonly categories?: ReadonlyArray<string>
+  /** A Left, a rejected promise or an exception undoes the append: the caller gets `ProjectionFailed`. */
+  readonly project: (
+    event: RecordedEvent<Event>,
+    transaction: Transaction,
+  ) => TaskEither<unknown, void>
+}
+
+const isHeard =
+  <Event>({ events, categories }: Pick<InlineHandler<Event, never>, 'events' | 'categories'>) =>
+  ({ type, streamId }: StoredEvent): boolean =>
+    Object.hasOwn(events.schemaVersions, type) &&
+    (categories?.includes(categoryOf(streamId)) ?? true)
+
+/**
+ * Keeps a read model inside the append, with decoded events and the caller's own transaction: how a
+ * unique name is enforced. See docs/how-to/inline-projection.md.
+ *
+ * @example
+ * const store = postgresStore(db, { projections: [inlineProjection({ name, events, project })] })
+ */
+export const inlineProjection = <Event, Transaction>(
+  handler: InlineHandler<Event, Transaction>,
+): InlineProjection<Transaction> => ({
+  name: handler.name,
+  project: (events, transaction) => async () => {
+    for (const stored of events.filter(isHeard(handler))) {
+      const recorded = decodeRecorded(handler, stored)
+      if (E.isLeft(recorded)) return recorded
+      const started = attempt(() => handler.project(recorded.right, transaction))
+      if (E.isLeft(started)) return started
+      const done = await started.right()
+      if (E.isLeft(done)) return done
+    }
+    return E.right(undefined)
+  },
+})
+
+/**
+ * Keeps the documents of a projection inside the append. Appends that change the same document follow one
+ * another. A document of several streams sees their events in the order of the commits, not of the
+ * positions.
+ */
+export const inlineDocuments = <State, Event, Transaction>(
+  projection: Projection<State, Event>,
+  projections: Projections<Transaction>,
+): InlineProjection<Transaction> => ({
+  name: projection.name,
+  project: (events, transaction) => {
+    const collection = projection.name
+    const documents = projections.inTransaction(transaction)
+    const heard = events.filter(isHeard(projection))
+    const keys = heard.flatMap((stored) => {
+      const recorded = decodeRecorded(projection, stored)
+      return E.isLeft(recorded) ? [] : (projection.key(recorded.right) ?? [])
+    })
+    return pipe(
+      keys.length === 0 ? TE.right(undefined) : documents.lock(collection, keys),
+      TE.flatMap(() => projectInto(projection, projection.name)({ documents, collection }, heard)),
+    )
+  },
+})

@@ -1,0 +1,32 @@
+/** Waits, until it is woken, asked to stop, or the time is over. A call that comes too early is not lost. */
+export interface Alarm {
+  readonly ring: () => void
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>
+}
+
+export const alarm = (): Alarm => {
+  let rung = false
+  let wake: () => void = () => undefined
+  return {
+    ring: () => {
+      rung = true
+      wake()
+    },
+    wait: async (milliseconds, signal) => {
+      if (!rung && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const done = (): void => {
+            clearTimeout(timer)
+            signal.removeEventListener('abort', done)
+            wake = () => undefined
+            resolve()
+          }
+          const timer = setTimeout(done, milliseconds)
+          signal.addEventListener('abort', done)
+          wake = done
+        })
+      }
+      rung = false
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import * as E from 'fp-ts/Either'
+import type { HandlerFailed, SubscriptionStopped } from '../../core/errors/subscription'
+import type { StoredEvent } from '../../core/recorded-event'
+import type { Position, StreamId } from '../../core/stream'
+import type { StepError } from './effects'
+import { heldAt, holdingFor, insist, type Poisoned } from './poison-step'
+import type { WorkerContext } from './worker-context'
+
+type Outcome = E.Either<StepError | SubscriptionStopped, Poisoned>
+
+/** The failed event's stream is held back from here on; all others go on. */
+const holdBack = async <Transaction>(
+  context: WorkerContext<Transaction>,
+  after: Position,
+  event: StoredEvent,
+  failure: HandlerFailed,
+): Promise<Outcome> => {
+  const holding = holdingFor(context, heldAt(event, 1, failure))
+  const step = { lease: context.lease, after, position: event.position, holding }
+  const saved = await context.environment.subscriptions.save(step)()
+  return E.isLeft(saved) ? saved : E.right('handled')
+}
+
+/**
+ * Handles a page of events and moves the checkpoint from `from` to `upTo`. Events of held streams are passed over;
+ * one that cannot be handled is dealt with as the poison policy says.
+ */
+export const handleBatch = async <Transaction>(
+  context: WorkerContext<Transaction>,
+  held: Set<StreamId>,
+  events: ReadonlyArray<StoredEvent>,
+  { from, upTo }: { readonly from: Position; readonly upTo: Position },
+): Promise<Outcome> => {
+  const { effects, lease, settings, mayWork } = context
+  let after = from
+  let rest = events.filter(({ streamId }) => !held.has(streamId))
+  for (;;) {
+    const made = await effects.make(rest, { lease, after, position: upTo }, mayWork)
+    if (E.isRight(made)) return E.right('handled')
+    const failure = made.left
+    if (failure._tag !== 'HandlerFailed') return E.left(failure)
+    const index = rest.findIndex(({ position }) => position === failure.position)
+    const event = rest[index]
+    if (event === undefined) return E.left(failure)
+
+    const before = effects.undone(rest.slice(0, index))
+    const last = before.at(-1)
+    if (last !== undefined) {
+      const again = await effects.make(before, { lease, after, position: last.position }, mayWork)
+      if (E.isLeft(again)) return again
+      after = last.position
+    }
+    const outcome =
+      settings.poison._tag === 'Stop'
+        ? await insist(context, after, event, failure)
+        : await holdBack(context, after, event, failure)
+    if (E.isLeft(outcome) || outcome.right === 'interrupted') return outcome
+    if (settings.poison._tag === 'Park') held.add(event.streamId)
+    after = event.position
+    rest = rest.slice(index + 1).filter(({ streamId }) => !held.has(streamId))
+  }
+}

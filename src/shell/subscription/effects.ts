@@ -1,0 +1,75 @@
+import * as E from 'fp-ts/Either'
+import type * as TE from 'fp-ts/TaskEither'
+import { type FencedOff, fencedOff, handlerFailed } from '../../core/errors/subscription'
+import type { HandlerFailed } from '../../core/errors/subscription'
+import type { StoreFailed } from '../../core/errors/store'
+import type { Progress, SubscriptionStore } from '../../core/ports/subscription-store'
+import type { StoredEvent } from '../../core/recorded-event'
+
+/** What keeps a step from being made. */
+export type StepError = StoreFailed | FencedOff | HandlerFailed
+
+/** How the events of a batch have their effect, and how that is saved. */
+export interface Effects {
+  /**
+   * Handles the events in their order, then saves the step. Fails with `HandlerFailed` at the first
+   * event that cannot be handled: then the step is not saved.
+   */
+  readonly make: (
+    events: ReadonlyArray<StoredEvent>,
+    step: Progress,
+    mayWork: () => boolean,
+  ) => Promise<E.Either<StepError, void>>
+  /**
+   * What of the events before a failed one must be handled again: all of them, if their effect was
+   * undone together with it; none, if it stays.
+   */
+  readonly undone: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
+}
+
+/** Handles some events inside a transaction. */
+export type TransactionHandler<Transaction> = (
+  events: ReadonlyArray<StoredEvent>,
+  transaction: Transaction,
+) => TE.TaskEither<HandlerFailed | StoreFailed, void>
+
+/** Effects that are committed with the checkpoint: each event has its effect exactly once. */
+export const transactionEffects = <Transaction>(
+  subscriptions: SubscriptionStore<Transaction>,
+  handle: TransactionHandler<Transaction>,
+): Effects => ({
+  make: (events, step) =>
+    (events.length === 0
+      ? subscriptions.save(step)
+      : subscriptions.commit(step, (transaction) => handle(events, transaction)))(),
+  undone: (before) => before,
+})
+
+/** Runs the caller's own handler: whatever it throws becomes a Left. */
+export const contained =
+  <Result>(work: () => TE.TaskEither<unknown, Result>): TE.TaskEither<unknown, Result> =>
+  async () => {
+    try {
+      return await work()()
+    } catch (cause) {
+      return E.left(cause)
+    }
+  }
+
+/** Effects outside: each event has its effect at least once, and the checkpoint follows. */
+export const outsideEffects = <Transaction>(
+  subscriptions: SubscriptionStore<Transaction>,
+  handle: (event: StoredEvent) => TE.TaskEither<unknown, void>,
+): Effects => ({
+  make: async (events, step, mayWork) => {
+    const { subscription, partition, token } = step.lease
+    for (const event of events) {
+      // An owner that was frozen past its lease sees it here, before anything else happens.
+      if (!mayWork()) return E.left(fencedOff(subscription, partition, token))
+      const done = await contained(() => handle(event))()
+      if (E.isLeft(done)) return E.left(handlerFailed(subscription, event.position, done.left))
+    }
+    return subscriptions.save(step)()
+  },
+  undone: () => [],
+})

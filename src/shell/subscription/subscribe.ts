@@ -1,0 +1,95 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
+import type { EventCodec } from '../../core/codec/event-codec'
+import { handlerFailed, type SubscriptionError } from '../../core/errors/subscription'
+import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
+import { decodeRecorded } from '../play'
+import { type SubscriptionOptions, settingsOf } from './definition'
+import { contained, outsideEffects, transactionEffects, type TransactionHandler } from './effects'
+import type { SubscriptionEnvironment } from './environment'
+import { run } from './run'
+
+/** A reader of events whose effects lie outside the store: mails, calls, other databases. */
+export interface Subscription<Event> extends SubscriptionOptions {
+  /** What it reads: the types that the codec knows, and no others. */
+  readonly events: EventCodec<Event>
+  /**
+   * Called AT LEAST once for every event: again after a crash between the effect and the checkpoint.
+   * `event.id` never changes, so use it to have the effect once.
+   */
+  readonly handle: (event: RecordedEvent<Event>) => TaskEither<unknown, void>
+}
+
+/** A reader of events whose effects are written in the transaction of its checkpoint. */
+export interface TransactionalSubscription<Event, Transaction> extends SubscriptionOptions {
+  /** What it reads: the types that the codec knows, and no others. */
+  readonly events: EventCodec<Event>
+  /**
+   * What it writes in `transaction` is kept EXACTLY once for every event. Everything else that it does
+   * may happen again.
+   */
+  readonly handle: (
+    event: RecordedEvent<Event>,
+    transaction: Transaction,
+  ) => TaskEither<unknown, void>
+}
+
+/** Decodes one event, and runs the caller's handler on it. */
+const handleDecoded =
+  <Event>(
+    events: EventCodec<Event>,
+    handle: (event: RecordedEvent<Event>) => TaskEither<unknown, void>,
+  ) =>
+  (stored: StoredEvent): TaskEither<unknown, void> => {
+    const event = decodeRecorded({ events }, stored)
+    return E.isLeft(event) ? TE.left(event.left) : contained(() => handle(event.right))
+  }
+
+/** A handler of many events out of one for a single event. */
+export const oneByOne =
+  <Transaction>(
+    name: string,
+    handle: (stored: StoredEvent, transaction: Transaction) => TaskEither<unknown, void>,
+  ): TransactionHandler<Transaction> =>
+  (events, transaction) =>
+  async () => {
+    for (const stored of events) {
+      const done = await handle(stored, transaction)()
+      if (E.isLeft(done)) return E.left(handlerFailed(name, stored.position, done.left))
+    }
+    return E.right(undefined)
+  }
+
+/**
+ * Runs a subscription: ends with a Right when `signal` is aborted and the batch in hand is done. Every
+ * event is handled at least once, those of one stream in their order. However many processes run it, each
+ * partition has one owner at a time.
+ *
+ * Fails with
+ * - `SubscriptionStopped`: the poison policy `stop` has struck, now or before. See `resume`.
+ * - `SubscriptionMismatch`: it was created with another number of partitions.
+ * - `StoreFailed`: it could not even be started. Later failures are told to `observe`, and tried again.
+ */
+export const subscribe =
+  <Event>(subscription: Subscription<Event>) =>
+  <Transaction>(
+    environment: SubscriptionEnvironment<Transaction>,
+  ): TaskEither<SubscriptionError, void> => {
+    const { events, handle } = subscription
+    const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
+    const effects = outsideEffects(environment.subscriptions, handleDecoded(events, handle))
+    return run(settings, environment, effects)
+  }
+
+/** The same as {@link subscribe}, for effects in the checkpoint's own transaction: exactly once. */
+export const subscribeInTransaction =
+  <Event, Transaction>(subscription: TransactionalSubscription<Event, Transaction>) =>
+  (environment: SubscriptionEnvironment<Transaction>): TaskEither<SubscriptionError, void> => {
+    const { name, events, handle } = subscription
+    const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
+    const handleOne = (stored: StoredEvent, transaction: Transaction) =>
+      handleDecoded(events, (event) => handle(event, transaction))(stored)
+    const effects = transactionEffects(environment.subscriptions, oneByOne(name, handleOne))
+    return run(settings, environment, effects)
+  }

@@ -1,0 +1,62 @@
+import * as E from 'fp-ts/Either'
+import type { SubscriptionStopped } from '../../core/errors/subscription'
+import type { ReadError } from '../../core/errors/unions'
+import { partitionOf } from '../../core/partition'
+import { handleBatch } from './batch-step'
+import type { StepError } from './effects'
+import { handleHeld } from './held-step'
+import type { WorkerContext } from './worker-context'
+
+/** Why the work on a partition has ended, other than being asked to. */
+export type WorkError = StepError | SubscriptionStopped | ReadError
+
+const FIRST_PAUSE = 10
+
+/**
+ * Works on one partition until it is asked to stop, or something fails. After a failure the checkpoint
+ * must be read again: a step may have been saved all the same.
+ */
+export const work = async <Transaction>(
+  context: WorkerContext<Transaction>,
+): Promise<E.Either<WorkError, void>> => {
+  const { settings, environment, lease, signal } = context
+  const { categories, types, partitions, batchSize } = settings
+  const ours = ({ streamId }: { readonly streamId: string }): boolean =>
+    partitions === 1 || partitionOf(streamId, partitions) === lease.partition
+  const heldBefore = await environment.subscriptions.held(lease)()
+  if (E.isLeft(heldBefore)) return heldBefore
+  const held = new Set(heldBefore.right)
+  let position = lease.position
+  let pause = FIRST_PAUSE
+
+  while (!signal.aborted) {
+    const retried = await handleHeld(context, held, position)
+    if (E.isLeft(retried)) return retried
+    const page = await environment.store.readAll({
+      after: position,
+      limit: batchSize,
+      ...(categories === undefined ? {} : { categories }),
+      ...(types === undefined ? {} : { types }),
+    })()
+    if (E.isLeft(page)) return page
+    const { events, upTo, more } = page.right
+    if (upTo > position) {
+      const done = await handleBatch(context, held, events.filter(ours), { from: position, upTo })
+      if (E.isLeft(done)) return done
+      if (done.right === 'interrupted') break
+      position = upTo
+      pause = FIRST_PAUSE
+    }
+    const beside = await context.beside?.(lease, position, context.mayWork)
+    if (beside !== undefined && E.isLeft(beside)) return beside
+    if (beside?.right === true) {
+      pause = FIRST_PAUSE
+      continue
+    }
+    if (!more) {
+      await context.alarm.wait(pause, signal)
+      pause = Math.min(pause * 2, settings.longestPause)
+    }
+  }
+  return E.right(undefined)
+}

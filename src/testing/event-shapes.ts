@@ -1,0 +1,82 @@
+import type { EventCodec } from '../core/codec/event-codec'
+import type { Json } from '../core/json'
+import { describeCodec } from './describe-codec'
+
+/** The shape of every event type at every schema version that was ever released. */
+export type EventShapes = Readonly<Record<string, Readonly<Record<string, Json>>>>
+
+/** The shapes that `codec` writes today: one schema version for each type. */
+export const eventShapes = <Event>({ schemaVersions, shapes }: EventCodec<Event>): EventShapes =>
+  Object.fromEntries(
+    Object.entries(schemaVersions).map(([type, version]) => [
+      type,
+      { [version]: describeCodec(shapes?.[type]) },
+    ]),
+  )
+
+/** What a comparison with the released shapes has shown. */
+export interface ShapeReport {
+  /** Types, and versions of types, that were not known yet: `AccountOpened v2`. */
+  readonly added: ReadonlyArray<string>
+  /** What would make stored events unreadable, a sentence each. */
+  readonly problems: ReadonlyArray<string>
+  /** The released shapes, and those that were added. */
+  readonly shapes: EventShapes
+}
+
+const text = (shape: Json | undefined): string => JSON.stringify(shape)
+
+const newestIn = (versions: Readonly<Record<string, Json>>): number =>
+  Math.max(...Object.keys(versions).map(Number))
+
+/** The problem with one type of today, or `undefined`. */
+const problemWith = (
+  type: string,
+  known: Readonly<Record<string, Json>>,
+  version: string,
+  shape: Json,
+): string | undefined => {
+  if (newestIn(known) > Number(version)) {
+    return `${type} was released at schema version ${newestIn(known)}, and is at ${version} now: an upcaster is gone.`
+  }
+  const before = known[version]
+  return before === undefined || text(before) === text(shape)
+    ? undefined
+    : `${type} v${version} was released as ${text(before)}, and is ${text(shape)} now: ` +
+        'undo that, or add an upcaster, which makes it a new schema version.'
+}
+
+/** Compares the shapes of today with those that were released. */
+export const compareEventShapes = (released: EventShapes, today: EventShapes): ShapeReport => {
+  const shapes: Record<string, Readonly<Record<string, Json>>> = { ...released }
+  const added: Array<string> = []
+  const problems = Object.keys(released)
+    .filter((type) => !Object.hasOwn(today, type))
+    .map((type) => `${type} was released, and is gone: stored events of it cannot be read.`)
+
+  for (const [type, versions] of Object.entries(today)) {
+    const known = shapes[type] ?? {}
+    for (const [version, shape] of Object.entries(versions)) {
+      const problem = problemWith(type, known, version, shape)
+      if (problem !== undefined) problems.push(problem)
+      else if (known[version] === undefined) {
+        added.push(`${type} v${version}`)
+        shapes[type] = { ...known, [version]: shape }
+      }
+    }
+  }
+  return { added, problems, shapes }
+}
+
+/** Nothing released yet. */
+export const noEventShapes: EventShapes = {}
+
+const isVersions = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Whether `value` is what a file of shapes holds. */
+export const isEventShapes = (value: unknown): value is EventShapes =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every(isVersions)

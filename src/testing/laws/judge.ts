@@ -1,0 +1,61 @@
+import * as E from 'fp-ts/Either'
+import fc from 'fast-check'
+import { run } from '../../core/algebra/run'
+import type { Decider } from '../../core/decider'
+import { attempt, type DeciderLaw, type Story } from './law'
+import { show } from './look'
+import type { LawResult } from './report'
+
+/** How often, and with which random numbers. */
+export interface Parameters {
+  readonly seed: number
+  readonly numRuns: number
+}
+
+/** What comes of one law, on these stories. */
+export const judge = <Command, Event>(
+  law: DeciderLaw<Command, Event>,
+  stories: fc.Arbitrary<Story<Command, Event>>,
+  parameters: Parameters,
+): LawResult => {
+  const { name, meaning, unchecked } = law
+  if (unchecked !== undefined) return { _tag: 'NotChecked', law: name, meaning, reason: unchecked }
+  const problemOf = (story: Story<Command, Event>): string | undefined => {
+    const problem = attempt('the decider', () => law.problem(story))
+    return E.isLeft(problem) ? problem.left : problem.right
+  }
+  const property = fc.property(stories, (story) => problemOf(story) === undefined)
+  const { counterexample } = fc.check(property, parameters)
+  const [story] = counterexample ?? []
+  if (story === undefined) return { _tag: 'Held', law: name, meaning, runs: parameters.numRuns }
+  const problem =
+    problemOf(story) ?? 'it failed once, and not again: it does not give the same answer twice'
+  return {
+    _tag: 'Broken',
+    law: name,
+    meaning,
+    problem,
+    counterexample: show(story),
+    seed: parameters.seed,
+  }
+}
+
+/** Without one accepted command every law holds, and says nothing. */
+export const acceptance = <Command, State, Event, Rejection>(
+  decider: Decider<Command, State, Event, Rejection>,
+  stories: fc.Arbitrary<Story<Command, Event>>,
+  { seed, numRuns }: Parameters,
+): LawResult => {
+  const law = 'some command is accepted'
+  const meaning =
+    'the commands that are made up lead somewhere: at least one of them records an event'
+  const records = ({ commands }: Story<Command, Event>): boolean => {
+    const events = attempt('the decider', () => run(decider, commands).events)
+    return E.isLeft(events) || events.right.length > 0
+  }
+  if (fc.sample(stories, { seed, numRuns }).some(records)) {
+    return { _tag: 'Held', law, meaning, runs: numRuns }
+  }
+  const problem = 'no command recorded anything: give `commands` that fit together'
+  return { _tag: 'Broken', law, meaning, problem, counterexample: 'every story', seed }
+}

@@ -1,0 +1,53 @@
+import * as E from 'fp-ts/Either'
+import fc from 'fast-check'
+import { oneOf } from '../../core/codec/one-of'
+import { arbitraryFromCodec } from '../arbitrary-from-codec'
+import type { DeciderCheck } from './decider-check'
+import type { Story } from './law'
+
+const MOST_COMMANDS = 12
+const MOST_EVENTS = 8
+
+type Words<Word> = E.Either<string, fc.Arbitrary<Word>>
+
+const commandsOf = <Command, State, Event, Rejection>({
+  commands,
+  codecs,
+  arbitraries,
+}: DeciderCheck<Command, State, Event, Rejection>): Words<Command> => {
+  if (commands !== undefined) return E.right(commands)
+  const shape = codecs?.commands?.shape
+  return shape === undefined
+    ? E.left('give `commands`, or a codec of commands to make them up from')
+    : arbitraryFromCodec(shape, arbitraries)
+}
+
+const eventsOf = <Command, State, Event, Rejection>({
+  events,
+  codecs,
+  arbitraries,
+}: DeciderCheck<Command, State, Event, Rejection>): Words<Event> | undefined => {
+  if (events !== undefined) return E.right(events)
+  const shapes = codecs?.events?.shapes
+  return shapes === undefined
+    ? undefined
+    : arbitraryFromCodec(oneOf(Object.values(shapes)), arbitraries)
+}
+
+/** Lives for the decider to lead, or why they cannot be made up. */
+export const storiesOf = <Command, State, Event, Rejection>(
+  check: DeciderCheck<Command, State, Event, Rejection>,
+): E.Either<string, fc.Arbitrary<Story<Command, Event>>> => {
+  const commands = commandsOf(check)
+  if (E.isLeft(commands)) return commands
+  const maxLength = MOST_COMMANDS
+  const lives = fc.array(commands.right, { maxLength })
+  const events = eventsOf(check)
+  if (events === undefined) {
+    return E.right(fc.record({ commands: lives, events: fc.constant([]) }))
+  }
+  if (E.isLeft(events)) return events
+  return E.right(
+    fc.record({ commands: lives, events: fc.array(events.right, { maxLength: MOST_EVENTS }) }),
+  )
+}

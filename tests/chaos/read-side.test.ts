@@ -1,0 +1,188 @@
+import { randomInt } from 'node:crypto'
+import { sql } from 'kysely'
+import { replay } from '../../src/core/decider'
+import type { EventStore } from '../../src/core/ports/event-store'
+import { readProjection } from '../../src/shell/projection/reader'
+import { postgresRequests } from '../../src/adapters/postgres/request-store'
+import { totals } from '../support/balances'
+import { eventually } from '../support/eventually'
+import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
+import { right } from '../support/right'
+import { appendTicks, type Tick, tick } from '../support/ticks'
+import { bankOn } from '../support/transfers'
+import { scaled, startWorker, type WorkerProcess } from '../support/workers'
+
+/** The full size: REPRISE_CHAOS_KILLS=50 REPRISE_CHAOS_EVENTS=20000 REPRISE_CHAOS_TRANSFERS=200. */
+const KILLS = scaled('REPRISE_CHAOS_KILLS', 8)
+const EVENTS = scaled('REPRISE_CHAOS_EVENTS', 4_000)
+const TRANSFERS = scaled('REPRISE_CHAOS_TRANSFERS', 60)
+const LONG = 60_000 + KILLS * 10_000
+
+const WORKER = 'chaos/read-side.worker.ts'
+let side: PostgresReadSide
+let workers: WorkerProcess[]
+beforeEach(async () => {
+  side = await postgresReadSide()
+  workers = []
+})
+afterEach(async () => {
+  await Promise.all(workers.map(({ kill }) => kill()))
+  await side.close()
+})
+
+const begin = (what: string): WorkerProcess => {
+  const worker = startWorker(WORKER, what, side.url)
+  workers.push(worker)
+  return worker
+}
+const pause = (milliseconds: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
+
+/** Two of them run; one after another is killed at some moment, and another one begins. */
+const killing = async (what: string, kills: number): Promise<void> => {
+  const alive = [begin(what), begin(what)]
+  for (let killed = 0; killed < kills; killed++) {
+    await pause(500 + randomInt(1_500))
+    await alive.shift()?.kill()
+    alive.push(begin(what))
+  }
+}
+
+describe('an asynchronous projection', () => {
+  it(
+    'has the effect of each event exactly once, however often its processes are killed',
+    async () => {
+      const history = new Map<string, Tick[]>()
+      const append = async (store: EventStore): Promise<number> => {
+        const streamId = `tick-${randomInt(50)}`
+        const steps = Array.from({ length: 1 + randomInt(10) }, () => randomInt(10))
+        const events = steps.map((by) => tick(by, by === 0 ? 'Reset' : 'Ticked'))
+        const ticked = steps.map((by): Tick =>
+          by === 0 ? { type: 'Reset' } : { type: 'Ticked', by },
+        )
+        history.set(streamId, [...(history.get(streamId) ?? []), ...ticked])
+        const request = { streamId, expectedVersion: 'any', events, commands: [] } as const
+        return (await right(store.append(request))).positions.at(-1) ?? 0
+      }
+      let killed = false
+      const chaos = killing('projection', KILLS).then(() => {
+        killed = true
+      })
+      let last = 0
+      let count = 0
+      while (count < EVENTS || !killed) {
+        const before = last
+        last = await append(side.store)
+        count += last - before
+        await pause(count < EVENTS ? randomInt(Math.ceil((KILLS * 1_200 * 10) / EVENTS)) : 100)
+      }
+      await chaos
+      const reader = readProjection(totals())(side)
+      await eventually(() => right(side.projections.active('totals')))
+      await right(reader.until(last, 60_000))
+      const replayed = [...history]
+        .map(([key, events]) => ({ key, state: replay(totals().view, events) }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1))
+      expect((await right(reader.all({ after: '', limit: 1_000 }))).entries).toEqual(replayed)
+      process.stdout.write(`${last} events, ${KILLS} kills\n`)
+    },
+    LONG,
+  )
+})
+
+describe('an owner that is frozen past its lease', () => {
+  it('writes nothing when it wakes up, and another one has taken over within 10 s', async () => {
+    await sql`create table witnessed (position bigint, pid integer)`.execute(side.db)
+    const witnesses = async () =>
+      (
+        await sql<{ position: number; pid: number }>`
+          select position::double precision as position, pid from witnessed`.execute(side.db)
+      ).rows
+    const by = async (pid: number) => (await witnesses()).filter((row) => row.pid === pid).length
+    let writing = true
+    let last = 0
+    const write = async () => {
+      while (writing) {
+        last = (await appendTicks(side.store, `tick-${randomInt(9)}`, 1, 1, 1)).at(-1) ?? 0
+        await pause(25)
+      }
+    }
+    const written = write()
+    const first = begin('witness')
+    await eventually(async () => (await by(first.pid)) > 0)
+    const second = begin('witness')
+    await pause(1_500) // the second one is waiting now; whatever the first one is at, it is frozen
+    first.signal('SIGSTOP')
+    const frozen = Date.now()
+    await eventually(async () => (await by(second.pid)) > 0)
+    const takeOver = Date.now() - frozen
+    const ofFirst = await by(first.pid)
+    first.signal('SIGCONT')
+    const bySecond = await by(second.pid)
+    await eventually(async () => (await by(second.pid)) > bySecond + 200)
+    writing = false
+    await written
+    await eventually(
+      async () => ((await right(side.subscriptions.reached('witness'))) ?? 0) >= last,
+    )
+    process.stdout.write(`another owner after ${takeOver} ms\n`)
+    expect(takeOver).toBeLessThan(10_000)
+    expect(await by(first.pid)).toBe(ofFirst)
+    const positions = (await witnesses()).map(({ position }) => position)
+    expect(new Set(positions).size).toBe(positions.length)
+    expect(positions).toHaveLength(last)
+  }, 60_000)
+})
+
+describe('a process manager', () => {
+  it(
+    'conserves money and leaves no transfer half-done, however often its processes are killed',
+    async () => {
+      const bank = bankOn(side.store)
+      const accounts = Array.from({ length: 6 }, (_, n) => `a${n}`)
+      for (const id of accounts) {
+        await right(bank.account.handleCommand(id, { type: 'Open', amount: 100 }))
+      }
+      const chaos = killing('transfers', KILLS)
+      const names = [...accounts, 'nobody']
+      const ids = Array.from({ length: TRANSFERS }, (_, n) => `t${n}`)
+      for (const id of ids) {
+        const [from = '', to = ''] = [names[randomInt(7)], names[randomInt(7)]]
+        const request = {
+          type: 'Request',
+          transfer: id,
+          from,
+          to,
+          amount: randomInt(1, 60),
+        } as const
+        await right(bank.transfer.handleCommand(id, request))
+        await pause(randomInt((KILLS * 2_400) / TRANSFERS))
+      }
+      await chaos
+      const requests = postgresRequests(side.db)
+      await eventually(async () => {
+        const ended = await Promise.all(ids.map((id) => right(bank.transfer.fetch(id))))
+        return ended.every(({ state }) => state.outcome !== undefined)
+      }, 60_000)
+      await eventually(async () => (await right(requests.waiting('transferring'))).length === 0)
+
+      const balances = await Promise.all(accounts.map((id) => right(bank.account.fetch(id))))
+      const sum = balances.reduce((total, { state }) => total + (state ?? 0), 0)
+      expect(sum).toBe(600)
+      const { rows } = await sql<{ transfer: string; types: string; outcome: string }>`
+        select data->>'transfer' as transfer, string_agg(type, ' ' order by position) as types,
+               max(data->>'outcome') as outcome
+        from reprise.events where data ? 'transfer' group by 1`.execute(side.db)
+      const complete = new Map([
+        ['done', 'Requested Debited Credited Ended'],
+        ['refused', 'Requested Ended'],
+        ['refunded', 'Requested Debited Refunded Ended'],
+      ])
+      expect(rows).toHaveLength(TRANSFERS)
+      for (const { types, outcome } of rows) expect(types).toBe(complete.get(outcome))
+    },
+    LONG,
+  )
+})

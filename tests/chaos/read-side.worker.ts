@@ -1,0 +1,66 @@
+/** A process that runs a part of the read side until it is ended from outside. Arguments: what, url. */
+import * as E from 'fp-ts/Either'
+import { sql, type Transaction } from 'kysely'
+import { Pool } from 'pg'
+import { postgresProjections } from '../../src/adapters/postgres/projections'
+import { postgresRequests } from '../../src/adapters/postgres/request-store'
+import { postgresSubscriptions } from '../../src/adapters/postgres/subscription-store'
+import { connectPool, postgresStore } from '../../src/postgres'
+import { runProcessManager } from '../../src/shell/process/run-process-manager'
+import { runProjection } from '../../src/shell/projection/run-projection'
+import { subscribeInTransaction } from '../../src/shell/subscription/subscribe'
+import { totals } from '../support/balances'
+import type { NoTables } from '../support/postgres-read-side'
+import { type Tick, ticks } from '../support/ticks'
+import { bankOn, transferring } from '../support/transfers'
+
+const [, , what, url = ''] = process.argv
+const pool = new Pool({ connectionString: url, max: 5 })
+const db = connectPool<NoTables>(pool)
+const store = postgresStore(db)
+const environment = {
+  store,
+  subscriptions: postgresSubscriptions(db, { longestIdling: 2_000 }),
+  projections: postgresProjections(db),
+  requests: postgresRequests(db),
+  signal: new AbortController().signal,
+}
+const options = { leaseDuration: 700, longestPause: 50, batchSize: 50 }
+
+const pause = (milliseconds: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
+
+/** Writes down who has handled which event, slowly, so that it is frozen in a transaction. */
+const witness = subscribeInTransaction<Tick, Transaction<NoTables>>({
+  name: 'witness',
+  events: ticks,
+  leaseDuration: 2_000,
+  longestPause: 50,
+  batchSize: 10,
+  handle: (event, transaction) => async () => {
+    await sql`insert into witnessed (position, pid) values (${event.position}, ${process.pid})`.execute(
+      transaction,
+    )
+    await pause(10)
+    return E.right(undefined)
+  },
+})
+
+const main = async (): Promise<unknown> => {
+  switch (what) {
+    case 'projection':
+      return runProjection(totals(), options)(environment)()
+    case 'transfers':
+      return runProcessManager(transferring, bankOn(store).dispatch, options)(environment)()
+    case 'witness':
+      return witness(environment)()
+    default:
+      return E.left(`what is ${what ?? 'nothing'}?`)
+  }
+}
+
+void main().then((ended) => {
+  process.stderr.write(`ended: ${JSON.stringify(ended)}\n`)
+})

@@ -1,0 +1,107 @@
+import { appendError, type AppendRequest } from '../../src/core/append'
+import { defaultLimits } from '../../src/core/limits'
+import type { NewEvent } from '../../src/core/recorded-event'
+
+const event: NewEvent = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  type: 'Opened',
+  schemaVersion: 1,
+  data: {},
+  metadata: {},
+}
+const request: AppendRequest = {
+  streamId: 'a-1',
+  expectedVersion: 0,
+  events: [event],
+  commands: [],
+}
+const errorOf = (change: Partial<AppendRequest>, limits = defaultLimits) =>
+  appendError({ ...request, ...change }, limits)
+
+const mark = (commandId: string, skip: number, eventCount: number) => ({
+  commands: [{ commandId, skip, eventCount }],
+})
+
+// The store contract sends every kind of bad input through here; these tests are about the words.
+describe('appendError', () => {
+  it('has nothing against a good request', () => {
+    expect(errorOf({})).toBeUndefined()
+    expect(errorOf({ events: [], ...mark('c', 0, 0) })).toBeUndefined()
+    expect(errorOf(mark('x'.repeat(255), 0, 1))).toBeUndefined()
+    expect(errorOf({ events: [{ ...event, id: event.id.toUpperCase() }] })).toBeUndefined()
+  })
+
+  it.each<readonly [Partial<AppendRequest>, string]>([
+    [{ streamId: 'a' }, 'it must be written category-id, and the category is missing'],
+    [
+      { expectedVersion: -1 },
+      'the expected version must be an integer from 0, or a word, and not -1',
+    ],
+    [{ events: [] }, 'there is nothing to append'],
+    [mark('', 0, 1), 'a command id must have 1 to 255 characters'],
+    [mark('c', 0, 2), 'the command c marks events that are not there'],
+    [mark('c', 0.5, 0.5), 'the command c marks events that are not there'],
+    [mark('c', -1, 1), 'the command c marks events that are not there'],
+    [
+      { commands: [...mark('c', 0, 1).commands, ...mark('c', 0, 0).commands] },
+      'two of its commands have the same id',
+    ],
+    [{ events: [event, { ...event, id: 'x' }] }, 'event 1: its id is not a UUID'],
+    [
+      { events: [{ ...event, type: '' }] },
+      'event 0: its type must have 1 to 255 characters, and no NUL',
+    ],
+    [
+      { events: [{ ...event, schemaVersion: 1.5 }] },
+      'event 0: its schema version must be an integer from 1 to 32767',
+    ],
+    [
+      { events: [{ ...event, schemaVersion: 32_768 }] },
+      'event 0: its schema version must be an integer from 1 to 32767',
+    ],
+  ])('says what is wrong with %j', (change, reason) => {
+    expect(errorOf(change)).toMatchObject({ reason })
+  })
+
+  it('takes two commands with ids of their own', () => {
+    expect(
+      errorOf({ commands: [...mark('c', 0, 1).commands, ...mark('d', 1, 0).commands] }),
+    ).toBeUndefined()
+  })
+
+  it('names the event that cannot be stored, and the place in it', () => {
+    expect(errorOf({ events: [event, { ...event, data: { a: Number.NaN } }] })).toMatchObject({
+      _tag: 'UnencodableEvent',
+      index: 1,
+      type: 'Opened',
+      issues: [{ path: 'a', message: 'NaN is not JSON' }],
+    })
+    expect(errorOf({ events: [{ ...event, metadata: { actor: '\u0000' } }] })).toMatchObject({
+      _tag: 'UnencodableEvent',
+      issues: [{ path: 'actor' }],
+    })
+  })
+
+  it('counts data and metadata of an event together', () => {
+    const events = [{ ...event, data: { a: 'xx' }, metadata: { actor: 'y' } }]
+    const size = 8 + 1 + 2 + 8 + 5 + 1
+    expect(errorOf({ events }, { ...defaultLimits, eventSize: size })).toBeUndefined()
+    expect(errorOf({ events }, { ...defaultLimits, eventSize: size - 1 })).toMatchObject({
+      _tag: 'LimitExceeded',
+      limit: 'eventSize',
+      maximum: size - 1,
+      actual: size,
+    })
+  })
+
+  it('counts the events of an append', () => {
+    const limits = { ...defaultLimits, eventsPerAppend: 1 }
+    expect(errorOf({}, limits)).toBeUndefined()
+    expect(errorOf({ events: [event, event] }, limits)).toMatchObject({
+      _tag: 'LimitExceeded',
+      limit: 'eventsPerAppend',
+      maximum: 1,
+      actual: 2,
+    })
+  })
+})

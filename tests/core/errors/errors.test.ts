@@ -1,0 +1,133 @@
+import { commandAlreadyHandled, versionConflict } from '../../../src/core/errors/conflict'
+import { deciderThrew, rejected } from '../../../src/core/errors/decision'
+import { limitExceeded, undecodableEvent, unencodableEvent } from '../../../src/core/errors/event'
+import { snapshotImpossible, versionNotReached } from '../../../src/core/errors/history'
+import { invalidAppend, invalidCommand, invalidStreamId } from '../../../src/core/errors/invalid'
+import { overloaded, projectionFailed, storeFailed } from '../../../src/core/errors/store'
+
+const issues = [{ path: 'a', message: 'is wrong' }]
+const place = { streamId: 'a-1', version: 2, position: 9, type: 'Opened', schemaVersion: 1 }
+
+describe('every error', () => {
+  it.each([
+    [
+      versionConflict('a-1', 2, 3),
+      { expected: 2, actual: 3, attempts: 1 },
+      'a-1 is at version 3, not at 2: somebody else wrote first (1 attempt). Nothing was written.',
+    ],
+    [
+      versionConflict('a-1', 'mustExist', 0, 4),
+      { expected: 'mustExist', actual: 0, attempts: 4 },
+      'a-1 is at version 0, not at mustExist: somebody else wrote first (4 attempts). Nothing was written.',
+    ],
+    [
+      commandAlreadyHandled('a-1', 'c', 2, 3),
+      { commandId: 'c', after: 2, eventCount: 3 },
+      'a-1 has handled the command c already, with 3 events after version 2.',
+    ],
+    [
+      rejected('a-1', 2, { _tag: 'TooLow', balance: 1 }),
+      { version: 2, rejection: { _tag: 'TooLow', balance: 1 } },
+      'The command was rejected by a-1 at version 2: TooLow.',
+    ],
+    [
+      rejected('a-1', 2, 'no'),
+      { rejection: 'no' },
+      'The command was rejected by a-1 at version 2: "no".',
+    ],
+    [
+      rejected('a-1', 2, { reason: 'no' }),
+      { rejection: { reason: 'no' } },
+      'The command was rejected by a-1 at version 2: an object.',
+    ],
+    [
+      rejected('a-1', 2, null),
+      { rejection: null },
+      'The command was rejected by a-1 at version 2: null.',
+    ],
+    [
+      deciderThrew('a-1', 2, 'evolve', new Error('oh')),
+      { during: 'evolve', version: 2 },
+      'evolve threw on a-1 at version 2: oh.',
+    ],
+    [
+      undecodableEvent(place, issues),
+      { ...place, issues },
+      'Event 2 of a-1 (Opened, schema version 1, position 9) cannot be decoded: a: is wrong.',
+    ],
+    [
+      unencodableEvent('a-1', 3, 'Opened', issues),
+      { index: 3, type: 'Opened', issues },
+      'Event 3 (Opened) for a-1 cannot be stored: a: is wrong.',
+    ],
+    [
+      limitExceeded('a-1', 'eventSize', 10, 11),
+      { limit: 'eventSize', maximum: 10, actual: 11 },
+      'The append to a-1 exceeds eventSize: 11, and at most 10 is allowed. Nothing was written.',
+    ],
+    [
+      versionNotReached('a-1', 5, 2),
+      { version: 5, actual: 2 },
+      'a-1 is at version 2 and has not reached 5.',
+    ],
+    [
+      snapshotImpossible('a-1', 'there is no codec'),
+      { reason: 'there is no codec' },
+      'No snapshot of a-1 can be taken: there is no codec.',
+    ],
+    [invalidCommand(issues), { issues }, 'The command is not valid: a: is wrong.'],
+    [
+      invalidStreamId('a', 'it is short'),
+      { streamId: 'a', reason: 'it is short' },
+      '"a" cannot name a stream: it is short.',
+    ],
+    [
+      invalidAppend('a-1', 'it is empty'),
+      { streamId: 'a-1', reason: 'it is empty' },
+      'The append to a-1 is not well formed: it is empty. Nothing was written.',
+    ],
+    [
+      storeFailed('ConnectionLost', 'unknown', new Error('gone')),
+      { reason: 'ConnectionLost', outcome: 'unknown', cause: new Error('gone') },
+      'The store failed (ConnectionLost): gone. The outcome is unknown.',
+    ],
+    [
+      storeFailed('NotMigrated', 'nothingWritten', 'x', 'run reprise migrate'),
+      { reason: 'NotMigrated', outcome: 'nothingWritten', cause: 'x' },
+      'The store failed (NotMigrated): run reprise migrate. Nothing was written.',
+    ],
+    [
+      projectionFailed('names', 'taken'),
+      { projection: 'names', cause: 'taken' },
+      'The inline projection names failed, so nothing was written: "taken".',
+    ],
+    [
+      overloaded('a-1', 7),
+      { queue: 'a-1', depth: 7 },
+      '7 are waiting for a-1 already: slow down, and send it again later. Nothing was written.',
+    ],
+  ])('carries its data and says it in words: %j', (error, data, message) => {
+    expect(error).toMatchObject({ ...data, message })
+  })
+
+  it('has a tag of its own', () => {
+    const tags = [
+      versionConflict('a-1', 0, 1),
+      commandAlreadyHandled('a-1', 'c', 0, 1),
+      rejected('a-1', 0, 'no'),
+      deciderThrew('a-1', 0, 'decide', 'oh'),
+      undecodableEvent(place, issues),
+      unencodableEvent('a-1', 0, 'Opened', issues),
+      limitExceeded('a-1', 'streamVersion', 1, 2),
+      versionNotReached('a-1', 5, 2),
+      snapshotImpossible('a-1', 'x'),
+      invalidCommand(issues),
+      invalidStreamId('a', 'x'),
+      invalidAppend('a-1', 'x'),
+      storeFailed('Unexpected', 'unknown', 'x'),
+      projectionFailed('names', 'x'),
+      overloaded('a-1', 7),
+    ].map(({ _tag }) => _tag)
+    expect(new Set(tags).size).toBe(tags.length)
+  })
+})

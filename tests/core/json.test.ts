@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import * as E from 'fp-ts/Either'
+import { jsonIssue, jsonSize, MAXIMUM_DEPTH, toJson, toJsonObject } from '../../src/core/json'
+
+const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) })
+
+const circle = (): unknown => {
+  const self: Record<string, unknown> = {}
+  self['self'] = self
+  return self
+}
+
+describe('jsonIssue', () => {
+  it('finds nothing in what JSON can say', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        fc.pre(!JSON.stringify(value).includes('\\u0000'))
+        expect(jsonIssue(value)).toBeUndefined()
+      }),
+    )
+  })
+
+  it.each<readonly [string, unknown, string, RegExp]>([
+    ['undefined', undefined, '', /undefined is not JSON: leave the key out/],
+    ['NaN', { a: Number.NaN }, 'a', /NaN is not JSON/],
+    ['Infinity', [1, [Infinity]], '1.0', /Infinity is not JSON/],
+    ['a bigint', { a: [{ b: 10n }] }, 'a.0.b', /the bigint 10n is not JSON: encode it as a string/],
+    ['a function', { a: () => 1 }, 'a', /a function is not JSON/],
+    ['a symbol', { a: Symbol('x') }, 'a', /Symbol\(x\) is not JSON/],
+    ['a Date', { at: new Date(0) }, 'at', /only plain objects are JSON/],
+    ['a hole in a list', { list: new Array(1) }, 'list.0', /undefined is not JSON/],
+    ['a NUL in text', { a: 'x\u0000' }, 'a', /NUL/],
+    ['a lone surrogate in text', { a: ['\ud800'] }, 'a.0', /lone surrogate/],
+    ['a NUL in a key', { a: { 'x\u0000': 1 } }, 'a."x\\u0000"', /in a key, the NUL/],
+    ['a lone surrogate in a key', { '\udfff': 1 }, '"\\udfff"', /in a key, a lone surrogate/],
+    ['something under an empty key', { a: { '': undefined } }, 'a.', /undefined/],
+  ])('names the place of %s', (_name, value, path, message) => {
+    expect(jsonIssue(value)?.path).toBe(path)
+    expect(jsonIssue(value)?.message).toMatch(message)
+  })
+
+  it('takes objects without a prototype', () => {
+    expect(jsonIssue(Object.assign(Object.create(null), { a: 1 }))).toBeUndefined()
+  })
+
+  it('takes nesting to the limit, and refuses what is beyond it or contains itself', () => {
+    expect(jsonIssue(nested(MAXIMUM_DEPTH))).toBeUndefined()
+    expect(jsonIssue(nested(MAXIMUM_DEPTH + 1))?.message).toMatch(/nested deeper than 200/)
+    expect(jsonIssue(circle())?.message).toMatch(/or contains itself/)
+  })
+})
+
+describe('toJson', () => {
+  it('gives back the value itself', () => {
+    const value = { a: [1, null, 'x', true] }
+    expect(toJson(value)).toEqual(E.right(value))
+    expect(toJson(null)).toEqual(E.right(null))
+  })
+
+  it('gives the issue of what is not JSON', () => {
+    expect(toJson({ a: undefined })).toMatchObject(E.left([{ path: 'a' }]))
+  })
+})
+
+describe('toJsonObject', () => {
+  it('gives back a record', () => {
+    expect(toJsonObject({ a: 1 })).toEqual(E.right({ a: 1 }))
+  })
+
+  it.each([
+    [null, 'null'],
+    [[1], 'an array of 1'],
+    ['text', '"text"'],
+    [7, '7'],
+  ])('refuses %j', (value, shown) => {
+    const message = `expected an object, got ${shown}`
+    expect(toJsonObject(value)).toEqual(E.left([{ path: '', message }]))
+  })
+
+  it('gives the issue of what is not JSON', () => {
+    expect(toJsonObject({ a: 1n })).toMatchObject(E.left([{ path: 'a' }]))
+  })
+})
+
+describe('jsonSize', () => {
+  it('counts the characters of text and keys, and 8 for anything else', () => {
+    expect(jsonSize('four')).toBe(4)
+    expect([1, true, null].map((value) => jsonSize(value))).toEqual([8, 8, 8])
+    expect(jsonSize({ ab: 'cde', f: [1, 'gh'] })).toBe(8 + 2 + 3 + 1 + 8 + 8 + 2)
+  })
+
+  it('is never less than a fifth of the JSON, and never more than nine times as much', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const [json, size] = [JSON.stringify(value), E.match(() => 0, jsonSize)(toJson(value))]
+        expect(size * 6).toBeGreaterThanOrEqual(json.length - 30)
+        expect(size).toBeLessThanOrEqual(json.length * 9)
+      }),
+    )
+  })
+})

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { codeOf } from './run-markdown'
+
+const ROOT = resolve(__dirname, '../..')
+const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+
+const pages: ReadonlyArray<string> = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path.replaceAll('\\', '/')}`),
+]
+
+/** What a heading is called in a link: lower case, words joined by dashes. */
+const anchorsOf = (page: string): ReadonlyArray<string> =>
+  page
+    .split('\n')
+    .filter((line) => line.startsWith('#'))
+    .map((line) =>
+      line
+        .replace(/^#+ /, '')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+
+const isBroken = (page: string, link: string): boolean => {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  if (!existsSync(join(ROOT, target))) return true
+  return anchor !== undefined && !anchorsOf(text(target)).includes(anchor)
+}
+
+describe('the documentation', () => {
+  it.each(pages)('%s links to nothing that is missing', (page) => {
+    const links = [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+    const own = links.filter((link) => !/^[a-z]+:/.test(link))
+    expect(own.filter((link) => isBroken(page, link))).toEqual([])
+  })
+
+  it('has every decision in its list', () => {
+    const list = text('docs/adr/README.md')
+    const decisions = readdirSync(join(ROOT, 'docs/adr')).filter((name) => /^[0-9]/.test(name))
+    expect(decisions.filter((name) => !list.includes(`(${name})`))).toEqual([])
+  })
+
+  it('has a test that runs each page with TypeScript in it', () => {
+    const tests = readdirSync(__dirname)
+      .filter((name) => name.endsWith('.test.ts') && name !== 'links.test.ts')
+      .map((name) => text(`tests/docs/${name}`))
+      .join('\n')
+    const withCode = pages.filter((page) => codeOf(text(page)).trim() !== '')
+    expect(withCode.filter((page) => !tests.includes(`'${page}'`))).toEqual([])
+  })
+})

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import ts from 'typescript'
+
+const ROOT = resolve(__dirname, '../..')
+
+/**
+ * The code of a page: everything inside its ```ts blocks, as one module. All other lines become empty
+ * ones, so that line 12 of the code is line 12 of the page.
+ */
+export const codeOf = (page: string): string => {
+  let inside = false
+  const lines = page.split('\n').map((line) => {
+    if (inside && line.trim() === '```') inside = false
+    else if (inside) return line
+    else if (line.trim() === '```ts') inside = true
+    return ''
+  })
+  return lines.join('\n')
+}
+
+const compilerOptions = (): ts.CompilerOptions => {
+  const path = resolve(ROOT, 'tsconfig.json')
+  const file: unknown = ts.readConfigFile(path, (name) => ts.sys.readFile(name)).config
+  const { options } = ts.parseJsonConfigFileContent({ ...Object(file), files: [] }, ts.sys, ROOT)
+  return {
+    ...options,
+    noEmit: true,
+    types: ['node'],
+    // A page may say `await` at its top, which needs a module; its imports stay those of the tests.
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+  }
+}
+
+/** What the compiler has against the page: `docs/x.md:12: ...`. Empty: nothing. */
+export const typeErrorsOf = (path: string, code: string): ReadonlyArray<string> => {
+  const name = resolve(ROOT, `${path}.ts`)
+  const options = compilerOptions()
+  const host = ts.createCompilerHost(options, true)
+  const program = ts.createProgram([name], options, {
+    ...host,
+    fileExists: (file) => file === name || host.fileExists(file),
+    readFile: (file) => (file === name ? code : host.readFile(file)),
+    getSourceFile: (file, ...rest) =>
+      file === name
+        ? ts.createSourceFile(file, code, options.target ?? ts.ScriptTarget.ES2022, true)
+        : host.getSourceFile(file, ...rest),
+  })
+  const source = program.getSourceFile(name)
+  const diagnostics = [
+    ...program.getSyntacticDiagnostics(source),
+    ...program.getSemanticDiagnostics(source),
+  ]
+  return diagnostics.map(({ file, start, messageText }) => {
+    const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start ?? 0).line + 1
+    return `${path}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+}
+
+type Page = (require: (name: string) => unknown, exports: object) => Promise<void>
+
+/** Runs the code of a page, which may say `await` at its top. Its relative imports start at the page. */
+export const runCode = async (path: string, code: string): Promise<void> => {
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      esModuleInterop: true,
+    },
+  })
+  const requireFromPage = (name: string): unknown =>
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the runner's own, which maps 'reprise' to src
+    require(name.startsWith('.') ? resolve(ROOT, dirname(path), name) : name)
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- running the page is the point
+  const page = new Function(`return async (require, exports) => {${outputText}\n}`)() as Page
+  await page(requireFromPage, {})
+}
+
+/**
+ * Registers the tests of one page: its ```ts blocks, put together, type-check and run. Imports from
+ * `reprise` and `reprise/testing` are those of `src`. Let the blocks check themselves with
+ * `node:assert/strict`, and show what must not compile under `// @ts-expect-error`.
+ *
+ * @param path - from the root of the repository: `docs/how-to/compose-deciders.md`
+ */
+export const describeMarkdown = (path: string): void => {
+  describe(relative(ROOT, resolve(ROOT, path)), () => {
+    const code = codeOf(readFileSync(resolve(ROOT, path), 'utf8'))
+
+    it('has code', () => {
+      expect(code.trim()).not.toBe('')
+    })
+
+    it('type-checks', () => {
+      expect(typeErrorsOf(path, code)).toEqual([])
+    }, 120_000)
+
+    it('runs', async () => {
+      await expect(runCode(path, code)).resolves.toBeUndefined()
+    }, 60_000)
+  })
+}

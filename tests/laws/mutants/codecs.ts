@@ -1,0 +1,71 @@
+import * as E from 'fp-ts/Either'
+import * as reprise from '../../../src/index'
+import type { Codecs } from '../statements/codecs'
+
+const codecs: Codecs = reprise
+
+export const upcastersOutOfOrder: Codecs = {
+  ...codecs,
+  eventCodec: (types) => {
+    const codec = reprise.eventCodec(types)
+    return { ...codec, decode: (stored) => codec.decode({ ...stored, schemaVersion: 1 }) }
+  },
+}
+
+export const keyLeftOutOfTheType: Codecs = {
+  ...codecs,
+  combineEventCodecs: (parts) => {
+    const codec = reprise.combineEventCodecs(parts)
+    const inner = (type: string): string => type.slice(type.indexOf('/') + 1)
+    return {
+      ...codec,
+      encode: (event) => {
+        const encoded = codec.encode(event)
+        return E.isLeft(encoded)
+          ? encoded
+          : E.right({ ...encoded.right, type: inner(encoded.right.type) })
+      },
+    }
+  },
+}
+
+export const partsVersionsIgnored: Codecs = {
+  ...codecs,
+  combineStateCodecs: (parts) => ({ ...reprise.combineStateCodecs(parts), schemaVersion: 1 }),
+}
+
+export const keyDroppedFromTheData: Codecs = {
+  ...codecs,
+  manyEventCodec: (codec) => ({
+    ...reprise.manyEventCodec(codec),
+    encode: ({ event }) => codec.encode(event),
+  }),
+}
+
+export const firstKeyOnly: Codecs = {
+  ...codecs,
+  manyStateCodec: (codec) => {
+    const many = reprise.manyStateCodec(codec)
+    return {
+      ...many,
+      encode: (states) => many.encode(Object.fromEntries(Object.entries(states).slice(0, 1))),
+    }
+  },
+}
+
+export const everyCommandForTheFirstPart: Codecs = {
+  ...codecs,
+  combineCommandCodecs: (parts) => {
+    const codec = reprise.combineCommandCodecs(parts)
+    const [key] = Object.keys(parts)
+    return { ...codec, decode: (input) => codec.decode({ ...Object(input), key }) }
+  },
+}
+
+export const shapeForgotten: Codecs = {
+  ...codecs,
+  manyEventCodec: (codec) => {
+    const { shapes: _, ...rest } = reprise.manyEventCodec(codec)
+    return rest
+  },
+}

@@ -1,0 +1,5 @@
+import { manyBy } from '../../../src/index'
+
+/** Every event changes the state of one key, whatever key it carries. */
+export const keysOfEventsIgnored: typeof manyBy = (keyIn) =>
+  manyBy({ command: keyIn.command, event: () => 'one' })

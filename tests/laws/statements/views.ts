@@ -1,0 +1,163 @@
+import fc from 'fast-check'
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import { type combineViews, type groupBy, type mapViewEvent, stateCodec } from '../../../src/index'
+import * as E from 'fp-ts/Either'
+import { path } from '../support/behaviour'
+import { type Law, law } from '../support/law'
+import { At, type Done, deciders, event, events, key, views } from '../support/machine'
+
+/** The combinators of views, or broken ones. */
+export interface ViewCombinators {
+  readonly mapViewEvent: typeof mapViewEvent
+  readonly combineViews: typeof combineViews
+  readonly groupBy: typeof groupBy
+}
+
+const same = <Value>(value: Value): Value => value
+const selection = fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }).map(
+  (keep) =>
+    (each: Done): Done | undefined =>
+      keep[each.kind] === true ? each : undefined,
+)
+const keyed = fc.array(fc.record({ id: fc.option(key, { nil: undefined }), event }), {
+  maxLength: 10,
+})
+type Keyed = { readonly id: string | undefined; readonly event: Done }
+
+export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
+  law(
+    'mapViewEvent: identity',
+    'selecting every event changes nothing',
+    [views, events],
+    (view, played) => {
+      deepStrictEqual(path(of.mapViewEvent(same<Done>)(view), played), path(view, played))
+    },
+  ),
+  law(
+    'mapViewEvent: composition',
+    'selecting twice is selecting by both',
+    [views, events, selection, selection],
+    (view, played, outer, inner) => {
+      const twice = of.mapViewEvent(outer)(of.mapViewEvent(inner)(view))
+      const once = of.mapViewEvent((each: Done) => {
+        const middle = outer(each)
+        return middle === undefined ? undefined : inner(middle)
+      })(view)
+      deepStrictEqual(path(twice, played), path(once, played))
+    },
+  ),
+  law(
+    'mapViewEvent: foreign events',
+    'an event that is not selected leaves the very same state',
+    [views, events, selection],
+    (view, played, select) => {
+      const states = path(of.mapViewEvent(select)(view), played)
+      played.forEach((each, index) => {
+        if (select(each) === undefined) strictEqual(states[index + 1], states[index])
+      })
+      const ours = played.filter((each) => select(each) !== undefined)
+      deepStrictEqual(states.at(-1), path(view, ours).at(-1))
+    },
+  ),
+  law(
+    'combineViews: independence',
+    'every part hears every event, and lives the life it would live alone',
+    [views, views, events],
+    (left, right, played) => {
+      const states = path(of.combineViews({ left, right }), played)
+      deepStrictEqual(
+        states.map((state) => state.left),
+        path(left, played),
+      )
+      deepStrictEqual(
+        states.map((state) => state.right),
+        path(right, played),
+      )
+    },
+  ),
+  law(
+    'combineViews: unit',
+    'combined with no view at all, a view is as it was',
+    [views, events],
+    (only, played) => {
+      const none = of.combineViews<object, Done>({})
+      const states = path(of.combineViews({ only, none }), played)
+      deepStrictEqual(
+        states.map((state) => state.only),
+        path(only, played),
+      )
+    },
+  ),
+  law(
+    'combineViews: associativity',
+    'it does not matter which two are put together first',
+    [views, views, views, events],
+    (a, b, c, played) => {
+      const flat = path(of.combineViews({ a, b, c }), played)
+      const left = path(of.combineViews({ ab: of.combineViews({ a, b }), c }), played)
+      const right = path(of.combineViews({ a, bc: of.combineViews({ b, c }) }), played)
+      deepStrictEqual(
+        left.map(({ ab, c: last }) => ({ ...ab, c: last })),
+        flat,
+      )
+      deepStrictEqual(
+        right.map(({ a: first, bc }) => ({ a: first, ...bc })),
+        flat,
+      )
+    },
+  ),
+  law(
+    'groupBy: each key alone',
+    'each key sees its own events, and an event about nothing changes nothing',
+    [views, keyed, key],
+    (view, mixed, own) => {
+      const inner = of.mapViewEvent((each: Keyed) => each.event)(view)
+      const states = path(of.groupBy((each: Keyed) => each.id)(inner), mixed)
+      const alone = path(
+        view,
+        mixed.filter(({ id }) => id === own).map((each) => each.event),
+      )
+      const last = states.at(-1)!
+      deepStrictEqual(Object.hasOwn(last, own) ? last[own] : view.initialState, alone.at(-1))
+      mixed.forEach(({ id }, index) => {
+        if (id === undefined) strictEqual(states[index + 1], states[index])
+      })
+    },
+  ),
+  law(
+    'a decider is a view',
+    "its evolve is reused as it is, and gives the decider's own states",
+    [deciders, events],
+    (decider, played) => {
+      deepStrictEqual(
+        path(of.combineViews({ decider }), played).map((state) => state.decider),
+        path(decider, played),
+      )
+    },
+  ),
+  law(
+    'projection: inline = asynchronous = rebuilt',
+    'event by event, in batches from a stored state, or all over again: the read model is the same',
+    [views, events, fc.array(fc.nat({ max: 3 }), { maxLength: 8 })],
+    (view, played, sizes) => {
+      const both = of.combineViews({ view })
+      const inline = path(both, played).at(-1)!.view
+      const codec = stateCodec(1, At)
+      let stored: unknown = view.initialState
+      let checkpoint = 0
+      for (const size of [...sizes, played.length]) {
+        const read = codec.decode(stored)
+        if (E.isLeft(read)) throw new Error('a stored read model must decode')
+        const batch = played.slice(checkpoint, checkpoint + size)
+        const next = batch.reduce(both.evolve, { view: read.right })
+        const written = codec.encode(next.view)
+        if (E.isLeft(written)) throw new Error('a read model must encode')
+        stored = JSON.parse(JSON.stringify(written.right))
+        checkpoint += batch.length
+      }
+      const rebuilt = played.reduce(view.evolve, view.initialState)
+      deepStrictEqual(stored, inline)
+      deepStrictEqual(rebuilt, inline)
+    },
+  ),
+]

@@ -1,0 +1,225 @@
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import type { EventStore } from '../../src/core/ports/event-store'
+import type { RequestStore } from '../../src/core/ports/request-store'
+import { after, at, cancel, send } from '../../src/core/ask'
+import { stateCodec } from '../../src/core/codec/state-codec'
+import type { ProcessManager } from '../../src/core/process-manager'
+import type { Dispatch } from '../../src/shell/process/dispatch-step'
+import { runProcessManager } from '../../src/shell/process/run-process-manager'
+import * as t from 'io-ts'
+import type { ReadSideUnderTest } from '../contracts/read-side'
+import { eventually } from '../support/eventually'
+import { right } from '../support/right'
+import { running } from '../support/running'
+import { appendTicks, type Tick, ticks } from '../support/ticks'
+import { bankOn, transferring } from '../support/transfers'
+
+export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {
+  readonly store: EventStore
+  readonly requests: RequestStore<Transaction>
+}
+
+const options = { leaseDuration: 600, longestPause: 20 }
+
+/** Says after a while what it heard last, unless it hears something else. */
+const reminding: ProcessManager<Tick, string, number> = {
+  name: 'reminding',
+  events: ticks,
+  key: ({ streamId }) => streamId,
+  process: {
+    initialState: 0,
+    evolve: (state, event) => (event.type === 'Reset' ? 0 : event.by),
+    react: (state, event) => {
+      if (event.type === 'Reset' || event.by === 0) return [cancel('reminder')]
+      if (event.by < 0) return [send(`now ${event.by}`)]
+      return event.by > 1_000
+        ? [at('other', event.by, `at ${event.by}`)]
+        : [after('reminder', event.by, `after ${event.by}`)]
+    },
+  },
+  state: stateCodec(1, t.number),
+  commands: stateCodec(1, t.string),
+}
+
+/** What process managers do on every store. */
+export const processSuite = <Transaction>(
+  open: () => Promise<ProcessesUnderTest<Transaction>>,
+): void => {
+  let side: ProcessesUnderTest<Transaction>
+  beforeEach(async () => {
+    side = await open()
+  })
+  afterEach(() => side.close())
+
+  const remind = (dispatch: Dispatch<string>, poison = {}) =>
+    running((signal) =>
+      runProcessManager(reminding, dispatch, { ...options, ...poison })({ ...side, signal }),
+    )
+  const hearing = () => {
+    const heard: string[] = []
+    const ids: string[] = []
+    const dispatch: Dispatch<string> = (command, { commandId }) =>
+      TE.fromIO(() => {
+        heard.push(command)
+        ids.push(commandId)
+      })
+    return { heard, ids, dispatch }
+  }
+
+  describe('of transfers', () => {
+    const bank = async (balances: Readonly<Record<string, number>>) => {
+      const opened = bankOn(side.store)
+      for (const [id, amount] of Object.entries(balances)) {
+        await right(opened.account.handleCommand(id, { type: 'Open', amount }))
+      }
+      const run = running((signal) =>
+        runProcessManager(transferring, opened.dispatch, options)({ ...side, signal }),
+      )
+      const transfer = async (id: string, from: string, to: string, amount: number) => {
+        const request = { type: 'Request', transfer: id, from, to, amount } as const
+        await right(opened.transfer.handleCommand(id, request, { metadata: { actor: 'Ann' } }))
+      }
+      const outcome = (id: string) =>
+        eventually(async () => (await right(opened.transfer.fetch(id))).state.outcome)
+      const balance = async (id: string) => (await right(opened.account.fetch(id))).state
+      return { ...opened, run, transfer, outcome, balance }
+    }
+
+    it('moves the money, and cancels the timer', async () => {
+      const { transfer, outcome, balance, run } = await bank({ a: 100, b: 0 })
+      await transfer('t1', 'a', 'b', 30)
+      expect(await outcome('t1')).toBe('done')
+      expect([await balance('a'), await balance('b')]).toEqual([70, 30])
+      await eventually(
+        async () => (await right(side.requests.waiting('transferring'))).length === 0,
+      )
+      await run.stop()
+    })
+
+    it.each([
+      ['there is not enough money', 'a', 'b', 999, 'refused'],
+      ['the source is missing', 'nobody', 'b', 1, 'refused'],
+      ['the destination is missing', 'a', 'nobody', 40, 'refunded'],
+    ])('puts everything back when %s', async (_name, from, to, amount, expected) => {
+      const { transfer, outcome, balance, run } = await bank({ a: 100, b: 0 })
+      await transfer('t1', from, to, amount)
+      expect(await outcome('t1')).toBe(expected)
+      expect([await balance('a'), await balance('b')]).toEqual([100, 0])
+      await run.stop()
+    })
+
+    it('lets four of five concurrent transfers of 24 from 100 succeed', async () => {
+      const { transfer, outcome, balance, run } = await bank({ a: 100, b: 0 })
+      const ids = ['t1', 't2', 't3', 't4', 't5']
+      await Promise.all(ids.map((id) => transfer(id, 'a', 'b', 24)))
+      const outcomes = await Promise.all(ids.map(outcome))
+      expect(outcomes.toSorted()).toEqual(['done', 'done', 'done', 'done', 'refused'])
+      expect([await balance('a'), await balance('b')]).toEqual([4, 96])
+      await run.stop()
+    })
+
+    it('carries correlation, causation and actor on', async () => {
+      const { transfer, outcome, run } = await bank({ a: 100, b: 0 })
+      await transfer('t1', 'a', 'b', 30)
+      await outcome('t1')
+      await run.stop()
+      const { events } = await right(side.store.readAll({ after: 0, limit: 99 }))
+      const [requested, debited] = ['Requested', 'Debited'].map((type) =>
+        events.find((event) => event.type === type)!,
+      )
+      const credited = events.find(({ type }) => type === 'Credited')
+      expect(debited?.metadata).toMatchObject({
+        causationId: requested?.id,
+        correlationId: requested?.id,
+        actor: 'Ann',
+      })
+      expect(credited?.metadata).toMatchObject({
+        causationId: debited?.id,
+        correlationId: requested?.id,
+      })
+    })
+  })
+
+  describe('with timers', () => {
+    it('sends after a delay and at a time, once, and not before', async () => {
+      const { heard, dispatch } = hearing()
+      const run = remind(dispatch)
+      const begun = Date.now()
+      await appendTicks(side.store, 'tick-1', 150)
+      await appendTicks(side.store, 'tick-2', begun + 100)
+      await eventually(() => heard.length === 2)
+      expect(Date.now() - begun).toBeGreaterThanOrEqual(150)
+      expect(heard).toEqual([`at ${begun + 100}`, 'after 150'])
+      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 0)
+      await run.stop()
+    })
+
+    it('sends nothing that was cancelled or replaced', async () => {
+      const { heard, dispatch } = hearing()
+      const run = remind(dispatch)
+      await appendTicks(side.store, 'tick-1', 200, 0)
+      await appendTicks(side.store, 'tick-2', 150, 250)
+      await eventually(() => heard.length === 1)
+      expect(heard).toEqual(['after 250'])
+      expect(await right(side.requests.waiting('reminding'))).toEqual([])
+      await run.stop()
+    })
+
+    it('sends from another instance when the first one is gone', async () => {
+      const { heard, dispatch } = hearing()
+      const first = remind(dispatch)
+      await appendTicks(side.store, 'tick-1', 200)
+      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 1)
+      await first.stop()
+      expect(heard).toEqual([])
+      const second = remind(dispatch)
+      await eventually(() => heard.length === 1)
+      await second.stop()
+      expect(heard).toEqual(['after 200'])
+    })
+  })
+
+  it('sends a command that fails again with the same id, holding back the later ones', async () => {
+    const { heard, ids, dispatch } = hearing()
+    let failures = 0
+    const failing: Dispatch<string> = (command, given) => {
+      if (command === 'now -1' && failures++ < 2) {
+        ids.push(given.commandId)
+        return TE.left('not now')
+      }
+      return dispatch(command, given)
+    }
+    const poison = { _tag: 'Park', attempts: 5, firstPause: 5, longestPause: 5 } as const
+    const run = remind(failing, { poison })
+    await appendTicks(side.store, 'tick-1', -1, -2)
+    await eventually(() => heard.length === 2)
+    expect(heard).toEqual(['now -1', 'now -2'])
+    expect(new Set(ids).size).toBe(2)
+    await run.stop()
+  })
+
+  it('parks a command that always fails, and sends it when an operator says so', async () => {
+    const { heard, dispatch } = hearing()
+    let bad = true
+    const failing: Dispatch<string> = (command, given) =>
+      bad && command === 'now -1' ? TE.left(new Error('never')) : dispatch(command, given)
+    const poison = { _tag: 'Park', attempts: 2, firstPause: 5, longestPause: 5 } as const
+    const run = remind(failing, { poison })
+    await appendTicks(side.store, 'tick-1', -1, -2)
+    await appendTicks(side.store, 'tick-2', -3)
+    const [parked] = await eventually(async () => {
+      const found = await right(side.requests.waiting('reminding'))
+      return found.some((request) => request.parked) && found
+    })
+    expect(parked).toMatchObject({ command: 'now -1', attempts: 2, key: 'tick-1' })
+    expect(parked?.failure?.message).toContain('never')
+    await eventually(() => heard.length === 1)
+    expect(heard).toEqual(['now -3'])
+    bad = false
+    expect(await right(side.requests.decide('reminding', parked?.id ?? '', 'retry'))).toBe(true)
+    await eventually(() => heard.length === 3)
+    expect(heard.slice(1)).toEqual(['now -1', 'now -2'])
+    expect(await run.stop()).toEqual(E.right(undefined))
+  })
+}

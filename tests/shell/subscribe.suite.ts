@@ -1,0 +1,338 @@
+import { randomUUID } from 'node:crypto'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import type { EventStore } from '../../src/core/ports/event-store'
+import { stop, park } from '../../src/core/poison'
+import type { RecordedEvent } from '../../src/core/recorded-event'
+import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/start'
+import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
+import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
+import { untilProjected } from '../../src/shell/subscription/until-projected'
+import { localWakeUps, signalling } from '../../src/shell/subscription/wake-ups'
+import type { ReadSideUnderTest } from '../contracts/read-side'
+import { eventually } from '../support/eventually'
+import { right } from '../support/right'
+import { running, type Running } from '../support/running'
+import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
+
+type UnderTest<Transaction> = ReadSideUnderTest<Transaction> & { readonly store: EventStore }
+
+const quick = { firstPause: 5, longestPause: 20 }
+
+/** What subscriptions do on every store. */
+export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transaction>>): void => {
+  let side: UnderTest<Transaction>
+  let store: EventStore
+  let name: string
+  let started: Running<unknown>[]
+  const wakeUps = localWakeUps()
+  beforeEach(async () => {
+    side = await open()
+    store = signalling(wakeUps)(side.store)
+    name = `subscription-${randomUUID()}`
+    started = []
+  })
+  afterEach(async () => {
+    await Promise.all(started.map(({ stop: end }) => end()))
+    await side.close()
+  })
+
+  const notices: SubscriptionNotice[] = []
+  const environment = (signal: AbortSignal) => ({
+    store: side.store,
+    subscriptions: side.subscriptions,
+    wakeUps,
+    signal,
+    observe: (notice: SubscriptionNotice) => void notices.push(notice),
+  })
+  type Options = Partial<Parameters<typeof subscribe<Tick>>[0]>
+  const start = (
+    handle: (event: RecordedEvent<Tick>) => TE.TaskEither<unknown, void>,
+    options: Options = {},
+  ) => {
+    const run = running((signal) =>
+      subscribe<Tick>({ name, events: ticks, leaseDuration: 600, handle, ...options })(
+        environment(signal),
+      ),
+    )
+    started.push(run)
+    return run
+  }
+  const collecting = (options: Options = {}) => {
+    const seen: RecordedEvent<Tick>[] = []
+    const run = start((event) => TE.fromIO(() => void seen.push(event)), options)
+    return { seen, ...run }
+  }
+  const until = (position: number | undefined) =>
+    right(untilProjected(side.subscriptions)(name, position ?? 0, 20_000))
+
+  it('hears what was there and what comes, in order, in pages', async () => {
+    await appendTicks(store, 'tick-1', 1, 2, 3)
+    await appendTicks(store, 'tick-2', 1)
+    const { seen } = collecting({ batchSize: 2 })
+    const [last] = await appendTicks(store, 'tick-1', 4)
+    await until(last)
+    expect(places(seen)).toEqual(['tick-1:1', 'tick-1:2', 'tick-1:3', 'tick-2:1', 'tick-1:4'])
+    expect(seen[0]).toMatchObject({ event: { type: 'Ticked', by: 1 }, streamId: 'tick-1' })
+  })
+
+  it('goes on where it was after it was stopped', async () => {
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    const before = collecting()
+    await until(first)
+    expect(await before.stop()).toEqual(E.right(undefined))
+    const [second] = await appendTicks(store, 'tick-1', 2)
+    const after = collecting()
+    await until(second)
+    expect(places(after.seen)).toEqual(['tick-1:2'])
+  })
+
+  it('hears the categories and the types that it asks for, and still gets on', async () => {
+    await appendTicks(store, 'tick-1', 1)
+    await appendTicks(store, 'other-1', 1)
+    await right(
+      store.append({
+        streamId: 'tick-1',
+        expectedVersion: 'any',
+        events: [tick(0, 'Unknown'), tick(0, 'Reset')],
+        commands: [],
+      }),
+    )
+    const [last] = await appendTicks(store, 'other-1', 2)
+    const { seen } = collecting({ categories: ['tick'] })
+    await until(last)
+    expect(places(seen)).toEqual(['tick-1:1', 'tick-1:3'])
+  })
+
+  it('begins where it is told to', async () => {
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    const since = (await right(side.store.read('tick-1', { after: 0, limit: 1 }))).events[0]!
+    await eventually(() => Date.now() > since.recordedAt + 5)
+    const middle = Date.now()
+    await appendTicks(store, 'tick-1', 2)
+    const starts: ReadonlyArray<readonly [Start, ReadonlyArray<string>]> = [
+      [fromPosition(first ?? 0), ['tick-1:2', 'tick-1:3']],
+      [fromTime(middle), ['tick-1:2', 'tick-1:3']],
+      [fromTime(since.recordedAt), ['tick-1:1', 'tick-1:2', 'tick-1:3']],
+      [fromEnd, ['tick-1:3']],
+    ]
+    const all = starts.map(([from], index) => {
+      const run = collecting({ from, name: `${name}-${index}` })
+      return run
+    })
+    for (const index of starts.keys()) {
+      await eventually(() => right(side.subscriptions.reached(`${name}-${index}`)))
+    }
+    const [last] = await appendTicks(store, 'tick-1', 3)
+    for (const [index, [, expected]] of starts.entries()) {
+      await right(untilProjected(side.subscriptions)(`${name}-${index}`, last ?? 0, 20_000))
+      expect(places(all[index]?.seen ?? [])).toEqual(expected)
+    }
+  })
+
+  it('has one owner among three, and another one when it goes', async () => {
+    const runs = [collecting(), collecting(), collecting()]
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    await until(first)
+    const owner = runs.find(({ seen }) => seen.length > 0)
+    await owner?.stop()
+    const [second] = await appendTicks(store, 'tick-1', 2)
+    await until(second)
+    expect(places(runs.flatMap(({ seen }) => seen)).toSorted()).toEqual(['tick-1:1', 'tick-1:2'])
+    expect(owner?.seen).toHaveLength(1)
+  })
+
+  it('shares its partitions among instances that come and go, in order within each stream', async () => {
+    const options = { partitions: 4, leaseDuration: 300, batchSize: 5 }
+    const first = collecting(options)
+    const streams = Array.from({ length: 20 }, (_, n) => `tick-${n}`)
+    for (const stream of streams) await appendTicks(store, stream, 1, 2)
+    await eventually(() => first.seen.length === 40)
+    const second = collecting(options)
+    await eventually(async () => {
+      const status = await right(side.subscriptions.status())
+      return new Set(status.map(({ owner }) => owner)).size === 2 && status.length === 4
+    })
+    let last = 0
+    for (const stream of streams) last = (await appendTicks(store, stream, 3))[0] ?? 0
+    await until(last)
+    expect(second.seen.length).toBeGreaterThan(0)
+    await first.stop()
+    for (const stream of streams) last = (await appendTicks(store, stream, 4))[0] ?? 0
+    await until(last)
+    const all = places([...first.seen, ...second.seen])
+    expect(all).toHaveLength(80)
+    expect(new Set(all).size).toBe(80)
+    for (const stream of streams) {
+      const own = all.filter((place) => place.startsWith(`${stream}:`))
+      expect(own).toEqual([1, 2, 3, 4].map((version) => `${stream}:${version}`))
+    }
+  })
+
+  it('refuses another number of partitions', async () => {
+    await collecting({ partitions: 2 }).stop()
+    expect(await collecting({ partitions: 3 }).ended).toMatchObject(
+      E.left({ _tag: 'SubscriptionMismatch', partitions: 3, stored: 2 }),
+    )
+  })
+
+  describe('with an event that cannot be handled', () => {
+    const failing = (seen: string[], isBad: (place: string) => boolean) => {
+      return (event: RecordedEvent<Tick>): TE.TaskEither<unknown, void> => {
+        const place = `${event.streamId}:${event.version}`
+        return isBad(place)
+          ? TE.left(new Error(`no ${place}`))
+          : TE.fromIO(() => void seen.push(place))
+      }
+    }
+
+    it('tries it again, in the order of its stream, while the others go on', async () => {
+      const seen: string[] = []
+      let failures = 0
+      const isBad = (place: string) => place === 'tick-1:2' && failures++ < 3
+      start(failing(seen, isBad), { poison: { ...park(5), ...quick } })
+      await appendTicks(store, 'tick-1', 1, 2, 3)
+      const [last] = await appendTicks(store, 'tick-2', 1)
+      await until(last)
+      await eventually(() => seen.length === 4)
+      expect(failures).toBe(4)
+      expect(seen.filter((place) => place.startsWith('tick-1'))).toEqual([
+        'tick-1:1',
+        'tick-1:2',
+        'tick-1:3',
+      ])
+      await eventually(async () => (await right(side.subscriptions.parked(name))).length === 0)
+    })
+
+    it('parks it with its stack and attempts; a retry takes up its stream again', async () => {
+      const seen: string[] = []
+      let bad = true
+      start(
+        failing(seen, (place) => bad && place === 'tick-1:2'),
+        { poison: { ...park(2), ...quick } },
+      )
+      await appendTicks(store, 'tick-1', 1, 2, 3)
+      await appendTicks(store, 'tick-2', 1)
+      const [parked] = await eventually(async () => {
+        const found = await right(side.subscriptions.parked(name))
+        return found.some((one) => one.parked) && found
+      })
+      expect(parked).toMatchObject({ streamId: 'tick-1', version: 2, attempts: 2, type: 'Ticked' })
+      expect(parked?.failure.message).toContain('no tick-1:2')
+      expect(parked?.failure.stack).toContain('subscribe.suite')
+      const [last] = await appendTicks(store, 'tick-1', 4)
+      await until(last)
+      expect(seen).toEqual(['tick-1:1', 'tick-2:1'])
+      bad = false
+      expect(await right(side.subscriptions.decide(name, 'tick-1', 'retry'))).toBe(true)
+      await eventually(() => seen.length === 5)
+      expect(seen.slice(2)).toEqual(['tick-1:2', 'tick-1:3', 'tick-1:4'])
+    })
+
+    it('skips it when it is told to, also after a restart', async () => {
+      const seen: string[] = []
+      const poison = { ...park(1), ...quick }
+      const first = start(
+        failing(seen, (place) => place === 'tick-1:1'),
+        { poison },
+      )
+      const [, last] = await appendTicks(store, 'tick-1', 1, 2)
+      await until(last)
+      expect(await first.stop()).toEqual(E.right(undefined))
+      await right(side.subscriptions.decide(name, 'tick-1', 'skip'))
+      start(
+        failing(seen, (place) => place === 'tick-1:1'),
+        { poison, batchSize: 1 },
+      )
+      const [third] = await appendTicks(store, 'tick-1', 3)
+      await until(third)
+      await eventually(() => seen.length === 2)
+      expect(seen).toEqual(['tick-1:2', 'tick-1:3'])
+    })
+
+    it('stops with its failure when the policy says so, and goes on when it is resumed', async () => {
+      const seen: string[] = []
+      let bad = true
+      const begin = () =>
+        start(
+          failing(seen, (place) => bad && place === 'tick-1:2'),
+          { poison: { ...stop(2), ...quick } },
+        )
+      const run = begin()
+      await appendTicks(store, 'tick-1', 1, 2)
+      const [last] = await appendTicks(store, 'tick-2', 1)
+      expect(await run.ended).toMatchObject(
+        E.left({ _tag: 'SubscriptionStopped', subscription: name, partition: 0 }),
+      )
+      expect(seen).not.toContain('tick-2:1')
+      expect(await begin().ended).toMatchObject(E.left({ _tag: 'SubscriptionStopped' }))
+      bad = false
+      expect(await right(side.subscriptions.resume(name))).toBe(true)
+      begin()
+      await until(last)
+      expect(seen.slice(-2)).toEqual(['tick-1:2', 'tick-2:1'])
+    })
+
+    it('holds back a stream whose event cannot be decoded', async () => {
+      const { seen } = collecting({ poison: { ...park(1), ...quick } })
+      await right(
+        store.append({
+          streamId: 'tick-1',
+          expectedVersion: 'any',
+          events: [{ ...tick(1), data: { by: 'much' } }],
+          commands: [],
+        }),
+      )
+      const [last] = await appendTicks(store, 'tick-2', 1)
+      await until(last)
+      expect(places(seen)).toEqual(['tick-2:1'])
+      const [parked] = await right(side.subscriptions.parked(name))
+      expect(parked?.failure.message).toContain('cannot be decoded')
+    })
+
+    it('keeps nothing of a failed event in a transaction, and everything of the others', async () => {
+      let bad = true
+      const run = running((signal) =>
+        subscribeInTransaction<Tick, Transaction>({
+          name,
+          events: ticks,
+          leaseDuration: 600,
+          poison: { ...park(1), ...quick },
+          handle: (event, transaction) => async () => {
+            const documents = side.projections.inTransaction(transaction)
+            const key = `${event.streamId}:${event.version}`
+            const before = (await right(documents.get(name, key)))?.value ?? 0
+            await right(documents.put(name, key, Number(before) + 1))
+            return bad && key === 'tick-1:2' ? E.left('not now') : E.right(undefined)
+          },
+        })(environment(signal)),
+      )
+      started.push(run)
+      await appendTicks(store, 'tick-1', 1, 2, 3)
+      const [last] = await appendTicks(store, 'tick-2', 1)
+      await until(last)
+      const effects = async () =>
+        (await right(side.projections.all(name, { after: '', limit: 99 }))).documents.map(
+          ({ key, value }) => [key, value],
+        )
+      expect(await effects()).toEqual([
+        ['tick-1:1', 1],
+        ['tick-2:1', 1],
+      ])
+      bad = false
+      await right(side.subscriptions.decide(name, 'tick-1', 'retry'))
+      await eventually(async () => (await effects()).length === 4)
+      expect((await effects()).every(([, times]) => times === 1)).toBe(true)
+    })
+  })
+
+  it('says how far it has come when the time is over', async () => {
+    await collecting().stop()
+    expect(await untilProjected(side.subscriptions)(name, 99, 20)()).toMatchObject(
+      E.left({ _tag: 'NotProjectedYet', wanted: 99, reached: 0 }),
+    )
+    expect(await untilProjected(side.subscriptions)('no such', 99, 20)()).toMatchObject(
+      E.left({ _tag: 'NotProjectedYet', reached: undefined }),
+    )
+  })
+}

@@ -1,0 +1,34 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+/** Another process, which runs a `.worker.ts` file. */
+export interface WorkerProcess {
+  readonly pid: number
+  /** Sends a signal to this one process. */
+  readonly signal: (name: NodeJS.Signals) => void
+  /** Ends it at once, and waits until it is gone. */
+  readonly kill: () => Promise<void>
+}
+
+export const startWorker = (file: string, ...args: ReadonlyArray<string>): WorkerProcess => {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', 'tsx', join(__dirname, '..', file), ...args],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+  })
+  return {
+    pid: child.pid ?? 0,
+    signal: (name) => void child.kill(name),
+    kill: () => {
+      child.kill('SIGKILL')
+      return gone
+    },
+  }
+}
+
+/** A number from the environment: how big a run is. */
+export const scaled = (variable: string, usual: number): number =>
+  Number(process.env[variable] ?? usual)
