@@ -132,4 +132,5 @@ const main = async () => {
   }
 }
 
-process.exitCode = await main()
+// At once: the exit hook of the embedded server would end the process with 0.
+process.exit(await main())
