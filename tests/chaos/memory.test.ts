@@ -17,11 +17,12 @@ const EVENTS = scaled('REPRISE_CHAOS_CATCH_UP', 40_000)
 const STREAMS = 100
 
 setFlagsFromString('--expose-gc')
+const isCollector = (value: unknown): value is () => void => typeof value === 'function'
 const collect: unknown = runInNewContext('gc')
 
 /** Megabytes that are in use after a garbage collection. */
 const inUse = (): number => {
-  if (typeof collect === 'function') collect()
+  if (isCollector(collect)) collect()
   return process.memoryUsage().heapUsed / 1_048_576
 }
 
