@@ -49,6 +49,7 @@ export default tseslint.config(
     },
   },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/index.ts'], rules: { 'max-lines': 'off' } }, // a list of names
   {
     files: ['src/core/**/*.ts'],
     rules: {

@@ -172,3 +172,87 @@ export type { Notice } from './shell/notice'
 export { type OpenCategory, openCategory } from './shell/open-category'
 export type { Current } from './shell/play'
 export { defaultRetry, type RetryPolicy } from './shell/retry'
+
+// The read side.
+export { type Ask, cancelTimer, send, sendAfter, sendAt } from './core/ask'
+export type {
+  FailureNote,
+  FencedOff,
+  HandlerFailed,
+  NotProjectedYet,
+  ProjectionOutdated,
+  SubscriptionError,
+  SubscriptionMismatch,
+  SubscriptionStopped,
+  UndecodableDocument,
+} from './core/errors/subscription'
+export { partitionOf } from './core/partition'
+export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
+export type { EventLocator } from './core/ports/event-locator'
+export type {
+  Document,
+  DocumentPage,
+  DocumentRange,
+  DocumentWrite,
+  ProjectionBuild,
+  Projections,
+  ProjectionStore,
+  TransactionDocuments,
+} from './core/ports/projection-store'
+export type {
+  Due,
+  DueRequest,
+  FailedRequest,
+  Request,
+  RequestStore,
+  RequestWrites,
+  WaitingRequest,
+} from './core/ports/request-store'
+export type {
+  Claim,
+  DueStream,
+  HeldLease,
+  HeldStream,
+  Holding,
+  Lease,
+  NewSubscription,
+  ParkedEvent,
+  PartitionStatus,
+  Progress,
+  StoppedPartition,
+  SubscriptionStore,
+} from './core/ports/subscription-store'
+export type { WakeUps } from './core/ports/wake-ups'
+export type { AskingProcess, ProcessManager } from './core/process-manager'
+export type { Projection } from './core/projection'
+export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
+export type { Dispatch } from './shell/process/dispatch-step'
+export {
+  type ProcessEnvironment,
+  type ProcessOptions,
+  runProcessManager,
+} from './shell/process/run-process-manager'
+export type { ProjectionEnvironment, ProjectionNotice } from './shell/projection/environment'
+export type { ProjectionOptions } from './shell/projection/follow'
+export { inlineDocuments, type InlineHandler, inlineProjection } from './shell/projection/inline'
+export {
+  type Entry,
+  type EntryPage,
+  type ProjectionReader,
+  readProjection,
+} from './shell/projection/reader'
+export { rebuildProjection, runProjection } from './shell/projection/run-projection'
+export type { SubscriptionOptions } from './shell/subscription/definition'
+export type {
+  EventSource,
+  SubscriptionEnvironment,
+  SubscriptionNotice,
+} from './shell/subscription/environment'
+export {
+  subscribe,
+  subscribeInTransaction,
+  type Subscription,
+  type TransactionalSubscription,
+} from './shell/subscription/subscribe'
+export { untilProjected } from './shell/subscription/until-projected'
+export { localWakeUps, signalling } from './shell/subscription/wake-ups'

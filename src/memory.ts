@@ -6,3 +6,6 @@ export {
   type MemoryTransaction,
   type OpenMemoryTransaction,
 } from './adapters/memory/documents'
+export { memoryProjections } from './adapters/memory/read-models'
+export { memoryRequests } from './adapters/memory/request-store'
+export { memorySubscriptions } from './adapters/memory/subscription-store'

@@ -8,3 +8,10 @@ export {
   type PostgresStore,
   type PostgresStoreOptions,
 } from './adapters/postgres/postgres-store'
+export { postgresProjections } from './adapters/postgres/projections'
+export { postgresRequests } from './adapters/postgres/request-store'
+export {
+  postgresSubscriptions,
+  type PostgresReadOptions,
+} from './adapters/postgres/subscription-store'
+export { postgresWakeUps } from './adapters/postgres/wake-ups'

@@ -22,14 +22,18 @@ export type Ask<Command> =
 
 export const send = <Command>(command: Command): Ask<Command> => ({ _tag: 'Send', command })
 
-export const after = <Command>(timer: string, delay: number, command: Command): Ask<Command> => ({
+export const sendAfter = <Command>(
+  timer: string,
+  delay: number,
+  command: Command,
+): Ask<Command> => ({
   _tag: 'After',
   timer,
   delay,
   command,
 })
 
-export const at = <Command>(timer: string, time: number, command: Command): Ask<Command> => ({
+export const sendAt = <Command>(timer: string, time: number, command: Command): Ask<Command> => ({
   _tag: 'At',
   timer,
   time,
@@ -37,4 +41,4 @@ export const at = <Command>(timer: string, time: number, command: Command): Ask<
 })
 
 /** Nothing happens if the timer is not there, or has gone off already. */
-export const cancel = (timer: string): Ask<never> => ({ _tag: 'Cancel', timer })
+export const cancelTimer = (timer: string): Ask<never> => ({ _tag: 'Cancel', timer })

@@ -1,10 +1,10 @@
 /**
  * What becomes of an event that its handler cannot handle.
  *
- * - `park`: it is tried again, with growing pauses, and after the last attempt it is parked until an
+ * - {@link parkAfter}: it is tried again, with growing pauses, and after the last attempt it is parked until an
  *   operator says `retry` or `skip`. Meanwhile the later events of ITS STREAM are held back; all other
  *   streams go on.
- * - `stop`: it is tried again while everything waits; after the last attempt the subscription stops with
+ * - {@link stopAfter}: it is tried again while everything waits; after the last attempt the subscription stops with
  *   a typed failure, until an operator says `resume`. For handlers to which the order across streams
  *   matters.
  */
@@ -21,10 +21,10 @@ export interface PoisonPolicy {
 const pauses = { firstPause: 100, longestPause: 30_000 }
 
 /** After `attempts` attempts it is parked, and holds back its own stream only. */
-export const park = (attempts: number): PoisonPolicy => ({ _tag: 'Park', attempts, ...pauses })
+export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', attempts, ...pauses })
 
 /** After `attempts` attempts the subscription stops. */
-export const stop = (attempts: number): PoisonPolicy => ({ _tag: 'Stop', attempts, ...pauses })
+export const stopAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Stop', attempts, ...pauses })
 
 /** What is to be done after a failed attempt. */
 export type Verdict =

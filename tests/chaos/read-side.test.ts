@@ -66,13 +66,11 @@ describe('an asynchronous projection', () => {
         const request = { streamId, expectedVersion: 'any', events, commands: [] } as const
         return (await right(store.append(request))).positions.at(-1) ?? 0
       }
-      let killed = false
-      const chaos = killing('projection', KILLS).then(() => {
-        killed = true
-      })
+      const killed = new AbortController()
+      const chaos = killing('projection', KILLS).then(() => killed.abort())
       let last = 0
       let count = 0
-      while (count < EVENTS || !killed) {
+      while (count < EVENTS || !killed.signal.aborted) {
         const before = last
         last = await append(side.store)
         count += last - before
@@ -101,11 +99,11 @@ describe('an owner that is frozen past its lease', () => {
           select position::double precision as position, pid from witnessed`.execute(side.db)
       ).rows
     const by = async (pid: number) => (await witnesses()).filter((row) => row.pid === pid).length
-    let writing = true
+    const writing = new AbortController()
     let last = 0
     const write = async () => {
-      while (writing) {
-        last = (await appendTicks(side.store, `tick-${randomInt(9)}`, 1, 1, 1)).at(-1) ?? 0
+      while (!writing.signal.aborted) {
+        last = (await appendTicks(side.store, `tick-${randomInt(9)}`, 1)).at(-1) ?? 0
         await pause(25)
       }
     }
@@ -121,8 +119,8 @@ describe('an owner that is frozen past its lease', () => {
     const ofFirst = await by(first.pid)
     first.signal('SIGCONT')
     const bySecond = await by(second.pid)
-    await eventually(async () => (await by(second.pid)) > bySecond + 200)
-    writing = false
+    await eventually(async () => (await by(second.pid)) > bySecond + 50, 40_000)
+    writing.abort()
     await written
     await eventually(
       async () => ((await right(side.subscriptions.reached('witness'))) ?? 0) >= last,
@@ -133,7 +131,7 @@ describe('an owner that is frozen past its lease', () => {
     const positions = (await witnesses()).map(({ position }) => position)
     expect(new Set(positions).size).toBe(positions.length)
     expect(positions).toHaveLength(last)
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('a process manager', () => {

@@ -43,7 +43,7 @@ const witness = subscribeInTransaction<Tick, Transaction<NoTables>>({
     await sql`insert into witnessed (position, pid) values (${event.position}, ${process.pid})`.execute(
       transaction,
     )
-    await pause(10)
+    await pause(5)
     return E.right(undefined)
   },
 })
@@ -56,6 +56,7 @@ const main = async (): Promise<unknown> => {
       return runProcessManager(transferring, bankOn(store).dispatch, options)(environment)()
     case 'witness':
       return witness(environment)()
+    case undefined:
     default:
       return E.left(`what is ${what ?? 'nothing'}?`)
   }

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../src/core/ports/event-store'
 import type { RequestStore } from '../../src/core/ports/request-store'
-import { after, at, cancel, send } from '../../src/core/ask'
+import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import type { ProcessManager } from '../../src/core/process-manager'
 import type { Dispatch } from '../../src/shell/process/dispatch-step'
@@ -31,11 +31,11 @@ const reminding: ProcessManager<Tick, string, number> = {
     initialState: 0,
     evolve: (state, event) => (event.type === 'Reset' ? 0 : event.by),
     react: (state, event) => {
-      if (event.type === 'Reset' || event.by === 0) return [cancel('reminder')]
+      if (event.type === 'Reset' || event.by === 0) return [cancelTimer('reminder')]
       if (event.by < 0) return [send(`now ${event.by}`)]
       return event.by > 1_000
-        ? [at('other', event.by, `at ${event.by}`)]
-        : [after('reminder', event.by, `after ${event.by}`)]
+        ? [sendAt('other', event.by, `at ${event.by}`)]
+        : [sendAfter('reminder', event.by, `after ${event.by}`)]
     },
   },
   state: stateCodec(1, t.number),

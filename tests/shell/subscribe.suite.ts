@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../src/core/ports/event-store'
-import { stop, park } from '../../src/core/poison'
+import { parkAfter, stopAfter } from '../../src/core/poison'
 import type { RecordedEvent } from '../../src/core/recorded-event'
 import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/start'
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
@@ -190,7 +190,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       const seen: string[] = []
       let failures = 0
       const isBad = (place: string) => place === 'tick-1:2' && failures++ < 3
-      start(failing(seen, isBad), { poison: { ...park(5), ...quick } })
+      start(failing(seen, isBad), { poison: { ...parkAfter(5), ...quick } })
       await appendTicks(store, 'tick-1', 1, 2, 3)
       const [last] = await appendTicks(store, 'tick-2', 1)
       await until(last)
@@ -209,7 +209,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       let bad = true
       start(
         failing(seen, (place) => bad && place === 'tick-1:2'),
-        { poison: { ...park(2), ...quick } },
+        { poison: { ...parkAfter(2), ...quick } },
       )
       await appendTicks(store, 'tick-1', 1, 2, 3)
       await appendTicks(store, 'tick-2', 1)
@@ -231,7 +231,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
 
     it('skips it when it is told to, also after a restart', async () => {
       const seen: string[] = []
-      const poison = { ...park(1), ...quick }
+      const poison = { ...parkAfter(1), ...quick }
       const first = start(
         failing(seen, (place) => place === 'tick-1:1'),
         { poison },
@@ -256,7 +256,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       const begin = () =>
         start(
           failing(seen, (place) => bad && place === 'tick-1:2'),
-          { poison: { ...stop(2), ...quick } },
+          { poison: { ...stopAfter(2), ...quick } },
         )
       const run = begin()
       await appendTicks(store, 'tick-1', 1, 2)
@@ -274,7 +274,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     })
 
     it('holds back a stream whose event cannot be decoded', async () => {
-      const { seen } = collecting({ poison: { ...park(1), ...quick } })
+      const { seen } = collecting({ poison: { ...parkAfter(1), ...quick } })
       await right(
         store.append({
           streamId: 'tick-1',
@@ -297,7 +297,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
           name,
           events: ticks,
           leaseDuration: 600,
-          poison: { ...park(1), ...quick },
+          poison: { ...parkAfter(1), ...quick },
           handle: (event, transaction) => async () => {
             const documents = side.projections.inTransaction(transaction)
             const key = `${event.streamId}:${event.version}`

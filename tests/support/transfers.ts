@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import { after, type Ask, cancel, send } from '../../src/core/ask'
+import { type Ask, cancelTimer, send, sendAfter } from '../../src/core/ask'
 import type { Category } from '../../src/core/category'
 import { commandCodec } from '../../src/core/codec/command-codec'
 import { eventCodec, eventType } from '../../src/core/codec/event-codec'
@@ -111,7 +111,7 @@ const reactTo = (state: State, event: Heard): ReadonlyArray<Ask<Command>> => {
       const { transfer, amount } = event
       return [
         send({ type: 'Debit', account: from, transfer, amount }),
-        after('overdue', 3_600_000, { type: 'End', transfer, outcome: 'overdue' }),
+        sendAfter('overdue', 3_600_000, { type: 'End', transfer, outcome: 'overdue' }),
       ]
     }
     case 'Debited':
@@ -121,7 +121,7 @@ const reactTo = (state: State, event: Heard): ReadonlyArray<Ask<Command>> => {
     case 'Refunded':
       return [send({ type: 'End', transfer: event.transfer, outcome: 'refunded' })]
     case 'Ended':
-      return [cancel('overdue')]
+      return [cancelTimer('overdue')]
   }
 }
 

@@ -1,4 +1,4 @@
-import { park, type PoisonPolicy } from '../../core/poison'
+import { parkAfter, type PoisonPolicy } from '../../core/poison'
 import { fromStart, type Start } from '../../core/start'
 
 /** What every kind of subscription says of itself. Only the name must be given. */
@@ -11,7 +11,7 @@ export interface SubscriptionOptions {
   readonly categories?: ReadonlyArray<string>
   /** How many owners may work at the same time, each on streams of its own. Never changes. Default 1. */
   readonly partitions?: number
-  /** What becomes of an event that cannot be handled. Default `park(5)`. */
+  /** What becomes of an event that cannot be handled. Default `parkAfter(5)`. */
   readonly poison?: PoisonPolicy
   /** Events handled between two checkpoints, at most. Default 200. */
   readonly batchSize?: number
@@ -36,7 +36,7 @@ export const settingsOf = (
   categories: options.categories,
   types,
   partitions: options.partitions ?? 1,
-  poison: options.poison ?? park(5),
+  poison: options.poison ?? parkAfter(5),
   batchSize: options.batchSize ?? 200,
   leaseDuration: options.leaseDuration ?? 6_000,
   longestPause: options.longestPause ?? 1_000,

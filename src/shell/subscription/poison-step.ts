@@ -27,7 +27,7 @@ export const heldAt = (
   failure: failureNote(failure),
 })
 
-/** What becomes of the stream of a failed event under the policy `park`. */
+/** What becomes of the stream of a failed event under the policy `parkAfter`. */
 export const holdingFor = <Transaction>(
   { settings, observe }: WorkerContext<Transaction>,
   stream: HeldStream,
@@ -43,7 +43,7 @@ export const holdingFor = <Transaction>(
 /** Whether the batch goes on after the failed event, or was interrupted before it could. */
 export type Poisoned = 'handled' | 'interrupted'
 
-/** The policy `stop`: everything waits for this event, until it succeeds or the subscription stops. */
+/** The policy `stopAfter`: everything waits for this event, until it succeeds or the subscription stops. */
 export const insist = async <Transaction>(
   context: WorkerContext<Transaction>,
   after: Position,

@@ -67,7 +67,7 @@ export const oneByOne =
  * partition has one owner at a time.
  *
  * Fails with
- * - `SubscriptionStopped`: the poison policy `stop` has struck, now or before. See `resume`.
+ * - `SubscriptionStopped`: the poison policy `stopAfter` has struck, now or before. See `resume`.
  * - `SubscriptionMismatch`: it was created with another number of partitions.
  * - `StoreFailed`: it could not even be started. Later failures are told to `observe`, and tried again.
  */

@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
+import {
+  failureNote,
+  fencedOff,
+  handlerFailed,
+  notProjectedYet,
+  projectionOutdated,
+  subscriptionMismatch,
+  subscriptionStopped,
+  undecodableDocument,
+} from '../../src/core/errors/subscription'
+import { partitionOf } from '../../src/core/partition'
+import { parkAfter, stopAfter, verdict } from '../../src/core/poison'
+import { fromEnd, fromPosition, fromStart, fromTime } from '../../src/core/start'
+
+describe('verdict', () => {
+  it('doubles the pause after every attempt, up to the longest one', () => {
+    const policy = { ...parkAfter(20), firstPause: 10, longestPause: 50 }
+    expect([1, 2, 3, 4].map((attempts) => verdict(policy, attempts))).toEqual(
+      [10, 20, 40, 50].map((pause) => ({ _tag: 'Retry', pause })),
+    )
+  })
+
+  it('calls it poison after the last attempt', () => {
+    expect(verdict(stopAfter(3), 2)._tag).toBe('Retry')
+    expect(verdict(stopAfter(3), 3)).toEqual({ _tag: 'Poison' })
+    expect(verdict(parkAfter(Number.POSITIVE_INFINITY), 5_000)).toEqual({
+      _tag: 'Retry',
+      pause: 30_000,
+    })
+  })
+})
+
+describe('partitionOf', () => {
+  it('is always the same, and one of the partitions', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 1024 }), (stream, partitions) => {
+        const partition = partitionOf(stream, partitions)
+        expect(partition).toBe(partitionOf(stream, partitions))
+        expect(partition).toBeGreaterThanOrEqual(0)
+        expect(partition).toBeLessThan(partitions)
+      }),
+    )
+  })
+
+  it('spreads streams evenly', () => {
+    const counts = [0, 0, 0, 0]
+    for (let n = 0; n < 4_000; n++) {
+      const partition = partitionOf(`account-${n}`, 4)
+      counts[partition] = (counts[partition] ?? 0) + 1
+    }
+    for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(150)
+  })
+})
+
+describe('the values of the read side', () => {
+  it('are records with a tag', () => {
+    expect([fromStart, fromEnd, fromPosition(3), fromTime(4)]).toEqual([
+      { _tag: 'Start' },
+      { _tag: 'End' },
+      { _tag: 'After', position: 3 },
+      { _tag: 'Since', time: 4 },
+    ])
+    expect([send(1), sendAfter('t', 5, 1), sendAt('t', 6, 1), cancelTimer('t')]).toEqual([
+      { _tag: 'Send', command: 1 },
+      { _tag: 'After', timer: 't', delay: 5, command: 1 },
+      { _tag: 'At', timer: 't', time: 6, command: 1 },
+      { _tag: 'Cancel', timer: 't' },
+    ])
+  })
+})
+
+describe('the failures of the read side', () => {
+  it('say what happened, and to whom', () => {
+    const messages = [
+      fencedOff('mail', 1, 7),
+      handlerFailed('mail', 3, new Error('no server')),
+      handlerFailed('mail', 3, { _tag: 'Ours', message: 'Too bad.' }),
+      subscriptionStopped('mail', 0, { message: 'It failed.' }),
+      subscriptionMismatch('mail', 2, 4),
+      notProjectedYet('mail', 9, 4),
+      notProjectedYet('mail', 9, undefined),
+      projectionOutdated('totals', 1, 2),
+      undecodableDocument('totals', 'k', [{ path: 'sum', message: 'expected number' }]),
+    ].map(({ message }) => message)
+    expect(messages).toEqual([
+      'Partition 1 of mail has moved on without its owner with token 7. Nothing was written.',
+      'mail could not handle the event at position 3: no server.',
+      'mail could not handle the event at position 3: Too bad.',
+      'mail is stopped at partition 0 until it is resumed. It failed.',
+      'mail has 4 partitions, and not 2: give it a new name, or remove it first.',
+      'mail was to reach position 9 and is at 4.',
+      'mail was to reach position 9 and was never started.',
+      'totals is at version 2, and this process declares 1: it runs an older release.',
+      'The document k of totals cannot be decoded: sum: expected number.',
+    ])
+  })
+
+  it('are kept as text that every store can hold', () => {
+    const cause = new Error('a\u0000b \ud800')
+    const note = failureNote(handlerFailed('mail', 3, cause))
+    expect(note.message).toBe('mail could not handle the event at position 3: ab \ufffd.')
+    expect(note.stack).toContain('read-side.test')
+    expect(failureNote(handlerFailed('mail', 3, 'text'))).toEqual({
+      message: 'mail could not handle the event at position 3: "text".',
+    })
+  })
+})
