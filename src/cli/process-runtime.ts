@@ -25,6 +25,21 @@ const processOutput = (): Output => {
   }
 }
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const
+
+/** The first signal asks, the second one ends the process as it always does. */
+const onInterrupt: Runtime['onInterrupt'] = (stop) => {
+  const forget = (): void => {
+    for (const name of INTERRUPTS) process.removeListener(name, heard)
+  }
+  const heard = (): void => {
+    forget()
+    stop()
+  }
+  for (const name of INTERRUPTS) process.on(name, heard)
+  return forget
+}
+
 /** The outside as this process has it. */
 export const processRuntime = (): Runtime => ({
   output: processOutput(),
@@ -35,5 +50,6 @@ export const processRuntime = (): Runtime => ({
     embedded: () => import('./connect/embedded.js'),
   }),
   importModule: (path) => import(pathToFileURL(path).href),
+  onInterrupt,
   now: () => Date.now(),
 })

@@ -29,6 +29,8 @@ export interface Runtime {
   ) => TaskEither<CliFailure, Session>
   /** Loads a module of the user's, by its whole path. */
   readonly importModule: (path: string) => Promise<unknown>
+  /** Calls `stop` when the program is asked to end, until the answered function is called. */
+  readonly onInterrupt: (stop: () => void) => () => void
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number
 }

@@ -67,6 +67,7 @@ describe('reprise doctor', () => {
       [
         ['server', 'commits', 'isolation', 'clock', 'prepared'],
         ['migrations', 'access', 'immutability', 'positions', 'horizon'],
+        ['owners', 'parked', 'projections'],
       ]
         .flat()
         .map((name) => [name, 'ok']),

@@ -19,11 +19,13 @@ const connect = connectWith({
 interface Outside extends Partial<Omit<Runtime, 'output'>> {
   readonly columns?: number
   readonly colour?: boolean
+  /** Told what was written so far, whenever there is more. */
+  readonly onOutput?: (out: string) => void
 }
 
 /** Runs the command line in this process. The outside is a real database, and an output that is kept. */
 export const cli = async (args: ReadonlyArray<string>, outside: Outside = {}): Promise<Said> => {
-  const { columns, colour = false, ...rest } = outside
+  const { columns, colour = false, onOutput, ...rest } = outside
   let out = ''
   let error = ''
   const exitCode = await run(args, {
@@ -33,11 +35,13 @@ export const cli = async (args: ReadonlyArray<string>, outside: Outside = {}): P
     importModule: async (path) => {
       throw new Error(`no module ${path} was foreseen`)
     },
+    onInterrupt: () => () => undefined,
     now: () => Date.now(),
     ...rest,
     output: {
       write: async (text) => {
         out += text
+        onOutput?.(out)
       },
       writeError: async (text) => {
         error += text

@@ -4,6 +4,7 @@ import { type Check, type Finding, problem, type Status } from '../doctor/check'
 import { horizonCheck } from '../doctor/horizon'
 import { migrationsCheck } from '../doctor/migrations'
 import { serverChecks } from '../doctor/server'
+import { ownersCheck, parkedCheck, projectionsCheck } from '../doctor/subscriptions'
 import { tableChecks } from '../doctor/tables'
 import { answer } from '../output/report'
 import { table } from '../output/table'
@@ -15,6 +16,9 @@ import { explain, type Session, withSession } from '../session'
 /** How long an append may reasonably stay open, in seconds. */
 const LONG = 10
 
+/** How long a subscription may have no owner, or a read model be behind, in seconds. */
+const LONGER = 60
+
 interface Result extends Finding {
   readonly name: string
 }
@@ -24,6 +28,9 @@ const checks: ReadonlyArray<Check> = [
   migrationsCheck,
   ...tableChecks,
   horizonCheck(LONG),
+  ownersCheck(LONGER),
+  parkedCheck,
+  projectionsCheck(LONGER),
 ]
 
 const examineAll = async (session: Session, now: () => number): Promise<ReadonlyArray<Result>> => {

@@ -1,6 +1,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
 import { connectPool } from '../../adapters/postgres/connection'
+import { postgresWakeUps } from '../../adapters/postgres/wake-ups'
 import { type CliFailure, usage } from '../failure'
 import type { Session } from '../session'
 import type { Target } from '../target'
@@ -28,6 +29,7 @@ export const openServer = (
         schema,
         kind: 'server',
         probePreparing: probePreparing(pool),
+        wakeUps: postgresWakeUps(pool, schema),
       }),
     )
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Session } from '../session'
 /** What is the same for every kind of database. */
 export const sessionOn = (
   db: Kysely<unknown>,
-  rest: Pick<Session, 'place' | 'schema' | 'kind' | 'probePreparing'>,
+  rest: Pick<Session, 'place' | 'schema' | 'kind' | 'probePreparing' | 'wakeUps'>,
 ): Session => ({
   ...rest,
   db,

@@ -1,70 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { namespaceOf, quoteIdentifier } from '../../adapters/postgres/schema'
-import type { StoreFailed } from '../../core/errors/store'
-import { MAXIMUM_POSITION } from '../../core/stream'
-import { count, duration } from '../output/text'
-import type { Session } from '../session'
+import { count } from '../output/text'
+import { adviceFor, described, holders, horizonOf } from '../read-side/horizon'
 import { type Check, ok, warning } from './check'
-
-/** A transaction that has announced positions: nothing after `position` is shown to subscribers. */
-export interface Holder {
-  readonly position: number
-  /** Of the server process. `null`: a prepared transaction (two-phase commit). */
-  readonly pid: number | null
-  readonly application: string | null
-  readonly user: string | null
-  readonly state: string | null
-  /** Of its transaction, in seconds. */
-  readonly age: number | null
-  readonly query: string | null
-}
-
-const holdersIn = (schema: string): string => `
-select ((l.classid::bigint << 32) | l.objid::bigint) & ${MAXIMUM_POSITION}::bigint as key,
-       (((l.classid::bigint << 32) | l.objid::bigint) & ${MAXIMUM_POSITION}::bigint)::double precision
-         as position,
-       l.pid, a.application_name as application, a.usename::text as "user", a.state,
-       extract(epoch from clock_timestamp() - a.xact_start)::double precision as age,
-       left(a.query, 200) as query
-from pg_locks l left join pg_stat_activity a on a.pid = l.pid
-where l.locktype = 'advisory' and l.objsubid = 1 and l.granted and l.mode = 'ShareLock'
-  and l.database = (select oid from pg_database where datname = current_database())
-  and (l.classid::bigint >> 8) = ${namespaceOf(schema)}
-order by key, a.xact_start nulls first`
-
-/** The transactions that hold the horizon back, the one that holds it most first. */
-export const holders = ({
-  query,
-  schema,
-}: Session): TE.TaskEither<StoreFailed, ReadonlyArray<Holder>> => query<Holder>(holdersIn(schema))
-
-interface HorizonRow {
-  readonly horizon: number
-  readonly last: number
-}
-
-const horizonIn = (schema: string): string => `
-select ${quoteIdentifier(schema)}.horizon()::double precision as horizon,
-       (select case when is_called then last_value else 0 end
-        from ${quoteIdentifier(schema)}.events_position_seq)::double precision as last`
-
-const described = ({ pid, application, user, state, age, query }: Holder): string =>
-  [
-    pid === null ? 'a prepared transaction' : `process ${pid}`,
-    application === null || application === '' ? undefined : application,
-    user === null ? undefined : `user ${user}`,
-    age === null ? undefined : `open for ${duration(age)}`,
-    state ?? undefined,
-    query === null || query === '' ? undefined : `last statement: ${query.trim()}`,
-  ]
-    .filter((part) => part !== undefined)
-    .join(', ')
-
-const adviceFor = ({ pid }: Holder): string =>
-  pid === null
-    ? 'Subscribers see nothing newer until it ends: see pg_prepared_xacts, then commit prepared or rollback prepared.'
-    : `Subscribers see nothing newer until it ends. To end it: select pg_terminate_backend(${pid})`
 
 /** @param long - seconds from which on an open append is worth a warning. */
 export const horizonCheck = (long: number): Check => ({
@@ -74,9 +12,8 @@ export const horizonCheck = (long: number): Check => ({
     pipe(
       TE.Do,
       TE.bindW('held', () => holders(session)),
-      TE.bindW('rows', () => session.query<HorizonRow>(horizonIn(session.schema))),
-      TE.map(({ held, rows }) => {
-        const { horizon, last } = rows[0] ?? { horizon: 0, last: 0 }
+      TE.bindW('now', () => horizonOf(session)),
+      TE.map(({ held, now: { horizon, last } }) => {
         const where = `at ${horizon}, the last position is ${last}`
         const slow = held.find(({ age, pid }) => pid === null || (age ?? 0) > long)
         if (slow !== undefined)

@@ -22,16 +22,21 @@ const noLines = Object.fromEntries(
     .map((place) => [place, '']),
 )
 
-const widthsOf = (
-  columns: ReadonlyArray<Column>,
-  line: number | undefined,
-): Array<number | null> => {
+const widthsOf = (columns: ReadonlyArray<Column>, line: number): ReadonlyArray<number> => {
   const fixed = columns.slice(0, -1).map(({ width }) => width)
-  // Not a terminal: the last column is never broken, so that every row is one line for `grep`.
-  if (line === undefined) return [...fixed, null]
   const taken = fixed.reduce((sum, width) => sum + width + GAP, 0)
   return [...fixed, Math.max(NARROWEST, line - taken)]
 }
+
+/** Not a terminal: nothing is ever broken, so that every row is one line for `grep`. */
+const unbroken = (
+  columns: ReadonlyArray<Column>,
+  cells: ReadonlyArray<ReadonlyArray<string>>,
+): string =>
+  cells
+    .map((row) => row.map((cell, index) => cell.padEnd(columns[index]?.width ?? 0)))
+    .map((row) => `${row.join(' '.repeat(GAP)).trimEnd()}\n`)
+    .join('')
 
 /**
  * A table that is printed piece by piece: first its titles, then any number of rows, page after page.
@@ -44,10 +49,11 @@ export const table = (
 ) => {
   const rows = (cells: ReadonlyArray<ReadonlyArray<string>>): string => {
     if (cells.length === 0) return ''
+    if (line === undefined) return unbroken(columns, cells)
     const page = new CliTable({
       chars: { ...noLines, middle: ' '.repeat(GAP) },
       style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-      colWidths: widthsOf(columns, line),
+      colWidths: [...widthsOf(columns, line)],
       wordWrap: true,
       wrapOnWordBoundary: breaking === 'between words',
     })

@@ -22,3 +22,12 @@ export const duration = (seconds: number): string => {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
 }
+
+/** A length of time in six characters. */
+export const briefly = (seconds: number): string => {
+  if (seconds < 100) return `${Math.round(Math.max(0, seconds))} s`
+  if (seconds < 6_000) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800
+    ? `${Math.round(seconds / 3_600)} h`
+    : `${Math.round(seconds / 86_400)} d`
+}

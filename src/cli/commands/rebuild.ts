@@ -1,0 +1,122 @@
+import type { Command } from 'commander'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { stopAfter } from '../../core/poison'
+import { rebuildProjection } from '../../shell/projection/run-projection'
+import { type CliFailure, type ExitCode, failure, usage } from '../failure'
+import { untilInterrupted } from '../interrupt'
+import { progressPrinter } from '../output/progress'
+import { reportFailure } from '../output/report'
+import { safe } from '../output/text'
+import { type AnyProjection, projectionIn } from '../projection-module'
+import { environmentOn, forget, type Plan, planRebuild } from '../rebuilding'
+import type { Register } from '../register'
+import type { Context, Work } from '../runtime'
+import { explain, type Session, withSession } from '../session'
+
+export interface RebuildOptions {
+  readonly module?: string
+  readonly yes?: boolean
+}
+
+/** An event that fails so often ends the rebuild: readers must not get a build with a hole. */
+const ATTEMPTS = 3
+
+const unchanged = ({ active }: Plan): string =>
+  `Readers see build ${active.build} of version ${active.version} as before.`
+
+const said = ({ output, json }: Context, { projection, active, next }: Plan): Promise<void> => {
+  const { name } = projection
+  return output.write(
+    json
+      ? `${JSON.stringify({ activated: { projection: name, version: next.version, build: next.build, before: active } })}\n`
+      : `Readers of ${safe(name)} see build ${next.build} of version ${next.version} now; build ${active.build} of version ${active.version} is deleted.\n`,
+  )
+}
+
+/** What became of a rebuild that did not fail. */
+const judge = async (
+  session: Session,
+  context: Context,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<E.Either<CliFailure, ExitCode>> => {
+  const { projections } = environmentOn(session, signal)
+  const now = await projections.active(plan.projection.name)()
+  if (E.isLeft(now)) return E.left(explain(session)(now.left))
+  if (now.right?.collection === plan.next.collection) {
+    await said(context, plan)
+    return E.right(0)
+  }
+  const forgotten = await forget(session, plan.next)()
+  if (E.isLeft(forgotten)) return forgotten
+  return E.left(
+    signal.aborted
+      ? failure('Interrupted', `Interrupted: what was built is deleted. ${unchanged(plan)}`)
+      : failure('Superseded', `A later build of ${plan.projection.name} has taken over meanwhile.`),
+  )
+}
+
+const make = async (
+  session: Session,
+  context: Context,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<E.Either<CliFailure, ExitCode>> => {
+  const { projection, partitions } = plan
+  const progress = progressPrinter(context, projection.name)
+  let troubled = ''
+  const rebuilt = await rebuildProjection(projection, { partitions, poison: stopAfter(ATTEMPTS) })({
+    ...environmentOn(session, signal),
+    observe: (notice) => {
+      if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
+      if (notice._tag !== 'SubscriptionTroubled' || notice.error.message === troubled) return
+      troubled = notice.error.message
+      void reportFailure(context.output, context.json, explain(session)(notice.error))
+    },
+  })()
+  await progress.end()
+  if (E.isRight(rebuilt)) return judge(session, context, plan, signal)
+  const why = explain(session)(rebuilt.left)
+  const forgotten = await forget(session, plan.next)()
+  return E.left(
+    E.isLeft(forgotten) ? why : { ...why, message: `${why.message} ${unchanged(plan)}` },
+  )
+}
+
+const rebuildWith = (projection: AnyProjection, yes: boolean): Work =>
+  withSession('existing', (session, context) =>
+    pipe(
+      planRebuild(session, projection, yes),
+      TE.flatMap(
+        (plan) => () => untilInterrupted(context, (signal) => make(session, context, plan, signal)),
+      ),
+    ),
+  )
+
+/** Builds a projection anew beside the build that readers see, and switches to it in one step. */
+export const rebuild =
+  (name: string, { module, yes = false }: RebuildOptions): Work =>
+  (context) =>
+    module === undefined
+      ? TE.left(
+          usage(
+            `Documents are made by the projection's own code: give the module that exports ${name}: --module <file>. (Or raise its version and start the application: it builds the new version beside the old one.)`,
+          ),
+        )
+      : pipe(
+          projectionIn(context, module, name),
+          TE.flatMap((projection) => rebuildWith(projection, yes)(context)),
+        )
+
+export const registerRebuild: Register = (program, perform) =>
+  program
+    .command('rebuild')
+    .description('build a projection anew beside the running build, and switch to it in one step')
+    .argument('<projection>', 'its name')
+    .option('--module <file>', 'a module that exports the projection')
+    .option('--yes', 'also if the module declares a later version than readers see')
+    .action((name: string, options: RebuildOptions, command: Command) =>
+      perform(command, rebuild(name, options)),
+    )

@@ -1,0 +1,94 @@
+import * as E from 'fp-ts/Either'
+import type { StoreFailed } from '../core/errors/store'
+import type { Position } from '../core/stream'
+import { alarm } from '../shell/subscription/alarm'
+import type { CliFailure } from './failure'
+import type { TailPrinter } from './output/tail'
+import { reportFailure } from './output/report'
+import type { Context } from './runtime'
+import { explain, type Session } from './session'
+
+/** Which events are printed. */
+export interface Following {
+  readonly after: Position
+  /** Whether to wait for more. */
+  readonly waits: boolean
+  readonly categories?: ReadonlyArray<string>
+  readonly types?: ReadonlyArray<string>
+}
+
+const PAGE = 200
+const FIRST_PAUSE = 20
+const LONGEST_PAUSE = 1_000
+
+/** Whether the same question may be answered a little later. */
+const passes = ({ reason }: StoreFailed): boolean => {
+  switch (reason) {
+    case 'Unavailable':
+    case 'ConnectionLost':
+    case 'TimedOut':
+    case 'TransactionRefused':
+      return true
+    case 'AccessDenied':
+    case 'NotMigrated':
+    case 'CorruptRow':
+    case 'Unexpected':
+      return false
+  }
+}
+
+/** Hints need a connection that keeps its server process: there is none behind a pooler. */
+const listen = async (session: Session, wake: () => void): Promise<() => void> => {
+  const probe = session.wakeUps === undefined ? undefined : await session.probePreparing()
+  const keeps = probe !== undefined && E.isRight(probe) && !probe.right.pooled
+  return (keeps ? session.wakeUps?.listen(wake) : undefined) ?? (() => undefined)
+}
+
+interface Outside {
+  readonly session: Session
+  readonly context: Context
+  readonly printer: TailPrinter
+  readonly signal: AbortSignal
+}
+
+/**
+ * Prints events as they become safe to read, until it is interrupted. Hints only wake it: what it prints
+ * it has asked for. Once it has begun, it waits for a server that has gone.
+ */
+export const follow = async (
+  { session, context, printer, signal }: Outside,
+  { after, waits, ...which }: Following,
+): Promise<E.Either<CliFailure, 0>> => {
+  const bell = alarm()
+  const silence = waits ? await listen(session, () => bell.ring()) : () => undefined
+  let last = after
+  let pause = FIRST_PAUSE
+  let begun = false
+  let troubled = false
+  try {
+    while (!signal.aborted) {
+      const page = await session.store.readAll({ ...which, after: last, limit: PAGE })()
+      if (E.isLeft(page)) {
+        const failure = explain(session)(page.left)
+        if (!begun || !waits || !passes(page.left)) return E.left(failure)
+        if (!troubled) await reportFailure(context.output, context.json, failure)
+        troubled = true
+      } else {
+        const { events, upTo, more } = page.right
+        if (!begun) await printer.begin()
+        begun = true
+        troubled = false
+        if (events.length > 0) await printer.page(events)
+        if (upTo > last) pause = FIRST_PAUSE
+        last = Math.max(last, upTo)
+        if (more) continue
+        if (!waits) return E.right(0)
+      }
+      await bell.wait(pause, signal)
+      pause = Math.min(pause * 2, LONGEST_PAUSE)
+    }
+    return E.right(0)
+  } finally {
+    silence()
+  }
+}

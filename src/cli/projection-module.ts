@@ -1,0 +1,50 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { Projection } from '../core/projection'
+import { type CliFailure, failure } from './failure'
+import type { Context } from './runtime'
+import { exportsIn, has } from './user-module'
+
+/** A projection whose documents and events are known to nobody but its own functions. */
+export type AnyProjection = Projection<unknown, unknown>
+
+const isProjection = (value: unknown): value is AnyProjection =>
+  has(value, 'name') &&
+  typeof value['name'] === 'string' &&
+  Number.isSafeInteger(value['version']) &&
+  typeof value['key'] === 'function' &&
+  has(value['view'], 'initialState') &&
+  typeof value['view']['evolve'] === 'function' &&
+  has(value['state'], 'decode') &&
+  has(value['events'], 'schemaVersions')
+
+const choose = (
+  path: string,
+  name: string,
+  values: ReadonlyArray<unknown>,
+): E.Either<CliFailure, AnyProjection> => {
+  const projections = values.filter(isProjection)
+  const found = projections.find((projection) => projection.name === name)
+  if (found !== undefined) return E.right(found)
+  const names = [...new Set(projections.map((projection) => projection.name))].join(', ')
+  return E.left(
+    failure(
+      'NoProjection',
+      names === ''
+        ? `${path} exports no projection: export it, by name or as the default ({ name, version, events, key, view, state }).`
+        : `${path} exports the projection ${names}, and not ${name}.`,
+    ),
+  )
+}
+
+/** The projection of that name that the module at `path` exports. */
+export const projectionIn = (
+  context: Pick<Context, 'folder' | 'importModule'>,
+  path: string,
+  name: string,
+): TE.TaskEither<CliFailure, AnyProjection> =>
+  pipe(
+    exportsIn(context, path),
+    TE.flatMapEither((values) => choose(path, name, values)),
+  )

@@ -1,0 +1,172 @@
+import { readProjection } from '../../src/shell/projection/reader'
+import { runProjection } from '../../src/shell/projection/run-projection'
+import { totals } from '../support/balances'
+import { cli } from '../support/cli'
+import { eventually } from '../support/eventually'
+import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
+import { right } from '../support/right'
+import { running } from '../support/running'
+import { appendTicks } from '../support/ticks'
+
+let side: PostgresReadSide
+beforeEach(async () => {
+  side = await postgresReadSide()
+})
+let started: Array<{ readonly stop: () => Promise<unknown> }> = []
+afterEach(async () => {
+  await Promise.all(started.map(({ stop }) => stop()))
+  started = []
+  await side.close()
+})
+
+const partitions = 2
+const options = { longestPause: 20, leaseDuration: 1_000, partitions }
+const start = () => {
+  const projection = running((signal) =>
+    runProjection(
+      totals(),
+      options,
+    )({
+      store: side.store,
+      subscriptions: side.subscriptions,
+      projections: side.projections,
+      signal,
+    }),
+  )
+  started.push(projection)
+  return projection
+}
+const rebuild = (
+  args: ReadonlyArray<string>,
+  outside: Parameters<typeof cli>[1] & { readonly version?: number } = {},
+) => {
+  const { version = 1, ...rest } = outside
+  const importModule = async () => ({ totals: totals(version) })
+  return cli(['rebuild', 'totals', '--url', side.url, ...args], { importModule, ...rest })
+}
+const module = ['--module', 'totals.ts']
+const active = () => right(side.projections.active('totals'))
+const built = async (): Promise<number> => {
+  const steps = Array.from({ length: 300 }, (_, index) => index)
+  const last = (await appendTicks(side.store, 'counter-1', ...steps)).at(-1)!
+  const projection = start()
+  await eventually(async () => (await right(side.subscriptions.reached('totals@1.1'))) === last)
+  await projection.stop()
+  return last
+}
+
+describe('reprise rebuild', () => {
+  it('builds beside the running one, switches, and leaves the documents as they were', async () => {
+    await built()
+    const reader = readProjection(totals())(side)
+    const before = await right(reader.get('counter-1'))
+    await side.db.executeQuery({
+      sql: `update reprise.documents set value = '{"schemaVersion":1,"state":{"sum":0,"events":0}}'`,
+      parameters: [],
+      query: { kind: 'RawNode' } as never,
+      queryId: { queryId: 'x' },
+    })
+    const { exitCode, out, error } = await rebuild(module)
+    expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
+    expect(out).toMatch(
+      /^totals: \d+ %, at \d+ of 300\n[^]*Readers of totals see build 2 of version 1 now/,
+    )
+    expect(await active()).toEqual({ version: 1, build: 2, collection: 'totals@1.2' })
+    expect(await right(reader.get('counter-1'))).toEqual(before)
+    expect(await right(side.subscriptions.reached('totals@1.1'))).toBeUndefined()
+  })
+
+  it('is gone over to by a program that runs the projection with several partitions', async () => {
+    const last = await built()
+    const projection = start()
+    expect((await rebuild(module)).exitCode).toBe(0)
+    const [next] = await appendTicks(side.store, 'counter-2', 1)
+    expect(next).toBeGreaterThan(last)
+    await eventually(async () => (await right(side.subscriptions.reached('totals@1.2'))) === next)
+    expect(await projection.stop()).toEqual({ _tag: 'Right' })
+  })
+
+  it('tells machines of its progress, one object per line', async () => {
+    await built()
+    const { out } = await rebuild([...module, '--json'])
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object)
+    expect(lines.at(-2)).toMatchObject({ progress: { target: 300, reached: 300, percent: 100 } })
+    expect(lines.at(-1)).toMatchObject({
+      activated: { projection: 'totals', version: 1, build: 2 },
+    })
+  })
+
+  it('draws a bar on a terminal', async () => {
+    await built()
+    const { out } = await rebuild(module, { columns: 80 })
+    expect(out).toContain('totals [==')
+    expect(out).toMatch(/100% \| 300\/300/)
+    expect(out).toMatch(/Readers of totals see build 2 of version 1 now/)
+  })
+
+  it('deletes what it has built when it is interrupted', async () => {
+    await built()
+    const { exitCode, error } = await rebuild(module, {
+      onInterrupt: (stop) => {
+        stop()
+        return () => undefined
+      },
+    })
+    expect(exitCode).toBe(1)
+    expect(error).toMatch(
+      /^reprise: Interrupted: .* Readers see build 1 of version 1 as before.\n$/,
+    )
+    expect(await active()).toMatchObject({ build: 1 })
+    expect(await right(side.subscriptions.reached('totals@1.2'))).toBeUndefined()
+  })
+
+  it('ends at an event that cannot be handled: readers never get a build with a hole', async () => {
+    await built()
+    const broken = { ...totals(), key: () => undefined!['x'] as string }
+    const importModule = async () => ({ default: broken })
+    const failing = () => rebuild(module, { importModule })
+    for (const result of [await failing(), await failing()]) {
+      expect(result.exitCode).toBe(1)
+      expect(result.error).toMatch(/position 1: .*Readers see build 1 of version 1 as before.\n$/)
+    }
+    expect((await rebuild(module)).exitCode).toBe(0)
+  })
+
+  it('starts anew when an earlier one has died, and refuses while another one runs', async () => {
+    await built()
+    await right(side.subscriptions.register({ name: 'totals@1.2', partitions: 1, position: 300 }))
+    await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
+    expect((await rebuild(module)).error).toMatch(/^reprise: Somebody is making totals@1.2/)
+    await right(side.subscriptions.leave('totals@1.2', 'another'))
+    await right(side.subscriptions.reset('totals@1.2', 300))
+    expect((await rebuild(module)).exitCode).toBe(0)
+    expect(await right(readProjection(totals())(side).get('counter-1'))).toMatchObject({
+      events: 300,
+    })
+  })
+
+  it('says what is missing without a module, or without a first build', async () => {
+    const bare = await rebuild([])
+    expect(bare.exitCode).toBe(2)
+    expect(bare.error).toMatch(/give the module that exports totals: --module <file>/)
+    expect((await rebuild(module)).error).toMatch(/Nobody has ever run the projection totals here/)
+    expect((await rebuild(module, { importModule: async () => ({}) })).error).toMatch(
+      /exports no projection/,
+    )
+  })
+
+  it('builds a later version only when it is told to, and an earlier one never', async () => {
+    await built()
+    const later = await rebuild(module, { version: 2 })
+    expect(later.exitCode).toBe(2)
+    expect(later.error).toMatch(/version 2 of totals, and readers see version 1.*add --yes/)
+    expect((await rebuild([...module, '--yes'], { version: 2 })).exitCode).toBe(0)
+    expect(await active()).toMatchObject({ version: 2, build: 1 })
+    const earlier = await rebuild(module)
+    expect(earlier.exitCode).toBe(1)
+    expect(earlier.error).toMatch(/version 2/)
+  })
+})
