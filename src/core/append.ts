@@ -1,7 +1,7 @@
 import type { AppendError } from './errors/unions'
 import { invalidAppend } from './errors/invalid'
 import { limitExceeded, unencodableEvent } from './errors/event'
-import { type ExpectedVersion, isExpectedVersion } from './expected-version'
+import { type ExpectedVersion, expectedVersionProblem } from './expected-version'
 import { jsonIssue, jsonSize } from './json'
 import type { Limits } from './limits'
 import type { NewEvent } from './recorded-event'
@@ -54,9 +54,8 @@ const markProblem = (mark: CommandMark, events: number): string | undefined => {
 }
 
 const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string | undefined => {
-  if (!isExpectedVersion(expectedVersion)) {
-    return `the expected version must be an integer from 0, or a word, and not ${String(expectedVersion)}`
-  }
+  const wrongVersion = expectedVersionProblem(expectedVersion)
+  if (wrongVersion !== undefined) return wrongVersion
   if (events.length === 0 && commands.length === 0) return 'there is nothing to append'
   for (const mark of commands) {
     const problem = markProblem(mark, events.length)

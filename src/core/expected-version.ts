@@ -23,3 +23,9 @@ export const isExpectedVersion = (expected: unknown): expected is ExpectedVersio
   expected === 'mustExist' ||
   expected === 'mustNotExist' ||
   (Number.isInteger(expected) && Number(expected) >= 0 && Number(expected) <= MAXIMUM_VERSION)
+
+/** Why `expected` cannot be asked for, or `undefined`. */
+export const expectedVersionProblem = (expected: unknown): string | undefined =>
+  isExpectedVersion(expected)
+    ? undefined
+    : `the expected version must be an integer from 0, or a word, and not ${String(expected)}`

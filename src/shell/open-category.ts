@@ -5,8 +5,9 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Category } from '../core/category'
 import { deciderThrew } from '../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../core/errors/history'
-import { invalidCommand } from '../core/errors/invalid'
+import { invalidAppend, invalidCommand } from '../core/errors/invalid'
 import type { HandleError, LoadError } from '../core/errors/unions'
+import { expectedVersionProblem } from '../core/expected-version'
 import type { Issue } from '../core/issue'
 import { streamId, type StreamId, type StreamVersion } from '../core/stream'
 import { attempt } from './attempt'
@@ -133,6 +134,8 @@ export const openCategory = <Command, State, Event, Rejection>(
       async () => {
         const stream = streamId(category.name, id)
         if (E.isLeft(stream)) return stream
+        const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
+        if (problem !== undefined) return E.left(invalidAppend(stream.right, problem))
         const decoded = decodeCommand(category, command)
         if (E.isLeft(decoded)) return decoded
         return laneOf(stream.right).enter(decoded.right, options)

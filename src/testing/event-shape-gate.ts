@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import assert from 'node:assert/strict'
+import assert from 'node:assert'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { EventCodec } from '../core/codec/event-codec'

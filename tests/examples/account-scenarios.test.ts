@@ -1,34 +1,13 @@
 import * as E from 'fp-ts/Either'
-import { Pool } from 'pg'
 import { type EventStore, openCategory } from 'reprise'
-import { memoryStore } from 'reprise/memory'
-import { connectPool, migrate, postgresStore } from 'reprise/postgres'
 import { accounts } from '../../examples/bank/account/category'
 import type { Cents } from '../../examples/bank/account/cents'
 import { depositMoney, openAccount, withdrawMoney } from '../../examples/bank/account/commands'
-import { createDatabase } from '../support/database'
-
-interface OpenStore {
-  readonly store: EventStore
-  readonly close: () => Promise<void>
-}
-
-const openMemory = (): Promise<OpenStore> =>
-  Promise.resolve({ store: memoryStore(), close: () => Promise.resolve() })
-
-const openPostgres = async (): Promise<OpenStore> => {
-  const { url, drop } = await createDatabase()
-  const db = connectPool<unknown>(new Pool({ connectionString: url, max: 10 }))
-  expect(await migrate(db)()).toMatchObject({ _tag: 'Right' })
-  return { store: postgresStore(db), close: () => db.destroy().then(drop) }
-}
+import { stores } from '../support/stores'
 
 const cents = (amount: number): Cents => amount as Cents
 
-describe.each([
-  ['memory', openMemory],
-  ['PostgreSQL', openPostgres],
-])('accounts on %s', (_name, open) => {
+describe.each(stores)('accounts on %s', (_name, open) => {
   let store: EventStore
   let close: () => Promise<void>
   beforeAll(async () => {

@@ -101,6 +101,18 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     },
   )
 
+  it.each([NaN, -1, 1.5, 2 ** 31, 'latest'])(
+    'refuses to be pinned to %p, which no stream can be at',
+    async (expectedVersion) => {
+      const counters = openCategory(counter, at)
+      const pinned = { expectedVersion: expectedVersion as number }
+      expect(await left(counters.handleCommand(freshId(), add(1), pinned))).toMatchObject({
+        _tag: 'InvalidAppend',
+        reason: expect.stringContaining(String(expectedVersion)) as string,
+      })
+    },
+  )
+
   it('lets exactly one of ten pinned creators win', async () => {
     const id = freshId()
     const answers = await Promise.all(

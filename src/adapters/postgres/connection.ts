@@ -7,6 +7,7 @@ import {
   type PostgresQueryResult,
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import { breaksConnection } from './errors'
 import { preparedName } from './statements'
 
 /** How the library's own statements reach the server. */
@@ -20,6 +21,7 @@ export type Preparing =
 const heard = (): void => undefined
 
 const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
+  let broken = false
   function query<Row>(
     statement: string,
     parameters: ReadonlyArray<unknown>,
@@ -32,12 +34,17 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
     if (typeof statement !== 'string') return statement
     const name = preparing === 'prepared' ? preparedName(statement) : undefined
     const values = [...parameters]
-    return client.query(
+    const answer = client.query(
       name === undefined ? { text: statement, values } : { name, text: statement, values },
     )
+    answer.catch((error: unknown) => {
+      broken ||= breaksConnection(error)
+    })
+    return answer
   }
   client.on('error', heard)
-  return { query, release: () => client.release() }
+  // A broken one must not go back to the pool: the next statement on it would fail as well.
+  return { query, release: () => client.release(broken) }
 }
 
 /**

@@ -86,6 +86,10 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
   ],
 ]
 
+/** Two transactions have remembered the same command at the same moment, and this one was the later. */
+export const remembersTwice = (error: unknown): boolean =>
+  error instanceof Error && 'constraint' in error && error.constraint === 'commands_pkey'
+
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
@@ -100,13 +104,21 @@ const meaningOf = (error: unknown): Meaning | undefined => {
   return texts.find(([pattern]) => pattern.test(error.message))?.[1]
 }
 
+/** An error that the server has put a code on is an answer: the statement was rolled back. */
+const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error))
+
+/** Whether the connection that gave this error cannot be used again. */
+export const breaksConnection = (error: unknown): boolean => {
+  const meaning = meaningOf(error)
+  return meaning === undefined ? !isAnswer(error) : meaning.open || meaning.reason === 'Unavailable'
+}
+
 /** Any failure of the database, the driver or the pool as ours. */
 export const toStoreFailed =
   (doing: Doing) =>
   (error: unknown): StoreFailed => {
     const meaning = meaningOf(error)
-    // An error that the server has put a code on is an answer: the statement was rolled back.
-    const open = meaning?.open ?? !/^[0-9A-Z]{5}$/.test(codeOf(error))
+    const open = meaning?.open ?? !isAnswer(error)
     return storeFailed(
       meaning?.reason ?? 'Unexpected',
       open && doing === 'appending' ? 'unknown' : 'nothingWritten',

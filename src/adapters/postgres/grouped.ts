@@ -9,7 +9,10 @@ export interface Grouping<Call> {
   readonly depth: number
   /** How many statements may be under way at once: another one only when those before it are slow. */
   readonly statements: number
-  /** After so many milliseconds a statement is slow, and those that wait are not held up by it. */
+  /**
+   * A statement that takes longer than this, in milliseconds, and longer than eight usual ones, is
+   * slow: those that wait are not held up by it.
+   */
   readonly slow: number
   /** How much one statement carries, in the units of `sizeOf`. */
   readonly size: number
@@ -60,16 +63,22 @@ export const grouped = <Call, Answer>(
 ): ((call: Call) => Promise<Answer | E.Left<Overloaded>>) => {
   let queue: Waiting<Call, Answer>[] = []
   let underWay = 0
+  let usual = 0
   let timer: NodeJS.Timeout | undefined
 
   const runGroup = async (group: ReadonlyArray<Waiting<Call, Answer>>): Promise<void> => {
+    const started = performance.now()
     const answers = await run(group.map(({ call }) => call))
+    usual += (performance.now() - started - usual) / 8
     for (const [index, { answer }] of group.entries()) {
       const own = answers[index]
       if (own !== undefined) answer(own)
     }
     underWay -= 1
-    advance()
+    // Those who have just been answered may call again at once: let them catch the next statement,
+    // or the first of them leaves alone and the others wait for it.
+    if (group.length > 1) setImmediate(advance)
+    else advance()
   }
 
   const start = (): void => {
@@ -88,7 +97,7 @@ export const grouped = <Call, Answer>(
   const advance = (): void => {
     if (queue.length > 0 && underWay === 0) start()
     if (queue.length > 0 && timer === undefined && underWay < grouping.statements) {
-      timer = setTimeout(hurry, grouping.slow)
+      timer = setTimeout(hurry, Math.max(grouping.slow, 8 * usual))
     }
   }
 

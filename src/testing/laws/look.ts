@@ -5,7 +5,7 @@ export const show = (value: unknown): string =>
   inspect(value, { depth: null, breakLength: Infinity, sorted: true, maxStringLength: 500 })
 
 /** Whether two values look the same in every depth. */
-export const same = (one: unknown, other: unknown): boolean => isDeepStrictEqual(one, other)
+const same = (one: unknown, other: unknown): boolean => isDeepStrictEqual(one, other)
 
 /** The difference between what should be equal, or `undefined`. */
 export const difference = (what: string, one: unknown, other: unknown): string | undefined =>

@@ -5,7 +5,7 @@ import { attempt, type DeciderLaw, firstProblem, type Story } from './law'
 import { deepFreeze, difference, show } from './look'
 
 /** Every state that the story leads to, the initial one first. Throws as the decider does. */
-export const reachable = <Command, State, Event, Rejection>(
+const reachable = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   { commands, events }: Story<Command, Event>,
 ): ReadonlyArray<State> => {
@@ -84,6 +84,13 @@ export const immutable = <Command, State, Event, Rejection>(
     }
 
     let state = decider.initialState
+    const played = (history: ReadonlyArray<Event>): string | undefined =>
+      firstProblem(history, (event) => {
+        const before = state
+        return untouched('evolve', { event, state: before }, () => {
+          state = decider.evolve(before, event)
+        })
+      })
     for (const command of commands) {
       const now = state
       let recorded: ReadonlyArray<Event> = []
@@ -92,14 +99,9 @@ export const immutable = <Command, State, Event, Rejection>(
         if (E.isRight(decision)) recorded = decision.right
       })
       if (problem !== undefined) return problem
-      for (const event of [...recorded, ...events]) {
-        const before = state
-        const changed = untouched('evolve', { event, state: before }, () => {
-          state = decider.evolve(before, event)
-        })
-        if (changed !== undefined) return changed
-      }
+      const changed = played(recorded)
+      if (changed !== undefined) return changed
     }
-    return undefined
+    return played(events)
   },
 })

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict'
+import assert from 'node:assert'
 
 /** What came of one law. */
 export type LawResult = LawHeld | LawBroken | LawNotChecked

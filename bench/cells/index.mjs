@@ -1,0 +1,24 @@
+// What is measured: data only. `workload` names a file in workloads/, `limits` the raw limits that the
+// cell is held against, `bars` what issue 5 asks for (see harness/bars.mjs).
+//
+// eventsPerStream: events in each stream when the round starts. seedBatch: events per seeding command.
+// warm: every stream gets one command first, so that whoever has a cache has it filled.
+// laps: the round ends early when every stream has had this many commands. kept: one database for all rounds.
+
+import { commandCells } from './commands.mjs'
+import { growthCells } from './growth.mjs'
+import { readingCells } from './reading.mjs'
+
+export const allCells = [...commandCells, ...readingCells, ...growthCells]
+
+const enough = ({ callers = 1, processes, shared }) => (shared ? 1 : callers * processes)
+
+/** How a short run shrinks a cell: never to fewer streams than callers, who would then meet. */
+export const smoke = (cell) => ({
+  ...cell,
+  streams: cell.streams && Math.min(cell.streams, Math.max(64, enough(cell))),
+  events: cell.events && 20_000,
+  peerEvents: cell.peerEvents && 2_000,
+})
+
+export const smokeCells = ['cached-1', 'ten-32', 'hot-1x16', 'memory']

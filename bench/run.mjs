@@ -1,0 +1,70 @@
+// npm run bench: Reprise beside its peers and beside what PostgreSQL allows. See docs/benchmarks.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { allCells, smoke, smokeCells } from './cells/index.mjs'
+import { contestantNames } from './contestants/index.mjs'
+import { buildReprise, installPeers } from './harness/install.mjs'
+import { runRounds } from './harness/rounds.mjs'
+import { printProfiles } from './harness/profile.mjs'
+import { printRun } from './harness/terminal.mjs'
+import { writeDocs } from './harness/docs.mjs'
+
+const number = (text) => {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('a number above 0 is needed')
+  return value
+}
+
+const someOf = (known) => (text) => {
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new InvalidArgumentError(`choose from ${known.join(', ')}`)
+  return names
+}
+
+const cellNames = allCells.map(({ name }) => name)
+
+const program = new Command('npm run bench --')
+  .description('Measures Reprise beside its peers and beside raw SQL, on one embedded PostgreSQL.')
+  .option('--cells <names>', `only these cells: ${cellNames.join(', ')}`, someOf(cellNames))
+  .option('--contestants <names>', `only: ${contestantNames.join(', ')}`, someOf(contestantNames))
+  .option('--rounds <count>', 'rounds, interleaved (default 5; 1 with --smoke)', number)
+  .option('--seconds <count>', 'length of a measurement (default 3; 0.5 with --smoke)', number)
+  .option('--smoke', 'a few cells, one short round: does everything still run?')
+  .option('--json <file>', 'also write every measurement to this file, after each round')
+  .option(
+    '--cpu-prof <dir>',
+    'write a CPU profile of every measuring process to this folder, and where the time went',
+    (folder) => resolve(folder),
+  )
+  .option('--write-docs', 'put the results into docs/benchmarks.md, and draw docs/benchmarks.svg')
+  .option('--from <file>', 'measure nothing: show (and write) the results in this JSON file')
+  .parse()
+
+const options = program.opts()
+
+const measured = async () => {
+  installPeers()
+  buildReprise()
+  const names = options.cells ?? (options.smoke ? smokeCells : cellNames)
+  const cells = allCells.filter(({ name }) => names.includes(name))
+  return runRounds({
+    cells: options.smoke ? cells.map(smoke) : cells,
+    contestants: options.contestants ?? contestantNames,
+    rounds: options.rounds ?? (options.smoke ? 1 : 5),
+    seconds: options.seconds ?? (options.smoke ? 0.5 : 3),
+    profile: options.cpuProf,
+    afterRound: (run) => options.json && writeFileSync(options.json, JSON.stringify(run, null, 1)),
+  })
+}
+
+const run =
+  options.from === undefined ? await measured() : JSON.parse(readFileSync(options.from, 'utf8'))
+printRun(run)
+if (options.cpuProf) printProfiles(options.cpuProf)
+if (options.writeDocs) writeDocs(run)
+const lost = run.cells.flatMap(({ results }) =>
+  results.flatMap(({ kind, failures }) => (kind === 'ours' ? failures : [])),
+)
+process.exitCode = lost.length === 0 ? 0 : 1

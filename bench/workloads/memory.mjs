@@ -1,0 +1,38 @@
+// One caller, no database. The streams must stay short, so the work is done in batches: a new store, its
+// streams filled (not timed), then a few commands to each of them (timed).
+import { performance } from 'node:perf_hooks'
+import { seed, streamName } from './commands.mjs'
+
+const TAG = 'm'
+
+export const prepare = async ({ begin }) => {
+  await begin()
+  return { acknowledged: 0 }
+}
+
+const batch = async (contestant, cell) => {
+  const session = await contestant.memory()
+  await seed(session, cell, TAG)
+  const names = Array.from({ length: cell.streams }, (_, index) => streamName(TAG, index))
+  const started = performance.now()
+  for (let lap = 0; lap < cell.laps; lap++) {
+    for (const name of names) await session.command(name, 1)
+  }
+  const elapsed = performance.now() - started
+  const expected = cell.streams * (cell.eventsPerStream + cell.laps)
+  const stored = await session.stored(names)
+  if (stored !== expected) throw new Error(`${stored} events stored instead of ${expected}`)
+  return { commands: names.length * cell.laps, elapsed }
+}
+
+export const work = async ({ contestant, cell, seconds, begin }) => {
+  await batch(contestant, cell) // lets the compiler settle
+  await begin()
+  let [commands, elapsed] = [0, 0]
+  for (const until = performance.now() + seconds * 1000; performance.now() < until;) {
+    const done = await batch(contestant, cell)
+    commands += done.commands
+    elapsed += done.elapsed
+  }
+  return { acknowledged: 0, rate: (commands / elapsed) * 1000, quantiles: [] }
+}

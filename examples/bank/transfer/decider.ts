@@ -1,0 +1,34 @@
+import * as E from 'fp-ts/Either'
+import type { Decider } from '../../../src/index'
+import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './words'
+
+/** One transfer of money: it starts, and it is completed or has failed. */
+export const transfer: Decider<TransferCommand, TransferState, TransferEvent, TransferRejection> = {
+  initialState: 'new',
+  decide: (command, state) => {
+    switch (command.type) {
+      case 'StartTransfer':
+        if (state !== 'new') return E.left({ _tag: 'AlreadyStarted' })
+        return E.right([{ ...command, type: 'TransferStarted' }])
+      case 'CompleteTransfer':
+        if (state !== 'running') return E.left({ _tag: 'NotRunning' })
+        return E.right([{ type: 'TransferCompleted' }])
+      case 'FailTransfer':
+        if (state !== 'running') return E.left({ _tag: 'NotRunning' })
+        return E.right([{ type: 'TransferFailed' }])
+    }
+  },
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'TransferStarted':
+        return 'running'
+      case 'BookingRefused':
+        return state
+      case 'TransferCompleted':
+        return 'completed'
+      case 'TransferFailed':
+        return 'failed'
+    }
+  },
+  isTerminal: (state) => state === 'completed' || state === 'failed',
+}

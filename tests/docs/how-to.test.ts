@@ -1,0 +1,4 @@
+import { describeMarkdown } from './run-markdown'
+
+describeMarkdown('docs/how-to/compose-deciders.md')
+describeMarkdown('docs/how-to/test-a-decider.md')
