@@ -1,25 +1,42 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { connectPglite, migrate, postgresStore } from 'reprise/postgres'
-import type { EventStore } from 'reprise'
+import type { Transaction } from 'kysely'
+import {
+  connectPglite,
+  migrate,
+  postgresProjections,
+  postgresRequests,
+  postgresStore,
+  postgresSubscriptions,
+} from 'reprise/postgres'
+import type { Premises } from './office'
 import { value } from './value'
 
 /** Where the bank keeps its data, below the current directory. One run at a time may use it. */
 export const FOLDER = join('.reprise', 'bank')
 
-/** The store of the bank, and how to close its database. */
+/** The bank has no tables of its own beside those of Reprise. */
+type NoTables = Record<string, object>
+
+/** Everything that the bank keeps, and how to close its database. */
 export interface Database {
-  readonly store: EventStore
+  readonly premises: Premises<Transaction<NoTables>>
   /** The migrations that were run just now. */
   readonly migrated: ReadonlyArray<string>
   readonly close: () => Promise<void>
 }
 
 const openAt = async (folder: string): Promise<Database> => {
-  const db = connectPglite<unknown>(await PGlite.create(folder))
+  const db = connectPglite<NoTables>(await PGlite.create(folder))
   const { applied } = value(await migrate(db)())
-  return { store: postgresStore(db), migrated: applied, close: () => db.destroy() }
+  const premises = {
+    store: postgresStore(db),
+    subscriptions: postgresSubscriptions(db),
+    projections: postgresProjections(db),
+    requests: postgresRequests(db),
+  }
+  return { premises, migrated: applied, close: () => db.destroy() }
 }
 
 /**

@@ -1,11 +1,16 @@
 import { type Bank, lookAround, type Scene } from './bank'
-import { FOLDER, openDatabase } from './database'
+import { type Database, FOLDER, openDatabase } from './database'
+import { openOffice } from './office'
+import { aTransfer } from './scenes/a-transfer'
 import { asItWas } from './scenes/as-it-was'
+import { failedTransfers } from './scenes/failed-transfers'
+import { fiveTransfers } from './scenes/five-transfers'
 import { fiveWithdrawals } from './scenes/five-withdrawals'
 import { oneAccount } from './scenes/one-account'
 import { balances, openedAgain } from './scenes/opened-again'
 import { piggyBank } from './scenes/piggy-bank'
 import { refusals } from './scenes/refusals'
+import { restarted } from './scenes/restarted'
 import { sentTwice } from './scenes/sent-twice'
 import { snapshots } from './scenes/snapshots'
 import { twoDesks } from './scenes/two-desks'
@@ -21,12 +26,30 @@ const scenes: ReadonlyArray<Scene> = [
   sentTwice,
   snapshots,
   piggyBank,
+  aTransfer,
+  failedTransfers,
+  fiveTransfers,
+  restarted,
 ]
+
+/** Plays scenes in a bank whose office is open, and closes it whatever happens. */
+const playIn = async (
+  { premises }: Database,
+  bank: Pick<Bank, 'screen' | 'accountOf'>,
+  played: ReadonlyArray<Scene>,
+): Promise<void> => {
+  const office = await openOffice(premises)
+  try {
+    for (const scene of played) await scene({ ...bank, store: premises.store, office })
+  } finally {
+    await office.close()
+  }
+}
 
 const play = async (): Promise<number> => {
   const screen = openScreen((line) => process.stdout.write(`${line}\n`))
   const database = await openDatabase()
-  const found = await lookAround(database.store)
+  const found = await lookAround(database.premises.store)
   const run = found.lastRun + 1
   const accountOf = (owner: string): string => `${owner}-${run}`
 
@@ -38,14 +61,13 @@ const play = async (): Promise<number> => {
       : `Found ${found.events} events of ${found.accounts} accounts from earlier runs.`,
   )
 
-  const bank: Bank = { store: database.store, screen, accountOf }
-  for (const scene of scenes) await scene(bank)
-  const before = await balances(bank)
+  await playIn(database, { screen, accountOf }, scenes)
+  const before = await balances({ store: database.premises.store, accountOf })
   await database.close()
 
   const again = await openDatabase()
-  await openedAgain(before)({ ...bank, store: again.store })
-  const left = await lookAround(again.store)
+  await playIn(again, { screen, accountOf }, [openedAgain(before)])
+  const left = await lookAround(again.premises.store)
   await again.close()
 
   const { held, broken } = screen.result()

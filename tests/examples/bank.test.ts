@@ -50,6 +50,13 @@ describe('npm start', () => {
         '   ✓ exactly four succeed, and the fifth is refused',
         '   ✓ bob-1 has 4.00 at version 6',
         '   ✓ the second answer equals the first',
+        '   ✓ emma-1 has 70.00, finn-1 has 30.00',
+        '   ✓ not enough money, no source, no destination: each has failed, and says why',
+        '   ✓ emma-1 still has 70.00, finn-1 still has 30.00',
+        '   ✓ four are completed, one has failed',
+        '   ✓ gwen-1 has 4.00, hugo-1 has 96.00',
+        '   ✓ the next one knew what was still to be done, and did it once',
+        '   ✓ at rest no transfer is half-done, not even one of an earlier run',
         '   ✓ every account is where it was',
       ]),
     )
@@ -69,6 +76,18 @@ describe('npm start', () => {
     expect(lines.join('\n')).toMatch(/Found \d+ events of \d+ accounts from earlier runs[.]/)
     expect(lines).toContain('   ✓ earlier runs have left 1.00 in it')
     expect(lines).toContain('   ✓ now there is 2.00')
+    expect(code).toBe(0)
+  }, 240_000)
+
+  it('finishes the transfers of a run that was killed in the middle of them', async () => {
+    const killed = await start(folder, /All five are asked for/)
+    expect(killed.signal).toBe('SIGKILL')
+
+    const { code, lines } = await start(folder)
+
+    expect(lines.join('\n')).not.toContain('✗')
+    expect(lines.join('\n')).toMatch(/Earlier runs have left half-done: [1-5]$/m)
+    expect(lines).toContain('   ✓ at rest no transfer is half-done, not even one of an earlier run')
     expect(code).toBe(0)
   }, 240_000)
 })

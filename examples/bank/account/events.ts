@@ -1,5 +1,5 @@
 import * as t from 'io-ts'
-import { eventCodec, eventType } from 'reprise'
+import { eventCodec, eventType, type EventTypes } from 'reprise'
 import { Cents } from './cents'
 
 // Stored shapes. Once released, they change by a new schema version with an upcaster, never in place.
@@ -14,11 +14,12 @@ export interface MoneyWithdrawn extends t.TypeOf<typeof Withdrawn> {}
 
 export type AccountEvent = AccountOpened | MoneyDeposited | MoneyWithdrawn
 
-export const accountEvents = eventCodec<AccountEvent>({
+export const accountEventTypes: EventTypes<AccountEvent> = {
   AccountOpened: eventType(Opened),
   MoneyDeposited: eventType(Deposited),
   MoneyWithdrawn: eventType(Withdrawn),
-})
+}
+export const accountEvents = eventCodec<AccountEvent>(accountEventTypes)
 
 export const accountOpened = (owner: string): AccountOpened => ({ type: 'AccountOpened', owner })
 export const moneyDeposited = (amount: Cents): MoneyDeposited => ({

@@ -21,7 +21,7 @@ export const balances = async ({ store, accountOf }: Pick<Bank, 'store' | 'accou
 /** @param before - the balances when the database was closed. */
 export const openedAgain =
   (before: ReadonlyArray<ReadonlyArray<string | number>>): Scene =>
-  async ({ store, screen, accountOf }) => {
+  async ({ store, office, screen, accountOf }) => {
     screen.title('The database was closed, and is opened again')
     const after = await balances({ store, accountOf })
     screen.table(['account', '>balance', '>version'], after)
@@ -32,5 +32,11 @@ export const openedAgain =
     screen.check(
       `and goes on: ${answerText(answer)} is version ${value(answer).version} of ${ada}`,
       value(answer).version === 8,
+    )
+
+    const listed = await office.balance(ada, value(answer).events[0]?.position ?? 0)
+    screen.check(
+      `the list of balances goes on too: it says ${money(listed ?? 0)}`,
+      listed === value(answer).state.balance,
     )
   }

@@ -33,7 +33,10 @@ export const bookingCodec = <Command>(
   },
 })
 
-/** The events of `codec`, each stored with the transfer it happened for beside its own data. */
+/**
+ * The events of `codec`, each stored with the transfer it happened for beside its own data. One that was
+ * written without, by whoever knows nothing of transfers, happened for none.
+ */
 export const bookedCodec = <Event>(codec: EventCodec<Event>): EventCodec<Booked<Event>> => ({
   schemaVersions: codec.schemaVersions,
   ...(codec.shapes === undefined
@@ -53,7 +56,7 @@ export const bookedCodec = <Event>(codec: EventCodec<Event>): EventCodec<Booked<
       E.map((encoded) => ({ ...encoded, data: { ...encoded.data, transferId } })),
     ),
   decode: (stored) => {
-    const transferId = readTransferId(stored.data['transferId'])
+    const transferId = readTransferId(stored.data['transferId'] ?? null)
     return E.isLeft(transferId)
       ? transferId
       : pipe(

@@ -1,19 +1,22 @@
 import * as t from 'io-ts'
-import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise'
+import { commandCodec, eventCodec, eventType, type EventTypes, stateCodec } from 'reprise'
 import * as words from './words'
 
 export const transferCommands = commandCodec<words.TransferCommand>({
   StartTransfer: words.StartTransfer,
+  RefuseBooking: words.RefuseBooking,
   CompleteTransfer: words.CompleteTransfer,
   FailTransfer: words.FailTransfer,
 })
 
-export const transferEvents = eventCodec<words.TransferEvent>({
+export const transferEventTypes: EventTypes<words.TransferEvent> = {
   TransferStarted: eventType(words.TransferStarted),
   BookingRefused: eventType(words.BookingRefused),
   TransferCompleted: eventType(words.TransferCompleted),
   TransferFailed: eventType(words.TransferFailed),
-})
+}
+
+export const transferEvents = eventCodec<words.TransferEvent>(transferEventTypes)
 
 const TransferState: t.Type<words.TransferState, unknown> = t.keyof({
   new: null,

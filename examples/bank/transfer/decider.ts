@@ -10,6 +10,9 @@ export const transfer: Decider<TransferCommand, TransferState, TransferEvent, Tr
       case 'StartTransfer':
         if (state !== 'new') return E.left({ _tag: 'AlreadyStarted' })
         return E.right([{ ...command, type: 'TransferStarted' }])
+      case 'RefuseBooking':
+        if (state !== 'running') return E.left({ _tag: 'NotRunning' })
+        return E.right([{ type: 'BookingRefused', reason: command.reason }])
       case 'CompleteTransfer':
         if (state !== 'running') return E.left({ _tag: 'NotRunning' })
         return E.right([{ type: 'TransferCompleted' }])

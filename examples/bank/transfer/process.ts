@@ -1,4 +1,13 @@
-import type { CommandFor, EventOf, KeyedCommand, KeyedEvent, Process, StateByKey } from 'reprise'
+import { identity } from 'fp-ts/function'
+import {
+  adaptProcess,
+  type CommandFor,
+  type EventOf,
+  type KeyedCommand,
+  type KeyedEvent,
+  type Process,
+  type StateByKey,
+} from 'reprise'
 import { type AccountCommand, depositMoney, withdrawMoney } from '../account/commands'
 import type { AccountEvent } from '../account/events'
 import { afterBooking, afterRefusal, type Pending } from './pending'
@@ -42,44 +51,41 @@ const commandFor = (id: string, { from, to, amount, next }: Pending): BankComman
   }
 }
 
-const transferIn = ({ key, event }: BankEvent): string | null =>
-  key === 'transfers' ? event.key : event.event.transferId
-
 const pendingIn = (state: TransferProcessState, id: string): Pending | undefined =>
   Object.hasOwn(state, id) ? state[id] : undefined
 
 const without = (pending: TransferProcessState, id: string): TransferProcessState =>
   Object.fromEntries(Object.entries(pending).filter(([other]) => other !== id))
 
+/** What a transfer hears: what was booked for it, and what became of itself. */
+export type Heard = Booked<AccountEvent | TransferEvent>
+
 /** Takes the money out, puts it in, and gives it back when it cannot be put in. */
-export const transferProcess: Process<BankEvent, BankCommand, TransferProcessState> = {
+export const movingMoney: Process<Heard, BankCommand, TransferProcessState> = {
   initialState: {},
-  evolve: (state, keyed) => {
-    const id = transferIn(keyed)
+  evolve: (state, { transferId: id, event }) => {
     if (id === null) return state
     const known = pendingIn(state, id)
-    if (keyed.key === 'accounts') {
-      return known === undefined
-        ? state
-        : { ...state, [id]: { ...known, next: afterBooking(known.next) } }
-    }
-    const { event } = keyed.event
+    const goOn = (after: (next: Pending['next']) => Pending['next']): TransferProcessState =>
+      known === undefined ? state : { ...state, [id]: { ...known, next: after(known.next) } }
     switch (event.type) {
+      case 'AccountOpened':
+        return state
+      case 'MoneyDeposited':
+      case 'MoneyWithdrawn':
+        return goOn(afterBooking)
       case 'TransferStarted': {
         const { from, to, amount } = event
         return { ...state, [id]: { from, to, amount, next: 'withdraw' } }
       }
       case 'BookingRefused':
-        return known === undefined
-          ? state
-          : { ...state, [id]: { ...known, next: afterRefusal(known.next) } }
+        return goOn(afterRefusal)
       case 'TransferCompleted':
       case 'TransferFailed':
         return without(state, id)
     }
   },
-  react: (state, event) => {
-    const id = transferIn(event)
+  react: (state, { transferId: id }) => {
     const known = id === null ? undefined : pendingIn(state, id)
     // Asking again at once for what was refused just now would never end.
     return id === null || known === undefined || known.next === 'owed'
@@ -88,3 +94,10 @@ export const transferProcess: Process<BankEvent, BankCommand, TransferProcessSta
   },
   resume: (state) => Object.entries(state).map(([id, pending]) => commandFor(id, pending)),
 }
+
+/** The same process in the words of the composed bank. */
+export const transferProcess = adaptProcess({
+  event: ({ key, event }: BankEvent): Heard =>
+    key === 'accounts' ? event.event : { transferId: event.key, event: event.event },
+  command: identity<BankCommand>,
+})(movingMoney)

@@ -9,7 +9,9 @@ export const CompleteTransfer = t.strict({ type: t.literal('CompleteTransfer') }
 export interface CompleteTransfer extends t.TypeOf<typeof CompleteTransfer> {}
 export const FailTransfer = t.strict({ type: t.literal('FailTransfer') })
 export interface FailTransfer extends t.TypeOf<typeof FailTransfer> {}
-export type TransferCommand = StartTransfer | CompleteTransfer | FailTransfer
+export const RefuseBooking = t.strict({ type: t.literal('RefuseBooking'), reason: t.string })
+export interface RefuseBooking extends t.TypeOf<typeof RefuseBooking> {}
+export type TransferCommand = StartTransfer | RefuseBooking | CompleteTransfer | FailTransfer
 
 // Stored shapes. Once released, add a new event instead of editing one of these.
 export const TransferStarted = t.strict({ type: t.literal('TransferStarted'), ...Details })

@@ -1,0 +1,126 @@
+import { identity } from 'fp-ts/function'
+import {
+  type Dispatch,
+  type EventStore,
+  localWakeUps,
+  openCategory,
+  type Position,
+  type ProcessEnvironment,
+  readProjection,
+  runProcessManager,
+  runProjection,
+  signalling,
+} from 'reprise'
+import { accountBalances } from './account/balances'
+import { running } from './running'
+import { bookedAccounts, transfers } from './transfer/own-streams'
+import { transferManager } from './transfer/manager'
+import type { BankCommand } from './transfer/process'
+import { transferStatuses } from './transfer/statuses'
+import type { StartTransfer } from './transfer/words'
+import { until } from './until'
+import { value } from './value'
+
+/** Where an office keeps its things: all in one database, or all in memory. */
+export interface Premises<Transaction> extends Pick<
+  ProcessEnvironment<Transaction>,
+  'subscriptions' | 'projections' | 'requests'
+> {
+  readonly store: EventStore
+}
+
+/** Commands on their way to their receivers; a test or a scene may have them lost. */
+export type Carrier = (dispatch: Dispatch<BankCommand>) => Dispatch<BankCommand>
+
+// Whoever was killed is replaced after two seconds.
+const options = { leaseDuration: 2_000, longestPause: 200 }
+const PATIENCE = 60_000
+
+/** How the commands of transfers reach accounts and transfers. */
+const dispatchTo = (store: EventStore) => {
+  const accountDesk = openCategory(bookedAccounts, { store })
+  const transferDesk = openCategory(transfers, { store })
+  const dispatch: Dispatch<BankCommand> = ({ key, command }, once) =>
+    key === 'accounts'
+      ? accountDesk.handleCommand(command.key, command.command, once)
+      : transferDesk.handleCommand(
+          command.key,
+          { transferId: command.key, command: command.command },
+          once,
+        )
+  return { dispatch, transferDesk }
+}
+
+/**
+ * The office behind the desks: it keeps the list of balances and the list of transfers, and moves the
+ * money of transfers while `moveMoney` runs.
+ */
+export const openOffice = async <Transaction>(premises: Premises<Transaction>) => {
+  const wakeUps = localWakeUps()
+  const place = { ...premises, wakeUps, store: signalling(wakeUps)(premises.store) }
+  const { dispatch, transferDesk } = dispatchTo(place.store)
+  const lists = [
+    running((signal) => runProjection(accountBalances, options)({ ...place, signal })),
+    running((signal) => runProjection(transferStatuses, options)({ ...place, signal })),
+  ]
+  const balances = readProjection(accountBalances)(place)
+  const statuses = readProjection(transferStatuses)(place)
+  for (const { name } of [accountBalances, transferStatuses]) {
+    await until(async () => value(await place.projections.active(name)()))
+  }
+
+  return {
+    /** Runs the process manager. */
+    moveMoney: (carry: Carrier = identity) =>
+      running((signal) =>
+        runProcessManager(transferManager, carry(dispatch), options)({ ...place, signal }),
+      ),
+
+    /** Asks for a transfer. The answer does not wait for the money. Gives its position. */
+    transfer: async (id: string, details: Omit<StartTransfer, 'type'>): Promise<Position> => {
+      const command = { type: 'StartTransfer', ...details } as const
+      const booking = { transferId: id, command }
+      const { events } = value(await transferDesk.handleCommand(id, booking)())
+      return events[0]?.position ?? 0
+    },
+
+    /** Waits for the end of a transfer. Gives the position of that. */
+    ended: async (id: string): Promise<Position> => {
+      const version = await until(async () => {
+        const { state, version: last } = value(await transferDesk.fetch(id)())
+        return state === 'completed' || state === 'failed' ? last : undefined
+      })
+      const range = { after: version - 1, limit: 1 }
+      const { events } = value(await place.store.read(`transfer-${id}`, range)())
+      return events[0]?.position ?? 0
+    },
+
+    /** The balance in the list that is no older than `position`. `undefined`: no such account. */
+    balance: async (id: string, position: Position): Promise<number | undefined> => {
+      value(await balances.until(position, PATIENCE)())
+      return value(await balances.get(id)())?.balance
+    },
+
+    /** What the list of transfers says, no older than `position`. */
+    status: async (id: string, position: Position) => {
+      value(await statuses.until(position, PATIENCE)())
+      return value(await statuses.get(id)())
+    },
+
+    /** How many commands of transfers are not answered yet. */
+    unanswered: async (): Promise<number> =>
+      value(await place.requests.waiting(transferManager.name)()).length,
+
+    /** The transfers that are neither completed nor failed, as far as the list knows. */
+    unfinished: async (): Promise<ReadonlyArray<string>> => {
+      const range = { after: '', limit: 100, where: { status: 'running' } }
+      return value(await statuses.all(range)()).entries.map(({ key }) => key)
+    },
+
+    /** Ends the lists. */
+    close: async (): Promise<void> => {
+      await Promise.all(lists.map(({ stop }) => stop()))
+    },
+  }
+}
+export type Office = Awaited<ReturnType<typeof openOffice>>

@@ -1,0 +1,38 @@
+import type { Scene } from '../bank'
+import { amount, money } from '../show'
+import { value } from '../value'
+import { openWith } from './open-with'
+
+export const aTransfer: Scene = async ({ store, office, screen, accountOf }) => {
+  const [emma, finn, rent] = [accountOf('emma'), accountOf('finn'), accountOf('rent')]
+  await openWith(store, emma, 100)
+  await openWith(store, finn, 0)
+
+  screen.title('A transfer: a process manager hears events, and asks for commands')
+  const begin = await office.transfer(rent, { from: emma, to: finn, amount: amount(30) })
+  await office.status(rent, begin) // the list knows of this one, so it knows of all before it
+  const found = (await office.unfinished()).filter((id) => id !== rent)
+  if (found.length > 0) screen.say(`Earlier runs have left half-done: ${found.length}`)
+  const manager = office.moveMoney()
+  const end = await office.ended(rent)
+  await manager.stop()
+
+  const page = value(await store.readAll({ after: begin - 1, limit: 50 })())
+  const streams = [`transfer-${rent}`, `account-${emma}`, `account-${finn}`]
+  const events = page.events.filter(({ streamId }) => streams.includes(streamId))
+  screen.table(
+    ['>position', 'stream', 'event'],
+    events.map(({ position, streamId, type }) => [position, streamId, type]),
+  )
+  screen.check(
+    'out of one account, into the other, completed',
+    events.map(({ type }) => type).join() ===
+      'TransferStarted,MoneyWithdrawn,MoneyDeposited,TransferCompleted',
+  )
+  const [left, got] = [await office.balance(emma, end), await office.balance(finn, end)]
+  screen.say(`The list of balances, waited for up to position ${end}:`)
+  screen.check(
+    `${emma} has ${money(left ?? 0)}, ${finn} has ${money(got ?? 0)}`,
+    left === amount(70) && got === amount(30),
+  )
+}

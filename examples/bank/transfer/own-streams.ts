@@ -1,0 +1,40 @@
+import type { Category } from 'reprise'
+import { accounts } from '../account/category'
+import type { AccountCommand } from '../account/commands'
+import type { AccountRejection } from '../account/decider'
+import type { AccountEvent } from '../account/events'
+import type { AccountState } from '../account/state'
+import { bookedCodec, bookingCodec } from './booking-codecs'
+import { transferCommands, transferEvents } from './codecs'
+import { transfer } from './decider'
+import { type Booked, type Booking, referenced } from './referenced'
+import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './words'
+
+/**
+ * The same streams and the same rules as `accounts`, for bookings on behalf of a transfer: their events
+ * say which one. A desk that knows nothing of transfers reads them as it always did.
+ */
+export const bookedAccounts: Category<
+  Booking<AccountCommand>,
+  AccountState,
+  Booked<AccountEvent>,
+  AccountRejection
+> = {
+  ...accounts,
+  decider: referenced(accounts.decider),
+  commands: bookingCodec(accounts.commands),
+  events: bookedCodec(accounts.events),
+}
+
+/** All transfers: their streams are called `transfer-<id>`, and their events say so too. */
+export const transfers: Category<
+  Booking<TransferCommand>,
+  TransferState,
+  Booked<TransferEvent>,
+  TransferRejection
+> = {
+  name: 'transfer',
+  decider: referenced(transfer),
+  commands: bookingCodec(transferCommands),
+  events: bookedCodec(transferEvents),
+}
