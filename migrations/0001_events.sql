@@ -99,8 +99,11 @@ $reprise$;
 -- The first event of each append decides: it either takes (stream, version), or it does not, and then
 -- nothing else of that append is stored. Answers, per stream:
 --   outcome 0: appended; a row for each event with version and position (no event: one row, no position)
---   outcome 1: conflict; version is where the stream is
+--   outcome 1: conflict; version is where the stream was when this began. If that is what the caller
+--              expects, somebody else was faster meanwhile: ask again.
 --   outcome 2: one of the commands was handled before; version is the one before its events
+-- A command that another transaction remembers at this very moment, and that did nothing there, breaks
+-- commands_pkey: then nothing is stored, and asking again answers outcome 2.
 create function {{schema}}.append(
   stream_ids text[], expected_versions integer[],
   ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
@@ -121,44 +124,10 @@ as $reprise$
 declare
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
   moment_ms double precision := extract(epoch from moment) * 1000;
-  fitting text[];
-  currents integer[];
-  marked_streams text[];
-  marked_commands text[];
-  refused text[];
-  won text[];
-  current integer;
 begin
   perform {{schema}}.announce();
 
-  if cardinality(stream_ids) = 1 and cardinality(rest_ids) = 0
-     and cardinality(mark_command_ids) = 0 then
-    -- A lone event: the commonest append of all, by the shortest way.
-    stream_id := stream_ids[1];
-    outcome := 1;
-    recorded_at := moment_ms;
-    select e.version into current from {{schema}}.events e where e.stream_id = stream_ids[1]
-      order by e.version desc limit 1;
-    version := coalesce(current, 0);
-    if expected_versions[1] in (-1, version) or (expected_versions[1] = -2 and version > 0) then
-      insert into {{schema}}.events as e
-          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-        values (stream_ids[1], version + 1, ids[1], types[1], schema_versions[1], moment,
-                data[1], metadata[1])
-        on conflict on constraint events_pkey do nothing
-        returning 0, e.version, e.position into outcome, version, "position";
-      if not found then
-        outcome := 1;
-        select e.version into version from {{schema}}.events e where e.stream_id = stream_ids[1]
-          order by e.version desc limit 1;
-      end if;
-    end if;
-    return next;
-    return;
-  end if;
-
   if cardinality(rest_ids) = 0 and cardinality(mark_command_ids) = 0 then
-    -- One event for each stream, and nothing to remember: one statement does it all.
     return query
       with request as materialized (
         select r.*, coalesce(
@@ -173,8 +142,7 @@ begin
             (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
           select r.stream_id, r.current + 1, r.id, r.type, r.schema_version, moment, r.data, r.metadata
             from request r
-            where case r.expected when -1 then true when -2 then r.current > 0
-                  else r.expected = r.current end
+            where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
             order by r.place
           on conflict on constraint events_pkey do nothing
           returning stream_id, version, position
@@ -186,118 +154,76 @@ begin
     return;
   end if;
 
-  -- Who fits, and has not been handled before.
-  select coalesce(array_agg(r.stream_id order by r.place), '{}'),
-         coalesce(array_agg(r.current order by r.place), '{}')
-    into fitting, currents
-    from (
-      select q.*, coalesce(
-          (select e.version from {{schema}}.events e where e.stream_id = q.stream_id
-            order by e.version desc limit 1), 0) as current
-        from unnest(stream_ids, expected_versions) with ordinality as q(stream_id, expected, place)
-        where not exists (
-          select from unnest(mark_stream_ids, mark_command_ids) as m(stream_id, command_id)
-            join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
-            where m.stream_id = q.stream_id)
-    ) r
-    where case r.expected when -1 then true when -2 then r.current > 0
-          else r.expected = r.current end;
-
-  -- Remember the commands. Where another transaction is remembering the same one, this waits for it.
-  with remembered as (
-    insert into {{schema}}.commands (stream_id, command_id, after, event_count)
-      select m.stream_id, m.command_id, f.current + m.skip, m.event_count
-        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts)
-               as m(stream_id, command_id, skip, event_count)
-          join unnest(fitting, currents) as f(stream_id, current) on f.stream_id = m.stream_id
-        order by m.stream_id, m.command_id
-      on conflict on constraint commands_pkey do nothing
-      returning stream_id, command_id
-  )
-  select coalesce(array_agg(r.stream_id), '{}'), coalesce(array_agg(r.command_id), '{}')
-    into marked_streams, marked_commands
-    from remembered r;
-
-  select coalesce(array_agg(distinct m.stream_id), '{}') into refused
-    from unnest(mark_stream_ids, mark_command_ids) as m(stream_id, command_id)
-    where m.stream_id = any(fitting)
-      and not exists (
-        select from unnest(marked_streams, marked_commands) as d(stream_id, command_id)
-          where d.stream_id = m.stream_id and d.command_id = m.command_id);
-
-  -- The first event of each append takes the version, or loses it.
   return query
-    with stored as (
+    with mark as materialized (
+      select m.*
+        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts)
+          as m(stream_id, command_id, skip, event_count)
+    ),
+    handled as materialized (
+      select distinct on (c.stream_id) c.stream_id, c.command_id, c.after, c.event_count
+        from mark m
+          join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
+        order by c.stream_id, c.after
+    ),
+    request as materialized (
+      select r.*, coalesce(
+          (select e.version from {{schema}}.events e where e.stream_id = r.stream_id
+            order by e.version desc limit 1), 0) as current
+        from unnest(stream_ids, expected_versions, ids, types, schema_versions, data, metadata)
+          with ordinality
+          as r(stream_id, expected, id, type, schema_version, data, metadata, place)
+        where not exists (select from handled h where h.stream_id = r.stream_id)
+    ),
+    fitting as materialized (
+      select r.* from request r
+        where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
+    ),
+    first as (
       insert into {{schema}}.events
           (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-        select r.stream_id, f.current + 1, r.id, r.type, r.schema_version, moment, r.data, r.metadata
-          from unnest(stream_ids, ids, types, schema_versions, data, metadata) with ordinality
-                 as r(stream_id, id, type, schema_version, data, metadata, place)
-            join unnest(fitting, currents) as f(stream_id, current) on f.stream_id = r.stream_id
-          where r.id is not null and r.stream_id <> all(refused)
-          order by r.place
+        select f.stream_id, f.current + 1, f.id, f.type, f.schema_version, moment, f.data, f.metadata
+          from fitting f
+          where f.id is not null
+          order by f.place
         on conflict on constraint events_pkey do nothing
         returning stream_id, version, position
+    ),
+    rest as (
+      insert into {{schema}}.events
+          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        select r.stream_id, f.version - 1 + r.place, r.id, r.type, r.schema_version, moment,
+               r.data, r.metadata
+          from unnest(rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions,
+                      rest_data, rest_metadata)
+                 as r(stream_id, place, id, type, schema_version, data, metadata)
+            join first f on f.stream_id = r.stream_id
+          order by r.stream_id, r.place
+        returning stream_id, version, position
+    ),
+    accepted as (
+      select stream_id, version - 1 as before from first
+      union all
+      select stream_id, current from fitting where id is null
+    ),
+    remembered as (
+      insert into {{schema}}.commands (stream_id, command_id, after, event_count)
+        select m.stream_id, m.command_id, a.before + m.skip, m.event_count
+          from mark m join accepted a on a.stream_id = m.stream_id
+          order by m.stream_id, m.command_id
     )
-    select s.stream_id, 0, s.version, s.position::double precision, moment_ms, null::text, null::integer
-      from stored s
+    select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
+           null::text, null::integer
+      from (select * from first union all select * from rest) s
     union all
-    select r.stream_id, 0, f.current, null, moment_ms, null, null
-      from unnest(stream_ids, ids) as r(stream_id, id)
-        join unnest(fitting, currents) as f(stream_id, current) on f.stream_id = r.stream_id
-      where r.id is null and r.stream_id <> all(refused);
-
-  -- Those that are stored now, by the ids of their first events.
-  select coalesce(array_agg(r.stream_id), '{}') into won
-    from unnest(stream_ids, ids) as r(stream_id, id)
-      join unnest(fitting, currents) as f(stream_id, current) on f.stream_id = r.stream_id
-      left join {{schema}}.events e on e.stream_id = f.stream_id and e.version = f.current + 1
-    where r.stream_id <> all(refused) and (r.id is null or r.id = e.id);
-
-  if cardinality(rest_ids) > 0 then
-    return query
-      with stored as (
-        insert into {{schema}}.events
-            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-          select r.stream_id, f.current + r.place, r.id, r.type, r.schema_version, moment,
-                 r.data, r.metadata
-            from unnest(rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions,
-                        rest_data, rest_metadata)
-                   as r(stream_id, place, id, type, schema_version, data, metadata)
-              join unnest(fitting, currents) as f(stream_id, current) on f.stream_id = r.stream_id
-            where r.stream_id = any(won)
-            order by r.stream_id, r.place
-          returning stream_id, version, position
-      )
-      select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
-             null::text, null::integer
-        from stored s;
-  end if;
-
-  -- Whoever lost between the look and the write forgets what it had remembered.
-  if cardinality(won) < cardinality(stream_ids) then
-    delete from {{schema}}.commands c
-      using unnest(marked_streams, marked_commands) as d(stream_id, command_id)
-      where c.stream_id = d.stream_id and c.command_id = d.command_id
-        and c.stream_id <> all(won);
-
-    return query
-      select r.stream_id,
-             case when h.command_id is null then 1 else 2 end,
-             coalesce(h.after, (select e.version from {{schema}}.events e
-               where e.stream_id = r.stream_id order by e.version desc limit 1), 0),
-             null::double precision, moment_ms, h.command_id, h.event_count
-        from unnest(stream_ids) as r(stream_id)
-          left join lateral (
-            select c.command_id, c.after, c.event_count
-              from unnest(mark_stream_ids, mark_command_ids) as m(stream_id, command_id)
-                join {{schema}}.commands c
-                  on c.stream_id = m.stream_id and c.command_id = m.command_id
-              where m.stream_id = r.stream_id
-              order by c.after limit 1
-          ) h on true
-        where r.stream_id <> all(won);
-  end if;
+    select f.stream_id, 0, f.current, null, moment_ms, null, null
+      from fitting f where f.id is null
+    union all
+    select r.stream_id, 1, r.current, null, moment_ms, null, null
+      from request r where not exists (select from accepted a where a.stream_id = r.stream_id)
+    union all
+    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count
+      from handled h;
 end
 $reprise$;
 

@@ -40,13 +40,23 @@ const pause = (milliseconds: number) =>
     setTimeout(resolve, milliseconds)
   })
 
-/** Two of them run; one after another is killed at some moment, and another one begins. */
+/** Who owns the subscription now. */
+const ownerNow = async (): Promise<string | undefined> =>
+  (await right(side.subscriptions.status())).find(({ owner }) => owner !== undefined)?.owner
+
+/** Two of them run; the older one is killed at some moment of its work, and another one begins. */
 const killing = async (what: string, kills: number): Promise<void> => {
   const alive = [begin(what), begin(what)]
   for (let killed = 0; killed < kills; killed++) {
-    await pause(500 + randomInt(1_500))
+    const owner = await eventually(ownerNow)
+    await pause(randomInt(1_500))
     await alive.shift()?.kill()
     alive.push(begin(what))
+    // Unless it was the other one's: then nothing is taken over.
+    const soon = Date.now() + 2_500
+    await eventually(
+      async () => Date.now() > soon || ![owner, undefined].includes(await ownerNow()),
+    )
   }
 }
 
@@ -74,7 +84,7 @@ describe('an asynchronous projection', () => {
         const before = last
         last = await append(side.store)
         count += last - before
-        await pause(count < EVENTS ? randomInt(Math.ceil((KILLS * 1_200 * 10) / EVENTS)) : 100)
+        await pause(count < EVENTS ? randomInt(Math.ceil((KILLS * 3_000 * 10) / EVENTS)) : 100)
       }
       await chaos
       const reader = readProjection(totals())(side)
@@ -156,7 +166,7 @@ describe('a process manager', () => {
           amount: randomInt(1, 60),
         } as const
         await right(bank.transfer.handleCommand(id, request))
-        await pause(randomInt((KILLS * 2_400) / TRANSFERS))
+        await pause(randomInt((KILLS * 6_000) / TRANSFERS))
       }
       await chaos
       const requests = postgresRequests(side.db)

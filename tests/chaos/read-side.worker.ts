@@ -6,6 +6,7 @@ import { postgresProjections } from '../../src/adapters/postgres/projections'
 import { postgresRequests } from '../../src/adapters/postgres/request-store'
 import { postgresSubscriptions } from '../../src/adapters/postgres/subscription-store'
 import { connectPool, postgresStore } from '../../src/postgres'
+import type { Dispatch } from '../../src/shell/process/dispatch-step'
 import { runProcessManager } from '../../src/shell/process/run-process-manager'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import { subscribeInTransaction } from '../../src/shell/subscription/subscribe'
@@ -48,12 +49,22 @@ const witness = subscribeInTransaction<Tick, Transaction<NoTables>>({
   },
 })
 
+/** Waits after a command has had its effect, so that many a kill comes before its answer is known. */
+const slowly =
+  <Command>(dispatch: Dispatch<Command>): Dispatch<Command> =>
+  (command, given) =>
+  async () => {
+    const answer = await dispatch(command, given)()
+    await pause(100)
+    return answer
+  }
+
 const main = async (): Promise<unknown> => {
   switch (what) {
     case 'projection':
       return runProjection(totals(), options)(environment)()
     case 'transfers':
-      return runProcessManager(transferring, bankOn(store).dispatch, options)(environment)()
+      return runProcessManager(transferring, slowly(bankOn(store).dispatch), options)(environment)()
     case 'witness':
       return witness(environment)()
     case undefined:

@@ -6,8 +6,8 @@ import { storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
 import type { StreamId } from '../../core/stream'
-import { toStoreFailed } from './errors'
-import { appendParameters, type PreparedAppend } from './prepared-append'
+import { remembersTwice, toStoreFailed } from './errors'
+import { appendParameters, loneParameters, type PreparedAppend } from './prepared-append'
 import type { Tables } from './tables'
 
 /** A row of the append function: see migrations/0001_events.sql. */
@@ -73,20 +73,36 @@ const rowsByStream = (
 const byStreamId = (left: PreparedAppend, right: PreparedAppend): number =>
   left.streamId < right.streamId ? -1 : 1
 
+/** Whether `run` may take the short way for a lone event: only outside a transaction. */
+export type Way = 'autocommit' | 'inTransaction'
+
+const ask = async (
+  { db, statements }: Tables,
+  appends: ReadonlyArray<PreparedAppend>,
+  way: Way,
+): Promise<ReadonlyArray<AppendRow>> => {
+  const [lone] = appends
+  const parameters =
+    way === 'autocommit' && appends.length === 1 && lone !== undefined
+      ? loneParameters(lone)
+      : undefined
+  const query =
+    parameters === undefined
+      ? CompiledQuery.raw(statements.append, [...appendParameters(appends)])
+      : CompiledQuery.raw(statements.appendLone, [...parameters])
+  return (await db.executeQuery<AppendRow>(query)).rows
+}
+
 /**
  * Appends to some streams, each of them once, in one statement. Each append succeeds or fails on its
  * own, unless the statement fails as a whole: then all of them have failed.
  */
 export const appendTogether =
-  ({ db, statements }: Tables): RunAppends =>
+  (tables: Tables, way: Way): RunAppends =>
   async (appends) => {
     try {
       const ordered = appends.length === 1 ? appends : [...appends].sort(byStreamId)
-      const parameters = appendParameters(ordered)
-      const { rows } = await db.executeQuery<AppendRow>(
-        CompiledQuery.raw(statements.append, [...parameters]),
-      )
-      const byStream = rowsByStream(rows)
+      const byStream = rowsByStream(await ask(tables, ordered, way))
       return appends.map((append) => answerTo(append, byStream.get(append.streamId)))
     } catch (error) {
       const failed: AppendAnswer = E.left(toStoreFailed('appending')(error))
@@ -96,18 +112,23 @@ export const appendTogether =
 
 const MOST_RACES = 1_000
 
-/** Whether an append that leaves the version open has only lost a race: then it goes again. */
-export const hasLostRace = (answer: AppendAnswer): boolean =>
-  E.isLeft(answer) &&
-  answer.left._tag === 'VersionConflict' &&
-  versionFits(answer.left.expected, answer.left.actual)
+/**
+ * Whether an append must be asked for again: somebody else was faster at this very moment, and only a
+ * new look can tell what that means.
+ */
+export const isOvertaken = (answer: AppendAnswer): boolean => {
+  if (E.isRight(answer)) return false
+  const error = answer.left
+  if (error._tag === 'VersionConflict') return versionFits(error.expected, error.actual)
+  return error._tag === 'StoreFailed' && remembersTwice(error.cause)
+}
 
-/** One append on its own. With `any` and `mustExist` a lost race is nobody's conflict. */
+/** One append on its own, asked for again while it is overtaken. */
 export const appendAlone =
   (run: RunAppends): AppendPrepared =>
   async (append) => {
     let [answer = noAnswer] = await run([append])
-    for (let races = 0; hasLostRace(answer) && races < MOST_RACES; races++) {
+    for (let races = 0; isOvertaken(answer) && races < MOST_RACES; races++) {
       ;[answer = noAnswer] = await run([append])
     }
     return answer

@@ -86,6 +86,10 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
   ],
 ]
 
+/** Two transactions have remembered the same command at the same moment, and this one was the later. */
+export const remembersTwice = (error: unknown): boolean =>
+  error instanceof Error && 'constraint' in error && error.constraint === 'commands_pkey'
+
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 

@@ -3,7 +3,7 @@ import {
   appendAlone,
   type AppendAnswer,
   type AppendPrepared,
-  hasLostRace,
+  isOvertaken,
   type RunAppends,
 } from './append'
 import { grouped, type Grouping } from './grouped'
@@ -37,7 +37,7 @@ export const groupCommit = (run: RunAppends): AppendPrepared => {
     return Promise.all(
       answers.map((answer, index) => {
         const append = group[index]
-        const again = hasLostRace(answer) || (group.length > 1 && oneIsToBlame(answer))
+        const again = isOvertaken(answer) || (group.length > 1 && oneIsToBlame(answer))
         return again && append !== undefined ? alone(append) : Promise.resolve(answer)
       }),
     )

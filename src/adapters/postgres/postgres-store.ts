@@ -65,10 +65,10 @@ export const postgresStore = <Database>(
 ): PostgresStore<Database> => {
   const tables = tablesIn(db, schema)
   const alone = (transaction: Transaction<Database>): AppendPrepared =>
-    appendAlone(appendTogether(tablesIn(transaction, schema)))
+    appendAlone(appendTogether(tablesIn(transaction, schema), 'inTransaction'))
   const append =
     projections.length === 0
-      ? groupCommit(appendTogether(tables))
+      ? groupCommit(appendTogether(tables, 'autocommit'))
       : appendAndProject(db, projections, alone)
   return {
     ...reads(tables),

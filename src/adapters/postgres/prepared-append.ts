@@ -79,3 +79,19 @@ export const appendParameters = (
     marks.map(({ eventCount }) => eventCount),
   ]
 }
+
+/** The parameters of the lone append: one event, at most one command; `undefined` if it is not one. */
+export const loneParameters = ({
+  streamId,
+  expectedVersion,
+  events,
+  commands,
+}: PreparedAppend): ReadonlyArray<string | number | null> | undefined => {
+  const [event] = events
+  if (event === undefined || events.length > 1 || commands.length > 1) return undefined
+  const [mark] = commands
+  if (mark !== undefined && mark.eventCount !== 1) return undefined
+  const { id, type, schemaVersion, data, metadata } = event
+  const version = versionCode(expectedVersion)
+  return [streamId, version, id, type, schemaVersion, data, metadata, mark?.commandId ?? null]
+}
