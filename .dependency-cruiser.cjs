@@ -57,9 +57,16 @@ module.exports = {
         pathNot: [
           '^src/(core|testing)/',
           'node_modules/(fp-ts|io-ts|fast-check)/',
-          '^(node:)?(assert(/strict)?|util|fs|path)$',
+          '^(node:)?(assert(/strict)?|util|fs|path|module)$',
         ],
       },
+    },
+    {
+      name: 'fast-check-is-optional',
+      comment: 'only its types are imported; src/testing/fast-check.ts loads it when it is needed',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules/fast-check/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'src-never-imports-tests',

@@ -1,5 +1,6 @@
 // Imports the built package the two ways its users do: from an ES module (this file) and by require.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import * as esm from 'reprise'
 import * as esmMemory from 'reprise/memory'
@@ -21,3 +22,24 @@ for (const [name, namespace] of pairs) {
   }
 }
 console.log(`consumers: ${pairs.length} entry points load from ES modules and from CommonJS`)
+
+// The optional peers: whoever has none of them can load all that does not need them, and is told the rest.
+const peers = ['fast-check', 'pg', 'kysely', '@electric-sql/pglite']
+const without = (entry, missing) =>
+  spawnSync(process.execPath, ['scripts/without-peers.cjs', entry, ...missing], {
+    encoding: 'utf8',
+  })
+for (const [entry, said, missing = peers] of [
+  ['reprise', / names/],
+  ['reprise/memory', / names/],
+  ['reprise/testing', /npm install --save-dev fast-check.*Cannot find module 'fast-check'/],
+  ['reprise/postgres', / names/, ['fast-check', 'pg', '@electric-sql/pglite']],
+]) {
+  const { status, stdout, stderr } = without(entry, missing)
+  assert.equal(status, 0, `${entry} does not load without ${missing.join(', ')}:\n${stderr}`)
+  assert.match(stdout, said)
+}
+const { status, stderr } = without('reprise/postgres', peers)
+assert.notEqual(status, 0)
+assert.match(stderr, /Cannot find module '(kysely|pg)'/)
+console.log('consumers: every entry point loads without the optional peers it does not need')

@@ -1,9 +1,6 @@
 /** The names of `reprise/testing`. Nothing in `src` imports this file. */
-export {
-  type ArbitrariesByName,
-  arbitraryFromCodec,
-  type Guard,
-} from './testing/arbitrary-from-codec'
+export { arbitraryFromCodec, type Guard } from './testing/arbitrary-from-codec'
+export type { ArbitrariesByName } from './testing/derive-arbitrary'
 export { assertEventShapes, checkEventShapes, recordEventShapes } from './testing/event-shape-gate'
 export type { EventShapes, ShapeReport } from './testing/event-shapes'
 export { checkDecider } from './testing/laws/check-decider'

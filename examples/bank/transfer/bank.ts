@@ -1,30 +1,27 @@
 import { pipe } from 'fp-ts/function'
-import { combine, type Decider, drive, many, recordRejection } from '../../../src/index'
-import type { AccountCommand, AccountEvent } from './account-words'
+import { combine, drive, many, recordRejection } from 'reprise'
+import { account } from '../account/decider'
 import { transfer } from './decider'
 import { type BankCommand, type BankEvent, transferProcess } from './process'
 import { referenced } from './referenced'
 
 /** Accounts and transfers side by side. A booking that is refused to a transfer is recorded there. */
-export const accountsAndTransfers = <State, Rejection extends { readonly _tag: string }>(
-  account: Decider<AccountCommand, State, AccountEvent, Rejection>,
-) =>
-  pipe(
-    combine({ accounts: many(referenced(account)), transfers: many(transfer) }),
-    recordRejection((rejection, command: BankCommand): BankEvent | undefined => {
-      if (rejection.key !== 'accounts' || command.key !== 'accounts') return undefined
-      const { transferId } = command.command.command
-      const reason = rejection.rejection.rejection._tag
-      return transferId === null
-        ? undefined
-        : {
-            key: 'transfers',
-            event: { key: transferId, event: { type: 'BookingRefused', reason } },
-          }
-    }),
-  )
+export const accountsAndTransfers = pipe(
+  combine({ accounts: many(referenced(account)), transfers: many(transfer) }),
+  recordRejection((rejection, command: BankCommand): BankEvent | undefined => {
+    if (rejection.key !== 'accounts' || command.key !== 'accounts') return undefined
+    const { transferId } = command.command.command
+    const reason = rejection.rejection.rejection._tag
+    return transferId === null
+      ? undefined
+      : {
+          key: 'transfers',
+          event: { key: transferId, event: { type: 'BookingRefused', reason } },
+        }
+  }),
+)
 
 /** The whole bank as one decider: accounts, transfers, and the process that moves the money. */
-export const bankOf = <State, Rejection extends { readonly _tag: string }>(
-  account: Decider<AccountCommand, State, AccountEvent, Rejection>,
-) => pipe(accountsAndTransfers(account), drive(transferProcess))
+export const bank = pipe(accountsAndTransfers, drive(transferProcess))
+
+export type BankState = typeof bank.initialState

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { Decider } from '../../../src/index'
+import type { Decider } from 'reprise'
 import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './words'
 
 /** One transfer of money: it starts, and it is completed or has failed. */

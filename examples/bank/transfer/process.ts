@@ -1,6 +1,7 @@
-import type { CommandFor, EventOf, KeyedCommand, KeyedEvent, Process } from '../../../src/index'
-import type { AccountCommand, AccountEvent } from './account-words'
-import type { Cents } from './cents'
+import type { CommandFor, EventOf, KeyedCommand, KeyedEvent, Process, StateByKey } from 'reprise'
+import { type AccountCommand, depositMoney, withdrawMoney } from '../account/commands'
+import type { AccountEvent } from '../account/events'
+import { afterBooking, afterRefusal, type Pending } from './pending'
 import type { Booked, Booking } from './referenced'
 import type { TransferCommand, TransferEvent } from './words'
 
@@ -13,14 +14,8 @@ export type BankEvent = KeyedEvent<{
   readonly transfers: EventOf<TransferEvent>
 }>
 
-/** Where the money of a transfer is, and what is to be done next. */
-interface Pending {
-  readonly from: string
-  readonly to: string
-  readonly amount: Cents
-  readonly next: 'withdraw' | 'deposit' | 'refund' | 'complete' | 'fail'
-}
-export type TransferProcessState = Readonly<Record<string, Pending>>
+/** The transfers that are under way, by their id. */
+export type TransferProcessState = StateByKey<Pending>
 
 const book = (accountId: string, transferId: string, command: AccountCommand): BankCommand => ({
   key: 'accounts',
@@ -34,11 +29,12 @@ const tell = (transferId: string, command: TransferCommand): BankCommand => ({
 const commandFor = (id: string, { from, to, amount, next }: Pending): BankCommand => {
   switch (next) {
     case 'withdraw':
-      return book(from, id, { type: 'WithdrawMoney', amount })
+      return book(from, id, withdrawMoney(amount))
     case 'deposit':
-      return book(to, id, { type: 'DepositMoney', amount })
+      return book(to, id, depositMoney(amount))
     case 'refund':
-      return book(from, id, { type: 'DepositMoney', amount })
+    case 'owed':
+      return book(from, id, depositMoney(amount))
     case 'complete':
       return tell(id, { type: 'CompleteTransfer' })
     case 'fail':
@@ -46,21 +42,11 @@ const commandFor = (id: string, { from, to, amount, next }: Pending): BankComman
   }
 }
 
-const afterBooking = (next: Pending['next']): Pending['next'] => {
-  switch (next) {
-    case 'withdraw':
-      return 'deposit'
-    case 'deposit':
-      return 'complete'
-    case 'refund':
-    case 'complete':
-    case 'fail':
-      return 'fail'
-  }
-}
-
 const transferIn = ({ key, event }: BankEvent): string | null =>
   key === 'transfers' ? event.key : event.event.transferId
+
+const pendingIn = (state: TransferProcessState, id: string): Pending | undefined =>
+  Object.hasOwn(state, id) ? state[id] : undefined
 
 const without = (pending: TransferProcessState, id: string): TransferProcessState =>
   Object.fromEntries(Object.entries(pending).filter(([other]) => other !== id))
@@ -71,7 +57,7 @@ export const transferProcess: Process<BankEvent, BankCommand, TransferProcessSta
   evolve: (state, keyed) => {
     const id = transferIn(keyed)
     if (id === null) return state
-    const known = Object.hasOwn(state, id) ? state[id] : undefined
+    const known = pendingIn(state, id)
     if (keyed.key === 'accounts') {
       return known === undefined
         ? state
@@ -84,8 +70,9 @@ export const transferProcess: Process<BankEvent, BankCommand, TransferProcessSta
         return { ...state, [id]: { from, to, amount, next: 'withdraw' } }
       }
       case 'BookingRefused':
-        if (known === undefined) return state
-        return { ...state, [id]: { ...known, next: known.next === 'deposit' ? 'refund' : 'fail' } }
+        return known === undefined
+          ? state
+          : { ...state, [id]: { ...known, next: afterRefusal(known.next) } }
       case 'TransferCompleted':
       case 'TransferFailed':
         return without(state, id)
@@ -93,8 +80,11 @@ export const transferProcess: Process<BankEvent, BankCommand, TransferProcessSta
   },
   react: (state, event) => {
     const id = transferIn(event)
-    const known = id !== null && Object.hasOwn(state, id) ? state[id] : undefined
-    return id === null || known === undefined ? [] : [commandFor(id, known)]
+    const known = id === null ? undefined : pendingIn(state, id)
+    // Asking again at once for what was refused just now would never end.
+    return id === null || known === undefined || known.next === 'owed'
+      ? []
+      : [commandFor(id, known)]
   },
   resume: (state) => Object.entries(state).map(([id, pending]) => commandFor(id, pending)),
 }

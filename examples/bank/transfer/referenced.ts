@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { Decider } from '../../../src/index'
+import type { Decider } from 'reprise'
 
 /** A command on behalf of a transfer, or of nobody. */
 export interface Booking<Command> {

@@ -1,5 +1,5 @@
 import * as t from 'io-ts'
-import { Cents } from './cents'
+import { Cents } from '../account/cents'
 
 const Details = { from: t.string, to: t.string, amount: Cents }
 

@@ -86,12 +86,16 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
   ],
 ]
 
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+
+/** The transaction lost against another one (serialization, deadlock): tried again, it may succeed. */
+export const lostAgainstAnother = (error: unknown): boolean =>
+  ['40001', '40P01'].includes(codeOf(error))
+
 /** Two transactions have remembered the same command at the same moment, and this one was the later. */
 export const remembersTwice = (error: unknown): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === 'commands_pkey'
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
 /** Whether the server was not even reached: then nothing can have been written. */
 const isConnecting = (error: unknown): boolean =>

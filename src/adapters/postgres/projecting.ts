@@ -8,7 +8,7 @@ import type { Metadata } from '../../core/metadata'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { AppendPrepared } from './append'
-import { toStoreFailed } from './errors'
+import { lostAgainstAnother, toStoreFailed } from './errors'
 import type { PreparedAppend } from './prepared-append'
 
 /** The events of an append as they are stored now: read from what was written, not from the caller. */
@@ -34,6 +34,10 @@ const storedEvents = (
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
 const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 
+/** A projection's failure; one that lost against another transaction is worth another try. */
+const refusal = (name: string, cause: unknown): AppendError =>
+  lostAgainstAnother(cause) ? toStoreFailed('reading')(cause) : projectionFailed(name, cause)
+
 const projectAll = async <Database>(
   projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
   transaction: Transaction<Database>,
@@ -42,9 +46,9 @@ const projectAll = async <Database>(
   for (const { name, project } of projections) {
     try {
       const result = await project(events, transaction)()
-      if (E.isLeft(result)) return E.left(projectionFailed(name, result.left))
+      if (E.isLeft(result)) return E.left(refusal(name, result.left))
     } catch (cause) {
-      return E.left(projectionFailed(name, cause))
+      return E.left(refusal(name, cause))
     }
   }
   return projections.length === 0 ? E.right(undefined) : stillAlive(projections, transaction)

@@ -17,13 +17,8 @@ export type PartDeciders<
   >
 }
 
-// The compiler can read one record of types from a record of values, not four at once: so it is shown
-// the same record four times, each time with one kind of word to read.
-type ReadCommands<Commands> = {
-  readonly [Key in keyof Commands]: {
-    readonly decide: (command: Commands[Key], state: never) => unknown
-  }
-}
+// The compiler can read one record of types from a record of values, not four at once. Commands are read
+// from PartDeciders; for the others it is shown the same record again, with one kind of word to read.
 type ReadStates<States> = {
   readonly [Key in keyof States]: { readonly initialState: States[Key] }
 }
@@ -45,7 +40,6 @@ export type Deciders<
   Events extends Record<keyof Commands, unknown>,
   Rejections extends Record<keyof Commands, unknown>,
 > = PartDeciders<Commands, States, Events, Rejections> &
-  ReadCommands<Commands> &
   ReadStates<States> &
   ReadEvents<Events> &
   ReadRejections<Rejections> &

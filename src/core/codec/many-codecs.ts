@@ -8,16 +8,19 @@ import type { EventCodec } from './event-codec'
 import type { StateCodec } from './state-codec'
 import { fieldOf, under } from './within'
 
-const readKey = (input: unknown): E.Either<ReadonlyArray<Issue>, string> => {
-  const key = fieldOf(input, 'key')
-  return typeof key === 'string'
-    ? E.right(key)
-    : E.left([{ path: 'key', message: `expected text, got ${preview(key)}` }])
-}
-
 const checkKey = (key: string): E.Either<ReadonlyArray<Issue>, Json> => {
   const json = toJson(key)
   return E.isLeft(json) ? E.left(under('key', json.left)) : json
+}
+
+// A key that no store can keep is refused at the door, and not only when an event is to be stored.
+const readKey = (input: unknown): E.Either<ReadonlyArray<Issue>, string> => {
+  const key = fieldOf(input, 'key')
+  if (typeof key !== 'string') {
+    return E.left([{ path: 'key', message: `expected text, got ${preview(key)}` }])
+  }
+  const json = checkKey(key)
+  return E.isLeft(json) ? json : E.right(key)
 }
 
 /** The command codec of `many`. */

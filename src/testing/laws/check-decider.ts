@@ -1,10 +1,19 @@
 import * as E from 'fp-ts/Either'
-import fc from 'fast-check'
+import { fastCheck } from '../fast-check'
 import type { DeciderCheck } from './decider-check'
 import { acceptance, judge } from './judge'
 import { lawsOf } from './laws-of'
 import type { LawReport } from './report'
 import { storiesOf } from './stories'
+
+const cannotCheck = (seed: number, problem: string): LawReport => {
+  const law = 'the laws can be checked'
+  const meaning = 'commands and events can be made up'
+  return {
+    seed,
+    results: [{ _tag: 'Broken', law, meaning, problem, counterexample: 'none', seed }],
+  }
+}
 
 /**
  * Checks a decider of yours against the laws that every decider must keep. It throws nothing: hand the
@@ -18,18 +27,13 @@ import { storiesOf } from './stories'
 export const checkDecider = <Command, State, Event, Rejection>(
   check: DeciderCheck<Command, State, Event, Rejection>,
 ): LawReport => {
+  const loaded = fastCheck()
+  if (E.isLeft(loaded)) return cannotCheck(check.seed ?? 0, loaded.left)
+  const fc = loaded.right
   const seed = check.seed ?? fc.sample(fc.nat(), 1)[0] ?? 0
-  const parameters = { seed, numRuns: check.runs ?? 1_000 }
-  const stories = storiesOf(check)
-  if (E.isLeft(stories)) {
-    const law = 'the laws can be checked'
-    const meaning = 'commands and events can be made up'
-    const problem = stories.left
-    return {
-      seed,
-      results: [{ _tag: 'Broken', law, meaning, problem, counterexample: 'none', seed }],
-    }
-  }
+  const parameters = { check: fc, seed, numRuns: check.runs ?? 1_000 }
+  const stories = storiesOf(fc, check)
+  if (E.isLeft(stories)) return cannotCheck(seed, stories.left)
   const results = lawsOf(check).map((law) => judge(law, stories.right, parameters))
   return { seed, results: [acceptance(check.decider, stories.right, parameters), ...results] }
 }

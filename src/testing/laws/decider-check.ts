@@ -4,7 +4,7 @@ import type { EventCodec } from '../../core/codec/event-codec'
 import type { StateCodec } from '../../core/codec/state-codec'
 import type { Decider } from '../../core/decider'
 import type { EncodedEvent } from '../../core/recorded-event'
-import type { ArbitrariesByName } from '../arbitrary-from-codec'
+import type { ArbitrariesByName } from '../derive-arbitrary'
 
 /** The codecs of a decider: those of its category. */
 export interface DeciderCodecs<Command, State, Event> {

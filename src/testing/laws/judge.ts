@@ -1,13 +1,15 @@
+import type fc from 'fast-check'
 import * as E from 'fp-ts/Either'
-import fc from 'fast-check'
 import { run } from '../../core/algebra/run'
 import type { Decider } from '../../core/decider'
+import type { FastCheck } from '../fast-check'
 import { attempt, type DeciderLaw, type Story } from './law'
 import { show } from './look'
 import type { LawResult } from './report'
 
-/** How often, and with which random numbers. */
+/** With what, how often, and with which random numbers. */
 export interface Parameters {
+  readonly check: FastCheck
   readonly seed: number
   readonly numRuns: number
 }
@@ -16,7 +18,7 @@ export interface Parameters {
 export const judge = <Command, Event>(
   law: DeciderLaw<Command, Event>,
   stories: fc.Arbitrary<Story<Command, Event>>,
-  parameters: Parameters,
+  { check, seed, numRuns }: Parameters,
 ): LawResult => {
   const { name, meaning, unchecked } = law
   if (unchecked !== undefined) return { _tag: 'NotChecked', law: name, meaning, reason: unchecked }
@@ -24,10 +26,10 @@ export const judge = <Command, Event>(
     const problem = attempt('the decider', () => law.problem(story))
     return E.isLeft(problem) ? problem.left : problem.right
   }
-  const property = fc.property(stories, (story) => problemOf(story) === undefined)
-  const { counterexample } = fc.check(property, parameters)
+  const property = check.property(stories, (story) => problemOf(story) === undefined)
+  const { counterexample } = check.check(property, { seed, numRuns })
   const [story] = counterexample ?? []
-  if (story === undefined) return { _tag: 'Held', law: name, meaning, runs: parameters.numRuns }
+  if (story === undefined) return { _tag: 'Held', law: name, meaning, runs: numRuns }
   const problem =
     problemOf(story) ?? 'it failed once, and not again: it does not give the same answer twice'
   return {
@@ -36,7 +38,7 @@ export const judge = <Command, Event>(
     meaning,
     problem,
     counterexample: show(story),
-    seed: parameters.seed,
+    seed,
   }
 }
 
@@ -44,7 +46,7 @@ export const judge = <Command, Event>(
 export const acceptance = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   stories: fc.Arbitrary<Story<Command, Event>>,
-  { seed, numRuns }: Parameters,
+  { check, seed, numRuns }: Parameters,
 ): LawResult => {
   const law = 'some command is accepted'
   const meaning =
@@ -53,7 +55,7 @@ export const acceptance = <Command, State, Event, Rejection>(
     const events = attempt('the decider', () => run(decider, commands).events)
     return E.isLeft(events) || events.right.length > 0
   }
-  if (fc.sample(stories, { seed, numRuns }).some(records)) {
+  if (check.sample(stories, { seed, numRuns }).some(records)) {
     return { _tag: 'Held', law, meaning, runs: numRuns }
   }
   const problem = 'no command recorded anything: give `commands` that fit together'

@@ -1,7 +1,8 @@
+import type fc from 'fast-check'
 import * as E from 'fp-ts/Either'
-import fc from 'fast-check'
 import { oneOf } from '../../core/codec/one-of'
 import { arbitraryFromCodec } from '../arbitrary-from-codec'
+import type { FastCheck } from '../fast-check'
 import type { DeciderCheck } from './decider-check'
 import type { Story } from './law'
 
@@ -36,18 +37,22 @@ const eventsOf = <Command, State, Event, Rejection>({
 
 /** Lives for the decider to lead, or why they cannot be made up. */
 export const storiesOf = <Command, State, Event, Rejection>(
+  fastCheck: FastCheck,
   check: DeciderCheck<Command, State, Event, Rejection>,
 ): E.Either<string, fc.Arbitrary<Story<Command, Event>>> => {
   const commands = commandsOf(check)
   if (E.isLeft(commands)) return commands
   const maxLength = MOST_COMMANDS
-  const lives = fc.array(commands.right, { maxLength })
+  const lives = fastCheck.array(commands.right, { maxLength })
   const events = eventsOf(check)
   if (events === undefined) {
-    return E.right(fc.record({ commands: lives, events: fc.constant([]) }))
+    return E.right(fastCheck.record({ commands: lives, events: fastCheck.constant([]) }))
   }
   if (E.isLeft(events)) return events
   return E.right(
-    fc.record({ commands: lives, events: fc.array(events.right, { maxLength: MOST_EVENTS }) }),
+    fastCheck.record({
+      commands: lives,
+      events: fastCheck.array(events.right, { maxLength: MOST_EVENTS }),
+    }),
   )
 }

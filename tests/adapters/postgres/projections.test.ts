@@ -144,3 +144,17 @@ describe('an inline projection', () => {
     expect(seen).toEqual(events)
   })
 })
+
+it.each([
+  ['a deadlock', '40P01'],
+  ['a serialization failure', '40001'],
+])('a projection that fails by %s can be tried again: nothing is stored', async (_what, code) => {
+  const losing = saying(`do $$ begin raise exception 'lost' using errcode = '${code}'; end $$`)
+  const streamId = `names-${code}`
+  expect(await left(storeWith(losing).append(appending(streamId)))).toMatchObject({
+    _tag: 'StoreFailed',
+    reason: 'TransactionRefused',
+    outcome: 'nothingWritten',
+  })
+  expect(await isStored(streamId)).toBe(false)
+})

@@ -123,6 +123,9 @@ describe('the codecs of many', () => {
     expect(manyCommandCodec(commands).decode({ key: 'a', command: {} })).toMatchObject(
       E.left([{ path: 'command.type' }]),
     )
+    expect(manyCommandCodec(commands).decode({ key: '\u0000', command })).toMatchObject(
+      E.left([{ path: 'key' }]),
+    )
     const event: Added = { type: 'Added', by: 1 }
     expect(manyEventCodec(events).encode({ key: '\u0000', event })).toMatchObject(
       E.left([{ path: 'key' }]),

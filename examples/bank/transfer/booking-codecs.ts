@@ -1,0 +1,64 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as t from 'io-ts'
+import type { CommandCodec, EventCodec, Issue } from 'reprise'
+import type { Booked, Booking } from './referenced'
+
+const TransferId = t.union([t.string, t.null])
+
+const readTransferId = (value: unknown): E.Either<ReadonlyArray<Issue>, string | null> =>
+  TransferId.is(value)
+    ? E.right(value)
+    : E.left([{ path: 'transferId', message: 'expected text or null' }])
+
+const Outer = t.type({ transferId: t.unknown, command: t.unknown })
+
+/** The commands of `codec`, each with the transfer that it is for: `{ transferId, command }`. */
+export const bookingCodec = <Command>(
+  codec: CommandCodec<Command>,
+): CommandCodec<Booking<Command>> => ({
+  ...(codec.shape === undefined
+    ? {}
+    : { shape: t.strict({ transferId: TransferId, command: codec.shape }) }),
+  decode: (input) => {
+    if (!Outer.is(input)) return E.left([{ path: '', message: 'expected a booking' }])
+    const transferId = readTransferId(input.transferId)
+    if (E.isLeft(transferId)) return transferId
+    const within = ({ path, message }: Issue): Issue => ({ path: `command.${path}`, message })
+    return pipe(
+      codec.decode(input.command),
+      E.mapLeft((issues) => issues.map(within)),
+      E.map((command) => ({ transferId: transferId.right, command })),
+    )
+  },
+})
+
+/** The events of `codec`, each stored with the transfer it happened for beside its own data. */
+export const bookedCodec = <Event>(codec: EventCodec<Event>): EventCodec<Booked<Event>> => ({
+  schemaVersions: codec.schemaVersions,
+  ...(codec.shapes === undefined
+    ? {}
+    : {
+        shapes: Object.fromEntries(
+          Object.entries(codec.shapes).map(([type, event]) => [
+            type,
+            t.strict({ transferId: TransferId, event }),
+          ]),
+        ),
+      }),
+  typeOf: ({ event }) => codec.typeOf(event),
+  encode: ({ transferId, event }) =>
+    pipe(
+      codec.encode(event),
+      E.map((encoded) => ({ ...encoded, data: { ...encoded.data, transferId } })),
+    ),
+  decode: (stored) => {
+    const transferId = readTransferId(stored.data['transferId'])
+    return E.isLeft(transferId)
+      ? transferId
+      : pipe(
+          codec.decode(stored),
+          E.map((event) => ({ transferId: transferId.right, event })),
+        )
+  },
+})

@@ -1,0 +1,60 @@
+import {
+  type Category,
+  combineCommandCodecs,
+  combineEventCodecs,
+  combineStateCodecs,
+  everyNEvents,
+  type KeyedRejection,
+  manyCommandCodec,
+  manyEventCodec,
+  manyStateCodec,
+  type RejectionOf,
+  stateCodec,
+  type StepLimitReached,
+} from 'reprise'
+import { accountCommands } from '../account/commands'
+import type { AccountRejection } from '../account/decider'
+import { accountEvents } from '../account/events'
+import { accountStates } from '../account/state'
+import { bank, type BankState } from './bank'
+import { bookedCodec, bookingCodec } from './booking-codecs'
+import { transferCommands, transferEvents, transferStates } from './codecs'
+import { Pending } from './pending'
+import type { BankCommand, BankEvent } from './process'
+import type { TransferRejection } from './words'
+
+export const bankCommands = combineCommandCodecs({
+  accounts: manyCommandCodec(bookingCodec(accountCommands)),
+  transfers: manyCommandCodec(transferCommands),
+})
+
+/** Stored as `accounts/MoneyDeposited`, `transfers/TransferStarted` and so on. */
+export const bankEvents = combineEventCodecs({
+  accounts: manyEventCodec(bookedCodec(accountEvents)),
+  transfers: manyEventCodec(transferEvents),
+})
+
+export const bankStates = combineStateCodecs({
+  process: manyStateCodec(stateCodec(1, Pending)),
+  decider: combineStateCodecs({
+    accounts: manyStateCodec(accountStates),
+    transfers: manyStateCodec(transferStates),
+  }),
+})
+
+/** Why the bank says no. */
+export type BankRejection =
+  | KeyedRejection<{
+      readonly accounts: RejectionOf<AccountRejection>
+      readonly transfers: RejectionOf<TransferRejection>
+    }>
+  | StepLimitReached
+
+/** Whole banks, each in one stream: everything that happens in it is recorded at once, or not at all. */
+export const banks: Category<BankCommand, BankState, BankEvent, BankRejection> = {
+  name: 'bank',
+  decider: bank,
+  commands: bankCommands,
+  events: bankEvents,
+  snapshots: { state: bankStates, policy: everyNEvents(100) },
+}

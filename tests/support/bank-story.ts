@@ -1,0 +1,46 @@
+import * as E from 'fp-ts/Either'
+import { Cents } from '../../examples/bank/account/cents'
+import {
+  type AccountCommand,
+  depositMoney,
+  openAccount,
+} from '../../examples/bank/account/commands'
+import type { BankState } from '../../examples/bank/transfer/bank'
+import type { BankCommand } from '../../examples/bank/transfer/process'
+import { rightOf } from './right'
+
+// A bank with two accounts and one transfer, and callers who get past the compiler.
+
+export const cents = (value: number): Cents => rightOf(Cents.decode(value))
+
+export const onAccount = (key: string, command: AccountCommand): BankCommand => ({
+  key: 'accounts',
+  command: { key, command: { transferId: null, command } },
+})
+export const transfer = (id: string, amount: number): BankCommand => ({
+  key: 'transfers',
+  command: {
+    key: id,
+    command: { type: 'StartTransfer', from: 'A', to: 'B', amount: cents(amount) },
+  },
+})
+export const story: ReadonlyArray<BankCommand> = [
+  onAccount('A', openAccount('Ada')),
+  onAccount('B', openAccount('Bob')),
+  onAccount('A', depositMoney(cents(100))),
+  transfer('T1', 40),
+]
+export const settled: BankState = {
+  process: {},
+  decider: {
+    accounts: {
+      A: { isOpen: true, owner: 'Ada', balance: 60 },
+      B: { isOpen: true, owner: 'Bob', balance: 40 },
+    },
+    transfers: { T1: 'completed' },
+  },
+}
+
+/** As if a caller had no compiler. */
+export const anything = (command: unknown): never => command as never
+export const openDoor = { decode: (input: unknown) => E.right(anything(input)) }
