@@ -203,4 +203,52 @@ describe('reprise doctor', () => {
     await transaction.rollback().execute()
     await db.destroy()
   })
+
+  it('warns of a subscription that has had no owner for a while, and of one that is far behind', async () => {
+    await migrated('lonely')
+    await admin.query(`
+      insert into lonely.subscriptions (name, partitions, created_at)
+        values ('mails', 1, now() - interval '1 hour'), ('totals@1.1', 1, now());
+      insert into lonely.checkpoints (subscription, partition, position)
+        values ('mails', 0, 0), ('totals@1.1', 0, 0);
+      insert into lonely.projections (name, version, build, collection)
+        values ('totals', 1, 1, 'totals@1.1')`)
+    const first = await examined('lonely')
+    expect(first.check('owners')).toMatchObject({
+      status: 'warning',
+      found: 'without an owner: mails (never had one, 60 min old)',
+    })
+    expect(first.check('projections')).toMatchObject({ status: 'ok' })
+    await admin.query(`
+      alter table lonely.events disable trigger all;
+      insert into lonely.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        values ('counter-1', 1, gen_random_uuid(), 'Ticked', 1, now() - interval '2 hours', '{}', '{}')`)
+    expect((await examined('lonely')).check('projections')).toMatchObject({
+      status: 'warning',
+      found: 'behind: totals@1.1 by 2 h, 1 event',
+    })
+  })
+
+  it('warns of parked events, and finds what was stopped', async () => {
+    await migrated('poisoned')
+    await admin.query(`
+      insert into poisoned.subscriptions (name, partitions) values ('mails', 1);
+      insert into poisoned.checkpoints (subscription, partition, position) values ('mails', 0, 1);
+      insert into poisoned.held_streams
+          (subscription, partition, stream_id, version, position, event_id, type, attempts, failure)
+        values ('mails', 0, 'counter-1', 1, 1, gen_random_uuid(), 'Ticked', 5, '{"message":"closed"}')`)
+    const parked = await examined('poisoned')
+    expect(parked.check('parked')).toMatchObject({
+      status: 'warning',
+      found: 'could not be handled, and waits for you: mails (1)',
+    })
+    expect(parked.exitCode).toBe(0)
+    await admin.query(`update poisoned.checkpoints set failure = '{"message":"closed"}'`)
+    const stopped = await examined('poisoned')
+    expect(stopped.check('owners')).toMatchObject({
+      status: 'problem',
+      found: 'stopped by an event: mails',
+    })
+    expect(stopped.exitCode).toBe(1)
+  })
 })

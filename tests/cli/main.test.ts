@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,4 +70,34 @@ describe('the program', () => {
     expect(exitCode).toBe(1)
     expect(error).toMatch(/^reprise: No connection[^\n]*\n$/)
   })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends well when tail gets %s', async (signal) => {
+    const program = [
+      '--import',
+      'tsx',
+      join(root, 'src/cli/main.ts'),
+      'tail',
+      '--url',
+      database.url,
+    ]
+    await reprise(['migrate', '--url', database.url])
+    const child = spawn(process.execPath, program, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'exit')
+    await once(child.stdout, 'data') // the titles: from here on it follows
+    child.kill(signal)
+    expect(await ended).toEqual([0, null])
+  })
+
+  it('shows subscriptions and events of a PGlite folder', async () => {
+    const url = ['--url', `pglite:${join(folder, 'read', 'data')}`]
+    expect((await reprise(['migrate', ...url])).exitCode).toBe(0)
+    const seen = await reprise(['subscriptions', '--json', ...url])
+    expect(JSON.parse(seen.out)).toMatchObject({ subscriptions: [], horizon: { last: 0 } })
+    expect(await reprise(['tail', '--from', 'start', '--no-follow', '--json', ...url])).toEqual({
+      exitCode: 0,
+      out: '',
+      error: '',
+    })
+    expect((await reprise(['reset', 'mails', ...url])).error).toMatch(/no subscription mails/)
+  }, 120_000)
 })

@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely'
 import { readProjection } from '../../src/shell/projection/reader'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import { totals } from '../support/balances'
@@ -44,7 +45,7 @@ const rebuild = (
   const importModule = async () => ({ totals: totals(version) })
   return cli(['rebuild', 'totals', '--url', side.url, ...args], { importModule, ...rest })
 }
-const module = ['--module', 'totals.ts']
+const given = ['--module', 'totals.ts']
 const active = () => right(side.projections.active('totals'))
 const built = async (): Promise<number> => {
   const steps = Array.from({ length: 300 }, (_, index) => index)
@@ -60,13 +61,9 @@ describe('reprise rebuild', () => {
     await built()
     const reader = readProjection(totals())(side)
     const before = await right(reader.get('counter-1'))
-    await side.db.executeQuery({
-      sql: `update reprise.documents set value = '{"schemaVersion":1,"state":{"sum":0,"events":0}}'`,
-      parameters: [],
-      query: { kind: 'RawNode' } as never,
-      queryId: { queryId: 'x' },
-    })
-    const { exitCode, out, error } = await rebuild(module)
+    await side.db.executeQuery(CompiledQuery.raw('delete from reprise.documents'))
+    expect(await right(reader.get('counter-1'))).toBeUndefined()
+    const { exitCode, out, error } = await rebuild(given)
     expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
     expect(out).toMatch(
       /^totals: \d+ %, at \d+ of 300\n[^]*Readers of totals see build 2 of version 1 now/,
@@ -79,7 +76,7 @@ describe('reprise rebuild', () => {
   it('is gone over to by a program that runs the projection with several partitions', async () => {
     const last = await built()
     const projection = start()
-    expect((await rebuild(module)).exitCode).toBe(0)
+    expect((await rebuild(given)).exitCode).toBe(0)
     const [next] = await appendTicks(side.store, 'counter-2', 1)
     expect(next).toBeGreaterThan(last)
     await eventually(async () => (await right(side.subscriptions.reached('totals@1.2'))) === next)
@@ -88,7 +85,7 @@ describe('reprise rebuild', () => {
 
   it('tells machines of its progress, one object per line', async () => {
     await built()
-    const { out } = await rebuild([...module, '--json'])
+    const { out } = await rebuild([...given, '--json'])
     const lines = out
       .trimEnd()
       .split('\n')
@@ -101,7 +98,7 @@ describe('reprise rebuild', () => {
 
   it('draws a bar on a terminal', async () => {
     await built()
-    const { out } = await rebuild(module, { columns: 80 })
+    const { out } = await rebuild(given, { columns: 80 })
     expect(out).toContain('totals [==')
     expect(out).toMatch(/100% \| 300\/300/)
     expect(out).toMatch(/Readers of totals see build 2 of version 1 now/)
@@ -109,7 +106,7 @@ describe('reprise rebuild', () => {
 
   it('deletes what it has built when it is interrupted', async () => {
     await built()
-    const { exitCode, error } = await rebuild(module, {
+    const { exitCode, error } = await rebuild(given, {
       onInterrupt: (stop) => {
         stop()
         return () => undefined
@@ -127,22 +124,22 @@ describe('reprise rebuild', () => {
     await built()
     const broken = { ...totals(), key: () => undefined!['x'] as string }
     const importModule = async () => ({ default: broken })
-    const failing = () => rebuild(module, { importModule })
+    const failing = () => rebuild(given, { importModule })
     for (const result of [await failing(), await failing()]) {
       expect(result.exitCode).toBe(1)
       expect(result.error).toMatch(/position 1: .*Readers see build 1 of version 1 as before.\n$/)
     }
-    expect((await rebuild(module)).exitCode).toBe(0)
+    expect((await rebuild(given)).exitCode).toBe(0)
   })
 
   it('starts anew when an earlier one has died, and refuses while another one runs', async () => {
     await built()
     await right(side.subscriptions.register({ name: 'totals@1.2', partitions: 1, position: 300 }))
     await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
-    expect((await rebuild(module)).error).toMatch(/^reprise: Somebody is making totals@1.2/)
+    expect((await rebuild(given)).error).toMatch(/^reprise: Somebody is making totals@1.2/)
     await right(side.subscriptions.leave('totals@1.2', 'another'))
     await right(side.subscriptions.reset('totals@1.2', 300))
-    expect((await rebuild(module)).exitCode).toBe(0)
+    expect((await rebuild(given)).exitCode).toBe(0)
     expect(await right(readProjection(totals())(side).get('counter-1'))).toMatchObject({
       events: 300,
     })
@@ -152,20 +149,20 @@ describe('reprise rebuild', () => {
     const bare = await rebuild([])
     expect(bare.exitCode).toBe(2)
     expect(bare.error).toMatch(/give the module that exports totals: --module <file>/)
-    expect((await rebuild(module)).error).toMatch(/Nobody has ever run the projection totals here/)
-    expect((await rebuild(module, { importModule: async () => ({}) })).error).toMatch(
+    expect((await rebuild(given)).error).toMatch(/Nobody has ever run the projection totals here/)
+    expect((await rebuild(given, { importModule: async () => ({}) })).error).toMatch(
       /exports no projection/,
     )
   })
 
   it('builds a later version only when it is told to, and an earlier one never', async () => {
     await built()
-    const later = await rebuild(module, { version: 2 })
+    const later = await rebuild(given, { version: 2 })
     expect(later.exitCode).toBe(2)
     expect(later.error).toMatch(/version 2 of totals, and readers see version 1.*add --yes/)
-    expect((await rebuild([...module, '--yes'], { version: 2 })).exitCode).toBe(0)
+    expect((await rebuild([...given, '--yes'], { version: 2 })).exitCode).toBe(0)
     expect(await active()).toMatchObject({ version: 2, build: 1 })
-    const earlier = await rebuild(module)
+    const earlier = await rebuild(given)
     expect(earlier.exitCode).toBe(1)
     expect(earlier.error).toMatch(/version 2/)
   })
