@@ -7,17 +7,22 @@ import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
 import type { StreamId } from '../../core/stream'
 import { remembersTwice, toStoreFailed } from './errors'
-import { appendParameters, loneParameters, type PreparedAppend } from './prepared-append'
+import { carefulParameters, type PreparedAppend } from './prepared-append'
+import { lostRace, type Query, swiftQuery, weather } from './swift-append'
 import type { Tables } from './tables'
 
-/** A row of the append function: see migrations/0001_events.sql. */
-interface AppendRow {
+/** An event that was stored. */
+interface StoredRow {
   readonly stream_id: string
-  /** 0 appended, 1 conflict, 2 handled before. */
-  readonly outcome: number
   readonly version: number
   readonly position: number | null
   readonly recorded_at: number
+}
+
+/** A row of the append function: see migrations/0001_events.sql. */
+interface AnswerRow extends StoredRow {
+  /** 0 appended, 1 conflict, 2 handled before. */
+  readonly outcome: number
   readonly command_id: string | null
   readonly event_count: number | null
 }
@@ -36,9 +41,18 @@ const noAnswer: AppendAnswer = E.left(
   storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
 )
 
+const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): AppendAnswer =>
+  E.right({
+    version: rows.reduce((highest, { version }) => Math.max(highest, version), 0),
+    positions: rows
+      .flatMap(({ position }) => (position === null ? [] : [position]))
+      .sort((left, right) => left - right),
+    recordedAt,
+  })
+
 const answerTo = (
   { streamId, expectedVersion }: PreparedAppend,
-  rows: ReadonlyArray<AppendRow> = [],
+  rows: ReadonlyArray<AnswerRow> = [],
 ): AppendAnswer => {
   const [first] = rows
   if (first === undefined) return noAnswer
@@ -49,19 +63,22 @@ const answerTo = (
     const { command_id, event_count, version } = first
     return E.left(commandAlreadyHandled(streamId, command_id ?? '', version, event_count ?? 0))
   }
-  return E.right({
-    version: rows.reduce((highest, { version }) => Math.max(highest, version), 0),
-    positions: rows
-      .flatMap(({ position }) => (position === null ? [] : [position]))
-      .sort((left, right) => left - right),
-    recordedAt: first.recorded_at,
-  })
+  return stored(rows, first.recorded_at)
 }
 
-const rowsByStream = (
-  rows: ReadonlyArray<AppendRow>,
-): ReadonlyMap<StreamId, ReadonlyArray<AppendRow>> => {
-  const byStream = new Map<StreamId, AppendRow[]>()
+const byStreamId = (left: PreparedAppend, right: PreparedAppend): number =>
+  left.streamId < right.streamId ? -1 : 1
+
+/** In the same order in every process: two statements must not wait for each other. */
+const inOrder = (appends: ReadonlyArray<PreparedAppend>): ReadonlyArray<PreparedAppend> =>
+  appends.length === 1 ? appends : [...appends].sort(byStreamId)
+
+const rowsOf = async <Row extends StoredRow>(
+  { db }: Tables,
+  { text, parameters }: Query,
+): Promise<ReadonlyMap<StreamId, ReadonlyArray<Row>>> => {
+  const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
+  const byStream = new Map<StreamId, Row[]>()
   for (const row of rows) {
     const known = byStream.get(row.stream_id)
     if (known === undefined) byStream.set(row.stream_id, [row])
@@ -70,45 +87,67 @@ const rowsByStream = (
   return byStream
 }
 
-const byStreamId = (left: PreparedAppend, right: PreparedAppend): number =>
-  left.streamId < right.streamId ? -1 : 1
-
-/** Whether `run` may take the short way for a lone event: only outside a transaction. */
-export type Way = 'autocommit' | 'inTransaction'
-
-const ask = async (
-  { db, statements }: Tables,
-  appends: ReadonlyArray<PreparedAppend>,
-  way: Way,
-): Promise<ReadonlyArray<AppendRow>> => {
-  const [lone] = appends
-  const parameters =
-    way === 'autocommit' && appends.length === 1 && lone !== undefined
-      ? loneParameters(lone)
-      : undefined
-  const query =
-    parameters === undefined
-      ? CompiledQuery.raw(statements.append, [...appendParameters(appends)])
-      : CompiledQuery.raw(statements.appendLone, [...parameters])
-  return (await db.executeQuery<AppendRow>(query)).rows
-}
-
-/**
- * Appends to some streams, each of them once, in one statement. Each append succeeds or fails on its
- * own, unless the statement fails as a whole: then all of them have failed.
- */
-export const appendTogether =
-  (tables: Tables, way: Way): RunAppends =>
+/** A statement that fails as a whole fails for each of its appends. */
+const answering =
+  (run: RunAppends): RunAppends =>
   async (appends) => {
     try {
-      const ordered = appends.length === 1 ? appends : [...appends].sort(byStreamId)
-      const byStream = rowsByStream(await ask(tables, ordered, way))
-      return appends.map((append) => answerTo(append, byStream.get(append.streamId)))
+      return await run(appends)
     } catch (error) {
       const failed: AppendAnswer = E.left(toStoreFailed('appending')(error))
       return appends.map(() => failed)
     }
   }
+
+/**
+ * Appends to some streams, each of them once, in one statement, which may be part of a transaction.
+ * Each append succeeds or fails on its own, unless the statement fails as a whole: then all of them
+ * have failed.
+ */
+export const appendCarefully = (tables: Tables): RunAppends =>
+  answering(async (appends) => {
+    const parameters = carefulParameters(inOrder(appends))
+    const byStream = await rowsOf<AnswerRow>(tables, {
+      text: tables.statements.append,
+      parameters,
+    })
+    return appends.map((append) => answerTo(append, byStream.get(append.streamId)))
+  })
+
+/**
+ * The same outside a transaction, and faster: supposes that everything fits, and asks carefully only
+ * for what did not.
+ */
+export const appendSwiftly = (tables: Tables): RunAppends => {
+  const careful = appendCarefully(tables)
+  const { isCalm, collided } = weather()
+
+  /** `undefined`: a race was lost, and nothing is stored. */
+  const attempt = async (query: Query) => {
+    try {
+      return await rowsOf<StoredRow>(tables, query)
+    } catch (error) {
+      if (lostRace(error)) return undefined
+      throw error
+    }
+  }
+
+  return answering(async (appends) => {
+    const query = isCalm() ? swiftQuery(tables.statements, inOrder(appends)) : undefined
+    if (query === undefined) return careful(appends)
+    const found = await attempt(query)
+    const left = appends.filter(({ streamId }) => found?.has(streamId) !== true)
+    if (left.length > 0) collided()
+    const answers = left.length > 0 ? await careful(left) : []
+    let next = 0
+    return appends.map(({ streamId }) => {
+      const rows = found?.get(streamId)
+      return rows?.[0] === undefined
+        ? (answers[next++] ?? noAnswer)
+        : stored(rows, rows[0].recorded_at)
+    })
+  })
+}
 
 const MOST_RACES = 1_000
 

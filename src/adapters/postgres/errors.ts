@@ -93,9 +93,14 @@ const codeOf = (error: unknown): string =>
 export const lostAgainstAnother = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error))
 
+const breaks = (error: unknown, constraint: string): boolean =>
+  error instanceof Error && 'constraint' in error && error.constraint === constraint
+
 /** Two transactions have remembered the same command at the same moment, and this one was the later. */
-export const remembersTwice = (error: unknown): boolean =>
-  error instanceof Error && 'constraint' in error && error.constraint === 'commands_pkey'
+export const remembersTwice = (error: unknown): boolean => breaks(error, 'commands_pkey')
+
+/** Two transactions have taken the same version of a stream at the same moment, and this one was the later. */
+export const takenTwice = (error: unknown): boolean => breaks(error, 'events_pkey')
 
 /** Whether the server was not even reached: then nothing can have been written. */
 const isConnecting = (error: unknown): boolean =>

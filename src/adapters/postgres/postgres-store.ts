@@ -5,7 +5,7 @@ import { defaultLimits, type Limits } from '../../core/limits'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
-import { appendAlone, type AppendPrepared, appendTogether } from './append'
+import { appendAlone, appendCarefully, type AppendPrepared, appendSwiftly } from './append'
 import { groupCommit } from './group-commit'
 import { load } from './load'
 import { locate } from './locate'
@@ -65,10 +65,10 @@ export const postgresStore = <Database>(
 ): PostgresStore<Database> => {
   const tables = tablesIn(db, schema)
   const alone = (transaction: Transaction<Database>): AppendPrepared =>
-    appendAlone(appendTogether(tablesIn(transaction, schema), 'inTransaction'))
+    appendAlone(appendCarefully(tablesIn(transaction, schema)))
   const append =
     projections.length === 0
-      ? groupCommit(appendTogether(tables, 'autocommit'))
+      ? groupCommit(appendSwiftly(tables))
       : appendAndProject(db, projections, alone)
   return {
     ...reads(tables),

@@ -56,23 +56,18 @@ const columns = (
   events.map((event) => event?.metadata ?? null),
 ]
 
-/** The arrays of the append function, see migrations/0001_events.sql. */
-export const appendParameters = (
-  appends: ReadonlyArray<PreparedAppend>,
-): ReadonlyArray<ReadonlyArray<string | number | null>> => {
-  const rest = appends.flatMap(({ streamId, events }) =>
-    events.slice(1).map((event, index) => ({ streamId, place: index + 2, event })),
-  )
+type Columns = ReadonlyArray<ReadonlyArray<string | number | null>>
+
+const streamColumns = (appends: ReadonlyArray<PreparedAppend>): Columns => [
+  appends.map(({ streamId }) => streamId),
+  appends.map(({ expectedVersion }) => versionCode(expectedVersion)),
+]
+
+const markColumns = (appends: ReadonlyArray<PreparedAppend>): Columns => {
   const marks = appends.flatMap(({ streamId, commands }) =>
     commands.map((mark) => ({ ...mark, streamId })),
   )
   return [
-    appends.map(({ streamId }) => streamId),
-    appends.map(({ expectedVersion }) => versionCode(expectedVersion)),
-    ...columns(appends.map(({ events }) => events[0])),
-    rest.map(({ streamId }) => streamId),
-    rest.map(({ place }) => place),
-    ...columns(rest.map(({ event }) => event)),
     marks.map(({ streamId }) => streamId),
     marks.map(({ commandId }) => commandId),
     marks.map(({ skip }) => skip),
@@ -80,18 +75,63 @@ export const appendParameters = (
   ]
 }
 
-/** The parameters of the lone append: one event, at most one command; `undefined` if it is not one. */
-export const loneParameters = ({
+/** The events of some appends with their places (1, 2, ...) within them, but for the first `skip` ones. */
+const eventColumns = (appends: ReadonlyArray<PreparedAppend>, skip: number): Columns => {
+  const placed = appends.flatMap(({ streamId, events }) =>
+    events.slice(skip).map((event, index) => ({ streamId, place: skip + index + 1, event })),
+  )
+  return [
+    placed.map(({ streamId }) => streamId),
+    placed.map(({ place }) => place),
+    ...columns(placed.map(({ event }) => event)),
+  ]
+}
+
+/** What the append function takes, see migrations/0001_events.sql. */
+export const carefulParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
+  ...streamColumns(appends),
+  ...columns(appends.map(({ events }) => events[0])),
+  ...eventColumns(appends, 1),
+  ...markColumns(appends),
+]
+
+/** What `appendSingles` takes: of each append the first event. */
+export const singlesParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
+  ...streamColumns(appends),
+  ...columns(appends.map(({ events }) => events[0])),
+]
+
+/** What `appendSeveral` takes. */
+export const severalParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
+  ...streamColumns(appends),
+  ...eventColumns(appends, 0),
+]
+
+/** What `appendSeveralMarked` takes. */
+export const severalMarkedParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
+  ...severalParameters(appends),
+  ...markColumns(appends),
+]
+
+/** What `appendOne` takes: of the append the first event. */
+export const oneParameters = ({
   streamId,
   expectedVersion,
-  events,
-  commands,
-}: PreparedAppend): ReadonlyArray<string | number | null> | undefined => {
-  const [event] = events
-  if (event === undefined || events.length > 1 || commands.length > 1) return undefined
-  const [mark] = commands
-  if (mark !== undefined && mark.eventCount !== 1) return undefined
-  const { id, type, schemaVersion, data, metadata } = event
-  const version = versionCode(expectedVersion)
-  return [streamId, version, id, type, schemaVersion, data, metadata, mark?.commandId ?? null]
-}
+  events: [event],
+}: PreparedAppend): ReadonlyArray<string | number | null> => [
+  streamId,
+  versionCode(expectedVersion),
+  event?.id ?? null,
+  event?.type ?? null,
+  event?.schemaVersion ?? null,
+  event?.data ?? null,
+  event?.metadata ?? null,
+]
+
+/** What `appendOneMarked` takes: of the append the first event and the first command. */
+export const oneMarkedParameters = (
+  append: PreparedAppend,
+): ReadonlyArray<string | number | null> => [
+  ...oneParameters(append),
+  append.commands[0]?.commandId ?? null,
+]

@@ -1,9 +1,8 @@
+import { type AppendStatements, appendStatements } from './append-statements'
 import { fingerprint, namespaceOf, quoteIdentifier } from './schema'
 
 /** Every statement of the store, as text. Each begins with the name under which it can be prepared. */
-export interface Statements {
-  readonly append: string
-  readonly appendLone: string
+export interface Statements extends AppendStatements {
   readonly load: string
   readonly readAll: string
   readonly read: string
@@ -21,53 +20,6 @@ export const named = (name: string, text: string): string =>
 /** The name a statement is prepared under; `undefined` for a statement that is not one of ours. */
 export const preparedName = (text: string): string | undefined =>
   text.startsWith(PREFIX) ? `reprise_${text.slice(PREFIX.length, text.indexOf('*/'))}` : undefined
-
-const append = (schema: string): string => `
-select stream_id, outcome, version, "position", recorded_at, command_id, event_count
-from ${schema}.append(
-  $1::text[], $2::integer[],
-  $3::text[]::uuid[], $4::text[], $5::smallint[], $6::text[]::jsonb[], $7::text[]::jsonb[],
-  $8::text[], $9::integer[],
-  $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
-  $15::text[], $16::text[], $17::integer[], $18::integer[])`
-
-// The commonest append of all by the shortest way: one event for one stream, outside a transaction, with
-// at most one command to remember ($8). It does what the append function does, and answers like it.
-// "announced" stands in the FROM of the insert, so that the lock is held before a position is drawn.
-const appendLone = (schema: string, namespace: number): string => `
-with announced as materialized (
-  select pg_advisory_xact_lock_shared(
-    (${namespace}::bigint << 40) | case when is_called then last_value else 0 end)
-  from ${schema}.events_position_seq
-), handled as materialized (
-  select command_id, after, event_count from ${schema}.commands
-  where stream_id = $1::text and command_id = $8::text
-), found as materialized (
-  select coalesce((select version from ${schema}.events where stream_id = $1
-                   order by version desc limit 1), 0) as version
-), stored as (
-  insert into ${schema}.events
-    (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-  select $1, f.version + 1, $3::uuid, $4::text, $5::smallint,
-         date_trunc('milliseconds', clock_timestamp()), $6::text::jsonb, $7::text::jsonb
-  from announced, found f
-  where ($2::integer in (-1, f.version) or ($2 = -2 and f.version > 0))
-    and not exists (select from handled)
-  on conflict on constraint events_pkey do nothing
-  returning version, position, recorded_at
-), remembered as (
-  insert into ${schema}.commands (stream_id, command_id, after, event_count)
-  select $1, $8, version - 1, 1 from stored where $8 is not null
-)
-select $1 as stream_id, 0 as outcome, version, position::double precision as "position",
-       (extract(epoch from recorded_at) * 1000)::double precision as recorded_at,
-       null as command_id, null::integer as event_count
-from stored
-union all
-select $1, 2, after, null, null, command_id, event_count from handled
-union all
-select $1, 1, version, null, null, null, null from found
-where not exists (select from stored) and not exists (select from handled)`
 
 // One statement is one look at the store: snapshot, events after it and command mark agree. It takes any
 // number of streams; "place" tells which of them a row is for.
@@ -155,9 +107,14 @@ from ${schema}.horizon() as h(horizon)`
 /** The statements for a schema of any name. */
 export const statementsFor = (schema: string): Statements => {
   const quoted = quoteIdentifier(schema)
+  const appends = appendStatements(schema, namespaceOf(schema))
   return {
-    append: named('append', append(quoted)),
-    appendLone: named('append_lone', appendLone(quoted, namespaceOf(schema))),
+    append: named('append', appends.append),
+    appendOne: named('append_one', appends.appendOne),
+    appendOneMarked: named('append_one_marked', appends.appendOneMarked),
+    appendSingles: named('append_singles', appends.appendSingles),
+    appendSeveral: named('append_several', appends.appendSeveral),
+    appendSeveralMarked: named('append_several_marked', appends.appendSeveralMarked),
     load: named('load', load(quoted)),
     readAll: named('read_all', readAll(quoted)),
     read: named('read', read(quoted)),

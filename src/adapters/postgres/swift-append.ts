@@ -1,0 +1,67 @@
+import { remembersTwice, takenTwice } from './errors'
+import {
+  oneMarkedParameters,
+  oneParameters,
+  type PreparedAppend,
+  severalMarkedParameters,
+  severalParameters,
+  singlesParameters,
+} from './prepared-append'
+import type { Statements } from './statements'
+
+/** A statement with its parameters. */
+export interface Query {
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+const alone = (statements: Statements, append: PreparedAppend): Query | undefined => {
+  const [mark, ...others] = append.commands
+  if (append.events.length > 1 || others.length > 0) return undefined
+  if (mark === undefined) return { text: statements.appendOne, parameters: oneParameters(append) }
+  return mark.eventCount === 1
+    ? { text: statements.appendOneMarked, parameters: oneMarkedParameters(append) }
+    : undefined
+}
+
+/** The swift statement for some appends; `undefined` when there is none: a decision without events. */
+export const swiftQuery = (
+  statements: Statements,
+  appends: ReadonlyArray<PreparedAppend>,
+): Query | undefined => {
+  if (appends.some(({ events }) => events.length === 0)) return undefined
+  const [only, ...others] = appends
+  const short = only !== undefined && others.length === 0 ? alone(statements, only) : undefined
+  if (short !== undefined) return short
+  if (appends.some(({ commands }) => commands.length > 0)) {
+    return { text: statements.appendSeveralMarked, parameters: severalMarkedParameters(appends) }
+  }
+  return appends.some(({ events }) => events.length > 1)
+    ? { text: statements.appendSeveral, parameters: severalParameters(appends) }
+    : { text: statements.appendSingles, parameters: singlesParameters(appends) }
+}
+
+/** Whether a swift statement has failed only because somebody else was faster at this very moment. */
+export const lostRace = (error: unknown): boolean => takenTwice(error) || remembersTwice(error)
+
+/** How many statements go the careful way after one that met somebody else's. */
+const CALMING = 32
+
+/** Whether others write to the same streams: then the swift way is the longer one. */
+export interface Weather {
+  readonly isCalm: () => boolean
+  readonly collided: () => void
+}
+
+export const weather = (): Weather => {
+  let careful = 0
+  return {
+    isCalm: () => {
+      if (careful > 0) careful -= 1
+      return careful === 0
+    },
+    collided: () => {
+      careful = CALMING
+    },
+  }
+}
