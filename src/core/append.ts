@@ -84,9 +84,10 @@ const eventError = (
 ): AppendError | undefined => {
   const problem = eventProblem(event)
   if (problem !== undefined) return invalidAppend(streamId, `event ${index}: ${problem}`)
-  const issue = jsonIssue(event.data) ?? jsonIssue(event.metadata)
+  const { data, metadata } = event
+  const issue = jsonIssue(data) ?? jsonIssue(metadata)
   if (issue !== undefined) return unencodableEvent(streamId, index, event.type, [issue])
-  const size = jsonSize(event.data) + jsonSize({ ...event.metadata })
+  const size = jsonSize(data) + jsonSize(metadata)
   return size > limits.eventSize
     ? limitExceeded(streamId, 'eventSize', limits.eventSize, size)
     : undefined
@@ -105,9 +106,11 @@ export const appendError = (request: AppendRequest, limits: Limits): AppendError
   if (events.length > limits.eventsPerAppend) {
     return limitExceeded(streamId, 'eventsPerAppend', limits.eventsPerAppend, events.length)
   }
-  for (const [index, event] of events.entries()) {
+  let index = 0
+  for (const event of events) {
     const error = eventError(streamId, event, index, limits)
     if (error !== undefined) return error
+    index += 1
   }
   return undefined
 }

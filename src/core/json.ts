@@ -106,13 +106,14 @@ export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, Jso
  * How big `value` is, without writing it out: the length of every string and key, plus 8 for every
  * other value. Close to the characters of its JSON, and the same on every store.
  */
-export const jsonSize = (value: Json): number => {
+export const jsonSize = (value: unknown): number => {
   if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
   let size = 8
-  if (isRecord(value)) {
-    for (const key of Object.keys(value)) size += key.length + jsonSize(value[key] ?? null)
-  } else if (isList(value)) {
+  if (Array.isArray(value)) {
     for (const item of value) size += jsonSize(item)
+    return size
   }
+  for (const [key, item] of Object.entries(value)) size += key.length + jsonSize(item)
   return size
 }

@@ -16,18 +16,28 @@ export interface Base<State> {
   readonly handled: HandledCommand | undefined
 }
 
-/** The state in memory if it will do; otherwise what the store says now. */
-export const baseFor = async <Command, State, Event, Rejection>(
+/** The state in memory, if it will do. */
+export const baseInMemory = <Command, State, Event, Rejection>(
+  { states }: Handling<Command, State, Event, Rejection>,
+  streamId: StreamId,
+  { afresh, options: { expectedVersion = 'any' } }: Waiting<Command, State, Event, Rejection>,
+): Base<State> | undefined => {
+  const known = states.get(streamId)
+  return known === undefined ||
+    known.outdated ||
+    afresh ||
+    !versionFits(expectedVersion, known.current.version)
+    ? undefined
+    : { current: known.current, fresh: false, handled: undefined }
+}
+
+/** What the store says now. */
+export const baseFromStore = async <Command, State, Event, Rejection>(
   { category, surroundings, states }: Handling<Command, State, Event, Rejection>,
   streamId: StreamId,
-  { afresh, options }: Waiting<Command, State, Event, Rejection>,
+  { options: { commandId } }: Waiting<Command, State, Event, Rejection>,
 ): Promise<E.Either<LoadError, Base<State>>> => {
-  const { commandId, expectedVersion = 'any' } = options
   const known = states.get(streamId)
-  const fits = known !== undefined && versionFits(expectedVersion, known.current.version)
-  if (fits && !known.outdated && !afresh) {
-    return E.right({ current: known.current, fresh: false, handled: undefined })
-  }
   const loaded = await loadState(category, surroundings, streamId, {
     ...(known === undefined ? {} : { known: known.current }),
     ...(commandId === undefined ? {} : { commandId }),

@@ -5,7 +5,7 @@ import { unencodableEvent, type UnencodableEvent } from '../core/errors/event'
 import type { EncodedEvent } from '../core/recorded-event'
 import type { StreamId } from '../core/stream'
 import { attempt } from './attempt'
-import { type Current, evolveOnce } from './play'
+import type { Current } from './play'
 
 /** What was decided, and where it leads. */
 export interface Decision<State, Event> {
@@ -27,33 +27,28 @@ export const decideOn = <Command, State, Event, Rejection>(
   current: Current<State>,
 ): E.Either<DecideError<Rejection>, Decision<State, Event>> => {
   const { decider, events: codec } = category
-  const decided = attempt(() => {
-    const decision = decider.decide(command, current.state)
-    return E.isLeft(decision) ? decision : E.right([...decision.right])
-  })
-  if (E.isLeft(decided)) {
-    return E.left(deciderThrew(streamId, current.version, 'decide', decided.left))
-  }
-  if (E.isLeft(decided.right)) {
-    return E.left(rejected(streamId, current.version, decided.right.left))
-  }
-  const events = decided.right.right
-  const encoded: EncodedEvent[] = []
-  let next = current
-  for (const [index, event] of events.entries()) {
-    const written = attempt(() => codec.encode(event))
-    if (E.isLeft(written)) {
-      return E.left(deciderThrew(streamId, next.version, 'codec', written.left))
+  let { state, version } = current
+  let asked: 'decide' | 'codec' | 'evolve' = 'decide'
+  try {
+    const decided = decider.decide(command, state)
+    if (E.isLeft(decided)) return E.left(rejected(streamId, version, decided.left))
+    const events = [...decided.right]
+    const encoded: EncodedEvent[] = []
+    for (const event of events) {
+      asked = 'codec'
+      const written = codec.encode(event)
+      if (E.isLeft(written)) {
+        const type = attempt(() => codec.typeOf(event))
+        const name = E.isRight(type) ? type.right : '?'
+        return E.left(unencodableEvent(streamId, encoded.length, name, written.left))
+      }
+      encoded.push(written.right)
+      asked = 'evolve'
+      state = decider.evolve(state, event)
+      version += 1
     }
-    if (E.isLeft(written.right)) {
-      const type = attempt(() => codec.typeOf(event))
-      const name = E.isRight(type) ? type.right : '?'
-      return E.left(unencodableEvent(streamId, index, name, written.right.left))
-    }
-    encoded.push(written.right.right)
-    const evolved = evolveOnce(category, streamId, next, event)
-    if (E.isLeft(evolved)) return evolved
-    next = evolved.right
+    return E.right({ events, encoded, next: { state, version } })
+  } catch (cause) {
+    return E.left(deciderThrew(streamId, version, asked, cause))
   }
-  return E.right({ events, encoded, next })
 }

@@ -29,20 +29,6 @@ const batchSize = (
   return most
 }
 
-/** A round, though a store that throws instead of answering must not block the lane for ever. */
-const contained = async <Command, State, Event, Rejection>(
-  streamId: StreamId,
-  batch: ReadonlyArray<Waiting<Command, State, Event, Rejection>>,
-  round: Round<Command, State, Event, Rejection>,
-): Promise<ReadonlyArray<Waiting<Command, State, Event, Rejection>>> => {
-  try {
-    return await round(streamId, batch)
-  } catch (cause) {
-    for (const { answer } of batch) answer(E.left(storeFailed('Unexpected', 'unknown', cause)))
-    return []
-  }
-}
-
 /** @param idle - called when nobody waits any more. */
 export const openLane = <Command, State, Event, Rejection>(
   streamId: StreamId,
@@ -53,7 +39,7 @@ export const openLane = <Command, State, Event, Rejection>(
   let queue: ReadonlyArray<Waiting<Command, State, Event, Rejection>> = []
   let arrived: Waiting<Command, State, Event, Rejection>[] = []
   let running = false
-  const sent = new Map<string, Promise<Answer<State, Event, Rejection>>>()
+  let sent: Map<string, Promise<Answer<State, Event, Rejection>>> | undefined
 
   const run = async (): Promise<void> => {
     running = true
@@ -61,9 +47,15 @@ export const openLane = <Command, State, Event, Rejection>(
       queue = queue.length === 0 ? arrived : [...queue, ...arrived]
       arrived = []
       const size = batchSize(queue)
-      const batch = queue.slice(0, size)
-      const later = queue.slice(size)
-      const again = await contained(streamId, batch, round)
+      const batch = size === queue.length ? queue : queue.slice(0, size)
+      const later = size === queue.length ? [] : queue.slice(size)
+      let again: typeof queue = []
+      try {
+        again = await round(streamId, batch)
+      } catch (cause) {
+        // A store that throws instead of answering must not block the lane for ever.
+        for (const { answer } of batch) answer(E.left(storeFailed('Unexpected', 'unknown', cause)))
+      }
       queue = again.length === 0 ? later : [...again, ...later]
     }
     running = false
@@ -80,14 +72,15 @@ export const openLane = <Command, State, Event, Rejection>(
   return {
     enter: (command, options) => {
       const { commandId } = options
-      const known = commandId === undefined ? undefined : sent.get(commandId)
+      const known = commandId === undefined ? undefined : sent?.get(commandId)
       if (known !== undefined) return known
       const waiting = queue.length + arrived.length
       if (waiting >= depth) return Promise.resolve(E.left(overloaded(streamId, waiting)))
       const answer = wait(command, options)
       if (commandId !== undefined) {
-        sent.set(commandId, answer)
-        void answer.then(() => sent.delete(commandId))
+        const open = (sent ??= new Map())
+        open.set(commandId, answer)
+        void answer.then(() => open.delete(commandId))
       }
       return answer
     },

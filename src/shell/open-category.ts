@@ -131,14 +131,17 @@ export const openCategory = <Command, State, Event, Rejection>(
   return {
     handleCommand:
       (id, command, options = {}) =>
-      async () => {
+      () => {
         const stream = streamId(category.name, id)
-        if (E.isLeft(stream)) return stream
+        if (E.isLeft(stream)) return Promise.resolve(stream)
         const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
-        if (problem !== undefined) return E.left(invalidAppend(stream.right, problem))
+        if (problem !== undefined) {
+          return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
+        }
         const decoded = decodeCommand(category, command)
-        if (E.isLeft(decoded)) return decoded
-        return laneOf(stream.right).enter(decoded.right, options)
+        return E.isLeft(decoded)
+          ? Promise.resolve(decoded)
+          : laneOf(stream.right).enter(decoded.right, options)
       },
     fetch: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     get: (id) =>

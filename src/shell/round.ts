@@ -4,7 +4,7 @@ import { versionConflict } from '../core/errors/conflict'
 import { versionFits } from '../core/expected-version'
 import type { StreamId } from '../core/stream'
 import { answerAgain } from './answer-again'
-import { baseFor } from './base'
+import { type Base, baseFromStore, baseInMemory } from './base'
 import { decideBatch, type Decided, handledBy, requestFor } from './batch'
 import type { Current } from './play'
 import { refused } from './refused'
@@ -19,11 +19,11 @@ const answerStored = <Command, State, Event, Rejection>(
   { base, appended }: { readonly base: Current<State>; readonly appended: Appended },
 ): void => {
   let last = base
-  for (const [index, handled] of handledBy(streamId, batch, base.version, appended).entries()) {
-    if (handled === undefined) continue
+  handledBy(streamId, batch, base.version, appended).forEach((handled, index) => {
+    if (handled === undefined) return
     last = handled
     batch[index]?.waiting.answer(E.right(handled))
-  }
+  })
   states.set(streamId, { current: { state: last.state, version: last.version }, outdated: false })
   snapshots.consider(streamId, { from: base.version, to: last.version, state: last.state })
 }
@@ -61,7 +61,11 @@ export const rounds =
     const { category, surroundings } = handling
     const [first] = batch
     if (first === undefined) return []
-    const found = await baseFor(handling, streamId, first)
+    const inMemory = baseInMemory(handling, streamId, first)
+    const found =
+      inMemory === undefined
+        ? await baseFromStore(handling, streamId, first)
+        : E.right<never, Base<State>>(inMemory)
     if (E.isLeft(found)) {
       for (const { answer } of batch) answer(found)
       return []

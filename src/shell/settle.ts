@@ -28,17 +28,21 @@ const mustAsk = <Command, State, Event, Rejection>(
 export const settle = <Command, State, Event, Rejection>(
   batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
   ground: Ground,
-): ReadonlyArray<Waiting<Command, State, Event, Rejection>> =>
-  batch.flatMap((decided, index) => {
+): ReadonlyArray<Waiting<Command, State, Event, Rejection>> => {
+  const again: Waiting<Command, State, Event, Rejection>[] = []
+  for (const decided of batch) {
     const { waiting, before, decision, events } = decided
-    if (E.isRight(decision) && (events.length > 0 || waiting.options.commandId !== undefined)) {
-      return []
+    const appended = events.length > 0 || waiting.options.commandId !== undefined
+    if (E.isRight(decision) && appended) continue
+    if (mustAsk(decided, decided === batch[0], ground)) {
+      again.push({ ...waiting, afresh: true })
+      continue
     }
-    if (mustAsk(decided, index === 0, ground)) return [{ ...waiting, afresh: true }]
     waiting.answer(
       E.isLeft(decision)
         ? decision
         : E.right({ events: [], state: before.state, version: before.version }),
     )
-    return []
-  })
+  }
+  return again
+}

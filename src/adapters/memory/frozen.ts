@@ -10,16 +10,23 @@ export const frozenJson = (value: Json): Json => {
   return isList(value) ? Object.freeze(value.map(frozenJson)) : frozenObject(value)
 }
 
-// Freezing an object that was made by spreading costs five times as much as one made by assigning: a
-// measured habit of V8. But only spreading keeps an own key named `__proto__`.
-const copyOf = <Value extends object>(value: Value): Value =>
-  Object.hasOwn(value, '__proto__') ? { ...value } : Object.assign({}, value)
-
-const frozenObject = (value: JsonObject): JsonObject => {
-  const copy: Record<string, Json> = copyOf(value)
+// Only spreading keeps an own key named `__proto__`; freezing what was made by spreading takes V8 five
+// times as long as what was made key by key.
+const spread = (value: JsonObject): JsonObject => {
+  const copy: Record<string, Json> = { ...value }
   for (const key of Object.keys(copy)) {
     const inner = copy[key]
-    if (typeof inner === 'object' && inner !== null) copy[key] = frozenJson(inner)
+    if (inner !== undefined) copy[key] = frozenJson(inner)
+  }
+  return copy
+}
+
+const frozenObject = (value: JsonObject): JsonObject => {
+  if (Object.hasOwn(value, '__proto__')) return Object.freeze(spread(value))
+  const copy: Record<string, Json> = {}
+  for (const key of Object.keys(value)) {
+    const inner = value[key]
+    if (inner !== undefined) copy[key] = frozenJson(inner)
   }
   return Object.freeze(copy)
 }
@@ -27,7 +34,7 @@ const frozenObject = (value: JsonObject): JsonObject => {
 const frozenMetadata = (metadata: Metadata): Metadata => {
   const { extra } = metadata
   return Object.freeze(
-    extra === undefined ? copyOf(metadata) : { ...metadata, extra: frozenObject(extra) },
+    extra === undefined ? Object.assign({}, metadata) : { ...metadata, extra: frozenObject(extra) },
   )
 }
 

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, causeText, issuesOf, preview } from '../issue'
-import { type JsonObject, toJsonObject } from '../json'
+import { type Json, type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
 
 /**
@@ -76,6 +76,20 @@ const misfit = <Event>(codec: Type<Event, unknown>, written: JsonObject): Readon
     : [{ path: '', message: `it is not ${codec.name}` }]
 }
 
+// Key by key: taking the rest of an object takes V8 twice as long. Only that keeps a key `__proto__`.
+const withoutType = (written: JsonObject): JsonObject => {
+  if (Object.hasOwn(written, '__proto__')) {
+    const { type: _type, ...rest } = written
+    return rest
+  }
+  const data: Record<string, Json> = {}
+  for (const key of Object.keys(written)) {
+    const value = written[key]
+    if (key !== 'type' && value !== undefined) data[key] = value
+  }
+  return data
+}
+
 /**
  * The codec of a union of events. Decoding looks at the type first, then at that one codec, so that a
  * failure names one path instead of every branch of the union. The stored data is the encoded event
@@ -114,7 +128,7 @@ export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): Even
       const written = toJsonObject(codec.encode(event))
       if (E.isLeft(written)) return written
       if (!codec.is(event)) return E.left(misfit(codec, written.right))
-      const { type: _type, ...data } = written.right
+      const data = withoutType(written.right)
       return E.right({ type: event.type, schemaVersion: found.right.upcasters.length + 1, data })
     },
     decode: (encoded) => {
