@@ -85,7 +85,6 @@ export const jsonIssue = (value: unknown): Issue | undefined => {
 }
 
 const isJson = (value: unknown): value is Json => find(value, 0) === undefined
-const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 const isRecord = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

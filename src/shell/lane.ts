@@ -15,6 +15,8 @@ export interface Lane<Command, State, Event, Rejection> {
   ) => Promise<Answer<State, Event, Rejection>>
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 /** How many commands share an append at most. */
 const LARGEST_BATCH = 256
 
@@ -57,6 +59,8 @@ export const openLane = <Command, State, Event, Rejection>(
         for (const { answer } of batch) answer(E.left(storeFailed('Unexpected', 'unknown', cause)))
       }
       queue = again.length === 0 ? later : [...again, ...later]
+      // Those who have just been answered may send their next command at once: let it join the others.
+      if (batch.length > 1) await turn()
     }
     running = false
     idle()

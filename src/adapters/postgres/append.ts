@@ -1,4 +1,6 @@
 import * as E from 'fp-ts/Either'
+import { identity } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery } from 'kysely'
 import type { Appended } from '../../core/append'
 import { commandAlreadyHandled, versionConflict } from '../../core/errors/conflict'
@@ -8,7 +10,7 @@ import { versionFits } from '../../core/expected-version'
 import type { StreamId } from '../../core/stream'
 import { remembersTwice, toStoreFailed } from './errors'
 import { carefulParameters, type PreparedAppend } from './prepared-append'
-import { lostRace, type Query, swiftQuery, weather } from './swift-append'
+import { lostRace, type Query, swiftQuery, type Weather } from './swift-append'
 import type { Tables } from './tables'
 
 /** An event that was stored. */
@@ -73,80 +75,87 @@ const byStreamId = (left: PreparedAppend, right: PreparedAppend): number =>
 const inOrder = (appends: ReadonlyArray<PreparedAppend>): ReadonlyArray<PreparedAppend> =>
   appends.length === 1 ? appends : [...appends].sort(byStreamId)
 
-const rowsOf = async <Row extends StoredRow>(
+/** The rows that a query answers, by stream; a Left is what it failed with. */
+const rowsOf = <Row extends StoredRow>(
   { db }: Tables,
   { text, parameters }: Query,
-): Promise<ReadonlyMap<StreamId, ReadonlyArray<Row>>> => {
-  const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
-  const byStream = new Map<StreamId, Row[]>()
-  for (const row of rows) {
-    const known = byStream.get(row.stream_id)
-    if (known === undefined) byStream.set(row.stream_id, [row])
-    else known.push(row)
-  }
-  return byStream
-}
+): TE.TaskEither<unknown, ReadonlyMap<StreamId, ReadonlyArray<Row>>> =>
+  TE.tryCatch(async () => {
+    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
+    const byStream = new Map<StreamId, Row[]>()
+    for (const row of rows) {
+      const known = byStream.get(row.stream_id)
+      if (known === undefined) byStream.set(row.stream_id, [row])
+      else known.push(row)
+    }
+    return byStream
+  }, identity)
 
 /** A statement that fails as a whole fails for each of its appends. */
-const answering =
-  (run: RunAppends): RunAppends =>
-  async (appends) => {
-    try {
-      return await run(appends)
-    } catch (error) {
-      const failed: AppendAnswer = E.left(toStoreFailed('appending')(error))
-      return appends.map(() => failed)
-    }
-  }
+const failing = (
+  appends: ReadonlyArray<PreparedAppend>,
+  error: unknown,
+): ReadonlyArray<AppendAnswer> => {
+  const failed: AppendAnswer = E.left(toStoreFailed('appending')(error))
+  return appends.map(() => failed)
+}
 
 /**
  * Appends to some streams, each of them once, in one statement, which may be part of a transaction.
  * Each append succeeds or fails on its own, unless the statement fails as a whole: then all of them
  * have failed.
  */
-export const appendCarefully = (tables: Tables): RunAppends =>
-  answering(async (appends) => {
+export const appendCarefully =
+  (tables: Tables): RunAppends =>
+  async (appends) => {
     const parameters = carefulParameters(inOrder(appends))
-    const byStream = await rowsOf<AnswerRow>(tables, {
-      text: tables.statements.append,
-      parameters,
-    })
-    return appends.map((append) => answerTo(append, byStream.get(append.streamId)))
-  })
-
-/**
- * The same outside a transaction, and faster: supposes that everything fits, and asks carefully only
- * for what did not.
- */
-export const appendSwiftly = (tables: Tables): RunAppends => {
-  const careful = appendCarefully(tables)
-  const { isCalm, collided } = weather()
-
-  /** `undefined`: a race was lost, and nothing is stored. */
-  const attempt = async (query: Query) => {
-    try {
-      return await rowsOf<StoredRow>(tables, query)
-    } catch (error) {
-      if (lostRace(error)) return undefined
-      throw error
-    }
+    const query = { text: tables.statements.append, parameters }
+    const found = await rowsOf<AnswerRow>(tables, query)()
+    return E.isLeft(found)
+      ? failing(appends, found.left)
+      : appends.map((append) => answerTo(append, found.right.get(append.streamId)))
   }
 
-  return answering(async (appends) => {
+/** What becomes of a lost race, which leaves a transaction unusable. */
+export type WhenLost =
+  /** Asks carefully: outside a transaction. */
+  | 'ask'
+  /** Answers the failure, see {@link lostRace}: whoever owns the transaction begins another one. */
+  | 'fail'
+
+/**
+ * The same, and faster: supposes that everything fits, and asks carefully only for what did not. Not in
+ * a transaction of somebody else.
+ *
+ * @param weather - shared by all that append to the same database.
+ */
+export const appendSwiftly = (
+  tables: Tables,
+  { isCalm, collided }: Weather,
+  whenLost: WhenLost,
+): RunAppends => {
+  const careful = appendCarefully(tables)
+  return async (appends) => {
     const query = isCalm() ? swiftQuery(tables.statements, inOrder(appends)) : undefined
     if (query === undefined) return careful(appends)
-    const found = await attempt(query)
-    const left = appends.filter(({ streamId }) => found?.has(streamId) !== true)
+    const found = await rowsOf<StoredRow>(tables, query)()
+    if (E.isLeft(found)) {
+      const lost = lostRace(found.left)
+      if (lost) collided()
+      return lost && whenLost === 'ask' ? careful(appends) : failing(appends, found.left)
+    }
+    const left = appends.filter(({ streamId }) => !found.right.has(streamId))
     if (left.length > 0) collided()
     const answers = left.length > 0 ? await careful(left) : []
     let next = 0
     return appends.map(({ streamId }) => {
-      const rows = found?.get(streamId)
-      return rows?.[0] === undefined
+      const rows = found.right.get(streamId)
+      const [first] = rows ?? []
+      return rows === undefined || first === undefined
         ? (answers[next++] ?? noAnswer)
-        : stored(rows, rows[0].recorded_at)
+        : stored(rows, first.recorded_at)
     })
-  })
+  }
 }
 
 const MOST_RACES = 1_000
@@ -162,13 +171,22 @@ export const isOvertaken = (answer: AppendAnswer): boolean => {
   return error._tag === 'StoreFailed' && remembersTwice(error.cause)
 }
 
+/** One append on its own, asked for once. */
+export const appendOnce =
+  (run: RunAppends): AppendPrepared =>
+  async (append) => {
+    const [answer = noAnswer] = await run([append])
+    return answer
+  }
+
 /** One append on its own, asked for again while it is overtaken. */
 export const appendAlone =
   (run: RunAppends): AppendPrepared =>
   async (append) => {
-    let [answer = noAnswer] = await run([append])
+    const once = appendOnce(run)
+    let answer = await once(append)
     for (let races = 0; isOvertaken(answer) && races < MOST_RACES; races++) {
-      ;[answer = noAnswer] = await run([append])
+      answer = await once(append)
     }
     return answer
   }

@@ -20,6 +20,15 @@ export type Preparing =
 /** A broken connection already fails the statement on it; unheard, it would end the process as well. */
 const heard = (): void => undefined
 
+/** After a failed statement the server answers a COMMIT with ROLLBACK, and not with an error. */
+const committed = <Answer extends { readonly command: string }>(
+  answer: Answer,
+): Answer | Promise<never> => {
+  if (answer.command !== 'ROLLBACK') return answer
+  const error = new Error('the transaction was rolled back: a statement in it had failed')
+  return Promise.reject(Object.assign(error, { code: '25P02' }))
+}
+
 const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   let broken = false
   function query<Row>(
@@ -40,7 +49,7 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
     answer.catch((error: unknown) => {
       broken ||= breaksConnection(error)
     })
-    return answer
+    return statement === 'commit' ? answer.then(committed) : answer
   }
   client.on('error', heard)
   // A broken one must not go back to the pool: the next statement on it would fail as well.
@@ -76,5 +85,12 @@ export const connectPool = <Database>(
     connect: async () => wrapped(await pool.connect()),
     end: () => pool.end(),
   }
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: source }) })
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: source }) })
+  telling.add(db)
+  return db
 }
+
+const telling = new WeakSet<object>()
+
+/** Whether a COMMIT through `db` fails when it has become a ROLLBACK. Kysely itself does not look. */
+export const tellsRollback = (db: object): boolean => telling.has(db)

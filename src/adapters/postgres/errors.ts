@@ -93,6 +93,9 @@ const codeOf = (error: unknown): string =>
 export const lostAgainstAnother = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error))
 
+/** The transaction cannot be used, or was not kept, because one of its statements has failed. */
+export const isAborted = (error: unknown): boolean => codeOf(error) === '25P02'
+
 const breaks = (error: unknown, constraint: string): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === constraint
 

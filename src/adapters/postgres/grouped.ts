@@ -74,11 +74,15 @@ export const grouped = <Call, Answer>(
       const own = answers[index]
       if (own !== undefined) answer(own)
     }
-    underWay -= 1
     // Those who have just been answered may call again at once: let them catch the next statement,
-    // or the first of them leaves alone and the others wait for it.
-    if (group.length > 1) setImmediate(advance)
-    else advance()
+    // or the first of them leaves without the others, and they wait for it.
+    if (group.length > 1) setImmediate(ended)
+    else ended()
+  }
+
+  const ended = (): void => {
+    underWay -= 1
+    advance()
   }
 
   const start = (): void => {

@@ -5,7 +5,13 @@ import { defaultLimits, type Limits } from '../../core/limits'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
-import { appendAlone, appendCarefully, type AppendPrepared, appendSwiftly } from './append'
+import {
+  appendAlone,
+  appendCarefully,
+  appendOnce,
+  type AppendPrepared,
+  appendSwiftly,
+} from './append'
 import { groupCommit } from './group-commit'
 import { load } from './load'
 import { locate } from './locate'
@@ -14,6 +20,7 @@ import { appendAndProject, projecting } from './projecting'
 import { read, readAll } from './read'
 import { saveSnapshot } from './snapshots'
 import { streams } from './streams'
+import { weather } from './swift-append'
 import { type Tables, tablesIn } from './tables'
 
 /** How a store is set up. Every key may be left out. */
@@ -64,19 +71,22 @@ export const postgresStore = <Database>(
   { schema, limits = defaultLimits, projections = [] }: PostgresStoreOptions<Database> = {},
 ): PostgresStore<Database> => {
   const tables = tablesIn(db, schema)
-  const alone = (transaction: Transaction<Database>): AppendPrepared =>
+  const sky = weather()
+  const carefully = (transaction: Transaction<Database>): AppendPrepared =>
     appendAlone(appendCarefully(tablesIn(transaction, schema)))
+  const swiftly = (transaction: Transaction<Database>): AppendPrepared =>
+    appendOnce(appendSwiftly(tablesIn(transaction, schema), sky, 'fail'))
   const append =
     projections.length === 0
-      ? groupCommit(appendSwiftly(tables))
-      : appendAndProject(db, projections, alone)
+      ? groupCommit(appendSwiftly(tables, sky, 'ask'))
+      : appendAndProject(db, projections, { swiftly, carefully })
   return {
     ...reads(tables),
     append: checked(limits, append),
     locate: locate(tables),
     inTransaction: (transaction) => ({
       ...reads(tablesIn(transaction, schema)),
-      append: checked(limits, projecting(projections, transaction, alone(transaction))),
+      append: checked(limits, projecting(projections, transaction, carefully(transaction))),
     }),
   }
 }

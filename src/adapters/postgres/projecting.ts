@@ -7,9 +7,11 @@ import type { JsonObject } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { StoredEvent } from '../../core/recorded-event'
-import type { AppendPrepared } from './append'
-import { lostAgainstAnother, toStoreFailed } from './errors'
+import { type AppendAnswer, type AppendPrepared, isOvertaken } from './append'
+import { tellsRollback } from './connection'
+import { type Doing, isAborted, lostAgainstAnother, toStoreFailed } from './errors'
 import type { PreparedAppend } from './prepared-append'
+import { lostRace } from './swift-append'
 
 /** The events of an append as they are stored now: read from what was written, not from the caller. */
 const storedEvents = (
@@ -38,10 +40,28 @@ const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 const refusal = (name: string, cause: unknown): AppendError =>
   lostAgainstAnother(cause) ? toStoreFailed('reading')(cause) : projectionFailed(name, cause)
 
+/** Whether a projection may have hidden that a statement of its has failed, and who notices. */
+type Doubt =
+  /** Another statement is sent to find out. */
+  | 'ask'
+  /** COMMIT will fail: see {@link tellsRollback}. */
+  | 'commit tells'
+
+/** A failure that shows, or does not show, that a projection has hidden one. */
+const hidden = <Database>(
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  doing: Doing,
+  cause: unknown,
+): AppendError =>
+  isAborted(cause)
+    ? projectionFailed(projections.map(({ name }) => name).join(', '), cause)
+    : toStoreFailed(doing)(cause)
+
 const projectAll = async <Database>(
   projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
   transaction: Transaction<Database>,
   events: ReadonlyArray<StoredEvent>,
+  doubt: Doubt,
 ): Promise<E.Either<AppendError, void>> => {
   for (const { name, project } of projections) {
     try {
@@ -51,7 +71,9 @@ const projectAll = async <Database>(
       return E.left(refusal(name, cause))
     }
   }
-  return projections.length === 0 ? E.right(undefined) : stillAlive(projections, transaction)
+  return projections.length === 0 || doubt === 'commit tells'
+    ? E.right(undefined)
+    : stillAlive(projections, transaction)
 }
 
 /**
@@ -66,9 +88,7 @@ const stillAlive = async <Database>(
     await transaction.executeQuery(CompiledQuery.raw('select 1'))
     return E.right(undefined)
   } catch (cause) {
-    const failed = toStoreFailed('reading')(cause)
-    const names = projections.map(({ name }) => name).join(', ')
-    return E.left(failed.reason === 'TransactionRefused' ? projectionFailed(names, cause) : failed)
+    return E.left(hidden(projections, 'reading', cause))
   }
 }
 
@@ -78,15 +98,13 @@ const appendThenProject =
     projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
     transaction: Transaction<Database>,
     append: AppendPrepared,
+    doubt: Doubt,
   ): AppendPrepared =>
   async (prepared) => {
     const answer = await append(prepared)
     if (E.isLeft(answer)) return answer
-    const projected = await projectAll(
-      projections,
-      transaction,
-      storedEvents(prepared, answer.right),
-    )
+    const stored = storedEvents(prepared, answer.right)
+    const projected = await projectAll(projections, transaction, stored, doubt)
     return E.isLeft(projected) ? projected : answer
   }
 
@@ -107,7 +125,7 @@ export const projecting =
     const say = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
     try {
       await say(`savepoint ${SAVEPOINT}`)
-      const answer = await appendThenProject(projections, transaction, append)(prepared)
+      const answer = await appendThenProject(projections, transaction, append, 'ask')(prepared)
       if (E.isLeft(answer)) await say(`rollback to savepoint ${SAVEPOINT}`)
       await say(`release savepoint ${SAVEPOINT}`)
       return answer
@@ -126,9 +144,10 @@ const undo = async <Database>(transaction: ControlledTransaction<Database>): Pro
 }
 
 const finish = async <Database>(
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
   transaction: ControlledTransaction<Database>,
-  result: E.Either<AppendError, Appended>,
-): Promise<E.Either<AppendError, Appended>> => {
+  result: AppendAnswer,
+): Promise<AppendAnswer> => {
   if (E.isLeft(result)) {
     await undo(transaction)
     return result
@@ -138,23 +157,39 @@ const finish = async <Database>(
     return result
   } catch (error) {
     await undo(transaction)
-    return E.left(toStoreFailed('appending')(error))
+    return E.left(hidden(projections, 'appending', error))
   }
 }
 
+/** The two ways to append in a transaction of our own. */
+export interface Ways<Database> {
+  readonly swiftly: (transaction: Transaction<Database>) => AppendPrepared
+  readonly carefully: (transaction: Transaction<Database>) => AppendPrepared
+}
+
+/** The swift way was overtaken, and has left the transaction unusable, or its answer out of date. */
+const mustAskAgain = (answer: AppendAnswer): boolean =>
+  isOvertaken(answer) ||
+  (E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause))
+
 /** An append and its projections in a transaction of their own: all of it is stored, or nothing. */
-export const appendAndProject =
-  <Database>(
-    db: Kysely<Database>,
-    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
-    appendIn: (transaction: Transaction<Database>) => AppendPrepared,
-  ): AppendPrepared =>
-  async (prepared) => {
+export const appendAndProject = <Database>(
+  db: Kysely<Database>,
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  { swiftly, carefully }: Ways<Database>,
+): AppendPrepared => {
+  const doubt: Doubt = tellsRollback(db) ? 'commit tells' : 'ask'
+  const inTransaction = async (prepared: PreparedAppend, way: Ways<Database>['swiftly']) => {
     try {
       const transaction = await db.startTransaction().execute()
-      const append = appendThenProject(projections, transaction, appendIn(transaction))
-      return await finish(transaction, await append(prepared))
+      const append = appendThenProject(projections, transaction, way(transaction), doubt)
+      return await finish(projections, transaction, await append(prepared))
     } catch (error) {
       return E.left(toStoreFailed('connecting')(error))
     }
   }
+  return async (prepared) => {
+    const answer = await inTransaction(prepared, swiftly)
+    return mustAskAgain(answer) ? inTransaction(prepared, carefully) : answer
+  }
+}

@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
-import { Client } from 'pg'
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Client, Pool } from 'pg'
 import { postgresStore } from '../../../src/adapters/postgres/postgres-store'
 import type { InlineProjection } from '../../../src/core/ports/inline-projection'
+import { eventually } from '../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../support/postgres'
 import { left, right } from '../../support/right'
 import { appending } from '../../support/tally'
@@ -143,6 +144,40 @@ describe('an inline projection', () => {
     const { events } = await right(storeWith().read('name-seen', { after: 0, limit: 9 }))
     expect(seen).toEqual(events)
   })
+})
+
+it("a failure that a projection hides is found through the application's own Kysely too", async () => {
+  const pool = new Pool({ connectionString: database.url, max: 1 })
+  const own = new Kysely<Names>({ dialect: new PostgresDialect({ pool }) })
+  const store = postgresStore(own, { projections: [swallowing] })
+  const error = await left(store.append(appending('name-own')))
+  expect(error).toMatchObject({ _tag: 'ProjectionFailed', projection: 'swallowing' })
+  expect(await isStored('name-own')).toBe(false)
+  await own.destroy()
+})
+
+it('an append with a projection that is overtaken while it is stored is decided by what is there', async () => {
+  await admin.query(`select pg_advisory_lock(77)`)
+  await admin.query(`
+    create function wait_in_line() returns trigger language plpgsql as $$
+    begin
+      if new.stream_id = 'name-line' then perform pg_advisory_xact_lock_shared(77); end if;
+      return new;
+    end $$;
+    create trigger line before insert on reprise.events for each row execute function wait_in_line()`)
+  const both = [1, 2].map(() =>
+    storeWith(taking).append({ ...appending('name-line'), expectedVersion: 0 })(),
+  )
+  await eventually(async () => {
+    const { rows } = await admin.query('select from pg_locks where objid = 77 and not granted')
+    return rows.length === 2
+  })
+  await admin.query(`select pg_advisory_unlock(77)`)
+  const answers = await Promise.all(both)
+  await admin.query(`drop trigger line on reprise.events`)
+  expect(answers.filter(E.isRight)).toHaveLength(1)
+  expect(answers.find(E.isLeft)).toMatchObject({ left: { _tag: 'VersionConflict', actual: 1 } })
+  expect(await isTaken('name-line')).toBe(true)
 })
 
 it.each([

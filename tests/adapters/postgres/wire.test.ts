@@ -43,7 +43,7 @@ describe('on the wire', () => {
       await right(store.append({ ...appending('counter-marked'), commands }))
       expect(sent).toHaveLength(3)
       for (const statement of sent)
-        expect(statement).toMatch(/^\/\*reprise:append_\w+\*\/ \n(insert|with)/)
+        expect(statement).toMatch(/^\/\*reprise:append_\w+\*\/\s+(insert|with)/)
       await db.destroy()
     },
   )
