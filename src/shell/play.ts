@@ -38,6 +38,14 @@ const decodeEvent = <Event>(
   )
 }
 
+const noMetadata: ReturnType<typeof Metadata.decode> = E.right(Object.freeze({}))
+
+/** Most events have none: then nothing need be looked at. */
+const decodeMetadata = (metadata: Metadata): ReturnType<typeof Metadata.decode> => {
+  for (const _key in metadata) return Metadata.decode(metadata)
+  return noMetadata
+}
+
 /** A stored event with everything that was recorded of it, decoded. */
 export const decodeRecorded = <Event>(
   category: Pick<Playable<unknown, Event>, 'events'>,
@@ -45,7 +53,7 @@ export const decodeRecorded = <Event>(
 ): E.Either<PlayError, RecordedEvent<Event>> => {
   const event = decodeEvent(category, stored)
   if (E.isLeft(event)) return event
-  const metadata = Metadata.decode(stored.metadata)
+  const metadata = decodeMetadata(stored.metadata)
   if (E.isLeft(metadata)) return E.left(undecodableEvent(stored, issuesOf(metadata.left)))
   const { id, streamId, version, position, recordedAt } = stored
   return E.right({

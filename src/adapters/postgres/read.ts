@@ -27,8 +27,6 @@ export const read =
     )
   }
 
-const isEvent = (row: EventRow): boolean => typeof row.id === 'string'
-
 /** Names that the database can be asked for; nothing was ever stored under another one. */
 const askable = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
   names?.filter((name) => !name.includes('\u0000')) ?? null
@@ -50,11 +48,12 @@ export const readAll =
           ),
         toStoreFailed('reading'),
       ),
-      TE.flatMapEither(({ rows }) =>
+      // The first row is the horizon, and no event.
+      TE.flatMapEither(({ rows: [horizonRow, ...rows] }) =>
         pipe(
-          toStoredEvents(rows.filter(isEvent)),
+          toStoredEvents(rows),
           E.map((events) => {
-            const horizon = rows.find((row) => !isEvent(row))?.position ?? 0
+            const horizon = horizonRow?.position ?? 0
             const last = events.length === limit ? events.at(-1)?.position : undefined
             return { events, upTo: last ?? Math.max(after, horizon), more: last !== undefined }
           }),
