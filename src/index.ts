@@ -175,6 +175,7 @@ export { defaultRetry, type RetryPolicy } from './shell/retry'
 
 // The read side.
 export { type Ask, cancelTimer, send, sendAfter, sendAt } from './core/ask'
+export type { UndecodableCommand, UnencodableCommand } from './core/errors/process'
 export type {
   FailureNote,
   FencedOff,
@@ -223,7 +224,7 @@ export type {
   SubscriptionStore,
 } from './core/ports/subscription-store'
 export type { WakeUps } from './core/ports/wake-ups'
-export type { AskingProcess, ProcessManager } from './core/process-manager'
+export type { AskingProcess, Heard, ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
 export type { Dispatch } from './shell/process/dispatch-step'

@@ -43,6 +43,12 @@ export const handlerFailed = (
   message: `${subscription} could not handle the event at position ${position}: ${failureText(cause)}.`,
 })
 
+/** Why a command of a process could not be sent, for {@link failureNote}. */
+export const sendingFailed = (process: string, commandId: string, cause: unknown) => ({
+  message: `${process} could not send the command ${commandId}: ${failureText(cause)}.`,
+  cause,
+})
+
 /** The text of a Left of any kind: our errors bring their own. */
 const failureText = (cause: unknown): string =>
   typeof cause === 'object' && cause !== null && 'message' in cause
