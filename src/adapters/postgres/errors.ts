@@ -61,7 +61,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '55P03': { ...timedOut, advice: 'a lock was not to be had in time' },
   '40001': { ...refused, advice: 'the transaction lost against another one: try again' },
   '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
-  '25P02': { ...refused, advice: 'an earlier statement of this transaction has failed' },
+  '25P02': {
+    reason: 'TransactionAborted',
+    open: false,
+    advice: 'an earlier statement of this transaction has failed, and its error was passed over',
+  },
   '25006': { ...refused, advice: 'the server or the transaction is read-only' },
   '28P01': denied,
   '28000': denied,

@@ -68,7 +68,7 @@ const stillAlive = async <Database>(
   } catch (cause) {
     const failed = toStoreFailed('reading')(cause)
     const names = projections.map(({ name }) => name).join(', ')
-    return E.left(failed.reason === 'TransactionRefused' ? projectionFailed(names, cause) : failed)
+    return E.left(failed.reason === 'TransactionAborted' ? projectionFailed(names, cause) : failed)
   }
 }
 
