@@ -177,15 +177,19 @@ export { defaultRetry, type RetryPolicy } from './shell/retry'
 export { type Ask, cancelTimer, send, sendAfter, sendAt } from './core/ask'
 export type { UndecodableCommand, UnencodableCommand } from './core/errors/process'
 export type {
+  ProjectionOutdated,
+  ProjectionSuperseded,
+  RebuildError,
+  UndecodableDocument,
+} from './core/errors/projection'
+export type {
   FailureNote,
   FencedOff,
   HandlerFailed,
   NotProjectedYet,
-  ProjectionOutdated,
   SubscriptionError,
   SubscriptionMismatch,
   SubscriptionStopped,
-  UndecodableDocument,
 } from './core/errors/subscription'
 export { partitionOf } from './core/partition'
 export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
@@ -242,7 +246,8 @@ export {
   type ProjectionReader,
   readProjection,
 } from './shell/projection/reader'
-export { rebuildProjection, runProjection } from './shell/projection/run-projection'
+export { rebuildProjection } from './shell/projection/rebuild-projection'
+export { runProjection } from './shell/projection/run-projection'
 export type { SubscriptionOptions } from './shell/subscription/definition'
 export type {
   EventSource,

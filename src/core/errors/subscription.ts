@@ -1,4 +1,4 @@
-import { causeText, describeIssues, type Issue } from '../issue'
+import { causeText } from '../issue'
 import type { Position } from '../stream'
 import type { StoreFailed } from './store'
 
@@ -139,46 +139,5 @@ export const notProjectedYet = (
   }.`,
 })
 
-/** A stored document does not fit the codec of its projection. Raise its version, and it is rebuilt. */
-export interface UndecodableDocument {
-  readonly _tag: 'UndecodableDocument'
-  readonly collection: string
-  readonly key: string
-  readonly issues: ReadonlyArray<Issue>
-  readonly message: string
-}
-export const undecodableDocument = (
-  collection: string,
-  key: string,
-  issues: ReadonlyArray<Issue>,
-): UndecodableDocument => ({
-  _tag: 'UndecodableDocument',
-  collection,
-  key,
-  issues,
-  message: `The document ${key} of ${collection} cannot be decoded: ${describeIssues(issues)}.`,
-})
-
 /** What running a subscription can end with, other than being asked to stop. */
 export type SubscriptionError = SubscriptionStopped | SubscriptionMismatch | StoreFailed
-
-/** Readers see a later version of the projection than this process declares: it must not write any more. */
-export interface ProjectionOutdated {
-  readonly _tag: 'ProjectionOutdated'
-  readonly projection: string
-  /** What this process declares, and what readers see. */
-  readonly declared: number
-  readonly active: number
-  readonly message: string
-}
-export const projectionOutdated = (
-  projection: string,
-  declared: number,
-  active: number,
-): ProjectionOutdated => ({
-  _tag: 'ProjectionOutdated',
-  projection,
-  declared,
-  active,
-  message: `${projection} is at version ${active}, and this process declares ${declared}: it runs an older release.`,
-})

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { fieldOf } from '../../core/codec/within'
 import type { StoreFailed } from '../../core/errors/store'
-import { undecodableDocument, type UndecodableDocument } from '../../core/errors/subscription'
+import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
 import type { TransactionDocuments } from '../../core/ports/projection-store'
 import type { ProcessManager } from '../../core/process-manager'
 

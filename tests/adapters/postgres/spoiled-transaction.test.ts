@@ -83,8 +83,11 @@ describe('a handler that hides the failure of a statement', () => {
     expect(await noted()).toEqual([1, 2, 4, 5, 6, 13])
   })
 
-  it('is found among the events that were held back, too', async () => {
-    await appendTicks(side.store, 'tick-2', 13, 2, 13, 4)
+  it.each([
+    ['with more behind it', [13, 2, 13, 4]],
+    ['as the last one', [13, 2, 13]],
+  ])('is found among the events that were held back, too, %s', async (_where, steps) => {
+    await appendTicks(side.store, 'tick-2', ...steps)
     hiding('Park')
     expect(await parked()).toMatchObject({ version: 1 })
     await right(side.subscriptions.decide('hiding', 'tick-2', 'skip'))
