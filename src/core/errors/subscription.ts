@@ -55,10 +55,12 @@ const failureText = (cause: unknown): string =>
     ? String(cause.message).replace(/[.]$/, '')
     : causeText(cause)
 
-/** What is kept of a failure: text only, for people. */
+/** What is kept of a failure, for people. */
 export interface FailureNote {
   readonly message: string
   readonly stack?: string
+  /** The event that has stopped a partition. */
+  readonly position?: Position
 }
 
 /** A failure as it is kept in a store. Never throws. */
