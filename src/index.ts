@@ -175,16 +175,21 @@ export { defaultRetry, type RetryPolicy } from './shell/retry'
 
 // The read side.
 export { type Ask, cancelTimer, send, sendAfter, sendAt } from './core/ask'
+export type { UndecodableCommand, UnencodableCommand } from './core/errors/process'
+export type {
+  ProjectionOutdated,
+  ProjectionSuperseded,
+  RebuildError,
+  UndecodableDocument,
+} from './core/errors/projection'
 export type {
   FailureNote,
   FencedOff,
   HandlerFailed,
   NotProjectedYet,
-  ProjectionOutdated,
   SubscriptionError,
   SubscriptionMismatch,
   SubscriptionStopped,
-  UndecodableDocument,
 } from './core/errors/subscription'
 export { partitionOf } from './core/partition'
 export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
@@ -223,7 +228,7 @@ export type {
   SubscriptionStore,
 } from './core/ports/subscription-store'
 export type { WakeUps } from './core/ports/wake-ups'
-export type { AskingProcess, ProcessManager } from './core/process-manager'
+export type { AskingProcess, Heard, ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
 export type { Dispatch } from './shell/process/dispatch-step'
@@ -241,7 +246,8 @@ export {
   type ProjectionReader,
   readProjection,
 } from './shell/projection/reader'
-export { rebuildProjection, runProjection } from './shell/projection/run-projection'
+export { rebuildProjection } from './shell/projection/rebuild-projection'
+export { runProjection } from './shell/projection/run-projection'
 export type { SubscriptionOptions } from './shell/subscription/definition'
 export type {
   EventSource,

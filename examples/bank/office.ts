@@ -43,11 +43,7 @@ const dispatchTo = (store: EventStore) => {
   const dispatch: Dispatch<BankCommand> = ({ key, command }, once) =>
     key === 'accounts'
       ? accountDesk.handleCommand(command.key, command.command, once)
-      : transferDesk.handleCommand(
-          command.key,
-          { transferId: command.key, command: command.command },
-          once,
-        )
+      : transferDesk.handleCommand(command.key, command.command, once)
   return { dispatch, transferDesk }
 }
 
@@ -79,8 +75,7 @@ export const openOffice = async <Transaction>(premises: Premises<Transaction>) =
     /** Asks for a transfer. The answer does not wait for the money. Gives its position. */
     transfer: async (id: string, details: Omit<StartTransfer, 'type'>): Promise<Position> => {
       const command = { type: 'StartTransfer', ...details } as const
-      const booking = { transferId: id, command }
-      const { events } = value(await transferDesk.handleCommand(id, booking)())
+      const { events } = value(await transferDesk.handleCommand(id, command)())
       return events[0]?.position ?? 0
     },
 

@@ -2,6 +2,7 @@ import { registerDoctor } from './commands/doctor'
 import { registerInit } from './commands/init'
 import { registerMigrate } from './commands/migrate'
 import { registerRebuild } from './commands/rebuild'
+import { registerRemove } from './commands/remove'
 import { registerReset } from './commands/reset'
 import { registerRetry } from './commands/retry'
 import { registerShow } from './commands/show'
@@ -22,6 +23,7 @@ export const commands: ReadonlyArray<Register> = [
   registerRetry,
   registerSkip,
   registerReset,
+  registerRemove,
   registerRebuild,
   registerDoctor,
 ]

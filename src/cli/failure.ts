@@ -44,6 +44,7 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'TransactionRefused':
     case 'TimedOut':
       return `${place} gave up: ${causeOf(cause)}. Run the command again.`
+    case 'TransactionAborted':
     case 'CorruptRow':
     case 'Unexpected':
       return `${message} (${place})`

@@ -31,6 +31,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
       return true
     case 'AccessDenied':
     case 'NotMigrated':
+    case 'TransactionAborted':
     case 'CorruptRow':
     case 'Unexpected':
       return false

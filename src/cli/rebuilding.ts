@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Transaction } from 'kysely'
 import { postgresProjections } from '../adapters/postgres/projections'
 import { postgresSubscriptions } from '../adapters/postgres/subscription-store'
-import { projectionOutdated } from '../core/errors/subscription'
+import { projectionOutdated } from '../core/errors/projection'
 import type { ProjectionBuild } from '../core/ports/projection-store'
 import { buildOf, discard } from '../shell/projection/builds'
 import type { ProjectionEnvironment } from '../shell/projection/environment'
@@ -72,7 +72,7 @@ const cleared = (session: Session, next: ProjectionBuild): TE.TaskEither<CliFail
   )
 
 /** Deletes a build that readers do not see. */
-export const forget = (session: Session, build: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
+const forget = (session: Session, build: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
   pipe(
     () => discard(environmentOn(session, new AbortController().signal), build),
     TE.mapLeft(explain(session)),

@@ -41,7 +41,11 @@ const seen = async (...name: ReadonlyArray<string>): Promise<Document> =>
   JSON.parse((await reprise('subscriptions', ...name, '--json')).out) as Document
 
 /** Handles everything but what `isRefused` says, and remembers what it has handled. */
-const mails = (poison: PoisonPolicy, isRefused: (event: RecordedEvent<Tick>) => boolean) => {
+const mails = (
+  poison: PoisonPolicy,
+  isRefused: (event: RecordedEvent<Tick>) => boolean,
+  reason = 'the post office is closed',
+) => {
   const handled: RecordedEvent<Tick>[] = []
   const start = () => {
     const subscription = running((signal) =>
@@ -52,9 +56,7 @@ const mails = (poison: PoisonPolicy, isRefused: (event: RecordedEvent<Tick>) => 
         longestPause: 20,
         leaseDuration: 1_000,
         handle: (event) =>
-          isRefused(event)
-            ? TE.left(new Error('the post office is closed'))
-            : TE.fromIO(() => void handled.push(event)),
+          isRefused(event) ? TE.left(new Error(reason)) : TE.fromIO(() => void handled.push(event)),
       })({ store: side.store, subscriptions: side.subscriptions, signal }),
     )
     started.push(subscription)
@@ -212,7 +214,7 @@ describe('a handler that always throws', () => {
   })
 
   it('that has stopped everything is passed over when its position is skipped', async () => {
-    const { start, handled } = mails(stopAfter(1), refused)
+    const { start, handled } = mails(stopAfter(1), refused, 'see the event at position 3: closed')
     await appendTicks(side.store, 'counter-1', 1)
     await appendTicks(side.store, 'counter-2', 1)
     await appendTicks(side.store, 'counter-3', 1)
@@ -220,6 +222,7 @@ describe('a handler that always throws', () => {
     expect((await reprise('skip', 'mails', '--position', '3')).error).toMatch(
       /holds nothing back at position 3. It is stopped: give the position that its failure names/,
     )
+    expect((await seen('mails')).subscriptions[0]).toMatchObject({ failure: { position: 2 } })
     expect(await reprise('skip', 'mails', '--position', '2')).toMatchObject({ exitCode: 0 })
     start()
     await eventually(() => places(handled).includes('counter-3:1'))

@@ -1,14 +1,13 @@
 import fc from 'fast-check'
 import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
+import { projectionOutdated, undecodableDocument } from '../../src/core/errors/projection'
 import {
   failureNote,
   fencedOff,
   handlerFailed,
   notProjectedYet,
-  projectionOutdated,
   subscriptionMismatch,
   subscriptionStopped,
-  undecodableDocument,
 } from '../../src/core/errors/subscription'
 import { partitionOf } from '../../src/core/partition'
 import { parkAfter, stopAfter, verdict } from '../../src/core/poison'

@@ -2,7 +2,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { openCategory, type StoredEvent } from 'reprise'
 import { accounts } from '../../examples/bank/account/category'
 import { type Cents, LARGEST_BALANCE } from '../../examples/bank/account/cents'
-import { depositMoney, openAccount } from '../../examples/bank/account/commands'
+import { depositMoney, openAccount, withdrawMoney } from '../../examples/bank/account/commands'
 import type { Carrier, Office } from '../../examples/bank/office'
 import type { Running } from '../../examples/bank/running'
 import { eventually } from '../support/eventually'
@@ -104,7 +104,7 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
     ])
   })
 
-  it('goes on owing money that cannot be given back, because the account has been filled', async () => {
+  it('owes money that cannot be given back, and gives it back when there is room for it', async () => {
     const carry: Carrier = (dispatch) => (sent, options) => async () => {
       if (sent.key === 'accounts' && sent.command.key === 'nobody') {
         const desk = openCategory(accounts, bank)
@@ -121,6 +121,15 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
     await eventually(async () => (await bank.timers()).includes('owed'))
     expect(await office.unfinished()).toEqual(['T1'])
     expect(await office.status('T1', begun)).toMatchObject({ status: 'running' })
+
+    const desk = openCategory(accounts, bank)
+    await right(desk.handleCommand('A', withdrawMoney(cents(LARGEST_BALANCE))))
+    await bank.timePasses()
+    const end = await office.ended('T1')
+    expect(await office.status('T1', end)).toMatchObject({ status: 'failed' })
+    expect(await balances(end, 'A')).toEqual({ A: 100 })
+    await atRest()
+    expect(await bank.timers()).toEqual([])
   })
 
   it('completes four of five concurrent transfers of 24 from 100, and nothing is half-done', async () => {

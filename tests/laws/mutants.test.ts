@@ -139,5 +139,7 @@ describeMutants('codecs', codecs, codecLaws, {
   keyDroppedFromTheData: ['manyEventCodec, manyCommandCodec: round trip'],
   firstKeyOnly: ['manyStateCodec: round trip'],
   everyCommandForTheFirstPart: ['combineCommandCodecs: round trip'],
+  commandWrittenWithoutItsKey: ['manyEventCodec, manyCommandCodec: round trip'],
+  commandWrittenWithoutItsPart: ['combineCommandCodecs: round trip'],
   shapeForgotten: ['codecs: shapes'],
 })

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../src/core/ports/event-store'
 import type { RequestStore } from '../../src/core/ports/request-store'
 import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
+import { type CommandCodec, commandCodec } from '../../src/core/codec/command-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import type { ProcessManager } from '../../src/core/process-manager'
 import type { Dispatch } from '../../src/shell/process/dispatch-step'
@@ -12,7 +13,7 @@ import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
 import { right } from '../support/right'
 import { running } from '../support/running'
-import { appendTicks, type Tick, ticks } from '../support/ticks'
+import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
 import { bankOn, transferring } from '../support/transfers'
 
 export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {
@@ -23,10 +24,10 @@ export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Trans
 const options = { leaseDuration: 600, longestPause: 20 }
 
 /** Says after a while what it heard last, unless it hears something else. */
-const reminding: ProcessManager<Tick, string, number> = {
+const reminding: ProcessManager<Tick, Tick, string, number> = {
   name: 'reminding',
   events: ticks,
-  key: ({ streamId }) => streamId,
+  hear: ({ streamId, event }) => ({ key: streamId, event }),
   process: {
     initialState: 0,
     evolve: (state, event) => (event.type === 'Reset' ? 0 : event.by),
@@ -94,6 +95,16 @@ export const processSuite = <Transaction>(
       await eventually(
         async () => (await right(side.requests.waiting('transferring'))).length === 0,
       )
+      await run.stop()
+    })
+
+    it('remembers of a transfer that is over no more than that', async () => {
+      const { transfer, outcome, run } = await bank({ a: 100, b: 0 })
+      await transfer('t1', 'a', 'b', 30)
+      await outcome('t1')
+      const kept = async () =>
+        (await right(side.projections.get('process:transferring', 't1')))?.value
+      await eventually(async () => JSON.stringify(await kept()) === '{"over":true}')
       await run.stop()
     })
 
@@ -221,5 +232,152 @@ export const processSuite = <Transaction>(
     await eventually(() => heard.length === 3)
     expect(heard.slice(1)).toEqual(['now -1', 'now -2'])
     expect(await run.stop()).toEqual(E.right(undefined))
+  })
+
+  it('hears an event together with its stream and the time at which it was recorded', async () => {
+    const { heard, dispatch } = hearing()
+    const noting: ProcessManager<Tick, string, string, string> = {
+      name: 'noting',
+      events: ticks,
+      hear: ({ streamId, recordedAt, event }) => ({
+        key: 'all',
+        event: `${streamId} ${event.type} ${recordedAt}`,
+      }),
+      process: { initialState: '', evolve: (_before, text) => text, react: (text) => [send(text)] },
+      state: stateCodec(1, t.string),
+      commands: stateCodec(1, t.string),
+    }
+    await appendTicks(side.store, 'tick-7', 1)
+    const { events } = await right(side.store.readAll({ after: 0, limit: 9 }))
+    const run = running((signal) =>
+      runProcessManager(noting, dispatch, options)({ ...side, signal }),
+    )
+    await eventually(() => heard.length === 1)
+    await run.stop()
+    expect(heard).toEqual([`tick-7 Ticked ${events[0]?.recordedAt}`])
+  })
+
+  describe('that is over', () => {
+    /** Is over as soon as it hears a reset. */
+    const ending: ProcessManager<Tick, Tick, string, number> = {
+      ...reminding,
+      name: 'ending',
+      process: {
+        ...reminding.process,
+        evolve: (_state, event) => (event.type === 'Reset' ? -1_000 : event.by),
+        isTerminal: (state) => state === -1_000,
+      },
+      refused: () => [send('compensation')],
+    }
+    const start = (dispatch: Dispatch<string>) =>
+      running((signal) => runProcessManager(ending, dispatch, options)({ ...side, signal }))
+    const reset = () =>
+      right(
+        side.store.append({
+          streamId: 'tick-1',
+          expectedVersion: 'any',
+          events: [tick(0, 'Reset')],
+          commands: [],
+        }),
+      )
+    const waiting = async () => (await right(side.requests.waiting('ending'))).length
+    const caughtUp = (position: number | undefined) =>
+      eventually(
+        async () =>
+          ((await right(side.subscriptions.reached('process:ending'))) ?? 0) >= (position ?? 0),
+      )
+
+    it('does not begin anew when a late event comes, and has no timers any more', async () => {
+      const { heard, dispatch } = hearing()
+      const run = start(dispatch)
+      await appendTicks(side.store, 'tick-1', 60_000)
+      await appendTicks(side.store, 'tick-2', 60_000)
+      await eventually(async () => (await waiting()) === 2)
+      await reset()
+      const [late] = await appendTicks(side.store, 'tick-1', -5)
+      await caughtUp(late)
+      expect(await waiting()).toBe(1)
+      await run.stop()
+      expect(heard).toEqual([])
+      expect((await right(side.projections.get('process:ending', 'tick-1')))?.value).toEqual({
+        over: true,
+      })
+    })
+
+    it('asks for nothing when a command is refused after its end', async () => {
+      const sent: string[] = []
+      const refusing: Dispatch<string> = (command) => {
+        sent.push(command)
+        return TE.left({ _tag: 'Rejected', rejection: 'no' })
+      }
+      await appendTicks(side.store, 'tick-1', -1)
+      await reset() // heard in the same batch: before the command is sent
+      const run = start(refusing)
+      await eventually(() => sent.length === 1)
+      await eventually(async () => (await waiting()) === 0)
+      await run.stop()
+      expect(sent).toEqual(['now -1'])
+    })
+  })
+
+  describe('whose commands have a codec', () => {
+    const short = t.refinement(t.string, (text) => text.length <= 6, 'ShortText')
+    const codecOf = (type: t.Type<string, unknown>): CommandCodec<string> => {
+      const Say = t.strict({ type: t.literal('Say'), text: type })
+      const say = commandCodec<t.TypeOf<typeof Say>>({ Say })
+      return {
+        encode: (text) => say.encode({ type: 'Say', text }),
+        decode: (input) => E.map(({ text }: { text: string }) => text)(say.decode(input)),
+      }
+    }
+    const start = (codec: CommandCodec<string>, dispatch: Dispatch<string>) =>
+      running((signal) =>
+        runProcessManager({ ...reminding, commands: codec }, dispatch, {
+          ...options,
+          poison: { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 },
+        })({ ...side, signal }),
+      )
+
+    it('parks the event that asks for a command that does not fit', async () => {
+      const { heard, dispatch } = hearing()
+      const run = start(codecOf(short), dispatch)
+      await appendTicks(side.store, 'tick-1', -100)
+      await appendTicks(side.store, 'tick-2', -1)
+      const [parked] = await eventually(async () => {
+        const found = await right(side.subscriptions.parked('process:reminding'))
+        return found.length > 0 && found
+      })
+      expect(parked?.failure.message).toContain(
+        'The process tick-1 of reminding asks for a command that does not fit its codec: text: expected ShortText, got "now -100"',
+      )
+      await eventually(() => heard.length === 1)
+      await run.stop()
+      expect(heard).toEqual(['now -1'])
+    })
+
+    it('parks a command that no release can read any more, until one can', async () => {
+      const { heard, dispatch } = hearing()
+      const away: Dispatch<string> = () => TE.left('away')
+      const before = start(codecOf(t.string), away)
+      await appendTicks(side.store, 'tick-1', -100)
+      const parked = () =>
+        eventually(async () => {
+          const [found] = await right(side.requests.waiting('reminding'))
+          return found?.parked === true && found
+        })
+      const { id } = await parked()
+      await before.stop()
+      await right(side.requests.decide('reminding', id, 'retry'))
+      const broken = start(codecOf(short), dispatch)
+      expect((await parked()).failure?.message).toBe(
+        `reminding could not send the command ${id}: The stored command ${id} of the process tick-1 of reminding does not fit its codec any more: text: expected ShortText, got "now -100".`,
+      )
+      await broken.stop()
+      await right(side.requests.decide('reminding', id, 'retry'))
+      const mended = start(codecOf(t.string), dispatch)
+      await eventually(() => heard.length === 1)
+      await mended.stop()
+      expect(heard).toEqual(['now -100'])
+    })
   })
 }

@@ -43,4 +43,7 @@ export const settled: BankState = {
 
 /** As if a caller had no compiler. */
 export const anything = (command: unknown): never => command as never
-export const openDoor = { decode: (input: unknown) => E.right(anything(input)) }
+export const openDoor = {
+  decode: (input: unknown) => E.right(anything(input)),
+  encode: (command: unknown) => E.right(anything(command)),
+}

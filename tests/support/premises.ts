@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { memoryDocuments } from '../../src/adapters/memory/documents'
 import { memoryProjections } from '../../src/adapters/memory/read-models'
 import { memoryRequests } from '../../src/adapters/memory/request-store'
@@ -16,19 +17,25 @@ export interface BankUnderTest {
   readonly open: () => Promise<Office>
   /** The timers that transfers have set. */
   readonly timers: () => Promise<ReadonlyArray<string | undefined>>
+  /** The time of all timers comes. */
+  readonly timePasses: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
 const bankIn = <Transaction>(
   premises: Premises<Transaction>,
+  timePasses: () => Promise<void>,
   close: () => Promise<void>,
 ): BankUnderTest => ({
   store: premises.store,
   open: () => openOffice(premises),
   timers: async () =>
     (await right(premises.requests.waiting(transferManager.name))).map(({ timer }) => timer),
+  timePasses,
   close,
 })
+
+const A_DAY = 86_400_000
 
 /** The stores that the bank's scenarios run on. */
 export const banks: ReadonlyArray<readonly [string, () => Promise<BankUnderTest>]> = [
@@ -36,20 +43,29 @@ export const banks: ReadonlyArray<readonly [string, () => Promise<BankUnderTest>
     'memory',
     async () => {
       const documents = memoryDocuments()
+      let ahead = 0
       const premises = {
         store: memoryStore(),
         subscriptions: memorySubscriptions(documents),
         projections: memoryProjections(documents),
-        requests: memoryRequests(documents),
+        requests: memoryRequests(documents, () => Date.now() + ahead),
       }
-      return bankIn(premises, async () => undefined)
+      const timePasses = async () => {
+        ahead += A_DAY
+      }
+      return bankIn(premises, timePasses, async () => undefined)
     },
   ],
   [
     'PostgreSQL',
     async () => {
       const side = await postgresReadSide()
-      return bankIn({ ...side, requests: postgresRequests(side.db) }, side.close)
+      const timePasses = async () => {
+        await sql`update reprise.requests set due_at = now() where timer is not null`.execute(
+          side.db,
+        )
+      }
+      return bankIn({ ...side, requests: postgresRequests(side.db) }, timePasses, side.close)
     },
   ],
 ]

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import { type Ask, cancelTimer, send, sendAfter } from '../../src/core/ask'
+import { type Ask, send, sendAfter } from '../../src/core/ask'
 import type { Category } from '../../src/core/category'
 import { commandCodec } from '../../src/core/codec/command-codec'
 import { eventCodec, eventType } from '../../src/core/codec/event-codec'
@@ -99,7 +99,12 @@ export const transfers: Category<TransferCommand, TransferState, TransferEvent, 
 }
 
 type Heard = AccountEvent | TransferEvent
-const State = t.partial({ from: t.string, to: t.string, amount: t.number })
+const State = t.partial({
+  from: t.string,
+  to: t.string,
+  amount: t.number,
+  ended: t.boolean,
+})
 type State = t.TypeOf<typeof State>
 
 const reactTo = (state: State, event: Heard): ReadonlyArray<Ask<Command>> => {
@@ -121,11 +126,11 @@ const reactTo = (state: State, event: Heard): ReadonlyArray<Ask<Command>> => {
     case 'Refunded':
       return [send({ type: 'End', transfer: event.transfer, outcome: 'refunded' })]
     case 'Ended':
-      return [cancelTimer('overdue')]
+      return [] // never asked: it is over
   }
 }
 
-export const transferring: ProcessManager<Heard, Command, State> = {
+export const transferring: ProcessManager<Heard, Heard, Command, State> = {
   name: 'transferring',
   events: eventCodec<Heard>({
     Opened: eventType(Opened),
@@ -135,15 +140,20 @@ export const transferring: ProcessManager<Heard, Command, State> = {
     Requested: eventType(Requested),
     Ended: eventType(Ended),
   }),
-  key: ({ event }) => (event.type === 'Opened' ? undefined : event.transfer),
+  hear: ({ event }) => (event.type === 'Opened' ? undefined : { key: event.transfer, event }),
   process: {
     initialState: {},
-    evolve: (state, event) =>
-      event.type === 'Requested' ? { from: event.from, to: event.to, amount: event.amount } : state,
+    evolve: (state, event) => {
+      if (event.type === 'Ended') return { ...state, ended: true }
+      return event.type === 'Requested'
+        ? { from: event.from, to: event.to, amount: event.amount }
+        : state
+    },
     react: reactTo,
+    isTerminal: ({ ended }) => ended === true,
   },
   state: stateCodec(1, State),
-  commands: stateCodec(1, t.union([Debit, Credit, Refund, End, Request, Open])),
+  commands: commandCodec<Command>({ Debit, Credit, Refund, End, Request, Open }),
   refused: (state, command) => {
     switch (command.type) {
       case 'Debit':

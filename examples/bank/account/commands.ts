@@ -13,7 +13,6 @@ const Withdraw = t.strict({ type: t.literal('WithdrawMoney'), amount: Cents })
 export interface WithdrawMoney extends t.TypeOf<typeof Withdraw> {}
 
 export type AccountCommand = OpenAccount | DepositMoney | WithdrawMoney
-export const AccountCommand: t.Type<AccountCommand, unknown> = t.union([Open, Deposit, Withdraw])
 
 export const accountCommands = commandCodec<AccountCommand>({
   OpenAccount: Open,

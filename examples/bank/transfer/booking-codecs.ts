@@ -20,6 +20,11 @@ export const bookingCodec = <Command>(
   ...(codec.shape === undefined
     ? {}
     : { shape: t.strict({ transferId: TransferId, command: codec.shape }) }),
+  encode: ({ transferId, command }) =>
+    pipe(
+      codec.encode(command),
+      E.map((encoded) => ({ transferId, command: encoded })),
+    ),
   decode: (input) => {
     if (!Outer.is(input)) return E.left([{ path: '', message: 'expected a booking' }])
     const transferId = readTransferId(input.transferId)

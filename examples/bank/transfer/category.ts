@@ -1,32 +1,24 @@
 import {
   type Category,
-  combineCommandCodecs,
   combineEventCodecs,
   combineStateCodecs,
   everyNEvents,
   type KeyedRejection,
-  manyCommandCodec,
   manyEventCodec,
   manyStateCodec,
   type RejectionOf,
   stateCodec,
   type StepLimitReached,
 } from 'reprise'
-import { accountCommands } from '../account/commands'
 import type { AccountRejection } from '../account/decider'
 import { accountEvents } from '../account/events'
 import { accountStates } from '../account/state'
 import { bank, type BankState } from './bank'
-import { bookedCodec, bookingCodec } from './booking-codecs'
-import { transferCommands, transferEvents, transferStates } from './codecs'
+import { bookedCodec } from './booking-codecs'
+import { bankCommands, transferEvents, transferStates } from './codecs'
 import { Pending } from './pending'
 import type { BankCommand, BankEvent } from './process'
 import type { TransferRejection } from './words'
-
-export const bankCommands = combineCommandCodecs({
-  accounts: manyCommandCodec(bookingCodec(accountCommands)),
-  transfers: manyCommandCodec(transferCommands),
-})
 
 /** Stored as `accounts/MoneyDeposited`, `transfers/TransferStarted` and so on. */
 export const bankEvents = combineEventCodecs({

@@ -1,5 +1,15 @@
 import * as t from 'io-ts'
-import { commandCodec, eventCodec, eventType, type EventTypes, stateCodec } from 'reprise'
+import {
+  combineCommandCodecs,
+  commandCodec,
+  eventCodec,
+  eventType,
+  type EventTypes,
+  manyCommandCodec,
+  stateCodec,
+} from 'reprise'
+import { accountCommands } from '../account/commands'
+import { bookingCodec } from './booking-codecs'
 import * as words from './words'
 
 export const transferCommands = commandCodec<words.TransferCommand>({
@@ -7,6 +17,12 @@ export const transferCommands = commandCodec<words.TransferCommand>({
   RefuseBooking: words.RefuseBooking,
   CompleteTransfer: words.CompleteTransfer,
   FailTransfer: words.FailTransfer,
+})
+
+/** Checks the commands of the composed bank, and keeps those that a transfer has asked for. */
+export const bankCommands = combineCommandCodecs({
+  accounts: manyCommandCodec(bookingCodec(accountCommands)),
+  transfers: manyCommandCodec(transferCommands),
 })
 
 export const transferEventTypes: EventTypes<words.TransferEvent> = {

@@ -1,4 +1,3 @@
-import * as t from 'io-ts'
 import {
   eventCodec,
   manyStateCodec,
@@ -7,30 +6,12 @@ import {
   sendAfter,
   stateCodec,
 } from 'reprise'
-import { AccountCommand } from '../account/commands'
 import { type AccountEvent, accountEventTypes } from '../account/events'
 import { bookedCodec } from './booking-codecs'
-import { transferEventTypes } from './codecs'
+import { bankCommands, transferEventTypes } from './codecs'
 import { Pending } from './pending'
 import { type BankCommand, type Heard, movingMoney, type TransferProcessState } from './process'
-import * as words from './words'
-
-const TransferCommand = t.union([
-  words.StartTransfer,
-  words.RefuseBooking,
-  words.CompleteTransfer,
-  words.FailTransfer,
-])
-const Booking = t.strict({ transferId: t.union([t.string, t.null]), command: AccountCommand })
-
-/** How a command is written until it is answered. */
-const BankCommand: t.Type<BankCommand, unknown> = t.union([
-  t.strict({ key: t.literal('accounts'), command: t.strict({ key: t.string, command: Booking }) }),
-  t.strict({
-    key: t.literal('transfers'),
-    command: t.strict({ key: t.string, command: TransferCommand }),
-  }),
-])
+import type { TransferEvent } from './words'
 
 /** A rejection of an account says what it is; of anything else is nothing known. */
 const reasonOf = (rejection: unknown): string =>
@@ -38,19 +19,24 @@ const reasonOf = (rejection: unknown): string =>
     ? String(rejection._tag)
     : 'Unknown'
 
+const STREAM = 'transfer-'
 const AN_HOUR = 3_600_000
 
 /**
  * Moves the money of transfers, each of which has a process of its own: the one that the composed bank
  * is driven by. What it is still owed is asked for again every hour.
  */
-export const transferManager: ProcessManager<Heard, BankCommand, TransferProcessState> = {
+export const transferManager: ProcessManager<Heard, Heard, BankCommand, TransferProcessState> = {
   name: 'transfers',
   categories: ['account', 'transfer'],
   events: bookedCodec(
-    eventCodec<AccountEvent | words.TransferEvent>({ ...accountEventTypes, ...transferEventTypes }),
+    eventCodec<AccountEvent | TransferEvent>({ ...accountEventTypes, ...transferEventTypes }),
   ),
-  key: ({ event }) => event.transferId ?? undefined,
+  // An event of a transfer lies in that transfer's stream; one of an account says which transfer it is for.
+  hear: ({ streamId, event: { transferId, event } }) => {
+    const id = streamId.startsWith(STREAM) ? streamId.slice(STREAM.length) : transferId
+    return id === null ? undefined : { key: id, event: { transferId: id, event } }
+  },
   process: {
     ...movingMoney,
     react: (state, event) => {
@@ -62,7 +48,7 @@ export const transferManager: ProcessManager<Heard, BankCommand, TransferProcess
     },
   },
   state: manyStateCodec(stateCodec(1, Pending)),
-  commands: stateCodec(1, BankCommand),
+  commands: bankCommands,
   // What an account refuses becomes an event of the transfer, and the process says what follows from it.
   refused: (_state, { key, command }, rejection) => {
     if (key !== 'accounts' || command.command.transferId === null) return []

@@ -26,15 +26,11 @@ export const bookedAccounts: Category<
   events: bookedCodec(accounts.events),
 }
 
-/** All transfers: their streams are called `transfer-<id>`, and their events say so too. */
-export const transfers: Category<
-  Booking<TransferCommand>,
-  TransferState,
-  Booked<TransferEvent>,
-  TransferRejection
-> = {
-  name: 'transfer',
-  decider: referenced(transfer),
-  commands: bookingCodec(transferCommands),
-  events: bookedCodec(transferEvents),
-}
+/** All transfers: their streams are called `transfer-<id>`. */
+export const transfers: Category<TransferCommand, TransferState, TransferEvent, TransferRejection> =
+  {
+    name: 'transfer',
+    decider: transfer,
+    commands: transferCommands,
+    events: transferEvents,
+  }

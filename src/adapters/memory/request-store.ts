@@ -41,6 +41,16 @@ export const memoryRequests = (
       .sort((left, right) => left.sequence - right.sequence)
   const forget = (transaction: MemoryTransaction, process: string, id: string): void =>
     transaction.delete(collectionOf(process), id)
+  const forgetTimers = (
+    transaction: MemoryTransaction,
+    process: string,
+    key: string,
+    chosen: (timer: string) => boolean,
+  ): void => {
+    for (const { id, timer, key: of } of listed(transaction, process)) {
+      if (of === key && timer !== undefined && chosen(timer)) forget(transaction, process, id)
+    }
+  }
 
   const alone = <Result>(work: (transaction: MemoryTransaction) => Result): Result => {
     const open = documents.begin()
@@ -66,13 +76,9 @@ export const memoryRequests = (
           keep(transaction, { ...request, ...fresh, sequence: ++sequence, timer, dueAt })
         }),
       cancel: (process, key, timer) =>
-        TE.fromIO(() => {
-          for (const request of listed(transaction, process)) {
-            if (request.key === key && request.timer === timer) {
-              forget(transaction, process, request.id)
-            }
-          }
-        }),
+        TE.fromIO(() => forgetTimers(transaction, process, key, (name) => name === timer)),
+      cancelAll: (process, key) =>
+        TE.fromIO(() => forgetTimers(transaction, process, key, () => true)),
       done: (process, ids) =>
         TE.fromIO(() => {
           for (const id of ids) forget(transaction, process, id)

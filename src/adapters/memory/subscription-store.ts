@@ -1,8 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { type FencedOff, fencedOff } from '../../core/errors/subscription'
-import type { Lease, Progress, SubscriptionStore } from '../../core/ports/subscription-store'
-import type { StreamId } from '../../core/stream'
+import type { Lease, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
@@ -12,46 +10,7 @@ import {
   type MemorySubscription,
   newSubscription,
 } from './subscription-state'
-
-/** The partition, if the step begins where it is. */
-const unmoved =
-  ({ lease, after }: Progress) =>
-  (partition: MemoryPartition): E.Either<FencedOff, MemoryPartition> =>
-    partition.position === after
-      ? E.right(partition)
-      : E.left(fencedOff(lease.subscription, lease.partition, lease.token))
-
-/** The partition, if the lease is the newest one. */
-const ownedBy = (
-  subscriptions: ReadonlyMap<string, MemorySubscription>,
-  { subscription, partition, token }: Lease,
-): E.Either<FencedOff, MemoryPartition> => {
-  const found = subscriptions.get(subscription)?.partitions[partition]
-  return found?.owner !== undefined && found.token === token
-    ? E.right(found)
-    : E.left(fencedOff(subscription, partition, token))
-}
-
-const step = (partition: MemoryPartition, { position, holding }: Progress, now: number): void => {
-  partition.position = position
-  if (holding?._tag === 'Release') partition.held.delete(holding.streamId)
-  if (holding?._tag === 'Hold') {
-    const { stream, retryAfter } = holding
-    const retryAt = retryAfter === undefined ? {} : { retryAt: now + retryAfter }
-    partition.held.set(stream.streamId, { ...stream, ...retryAt })
-  }
-}
-
-const isDue = ({ decision, retryAt }: MemoryHeld, now: number): boolean =>
-  decision !== undefined || (retryAt !== undefined && retryAt <= now)
-
-const free = (partition: MemoryPartition): void => {
-  partition.owner = undefined
-  partition.leasedUntil = 0
-}
-
-const byStream = (left: { streamId: StreamId }, right: { streamId: StreamId }): number =>
-  left.streamId < right.streamId ? -1 : 1
+import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
 
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.

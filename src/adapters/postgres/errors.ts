@@ -61,7 +61,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '55P03': { ...timedOut, advice: 'a lock was not to be had in time' },
   '40001': { ...refused, advice: 'the transaction lost against another one: try again' },
   '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
-  '25P02': { ...refused, advice: 'an earlier statement of this transaction has failed' },
+  '25P02': {
+    reason: 'TransactionAborted',
+    open: false,
+    advice: 'an earlier statement of this transaction has failed, and its error was passed over',
+  },
   '25006': { ...refused, advice: 'the server or the transaction is read-only' },
   '28P01': denied,
   '28000': denied,
@@ -92,9 +96,6 @@ const codeOf = (error: unknown): string =>
 /** The transaction lost against another one (serialization, deadlock): tried again, it may succeed. */
 export const lostAgainstAnother = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error))
-
-/** The transaction cannot be used, or was not kept, because one of its statements has failed. */
-export const isAborted = (error: unknown): boolean => codeOf(error) === '25P02'
 
 const breaks = (error: unknown, constraint: string): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === constraint

@@ -9,7 +9,7 @@ import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { StoredEvent } from '../../core/recorded-event'
 import { type AppendAnswer, type AppendPrepared, isOvertaken } from './append'
 import { tellsRollback } from './connection'
-import { type Doing, isAborted, lostAgainstAnother, toStoreFailed } from './errors'
+import { type Doing, lostAgainstAnother, toStoreFailed } from './errors'
 import type { PreparedAppend } from './prepared-append'
 import { lostRace } from './swift-append'
 
@@ -52,10 +52,11 @@ const hidden = <Database>(
   projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
   doing: Doing,
   cause: unknown,
-): AppendError =>
-  isAborted(cause)
-    ? projectionFailed(projections.map(({ name }) => name).join(', '), cause)
-    : toStoreFailed(doing)(cause)
+): AppendError => {
+  const failed = toStoreFailed(doing)(cause)
+  const names = projections.map(({ name }) => name).join(', ')
+  return failed.reason === 'TransactionAborted' ? projectionFailed(names, cause) : failed
+}
 
 const projectAll = async <Database>(
   projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,

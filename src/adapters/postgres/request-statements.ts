@@ -5,6 +5,7 @@ import { named } from './statements'
 export interface RequestStatements {
   readonly add: string
   readonly cancel: string
+  readonly cancelAll: string
   readonly done: string
   readonly failed: string
   readonly due: string
@@ -24,6 +25,9 @@ on conflict on constraint requests_timer_key do update
 
 const cancel = (schema: string): string => `
 delete from ${schema}.requests where process = $1::text and key = $2::text and timer = $3::text`
+
+const cancelAll = (schema: string): string => `
+delete from ${schema}.requests where process = $1::text and key = $2::text and timer is not null`
 
 const done = (schema: string): string => `
 delete from ${schema}.requests where process = $1::text and id = any($2::text[])`
@@ -65,6 +69,7 @@ export const requestStatements = (schema: string): RequestStatements => {
   return {
     add: named('add_request', add(quoted)),
     cancel: named('cancel_timer', cancel(quoted)),
+    cancelAll: named('cancel_timers', cancelAll(quoted)),
     done: named('requests_done', done(quoted)),
     failed: failed(quoted),
     due: named('requests_due', due(quoted)),

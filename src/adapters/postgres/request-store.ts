@@ -74,6 +74,7 @@ const writesOn = (db: Executor, statements: RequestStatements): RequestWrites =>
         ...dueParameters(due),
       ]),
     cancel: (process, key, timer) => run(statements.cancel, [process, key, timer]),
+    cancelAll: (process, key) => run(statements.cancelAll, [process, key]),
     done: (process, ids) =>
       ids.length === 0 ? TE.right(undefined) : run(statements.done, [process, ids]),
     failed: ({ process, id, attempts, failure, retryAfter }) =>

@@ -3,14 +3,15 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { stopAfter } from '../../core/poison'
-import { rebuildProjection } from '../../shell/projection/run-projection'
+import type { ProjectionBuild } from '../../core/ports/projection-store'
+import { rebuildProjection } from '../../shell/projection/rebuild-projection'
 import { type CliFailure, type ExitCode, failure, usage } from '../failure'
 import { untilInterrupted } from '../interrupt'
 import { progressPrinter } from '../output/progress'
 import { reportFailure } from '../output/report'
 import { safe } from '../output/text'
 import { type AnyProjection, projectionIn } from '../projection-module'
-import { environmentOn, forget, type Plan, planRebuild } from '../rebuilding'
+import { environmentOn, type Plan, planRebuild } from '../rebuilding'
 import type { Register } from '../register'
 import type { Context, Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
@@ -26,35 +27,16 @@ const ATTEMPTS = 3
 const unchanged = ({ active }: Plan): string =>
   `Readers see build ${active.build} of version ${active.version} as before.`
 
-const said = ({ output, json }: Context, { projection, active, next }: Plan): Promise<void> => {
+const said = (
+  { output, json }: Context,
+  { projection, active }: Plan,
+  next: ProjectionBuild,
+): Promise<void> => {
   const { name } = projection
   return output.write(
     json
       ? `${JSON.stringify({ activated: { projection: name, version: next.version, build: next.build, before: active } })}\n`
       : `Readers of ${safe(name)} see build ${next.build} of version ${next.version} now; build ${active.build} of version ${active.version} is deleted.\n`,
-  )
-}
-
-/** What became of a rebuild that did not fail. */
-const judge = async (
-  session: Session,
-  context: Context,
-  plan: Plan,
-  signal: AbortSignal,
-): Promise<E.Either<CliFailure, ExitCode>> => {
-  const { projections } = environmentOn(session, signal)
-  const now = await projections.active(plan.projection.name)()
-  if (E.isLeft(now)) return E.left(explain(session)(now.left))
-  if (now.right?.collection === plan.next.collection) {
-    await said(context, plan)
-    return E.right(0)
-  }
-  const forgotten = await forget(session, plan.next)()
-  if (E.isLeft(forgotten)) return forgotten
-  return E.left(
-    signal.aborted
-      ? failure('Interrupted', `Interrupted: what was built is deleted. ${unchanged(plan)}`)
-      : failure('Superseded', `A later build of ${plan.projection.name} has taken over meanwhile.`),
   )
 }
 
@@ -77,12 +59,17 @@ const make = async (
     },
   })()
   await progress.end()
-  if (E.isRight(rebuilt)) return judge(session, context, plan, signal)
-  const why = explain(session)(rebuilt.left)
-  const forgotten = await forget(session, plan.next)()
-  return E.left(
-    E.isLeft(forgotten) ? why : { ...why, message: `${why.message} ${unchanged(plan)}` },
-  )
+  if (E.isLeft(rebuilt)) {
+    const why = explain(session)(rebuilt.left)
+    const isStopped = rebuilt.left._tag === 'SubscriptionStopped'
+    return E.left(isStopped ? { ...why, message: `${why.message} ${unchanged(plan)}` } : why)
+  }
+  if (rebuilt.right === undefined) {
+    const message = `Interrupted: what was built is deleted. ${unchanged(plan)}`
+    return E.left(failure('Interrupted', message))
+  }
+  await said(context, plan, rebuilt.right)
+  return E.right(0)
 }
 
 const rebuildWith = (projection: AnyProjection, yes: boolean): Work =>

@@ -31,14 +31,14 @@ const wanted = (options: SkipOptions): E.Either<CliFailure, Pointed> => {
   )
 }
 
-/** The partition that the event at `position` has stopped, as its failure says. */
+/** The partition that the event at `position` has stopped. */
 const stoppedAt = (
   views: ReadonlyArray<PartitionView>,
   position: number | undefined,
 ): PartitionView | undefined =>
   position === undefined
     ? undefined
-    : views.find(({ failure: note }) => note?.message.includes(`at position ${position}:`))
+    : views.find(({ failure: note }) => note?.position === position)
 
 const skipAll = (session: Session, name: string, which: Pointed) =>
   pipe(

@@ -5,7 +5,9 @@ import type { Output } from '../runtime'
 import { table } from './table'
 import { briefly, safe } from './text'
 
-const eventsText = ({ events, orMore }: Lag): string => `${events}${orMore ? '+' : ''}`
+/** Exact, or where counting has ended: `100,000+`. */
+const eventsText = ({ events, orMore }: Lag): string =>
+  orMore ? `${events.toLocaleString('en')}+` : String(events)
 
 /** The name, and which of its partitions if there are many. */
 export const titleOf = ({
@@ -34,7 +36,7 @@ export const subscriptionsTable = (
   const { titles, rows } = table(output, [
     { title: 'STATE', width: 8 },
     { title: 'POSITION', width: 8 },
-    { title: 'LAG', width: 7 },
+    { title: 'LAG', width: 8 },
     { title: 'BEHIND', width: 6 },
     { title: 'PARKED', width: 6 },
     { title: 'OWNER', width: 8 },

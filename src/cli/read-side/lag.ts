@@ -10,9 +10,9 @@ import type { Session } from '../session'
 export interface Lag {
   /** Events that it has not come to. Those of streams that it holds back are not among them. */
   readonly events: number
-  /** There are more: no more were counted. */
+  /** There are more of them: `events` is where counting ended. Otherwise it is exact. */
   readonly orMore: boolean
-  /** How long ago the oldest of them was recorded. 0: there is none. */
+  /** How long ago the oldest of those that were counted was recorded. 0: there is none. */
   readonly seconds: number
 }
 
@@ -31,7 +31,7 @@ interface LagRow {
   readonly age: number
 }
 
-/** So many are counted. */
+/** So many are counted, unless told otherwise. */
 const MOST = 100_000
 
 // Which stream is of which partition is known to the library only, so they are told apart if there are
@@ -46,17 +46,22 @@ from (
     and ($2::text[] is null or split_part(stream_id, '-', 1) = any($2))
     and ($3::text[] is null or type = any($3))
   order by position
-  limit ${MOST}
+  limit $5::integer
 ) e
 group by e.stream_id`
 
-/** How far a partition is behind: whatever is committed counts, whether it is safe to read yet or not. */
+/**
+ * How far a partition is behind: whatever is committed counts, whether it is safe to read yet or not.
+ *
+ * @param most - where counting ends, for all partitions together.
+ */
 export const lagOf = (
-  { query, schema }: Session,
+  { query, schema }: Pick<Session, 'query' | 'schema'>,
   { partition, partitions, position, categories, types }: Reading,
+  most = MOST,
 ): TE.TaskEither<StoreFailed, Lag> =>
   pipe(
-    query<LagRow>(lagIn(schema), [position, categories, types, partitions > 1]),
+    query<LagRow>(lagIn(schema), [position, categories, types, partitions > 1, most + 1]),
     TE.map((rows) => {
       const ours = rows.filter(
         ({ stream_id }) => stream_id === null || partitionOf(stream_id, partitions) === partition,
@@ -64,8 +69,8 @@ export const lagOf = (
       const sum = (some: ReadonlyArray<LagRow>) =>
         some.reduce((total, { events }) => total + events, 0)
       return {
-        events: sum(ours),
-        orMore: sum(rows) >= MOST,
+        events: Math.min(sum(ours), most),
+        orMore: sum(rows) > most,
         seconds: ours.reduce((oldest, { age }) => Math.max(oldest, age), 0),
       }
     }),

@@ -4,7 +4,9 @@
  * - `evolve` keeps what it must remember. An event that is not ours leaves the state as it is.
  * - `react` gives the commands that an event asks for; `state` is the one *after* that event.
  * - `resume` gives the commands that a state is still waiting for: what to send again after a restart.
- *   Commands that `react` has asked for are among them until an event has answered them.
+ *   Commands that `react` has asked for are among them until an event has answered them. For states that
+ *   are kept without what they have asked for: `drive` calls it. `runProcessManager` keeps the commands
+ *   themselves, and has no need of it.
  * - `isTerminal` says that the process is over: in such a state neither `react` nor `resume` is asked.
  *
  * Source: J. Chassaing, "Functional Event Sourcing Decider", 2021-12-17,

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type KeyedCommand, keysOf, type PlainKeys } from '../algebra/keyed'
-import { preview } from '../issue'
+import { type Issue, preview } from '../issue'
 import type { CommandCodec } from './command-codec'
 import { oneOf } from './one-of'
 import { fieldOf, under } from './within'
@@ -22,15 +22,24 @@ export const combineCommandCodecs = <Commands extends object>(
     return shape === undefined ? [] : [t.strict({ key: t.literal(key), command: shape })]
   })
 
+  const unknownPart = (given: unknown): E.Either<ReadonlyArray<Issue>, never> => {
+    const message = `no part has the key ${preview(given)}; known are ${keys.join(', ')}`
+    return E.left([{ path: 'key', message }])
+  }
+
   return {
     ...(shapes.length === keys.length ? { shape: oneOf(shapes) } : {}),
+    encode: ({ key, command }) => {
+      if (!keys.includes(key)) return unknownPart(key)
+      const encoded = parts[key].encode(command)
+      return E.isLeft(encoded)
+        ? E.left(under('command', encoded.left))
+        : E.right({ key, command: encoded.right })
+    },
     decode: (input) => {
       const given = fieldOf(input, 'key')
       const key = keys.find((candidate) => candidate === given)
-      if (key === undefined) {
-        const message = `no part has the key ${preview(given)}; known are ${keys.join(', ')}`
-        return E.left([{ path: 'key', message }])
-      }
+      if (key === undefined) return unknownPart(given)
       const command = parts[key].decode(fieldOf(input, 'command'))
       return E.isLeft(command)
         ? E.left(under('command', command.left))

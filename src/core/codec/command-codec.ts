@@ -1,11 +1,18 @@
 import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, issuesOf, preview } from '../issue'
+import { type Json, toJson } from '../json'
+import { misfit } from './misfit'
 import { oneOf } from './one-of'
 
-/** How a command is checked at the door, before anything is read. */
+/** How a command is checked at the door, before anything is read, and kept until it is sent. */
 export interface CommandCodec<Command> {
   readonly decode: (input: unknown) => E.Either<ReadonlyArray<Issue>, Command>
+  /**
+   * How a command lies in a store while it waits, for a timer for instance: `decode` reads it back, also
+   * in the next release. A command that does not fit its codec is refused.
+   */
+  readonly encode: (command: Command) => E.Either<ReadonlyArray<Issue>, Json>
   /** Every command there is, as one io-ts codec: the law kit makes up commands from it. */
   readonly shape?: Type<Command, unknown>
 }
@@ -32,20 +39,26 @@ export const commandCodec = <Command extends Tagged>(
   types: CommandTypes<Command>,
 ): CommandCodec<Command> => {
   const known = new Map<unknown, Type<Command, unknown>>(Object.entries(types))
+  const find = (input: unknown): E.Either<ReadonlyArray<Issue>, Type<Command, unknown>> => {
+    const type = typeIn(input)
+    const codec = known.get(type)
+    const message = `the command type ${preview(type)} is not known; known are ${[...known.keys()].join(', ')}`
+    return codec === undefined ? E.left([{ path: 'type', message }]) : E.right(codec)
+  }
+
   return {
     shape: oneOf([...known.values()]),
+    encode: (command) => {
+      const found = find(command)
+      if (E.isLeft(found)) return found
+      const written = toJson(found.right.encode(command))
+      if (E.isLeft(written)) return written
+      return found.right.is(command) ? written : E.left(misfit(found.right, written.right))
+    },
     decode: (input) => {
-      const type = typeIn(input)
-      const codec = known.get(type)
-      if (codec === undefined) {
-        return E.left([
-          {
-            path: 'type',
-            message: `the command type ${preview(type)} is not known; known are ${[...known.keys()].join(', ')}`,
-          },
-        ])
-      }
-      const decoded = codec.decode(input)
+      const found = find(input)
+      if (E.isLeft(found)) return found
+      const decoded = found.right.decode(input)
       return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
     },
   }

@@ -3,6 +3,7 @@ import type { Type } from 'io-ts'
 import { type Issue, causeText, issuesOf, preview } from '../issue'
 import { type Json, type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
+import { misfit } from './misfit'
 
 /**
  * Brings data written by one schema version to the next one. Pure; it may throw when the data is not
@@ -67,14 +68,6 @@ const upcast = (
       },
     ],
   )
-}
-
-/** Why an event must not be stored: its own codec would not read it back. */
-const misfit = <Event>(codec: Type<Event, unknown>, written: JsonObject): ReadonlyArray<Issue> => {
-  const decoded = codec.decode(written)
-  return E.isLeft(decoded)
-    ? issuesOf(decoded.left)
-    : [{ path: '', message: `it is not ${codec.name}` }]
 }
 
 // Key by key: spreading and then adding, or taking the rest, takes V8 many times as long. But only that

@@ -30,6 +30,14 @@ export const manyCommandCodec = <Command>(
   ...(codec.shape === undefined
     ? {}
     : { shape: t.strict({ key: t.string, command: codec.shape }) }),
+  encode: ({ key, command }) => {
+    const json = checkKey(key)
+    if (E.isLeft(json)) return json
+    const encoded = codec.encode(command)
+    return E.isLeft(encoded)
+      ? E.left(under('command', encoded.left))
+      : E.right({ key: json.right, command: encoded.right })
+  },
   decode: (input) => {
     const key = readKey(input)
     if (E.isLeft(key)) return key

@@ -11,6 +11,8 @@ export type StoreFailure =
   | 'AccessDenied'
   /** The transaction lost against another one, and was rolled back: try again. */
   | 'TransactionRefused'
+  /** An earlier statement of the transaction has failed, so the whole of it is lost. */
+  | 'TransactionAborted'
   /** The statement was cancelled, or took longer than allowed. */
   | 'TimedOut'
   /** The store holds something that it never should. */

@@ -1,4 +1,4 @@
-import { causeText, describeIssues, type Issue } from '../issue'
+import { causeText } from '../issue'
 import type { Position } from '../stream'
 import type { StoreFailed } from './store'
 
@@ -43,16 +43,24 @@ export const handlerFailed = (
   message: `${subscription} could not handle the event at position ${position}: ${failureText(cause)}.`,
 })
 
+/** Why a command of a process could not be sent, for {@link failureNote}. */
+export const sendingFailed = (process: string, commandId: string, cause: unknown) => ({
+  message: `${process} could not send the command ${commandId}: ${failureText(cause)}.`,
+  cause,
+})
+
 /** The text of a Left of any kind: our errors bring their own. */
 const failureText = (cause: unknown): string =>
   typeof cause === 'object' && cause !== null && 'message' in cause
     ? String(cause.message).replace(/[.]$/, '')
     : causeText(cause)
 
-/** What is kept of a failure: text only, for people. */
+/** What is kept of a failure, for people. */
 export interface FailureNote {
   readonly message: string
   readonly stack?: string
+  /** The event that has stopped a partition. */
+  readonly position?: Position
 }
 
 /** A failure as it is kept in a store. Never throws. */
@@ -133,46 +141,5 @@ export const notProjectedYet = (
   }.`,
 })
 
-/** A stored document does not fit the codec of its projection. Raise its version, and it is rebuilt. */
-export interface UndecodableDocument {
-  readonly _tag: 'UndecodableDocument'
-  readonly collection: string
-  readonly key: string
-  readonly issues: ReadonlyArray<Issue>
-  readonly message: string
-}
-export const undecodableDocument = (
-  collection: string,
-  key: string,
-  issues: ReadonlyArray<Issue>,
-): UndecodableDocument => ({
-  _tag: 'UndecodableDocument',
-  collection,
-  key,
-  issues,
-  message: `The document ${key} of ${collection} cannot be decoded: ${describeIssues(issues)}.`,
-})
-
 /** What running a subscription can end with, other than being asked to stop. */
 export type SubscriptionError = SubscriptionStopped | SubscriptionMismatch | StoreFailed
-
-/** Readers see a later version of the projection than this process declares: it must not write any more. */
-export interface ProjectionOutdated {
-  readonly _tag: 'ProjectionOutdated'
-  readonly projection: string
-  /** What this process declares, and what readers see. */
-  readonly declared: number
-  readonly active: number
-  readonly message: string
-}
-export const projectionOutdated = (
-  projection: string,
-  declared: number,
-  active: number,
-): ProjectionOutdated => ({
-  _tag: 'ProjectionOutdated',
-  projection,
-  declared,
-  active,
-  message: `${projection} is at version ${active}, and this process declares ${declared}: it runs an older release.`,
-})

@@ -50,6 +50,8 @@ export interface RequestWrites {
   readonly add: (request: Request, due: Due) => TaskEither<StoreFailed, void>
   /** Takes a timer back, if it has not gone off. */
   readonly cancel: (process: string, key: string, timer: string) => TaskEither<StoreFailed, void>
+  /** Takes all timers of one process back. */
+  readonly cancelAll: (process: string, key: string) => TaskEither<StoreFailed, void>
   /** Requests that were answered. */
   readonly done: (process: string, ids: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
   readonly failed: (request: FailedRequest) => TaskEither<StoreFailed, void>

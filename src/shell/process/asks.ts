@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import type { Ask } from '../../core/ask'
-import type { StateCodec } from '../../core/codec/state-codec'
+import type { CommandCodec } from '../../core/codec/command-codec'
+import { unencodableCommand, type UnencodableCommand } from '../../core/errors/process'
 import type { StoreFailed } from '../../core/errors/store'
-import type { Issue } from '../../core/issue'
 import type { Metadata } from '../../core/metadata'
 import type { Due, RequestWrites } from '../../core/ports/request-store'
 
@@ -39,15 +39,9 @@ const dueOf = <Command>(ask: Exclude<Ask<Command>, { _tag: 'Cancel' }>): Due => 
   }
 }
 
-/** A command cannot be written as its codec says. */
-export interface UnencodableCommand {
-  readonly _tag: 'UnencodableCommand'
-  readonly issues: ReadonlyArray<Issue>
-}
-
 /** Writes down what was asked for. */
 export const writeAsks = async <Command>(
-  codec: StateCodec<Command>,
+  codec: CommandCodec<Command>,
   writes: RequestWrites,
   cause: Cause,
   asks: ReadonlyArray<Ask<Command>>,
@@ -60,7 +54,7 @@ export const writeAsks = async <Command>(
       continue
     }
     const command = codec.encode(ask.command)
-    if (E.isLeft(command)) return E.left({ _tag: 'UnencodableCommand', issues: command.left })
+    if (E.isLeft(command)) return E.left(unencodableCommand(process, key, command.left))
     const id = commandIdOf(cause, index)
     const request = { process, key, id, command: command.right, metadata: metadataOf(cause) }
     const added = await writes.add(request, dueOf(ask))()

@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import { undecodableCommand } from '../../core/errors/process'
 import type { StoreFailed } from '../../core/errors/store'
-import { failureNote, handlerFailed } from '../../core/errors/subscription'
+import { failureNote, sendingFailed } from '../../core/errors/subscription'
 import type { Metadata } from '../../core/metadata'
 import { type PoisonPolicy, verdict } from '../../core/poison'
 import type { DueRequest, FailedRequest } from '../../core/ports/request-store'
@@ -9,7 +10,7 @@ import type { ProcessManager } from '../../core/process-manager'
 import { attempt } from '../attempt'
 import { contained } from '../subscription/effects'
 import { writeAsks } from './asks'
-import { readState } from './process-states'
+import { readLife } from './process-states'
 import type { ProcessWrites } from './react-step'
 
 /** How a command of a process reaches its receiver. Options of `handleCommand`, ready to be passed on. */
@@ -43,14 +44,14 @@ const failedBy = (poison: PoisonPolicy, request: DueRequest, cause: unknown): Fa
   const { process, id } = request
   const attempts = request.attempts + 1
   const judged = verdict(poison, attempts)
-  const failure = failureNote(handlerFailed(process, 0, cause))
+  const failure = failureNote(sendingFailed(process, id, cause))
   const retry = judged._tag === 'Retry' ? { retryAfter: judged.pause } : {}
   return { process, id, attempts, failure, ...retry }
 }
 
 /** Sends one command. It has its effect once, however often this happens: its id is always the same. */
-export const dispatchOne = async <Event, Command, State>(
-  { commands }: ProcessManager<Event, Command, State>,
+export const dispatchOne = async <Stored, Event, Command, State>(
+  { commands }: ProcessManager<Stored, Event, Command, State>,
   dispatch: Dispatch<Command>,
   poison: PoisonPolicy,
   request: DueRequest,
@@ -61,7 +62,10 @@ export const dispatchOne = async <Event, Command, State>(
     failed: failedBy(poison, request, cause),
   })
   const command = commands.decode(request.command)
-  if (E.isLeft(command)) return failedWith(command.left)
+  if (E.isLeft(command)) {
+    const { process, key, id } = request
+    return failedWith(undecodableCommand(process, key, id, command.left))
+  }
   const options = { commandId: request.id, metadata: request.metadata }
   const sent = await contained(() => dispatch(command.right, options))()
   if (E.isRight(sent)) return { _tag: 'Done', request }
@@ -71,14 +75,16 @@ export const dispatchOne = async <Event, Command, State>(
     : { _tag: 'Refused', request, command: command.right, ...rejected }
 }
 
-const compensate = async <Event, Command, State>(
-  manager: ProcessManager<Event, Command, State>,
+const compensate = async <Stored, Event, Command, State>(
+  manager: ProcessManager<Stored, Event, Command, State>,
   { documents, requests }: ProcessWrites,
   { request, command, rejection }: Extract<Answered<Command>, { _tag: 'Refused' }>,
 ): Promise<E.Either<unknown, void>> => {
-  const state = await readState(manager, documents, request.key)
-  if (E.isLeft(state)) return state
-  const asks = attempt(() => manager.refused?.(state.right, command, rejection) ?? [])
+  const life = await readLife(manager, documents, request.key)
+  if (E.isLeft(life)) return life
+  if (life.right._tag === 'Over') return E.right(undefined)
+  const { state } = life.right
+  const asks = attempt(() => manager.refused?.(state, command, rejection) ?? [])
   if (E.isLeft(asks)) return asks
   const { process, key, id, metadata } = request
   return writeAsks(manager.commands, requests, { process, key, id, metadata }, asks.right)
@@ -89,7 +95,10 @@ const isStoreFailed = (error: unknown): error is StoreFailed =>
 
 /** Writes down what became of the requests, and what refused ones ask for instead. */
 export const settle =
-  <Event, Command, State>(manager: ProcessManager<Event, Command, State>, poison: PoisonPolicy) =>
+  <Stored, Event, Command, State>(
+    manager: ProcessManager<Stored, Event, Command, State>,
+    poison: PoisonPolicy,
+  ) =>
   async (
     answers: ReadonlyArray<Answered<Command>>,
     writes: ProcessWrites,

@@ -50,8 +50,8 @@ const byKey = (requests: ReadonlyArray<DueRequest>): ReadonlyArray<ReadonlyArray
  * Fails with the errors of `subscribe`.
  */
 export const runProcessManager =
-  <Event, Command, State>(
-    manager: ProcessManager<Event, Command, State>,
+  <Stored, Event, Command, State>(
+    manager: ProcessManager<Stored, Event, Command, State>,
     dispatch: Dispatch<Command>,
     options: ProcessOptions = {},
   ) =>

@@ -36,20 +36,26 @@ const keep = <State, Event, Transaction>(
   return run(settings, environment, effects)
 }
 
+/** A build to work on, and the one that readers saw when that was decided. */
+export interface Assignment {
+  readonly build: ProjectionBuild
+  readonly seen: ProjectionBuild | undefined
+}
+
 /** Why the work on a build has ended: it was asked to, it failed, or readers see another build now. */
 export type Followed = E.Either<SubscriptionError, 'stopped' | 'activated' | 'superseded'>
 
 const CHECK = 200
 
 /**
- * Keeps a build up to date until it is asked to stop, or until readers see another one. A build that
- * they do not see yet takes the place of the active one when it has caught up.
+ * Keeps a build up to date until it is asked to stop, or until readers see another one than at the
+ * beginning. A build that they do not see yet takes the place of the active one when it has caught up.
  */
 export const followBuild = async <State, Event, Transaction>(
   projection: Projection<State, Event>,
   options: ProjectionOptions,
   environment: ProjectionEnvironment<Transaction>,
-  build: ProjectionBuild,
+  { build, seen }: Assignment,
 ): Promise<Followed> => {
   const { projections, signal, observe } = environment
   const controller = new AbortController()
@@ -64,7 +70,10 @@ export const followBuild = async <State, Event, Transaction>(
   const look = async (): Promise<E.Either<StoreFailed, 'activated' | 'superseded' | undefined>> => {
     const active = await projections.active(projection.name)()
     if (E.isLeft(active)) return active
-    if (active.right?.collection === build.collection) return E.right(undefined)
+    if (active.right?.collection === build.collection) {
+      // Somebody else who makes the same build may have activated it.
+      return E.right(seen?.collection === build.collection ? undefined : 'activated')
+    }
     if (active.right === undefined) return E.right(undefined)
     const isLater =
       active.right.version > build.version ||

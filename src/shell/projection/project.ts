@@ -1,11 +1,8 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
-import {
-  handlerFailed,
-  type HandlerFailed,
-  undecodableDocument,
-} from '../../core/errors/subscription'
+import { undecodableDocument } from '../../core/errors/projection'
+import { handlerFailed, type HandlerFailed } from '../../core/errors/subscription'
 import type { TransactionDocuments } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'

@@ -3,17 +3,14 @@ import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
-import {
-  type NotProjectedYet,
-  undecodableDocument,
-  type UndecodableDocument,
-} from '../../core/errors/subscription'
+import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
+import type { NotProjectedYet } from '../../core/errors/subscription'
 import type { Issue } from '../../core/issue'
 import type { Document, DocumentRange, Projections } from '../../core/ports/projection-store'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Projection } from '../../core/projection'
 import type { Position } from '../../core/stream'
-import { untilProjected } from '../subscription/until-projected'
+import { type Arrival, waitFor } from '../subscription/until-projected'
 
 /** A document, decoded. */
 export interface Entry<State> {
@@ -34,7 +31,14 @@ export interface ProjectionReader<State> {
   readonly all: (
     range: DocumentRange,
   ) => TaskEither<StoreFailed | UndecodableDocument, EntryPage<State>>
-  /** Waits until the build that readers see is done with everything up to `position`. */
+  /**
+   * Waits until the build that readers see is done with everything up to `position`: also before there is
+   * a first one, and while another one takes over.
+   *
+   * @param timeout - in milliseconds.
+   *
+   * Fails with `NotProjectedYet` when the time is over, and with `StoreFailed`.
+   */
   readonly until: (
     position: Position,
     timeout: number,
@@ -57,6 +61,15 @@ export const readProjection =
         E.mapLeft((issues: ReadonlyArray<Issue>) => undecodableDocument(name, key, issues)),
         E.map((decoded) => ({ key, state: decoded })),
       )
+    // Readers may go over to another build while they wait.
+    const arrival: TaskEither<StoreFailed, Arrival> = async () => {
+      const active = await projections.active(name)()
+      if (E.isLeft(active)) return active
+      if (active.right === undefined) return E.right({ subscription: name, reached: undefined })
+      const { collection: subscription } = active.right
+      const reached = await subscriptions.reached(subscription)()
+      return E.isLeft(reached) ? reached : E.right({ subscription, reached: reached.right })
+    }
     return {
       get: (key) =>
         pipe(
@@ -80,12 +93,6 @@ export const readProjection =
             return E.right({ entries, more })
           }),
         ),
-      until: (position, timeout) =>
-        pipe(
-          projections.active(name),
-          TE.flatMap((build) =>
-            untilProjected(subscriptions)(build?.collection ?? name, position, timeout),
-          ),
-        ),
+      until: (position, timeout) => () => waitFor(arrival, position, timeout),
     }
   }

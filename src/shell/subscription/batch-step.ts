@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { HandlerFailed, SubscriptionStopped } from '../../core/errors/subscription'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position, StreamId } from '../../core/stream'
-import type { StepError } from './effects'
+import { isSpoiled, type StepError } from './effects'
 import { heldAt, holdingFor, insist, type Poisoned } from './poison-step'
 import type { WorkerContext } from './worker-context'
 
@@ -21,6 +21,21 @@ const holdBack = async <Transaction>(
   return E.isLeft(saved) ? saved : E.right('handled')
 }
 
+/** What the poison policy does with an event that could not be handled. */
+const poisoned = <Transaction>(
+  context: WorkerContext<Transaction>,
+  after: Position,
+  event: StoredEvent,
+  failure: HandlerFailed,
+): Promise<Outcome> =>
+  context.settings.poison._tag === 'Stop'
+    ? insist(context, after, event, failure)
+    : holdBack(context, after, event, failure)
+
+/** Whether it must be tried with one event at a time, to see which one is to blame. */
+const isUnclear = (failure: StepError, events: ReadonlyArray<StoredEvent>): boolean =>
+  events.length > 1 && isSpoiled(failure)
+
 /**
  * Handles a page of events and moves the checkpoint from `from` to `upTo`. Events of held streams are passed over;
  * one that cannot be handled is dealt with as the poison policy says.
@@ -34,10 +49,22 @@ export const handleBatch = async <Transaction>(
   const { effects, lease, settings, mayWork } = context
   let after = from
   let rest = events.filter(({ streamId }) => !held.has(streamId))
+  let size = Infinity
   for (;;) {
-    const made = await effects.make(rest, { lease, after, position: upTo }, mayWork)
-    if (E.isRight(made)) return E.right('handled')
+    const some = rest.slice(0, size)
+    const reached = some.length < rest.length ? (some.at(-1)?.position ?? upTo) : upTo
+    const made = await effects.make(some, { lease, after, position: reached }, mayWork)
+    if (E.isRight(made)) {
+      if (reached === upTo) return E.right('handled')
+      after = reached
+      rest = rest.slice(size)
+      continue
+    }
     const failure = made.left
+    if (isUnclear(failure, some)) {
+      size = 1
+      continue
+    }
     if (failure._tag !== 'HandlerFailed') return E.left(failure)
     const index = rest.findIndex(({ position }) => position === failure.position)
     const event = rest[index]
@@ -47,13 +74,14 @@ export const handleBatch = async <Transaction>(
     const last = before.at(-1)
     if (last !== undefined) {
       const again = await effects.make(before, { lease, after, position: last.position }, mayWork)
+      if (E.isLeft(again) && (again.left._tag === 'HandlerFailed' || isSpoiled(again.left))) {
+        size = 1 // one of those before has spoiled the transaction for this one
+        continue
+      }
       if (E.isLeft(again)) return again
       after = last.position
     }
-    const outcome =
-      settings.poison._tag === 'Stop'
-        ? await insist(context, after, event, failure)
-        : await holdBack(context, after, event, failure)
+    const outcome = await poisoned(context, after, event, failure)
     if (E.isLeft(outcome) || outcome.right === 'interrupted') return outcome
     if (settings.poison._tag === 'Park') held.add(event.streamId)
     after = event.position

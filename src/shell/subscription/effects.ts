@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/Either'
-import type * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
 import { type FencedOff, fencedOff, handlerFailed } from '../../core/errors/subscription'
-import type { HandlerFailed } from '../../core/errors/subscription'
+import type { HandlerFailed, SubscriptionStopped } from '../../core/errors/subscription'
 import type { StoreFailed } from '../../core/errors/store'
 import type { Progress, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
@@ -13,7 +14,8 @@ export type StepError = StoreFailed | FencedOff | HandlerFailed
 export interface Effects {
   /**
    * Handles the events in their order, then saves the step. Fails with `HandlerFailed` at the first
-   * event that cannot be handled: then the step is not saved.
+   * event that cannot be handled: then the step is not saved. When it {@link isSpoiled}, one of several
+   * events is to blame and nobody knows which: make them one by one.
    */
   readonly make: (
     events: ReadonlyArray<StoredEvent>,
@@ -33,6 +35,22 @@ export type TransactionHandler<Transaction> = (
   transaction: Transaction,
 ) => TE.TaskEither<HandlerFailed | StoreFailed, void>
 
+/** Whether a handler has passed over the failure of a statement, and so has spoiled the transaction. */
+export const isSpoiled = (error: StepError | SubscriptionStopped): boolean =>
+  error._tag === 'StoreFailed' && error.reason === 'TransactionAborted'
+
+/** A transaction that one event has spoiled is a failure of that event, and not of the store. */
+const blaming = (
+  events: ReadonlyArray<StoredEvent>,
+  { lease }: Progress,
+  error: StepError,
+): StepError => {
+  const [event, ...others] = events
+  return event !== undefined && others.length === 0 && isSpoiled(error)
+    ? handlerFailed(lease.subscription, event.position, error)
+    : error
+}
+
 /** Effects that are committed with the checkpoint: each event has its effect exactly once. */
 export const transactionEffects = <Transaction>(
   subscriptions: SubscriptionStore<Transaction>,
@@ -41,7 +59,10 @@ export const transactionEffects = <Transaction>(
   make: (events, step) =>
     (events.length === 0
       ? subscriptions.save(step)
-      : subscriptions.commit(step, (transaction) => handle(events, transaction)))(),
+      : pipe(
+          subscriptions.commit(step, (transaction) => handle(events, transaction)),
+          TE.mapLeft((error) => blaming(events, step, error)),
+        ))(),
   undone: (before) => before,
 })
 

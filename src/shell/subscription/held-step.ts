@@ -2,8 +2,9 @@ import * as E from 'fp-ts/Either'
 import type { ReadError } from '../../core/errors/unions'
 import type { DueStream, Holding } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
+import type { StreamRange } from '../../core/ports/event-store'
 import type { Position, StreamId } from '../../core/stream'
-import type { StepError } from './effects'
+import { isSpoiled, type StepError } from './effects'
 import { heldAt, holdingFor } from './poison-step'
 import type { WorkerContext } from './worker-context'
 
@@ -20,10 +21,10 @@ interface HeldPage {
 const heldPage = async <Transaction>(
   { settings, environment }: WorkerContext<Transaction>,
   streamId: StreamId,
-  after: number,
+  range: StreamRange,
   checkpoint: Position,
 ): Promise<E.Either<ReadError, HeldPage>> => {
-  const page = await environment.store.read(streamId, { after, limit: settings.batchSize })()
+  const page = await environment.store.read(streamId, range)()
   if (E.isLeft(page)) return page
   const reached = page.right.events.filter(({ position }) => position <= checkpoint)
   const complete = reached.length < page.right.events.length || !page.right.more
@@ -43,8 +44,9 @@ const goOn = async <Transaction>(
   const { effects, lease, settings, mayWork, observe } = context
   let after = due.decision === 'skip' ? due.version : due.version - 1
   let failedBefore = due.decision === 'skip' ? 0 : due.attempts
+  let limit = settings.batchSize
   for (;;) {
-    const found = await heldPage(context, due.streamId, after, checkpoint)
+    const found = await heldPage(context, due.streamId, { after, limit }, checkpoint)
     if (E.isLeft(found)) return found
     const { events, moreAfter } = found.right
     const holding: Holding =
@@ -67,6 +69,10 @@ const goOn = async <Transaction>(
       return made
     }
     const failure = made.left
+    if (isSpoiled(failure) && limit > 1) {
+      limit = 1 // to see which one is to blame
+      continue
+    }
     if (failure._tag !== 'HandlerFailed') return E.left(failure)
     const index = events.findIndex(({ position }) => position === failure.position)
     const event = events[index]
@@ -78,7 +84,10 @@ const goOn = async <Transaction>(
       position: checkpoint,
       holding: holdingFor(context, stream),
     }
-    return effects.make(effects.undone(events.slice(0, index)), step, mayWork)
+    const saved = await effects.make(effects.undone(events.slice(0, index)), step, mayWork)
+    if (E.isRight(saved) || limit === 1) return saved
+    if (saved.left._tag !== 'HandlerFailed' && !isSpoiled(saved.left)) return saved
+    limit = 1 // one of those before has spoiled the transaction for this one
   }
 }
 

@@ -58,10 +58,11 @@ export const insist = async <Transaction>(
     const parked = judged._tag === 'Poison'
     observe({ _tag: 'EventFailed', subscription: settings.name, stream, parked })
     if (judged._tag === 'Poison') {
-      const halted = await environment.subscriptions.halt(lease, stream.failure)()
+      const note = { ...stream.failure, position: event.position }
+      const halted = await environment.subscriptions.halt(lease, note)()
       return E.isLeft(halted)
         ? halted
-        : E.left(subscriptionStopped(settings.name, lease.partition, stream.failure))
+        : E.left(subscriptionStopped(settings.name, lease.partition, note))
     }
     await context.alarm.wait(judged.pause, context.signal)
     if (context.signal.aborted) return E.right('interrupted')

@@ -1,5 +1,7 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import { notProjectedYet, type NotProjectedYet } from '../../core/errors/subscription'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
@@ -12,6 +14,29 @@ const pauseFor = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, milliseconds)
   })
+
+/** A subscription, and how far it has come. `undefined`: it was never started. */
+export interface Arrival {
+  readonly subscription: string
+  readonly reached: Position | undefined
+}
+
+/** Asks again and again how far something has come, until that is far enough or the time is over. */
+export const waitFor = async (
+  look: TaskEither<StoreFailed, Arrival>,
+  position: Position,
+  timeout: number,
+): Promise<E.Either<NotProjectedYet | StoreFailed, Position>> => {
+  const end = performance.now() + timeout
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    const seen = await look()
+    if (E.isLeft(seen)) return seen
+    const { subscription, reached } = seen.right
+    if (reached !== undefined && reached >= position) return E.right(reached)
+    if (performance.now() >= end) return E.left(notProjectedYet(subscription, position, reached))
+    await pauseFor(Math.min(pause, Math.max(0, end - performance.now())))
+  }
+}
 
 /**
  * Waits until a subscription is done with everything up to `position`: to read what one has written.
@@ -32,15 +57,12 @@ export const untilProjected =
     position: Position,
     timeout: number,
   ): TaskEither<NotProjectedYet | StoreFailed, Position> =>
-  async () => {
-    const end = performance.now() + timeout
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const reached = await subscriptions.reached(subscription)()
-      if (E.isLeft(reached)) return reached
-      if (reached.right !== undefined && reached.right >= position) return E.right(reached.right)
-      if (performance.now() >= end) {
-        return E.left(notProjectedYet(subscription, position, reached.right))
-      }
-      await pauseFor(Math.min(pause, Math.max(0, end - performance.now())))
-    }
-  }
+  () =>
+    waitFor(
+      pipe(
+        subscriptions.reached(subscription),
+        TE.map((reached) => ({ subscription, reached })),
+      ),
+      position,
+      timeout,
+    )

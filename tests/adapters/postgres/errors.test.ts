@@ -226,7 +226,7 @@ describe('a transaction of the caller', () => {
     await expect(transaction.executeQuery(CompiledQuery.raw('select 1/0'))).rejects.toThrow()
     const error = await left(store.inTransaction(transaction).append(appending('counter-1')))
     await transaction.rollback().execute()
-    expect(error).toMatchObject(failed('TransactionRefused', 'nothingWritten'))
+    expect(error).toMatchObject(failed('TransactionAborted', 'nothingWritten'))
   })
 
   it('that only reads is refused', async () => {

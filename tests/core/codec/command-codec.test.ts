@@ -22,6 +22,20 @@ describe('commandCodec', () => {
     )
   })
 
+  it('writes a command so that it is read again', () => {
+    expect(codec.encode({ type: 'Open', owner: 'Ada' })).toEqual(
+      E.right({ type: 'Open', owner: 'Ada' }),
+    )
+  })
+
+  it('refuses to write what it would not read again', () => {
+    const wrong = { type: 'Open', owner: 7 } as unknown as Command
+    const issues = [{ path: 'owner', message: 'expected string, got 7' }]
+    expect(codec.encode(wrong)).toEqual(E.left(issues))
+    const unknown = { type: 'Burn' } as unknown as Command
+    expect(codec.encode(unknown)).toMatchObject({ _tag: 'Left', left: [{ path: 'type' }] })
+  })
+
   it.each<readonly [unknown, string]>([
     [{ type: 'Burn' }, '"Burn"'],
     [{ type: 'toString' }, '"toString"'],

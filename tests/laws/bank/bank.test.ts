@@ -4,8 +4,9 @@ import { assertLaws, checkDecider } from 'reprise/testing'
 import { Cents } from '../../../examples/bank/account/cents'
 import { depositMoney, openAccount } from '../../../examples/bank/account/commands'
 import { bank } from '../../../examples/bank/transfer/bank'
-import { bankCommands, bankEvents, bankStates } from '../../../examples/bank/transfer/category'
+import { bankEvents, bankStates } from '../../../examples/bank/transfer/category'
 import {
+  bankCommands,
   transferCommands,
   transferEvents,
   transferStates,

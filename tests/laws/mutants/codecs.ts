@@ -62,6 +62,31 @@ export const everyCommandForTheFirstPart: Codecs = {
   },
 }
 
+export const commandWrittenWithoutItsKey: Codecs = {
+  ...codecs,
+  manyCommandCodec: (codec) => ({
+    ...reprise.manyCommandCodec(codec),
+    encode: ({ command }) => codec.encode(command),
+  }),
+}
+
+export const commandWrittenWithoutItsPart: Codecs = {
+  ...codecs,
+  combineCommandCodecs: (parts) => {
+    const codec = reprise.combineCommandCodecs(parts)
+    return {
+      ...codec,
+      encode: (keyed) => {
+        const encoded = codec.encode(keyed)
+        const written = E.isRight(encoded) ? encoded.right : null
+        return typeof written === 'object' && written !== null && 'command' in written
+          ? E.right(written['command'] ?? null)
+          : encoded
+      },
+    }
+  },
+}
+
 export const shapeForgotten: Codecs = {
   ...codecs,
   manyEventCodec: (codec) => {

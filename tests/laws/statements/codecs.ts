@@ -113,6 +113,10 @@ export const codecLaws = (of: Codecs): ReadonlyArray<Law> => [
       const decoded = codec.decode(input)
       if (at === 'left') deepStrictEqual(decoded, E.right(input))
       else strictEqual(E.isLeft(decoded), true)
+      deepStrictEqual(
+        codec.encode({ key: 'left', command: inner }),
+        E.right({ key: 'left', command: inner }),
+      )
     },
   ),
   law(
@@ -141,6 +145,10 @@ export const codecLaws = (of: Codecs): ReadonlyArray<Law> => [
       )
       const input = throughJson({ key: at, command: sent })
       deepStrictEqual(of.manyCommandCodec(doCommands).decode(input), E.right(input))
+      deepStrictEqual(
+        of.manyCommandCodec(doCommands).encode({ key: at, command: sent }),
+        E.right(input),
+      )
     },
   ),
   law(
