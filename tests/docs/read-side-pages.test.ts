@@ -1,0 +1,5 @@
+import { describeMarkdown } from './run-markdown'
+
+describeMarkdown('docs/how-to/inline-projection.md')
+describeMarkdown('docs/how-to/asynchronous-projection.md')
+describeMarkdown('docs/how-to/operate.md')
