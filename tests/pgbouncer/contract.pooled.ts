@@ -9,6 +9,7 @@ import { storeContract } from '../../src/testing/store-contract/contract'
 import { postgresProjections } from '../../src/adapters/postgres/projections'
 import { postgresRequests } from '../../src/adapters/postgres/request-store'
 import { postgresSubscriptions } from '../../src/adapters/postgres/subscription-store'
+import { postgresWakeUps } from '../../src/adapters/postgres/wake-ups'
 import { subscribe } from '../../src/shell/subscription/subscribe'
 import { readSideContracts } from '../contracts/read-side-contracts'
 import { cli } from '../support/cli'
@@ -71,21 +72,24 @@ readSideContracts(
 )
 
 describe('behind PgBouncer in transaction mode', () => {
-  it('a subscription finds everything by looking, without wake-ups', async () => {
+  it.each(['without', 'with'])('a subscription %s wake-ups finds everything', async (which) => {
+    const pool = new Pool({ connectionString: pooled, max: 2 })
+    const wakeUps = which === 'with' ? { wakeUps: postgresWakeUps(pool) } : {} // nothing is heard here
     const seen: number[] = []
     const run = running((signal) =>
       subscribe<Tick>({
-        name: 'looking',
+        name: `looking ${which} wake-ups`,
         events: ticks,
-        categories: ['tick'],
+        categories: [which],
         handle: ({ version }) => TE.fromIO(() => void seen.push(version)),
-      })({ store, subscriptions: side.subscriptions, signal }),
+      })({ store, subscriptions: side.subscriptions, signal, ...wakeUps }),
     )
     for (let version = 1; version <= 5; version++) {
-      await appendTicks(second, 'tick-1', version)
+      await appendTicks(second, `${which}-1`, version)
       await eventually(() => seen.length === version)
     }
     await run.stop()
+    await pool.end()
     expect(seen).toEqual([1, 2, 3, 4, 5])
   })
 
