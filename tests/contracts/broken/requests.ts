@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryRequests } from '../../../src/memory'
+import { memoryRequests, type MemoryTransaction } from '../../../src/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -86,18 +86,16 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     defect: 'writes past the transaction',
     open: requestsThat((store, documents) => ({
       inTransaction: () => {
-        const alone = () => {
+        const at = (write: (transaction: MemoryTransaction) => void): void => {
           const open = documents.begin()
-          return { writes: store.inTransaction(open.transaction), commit: open.commit }
+          write(open.transaction)
+          open.commit()
         }
-        const { writes, commit } = alone()
-        const at = TE.map(commit)
-        return {
-          add: (request, due) => at(writes.add(request, due)),
-          cancel: (process, key, timer) => at(writes.cancel(process, key, timer)),
-          done: (process, ids) => at(writes.done(process, ids)),
-          failed: (request) => at(writes.failed(request)),
-        }
+        return store.inTransaction({
+          ...documents,
+          put: (...written) => at(({ put }) => put(...written)),
+          delete: (...deleted) => at((transaction) => transaction.delete(...deleted)),
+        })
       },
     })),
     noticedBy: [
