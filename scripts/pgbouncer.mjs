@@ -1,4 +1,4 @@
-// Runs the store contract through PgBouncer in transaction mode, with prepared statements off.
+// Runs the contracts of all stores through PgBouncer in transaction mode, with prepared statements off.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -26,3 +26,20 @@ export {
   type StoreContract,
   type StoreUnderContract,
 } from './testing/store-contract/contract'
+export type { TestWords } from './testing/chapters'
+export {
+  projectionStoreContract,
+  type ProjectionStoreContract,
+  type ProjectionsUnderContract,
+} from './testing/projection-contract/contract'
+export {
+  requestStoreContract,
+  type RequestStoreContract,
+  type RequestsUnderContract,
+} from './testing/request-contract/contract'
+export {
+  subscriptionStoreContract,
+  type SubscriptionStoreContract,
+  type SubscriptionsUnderContract,
+} from './testing/subscription-contract/contract'
+export type { Transact } from './testing/transact'

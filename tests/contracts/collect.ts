@@ -1,15 +1,14 @@
+import type { TestWords } from '../../src/testing'
 import type { StoreUnderContract } from '../../src/testing/store-contract/contract'
 import { storeContract } from '../../src/testing/store-contract/contract'
 
-/** The contract's tests for a store, by their full titles, without any test runner. */
-export const collectContract = (
-  open: () => Promise<StoreUnderContract>,
-): ReadonlyMap<string, () => Promise<void>> => {
+type Tests = ReadonlyMap<string, () => Promise<void>>
+
+/** The tests that `register` registers, by their titles but the first, without any test runner. */
+export const collect = (register: (words: TestWords) => void): Tests => {
   const titles: string[] = []
   const tests = new Map<string, () => Promise<void>>()
-  storeContract({
-    name: 'collected',
-    open,
+  register({
     describe: (title, body) => {
       titles.push(title)
       body()
@@ -23,3 +22,7 @@ export const collectContract = (
   })
   return tests
 }
+
+/** The store contract's tests for a store. */
+export const collectContract = (open: () => Promise<StoreUnderContract>): Tests =>
+  collect((words) => storeContract({ name: 'collected', open, ...words }))

@@ -1,9 +1,17 @@
 import type { Projections } from '../../src/core/ports/projection-store'
+import type { RequestStore } from '../../src/core/ports/request-store'
 import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
 
-/** What a contract of the read side is run on. */
+/** What a suite of the read side is run on. */
 export interface ReadSideUnderTest<Transaction> {
   readonly subscriptions: SubscriptionStore<Transaction>
   readonly projections: Projections<Transaction>
   readonly close: () => Promise<void>
+}
+
+/** What the contracts of the read side are run on. */
+export interface ReadSide<Transaction> {
+  readonly subscriptions: SubscriptionStore<Transaction>
+  readonly projections: Projections<Transaction>
+  readonly requests: RequestStore<Transaction>
 }

@@ -1,3 +1,4 @@
+import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { connectPool, type Preparing } from '../../src/adapters/postgres/connection'
@@ -5,10 +6,19 @@ import { migrate } from '../../src/adapters/postgres/migrate'
 import { postgresStore } from '../../src/adapters/postgres/postgres-store'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { storeContract } from '../../src/testing/store-contract/contract'
+import { postgresProjections } from '../../src/adapters/postgres/projections'
+import { postgresRequests } from '../../src/adapters/postgres/request-store'
+import { postgresSubscriptions } from '../../src/adapters/postgres/subscription-store'
+import { postgresWakeUps } from '../../src/adapters/postgres/wake-ups'
+import { subscribe } from '../../src/shell/subscription/subscribe'
+import { readSideContracts } from '../contracts/read-side-contracts'
 import { cli } from '../support/cli'
 import { createDatabase, type TestDatabase } from '../support/database'
+import { eventually } from '../support/eventually'
 import { left, right } from '../support/right'
+import { running } from '../support/running'
 import { appending } from '../support/tally'
+import { appendTicks, type Tick, ticks } from '../support/ticks'
 
 let database: TestDatabase
 let pooled: string
@@ -20,8 +30,16 @@ const connect = (preparing: Preparing, max = 10): Kysely<unknown> => {
   return db
 }
 
+const readSideOn = (db: Kysely<unknown>) => ({
+  subscriptions: postgresSubscriptions(db),
+  projections: postgresProjections(db),
+  requests: postgresRequests(db),
+})
+
 let store: EventStore
 let second: EventStore
+let side: ReturnType<typeof readSideOn>
+let secondSide: ReturnType<typeof readSideOn>
 beforeAll(async () => {
   database = await createDatabase()
   const url = new URL(process.env['TEST_PGBOUNCER_URL']!)
@@ -30,7 +48,10 @@ beforeAll(async () => {
   const db = connect('unprepared')
   await right(migrate(db))
   store = postgresStore(db)
-  second = postgresStore(connect('unprepared'))
+  const other = connect('unprepared')
+  second = postgresStore(other)
+  side = readSideOn(db)
+  secondSide = readSideOn(other)
 })
 afterAll(async () => {
   await Promise.all(open.map((db) => db.destroy()))
@@ -44,7 +65,34 @@ storeContract({
   it,
 })
 
+readSideContracts(
+  'PostgreSQL behind PgBouncer',
+  () => side,
+  () => secondSide,
+)
+
 describe('behind PgBouncer in transaction mode', () => {
+  it.each(['without', 'with'])('a subscription %s wake-ups finds everything', async (which) => {
+    const pool = new Pool({ connectionString: pooled, max: 2 })
+    const wakeUps = which === 'with' ? { wakeUps: postgresWakeUps(pool) } : {} // nothing is heard here
+    const seen: number[] = []
+    const run = running((signal) =>
+      subscribe<Tick>({
+        name: `looking ${which} wake-ups`,
+        events: ticks,
+        categories: [which],
+        handle: ({ version }) => TE.fromIO(() => void seen.push(version)),
+      })({ store, subscriptions: side.subscriptions, signal, ...wakeUps }),
+    )
+    for (let version = 1; version <= 5; version++) {
+      await appendTicks(second, `${which}-1`, version)
+      await eventually(() => seen.length === version)
+    }
+    await run.stop()
+    await pool.end()
+    expect(seen).toEqual([1, 2, 3, 4, 5])
+  })
+
   it('a prepared statement is missing in the next process, which is why they are switched off', async () => {
     const prepared = postgresStore(connect('prepared', 1))
     await right(prepared.read('counter-1', { after: 0, limit: 1 }))

@@ -273,6 +273,22 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       expect(seen.slice(-2)).toEqual(['tick-1:2', 'tick-2:1'])
     })
 
+    it('waits before it tries again, whatever is appended meanwhile', async () => {
+      const attempts: number[] = []
+      const run = start(
+        () => {
+          attempts.push(performance.now())
+          return TE.left('never')
+        },
+        { poison: { ...stopAfter(2), firstPause: 300, longestPause: 300 } },
+      )
+      await appendTicks(store, 'tick-1', 1)
+      await eventually(() => attempts.length === 1)
+      for (let step = 0; step < 10; step++) await appendTicks(store, 'tick-2', step)
+      expect(await run.ended).toMatchObject(E.left({ _tag: 'SubscriptionStopped' }))
+      expect((attempts[1] ?? 0) - (attempts[0] ?? 0)).toBeGreaterThan(290)
+    })
+
     it('holds back a stream whose event cannot be decoded', async () => {
       const { seen } = collecting({ poison: { ...parkAfter(1), ...quick } })
       await right(

@@ -8,24 +8,30 @@ export interface WorkerProcess {
   readonly signal: (name: NodeJS.Signals) => void
   /** Ends it at once, and waits until it is gone. */
   readonly kill: () => Promise<void>
+  /** Called with whatever it hands to `process.send`. */
+  readonly hear: (listener: (message: unknown) => void) => void
+  /** Its exit code, once it is gone. `null`: a signal has ended it. */
+  readonly ended: Promise<number | null>
 }
 
 export const startWorker = (file: string, ...args: ReadonlyArray<string>): WorkerProcess => {
   const child: ChildProcess = spawn(
     process.execPath,
     ['--import', 'tsx', join(__dirname, '..', file), ...args],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   )
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve)
   })
   return {
     pid: child.pid ?? 0,
     signal: (name) => void child.kill(name),
-    kill: () => {
+    kill: async () => {
       child.kill('SIGKILL')
-      return gone
+      await ended
     },
+    hear: (listener) => void child.on('message', listener),
+    ended,
   }
 }
 

@@ -12,7 +12,7 @@ export interface MemoryDocuments {
   readonly get: (collection: string, key: string) => Json | undefined
   /** All documents of a collection, in the order in which their keys first came. */
   readonly all: (collection: string) => ReadonlyArray<MemoryDocument>
-  /** Work that stays invisible until it is committed. One at a time. */
+  /** Work that stays invisible until it is committed. */
   readonly begin: () => OpenMemoryTransaction
 }
 
@@ -31,41 +31,52 @@ export interface OpenMemoryTransaction {
 }
 
 type Collection = ReadonlyMap<string, Json>
+/** What a transaction has written. `undefined`: deleted. */
+type Writes = ReadonlyMap<string, Json | undefined>
 
-const none: Collection = new Map()
+const none: ReadonlyMap<string, never> = new Map<string, never>()
 
 const listed = (collection: Collection): ReadonlyArray<MemoryDocument> =>
   [...collection].map(([key, value]) => ({ key, value }))
 
+const apply = (writes: Writes, collection: Map<string, Json>): Map<string, Json> => {
+  for (const [key, value] of writes) {
+    if (value === undefined) collection.delete(key)
+    else collection.set(key, value)
+  }
+  return collection
+}
+
 /** Small collections of documents, to keep read models of a memory store in. For one store. */
 export const memoryDocuments = (): MemoryDocuments => {
-  const committed = new Map<string, Collection>()
+  const committed = new Map<string, Map<string, Json>>()
   const collectionOf = (name: string): Collection => committed.get(name) ?? none
 
   return {
     get: (collection, key) => collectionOf(collection).get(key),
     all: (collection) => listed(collectionOf(collection)),
     begin: () => {
-      const touched = new Map<string, Map<string, Json>>()
-      const seen = (name: string): Collection => touched.get(name) ?? collectionOf(name)
-      const toWrite = (name: string): Map<string, Json> => {
-        const copy = touched.get(name) ?? new Map(collectionOf(name))
-        touched.set(name, copy)
-        return copy
+      // Key by key, so that the commit undoes nothing of what others have written meanwhile.
+      const written = new Map<string, Map<string, Json | undefined>>()
+      const write = (name: string, key: string, value: Json | undefined): void => {
+        const writes = written.get(name) ?? new Map<string, Json | undefined>()
+        written.set(name, writes.set(key, value))
       }
       return {
         transaction: {
-          get: (collection, key) => seen(collection).get(key),
-          all: (collection) => listed(seen(collection)),
-          put: (collection, key, value) => {
-            toWrite(collection).set(key, frozenJson(value))
+          get: (collection, key) => {
+            const writes: Writes = written.get(collection) ?? none
+            return writes.has(key) ? writes.get(key) : collectionOf(collection).get(key)
           },
-          delete: (collection, key) => {
-            toWrite(collection).delete(key)
-          },
+          all: (collection) =>
+            listed(apply(written.get(collection) ?? none, new Map(collectionOf(collection)))),
+          put: (collection, key, value) => write(collection, key, frozenJson(value)),
+          delete: (collection, key) => write(collection, key, undefined),
         },
         commit: () => {
-          for (const [name, collection] of touched) committed.set(name, new Map(collection))
+          for (const [name, writes] of written) {
+            committed.set(name, apply(writes, committed.get(name) ?? new Map<string, Json>()))
+          }
         },
       }
     },

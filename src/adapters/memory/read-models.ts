@@ -14,8 +14,13 @@ const revisionsOf = (collection: string): string => `${collection}/revisions`
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
+
 const contains = (value: Json | undefined, part: Json): boolean => {
-  if (!isObject(part)) return JSON.stringify(value) === JSON.stringify(part)
+  if (isList(part)) {
+    return isList(value) && part.every((one) => value.some((other) => contains(other, one)))
+  }
+  if (!isObject(part)) return value === part
   return (
     isObject(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
   )
@@ -116,8 +121,12 @@ export const memoryProjections = (documents: MemoryDocuments): Projections<Memor
     clear: (collection, limit) =>
       TE.fromIO(() =>
         alone((transaction) => {
-          const some = transaction.all(collection).slice(0, limit)
-          for (const { key } of some) {
+          // A deleted document has left a revision.
+          const keys = [collection, revisionsOf(collection)].flatMap((name) =>
+            transaction.all(name).map(({ key }) => key),
+          )
+          const some = [...new Set(keys)].slice(0, limit)
+          for (const key of some) {
             transaction.delete(collection, key)
             transaction.delete(revisionsOf(collection), key)
           }

@@ -66,7 +66,9 @@ export const memoryRequests = (
       add: (request, due) =>
         TE.fromIO(() => {
           const timer = due._tag === 'Now' ? undefined : due.timer
-          const before = listed(transaction, request.process).find(
+          const all = listed(transaction, request.process)
+          if (all.some(({ id }) => id === request.id)) return
+          const before = all.find(
             (one) => one.key === request.key && one.timer !== undefined && one.timer === timer,
           )
           if (before !== undefined) forget(transaction, request.process, before.id)

@@ -30,11 +30,18 @@ where collection = ${collectionOf(schema)} and key > $2::text and value is not n
 order by key
 limit $3::integer`
 
+// What was ever guarded keeps its revision when it is deleted, so that a stale write does not bring it back.
 const write = (schema: string): string => `
-with deleted as (
-  delete from ${schema}.documents d
-  using unnest($2::text[], $3::text[]) as w(key, value)
-  where d.collection = $1::text and d.key = w.key and w.value is null
+with gone as (
+  select w.key from unnest($2::text[], $3::text[]) as w(key, value) where w.value is null
+),
+deleted as (
+  delete from ${schema}.documents d using gone
+  where d.collection = $1::text and d.key = gone.key and d.revision = 0
+),
+emptied as (
+  update ${schema}.documents d set value = null from gone
+  where d.collection = $1 and d.key = gone.key and d.revision > 0
 )
 insert into ${schema}.documents as d (collection, key, value)
 select $1, w.key, w.value::jsonb from unnest($2, $3) as w(key, value)

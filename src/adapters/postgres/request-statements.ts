@@ -14,14 +14,17 @@ export interface RequestStatements {
   readonly skip: string
 }
 
+// A request that is there already stays as it is. A timer of the same name is replaced, and comes last.
 const add = (schema: string): string => `
 insert into ${schema}.requests as r (process, key, id, command, metadata, timer, due_at)
-values ($1::text, $2::text, $3::text, $4::text::jsonb, $5::text::jsonb, $6::text,
-        coalesce(to_timestamp($8::double precision / 1000),
-                 clock_timestamp() + $7::double precision * interval '1 millisecond'))
+select $1::text, $2::text, $3::text, $4::text::jsonb, $5::text::jsonb, $6::text,
+       coalesce(to_timestamp($8::double precision / 1000),
+                clock_timestamp() + $7::double precision * interval '1 millisecond')
+where not exists (select from ${schema}.requests e where e.process = $1 and e.id = $3)
 on conflict on constraint requests_timer_key do update
-  set id = excluded.id, command = excluded.command, metadata = excluded.metadata,
-      due_at = excluded.due_at, attempts = 0, failure = null, parked = false`
+  set sequence = default, id = excluded.id, command = excluded.command,
+      metadata = excluded.metadata, due_at = excluded.due_at, attempts = 0, failure = null,
+      parked = false`
 
 const cancel = (schema: string): string => `
 delete from ${schema}.requests where process = $1::text and key = $2::text and timer = $3::text`

@@ -102,18 +102,25 @@ export const postgresSubscriptions = <Database>(
       TE.flatMap(([row]) => (row?.saved === true ? TE.right(undefined) : lost(progress.lease))),
     )
 
-  return {
-    register: ({ name, partitions, position, categories, types }) =>
-      pipe(
-        rowsOf<{ readonly partitions: number }>(plain, statements.register, [
-          name,
-          partitions,
-          position,
-          categories ?? null,
-          types ?? null,
-        ]),
-        TE.map(([row]) => row?.partitions ?? partitions),
+  const register: SubscriptionStore<Transaction<Database>>['register'] = (subscription) => {
+    const { name, partitions, position, categories, types } = subscription
+    return pipe(
+      rowsOf<{ readonly partitions: number }>(plain, statements.register, [
+        name,
+        partitions,
+        position,
+        categories ?? null,
+        types ?? null,
+      ]),
+      // No row: somebody has created it while we looked. The next look sees it.
+      TE.flatMap(([row]) =>
+        row === undefined ? register(subscription) : TE.right(row.partitions),
       ),
+    )
+  }
+
+  return {
+    register,
     claim: (subscription, instance, duration) =>
       pipe(
         rowsOf<ClaimRow>(plain, statements.claim, [subscription, instance, duration]),

@@ -29,44 +29,59 @@ const coalesced = (send: () => Promise<unknown>): (() => void) => {
   }
 }
 
+/** Hears until the connection breaks, or it is told to stop. Never fails. */
+const hearOn = (
+  client: PoolClient,
+  channel: string,
+  hear: () => void,
+  signal: AbortSignal,
+): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    // They stay for as long as the connection: a broken one may say so more than once.
+    client.on('error', end)
+    client.on('end', end)
+    client.on('notification', hear)
+    signal.addEventListener('abort', end)
+    // What came before it listened has made no sound here: look once.
+    client.query(`listen ${channel}`).then(hear, end)
+    if (signal.aborted) end()
+  })
+
+const connectTo = async (pool: Pool): Promise<PoolClient | undefined> => {
+  try {
+    return await pool.connect()
+  } catch {
+    return undefined // the server is away: later
+  }
+}
+
 /** Listens on a connection of its own, and takes another one when it breaks. */
 const listening = (pool: Pool, channel: string, hear: () => void): (() => void) => {
-  let client: PoolClient | undefined
-  let over = false
-  const again = (): void => {
-    client = undefined
-    if (!over) void pauseFor(BEFORE_RECONNECTING).then(() => (over ? undefined : connect()))
-  }
-  const hearOn = async (connected: PoolClient): Promise<void> => {
-    client = connected
-    connected.on('notification', hear)
-    connected.once('error', (error: Error) => {
-      connected.release(error)
-      again()
-    })
-    await connected.query(`listen ${channel}`)
-  }
-  const connect = async (): Promise<void> => {
-    try {
-      const connected = await pool.connect()
-      if (over) connected.release()
-      else await hearOn(connected)
-    } catch {
-      client?.release(true)
-      again()
+  const controller = new AbortController()
+  const { signal } = controller
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const client = await connectTo(pool)
+      if (client !== undefined) {
+        await hearOn(client, channel, hear, signal)
+        client.release(true)
+      }
+      await pauseFor(BEFORE_RECONNECTING)
     }
   }
-  void connect()
-  return () => {
-    over = true
-    client?.release(true)
-  }
+  void run()
+  return () => controller.abort()
 }
 
 /**
  * Hints through `LISTEN` and `NOTIFY`, sent outside of the append: within it they would make all appends
- * of the database wait for each other. Takes one connection of the pool while somebody listens. Not for
- * a pooler in transaction mode: leave the wake-ups out there.
+ * of the database wait for each other. Takes one connection of the pool while somebody listens, so the pool
+ * needs more than one. Stop whoever listens before you end the pool. Behind a pooler in transaction mode
+ * nothing is heard, and all is found by looking: leave the wake-ups out there.
  *
  * @example
  * const wakeUps = postgresWakeUps(pool)

@@ -16,7 +16,10 @@ export interface DocumentRange {
   readonly after: string
   /** Documents at most in this page. 1 or more. */
   readonly limit: number
-  /** Only documents that contain this: the same keys with the same values, at any depth. */
+  /**
+   * Only documents that contain this: the same keys with the same values, at any depth. A list contains
+   * another one that has no other elements, in any order.
+   */
   readonly where?: JsonObject
 }
 
@@ -35,7 +38,7 @@ export interface DocumentWrite {
 /**
  * Where read models are kept: documents in collections, found by key. A collection is there once
  * something is in it. It may live in another database than the events.
- * Every adapter passes `tests/contracts/projection-store.contract.ts`.
+ * Every adapter passes `projectionStoreContract` of `reprise/testing`.
  */
 export interface ProjectionStore {
   /** `undefined`: there is none. */
@@ -53,7 +56,7 @@ export interface ProjectionStore {
   /** Writes the document, whatever is there. */
   readonly put: (collection: string, key: string, value: Json) => TaskEither<StoreFailed, void>
 
-  /** Deletes the document, if it is there. */
+  /** Deletes the document, if it is there. The revision of a guarded write is remembered. */
   readonly delete: (collection: string, key: string) => TaskEither<StoreFailed, void>
 
   /** Puts and deletes many documents with different keys, as one. */
@@ -98,7 +101,10 @@ export interface Projections<Transaction> extends ProjectionStore {
     build: ProjectionBuild,
   ) => TaskEither<StoreFailed, ProjectionBuild>
 
-  /** Deletes up to `limit` documents of a collection. Answers how many there were. */
+  /**
+   * Deletes up to `limit` documents of a collection, with all that is remembered of them. Answers how many
+   * there were; again and again, until there is nothing left.
+   */
   readonly clear: (collection: string, limit: number) => TaskEither<StoreFailed, number>
 }
 

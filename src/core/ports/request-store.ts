@@ -47,6 +47,10 @@ export interface WaitingRequest extends DueRequest {
 
 /** What is written together with the checkpoint of a process manager. */
 export interface RequestWrites {
+  /**
+   * Writes it down, unless a request with its id is there. A timer takes the place of the one of its process
+   * that has the same name.
+   */
   readonly add: (request: Request, due: Due) => TaskEither<StoreFailed, void>
   /** Takes a timer back, if it has not gone off. */
   readonly cancel: (process: string, key: string, timer: string) => TaskEither<StoreFailed, void>
@@ -59,7 +63,7 @@ export interface RequestWrites {
 
 /**
  * Where process managers keep what they have asked for until it was answered, timers among it.
- * Every adapter passes `tests/contracts/request-store.contract.ts`.
+ * Every adapter passes `requestStoreContract` of `reprise/testing`.
  */
 export interface RequestStore<Transaction> {
   readonly inTransaction: (transaction: Transaction) => RequestWrites

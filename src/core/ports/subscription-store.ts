@@ -101,7 +101,8 @@ export interface PartitionStatus {
 
 /**
  * Where subscriptions keep how far they are, who owns them, and what they could not handle. All times
- * are those of the store's own clock. Every adapter passes `tests/contracts/subscription-store.contract.ts`.
+ * are those of the store's own clock. Every adapter passes `subscriptionStoreContract` of
+ * `reprise/testing`.
  *
  * @typeParam Transaction - what effects are written with, together with the checkpoint.
  */

@@ -1,7 +1,8 @@
 /** Waits, until it is woken, asked to stop, or the time is over. A call that comes too early is not lost. */
 export interface Alarm {
   readonly ring: () => void
-  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  /** Answers whether it was woken. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<boolean>
 }
 
 export const alarm = (): Alarm => {
@@ -26,7 +27,9 @@ export const alarm = (): Alarm => {
           wake = done
         })
       }
+      const woken = rung
       rung = false
+      return woken
     },
   }
 }

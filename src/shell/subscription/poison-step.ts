@@ -9,6 +9,7 @@ import { verdict } from '../../core/poison'
 import type { HeldStream, Holding } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
+import { alarm } from './alarm'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'
 
@@ -64,7 +65,7 @@ export const insist = async <Transaction>(
         ? halted
         : E.left(subscriptionStopped(settings.name, lease.partition, note))
     }
-    await context.alarm.wait(judged.pause, context.signal)
+    await alarm().wait(judged.pause, context.signal) // its own: hints of new events do not shorten it
     if (context.signal.aborted) return E.right('interrupted')
     const again = await effects.make(
       [event],

@@ -54,8 +54,9 @@ export const work = async <Transaction>(
       continue
     }
     if (!more) {
-      await context.alarm.wait(pause, signal)
-      pause = Math.min(pause * 2, settings.longestPause)
+      // A hint may come a moment before the event can be seen: another writer holds it back. Look soon.
+      const woken = await context.alarm.wait(pause, signal)
+      pause = woken ? FIRST_PAUSE : Math.min(pause * 2, settings.longestPause)
     }
   }
   return E.right(undefined)

@@ -1,16 +1,14 @@
 import type { EventStore } from '../../core/ports/event-store'
+import type { ChapterOn, Opened } from '../chapters'
 
 /** Two ways to the same data; the same one twice, if the adapter has no second. */
-export interface Stores {
+export interface Stores extends Opened {
   readonly store: EventStore
   readonly second: EventStore
 }
 
-/** Tests of one subject. Their names are sentences about the store. */
-export interface Chapter {
-  readonly name: string
-  readonly tests: Readonly<Record<string, (stores: Stores) => Promise<void>>>
-}
+/** Tests of one subject. */
+export type Chapter = ChapterOn<Stores>
 
 /** One test for each case, named by the case. */
 export const forEach = <Case>(

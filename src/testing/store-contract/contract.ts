@@ -15,7 +15,8 @@ import { storeReads } from './store-reads'
 import { storedData } from './stored-data'
 import { streamLists } from './stream-lists'
 import { streamReads } from './stream-reads'
-import type { Chapter } from './chapter'
+import { registerChapters, type TestWords } from '../chapters'
+import type { Chapter, Stores } from './chapter'
 
 /** A store that is open for one test. It may hold any other data. */
 export interface StoreUnderContract {
@@ -26,13 +27,11 @@ export interface StoreUnderContract {
 }
 
 /** What {@link storeContract} needs: a store, and the words of any test runner. */
-export interface StoreContract {
+export interface StoreContract extends TestWords {
   /** The adapter's name, for the titles of the tests. */
   readonly name: string
   /** Called once for each test. The store must have the default limits. */
   readonly open: () => Promise<StoreUnderContract>
-  readonly describe: (title: string, body: () => void) => unknown
-  readonly it: (title: string, test: () => Promise<void>) => unknown
 }
 
 const chapters: ReadonlyArray<Chapter> = [
@@ -67,20 +66,9 @@ const chapters: ReadonlyArray<Chapter> = [
  * })
  */
 export const storeContract = ({ name, open, describe, it }: StoreContract): void => {
-  describe(`${name}: the store contract`, () => {
-    for (const chapter of chapters) {
-      describe(chapter.name, () => {
-        for (const [title, run] of Object.entries(chapter.tests)) {
-          it(title, async () => {
-            const { store, second, close } = await open()
-            try {
-              await run({ store, second: second ?? store })
-            } finally {
-              await close()
-            }
-          })
-        }
-      })
-    }
-  })
+  const stores = async (): Promise<Stores> => {
+    const { store, second, close } = await open()
+    return { store, second: second ?? store, close }
+  }
+  registerChapters(`${name}: the store contract`, chapters, stores, { describe, it })
 }

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import type { EventStore, StoreRange } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
+import { pause } from '../patience'
 import { grow, succeeds } from './checks'
 
 const PATIENCE = 5000
-const BREATH = 5
-
-/** A moment for others. */
-export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, BREATH))
 
 /**
  * Reads the whole store on from `range.after` until everything up to `end` has been seen. Other writers

@@ -10,7 +10,8 @@ import {
   freshStream,
   numbered,
 } from './fixtures'
-import { pause, readUpTo } from './following'
+import { pause } from '../patience'
+import { readUpTo } from './following'
 
 const TOGETHER = 3
 const APPENDS = 30

@@ -1,0 +1,41 @@
+/** What is open for one test. */
+export interface Opened {
+  readonly close: () => Promise<void>
+}
+
+/** Tests of one subject. Their names are sentences about what is under contract. */
+export interface ChapterOn<Subject> {
+  readonly name: string
+  readonly tests: Readonly<Record<string, (subject: Subject) => Promise<void>>>
+}
+
+/** The words of any test runner. */
+export interface TestWords {
+  readonly describe: (title: string, body: () => void) => unknown
+  readonly it: (title: string, test: () => Promise<void>) => unknown
+}
+
+/** Registers every test of the chapters. Each opens what it runs on, and closes it. */
+export const registerChapters = <Subject extends Opened>(
+  title: string,
+  chapters: ReadonlyArray<ChapterOn<Subject>>,
+  open: () => Promise<Subject>,
+  { describe, it }: TestWords,
+): void => {
+  describe(title, () => {
+    for (const chapter of chapters) {
+      describe(chapter.name, () => {
+        for (const [sentence, run] of Object.entries(chapter.tests)) {
+          it(sentence, async () => {
+            const subject = await open()
+            try {
+              await run(subject)
+            } finally {
+              await subject.close()
+            }
+          })
+        }
+      })
+    }
+  })
+}

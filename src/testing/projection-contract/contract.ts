@@ -1,0 +1,55 @@
+import type { Projections } from '../../core/ports/projection-store'
+import { type Opened, registerChapters, type TestWords } from '../chapters'
+import type { Transact } from '../transact'
+import { builds } from './builds'
+import { documents } from './documents'
+import { guarded } from './guarded'
+import type { Chapter, ReadModels } from './subject'
+import { transactions } from './transactions'
+
+/** A store that is open for one test. It may hold any other documents. */
+export interface ProjectionsUnderContract<Transaction> extends Opened {
+  readonly projections: Projections<Transaction>
+  /** The same data, reached over connections of its own: another process, as it were. */
+  readonly second?: Projections<Transaction>
+  readonly transact: Transact<Transaction>
+}
+
+/** What {@link projectionStoreContract} needs: a store, and the words of any test runner. */
+export interface ProjectionStoreContract<Transaction> extends TestWords {
+  /** The adapter's name, for the titles of the tests. */
+  readonly name: string
+  /** Called once for each test. */
+  readonly open: () => Promise<ProjectionsUnderContract<Transaction>>
+}
+
+const chapters: ReadonlyArray<Chapter> = [documents, guarded, transactions, builds]
+
+/**
+ * Registers every test that a store of read models must pass. There are no opt-outs. Each test uses
+ * collections of its own, so the store may be shared.
+ *
+ * @example
+ * projectionStoreContract({
+ *   name: 'PostgreSQL',
+ *   open: async () => ({ projections: postgresProjections(db), transact, close: async () => undefined }),
+ *   describe,
+ *   it,
+ * })
+ */
+export const projectionStoreContract = <Transaction>({
+  name,
+  open,
+  ...words
+}: ProjectionStoreContract<Transaction>): void => {
+  const subject = async (): Promise<ReadModels> => {
+    const { projections, second = projections, transact, close } = await open()
+    return {
+      store: projections,
+      second,
+      transact: (work) => transact((transaction) => work(projections.inTransaction(transaction))),
+      close,
+    }
+  }
+  registerChapters(`${name}: the projection store contract`, chapters, subject, words)
+}

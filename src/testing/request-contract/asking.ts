@@ -1,0 +1,85 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { failsWith, same, succeeds } from '../store-contract/checks'
+import { type Chapter, add, aRequest, dueNow, freshProcess, now, waitingNow } from './subject'
+
+const undo = { _tag: 'Undone', message: 'it is not to be' } as const
+
+/** Requests from being asked for to being answered. */
+export const asking: Chapter = {
+  name: 'requests',
+  tests: {
+    'keeps a request as it was made, until it is answered': async (subject) => {
+      const process = freshProcess()
+      const request = {
+        ...aRequest(process, ''),
+        command: { type: 'Do', list: [1, null, { a: 'b' }] },
+      }
+      await add(subject, now, request)
+      const due = { ...request, attempts: 0 }
+      same(await succeeds(subject.second.due(process, 9)), [due])
+      same(await succeeds(subject.second.waiting(process)), [{ ...due, parked: false }])
+      await succeeds(subject.transact(({ done }) => done(process, [request.id])))
+      same(await succeeds(subject.second.due(process, 9)), [])
+      same(await succeeds(subject.second.waiting(process)), [])
+    },
+    'gives what is due in the order in which it was asked for, up to the limit': async (
+      subject,
+    ) => {
+      const process = freshProcess()
+      const commands = ['c', 'a', 'd', 'b']
+      for (const command of commands) await add(subject, now, aRequest(process, command, command))
+      same(await dueNow(subject, process), commands)
+      same(await dueNow(subject, process, 3), commands.slice(0, 3))
+      same(await waitingNow(subject, process), commands)
+    },
+    'forgets the requests that are answered, and no others': async (subject) => {
+      const process = freshProcess()
+      const [first, last] = [aRequest(process, 'a'), aRequest(process, 'c')]
+      await add(subject, now, first, aRequest(process, 'b'), last)
+      const answered = [first.id, last.id, 'never asked for']
+      await succeeds(subject.transact(({ done }) => done(process, answered)))
+      await succeeds(subject.transact(({ done }) => done(process, [])))
+      same(await dueNow(subject, process), ['b'])
+    },
+    'keeps one entry of a request that is added twice': async (subject) => {
+      const process = freshProcess()
+      const request = aRequest(process, 'a')
+      await succeeds(
+        subject.transact((writes) =>
+          pipe(
+            writes.add(request, now),
+            TE.flatMap(() => writes.add(request, now)),
+          ),
+        ),
+      )
+      await add(subject, now, request)
+      same(await dueNow(subject, process), ['a'])
+      same(await waitingNow(subject, process), ['a'])
+      await succeeds(subject.transact(({ done }) => done(process, [request.id])))
+      same(await waitingNow(subject, process), [])
+    },
+    'keeps process managers apart': async (subject) => {
+      const [left, right] = [freshProcess(), freshProcess()]
+      const request = aRequest(left, 'left')
+      await add(subject, now, request, { ...request, process: right, command: 'right' })
+      same(await dueNow(subject, left), ['left'])
+      await succeeds(subject.transact(({ done }) => done(left, [request.id])))
+      same(await dueNow(subject, right), ['right'])
+    },
+    'keeps nothing of a transaction that is undone': async (subject) => {
+      const process = freshProcess()
+      const [stays, never] = [aRequest(process, 'stays'), aRequest(process, 'never')]
+      await add(subject, now, stays)
+      const undone = subject.transact((writes) =>
+        pipe(
+          writes.add(never, now),
+          TE.flatMap(() => writes.done(process, [stays.id])),
+          TE.flatMap(() => TE.left(undo)),
+        ),
+      )
+      await failsWith(undone, undo)
+      same(await dueNow(subject, process), ['stays'])
+    },
+  },
+}

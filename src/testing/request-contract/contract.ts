@@ -1,0 +1,55 @@
+import type { RequestStore } from '../../core/ports/request-store'
+import { type Opened, registerChapters, type TestWords } from '../chapters'
+import type { Transact } from '../transact'
+import { asking } from './asking'
+import { failing } from './failing'
+import type { Chapter, Requests } from './subject'
+import { timers } from './timers'
+
+/** A store that is open for one test. It may hold any other requests. */
+export interface RequestsUnderContract<Transaction> extends Opened {
+  readonly requests: RequestStore<Transaction>
+  /** The same data, reached over connections of its own: another process, as it were. */
+  readonly second?: RequestStore<Transaction>
+  readonly transact: Transact<Transaction>
+}
+
+/** What {@link requestStoreContract} needs: a store, and the words of any test runner. */
+export interface RequestStoreContract<Transaction> extends TestWords {
+  /** The adapter's name, for the titles of the tests. */
+  readonly name: string
+  /** Called once for each test. */
+  readonly open: () => Promise<RequestsUnderContract<Transaction>>
+}
+
+const chapters: ReadonlyArray<Chapter> = [asking, timers, failing]
+
+/**
+ * Registers every test that a store of requests must pass: commands that process managers have asked
+ * for, timers among them. There are no opt-outs. Each test uses a process manager of its own, so the store
+ * may be shared.
+ *
+ * @example
+ * requestStoreContract({
+ *   name: 'PostgreSQL',
+ *   open: async () => ({ requests: postgresRequests(db), transact, close: async () => undefined }),
+ *   describe,
+ *   it,
+ * })
+ */
+export const requestStoreContract = <Transaction>({
+  name,
+  open,
+  ...words
+}: RequestStoreContract<Transaction>): void => {
+  const subject = async (): Promise<Requests> => {
+    const { requests, second = requests, transact, close } = await open()
+    return {
+      store: requests,
+      second,
+      transact: (work) => transact((transaction) => work(requests.inTransaction(transaction))),
+      close,
+    }
+  }
+  registerChapters(`${name}: the request store contract`, chapters, subject, words)
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { eventually } from '../patience'
+import { same, succeeds } from '../store-contract/checks'
+import {
+  add,
+  after,
+  aRequest,
+  type Chapter,
+  dueNow,
+  fail,
+  freshProcess,
+  LONG,
+  now,
+  SHORT,
+  waitingNow,
+} from './subject'
+
+const failure = { message: 'no', stack: 'here' }
+
+/** Requests that could not be sent. */
+export const failing: Chapter = {
+  name: 'requests that fail',
+  tests: {
+    'tries a failed request again when its time has come, with its attempts': async (subject) => {
+      const process = freshProcess()
+      const request = aRequest(process, 'a')
+      await add(subject, now, request)
+      const begun = performance.now()
+      await fail(subject, request, 1, SHORT)
+      const [due] = await eventually('the next attempt', async () => {
+        const found = await succeeds(subject.second.due(process, 9))
+        return found.length > 0 ? found : undefined
+      })
+      assert.ok(performance.now() - begun >= SHORT - 5, 'it came before its time')
+      same(due, { ...request, attempts: 1 })
+    },
+    'holds back the later commands of its process, and of no other': async (subject) => {
+      const process = freshProcess()
+      const failed = aRequest(process, 'b')
+      await add(subject, now, aRequest(process, 'a'), failed, aRequest(process, 'c'))
+      await add(subject, now, aRequest(process, 'd', 'another'))
+      await fail(subject, failed, 1, LONG)
+      same(await dueNow(subject, process), ['a', 'd'])
+      await succeeds(subject.transact(({ done }) => done(process, [failed.id])))
+      same(await dueNow(subject, process), ['a', 'c', 'd'])
+    },
+    'holds back no timer, and nothing because of a timer': async (subject) => {
+      const process = freshProcess()
+      const [command, timer] = [aRequest(process, 'command'), aRequest(process, 'timer')]
+      await add(subject, now, command)
+      await add(subject, after('reminder', 0), timer)
+      await fail(subject, command, 1, LONG)
+      same(await dueNow(subject, process), ['timer'])
+      await fail(subject, command, 2, 0)
+      await fail(subject, timer, 1, LONG)
+      await add(subject, now, aRequest(process, 'later'))
+      await eventually('the command', async () =>
+        (await dueNow(subject, process)).length === 2 ? true : undefined,
+      )
+      same(await dueNow(subject, process), ['command', 'later'])
+    },
+    'parks a request until an operator decides, with everything behind it': async (subject) => {
+      const process = freshProcess()
+      const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
+      await add(subject, now, failed, later)
+      await fail(subject, failed, 3)
+      same(await dueNow(subject, process), [])
+      same(await succeeds(subject.second.waiting(process)), [
+        { ...failed, attempts: 3, parked: true, failure },
+        { ...later, attempts: 0, parked: false },
+      ])
+      same(await succeeds(subject.second.decide(process, failed.id, 'retry')), true)
+      same(await dueNow(subject, process), ['a', 'b'])
+      same((await succeeds(subject.store.due(process, 1)))[0]?.attempts, 3)
+    },
+    'goes on without a parked request that is skipped': async (subject) => {
+      const process = freshProcess()
+      const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
+      await add(subject, now, failed, later)
+      await fail(subject, failed, 3)
+      same(await succeeds(subject.second.decide(process, failed.id, 'skip')), true)
+      same(await dueNow(subject, process), ['b'])
+      same(await waitingNow(subject, process), ['b'])
+    },
+    'lets an operator decide on parked requests only': async (subject) => {
+      const process = freshProcess()
+      const request = aRequest(process, 'a')
+      await add(subject, now, request)
+      for (const decision of ['retry', 'skip'] as const) {
+        same(await succeeds(subject.second.decide(process, request.id, decision)), false)
+        same(await succeeds(subject.second.decide(process, 'unknown', decision)), false)
+      }
+      same(await dueNow(subject, process), ['a'])
+    },
+    'does not take up again what was answered meanwhile': async (subject) => {
+      const process = freshProcess()
+      const request = aRequest(process, 'a')
+      await add(subject, now, request)
+      await succeeds(subject.transact(({ done }) => done(process, [request.id])))
+      await fail(subject, request, 1, 0)
+      same(await waitingNow(subject, process), [])
+    },
+  },
+}

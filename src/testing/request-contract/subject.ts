@@ -1,0 +1,81 @@
+import type {
+  Due,
+  DueRequest,
+  Request,
+  RequestStore,
+  RequestWrites,
+} from '../../core/ports/request-store'
+import type { ChapterOn, Opened } from '../chapters'
+import { succeeds } from '../store-contract/checks'
+import type { Transact } from '../transact'
+
+/** What the tests run on. A transaction is seen as what it can write. */
+export interface Requests extends Opened {
+  readonly store: Omit<RequestStore<never>, 'inTransaction'>
+  /** The same data over other connections; the same one, if there is no other. */
+  readonly second: Omit<RequestStore<never>, 'inTransaction'>
+  readonly transact: Transact<RequestWrites>
+}
+
+export type Chapter = ChapterOn<Requests>
+
+/** Longer than any test. Milliseconds. */
+export const LONG = 3_600_000
+/** Over soon. */
+export const SHORT = 50
+
+export const now: Due = { _tag: 'Now' }
+export const after = (timer: string, delay: number): Due => ({ _tag: 'After', timer, delay })
+export const at = (timer: string, time: number): Due => ({ _tag: 'At', timer, time })
+
+/** A process manager that nobody has used before. */
+export const freshProcess = (): string => `contract-${crypto.randomUUID()}`
+
+/** A request of one of its processes. Its command says which one it is. */
+export const aRequest = (process: string, command: string, key = 'one'): Request => ({
+  process,
+  key,
+  id: `${process}:${crypto.randomUUID()}`,
+  command,
+  metadata: { correlationId: `because of ${command}` },
+})
+
+/** Adds the requests, each in a transaction of its own. */
+export const add = async (
+  { transact }: Requests,
+  due: Due,
+  ...requests: ReadonlyArray<Request>
+): Promise<void> => {
+  for (const request of requests) await succeeds(transact(({ add: one }) => one(request, due)))
+}
+
+/** The commands of what is due. */
+export const dueNow = async (
+  { second }: Requests,
+  process: string,
+  limit = 100,
+): Promise<ReadonlyArray<DueRequest['command']>> =>
+  (await succeeds(second.due(process, limit))).map(({ command }) => command)
+
+/** The commands of everything that is not answered yet. */
+export const waitingNow = async ({ second }: Requests, process: string) =>
+  (await succeeds(second.waiting(process))).map(({ command }) => command)
+
+/** The request could not be sent: parked, or to be tried again later. */
+export const fail = (
+  { transact }: Requests,
+  { process, id }: Request,
+  attempts: number,
+  retryAfter?: number,
+): Promise<void> =>
+  succeeds(
+    transact(({ failed }) =>
+      failed({
+        process,
+        id,
+        attempts,
+        failure: { message: 'no', stack: 'here' },
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      }),
+    ),
+  )

@@ -1,0 +1,60 @@
+import type { TaskEither } from 'fp-ts/TaskEither'
+import type { StoreFailed } from '../../core/errors/store'
+import type { SubscriptionStore } from '../../core/ports/subscription-store'
+import { type Opened, registerChapters, type TestWords } from '../chapters'
+import { claims } from './claims'
+import { holdingBack } from './holding-back'
+import { operating } from './operating'
+import { registering } from './registering'
+import { steps } from './steps'
+import { type Chapter, marking, type Subscriptions } from './subject'
+
+/** A store that is open for one test. It may hold any other subscriptions. */
+export interface SubscriptionsUnderContract<Transaction> extends Opened {
+  readonly subscriptions: SubscriptionStore<Transaction>
+  /** The same data, reached over connections of its own: another process, as it were. */
+  readonly second?: SubscriptionStore<Transaction>
+  /** Writes anything in the transaction by which `name` can be found again. */
+  readonly mark: (transaction: Transaction, name: string) => TaskEither<StoreFailed, void>
+  /** Whether there is such a mark, seen from outside. */
+  readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
+}
+
+/** What {@link subscriptionStoreContract} needs: a store, and the words of any test runner. */
+export interface SubscriptionStoreContract<Transaction> extends TestWords {
+  /** The adapter's name, for the titles of the tests. */
+  readonly name: string
+  /** Called once for each test. */
+  readonly open: () => Promise<SubscriptionsUnderContract<Transaction>>
+}
+
+const chapters: ReadonlyArray<Chapter> = [registering, claims, steps, holdingBack, operating]
+
+/**
+ * Registers every test that a store of subscriptions must pass. There are no opt-outs. Each test uses
+ * subscriptions of its own, so the store may be shared.
+ *
+ * @example
+ * subscriptionStoreContract({
+ *   name: 'PostgreSQL',
+ *   open: async () => ({
+ *     subscriptions: postgresSubscriptions(db),
+ *     mark: (transaction, name) => projections.inTransaction(transaction).put('marks', name, true),
+ *     isMarked: (name) => TE.map((mark) => mark !== undefined)(projections.get('marks', name)),
+ *     close: async () => undefined,
+ *   }),
+ *   describe,
+ *   it,
+ * })
+ */
+export const subscriptionStoreContract = <Transaction>({
+  name,
+  open,
+  ...words
+}: SubscriptionStoreContract<Transaction>): void => {
+  const subject = async (): Promise<Subscriptions> => {
+    const { subscriptions, second = subscriptions, mark, isMarked, close } = await open()
+    return { store: marking(subscriptions, mark), second: marking(second, mark), isMarked, close }
+  }
+  registerChapters(`${name}: the subscription store contract`, chapters, subject, words)
+}

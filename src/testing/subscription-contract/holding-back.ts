@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { eventually } from '../patience'
+import { failsWith, same, succeeds } from '../store-contract/checks'
+import {
+  aHeldStream,
+  type Chapter,
+  claim,
+  claimOne,
+  created,
+  holding,
+  SHORT,
+  takenOver,
+} from './subject'
+
+/** Streams that wait for an event that could not be handled. */
+export const holdingBack: Chapter = {
+  name: 'held streams',
+  tests: {
+    'holds back one stream and no other, for the next owner too': async (subject) => {
+      const { store, second } = subject
+      const name = await created(subject)
+      const lease = await claimOne(store, name, 'a')
+      await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
+      same(await succeeds(store.held(lease)), ['counter-1'])
+      await succeeds(store.release(lease))
+      const next = await claimOne(second, name, 'b')
+      same([next.position, await succeeds(second.held(next))], [4, ['counter-1']])
+    },
+    'takes a held stream up again when its time has come, and not before': async (subject) => {
+      const { store } = subject
+      const name = await created(subject)
+      const lease = await claimOne(store, name, 'a')
+      const [soon, later] = [aHeldStream('counter-1', 4), aHeldStream('counter-2', 5)]
+      const begun = performance.now()
+      await succeeds(store.save(holding(lease, 0, soon, SHORT)))
+      await succeeds(store.save(holding(lease, 4, later, 3_600_000)))
+      const due = await eventually('the held stream', async () => {
+        const found = await succeeds(store.due(lease))
+        return found.length > 0 ? found : undefined
+      })
+      same(due, [{ ...soon, decision: 'retry' }])
+      assert.ok(performance.now() - begun >= SHORT - 5, 'it came before its time')
+    },
+    'gives what is due by position': async (subject) => {
+      const { store } = subject
+      const name = await created(subject)
+      const lease = await claimOne(store, name, 'a')
+      await succeeds(store.save(holding(lease, 0, aHeldStream('counter-2', 4), 0)))
+      await succeeds(store.save(holding(lease, 4, aHeldStream('counter-1', 5), 0)))
+      const due = await eventually('both streams', async () => {
+        const found = await succeeds(store.due(lease))
+        return found.length === 2 ? found : undefined
+      })
+      same(
+        due.map(({ streamId }) => streamId),
+        ['counter-2', 'counter-1'],
+      )
+    },
+    'releases a stream, and leaves the others held': async (subject) => {
+      const { store } = subject
+      const name = await created(subject)
+      const lease = await claimOne(store, name, 'a')
+      await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
+      await succeeds(store.save(holding(lease, 4, aHeldStream('counter-2', 5))))
+      const release = { _tag: 'Release', streamId: 'counter-1' } as const
+      await succeeds(store.save({ lease, after: 5, position: 5, holding: release }))
+      same(await succeeds(store.held(lease)), ['counter-2'])
+    },
+    'parks a stream until an operator decides': async (subject) => {
+      const { store, second } = subject
+      const name = await created(subject)
+      const lease = await claimOne(store, name, 'a')
+      const stream = aHeldStream('counter-1', 4)
+      await succeeds(store.save(holding(lease, 0, stream)))
+      same(await succeeds(second.parked(name)), [{ ...stream, partition: 0, parked: true }])
+      same(await succeeds(store.due(lease)), [])
+      same(await succeeds(second.decide(name, 'counter-2', 'skip')), false)
+      same(await succeeds(second.decide(name, 'counter-1', 'skip')), true)
+      same(await succeeds(store.due(lease)), [{ ...stream, decision: 'skip' }])
+      same(
+        (await succeeds(second.parked(name))).map(({ parked }) => parked),
+        [false],
+      )
+    },
+    'forgets the decision when the stream is held back again': async (subject) => {
+      const { store, second } = subject
+      const name = await created(subject)
+      const lease = await claimOne(store, name, 'a')
+      const stream = aHeldStream('counter-1', 4)
+      await succeeds(store.save(holding(lease, 0, stream)))
+      await succeeds(second.decide(name, 'counter-1', 'retry'))
+      const again = { ...stream, version: 3, position: 4, attempts: 2 }
+      await succeeds(store.save(holding(lease, 4, again)))
+      same(await succeeds(second.parked(name)), [{ ...again, partition: 0, parked: true }])
+      same(await succeeds(store.due(lease)), [])
+    },
+    'holds nothing back for an owner that was fenced off': async (subject) => {
+      const name = await created(subject)
+      const { old, next } = await takenOver(subject, name)
+      const late = subject.store.save(holding(old, 0, aHeldStream('counter-1', 4)))
+      await failsWith(late, { _tag: 'FencedOff' })
+      same(await succeeds(subject.second.held(next)), [])
+    },
+    'keeps what partitions and subscriptions hold back apart': async (subject) => {
+      const { store } = subject
+      const name = await created(subject, { partitions: 2 })
+      const [first, second] = (await claim(store, name, 'a')).leases
+      const other = await claimOne(store, await created(subject), 'a')
+      assert.ok(first !== undefined && second !== undefined)
+      await succeeds(store.save(holding(second, 0, aHeldStream('counter-1', 4), 0)))
+      same(await succeeds(store.held(first)), [])
+      same(await succeeds(store.due(first)), [])
+      same(await succeeds(store.held(other)), [])
+      same(
+        (await succeeds(store.parked(name))).map(({ partition, parked }) => [partition, parked]),
+        [[1, false]],
+      )
+    },
+  },
+}

@@ -1,0 +1,91 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { memorySubscriptions } from '../../../src/memory'
+import { type BrokenReadSide, subscriptionsThat } from './broken-read-side'
+
+/** Subscription stores with a defect each, about leases and held streams. */
+export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
+  {
+    defect: 'gives one lease to whoever asks',
+    open: subscriptionsThat((store) => ({
+      claim: (name, _instance, duration) => store.claim(name, 'the same for all', duration),
+    })),
+    noticedBy: [
+      'leases: gives each partition to one of ten who claim at once',
+      'leases: gives nothing away before the lease has run out',
+    ],
+  },
+  {
+    defect: 'takes a lease for over at once',
+    open: subscriptionsThat((store) => ({
+      claim: (name, instance) => store.claim(name, instance, -1),
+    })),
+    noticedBy: ['leases: gives nothing away before the lease has run out'],
+  },
+  {
+    defect: 'never takes a lease for over',
+    open: subscriptionsThat((store) => ({
+      claim: (name, instance) => store.claim(name, instance, 3_600_000),
+    })),
+    noticedBy: ['leases: shares among those who are alive, and have not left'],
+  },
+  {
+    defect: 'does not raise the token with the owner',
+    open: subscriptionsThat((store) => ({
+      claim: (name, instance, duration) =>
+        pipe(
+          store.claim(name, instance, duration),
+          TE.map((claim) => ({
+            ...claim,
+            leases: claim.leases.map((lease) => ({ ...lease, token: 1 })),
+          })),
+        ),
+    })),
+    noticedBy: ['leases: takes it from an owner that comes back too late'],
+  },
+  {
+    defect: 'forgets what is held back when the owner changes',
+    open: subscriptionsThat((store) => ({
+      held: (lease) => (lease.token > 1 ? TE.right([]) : store.held(lease)),
+    })),
+    noticedBy: ['held streams: holds back one stream and no other, for the next owner too'],
+  },
+  {
+    defect: 'holds back every stream because of one',
+    open: subscriptionsThat((store) => ({
+      held: (lease) =>
+        pipe(
+          store.held(lease),
+          TE.map((held) => (held.length > 0 ? [...held, 'counter-2'] : held)),
+        ),
+    })),
+    noticedBy: ['held streams: holds back one stream and no other, for the next owner too'],
+  },
+  {
+    defect: 'tries a held stream again before its time',
+    open: () => {
+      const late = () => Date.now() + 3_600_001
+      return subscriptionsThat((_store, documents) => {
+        let now = Date.now
+        const store = memorySubscriptions(documents, () => now())
+        return {
+          ...store,
+          due: (lease) => async () => {
+            now = late
+            const due = await store.due(lease)()
+            now = Date.now
+            return due
+          },
+        }
+      })()
+    },
+    noticedBy: [
+      'held streams: takes a held stream up again when its time has come, and not before',
+    ],
+  },
+  {
+    defect: 'lets go on what was halted',
+    open: subscriptionsThat((store) => ({ halt: (lease) => store.release(lease) })),
+    noticedBy: ['operating: stands still after a halt until it is resumed'],
+  },
+]

@@ -1,0 +1,137 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { memoryRequests, type MemoryTransaction } from '../../../src/memory'
+import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
+
+/** Request stores with a defect each. */
+export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
+  {
+    defect: 'keeps two entries of a request that is added twice',
+    open: requestWritesThat(({ add, done }) => {
+      const again = (id: string) => `${id} again`
+      return {
+        add: (request, due) =>
+          pipe(
+            add(request, due),
+            TE.flatMap(() => add({ ...request, id: again(request.id) }, due)),
+          ),
+        done: (process, ids) => done(process, [...ids, ...ids.map(again)]),
+      }
+    }),
+    noticedBy: ['requests: keeps one entry of a request that is added twice'],
+  },
+  {
+    defect: 'lets a cancelled timer go off',
+    open: requestWritesThat(() => ({ cancel: () => TE.right(undefined) })),
+    noticedBy: ['timers: does not go off once it is cancelled'],
+  },
+  {
+    defect: 'cancels the timers of all processes',
+    open: requestsThat((store) => ({
+      inTransaction: (transaction) => {
+        const writes = store.inTransaction(transaction)
+        return {
+          ...writes,
+          cancel: (process, _key, timer) => async () => {
+            for (const key of ['one', 'another']) await writes.cancel(process, key, timer)()
+            return TE.right(undefined)()
+          },
+        }
+      },
+    })),
+    noticedBy: ['timers: does not go off once it is cancelled'],
+  },
+  {
+    defect: 'gives a timer before its time',
+    open: requestWritesThat(({ add }) => ({
+      add: (request, due) => add(request, due._tag === 'After' ? { ...due, delay: 0 } : due),
+    })),
+    noticedBy: ['timers: goes off after its delay, and not before'],
+  },
+  {
+    defect: 'gives everything that waits, due or not',
+    open: requestsThat((store) => ({
+      due: (process, limit) =>
+        pipe(
+          store.waiting(process),
+          TE.map((all) => all.slice(0, limit)),
+        ),
+    })),
+    noticedBy: [
+      'timers: goes off at its time, at once when that is over',
+      'requests that fail: parks a request until an operator decides, with everything behind it',
+      'requests that fail: holds back the later commands of its process, and of no other',
+    ],
+  },
+  {
+    defect: 'takes a time in milliseconds for seconds',
+    open: requestWritesThat(({ add }) => ({
+      add: (request, due) =>
+        add(request, due._tag === 'At' ? { ...due, time: due.time / 1_000 } : due),
+    })),
+    noticedBy: ['timers: goes off at its time, at once when that is over'],
+  },
+  {
+    defect: 'keeps both timers of one name',
+    open: requestWritesThat(({ add }) => ({
+      add: (request, due) =>
+        add(request, due._tag === 'Now' ? due : { ...due, timer: `${due.timer} ${request.id}` }),
+    })),
+    noticedBy: [
+      'timers: is replaced by one with the same name, and comes after what was asked for before',
+      'timers: shows an operator the name of a timer',
+    ],
+  },
+  {
+    defect: 'writes past the transaction',
+    open: requestsThat((store, documents) => ({
+      inTransaction: () => {
+        const at = (write: (transaction: MemoryTransaction) => void): void => {
+          const open = documents.begin()
+          write(open.transaction)
+          open.commit()
+        }
+        return store.inTransaction({
+          ...documents,
+          put: (...written) => at(({ put }) => put(...written)),
+          delete: (...deleted) => at((transaction) => transaction.delete(...deleted)),
+        })
+      },
+    })),
+    noticedBy: [
+      'requests: keeps nothing of a transaction that is undone',
+      'timers: goes off when its cancelling is undone',
+    ],
+  },
+  {
+    defect: 'does not hold back what comes after a failed request',
+    open: requestsThat((_store, documents) => {
+      const store = memoryRequests(documents)
+      return {
+        ...store,
+        inTransaction: (transaction) => {
+          const writes = store.inTransaction(transaction)
+          return {
+            ...writes,
+            add: (request, due) =>
+              writes.add(
+                request,
+                due._tag === 'Now' ? { _tag: 'After', timer: request.id, delay: 0 } : due,
+              ),
+          }
+        },
+      }
+    }),
+    noticedBy: [
+      'requests that fail: holds back the later commands of its process, and of no other',
+      'requests that fail: parks a request until an operator decides, with everything behind it',
+    ],
+  },
+  {
+    defect: 'skips what it is told to try again',
+    open: requestsThat((store) => ({ decide: (process, id) => store.decide(process, id, 'skip') })),
+    noticedBy: [
+      'requests that fail: parks a request until an operator decides, with everything behind it',
+    ],
+  },
+]

@@ -1,0 +1,4 @@
+import { memoryReadSide } from '../support/memory-read-side'
+import { readSideContracts } from './read-side-contracts'
+
+readSideContracts('memory', memoryReadSide)

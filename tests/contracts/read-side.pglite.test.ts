@@ -1,0 +1,20 @@
+import type { Kysely, Transaction } from 'kysely'
+import { postgresProjections, postgresRequests, postgresSubscriptions } from '../../src/postgres'
+import { migratedPglite } from '../support/pglite'
+import type { ReadSide } from './read-side'
+import { readSideContracts } from './read-side-contracts'
+
+let db: Kysely<unknown>
+let side: ReadSide<Transaction<unknown>>
+
+beforeAll(async () => {
+  db = await migratedPglite()
+  side = {
+    subscriptions: postgresSubscriptions(db),
+    projections: postgresProjections(db),
+    requests: postgresRequests(db),
+  }
+})
+afterAll(() => db.destroy())
+
+readSideContracts('PGlite', () => side)

@@ -1,0 +1,6 @@
+import { describeMarkdown } from './run-markdown'
+
+describeMarkdown('docs/how-to/inline-projection.md')
+describeMarkdown('docs/how-to/asynchronous-projection.md')
+describeMarkdown('docs/how-to/operate.md')
+describeMarkdown('docs/how-to/timers.md')
