@@ -96,6 +96,8 @@ export default tseslint.config(
         module: 'writable',
         URL: 'readonly',
         require: 'readonly',
+        AbortController: 'readonly',
+        setImmediate: 'readonly',
       },
     },
   },

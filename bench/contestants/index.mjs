@@ -22,7 +22,7 @@ export const contestants = [
     id: 'reprise',
     name: 'Reprise',
     kind: 'ours',
-    offers: ['commands', 'inline', 'memory', 'catch-up', 'preload'],
+    offers: ['commands', 'inline', 'memory', 'catch-up', 'live', 'preload'],
     numbers: onJson('reprise.events', 'stream_id', 'data'),
   },
   {

@@ -3,9 +3,24 @@ import E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { CompiledQuery } from 'kysely'
 import pg from 'pg'
-import { commandCodec, eventCodec, eventType, openCategory } from '../../dist/index.js'
+import {
+  commandCodec,
+  eventCodec,
+  eventType,
+  fromEnd,
+  localWakeUps,
+  openCategory,
+  signalling,
+  subscribe,
+} from '../../dist/index.js'
 import { memoryStore } from '../../dist/memory.js'
-import { connectPool, migrate, postgresStore } from '../../dist/postgres.js'
+import {
+  connectPool,
+  migrate,
+  postgresStore,
+  postgresSubscriptions,
+  postgresWakeUps,
+} from '../../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from '../domain.mjs'
 import { preloadSql } from './limits/table.mjs'
 
@@ -56,13 +71,44 @@ const session = (store) => {
   return { command, conflicts: () => conflicts }
 }
 
-const catchUp = (store) => async (total, handle) => {
-  for (let [after, handled] = [0, 0]; handled < total;) {
-    const { events, upTo } = must(await store.readAll({ after, limit: PAGE })())
-    for (const event of events) handle(must(account.events.decode(event)))
-    handled += events.length
-    after = events.at(-1)?.position ?? upTo
+const NOTHING = async () => E.right(undefined)
+
+/** A durable subscription with checkpoints: handed the data of every event until it is stopped. */
+const follow = (environment, options, handleData) => {
+  const controller = new AbortController()
+  const running = subscribe({
+    ...options,
+    events: account.events,
+    handle: ({ event }) => {
+      handleData(event)
+      return NOTHING
+    },
+  })({ ...environment, signal: controller.signal })()
+  return async () => {
+    controller.abort()
+    must(await running)
   }
+}
+
+let catchUps = 0
+
+const catchUp = (environment) => async (total, handleData) => {
+  let handled = 0
+  const name = `catch-up ${process.pid} ${catchUps++}`
+  await new Promise((resolve) => {
+    const stop = follow(environment, { name, batchSize: PAGE }, (data) => {
+      handleData(data)
+      if (++handled === total) setImmediate(() => resolve(stop()))
+    })
+  })
+}
+
+const POLLING_MS = 250
+
+const live = (environment) => async (handleData) => {
+  const options = { name: `live ${process.pid}`, from: fromEnd }
+  const pauses = { shortestPause: POLLING_MS, longestPause: POLLING_MS }
+  return follow(environment, { ...options, ...pauses }, handleData)
 }
 
 const BALANCE = `insert into balances (id, balance) values ($1, $2)
@@ -88,10 +134,20 @@ export default {
     await db.destroy()
   },
 
-  open: async ({ url, inline }) => {
-    const db = connectPool(new pg.Pool({ connectionString: url, max: 10 }))
-    const store = postgresStore(db, inline ? { projections: [balances] } : {})
-    return { ...session(store), catchUp: catchUp(store), close: () => db.destroy() }
+  open: async ({ url, inline, across }) => {
+    const pool = new pg.Pool({ connectionString: url, max: 10 })
+    const db = connectPool(pool)
+    const wakeUps =
+      across === undefined ? undefined : across ? postgresWakeUps(pool) : localWakeUps()
+    const plain = postgresStore(db, inline ? { projections: [balances] } : {})
+    const store = wakeUps === undefined ? plain : signalling(wakeUps)(plain)
+    const environment = { store, subscriptions: postgresSubscriptions(db), wakeUps }
+    return {
+      ...session(store),
+      catchUp: catchUp(environment),
+      subscribe: live(environment),
+      close: () => db.destroy(),
+    }
   },
 
   memory: async () => {

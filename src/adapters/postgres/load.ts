@@ -13,12 +13,12 @@ import type {
 import { streamIdError } from '../../core/stream'
 import { toStoreFailed } from './errors'
 import { grouped, type Grouping } from './grouped'
-import { type EventRow, toStoredEvents } from './rows'
+import { type EventOfStreamRow, toEventsOf } from './rows'
 import type { Tables } from './tables'
 
 interface Row {
-  /** Which of the requests it is for, from 1. */
-  readonly place: number
+  /** Which of the requests it is for, from 1. Not there when there is but one. */
+  readonly place?: number
 }
 interface SnapshotRow extends Row {
   readonly kind: 's'
@@ -30,7 +30,7 @@ interface CommandRow extends Row {
   readonly version: number
   readonly schema_version: number
 }
-interface LoadedEventRow extends Row, Omit<EventRow, 'stream_id'> {
+interface LoadedEventRow extends Row, EventOfStreamRow {
   readonly kind: 'e'
 }
 type LoadRow = SnapshotRow | CommandRow | LoadedEventRow
@@ -42,11 +42,20 @@ const snapshotOf = (
   { streamId, snapshotSchema = 0 }: LoadRequest,
 ): StoredSnapshot => ({ streamId, version, schemaVersion: snapshotSchema, state: data })
 
+const eventsOf = (
+  { streamId, limit }: LoadRequest,
+  rows: ReadonlyArray<EventOfStreamRow>,
+): E.Either<ReadError, Pick<Loaded, 'events' | 'more'>> => {
+  const more = rows.length > limit
+  const events = toEventsOf(streamId, more ? rows.slice(0, limit) : rows)
+  return E.isLeft(events) ? events : E.right({ events: events.right, more })
+}
+
 /** What was found for one request. */
 const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
   let snapshot: StoredSnapshot | undefined
   let handled: HandledCommand | undefined
-  const eventRows: EventRow[] = []
+  const eventRows: EventOfStreamRow[] = []
   for (const row of rows) {
     switch (row.kind) {
       case 's':
@@ -56,19 +65,15 @@ const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): Load
         handled = { after: row.version, eventCount: row.schema_version }
         break
       case 'e':
-        eventRows.push({ ...row, stream_id: request.streamId })
+        eventRows.push(row)
         break
     }
   }
-  const more = eventRows.length > request.limit
-  const events = toStoredEvents(more ? eventRows.slice(0, request.limit) : eventRows)
-  if (E.isLeft(events)) return events
-  return E.right({
+  return E.map((events: Pick<Loaded, 'events' | 'more'>) => ({
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(handled === undefined ? {} : { handled }),
-    events: events.right,
-    more,
-  })
+    ...events,
+  }))(eventsOf(request, eventRows))
 }
 
 /** A command id that the database can be asked for; no command was ever remembered by another one. */
@@ -86,19 +91,35 @@ const parametersOf = (requests: ReadonlyArray<LoadRequest>): ReadonlyArray<unkno
 const rowsByPlace = (rows: ReadonlyArray<LoadRow>): ReadonlyMap<number, LoadRow[]> => {
   const byPlace = new Map<number, LoadRow[]>()
   for (const row of rows) {
-    const known = byPlace.get(row.place)
-    if (known === undefined) byPlace.set(row.place, [row])
+    const { place = 1 } = row
+    const known = byPlace.get(place)
+    if (known === undefined) byPlace.set(place, [row])
     else known.push(row)
   }
   return byPlace
 }
 
+/** A load on its own. Without a snapshot or a command to look for it is no more than a read. */
+const loadOne = async ({ db, statements }: Tables, request: LoadRequest): Promise<LoadAnswer> => {
+  const { streamId, after, snapshotSchema = null, limit } = request
+  const commandId = askable(request.commandId)
+  if (snapshotSchema === null && commandId === null) {
+    const query = CompiledQuery.raw(statements.read, [streamId, after, limit + 1])
+    return eventsOf(request, (await db.executeQuery<EventOfStreamRow>(query)).rows)
+  }
+  const parameters = [streamId, after, snapshotSchema, commandId, limit + 1]
+  const query = CompiledQuery.raw(statements.loadOne, parameters)
+  return answerTo(request, (await db.executeQuery<LoadRow>(query)).rows)
+}
+
 const loadTogether =
-  ({ db, statements }: Tables) =>
+  (tables: Tables) =>
   async (requests: ReadonlyArray<LoadRequest>): Promise<ReadonlyArray<LoadAnswer>> => {
+    const [only, ...others] = requests
     try {
-      const { rows } = await db.executeQuery<LoadRow>(
-        CompiledQuery.raw(statements.load, [...parametersOf(requests)]),
+      if (only !== undefined && others.length === 0) return [await loadOne(tables, only)]
+      const { rows } = await tables.db.executeQuery<LoadRow>(
+        CompiledQuery.raw(tables.statements.load, [...parametersOf(requests)]),
       )
       const byPlace = rowsByPlace(rows)
       return requests.map((request, index) => answerTo(request, byPlace.get(index + 1)))

@@ -4,6 +4,7 @@ import { fingerprint, namespaceOf, quoteIdentifier } from './schema'
 /** Every statement of the store, as text. Each begins with the name under which it can be prepared. */
 export interface Statements extends AppendStatements {
   readonly load: string
+  readonly loadOne: string
   readonly readAll: string
   readonly read: string
   readonly streams: string
@@ -22,12 +23,14 @@ export const preparedName = (text: string): string | undefined =>
   text.startsWith(PREFIX) ? `reprise_${text.slice(PREFIX.length, text.indexOf('*/'))}` : undefined
 
 // One statement is one look at the store: snapshot, events after it and command mark agree. It takes any
-// number of streams; "place" tells which of them a row is for.
+// number of streams; "place" tells which of them a row is for. Parameters are subqueries, so that one plan
+// serves all lengths: see append-statements.ts.
 // Rows: kind 's' a snapshot (data: its state), 'c' a command handled before (version: the one before
 // its events, schema_version: how many), 'e' an event.
 const load = (schema: string): string => `
 select r.place::integer as place, x.*
-from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::integer[])
+from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
+            (select $4::text[]), (select $5::integer[]))
        with ordinality as r(stream_id, after, snapshot_schema, command_id, most, place)
   left join lateral (
     select s.version, s.state
@@ -54,6 +57,31 @@ from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::integer[])
      order by e.version
      limit r.most)
   ) x`
+
+// The same for one stream, without "place".
+const loadOne = (schema: string): string => `
+with snapshot as materialized (
+  select s.version, s.state
+  from ${schema}.snapshots s
+  where s.stream_id = $1::text and s.schema_version = $3::integer and s.version > $2::integer
+    and exists (select from ${schema}.events e
+                where e.stream_id = s.stream_id and e.version = s.version)
+)
+select 's' as kind, version, null::integer as schema_version, null::double precision as "position",
+       null::uuid as id, null::text as type, null::double precision as recorded_at, state as data,
+       null::jsonb as metadata
+from snapshot
+union all
+select 'c', after, event_count, null, null, null, null, null, null
+from ${schema}.commands
+where stream_id = $1 and command_id = $4::text
+union all
+(select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
+        (extract(epoch from e.recorded_at) * 1000)::double precision, e.data, e.metadata
+ from ${schema}.events e
+ where e.stream_id = $1 and e.version > coalesce((select version from snapshot), $2)
+ order by e.version
+ limit $5::integer)`
 
 const readAll = (schema: string): string => `
 select "position", stream_id, version, id, type, schema_version, recorded_at, data, metadata
@@ -116,6 +144,7 @@ export const statementsFor = (schema: string): Statements => {
     appendSeveral: named('append_several', appends.appendSeveral),
     appendSeveralMarked: named('append_several_marked', appends.appendSeveralMarked),
     load: named('load', load(quoted)),
+    loadOne: named('load_one', loadOne(quoted)),
     readAll: named('read_all', readAll(quoted)),
     read: named('read', read(quoted)),
     streams: named('streams', streams(quoted)),

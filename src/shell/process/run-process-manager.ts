@@ -22,7 +22,7 @@ export interface ProcessEnvironment<Transaction> extends SubscriptionEnvironment
 /** How a process manager is run. Every key may be left out. */
 export type ProcessOptions = Pick<
   SubscriptionOptions,
-  'from' | 'poison' | 'batchSize' | 'leaseDuration' | 'longestPause'
+  'from' | 'poison' | 'batchSize' | 'leaseDuration' | 'shortestPause' | 'longestPause'
 >
 
 const MOST_REQUESTS = 50

@@ -14,7 +14,7 @@ import { projectInto } from './project'
 /** How a projection is run. Every key may be left out. */
 export type ProjectionOptions = Pick<
   SubscriptionOptions,
-  'partitions' | 'poison' | 'batchSize' | 'leaseDuration' | 'longestPause'
+  'partitions' | 'poison' | 'batchSize' | 'leaseDuration' | 'shortestPause' | 'longestPause'
 >
 
 /** The subscription that keeps a build up to date. */

@@ -17,6 +17,11 @@ export interface SubscriptionOptions {
   readonly batchSize?: number
   /** Whoever is not heard of for so long loses its partitions. Milliseconds. Default 6,000. */
   readonly leaseDuration?: number
+  /**
+   * The first pause after something was found, in milliseconds; it doubles as long as nothing is. Default
+   * 10: with wake-ups a long one costs nothing.
+   */
+  readonly shortestPause?: number
   /** The longest pause between two looks for new events. Milliseconds. Default 1,000. */
   readonly longestPause?: number
 }
@@ -39,5 +44,6 @@ export const settingsOf = (
   poison: options.poison ?? parkAfter(5),
   batchSize: options.batchSize ?? 200,
   leaseDuration: options.leaseDuration ?? 6_000,
+  shortestPause: options.shortestPause ?? 10,
   longestPause: options.longestPause ?? 1_000,
 })

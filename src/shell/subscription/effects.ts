@@ -77,7 +77,11 @@ export const contained =
     }
   }
 
-/** Effects outside: each event has its effect at least once, and the checkpoint follows. */
+/**
+ * Effects outside: each event has its effect at least once, and the checkpoint follows.
+ *
+ * @param handle - never rejects, see {@link contained}.
+ */
 export const outsideEffects = <Transaction>(
   subscriptions: SubscriptionStore<Transaction>,
   handle: (event: StoredEvent) => TE.TaskEither<unknown, void>,
@@ -87,7 +91,7 @@ export const outsideEffects = <Transaction>(
     for (const event of events) {
       // An owner that was frozen past its lease sees it here, before anything else happens.
       if (!mayWork()) return E.left(fencedOff(subscription, partition, token))
-      const done = await contained(() => handle(event))()
+      const done = await handle(event)()
       if (E.isLeft(done)) return E.left(handlerFailed(subscription, event.position, done.left))
     }
     return subscriptions.save(step)()

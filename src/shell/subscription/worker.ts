@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { SubscriptionStopped } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
 import { partitionOf } from '../../core/partition'
+import type { Position } from '../../core/stream'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
 import { handleHeld } from './held-step'
@@ -10,7 +11,8 @@ import type { WorkerContext } from './worker-context'
 /** Why the work on a partition has ended, other than being asked to. */
 export type WorkError = StepError | SubscriptionStopped | ReadError
 
-const FIRST_PAUSE = 10
+/** After a hint that came a moment before the event could be seen. Milliseconds. */
+const LOOK_SOON = 10
 
 /**
  * Works on one partition until it is asked to stop, or something fails. After a failure the checkpoint
@@ -23,40 +25,46 @@ export const work = async <Transaction>(
   const { categories, types, partitions, batchSize } = settings
   const ours = ({ streamId }: { readonly streamId: string }): boolean =>
     partitions === 1 || partitionOf(streamId, partitions) === lease.partition
-  const heldBefore = await environment.subscriptions.held(lease)()
-  if (E.isLeft(heldBefore)) return heldBefore
-  const held = new Set(heldBefore.right)
-  let position = lease.position
-  let pause = FIRST_PAUSE
-
-  while (!signal.aborted) {
-    const retried = await handleHeld(context, held, position)
-    if (E.isLeft(retried)) return retried
-    const page = await environment.store.readAll({
-      after: position,
+  const pageAfter = (after: Position) =>
+    environment.store.readAll({
+      after,
       limit: batchSize,
       ...(categories === undefined ? {} : { categories }),
       ...(types === undefined ? {} : { types }),
     })()
+  const heldBefore = await environment.subscriptions.held(lease)()
+  if (E.isLeft(heldBefore)) return heldBefore
+  const held = new Set(heldBefore.right)
+  let position = lease.position
+  let ahead: ReturnType<typeof pageAfter> | undefined
+  let pause = settings.shortestPause
+
+  while (!signal.aborted) {
+    const retried = await handleHeld(context, held, position)
+    if (E.isLeft(retried)) return retried
+    const page = await (ahead ?? pageAfter(position))
     if (E.isLeft(page)) return page
     const { events, upTo, more } = page.right
+    // While there is more, the next page is read while this one is handled: two pages at a time, no more.
+    ahead = more ? pageAfter(upTo) : undefined
+    ahead?.catch(() => undefined) // a store that throws is met when its page is asked for, or never
     if (upTo > position) {
       const done = await handleBatch(context, held, events.filter(ours), { from: position, upTo })
       if (E.isLeft(done)) return done
       if (done.right === 'interrupted') break
       position = upTo
-      pause = FIRST_PAUSE
+      pause = settings.shortestPause
     }
     const beside = await context.beside?.(lease, position, context.mayWork)
     if (beside !== undefined && E.isLeft(beside)) return beside
     if (beside?.right === true) {
-      pause = FIRST_PAUSE
+      pause = settings.shortestPause
       continue
     }
     if (!more) {
       // A hint may come a moment before the event can be seen: another writer holds it back. Look soon.
       const woken = await context.alarm.wait(pause, signal)
-      pause = woken ? FIRST_PAUSE : Math.min(pause * 2, settings.longestPause)
+      pause = woken ? LOOK_SOON : Math.min(pause * 2, settings.longestPause)
     }
   }
   return E.right(undefined)

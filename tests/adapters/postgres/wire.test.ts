@@ -81,7 +81,7 @@ describe('on the wire', () => {
     const { db, store } = watched('prepared')
     for (let n = 0; n < 7; n++) {
       await right(store.append(appending('counter-prepared')))
-      await right(store.load({ streamId: 'counter-prepared', after: 0, limit: 9 }))
+      await right(store.load({ streamId: 'counter-prepared', after: 0, limit: 9, commandId: 'x' }))
       await right(store.readAll({ after: 0, limit: 1 }))
     }
     const { rows } = await db.executeQuery<{ name: string; times: number }>(
@@ -92,7 +92,7 @@ describe('on the wire', () => {
     )
     expect(rows).toEqual([
       { name: expect.stringMatching(/^reprise_append_/), times: 7 },
-      { name: expect.stringMatching(/^reprise_load_/), times: 7 },
+      { name: expect.stringMatching(/^reprise_load_one_/), times: 7 },
       { name: expect.stringMatching(/^reprise_read_all_/), times: 7 },
     ])
     await db.destroy()
