@@ -72,10 +72,15 @@ export const postgresStore = <Database>(
 ): PostgresStore<Database> => {
   const tables = tablesIn(db, schema)
   const sky = weather()
+  // Once for all: to name the statements costs more than a transaction's own part.
+  const tablesOf = (transaction: Transaction<Database>): Tables => ({
+    db: transaction.withoutPlugins(),
+    statements: tables.statements,
+  })
   const carefully = (transaction: Transaction<Database>): AppendPrepared =>
-    appendAlone(appendCarefully(tablesIn(transaction, schema)))
+    appendAlone(appendCarefully(tablesOf(transaction)))
   const swiftly = (transaction: Transaction<Database>): AppendPrepared =>
-    appendOnce(appendSwiftly(tablesIn(transaction, schema), sky, 'fail'))
+    appendOnce(appendSwiftly(tablesOf(transaction), sky, 'fail'))
   const append =
     projections.length === 0
       ? groupCommit(appendSwiftly(tables, sky, 'ask'))
@@ -85,7 +90,7 @@ export const postgresStore = <Database>(
     append: checked(limits, append),
     locate: locate(tables),
     inTransaction: (transaction) => ({
-      ...reads(tablesIn(transaction, schema)),
+      ...reads(tablesOf(transaction)),
       append: checked(limits, projecting(projections, transaction, carefully(transaction))),
     }),
   }

@@ -130,10 +130,14 @@ describe('fifty appends in one statement', () => {
     const store = postgresStore(database.connect(2))
     await admin.query('select pg_advisory_lock(51)')
     const slow = Array.from({ length: GROUP }, (_, n) => store.append(other(`lost-${n}`, 'Slow'))())
-    const pid = await waitingAtGate()
-    await admin.query('select pg_terminate_backend($1)', [pid])
-    const second = await waitingAtGate() // those that came after the first one
-    await admin.query('select pg_terminate_backend($1)', [second])
+    let answered = 0
+    for (const one of slow) void one.then(() => (answered += 1))
+    await eventually(async () => {
+      await admin.query(
+        `select pg_terminate_backend(pid) from pg_locks where objid = 51 and not granted`,
+      )
+      return answered === GROUP
+    })
     await admin.query('select pg_advisory_unlock(51)')
     const answers = await Promise.all(slow)
     expect(answers).toHaveLength(GROUP)
