@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { latencies } from '../harness/latencies.mjs'
 
 const SEEDERS = 32
-const WARM_SHARE = 0.3
+const WARM_SHARE = 0.8
 
 export const streamName = (tag, index) => `${tag}s${index}`
 

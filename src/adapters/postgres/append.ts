@@ -10,7 +10,7 @@ import { versionFits } from '../../core/expected-version'
 import type { StreamId } from '../../core/stream'
 import { remembersTwice, toStoreFailed } from './errors'
 import { carefulParameters, type PreparedAppend } from './prepared-append'
-import { lostRace, type Query, swiftQuery, type Weather } from './swift-append'
+import { lostRace, type Query, swiftQuery, type Contention } from './swift-append'
 import type { Tables } from './tables'
 
 /** An event that was stored. */
@@ -127,25 +127,25 @@ export type WhenLost =
  * The same, and faster: supposes that everything fits, and asks carefully only for what did not. Not in
  * a transaction of somebody else.
  *
- * @param weather - shared by all that append to the same database.
+ * @param contention - shared by all that append to the same database.
  */
 export const appendSwiftly = (
   tables: Tables,
-  { isCalm, collided }: Weather,
+  { isUnlikely, met }: Contention,
   whenLost: WhenLost,
 ): RunAppends => {
   const careful = appendCarefully(tables)
   return async (appends) => {
-    const query = isCalm() ? swiftQuery(tables.statements, inOrder(appends)) : undefined
+    const query = isUnlikely() ? swiftQuery(tables.statements, inOrder(appends)) : undefined
     if (query === undefined) return careful(appends)
     const found = await rowsOf<StoredRow>(tables, query)()
     if (E.isLeft(found)) {
       const lost = lostRace(found.left)
-      if (lost) collided()
+      if (lost) met()
       return lost && whenLost === 'ask' ? careful(appends) : failing(appends, found.left)
     }
     const left = appends.filter(({ streamId }) => !found.right.has(streamId))
-    if (left.length > 0) collided()
+    if (left.length > 0) met()
     const answers = left.length > 0 ? await careful(left) : []
     let next = 0
     return appends.map(({ streamId }) => {

@@ -20,7 +20,7 @@ import { appendAndProject, projecting } from './projecting'
 import { read, readAll } from './read'
 import { saveSnapshot } from './snapshots'
 import { streams } from './streams'
-import { weather } from './swift-append'
+import { contention } from './swift-append'
 import { type Tables, tablesIn } from './tables'
 
 /** How a store is set up. Every key may be left out. */
@@ -71,7 +71,7 @@ export const postgresStore = <Database>(
   { schema, limits = defaultLimits, projections = [] }: PostgresStoreOptions<Database> = {},
 ): PostgresStore<Database> => {
   const tables = tablesIn(db, schema)
-  const sky = weather()
+  const rivals = contention()
   // Once for all: to name the statements costs more than a transaction's own part.
   const tablesOf = (transaction: Transaction<Database>): Tables => ({
     db: transaction.withoutPlugins(),
@@ -80,10 +80,10 @@ export const postgresStore = <Database>(
   const carefully = (transaction: Transaction<Database>): AppendPrepared =>
     appendAlone(appendCarefully(tablesOf(transaction)))
   const swiftly = (transaction: Transaction<Database>): AppendPrepared =>
-    appendOnce(appendSwiftly(tablesOf(transaction), sky, 'fail'))
+    appendOnce(appendSwiftly(tablesOf(transaction), rivals, 'fail'))
   const append =
     projections.length === 0
-      ? groupCommit(appendSwiftly(tables, sky, 'ask'))
+      ? groupCommit(appendSwiftly(tables, rivals, 'ask'))
       : appendAndProject(db, projections, { swiftly, carefully })
   return {
     ...reads(tables),

@@ -45,23 +45,23 @@ export const swiftQuery = (
 export const lostRace = (error: unknown): boolean => takenTwice(error) || remembersTwice(error)
 
 /** How many statements go the careful way after one that met somebody else's. */
-const CALMING = 32
+const WARY = 32
 
-/** Whether others write to the same streams: then the swift way is the longer one. */
-export interface Weather {
-  readonly isCalm: () => boolean
-  readonly collided: () => void
+/** Whether others write to the same streams just now: then the swift way is the longer one. */
+export interface Contention {
+  readonly isUnlikely: () => boolean
+  readonly met: () => void
 }
 
-export const weather = (): Weather => {
-  let careful = 0
+export const contention = (): Contention => {
+  let wary = 0
   return {
-    isCalm: () => {
-      if (careful > 0) careful -= 1
-      return careful === 0
+    isUnlikely: () => {
+      if (wary > 0) wary -= 1
+      return wary === 0
     },
-    collided: () => {
-      careful = CALMING
+    met: () => {
+      wary = WARY
     },
   }
 }
