@@ -20,7 +20,7 @@ const collectionOf = (schema: string): string =>
 const some = (schema: string): string => `
 select key, value, revision::double precision as revision
 from ${schema}.documents
-where collection = ${collectionOf(schema)} and key = any($2::text[]) and value is not null`
+where collection = ${collectionOf(schema)} and key = any((select $2::text[])::text[]) and value is not null`
 
 const all = (schema: string): string => `
 select key, value, revision::double precision as revision
@@ -30,10 +30,14 @@ where collection = ${collectionOf(schema)} and key > $2::text and value is not n
 order by key
 limit $3::integer`
 
+// Arrays come through subqueries: see append-statements.ts.
 // What was ever guarded keeps its revision when it is deleted, so that a stale write does not bring it back.
 const write = (schema: string): string => `
-with gone as (
-  select w.key from unnest($2::text[], $3::text[]) as w(key, value) where w.value is null
+with given as materialized (
+  select w.* from unnest((select $2::text[]), (select $3::text[])) as w(key, value)
+),
+gone as (
+  select key from given where value is null
 ),
 deleted as (
   delete from ${schema}.documents d using gone
@@ -44,9 +48,9 @@ emptied as (
   where d.collection = $1 and d.key = gone.key and d.revision > 0
 )
 insert into ${schema}.documents as d (collection, key, value)
-select $1, w.key, w.value::jsonb from unnest($2, $3) as w(key, value)
-where w.value is not null
-order by w.key
+select $1, key, value::jsonb from given
+where value is not null
+order by key
 on conflict on constraint documents_pkey do update set value = excluded.value`
 
 const putNewer = (schema: string): string => `
