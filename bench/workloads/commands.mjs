@@ -55,23 +55,24 @@ export const work = async ({ contestant, cell, url, tag, index, seconds, begin }
     acknowledged++
   }
 
-  if (cell.warm) {
-    const until = performance.now() + seconds * 1000 * WARM_SHARE
-    const warm = async (streams) => {
-      for (const stream of streams) await sendTo(stream)
-      for (let at = 0; performance.now() < until; at++) await sendTo(streams[at % streams.length])
+  const until = performance.now() + seconds * 1000 * WARM_SHARE
+  const warm = async (streams, caller) => {
+    if (cell.warm) for (const stream of streams) await sendTo(stream)
+    for (let at = 0; performance.now() < until; at++) {
+      // Otherwise only the process is warm: on streams that are not looked at again.
+      await sendTo(cell.warm ? streams[at % streams.length] : `${tag}w${index}x${caller}x${at}`)
     }
-    await Promise.all(callers.map(warm))
   }
+  await Promise.all(callers.map(warm))
 
   await begin()
   const recorded = latencies()
   const started = performance.now()
-  const until = started + seconds * 1000
+  const end = started + seconds * 1000
   const before = acknowledged
   const call = async (streams) => {
     const most = (cell.laps ?? Infinity) * streams.length
-    for (let at = 0, sent = started; at < most && sent < until; at++) {
+    for (let at = 0, sent = started; at < most && sent < end; at++) {
       await sendTo(streams[at % streams.length])
       const answered = performance.now()
       recorded.add(answered - sent)
