@@ -75,10 +75,7 @@ const upcast = (
 const withType = (data: JsonObject, type: string): JsonObject => {
   if (Object.hasOwn(data, '__proto__')) return { ...data, type }
   const written: Record<string, Json> = {}
-  for (const key of Object.keys(data)) {
-    const value = data[key]
-    if (value !== undefined) written[key] = value
-  }
+  for (const [key, value] of Object.entries(data)) written[key] = value
   written['type'] = type
   return written
 }
@@ -89,10 +86,7 @@ const withoutType = (written: JsonObject): JsonObject => {
     return rest
   }
   const data: Record<string, Json> = {}
-  for (const key of Object.keys(written)) {
-    const value = written[key]
-    if (key !== 'type' && value !== undefined) data[key] = value
-  }
+  for (const [key, value] of Object.entries(written)) if (key !== 'type') data[key] = value
   return data
 }
 

@@ -73,6 +73,31 @@ describe('combineEventCodecs', () => {
 
 describe('combineCommandCodecs', () => {
   const whole = combineCommandCodecs({ left: commands })
+  const command: Add = { type: 'Add', by: 1 }
+  const badCommand: Add = { type: 'Add', by: Number.NaN }
+
+  it('writes what it reads', () => {
+    const encoded = whole.encode({ key: 'left', command })
+    expect(encoded).toEqual(E.right({ key: 'left', command: { type: 'Add', by: 1 } }))
+    expect(E.chain(whole.decode)(encoded)).toEqual(E.right({ key: 'left', command }))
+  })
+
+  it('refuses to write what its part refuses, and for a part that is not there', () => {
+    expect(whole.encode({ key: 'left', command: badCommand })).toMatchObject(
+      E.left([{ path: 'command.by' }]),
+    )
+    expect(whole.encode({ key: 'middle', command } as never)).toMatchObject(
+      E.left([{ path: 'key' }]),
+    )
+  })
+
+  it('of many refuses to write a key that is no text, and what the one codec refuses', () => {
+    const many = manyCommandCodec(commands)
+    expect(many.encode({ key: '\u0000', command })).toMatchObject(E.left([{ path: 'key' }]))
+    expect(many.encode({ key: 'a', command: badCommand })).toMatchObject(
+      E.left([{ path: 'command.by' }]),
+    )
+  })
 
   it.each([null, 'text', {}, { key: 'middle' }, Object.create({ key: 'left' })])(
     'refuses %p',

@@ -32,6 +32,8 @@ describe('commandCodec', () => {
     const wrong = { type: 'Open', owner: 7 } as unknown as Command
     const issues = [{ path: 'owner', message: 'expected string, got 7' }]
     expect(codec.encode(wrong)).toEqual(E.left(issues))
+    const lone: Command = { type: 'Open', owner: '\ud800' }
+    expect(codec.encode(lone)).toMatchObject({ _tag: 'Left', left: [{ path: 'owner' }] })
     const unknown = { type: 'Burn' } as unknown as Command
     expect(codec.encode(unknown)).toMatchObject({ _tag: 'Left', left: [{ path: 'type' }] })
   })

@@ -30,6 +30,15 @@ describe('eventCodec', () => {
     )
   })
 
+  it('keeps a key named __proto__, there and back', () => {
+    const Noted = t.intersection([t.type({ type: t.literal('Noted') }), t.UnknownRecord])
+    const notes = eventCodec<t.TypeOf<typeof Noted>>({ Noted: eventType(Noted) })
+    const event = JSON.parse('{"type":"Noted","__proto__":"odd"}') as t.TypeOf<typeof Noted>
+    const encoded = notes.encode(event)
+    expect(JSON.stringify(encoded)).toContain('"data":{"__proto__":"odd"}')
+    expect(JSON.stringify(E.chain(notes.decode)(encoded))).toContain('"__proto__":"odd"')
+  })
+
   it('knows the newest schema version of every type, and the name of an event', () => {
     expect(codec.schemaVersions).toEqual({ Opened: 1, Deposited: 3 })
     expect(codec.typeOf({ type: 'Opened', owner: 'Ada' })).toBe('Opened')
