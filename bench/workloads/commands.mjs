@@ -4,6 +4,8 @@ import { latencies } from '../harness/latencies.mjs'
 
 const SEEDERS = 32
 const WARM_SHARE = 0.8
+// A lone caller sends few commands: so long it takes until what it runs through is compiled.
+const WARM_ALONE_SECONDS = 6
 
 export const streamName = (tag, index) => `${tag}s${index}`
 
@@ -55,7 +57,11 @@ export const work = async ({ contestant, cell, url, tag, index, seconds, begin }
     acknowledged++
   }
 
-  const until = performance.now() + seconds * 1000 * WARM_SHARE
+  const warmUp = Math.max(
+    seconds * WARM_SHARE,
+    cell.callers * cell.processes === 1 && seconds >= 1 ? WARM_ALONE_SECONDS : 0,
+  )
+  const until = performance.now() + warmUp * 1000
   const warm = async (streams, caller) => {
     if (cell.warm) for (const stream of streams) await sendTo(stream)
     for (let at = 0; performance.now() < until; at++) {
