@@ -66,7 +66,9 @@ export const work = async ({ contestant, cell, url, tag, index, seconds, begin }
     if (cell.warm) for (const stream of streams) await sendTo(stream)
     for (let at = 0; performance.now() < until; at++) {
       // Otherwise only the process is warm: on streams that are not looked at again.
-      await sendTo(cell.warm ? streams[at % streams.length] : `${tag}w${index}x${caller}x${at}`)
+      await sendTo(
+        cell.warm ? streams[at % streams.length] : streamName(tag, `w${index}x${caller}x${at}`),
+      )
     }
   }
   await Promise.all(callers.map(warm))
