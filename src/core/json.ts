@@ -85,7 +85,8 @@ export const jsonIssue = (value: unknown): Issue | undefined => {
 }
 
 const isJson = (value: unknown): value is Json => find(value, 0) === undefined
-const isRecord = (value: Json): value is JsonObject =>
+/** Whether `value` is an object, and not a list. */
+export const isRecord = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `value` as storable JSON of any kind, or the first thing in it that is not. */

@@ -4,6 +4,7 @@ import { type DeciderThrew, deciderThrew } from '../core/errors/decision'
 import { undecodableEvent, type UndecodableEvent } from '../core/errors/event'
 import { type StoreFailed, storeFailed } from '../core/errors/store'
 import { type Issue, issuesOf } from '../core/issue'
+import { isRecord } from '../core/json'
 import { Metadata } from '../core/metadata'
 import type { RecordedEvent, StoredEvent } from '../core/recorded-event'
 import type { StreamId, StreamVersion } from '../core/stream'
@@ -41,10 +42,8 @@ const decodeEvent = <Event>(
 const noMetadata: ReturnType<typeof Metadata.decode> = E.right(Object.freeze({}))
 
 /** Most events have none: then nothing need be looked at. */
-const decodeMetadata = (metadata: Metadata): ReturnType<typeof Metadata.decode> => {
-  for (const _key in metadata) return Metadata.decode(metadata)
-  return noMetadata
-}
+const decodeMetadata = (metadata: unknown): ReturnType<typeof Metadata.decode> =>
+  isRecord(metadata) && Object.keys(metadata).length === 0 ? noMetadata : Metadata.decode(metadata)
 
 /** A stored event with everything that was recorded of it, decoded. */
 export const decodeRecorded = <Event>(

@@ -58,7 +58,8 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
 
 /**
  * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break
- * while they are in use. Use it for the application's own queries too: they are passed on as they are.
+ * while they are in use. Use it for the application's own queries too: they are passed on as they are. A
+ * COMMIT that the server has turned into a ROLLBACK, because a statement before it had failed, is an error.
  *
  * The pool stays the caller's: `destroy` on the Kysely ends it.
  *

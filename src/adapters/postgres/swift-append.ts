@@ -57,8 +57,9 @@ export const contention = (): Contention => {
   let wary = 0
   return {
     isUnlikely: () => {
-      if (wary > 0) wary -= 1
-      return wary === 0
+      if (wary === 0) return true
+      wary -= 1
+      return false
     },
     met: () => {
       wary = WARY

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, causeText, issuesOf, preview } from '../issue'
-import { type Json, type JsonObject, toJsonObject } from '../json'
+import { isRecord, type Json, type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
 import { misfit } from './misfit'
 
@@ -136,6 +136,9 @@ export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): Even
       if (E.isLeft(found)) return found
       const data = upcast(found.right.upcasters, encoded)
       if (E.isLeft(data)) return data
+      if (!isRecord(data.right)) {
+        return E.left([{ path: '', message: `expected an object, got ${preview(data.right)}` }])
+      }
       const decoded = found.right.codec.decode(withType(data.right, encoded.type))
       return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
     },

@@ -30,6 +30,13 @@ describe('eventCodec', () => {
     )
   })
 
+  it.each([[null], [[]], [7], ['text']])('refuses stored data that is no object: %j', (data) => {
+    const corrupt = data as unknown as JsonObject
+    expect(codec.decode({ type: 'Opened', schemaVersion: 1, data: corrupt })).toMatchObject(
+      E.left([{ path: '', message: expect.stringContaining('expected an object') }]),
+    )
+  })
+
   it('keeps a key named __proto__, there and back', () => {
     const Noted = t.intersection([t.type({ type: t.literal('Noted') }), t.UnknownRecord])
     const notes = eventCodec<t.TypeOf<typeof Noted>>({ Noted: eventType(Noted) })
