@@ -91,50 +91,48 @@ const rowsOf = <Row extends StoredRow>(
     return byStream
   }, identity)
 
+/** Where a statement stands: alone it commits; in a transaction nothing is written until that does. */
+export type Standing = 'alone' | 'in a transaction'
+
 /** A statement that fails as a whole fails for each of its appends. */
 const failing = (
   appends: ReadonlyArray<PreparedAppend>,
+  standing: Standing,
   error: unknown,
 ): ReadonlyArray<AppendAnswer> => {
-  const failed: AppendAnswer = E.left(toStoreFailed('appending')(error))
+  const doing = standing === 'alone' ? 'appending' : 'writing, not yet committed'
+  const failed: AppendAnswer = E.left(toStoreFailed(doing)(error))
   return appends.map(() => failed)
 }
 
 /**
- * Appends to some streams, each of them once, in one statement, which may be part of a transaction.
- * Each append succeeds or fails on its own, unless the statement fails as a whole: then all of them
- * have failed.
+ * Appends to some streams, each of them once, in one statement. Each append succeeds or fails on its
+ * own, unless the statement fails as a whole: then all of them have failed.
  */
 export const appendCarefully =
-  (tables: Tables): RunAppends =>
+  (tables: Tables, standing: Standing): RunAppends =>
   async (appends) => {
     const parameters = carefulParameters(inOrder(appends))
     const query = { text: tables.statements.append, parameters }
     const found = await rowsOf<AnswerRow>(tables, query)()
     return E.isLeft(found)
-      ? failing(appends, found.left)
+      ? failing(appends, standing, found.left)
       : appends.map((append) => answerTo(append, found.right.get(append.streamId)))
   }
 
-/** What becomes of a lost race, which leaves a transaction unusable. */
-export type WhenLost =
-  /** Asks carefully: outside a transaction. */
-  | 'ask'
-  /** Answers the failure, see {@link lostRace}: whoever owns the transaction begins another one. */
-  | 'fail'
-
 /**
- * The same, and faster: supposes that everything fits, and asks carefully only for what did not. Not in
- * a transaction of somebody else.
+ * The same, and faster: supposes that everything fits, and asks carefully only for what did not. A race
+ * that is lost leaves a transaction unusable: it is answered as a failure, see {@link lostRace}, and whoever
+ * owns the transaction begins another one.
  *
  * @param contention - shared by all that append to the same database.
  */
 export const appendSwiftly = (
   tables: Tables,
   { isUnlikely, met }: Contention,
-  whenLost: WhenLost,
+  standing: Standing,
 ): RunAppends => {
-  const careful = appendCarefully(tables)
+  const careful = appendCarefully(tables, standing)
   return async (appends) => {
     const query = isUnlikely() ? swiftQuery(tables.statements, inOrder(appends)) : undefined
     if (query === undefined) return careful(appends)
@@ -142,7 +140,9 @@ export const appendSwiftly = (
     if (E.isLeft(found)) {
       const lost = lostRace(found.left)
       if (lost) met()
-      return lost && whenLost === 'ask' ? careful(appends) : failing(appends, found.left)
+      return lost && standing === 'alone'
+        ? careful(appends)
+        : failing(appends, standing, found.left)
     }
     const left = appends.filter(({ streamId }) => !found.right.has(streamId))
     if (left.length > 0) met()

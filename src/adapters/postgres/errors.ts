@@ -1,7 +1,7 @@
 import { type StoreFailed, storeFailed, type StoreFailure } from '../../core/errors/store'
 
-/** What was under way when the database failed: only an append can leave its outcome open. */
-export type Doing = 'connecting' | 'reading' | 'appending'
+/** What was under way when the database failed: only what commits can leave its outcome open. */
+export type Doing = 'connecting' | 'reading' | 'writing, not yet committed' | 'appending'
 
 interface Meaning {
   readonly reason: StoreFailure

@@ -6,7 +6,7 @@ import { toStoreFailed } from './errors'
 import { type Migration, migrationsFor } from './migrations'
 import { DEFAULT_SCHEMA } from './schema'
 import { foundation, migrationsTable, remember, takeTurns } from './script'
-import type { Executor } from './tables'
+import type { Executor } from './executor'
 
 /** A migration that was run here before does not read as it did then. Nothing was changed. */
 export interface MigrationChanged {

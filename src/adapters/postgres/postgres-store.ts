@@ -78,12 +78,12 @@ export const postgresStore = <Database>(
     statements: tables.statements,
   })
   const carefully = (transaction: Transaction<Database>): AppendPrepared =>
-    appendAlone(appendCarefully(tablesOf(transaction)))
+    appendAlone(appendCarefully(tablesOf(transaction), 'in a transaction'))
   const swiftly = (transaction: Transaction<Database>): AppendPrepared =>
-    appendOnce(appendSwiftly(tablesOf(transaction), rivals, 'fail'))
+    appendOnce(appendSwiftly(tablesOf(transaction), rivals, 'in a transaction'))
   const append =
     projections.length === 0
-      ? groupCommit(appendSwiftly(tables, rivals, 'ask'))
+      ? groupCommit(appendSwiftly(tables, rivals, 'alone'))
       : appendAndProject(db, projections, { swiftly, carefully })
   return {
     ...reads(tables),

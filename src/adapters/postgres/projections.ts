@@ -13,7 +13,7 @@ import { type DocumentStatements, documentStatements } from './document-statemen
 import { rowsOf } from './run'
 import { DEFAULT_SCHEMA } from './schema'
 import type { PostgresReadOptions } from './subscription-store'
-import type { Executor } from './tables'
+import type { Executor } from './executor'
 
 const text = (value: Json | undefined): string | null =>
   value === undefined ? null : JSON.stringify(value)

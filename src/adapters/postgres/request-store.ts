@@ -15,7 +15,7 @@ import { type RequestStatements, requestStatements } from './request-statements'
 import { rowsOf } from './run'
 import { DEFAULT_SCHEMA } from './schema'
 import type { PostgresReadOptions } from './subscription-store'
-import type { Executor } from './tables'
+import type { Executor } from './executor'
 
 interface RequestRow {
   readonly process: string

@@ -2,7 +2,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery } from 'kysely'
 import type { StoreFailed } from '../../core/errors/store'
 import { type Doing, toStoreFailed } from './errors'
-import type { Executor } from './tables'
+import type { Executor } from './executor'
 
 /** The rows that a statement answers. */
 export const rowsOf = <Row>(

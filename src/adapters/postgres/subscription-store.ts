@@ -7,7 +7,7 @@ import { type DueRow, type ParkedRow, toDueStream, toParkedEvent } from './read-
 import { subscriptionStatements } from './read-statements'
 import { rowsOf } from './run'
 import { DEFAULT_SCHEMA } from './schema'
-import type { Executor } from './tables'
+import type { Executor } from './executor'
 import { within } from './within'
 
 /** How subscriptions are kept. Every key may be left out. */

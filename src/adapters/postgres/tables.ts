@@ -1,11 +1,8 @@
-import type { CompiledQuery, Kysely, QueryResult } from 'kysely'
+import type { Kysely } from 'kysely'
+import { shortcut } from './connection'
+import type { Executor } from './executor'
 import { DEFAULT_SCHEMA } from './schema'
 import { type Statements, statementsFor } from './statements'
-
-/** What runs a statement: the caller's Kysely, or a transaction of theirs. */
-export interface Executor {
-  readonly executeQuery: <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Row>>
-}
 
 /** A database with our tables in one of its schemas: what every function of this adapter works on. */
 export interface Tables {
@@ -21,6 +18,6 @@ export const tablesIn = <Database>(
   db: Kysely<Database>,
   schema: string = DEFAULT_SCHEMA,
 ): Tables => ({
-  db: db.withoutPlugins(),
+  db: shortcut(db) ?? db.withoutPlugins(),
   statements: statementsFor(schema),
 })

@@ -3,11 +3,12 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import type { StoreFailed } from '../../core/errors/store'
 import { toStoreFailed } from './errors'
+import { named } from './statements'
 
 // A process that is frozen in the middle of a transaction would keep its row locks, and the next owner
 // would wait for them: the server ends such a session by itself.
 const limitIdling = (milliseconds: number): string =>
-  `set local idle_in_transaction_session_timeout = ${Math.ceil(milliseconds)}`
+  named('idling', `set local idle_in_transaction_session_timeout = ${Math.ceil(milliseconds)}`)
 
 const attempt = async <Failure, Value>(
   work: () => Promise<E.Either<Failure, Value>>,
