@@ -123,7 +123,7 @@ as $reprise$
 #variable_conflict use_column
 declare
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
-  moment_ms double precision := extract(epoch from moment) * 1000;
+  moment_ms double precision := round(date_part('epoch', moment) * 1000);
 begin
   perform {{schema}}.announce();
 
@@ -249,7 +249,7 @@ begin
     null::smallint, null::double precision, null::jsonb, null::jsonb;
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
-           (extract(epoch from e.recorded_at) * 1000)::double precision, e.data, e.metadata
+           floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
       from {{schema}}.events e
       where e.position > after and e.position <= bound
         and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))

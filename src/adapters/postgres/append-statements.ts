@@ -1,4 +1,5 @@
 import { quoteIdentifier } from './schema'
+import { milliseconds } from './sql'
 
 /** The statements that append, as text. */
 export interface AppendStatements {
@@ -37,7 +38,7 @@ from ${schema}.append(
 const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data, metadata'
 
 const STORED = `returning stream_id, version, position::double precision as "position",
-  (extract(epoch from recorded_at) * 1000)::double precision as recorded_at`
+  ${milliseconds('recorded_at')} as recorded_at`
 
 const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
 

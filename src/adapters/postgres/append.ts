@@ -43,14 +43,17 @@ const noAnswer: AppendAnswer = E.left(
   storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
 )
 
-const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): AppendAnswer =>
-  E.right({
-    version: rows.reduce((highest, { version }) => Math.max(highest, version), 0),
-    positions: rows
-      .flatMap(({ position }) => (position === null ? [] : [position]))
-      .sort((left, right) => left - right),
-    recordedAt,
-  })
+/** @param rows - in any order. A row without a position is of an append without events. */
+const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): AppendAnswer => {
+  let version = 0
+  const positions: number[] = []
+  for (const row of rows) {
+    if (row.version > version) version = row.version
+    if (row.position !== null) positions.push(row.position)
+  }
+  if (positions.length > 1) positions.sort((left, right) => left - right)
+  return E.right({ version, positions, recordedAt })
+}
 
 const answerTo = (
   { streamId, expectedVersion }: PreparedAppend,

@@ -2,7 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery } from 'kysely'
 import type { ReadError } from '../../core/errors/unions'
-import type { Json } from '../../core/json'
+import type { Json, JsonObject } from '../../core/json'
+import type { Metadata } from '../../core/metadata'
 import type {
   EventStore,
   HandledCommand,
@@ -10,10 +11,11 @@ import type {
   LoadRequest,
   StoredSnapshot,
 } from '../../core/ports/event-store'
-import { streamIdError } from '../../core/stream'
+import type { StoredEvent } from '../../core/recorded-event'
+import { type StreamId, streamIdError } from '../../core/stream'
 import { toStoreFailed } from './errors'
 import { grouped, type Grouping } from './grouped'
-import { type EventOfStreamRow, toEventsOf } from './rows'
+import { countable } from './countable'
 import type { Tables } from './tables'
 
 interface Row {
@@ -30,8 +32,16 @@ interface CommandRow extends Row {
   readonly version: number
   readonly schema_version: number
 }
-interface LoadedEventRow extends Row, EventOfStreamRow {
+interface LoadedEventRow extends Row {
   readonly kind: 'e'
+  readonly position: number
+  readonly version: number
+  readonly id: string
+  readonly type: string
+  readonly schema_version: number
+  readonly recorded_at: number
+  readonly data: JsonObject
+  readonly metadata: Metadata
 }
 type LoadRow = SnapshotRow | CommandRow | LoadedEventRow
 
@@ -42,12 +52,25 @@ const snapshotOf = (
   { streamId, snapshotSchema = 0 }: LoadRequest,
 ): StoredSnapshot => ({ streamId, version, schemaVersion: snapshotSchema, state: data })
 
-const eventsOf = (
-  { streamId, limit }: LoadRequest,
-  rows: ReadonlyArray<EventOfStreamRow>,
+const toStoredEvent = (streamId: StreamId, row: LoadedEventRow): StoredEvent => ({
+  id: row.id,
+  streamId,
+  version: row.version,
+  position: row.position,
+  recordedAt: row.recorded_at,
+  type: row.type,
+  schemaVersion: row.schema_version,
+  data: row.data,
+  metadata: row.metadata,
+})
+
+/** @param found - one more than was asked for, if there are so many. */
+const page = (
+  { limit }: LoadRequest,
+  found: ReadonlyArray<StoredEvent>,
 ): E.Either<ReadError, Pick<Loaded, 'events' | 'more'>> => {
-  const more = rows.length > limit
-  const events = toEventsOf(streamId, more ? rows.slice(0, limit) : rows)
+  const more = found.length > limit
+  const events = countable(more ? found.slice(0, limit) : found)
   return E.isLeft(events) ? events : E.right({ events: events.right, more })
 }
 
@@ -55,7 +78,7 @@ const eventsOf = (
 const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
   let snapshot: StoredSnapshot | undefined
   let handled: HandledCommand | undefined
-  const eventRows: EventOfStreamRow[] = []
+  const events: StoredEvent[] = []
   for (const row of rows) {
     switch (row.kind) {
       case 's':
@@ -65,15 +88,15 @@ const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): Load
         handled = { after: row.version, eventCount: row.schema_version }
         break
       case 'e':
-        eventRows.push(row)
+        events.push(toStoredEvent(request.streamId, row))
         break
     }
   }
-  return E.map((events: Pick<Loaded, 'events' | 'more'>) => ({
+  return E.map((found: Pick<Loaded, 'events' | 'more'>) => ({
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(handled === undefined ? {} : { handled }),
-    ...events,
-  }))(eventsOf(request, eventRows))
+    ...found,
+  }))(page(request, events))
 }
 
 /** A command id that the database can be asked for; no command was ever remembered by another one. */
@@ -105,7 +128,7 @@ const loadOne = async ({ db, statements }: Tables, request: LoadRequest): Promis
   const commandId = askable(request.commandId)
   if (snapshotSchema === null && commandId === null) {
     const query = CompiledQuery.raw(statements.read, [streamId, after, limit + 1])
-    return eventsOf(request, (await db.executeQuery<EventOfStreamRow>(query)).rows)
+    return page(request, (await db.executeQuery<StoredEvent>(query)).rows)
   }
   const parameters = [streamId, after, snapshotSchema, commandId, limit + 1]
   const query = CompiledQuery.raw(statements.loadOne, parameters)

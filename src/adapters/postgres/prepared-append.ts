@@ -1,5 +1,6 @@
 import type { AppendRequest, CommandMark } from '../../core/append'
 import type { ExpectedVersion } from '../../core/expected-version'
+import type { Metadata } from '../../core/metadata'
 import type { NewEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 
@@ -20,12 +21,19 @@ export interface PreparedAppend {
   readonly commands: ReadonlyArray<CommandMark>
 }
 
+const EMPTY = '{}'
+
+const isEmpty = (metadata: Metadata): boolean => {
+  for (const key in metadata) if (Object.hasOwn(metadata, key)) return false
+  return true
+}
+
 const prepareEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): PreparedEvent => ({
   id,
   type,
   schemaVersion,
   data: JSON.stringify(data),
-  metadata: JSON.stringify(metadata),
+  metadata: isEmpty(metadata) ? EMPTY : JSON.stringify(metadata),
 })
 
 export const prepareAppend = ({
@@ -50,26 +58,41 @@ const versionCode = (expected: ExpectedVersion): number => {
 type Column = ReadonlyArray<string | number | null> | string
 type Columns = ReadonlyArray<Column>
 
-// The driver would write these out too, but at twice the time. What is JSON already holds no control
-// characters, so that quoting it once more as JSON is what an array wants.
-const quoted = (texts: ReadonlyArray<string | undefined>): string =>
-  `{${texts.map((text) => (text === undefined ? 'null' : JSON.stringify(text))).join(',')}}`
+/** An array, written out item by item. */
+const listing = () => {
+  let text = ''
+  return {
+    add: (item: string | undefined): void => {
+      text += text === '' ? '{' : ','
+      text += item ?? 'null'
+    },
+    end: (): string => (text === '' ? '{}' : `${text}}`),
+  }
+}
 
-const bare = (values: ReadonlyArray<string | number | undefined>): string =>
-  `{${values.map((value) => value ?? 'null').join(',')}}`
+// What is JSON already holds no control characters, so that quoting it once more as JSON is what an array
+// wants.
+const quoted = (json: string): string => (json === EMPTY ? '"{}"' : JSON.stringify(json))
 
-const columns = (events: ReadonlyArray<PreparedEvent | undefined>): Columns => [
-  bare(events.map((event) => event?.id)),
-  events.map((event) => event?.type ?? null),
-  bare(events.map((event) => event?.schemaVersion)),
-  quoted(events.map((event) => event?.data)),
-  quoted(events.map((event) => event?.metadata)),
-]
+/** The columns of some events; of no event, nulls. */
+const columns = (events: ReadonlyArray<PreparedEvent | undefined>): Columns => {
+  const [id, schemaVersion, data, metadata] = [listing(), listing(), listing(), listing()]
+  const types: Array<string | null> = []
+  for (const event of events) {
+    id.add(event?.id)
+    types.push(event?.type ?? null)
+    schemaVersion.add(event && String(event.schemaVersion))
+    data.add(event && quoted(event.data))
+    metadata.add(event && quoted(event.metadata))
+  }
+  return [id.end(), types, schemaVersion.end(), data.end(), metadata.end()]
+}
 
-const streamColumns = (appends: ReadonlyArray<PreparedAppend>): Columns => [
-  appends.map(({ streamId }) => streamId),
-  bare(appends.map(({ expectedVersion }) => versionCode(expectedVersion))),
-]
+const streamColumns = (appends: ReadonlyArray<PreparedAppend>): Columns => {
+  const expected = listing()
+  for (const { expectedVersion } of appends) expected.add(String(versionCode(expectedVersion)))
+  return [appends.map(({ streamId }) => streamId), expected.end()]
+}
 
 const markColumns = (appends: ReadonlyArray<PreparedAppend>): Columns => {
   const marks = appends.flatMap(({ streamId, commands }) =>
@@ -90,7 +113,7 @@ const eventColumns = (appends: ReadonlyArray<PreparedAppend>, skip: number): Col
   )
   return [
     placed.map(({ streamId }) => streamId),
-    bare(placed.map(({ place }) => place)),
+    placed.map(({ place }) => place),
     ...columns(placed.map(({ event }) => event)),
   ]
 }

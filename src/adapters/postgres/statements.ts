@@ -1,11 +1,13 @@
 import { type AppendStatements, appendStatements } from './append-statements'
 import { fingerprint, namespaceOf, quoteIdentifier } from './schema'
+import { milliseconds } from './sql'
 
 /** Every statement of the store, as text. Each begins with the name under which it can be prepared. */
 export interface Statements extends AppendStatements {
   readonly load: string
   readonly loadOne: string
   readonly readAll: string
+  readonly readBelow: string
   readonly read: string
   readonly streams: string
   readonly saveSnapshot: string
@@ -51,7 +53,7 @@ from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
     where c.stream_id = r.stream_id and c.command_id = r.command_id
     union all
     (select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
-            (extract(epoch from e.recorded_at) * 1000)::double precision, e.data, e.metadata
+            ${milliseconds('e.recorded_at')}, e.data, e.metadata
      from ${schema}.events e
      where e.stream_id = r.stream_id and e.version > coalesce(snapshot.version, r.after)
      order by e.version
@@ -77,23 +79,36 @@ from ${schema}.commands
 where stream_id = $1 and command_id = $4::text
 union all
 (select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
-        (extract(epoch from e.recorded_at) * 1000)::double precision, e.data, e.metadata
+        ${milliseconds('e.recorded_at')}, e.data, e.metadata
  from ${schema}.events e
  where e.stream_id = $1 and e.version > coalesce((select version from snapshot), $2)
  order by e.version
  limit $5::integer)`
 
+// As stored events, name by name: what a row holds is not looked at again.
+const eventColumns = `stream_id as "streamId", version, id, type, schema_version as "schemaVersion", data, metadata`
+
 const readAll = (schema: string): string => `
-select "position", stream_id, version, id, type, schema_version, recorded_at, data, metadata
+select ${eventColumns}, "position", recorded_at as "recordedAt"
 from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[])`
 
+const storedColumns = `${eventColumns}, position::double precision as "position",
+       ${milliseconds('recorded_at')} as "recordedAt"`
+
+const readBelow = (schema: string): string => `
+select ${storedColumns}
+from ${schema}.events e
+where e.position > $1::bigint and e.position <= $5::bigint
+  and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
+  and ($4::text[] is null or type = any($4))
+order by e.position
+limit $2::integer`
+
 const read = (schema: string): string => `
-select stream_id, version, id, type, schema_version, data, metadata,
-       position::double precision as "position",
-       (extract(epoch from recorded_at) * 1000)::double precision as recorded_at
-from ${schema}.events
-where stream_id = $1::text and version > $2::integer
-order by version
+select ${storedColumns}
+from ${schema}.events e
+where e.stream_id = $1::text and e.version > $2::integer
+order by e.version
 limit $3::integer`
 
 // Jumps from one stream to the next in the primary key's index: it costs what the page costs, however
@@ -110,7 +125,7 @@ with recursive found as (
           order by e.stream_id limit 1)
   from found f where f.stream_id is not null
 )
-select f.stream_id, e.version, (extract(epoch from e.recorded_at) * 1000)::double precision as recorded_at
+select f.stream_id, e.version, ${milliseconds('e.recorded_at')} as recorded_at
 from (select * from found where stream_id is not null limit $2::integer) f
   cross join lateral (
     select version, recorded_at from ${schema}.events where stream_id = f.stream_id
@@ -146,6 +161,7 @@ export const statementsFor = (schema: string): Statements => {
     load: named('load', load(quoted)),
     loadOne: named('load_one', loadOne(quoted)),
     readAll: named('read_all', readAll(quoted)),
+    readBelow: named('read_below', readBelow(quoted)),
     read: named('read', read(quoted)),
     streams: named('streams', streams(quoted)),
     saveSnapshot: named('save_snapshot', saveSnapshot(quoted)),

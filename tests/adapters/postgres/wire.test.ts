@@ -82,7 +82,7 @@ describe('on the wire', () => {
     for (let n = 0; n < 7; n++) {
       await right(store.append(appending('counter-prepared')))
       await right(store.load({ streamId: 'counter-prepared', after: 0, limit: 9, commandId: 'x' }))
-      await right(store.readAll({ after: 0, limit: 1 }))
+      await right(store.readAll({ after: 1_000_000, limit: 1 }))
     }
     const { rows } = await db.executeQuery<{ name: string; times: number }>(
       CompiledQuery.raw(
@@ -95,6 +95,26 @@ describe('on the wire', () => {
       { name: expect.stringMatching(/^reprise_load_one_/), times: 7 },
       { name: expect.stringMatching(/^reprise_read_all_/), times: 7 },
     ])
+    await db.destroy()
+  })
+
+  it('a reader that is far behind asks for the horizon once, and not with every page', async () => {
+    const { sent, db, store } = watched('prepared')
+    await right(store.append(appending('counter-behind', 25)))
+    const all = await right(store.readAll({ after: 0, limit: 1_000 }))
+    const reader = postgresStore(db)
+    sent.length = 0
+    const found: unknown[] = []
+    let page = await right(reader.readAll({ after: 0, limit: 10 }))
+    for (; page.more; page = await right(reader.readAll({ after: page.upTo, limit: 10 }))) {
+      found.push(...page.events)
+    }
+    expect([...found, ...page.events]).toEqual(all.events)
+    expect(page.upTo).toBe(all.upTo)
+    const asked = sent.map((text) => /reprise:(read_[a-z]+)/.exec(text)?.[1])
+    expect(asked[0]).toBe('read_all')
+    expect(asked.filter((name) => name === 'read_all')).toHaveLength(2) // once more at the end
+    expect(asked.length).toBeGreaterThan(3)
     await db.destroy()
   })
 
