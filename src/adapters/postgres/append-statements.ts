@@ -9,6 +9,8 @@ export interface AppendStatements {
   readonly appendOne: string
   /** One event for one stream, and the command that gave it. */
   readonly appendOneMarked: string
+  /** Any number of events for one stream. */
+  readonly appendStream: string
   /** One event for each of some streams. */
   readonly appendSingles: string
   /** Any number of events for each of some streams. */
@@ -72,6 +74,20 @@ with request as materialized (
 insert into ${schema}.events (${COLUMNS})
 select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
 from request where ${fits('$2', 'current')}
+${STORED}`
+
+const stream = (schema: string, namespace: number): string => `
+insert into ${schema}.events (${COLUMNS})
+select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
+from (
+    select ${versionOf(schema, '$1')} as current, ${MOMENT} as moment
+    where ${announcing(schema, namespace)} is not null offset 0
+  ) stream,
+  unnest((select $3::uuid[]), (select $4::text[]), (select $5::smallint[]),
+         (select $6::jsonb[]), (select $7::jsonb[]))
+    with ordinality as e(id, type, schema_version, data, metadata, place)
+where ${fits('$2::integer', 'stream.current')}
+order by e.place
 ${STORED}`
 
 const announced = (schema: string, namespace: number): string => `
@@ -140,6 +156,7 @@ export const appendStatements = (name: string, namespace: number): AppendStateme
     append: careful(schema),
     appendOne: one(schema, namespace),
     appendOneMarked: oneMarked(schema, namespace),
+    appendStream: stream(schema, namespace),
     appendSingles: singles(schema, namespace),
     appendSeveral: several(schema, namespace),
     appendSeveralMarked: severalMarked(schema, namespace),

@@ -126,6 +126,17 @@ export const carefulParameters = (appends: ReadonlyArray<PreparedAppend>): Colum
   ...markColumns(appends),
 ]
 
+/** What `appendStream` takes. */
+export const streamParameters = ({
+  streamId,
+  expectedVersion,
+  events,
+}: PreparedAppend): ReadonlyArray<Column | number> => [
+  streamId,
+  versionCode(expectedVersion),
+  ...columns(events),
+]
+
 /** What `appendSingles` takes: of each append the first event. */
 export const singlesParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
   ...streamColumns(appends),

@@ -155,6 +155,7 @@ export const statementsFor = (schema: string): Statements => {
     append: named('append', appends.append),
     appendOne: named('append_one', appends.appendOne),
     appendOneMarked: named('append_one_marked', appends.appendOneMarked),
+    appendStream: named('append_stream', appends.appendStream),
     appendSingles: named('append_singles', appends.appendSingles),
     appendSeveral: named('append_several', appends.appendSeveral),
     appendSeveralMarked: named('append_several_marked', appends.appendSeveralMarked),

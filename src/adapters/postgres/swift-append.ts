@@ -6,6 +6,7 @@ import {
   severalMarkedParameters,
   severalParameters,
   singlesParameters,
+  streamParameters,
 } from './prepared-append'
 import type { Statements } from './statements'
 
@@ -16,10 +17,13 @@ export interface Query {
 }
 
 const alone = (statements: Statements, append: PreparedAppend): Query | undefined => {
-  const [mark, ...others] = append.commands
-  if (append.events.length > 1 || others.length > 0) return undefined
-  if (mark === undefined) return { text: statements.appendOne, parameters: oneParameters(append) }
-  return mark.eventCount === 1
+  const { events, commands } = append
+  if (commands.length === 0) {
+    return events.length === 1
+      ? { text: statements.appendOne, parameters: oneParameters(append) }
+      : { text: statements.appendStream, parameters: streamParameters(append) }
+  }
+  return events.length === 1 && commands.length === 1 && commands[0]?.eventCount === 1
     ? { text: statements.appendOneMarked, parameters: oneMarkedParameters(append) }
     : undefined
 }
