@@ -1,6 +1,7 @@
 const SPECIAL = /["\\]/g
 
-const quoted = (text: string): string => `"${text.replace(SPECIAL, '\\$&')}"`
+const quoted = (text: string): string =>
+  text.includes('"') || text.includes('\\') ? `"${text.replace(SPECIAL, '\\$&')}"` : `"${text}"`
 
 /**
  * A list as PostgreSQL reads an array: of texts, numbers and nulls. `undefined` for a list that holds

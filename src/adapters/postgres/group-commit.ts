@@ -34,11 +34,15 @@ export const groupCommit = (run: RunAppends): AppendPrepared => {
   const alone = appendAlone(run)
   const runGroup: RunAppends = async (group) => {
     const answers = await run(group)
+    const mustAskAgain = (answer: AppendAnswer): boolean =>
+      isOvertaken(answer) || (group.length > 1 && oneIsToBlame(answer))
+    if (!answers.some(mustAskAgain)) return answers
     return Promise.all(
       answers.map((answer, index) => {
         const append = group[index]
-        const again = isOvertaken(answer) || (group.length > 1 && oneIsToBlame(answer))
-        return again && append !== undefined ? alone(append) : Promise.resolve(answer)
+        return append !== undefined && mustAskAgain(answer)
+          ? alone(append)
+          : Promise.resolve(answer)
       }),
     )
   }
