@@ -42,8 +42,9 @@ export const commandCodec = <Command extends Tagged>(
   const find = (input: unknown): E.Either<ReadonlyArray<Issue>, Type<Command, unknown>> => {
     const type = typeIn(input)
     const codec = known.get(type)
+    if (codec !== undefined) return E.right(codec)
     const message = `the command type ${preview(type)} is not known; known are ${[...known.keys()].join(', ')}`
-    return codec === undefined ? E.left([{ path: 'type', message }]) : E.right(codec)
+    return E.left([{ path: 'type', message }])
   }
 
   return {
