@@ -4,7 +4,7 @@ import { versionConflict } from '../core/errors/conflict'
 import { versionFits } from '../core/expected-version'
 import type { StreamId } from '../core/stream'
 import { answerAgain } from './answer-again'
-import { type Base, baseFromStore, baseInMemory } from './base'
+import { baseFromStore, baseInMemory } from './base'
 import { decideBatch, type Decided, handledBy, requestFor } from './batch'
 import type { Current } from './play'
 import { refused } from './refused'
@@ -19,11 +19,14 @@ const answerStored = <Command, State, Event, Rejection>(
   { base, appended }: { readonly base: Current<State>; readonly appended: Appended },
 ): void => {
   let last = base
-  handledBy(streamId, batch, base.version, appended).forEach((handled, index) => {
-    if (handled === undefined) return
+  let skip = 0
+  for (const decided of batch) {
+    const handled = handledBy(streamId, decided, { before: base.version, skip, appended })
+    if (handled === undefined) continue
+    skip += decided.events.length
     last = handled
-    batch[index]?.waiting.answer(E.right(handled))
-  })
+    decided.waiting.answer(E.right(handled))
+  }
   states.set(streamId, { current: { state: last.state, version: last.version }, outdated: false })
   snapshots.consider(streamId, { from: base.version, to: last.version, state: last.state })
 }
@@ -61,19 +64,20 @@ export const rounds =
     const { category, surroundings } = handling
     const [first] = batch
     if (first === undefined) return []
-    const inMemory = baseInMemory(handling, streamId, first)
-    const found =
-      inMemory === undefined
-        ? await baseFromStore(handling, streamId, first)
-        : E.right<never, Base<State>>(inMemory)
-    if (E.isLeft(found)) {
-      for (const { answer } of batch) answer(found)
-      return []
-    }
-    const { current: base, fresh, handled } = found.right
-    if (handled !== undefined) {
-      first.answer(await answerAgain(category, surroundings, streamId, handled))
-      return batch.slice(1)
+    let base = baseInMemory(handling, streamId, first)
+    const fresh = base === undefined
+    if (base === undefined) {
+      const found = await baseFromStore(handling, streamId, first)
+      if (E.isLeft(found)) {
+        for (const { answer } of batch) answer(found)
+        return []
+      }
+      const { current, handled } = found.right
+      if (handled !== undefined) {
+        first.answer(await answerAgain(category, surroundings, streamId, handled))
+        return batch.slice(1)
+      }
+      base = current
     }
     const { expectedVersion } = first.options
     if (expectedVersion !== undefined && !versionFits(expectedVersion, base.version)) {
