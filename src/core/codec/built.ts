@@ -78,5 +78,11 @@ const code = (codec: Functions): string =>
  * What `codec` is made of, or `undefined`: then it cannot be known what it does. Its tag does not tell,
  * for libraries copy a codec and put another function into it; so its code is compared as well.
  */
-export const asBuilt = (codec: t.Any): Built | undefined =>
-  isKnown(codec) && code(codec) === code(rebuilt(codec)) ? codec : undefined
+export const asBuilt = (codec: t.Any): Built | undefined => {
+  if (!isKnown(codec)) return undefined
+  try {
+    return code(codec) === code(rebuilt(codec)) ? codec : undefined
+  } catch {
+    return undefined // it has somebody else's parts
+  }
+}

@@ -12,29 +12,30 @@ type Fits = (value: unknown) => boolean
 /** What is asked of the parts of a value. */
 interface Purpose {
   readonly text: Fits
-  readonly number: Fits
   /** Whether a record may have keys that its codec does not name, where io-ts lets them pass. */
   readonly moreKeys: boolean
 }
 
 const reading: Purpose = {
   text: (value) => typeof value === 'string',
-  number: (value) => typeof value === 'number',
   moreKeys: true,
 }
 
 /** What is written must be storable JSON as well. */
 const writing: Purpose = {
   text: (value) => typeof value === 'string' && textIssue(value) === undefined,
-  number: Number.isFinite,
   moreKeys: false,
 }
 
 const isBoolean: Fits = (value) => typeof value === 'boolean'
 const isNull: Fits = (value) => value === null
 
-const only = (wanted: string | number | boolean, { text, number }: Purpose): Fits | undefined =>
-  text(wanted) || number(wanted) || isBoolean(wanted)
+// A NaN is never the very same to io-ts: it copies what holds one.
+const isNumber: Fits = Number.isFinite
+
+// Nor is there a 0 for a -0: io-ts may hand on its own.
+const only = (wanted: string | number | boolean, { text }: Purpose): Fits | undefined =>
+  text(wanted) || isNumber(wanted) || isBoolean(wanted)
     ? (value) => Object.is(value, wanted)
     : undefined
 
@@ -101,7 +102,7 @@ const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined 
     case 'StringType':
       return purpose.text
     case 'NumberType':
-      return purpose.number
+      return isNumber
     case 'BooleanType':
       return isBoolean
     case 'NullType':
