@@ -6,6 +6,7 @@ import { measureJson, textIssue } from './json'
 import type { Limits } from './limits'
 import type { NewEvent } from './recorded-event'
 import { type Position, type StreamId, streamIdError, type StreamVersion } from './stream'
+import { isUuid } from './uuid'
 
 /** A command to remember with an append, so that it is never carried out twice on this stream. */
 export interface CommandMark {
@@ -36,7 +37,6 @@ export interface Appended {
   readonly recordedAt: number
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const MAXIMUM_NAME = 255
 const MAXIMUM_SCHEMA_VERSION = 32_767
 
@@ -68,7 +68,7 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
 }
 
 const eventProblem = ({ id, type, schemaVersion }: NewEvent): string | undefined => {
-  if (!UUID.test(id)) return 'its id is not a UUID'
+  if (!isUuid(id)) return 'its id is not a UUID'
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters, and no NUL`
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
   return known && schemaVersion <= MAXIMUM_SCHEMA_VERSION

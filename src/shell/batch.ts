@@ -30,12 +30,14 @@ const newEvents = (
 ): ReadonlyArray<NewEvent> => {
   if (E.isLeft(decision) || decision.right.encoded.length === 0) return NO_EVENTS
   const metadata = metadataOf(options)
-  const events: NewEvent[] = []
-  for (const { type, schemaVersion, data } of decision.right.encoded) {
-    // Written out: spreading an object and adding to it takes V8 a hundred times as long.
-    events.push({ id: ids.next(), type, schemaVersion, data, metadata })
-  }
-  return events
+  // Written out: spreading an object and adding to it takes V8 a hundred times as long.
+  return decision.right.encoded.map(({ type, schemaVersion, data }) => ({
+    id: ids.next(),
+    type,
+    schemaVersion,
+    data,
+    metadata,
+  }))
 }
 
 /** Decides commands one after another, each on the state that those before it lead to. */
@@ -46,14 +48,13 @@ export const decideBatch = <Command, State, Event, Rejection>(
   batch: ReadonlyArray<Waiting<Command, State, Event, Rejection>>,
 ): ReadonlyArray<Decided<Command, State, Event, Rejection>> => {
   let before = base
-  const decided: Decided<Command, State, Event, Rejection>[] = []
-  for (const waiting of batch) {
+  return batch.map((waiting) => {
     const decision = decideOn(category, streamId, waiting.command, before)
     const events = newEvents(decision, waiting.options, surroundings.ids)
-    decided.push({ waiting, before, decision, events })
+    const decided = { waiting, before, decision, events }
     if (E.isRight(decision)) before = decision.right.next
-  }
-  return decided
+    return decided
+  })
 }
 
 /** What must be appended for a batch; `undefined` when that is nothing. */
@@ -62,17 +63,19 @@ export const requestFor = <Command, State, Event, Rejection>(
   base: Current<State>,
   batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
 ): AppendRequest | undefined => {
-  const events: NewEvent[] = []
+  const [first] = batch
   const commands: CommandMark[] = []
+  let skip = 0
   for (const { waiting, decision, events: own } of batch) {
     const { commandId } = waiting.options
     if (commandId !== undefined && E.isRight(decision)) {
-      commands.push({ commandId, skip: events.length, eventCount: own.length })
+      commands.push({ commandId, skip, eventCount: own.length })
     }
-    for (const event of own) events.push(event)
+    skip += own.length
   }
-  if (events.length === 0 && commands.length === 0) return undefined
-  const pinned = batch[0]?.waiting.options.expectedVersion
+  if (first === undefined || (skip === 0 && commands.length === 0)) return undefined
+  const events = skip === first.events.length ? first.events : batch.flatMap((each) => each.events)
+  const pinned = first.waiting.options.expectedVersion
   return { streamId, expectedVersion: pinned ?? base.version, events, commands }
 }
 

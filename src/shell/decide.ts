@@ -40,16 +40,15 @@ export const decideOn = <Command, State, Event, Rejection>(
     const decided = decider.decide(command, state)
     if (E.isLeft(decided)) return E.left(rejected(streamId, version, decided.left))
     const events = [...decided.right]
-    const encoded: EncodedEvent[] = []
+    const encoded = new Array<EncodedEvent>(events.length) // one that grows takes more than it needs
+    let index = 0
     for (const event of events) {
       asked = 'codec'
       const written = codec.encode(event)
       if (E.isLeft(written)) {
-        return E.left(
-          unencodableEvent(streamId, encoded.length, nameOf(codec, event), written.left),
-        )
+        return E.left(unencodableEvent(streamId, index, nameOf(codec, event), written.left))
       }
-      encoded.push(written.right)
+      encoded[index++] = written.right
       asked = 'evolve'
       state = decider.evolve(state, event)
       version += 1

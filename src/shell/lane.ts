@@ -26,8 +26,6 @@ export type Enter<Command, State, Event, Rejection> = (
   options: CommandOptions,
 ) => Promise<Answer<State, Event, Rejection>>
 
-const turn = () => new Promise((resolve) => setImmediate(resolve))
-
 const NOBODY: ReadonlyArray<never> = []
 
 /** How many commands share an append at most. */
@@ -55,30 +53,42 @@ export const openLanes = <Command, State, Event, Rejection>(
 ): Enter<Command, State, Event, Rejection> => {
   const lanes = new Map<StreamId, Lane<Command, State, Event, Rejection>>()
 
-  const run = async (
-    streamId: StreamId,
-    lane: Lane<Command, State, Event, Rejection>,
-  ): Promise<void> => {
-    while (lane.queue.length + lane.arrived.length > 0) {
-      const queue: Queue<Command, State, Event, Rejection> =
-        lane.queue.length === 0 ? lane.arrived : [...lane.queue, ...lane.arrived]
-      lane.queue = queue
-      lane.arrived = []
-      const size = batchSize(queue)
-      const batch = size === queue.length ? queue : queue.slice(0, size)
-      const later = size === queue.length ? NOBODY : queue.slice(size)
-      let again: Queue<Command, State, Event, Rejection> = NOBODY
-      try {
-        again = await round(streamId, batch)
-      } catch (cause) {
+  type OfLane = Lane<Command, State, Event, Rejection>
+
+  // No async function: every command comes through here, and that would take up more memory than the rest.
+  const run = (streamId: StreamId, lane: OfLane): void => {
+    if (lane.queue.length + lane.arrived.length === 0) {
+      lanes.delete(streamId)
+      return
+    }
+    const queue = lane.queue.length === 0 ? lane.arrived : [...lane.queue, ...lane.arrived]
+    lane.queue = queue
+    lane.arrived = []
+    const size = batchSize(queue)
+    const batch = size === queue.length ? queue : queue.slice(0, size)
+    round(streamId, batch).then(
+      (again) => {
+        goOn(streamId, lane, batch.length, again)
+      },
+      (cause: unknown) => {
         // A store that throws instead of answering must not block the lane for ever.
         for (const { answer } of batch) answer(E.left(storeFailed('Unexpected', 'unknown', cause)))
-      }
-      lane.queue = again.length === 0 ? later : [...again, ...later]
-      // Those who have just been answered may send their next command at once: let it join the others.
-      if (batch.length > 1) await turn()
-    }
-    lanes.delete(streamId)
+        goOn(streamId, lane, batch.length, NOBODY)
+      },
+    )
+  }
+
+  const goOn = (
+    streamId: StreamId,
+    lane: OfLane,
+    size: number,
+    again: Queue<Command, State, Event, Rejection>,
+  ): void => {
+    const later = size === lane.queue.length ? NOBODY : lane.queue.slice(size)
+    lane.queue = again.length === 0 ? later : [...again, ...later]
+    // Those who have just been answered may send their next command at once: let it join the others.
+    if (size > 1) setImmediate(run, streamId, lane)
+    else run(streamId, lane)
   }
 
   return (streamId, command, options) => {
@@ -88,10 +98,12 @@ export const openLanes = <Command, State, Event, Rejection>(
     if (known !== undefined) return known
     const before = open === undefined ? 0 : open.queue.length + open.arrived.length
     if (before >= depth) return Promise.resolve(E.left(overloaded(streamId, before)))
-    const lane = open ?? { queue: NOBODY, arrived: [], sent: undefined }
+    const lane: OfLane = open ?? { queue: NOBODY, arrived: [], sent: undefined }
     const answered = new Promise<Answer<State, Event, Rejection>>((answer) => {
       const alone = options.expectedVersion !== undefined
-      lane.arrived.push({ command, options, answer, failed: 0, alone, afresh: false })
+      const waiting = { command, options, answer, failed: 0, alone, afresh: false }
+      if (lane.arrived.length === 0) lane.arrived = [waiting]
+      else lane.arrived.push(waiting)
     })
     if (commandId !== undefined) {
       const sent = (lane.sent ??= new Map())
@@ -100,7 +112,7 @@ export const openLanes = <Command, State, Event, Rejection>(
     }
     if (open === undefined) {
       lanes.set(streamId, lane)
-      void run(streamId, lane)
+      run(streamId, lane)
     }
     return answered
   }
