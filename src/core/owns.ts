@@ -4,3 +4,9 @@
  */
 export const owns = (record: object, key: string): boolean =>
   Object.prototype.hasOwnProperty.call(record, key)
+
+/** Whether `record` has no keys of its own. */
+export const isEmpty = (record: object): boolean => {
+  for (const key in record) if (owns(record, key)) return false
+  return true
+}

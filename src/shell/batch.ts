@@ -63,7 +63,7 @@ export const requestFor = <Command, State, Event, Rejection>(
   base: Current<State>,
   batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
 ): AppendRequest | undefined => {
-  const [first] = batch
+  const first = batch[0]
   const commands: CommandMark[] = []
   let skip = 0
   for (const { waiting, decision, events: own } of batch) {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../core/json'
 import { type Metadata, noMetadata } from '../../core/metadata'
-import { owns } from '../../core/owns'
+import { isEmpty, owns } from '../../core/owns'
 import type { NewEvent } from '../../core/recorded-event'
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
@@ -30,11 +30,6 @@ const frozenObject = (value: JsonObject): JsonObject => {
     if (inner !== undefined && owns(value, key)) copy[key] = frozenJson(inner)
   }
   return Object.freeze(copy)
-}
-
-const isEmpty = (metadata: Metadata): boolean => {
-  for (const key in metadata) if (owns(metadata, key)) return false
-  return true
 }
 
 const frozenMetadata = (metadata: Metadata): Metadata => {
