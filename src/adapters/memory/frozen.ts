@@ -23,9 +23,9 @@ const spread = (value: JsonObject): JsonObject => {
 }
 
 const frozenObject = (value: JsonObject): JsonObject => {
-  if (Object.hasOwn(value, '__proto__')) return Object.freeze(spread(value))
   const copy: Record<string, Json> = {}
   for (const key in value) {
+    if (key === '__proto__') return Object.freeze(spread(value))
     const inner = value[key]
     if (inner !== undefined && owns(value, key)) copy[key] = frozenJson(inner)
   }

@@ -6,23 +6,24 @@ import { owns } from '../owns'
 
 /** Stored data as its codec reads it: with its type. */
 export const withType = (data: JsonObject, type: string): Readonly<Record<string, unknown>> => {
-  if (Object.hasOwn(data, '__proto__')) return { ...data, type }
   const written: Record<string, unknown> = {}
-  for (const key in data) if (owns(data, key)) written[key] = data[key]
+  for (const key in data) {
+    if (key === '__proto__') return { ...data, type }
+    if (owns(data, key)) written[key] = data[key]
+  }
   written['type'] = type
   return written
 }
 
 /** What a codec has written, as it is stored: without its type. */
 export const withoutType = (written: JsonObject): JsonObject => {
-  if (Object.hasOwn(written, '__proto__')) {
-    const { type: _type, ...rest } = written
-    return rest
-  }
   const data: Record<string, Json> = {}
   for (const key in written) {
+    if (key === '__proto__') return rest(written)
     const value = written[key]
     if (key !== 'type' && value !== undefined && owns(written, key)) data[key] = value
   }
   return data
 }
+
+const rest = ({ type: _type, ...data }: JsonObject): JsonObject => data
