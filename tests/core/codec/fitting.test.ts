@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { commandCodec } from '../../../src/core/codec/command-codec'
 import { eventCodec, eventType } from '../../../src/core/codec/event-codec'
+import { stateCodec } from '../../../src/core/codec/state-codec'
 import { fitsReading, fitsWriting } from '../../../src/core/codec/fitting'
 import { type JsonObject, MAXIMUM_DEPTH } from '../../../src/core/json'
 
@@ -274,6 +275,20 @@ describe('a codec that is looked into', () => {
         expectSame(
           outcome(() => seen.decode(value)),
           outcome(() => unseen.decode(value)),
+        )
+      }),
+      runs,
+    )
+  })
+
+  it('keeps states, and reads them, as io-ts does', () => {
+    fc.assert(
+      fc.property(pairs, ([codec, value]) => {
+        const seen = stateCodec<unknown>(1, codec as Codec)
+        const unseen = stateCodec<unknown>(1, opaque(codec as Codec))
+        expectSame(
+          outcome(() => [seen.encode(value), seen.decode(value)]),
+          outcome(() => [unseen.encode(value), unseen.decode(value)]),
         )
       }),
       runs,
