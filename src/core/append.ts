@@ -2,10 +2,11 @@ import type { AppendError } from './errors/unions'
 import { invalidAppend } from './errors/invalid'
 import { limitExceeded, unencodableEvent } from './errors/event'
 import { type ExpectedVersion, expectedVersionProblem } from './expected-version'
-import { jsonIssue, jsonSize } from './json'
+import { measureJson, textIssue } from './json'
 import type { Limits } from './limits'
 import type { NewEvent } from './recorded-event'
 import { type Position, type StreamId, streamIdError, type StreamVersion } from './stream'
+import { isUuid } from './uuid'
 
 /** A command to remember with an append, so that it is never carried out twice on this stream. */
 export interface CommandMark {
@@ -36,7 +37,6 @@ export interface Appended {
   readonly recordedAt: number
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const MAXIMUM_NAME = 255
 const MAXIMUM_SCHEMA_VERSION = 32_767
 
@@ -44,7 +44,7 @@ const isName = (text: unknown): boolean =>
   typeof text === 'string' &&
   text.length > 0 &&
   text.length <= MAXIMUM_NAME &&
-  jsonIssue(text) === undefined
+  textIssue(text) === undefined
 
 const markProblem = (mark: CommandMark, events: number): string | undefined => {
   if (!isName(mark.commandId)) return `a command id must have 1 to ${MAXIMUM_NAME} characters`
@@ -68,7 +68,7 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
 }
 
 const eventProblem = ({ id, type, schemaVersion }: NewEvent): string | undefined => {
-  if (!UUID.test(id)) return 'its id is not a UUID'
+  if (!isUuid(id)) return 'its id is not a UUID'
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters, and no NUL`
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
   return known && schemaVersion <= MAXIMUM_SCHEMA_VERSION
@@ -84,10 +84,11 @@ const eventError = (
 ): AppendError | undefined => {
   const problem = eventProblem(event)
   if (problem !== undefined) return invalidAppend(streamId, `event ${index}: ${problem}`)
-  const { data, metadata } = event
-  const issue = jsonIssue(data) ?? jsonIssue(metadata)
-  if (issue !== undefined) return unencodableEvent(streamId, index, event.type, [issue])
-  const size = jsonSize(data) + jsonSize(metadata)
+  const data = measureJson(event.data)
+  if (typeof data !== 'number') return unencodableEvent(streamId, index, event.type, [data])
+  const metadata = measureJson(event.metadata)
+  if (typeof metadata !== 'number') return unencodableEvent(streamId, index, event.type, [metadata])
+  const size = data + metadata
   return size > limits.eventSize
     ? limitExceeded(streamId, 'eventSize', limits.eventSize, size)
     : undefined

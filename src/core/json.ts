@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { type Issue, preview } from './issue'
+import { owns } from './owns'
 
 /** What a store can keep: JSON, and nothing that `JSON.stringify` would drop, bend or refuse. */
 export type Json =
@@ -13,12 +14,13 @@ export interface JsonObject {
 /** Nesting beyond this is refused (it is also what stops a value that contains itself). */
 export const MAXIMUM_DEPTH = 200
 
-const textIssue = (text: string): string | undefined => {
+/** Why `text` cannot be stored, or `undefined`. */
+export const textIssue = (text: string): string | undefined => {
   if (text.includes('\u0000')) return 'the NUL character cannot be stored as text'
   return text.isWellFormed() ? undefined : 'a lone surrogate is not valid text'
 }
 
-const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
+export const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
@@ -34,21 +36,22 @@ const at = (key: string | number, { keys, message }: Found): Found => ({
   message,
 })
 
-// Paths are put together on the way out: nearly every value is fine, and then nothing is.
-const find = (value: unknown, depth: number): Found | undefined => {
+// How big `value` is, or what is wrong with it: see `jsonSize` for the numbers. Paths are put together
+// on the way out: nearly every value is fine, and then nothing is.
+const measure = (value: unknown, depth: number): number | Found => {
   if (depth > MAXIMUM_DEPTH) return here(`nested deeper than ${MAXIMUM_DEPTH}, or contains itself`)
   switch (typeof value) {
     case 'boolean':
-      return undefined
+      return 8
     case 'string': {
       const message = textIssue(value)
-      return message === undefined ? undefined : here(message)
+      return message === undefined ? value.length : here(message)
     }
     case 'number':
-      return Number.isFinite(value) ? undefined : here(`${value} is not JSON`)
+      return Number.isFinite(value) ? 8 : here(`${value} is not JSON`)
     case 'object':
-      if (value === null) return undefined
-      return Array.isArray(value) ? findInList(value, depth) : findInRecord(value, depth)
+      if (value === null) return 8
+      return Array.isArray(value) ? measureList(value, depth) : measureRecord(value, depth)
     case 'undefined':
       return here('undefined is not JSON: leave the key out, or use null')
     case 'bigint':
@@ -59,32 +62,45 @@ const find = (value: unknown, depth: number): Found | undefined => {
   }
 }
 
-const findInList = (list: ReadonlyArray<unknown>, depth: number): Found | undefined => {
+const measureList = (list: ReadonlyArray<unknown>, depth: number): number | Found => {
+  let size = 8
   for (let index = 0; index < list.length; index++) {
-    const found = find(list[index], depth + 1)
-    if (found !== undefined) return at(index, found)
+    const item = measure(list[index], depth + 1)
+    if (typeof item !== 'number') return at(index, item)
+    size += item
   }
-  return undefined
+  return size
 }
 
-const findInRecord = (record: object, depth: number): Found | undefined => {
+const measureRecord = (record: object, depth: number): number | Found => {
   if (!isPlain(record)) return here('only plain objects are JSON: encode it with a codec')
-  for (const key of Object.keys(record)) {
+  let size = 8
+  for (const key in record) {
+    if (!owns(record, key)) continue
     const message = textIssue(key)
     if (message !== undefined) return at(preview(key), here(`in a key, ${message}`))
-    const found = find(record[key], depth + 1)
-    if (found !== undefined) return at(key, found)
+    const item = measure(record[key], depth + 1)
+    if (typeof item !== 'number') return at(key, item)
+    size += key.length + item
   }
-  return undefined
+  return size
+}
+
+/** How big `value` is, see {@link jsonSize}, or the first thing in it that is not storable JSON. */
+export const measureJson = (value: unknown): number | Issue => {
+  const measured = measure(value, 0)
+  return typeof measured === 'number'
+    ? measured
+    : { path: measured.keys.join('.'), message: measured.message }
 }
 
 /** The first thing in `value` that is not storable JSON, or `undefined`. */
 export const jsonIssue = (value: unknown): Issue | undefined => {
-  const found = find(value, 0)
-  return found && { path: found.keys.join('.'), message: found.message }
+  const measured = measureJson(value)
+  return typeof measured === 'number' ? undefined : measured
 }
 
-const isJson = (value: unknown): value is Json => find(value, 0) === undefined
+const isJson = (value: unknown): value is Json => typeof measure(value, 0) === 'number'
 /** Whether `value` is an object, and not a list. */
 export const isRecord = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -15,6 +15,9 @@ export interface Metadata {
   readonly extra?: JsonObject
 }
 
+/** Most events have none, and share this. */
+export const noMetadata: Metadata = Object.freeze({})
+
 const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

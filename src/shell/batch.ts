@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { Appended, AppendRequest, CommandMark } from '../core/append'
-import type { Metadata } from '../core/metadata'
+import { type Metadata, noMetadata } from '../core/metadata'
 import type { NewEvent, RecordedEvent } from '../core/recorded-event'
 import type { StreamId, StreamVersion } from '../core/stream'
 import type { CommandOptions, Handled } from './command-options'
@@ -18,15 +18,17 @@ export interface Decided<Command, State, Event, Rejection> {
   readonly events: ReadonlyArray<NewEvent>
 }
 
-const metadataOf = ({ metadata = {}, commandId }: CommandOptions): Metadata =>
+const metadataOf = ({ metadata = noMetadata, commandId }: CommandOptions): Metadata =>
   commandId === undefined ? metadata : { correlationId: commandId, ...metadata, commandId }
+
+const NO_EVENTS: ReadonlyArray<NewEvent> = []
 
 const newEvents = (
   decision: E.Either<unknown, Decision<unknown, unknown>>,
   options: CommandOptions,
   ids: IdSource,
 ): ReadonlyArray<NewEvent> => {
-  if (E.isLeft(decision) || decision.right.encoded.length === 0) return []
+  if (E.isLeft(decision) || decision.right.encoded.length === 0) return NO_EVENTS
   const metadata = metadataOf(options)
   // Written out: spreading an object and adding to it takes V8 a hundred times as long.
   return decision.right.encoded.map(({ type, schemaVersion, data }) => ({
@@ -61,72 +63,64 @@ export const requestFor = <Command, State, Event, Rejection>(
   base: Current<State>,
   batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
 ): AppendRequest | undefined => {
-  const events: NewEvent[] = []
+  const first = batch[0]
   const commands: CommandMark[] = []
+  let skip = 0
   for (const { waiting, decision, events: own } of batch) {
     const { commandId } = waiting.options
     if (commandId !== undefined && E.isRight(decision)) {
-      commands.push({ commandId, skip: events.length, eventCount: own.length })
+      commands.push({ commandId, skip, eventCount: own.length })
     }
-    events.push(...own)
+    skip += own.length
   }
-  if (events.length === 0 && commands.length === 0) return undefined
-  const pinned = batch[0]?.waiting.options.expectedVersion
+  if (first === undefined || (skip === 0 && commands.length === 0)) return undefined
+  const events = skip === first.events.length ? first.events : batch.flatMap((each) => each.events)
+  const pinned = first.waiting.options.expectedVersion
   return { streamId, expectedVersion: pinned ?? base.version, events, commands }
+}
+
+/** Where a command's events lie in the append that stored them. */
+export interface Place {
+  /** The version before the first event of the append. */
+  readonly before: StreamVersion
+  /** How many of its events came before this command's. */
+  readonly skip: number
+  readonly appended: Appended
 }
 
 const recordedEvents = <Event>(
   streamId: StreamId,
   events: ReadonlyArray<Event>,
   stored: ReadonlyArray<NewEvent>,
-  { version, positions, recordedAt }: Appended,
+  { before, skip, appended: { positions, recordedAt } }: Place,
 ): ReadonlyArray<RecordedEvent<Event>> => {
   const recorded: RecordedEvent<Event>[] = []
   for (let index = 0; index < stored.length; index++) {
     const own = stored[index]
     const event = events[index]
-    const position = positions[index]
+    const position = positions[skip + index]
     if (own === undefined || event === undefined || position === undefined) continue
     const { id, metadata } = own
-    recorded.push({
-      id,
-      streamId,
-      version: version + index + 1,
-      position,
-      recordedAt,
-      metadata,
-      event,
-    })
+    const version = before + skip + index + 1
+    recorded.push({ id, streamId, version, position, recordedAt, metadata, event })
   }
   return recorded
 }
 
 /**
- * What a batch that was stored has done, one for each of its commands; `undefined` for a refused one,
- * and for one that had nothing to do and no id to remember.
- *
- * @param before - the version before the first event of the batch.
+ * What a command that was stored has done; `undefined` for a refused one, and for one that had nothing
+ * to do and no id to remember.
  */
 export const handledBy = <Command, State, Event, Rejection>(
   streamId: StreamId,
-  batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
-  before: StreamVersion,
-  { positions, recordedAt }: Appended,
-): ReadonlyArray<Handled<State, Event> | undefined> => {
-  let skip = 0
-  return batch.map(({ waiting, decision, events }) => {
-    const silent = events.length === 0 && waiting.options.commandId === undefined
-    if (E.isLeft(decision) || silent) return undefined
-    const from = skip
-    skip += events.length
-    return {
-      events: recordedEvents(streamId, decision.right.events, events, {
-        version: before + from,
-        positions: positions.slice(from, skip),
-        recordedAt,
-      }),
-      state: decision.right.next.state,
-      version: before + skip,
-    }
-  })
+  { waiting, decision, events }: Decided<Command, State, Event, Rejection>,
+  place: Place,
+): Handled<State, Event> | undefined => {
+  const silent = events.length === 0 && waiting.options.commandId === undefined
+  if (E.isLeft(decision) || silent) return undefined
+  return {
+    events: recordedEvents(streamId, decision.right.events, events, place),
+    state: decision.right.next.state,
+    version: place.before + place.skip + events.length,
+  }
 }

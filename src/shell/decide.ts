@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { Category } from '../core/category'
+import type { EventCodec } from '../core/codec/event-codec'
 import { type DeciderThrew, deciderThrew, type Rejected, rejected } from '../core/errors/decision'
 import { unencodableEvent, type UnencodableEvent } from '../core/errors/event'
 import type { EncodedEvent } from '../core/recorded-event'
@@ -15,6 +16,12 @@ export interface Decision<State, Event> {
 }
 
 export type DecideError<Rejection> = Rejected<Rejection> | DeciderThrew | UnencodableEvent
+
+// Apart from the loop below: what a function inside it holds on to is set up in every turn of it.
+const nameOf = <Event>(codec: EventCodec<Event>, event: Event): string => {
+  const type = attempt(() => codec.typeOf(event))
+  return E.isRight(type) ? type.right : '?'
+}
 
 /**
  * Decides, encodes and plays on, before anything is stored: an event that cannot be written, or that
@@ -33,16 +40,15 @@ export const decideOn = <Command, State, Event, Rejection>(
     const decided = decider.decide(command, state)
     if (E.isLeft(decided)) return E.left(rejected(streamId, version, decided.left))
     const events = [...decided.right]
-    const encoded: EncodedEvent[] = []
+    const encoded = new Array<EncodedEvent>(events.length) // one that grows takes more than it needs
+    let index = 0
     for (const event of events) {
       asked = 'codec'
       const written = codec.encode(event)
       if (E.isLeft(written)) {
-        const type = attempt(() => codec.typeOf(event))
-        const name = E.isRight(type) ? type.right : '?'
-        return E.left(unencodableEvent(streamId, encoded.length, name, written.left))
+        return E.left(unencodableEvent(streamId, index, nameOf(codec, event), written.left))
       }
-      encoded.push(written.right)
+      encoded[index++] = written.right
       asked = 'evolve'
       state = decider.evolve(state, event)
       version += 1

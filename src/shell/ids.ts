@@ -31,27 +31,26 @@ const random = (): number => {
   return POOL[used++] ?? 0
 }
 
-const HEXADECIMAL = Buffer.from('0123456789abcdef')
-const text = Buffer.alloc(36, '-')
+const DIGITS = Buffer.from('0123456789abcdef')
+const DASH = 45
+const digit = (value: number, shift: number): number => DIGITS[(value >>> shift) & 15] ?? 0
 
-const write = (start: number, digits: number, value: number): void => {
-  let rest = value
-  for (let at = start + digits - 1; at >= start; at--) {
-    text[at] = HEXADECIMAL[rest & 15] ?? 0
-    rest >>>= 4
-  }
-}
-
-// Byte by byte into one buffer: of an id that is put together from parts, V8 keeps the parts, and joins
-// them later, when somebody looks at it.
+// All characters at once: of an id that is put together from parts, V8 keeps the parts, and joins them
+// later, when somebody looks at it.
+// prettier-ignore
 const uuid = ({ time, counter }: HybridTime, high: number, low: number): string => {
-  write(0, 8, Math.floor(time / 0x10000))
-  write(9, 4, time % 0x10000)
-  write(14, 4, 0x7000 | counter)
-  write(19, 4, 0x8000 | (high >>> 18))
-  write(24, 4, high & 0xffff)
-  write(28, 8, low)
-  return text.toString('latin1')
+  const [early, late] = [Math.floor(time / 0x10000), time % 0x10000]
+  const [version, variant] = [0x7000 | counter, 0x8000 | (high >>> 18)]
+  return String.fromCharCode(
+    digit(early, 28), digit(early, 24), digit(early, 20), digit(early, 16),
+    digit(early, 12), digit(early, 8), digit(early, 4), digit(early, 0), DASH,
+    digit(late, 12), digit(late, 8), digit(late, 4), digit(late, 0), DASH,
+    digit(version, 12), digit(version, 8), digit(version, 4), digit(version, 0), DASH,
+    digit(variant, 12), digit(variant, 8), digit(variant, 4), digit(variant, 0), DASH,
+    digit(high, 12), digit(high, 8), digit(high, 4), digit(high, 0),
+    digit(low, 28), digit(low, 24), digit(low, 20), digit(low, 16),
+    digit(low, 12), digit(low, 8), digit(low, 4), digit(low, 0),
+  )
 }
 
 const VERSION_7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i

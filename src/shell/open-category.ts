@@ -8,13 +8,11 @@ import type { SnapshotImpossible, VersionNotReached } from '../core/errors/histo
 import { invalidAppend, invalidCommand } from '../core/errors/invalid'
 import type { HandleError, LoadError } from '../core/errors/unions'
 import { expectedVersionProblem } from '../core/expected-version'
-import type { Issue } from '../core/issue'
 import { streamId, type StreamId, type StreamVersion } from '../core/stream'
-import { attempt } from './attempt'
 import type { CommandOptions, Handled } from './command-options'
 import { type Environment, type Surroundings, withDefaults } from './environment'
 import { asOf, replayTo } from './history'
-import { type Lane, openLane } from './lane'
+import { openLanes } from './lane'
 import { loadState } from './load-state'
 import type { Current } from './play'
 import { rounds } from './round'
@@ -72,11 +70,15 @@ const decodeCommand = <Command, State, Event, Rejection>(
   { commands, name }: Category<Command, State, Event, Rejection>,
   command: unknown,
 ): E.Either<HandleError<never>, Command> => {
-  const decoded = attempt(() => commands.decode(command))
-  return E.isLeft(decoded)
-    ? E.left(deciderThrew(name, 0, 'codec', decoded.left))
-    : E.mapLeft((issues: ReadonlyArray<Issue>) => invalidCommand(issues))(decoded.right)
+  try {
+    const decoded = commands.decode(command)
+    return E.isLeft(decoded) ? E.left(invalidCommand(decoded.left)) : decoded
+  } catch (cause) {
+    return E.left(deciderThrew(name, 0, 'codec', cause))
+  }
 }
+
+const NO_OPTIONS: CommandOptions = {}
 
 const lanesFor = <Command, State, Event, Rejection>(
   category: Category<Command, State, Event, Rejection>,
@@ -85,15 +87,8 @@ const lanesFor = <Command, State, Event, Rejection>(
   const snapshots = inBackground(category, surroundings)
   const states = stateCache<State>(surroundings.cachedStates)
   const round = rounds({ category, surroundings, snapshots, states })
-  const lanes = new Map<StreamId, Lane<Command, State, Event, Rejection>>()
-  const laneOf = (id: StreamId): Lane<Command, State, Event, Rejection> => {
-    const open = lanes.get(id)
-    if (open !== undefined) return open
-    const opened = openLane(id, round, surroundings.queueDepth, () => lanes.delete(id))
-    lanes.set(id, opened)
-    return opened
-  }
-  return { laneOf, states, settled: snapshots.settled }
+  const enter = openLanes(round, surroundings.queueDepth)
+  return { enter, states, settled: snapshots.settled }
 }
 
 /**
@@ -108,7 +103,7 @@ export const openCategory = <Command, State, Event, Rejection>(
   environment: Environment,
 ): OpenCategory<Command, State, Event, Rejection> => {
   const surroundings = withDefaults(environment)
-  const { laneOf, states, settled } = lanesFor(category, surroundings)
+  const { enter, states, settled } = lanesFor(category, surroundings)
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 
   const fetchStream =
@@ -130,7 +125,7 @@ export const openCategory = <Command, State, Event, Rejection>(
 
   return {
     handleCommand:
-      (id, command, options = {}) =>
+      (id, command, options = NO_OPTIONS) =>
       () => {
         const stream = streamId(category.name, id)
         if (E.isLeft(stream)) return Promise.resolve(stream)
@@ -141,7 +136,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         const decoded = decodeCommand(category, command)
         return E.isLeft(decoded)
           ? Promise.resolve(decoded)
-          : laneOf(stream.right).enter(decoded.right, options)
+          : enter(stream.right, decoded.right, options)
       },
     fetch: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     get: (id) =>

@@ -3,12 +3,12 @@ import type { Category } from '../core/category'
 import { type DeciderThrew, deciderThrew } from '../core/errors/decision'
 import { undecodableEvent, type UndecodableEvent } from '../core/errors/event'
 import { type StoreFailed, storeFailed } from '../core/errors/store'
-import { type Issue, issuesOf } from '../core/issue'
+import { issuesOf } from '../core/issue'
 import { isRecord } from '../core/json'
-import { Metadata } from '../core/metadata'
+import { Metadata, noMetadata } from '../core/metadata'
+import { isEmpty } from '../core/owns'
 import type { RecordedEvent, StoredEvent } from '../core/recorded-event'
 import type { StreamId, StreamVersion } from '../core/stream'
-import { attempt } from './attempt'
 
 /** What reading a stream takes of a category: everything but its commands. */
 export type Playable<State, Event> = Pick<
@@ -30,20 +30,19 @@ const decodeEvent = <Event>(
   { events }: Pick<Playable<unknown, Event>, 'events'>,
   stored: StoredEvent,
 ): E.Either<PlayError, Event> => {
-  const decoded = attempt(() => events.decode(stored))
-  if (E.isLeft(decoded)) {
-    return E.left(deciderThrew(stored.streamId, stored.version - 1, 'codec', decoded.left))
+  try {
+    const decoded = events.decode(stored)
+    return E.isLeft(decoded) ? E.left(undecodableEvent(stored, decoded.left)) : decoded
+  } catch (cause) {
+    return E.left(deciderThrew(stored.streamId, stored.version - 1, 'codec', cause))
   }
-  return E.mapLeft((issues: ReadonlyArray<Issue>) => undecodableEvent(stored, issues))(
-    decoded.right,
-  )
 }
 
-const noMetadata: ReturnType<typeof Metadata.decode> = E.right(Object.freeze({}))
+const none: ReturnType<typeof Metadata.decode> = E.right(noMetadata)
 
 /** Most events have none: then nothing need be looked at. */
 const decodeMetadata = (metadata: unknown): ReturnType<typeof Metadata.decode> =>
-  isRecord(metadata) && Object.keys(metadata).length === 0 ? noMetadata : Metadata.decode(metadata)
+  isRecord(metadata) && isEmpty(metadata) ? none : Metadata.decode(metadata)
 
 /** A stored event with everything that was recorded of it, decoded. */
 export const decodeRecorded = <Event>(
@@ -81,10 +80,11 @@ export const evolveOnce = <State, Event>(
   { state, version }: Current<State>,
   event: Event,
 ): E.Either<DeciderThrew, Current<State>> => {
-  const next = attempt(() => decider.evolve(state, event))
-  return E.isLeft(next)
-    ? E.left(deciderThrew(streamId, version, 'evolve', next.left))
-    : E.right({ state: next.right, version: version + 1 })
+  try {
+    return E.right({ state: decider.evolve(state, event), version: version + 1 })
+  } catch (cause) {
+    return E.left(deciderThrew(streamId, version, 'evolve', cause))
+  }
 }
 
 /** Plays stored events on, oldest first. */

@@ -4,12 +4,12 @@ import { versionConflict } from '../core/errors/conflict'
 import { versionFits } from '../core/expected-version'
 import type { StreamId } from '../core/stream'
 import { answerAgain } from './answer-again'
-import { type Base, baseFromStore, baseInMemory } from './base'
+import { baseFromStore, baseInMemory } from './base'
 import { decideBatch, type Decided, handledBy, requestFor } from './batch'
 import type { Current } from './play'
 import { refused } from './refused'
 import { settle } from './settle'
-import type { Handling, Round } from './waiting'
+import type { Handling, Round, Waiting } from './waiting'
 
 /** Answers the commands of a batch that was stored at the version it was decided on. */
 const answerStored = <Command, State, Event, Rejection>(
@@ -19,11 +19,14 @@ const answerStored = <Command, State, Event, Rejection>(
   { base, appended }: { readonly base: Current<State>; readonly appended: Appended },
 ): void => {
   let last = base
-  handledBy(streamId, batch, base.version, appended).forEach((handled, index) => {
-    if (handled === undefined) return
+  let skip = 0
+  for (const decided of batch) {
+    const handled = handledBy(streamId, decided, { before: base.version, skip, appended })
+    if (handled === undefined) continue
+    skip += decided.events.length
     last = handled
-    batch[index]?.waiting.answer(E.right(handled))
-  })
+    decided.waiting.answer(E.right(handled))
+  }
   states.set(streamId, { current: { state: last.state, version: last.version }, outdated: false })
   snapshots.consider(streamId, { from: base.version, to: last.version, state: last.state })
 }
@@ -48,6 +51,55 @@ const answerElsewhere = async <Command, State, Event, Rejection>(
   )
 }
 
+/** Decides a batch on a state, appends in one go, answers. */
+const carryOut = async <Command, State, Event, Rejection>(
+  handling: Handling<Command, State, Event, Rejection>,
+  streamId: StreamId,
+  batch: ReadonlyArray<Waiting<Command, State, Event, Rejection>>,
+  { base, fresh }: { readonly base: Current<State>; readonly fresh: boolean },
+): Promise<ReadonlyArray<Waiting<Command, State, Event, Rejection>>> => {
+  const decided = decideBatch(handling, streamId, base, batch)
+  const request = requestFor(streamId, base, decided)
+  if (request === undefined) return settle(decided, { fresh, confirmed: false })
+  const result = await handling.surroundings.store.append(request)()
+  if (E.isLeft(result)) {
+    return refused(handling, request, { base, error: result.left }, batch)
+  }
+  const appended = result.right
+  if (appended.version - request.events.length === base.version) {
+    answerStored(handling, streamId, decided, { base, appended })
+  } else {
+    await answerElsewhere(handling, streamId, decided, appended)
+  }
+  return settle(decided, { fresh, confirmed: true })
+}
+
+/** The same on what the store says now, unless that is an answer to the first command already. */
+const carryOutAfresh = async <Command, State, Event, Rejection>(
+  handling: Handling<Command, State, Event, Rejection>,
+  streamId: StreamId,
+  batch: ReadonlyArray<Waiting<Command, State, Event, Rejection>>,
+  first: Waiting<Command, State, Event, Rejection>,
+): Promise<ReadonlyArray<Waiting<Command, State, Event, Rejection>>> => {
+  const { category, surroundings } = handling
+  const found = await baseFromStore(handling, streamId, first)
+  if (E.isLeft(found)) {
+    for (const { answer } of batch) answer(found)
+    return []
+  }
+  const { current: base, handled } = found.right
+  if (handled !== undefined) {
+    first.answer(await answerAgain(category, surroundings, streamId, handled))
+    return batch.slice(1)
+  }
+  const { expectedVersion } = first.options
+  if (expectedVersion !== undefined && !versionFits(expectedVersion, base.version)) {
+    first.answer(E.left(versionConflict(streamId, expectedVersion, base.version)))
+    return batch.slice(1)
+  }
+  return carryOut(handling, streamId, batch, { base, fresh: true })
+}
+
 /**
  * One round for some commands of one stream: look, decide all of them one after another, append what
  * was decided in one go, answer. When another process wrote first nothing of it is stored, and all of
@@ -57,42 +109,11 @@ export const rounds =
   <Command, State, Event, Rejection>(
     handling: Handling<Command, State, Event, Rejection>,
   ): Round<Command, State, Event, Rejection> =>
-  async (streamId, batch) => {
-    const { category, surroundings } = handling
-    const [first] = batch
-    if (first === undefined) return []
-    const inMemory = baseInMemory(handling, streamId, first)
-    const found =
-      inMemory === undefined
-        ? await baseFromStore(handling, streamId, first)
-        : E.right<never, Base<State>>(inMemory)
-    if (E.isLeft(found)) {
-      for (const { answer } of batch) answer(found)
-      return []
-    }
-    const { current: base, fresh, handled } = found.right
-    if (handled !== undefined) {
-      first.answer(await answerAgain(category, surroundings, streamId, handled))
-      return batch.slice(1)
-    }
-    const { expectedVersion } = first.options
-    if (expectedVersion !== undefined && !versionFits(expectedVersion, base.version)) {
-      first.answer(E.left(versionConflict(streamId, expectedVersion, base.version)))
-      return batch.slice(1)
-    }
-
-    const decided = decideBatch(handling, streamId, base, batch)
-    const request = requestFor(streamId, base, decided)
-    if (request === undefined) return settle(decided, { fresh, confirmed: false })
-    const result = await surroundings.store.append(request)()
-    if (E.isLeft(result)) {
-      return refused(handling, request, { base, error: result.left }, batch)
-    }
-    const appended = result.right
-    if (appended.version - request.events.length === base.version) {
-      answerStored(handling, streamId, decided, { base, appended })
-    } else {
-      await answerElsewhere(handling, streamId, decided, appended)
-    }
-    return settle(decided, { fresh, confirmed: true })
+  (streamId, batch) => {
+    const first = batch[0]
+    if (first === undefined) return Promise.resolve([])
+    const base = baseInMemory(handling, streamId, first)
+    return base === undefined
+      ? carryOutAfresh(handling, streamId, batch, first)
+      : carryOut(handling, streamId, batch, { base, fresh: false })
   }

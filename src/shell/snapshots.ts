@@ -44,12 +44,11 @@ export const takeSnapshot = async <State>(
 
 /** A policy's wish, or why it could not be asked. */
 const wanted = <State>(
-  { snapshots }: Snapshotting<State>,
+  { policy }: Snapshots<State>,
   streamId: StreamId,
   reached: Reached<State>,
 ): E.Either<SnapshotImpossible, boolean> => {
-  if (snapshots === undefined) return E.right(false)
-  const asked = attempt(() => wantsSnapshot(snapshots.policy, reached))
+  const asked = attempt(() => wantsSnapshot(policy, reached))
   return E.isLeft(asked)
     ? E.left(snapshotImpossible(streamId, `the policy threw: ${causeText(asked.left)}`))
     : asked
@@ -78,7 +77,8 @@ export const inBackground = <State>(
   }
   return {
     consider: (streamId: StreamId, reached: Reached<State>): void => {
-      const wish = wanted(category, streamId, reached)
+      if (category.snapshots === undefined) return
+      const wish = wanted(category.snapshots, streamId, reached)
       if (E.isLeft(wish)) {
         surroundings.observe({ _tag: 'SnapshotFailed', streamId, error: wish.left })
         return

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import { jsonIssue, jsonSize, MAXIMUM_DEPTH, toJson, toJsonObject } from '../../src/core/json'
+import { inheriting } from '../support/inheriting'
 
 const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) })
 
@@ -63,6 +64,10 @@ describe('toJson', () => {
 })
 
 describe('toJsonObject', () => {
+  it('passes over what every object inherits', () => {
+    expect(inheriting(() => toJsonObject({ a: 1 }))).toEqual(E.right({ a: 1 }))
+  })
+
   it('gives back a record', () => {
     expect(toJsonObject({ a: 1 })).toEqual(E.right({ a: 1 }))
   })

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../core/json'
-import type { Metadata } from '../../core/metadata'
+import { type Metadata, noMetadata } from '../../core/metadata'
+import { isEmpty, owns } from '../../core/owns'
 import type { NewEvent } from '../../core/recorded-event'
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
@@ -22,16 +23,17 @@ const spread = (value: JsonObject): JsonObject => {
 }
 
 const frozenObject = (value: JsonObject): JsonObject => {
-  if (Object.hasOwn(value, '__proto__')) return Object.freeze(spread(value))
   const copy: Record<string, Json> = {}
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
+    if (key === '__proto__') return Object.freeze(spread(value))
     const inner = value[key]
-    if (inner !== undefined) copy[key] = frozenJson(inner)
+    if (inner !== undefined && owns(value, key)) copy[key] = frozenJson(inner)
   }
   return Object.freeze(copy)
 }
 
 const frozenMetadata = (metadata: Metadata): Metadata => {
+  if (isEmpty(metadata)) return noMetadata
   const { extra } = metadata
   return Object.freeze(
     extra === undefined ? Object.assign({}, metadata) : { ...metadata, extra: frozenObject(extra) },

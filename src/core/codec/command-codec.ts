@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, issuesOf, preview } from '../issue'
 import { type Json, toJson } from '../json'
+import { fitsReading } from './fitting'
 import { misfit } from './misfit'
 import { oneOf } from './one-of'
 
@@ -26,6 +27,11 @@ export type CommandTypes<Command extends Tagged> = {
   readonly [Name in Command['type']]: Type<Extract<Command, { readonly type: Name }>, unknown>
 }
 
+interface Known<Command> {
+  readonly codec: Type<Command, unknown>
+  readonly reads: (value: unknown) => value is Command
+}
+
 const typeIn = (input: unknown): unknown =>
   typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined
 
@@ -38,27 +44,29 @@ const typeIn = (input: unknown): unknown =>
 export const commandCodec = <Command extends Tagged>(
   types: CommandTypes<Command>,
 ): CommandCodec<Command> => {
-  const known = new Map<unknown, Type<Command, unknown>>(Object.entries(types))
-  const find = (input: unknown): E.Either<ReadonlyArray<Issue>, Type<Command, unknown>> => {
-    const type = typeIn(input)
-    const codec = known.get(type)
+  const declared = new Map<string, Type<Command, unknown>>(Object.entries(types))
+  const known = new Map<unknown, Known<Command>>()
+  for (const [name, codec] of declared) known.set(name, { codec, reads: fitsReading(codec) })
+  const unknown = (type: unknown): E.Either<ReadonlyArray<Issue>, never> => {
     const message = `the command type ${preview(type)} is not known; known are ${[...known.keys()].join(', ')}`
-    return codec === undefined ? E.left([{ path: 'type', message }]) : E.right(codec)
+    return E.left([{ path: 'type', message }])
   }
 
   return {
-    shape: oneOf([...known.values()]),
+    shape: oneOf([...declared.values()]),
     encode: (command) => {
-      const found = find(command)
-      if (E.isLeft(found)) return found
-      const written = toJson(found.right.encode(command))
+      const codec = known.get(typeIn(command))?.codec
+      if (codec === undefined) return unknown(typeIn(command))
+      const written = toJson(codec.encode(command))
       if (E.isLeft(written)) return written
-      return found.right.is(command) ? written : E.left(misfit(found.right, written.right))
+      return codec.is(command) ? written : E.left(misfit(codec, written.right))
     },
     decode: (input) => {
-      const found = find(input)
-      if (E.isLeft(found)) return found
-      const decoded = found.right.decode(input)
+      const type = typeIn(input)
+      const found = known.get(type)
+      if (found === undefined) return unknown(type)
+      if (found.reads(input)) return E.right(input)
+      const decoded = found.codec.decode(input)
       return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
     },
   }

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
+import { fitsReading, fitsWriting } from './fitting'
 
 /** How a state is kept in a snapshot. A snapshot of another schema version is never read. */
 export interface StateCodec<State> {
@@ -19,11 +20,15 @@ export interface StateCodec<State> {
 export const stateCodec = <State>(
   schemaVersion: number,
   codec: Type<State, unknown>,
-): StateCodec<State> => ({
-  schemaVersion,
-  encode: (state) => toJson(codec.encode(state)),
-  decode: (stored) => {
-    const decoded = codec.decode(stored)
-    return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
-  },
-})
+): StateCodec<State> => {
+  const [reads, writes] = [fitsReading(codec), fitsWriting(codec)]
+  return {
+    schemaVersion,
+    encode: (state) => (writes(state) ? E.right(state) : toJson(codec.encode(state))),
+    decode: (stored) => {
+      if (reads(stored)) return E.right(stored)
+      const decoded = codec.decode(stored)
+      return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
+    },
+  }
+}

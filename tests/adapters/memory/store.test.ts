@@ -3,6 +3,7 @@ import { memoryStore } from '../../../src/adapters/memory/store'
 import { defaultLimits } from '../../../src/core/limits'
 import { appendTo, numbered } from '../../../src/testing/store-contract/fixtures'
 import { succeeds } from '../../../src/testing/store-contract/checks'
+import { inheriting } from '../../support/inheriting'
 
 describe('memoryStore', () => {
   it('never records a time before the last one, though its clock steps back', async () => {
@@ -43,6 +44,14 @@ describe('memoryStore', () => {
     await succeeds(store.append(appendTo('a-1', 0, numbered(2))))
     await store.append(appendTo('a-1', 0, numbered(2)))()
     expect((await succeeds(store.append(appendTo('b-1', 0, numbered(1))))).positions).toEqual([3])
+  })
+
+  it('keeps nothing of what every object inherits', async () => {
+    const store = memoryStore()
+    await inheriting(() => store.append(appendTo('a-1', 0, numbered(1)))())
+    const { events } = await succeeds(store.read('a-1', { after: 0, limit: 1 }))
+    expect(events[0]).toMatchObject({ data: { number: 1 }, metadata: {} })
+    expect(Object.keys({ ...events[0]?.data, ...events[0]?.metadata })).toEqual(['number'])
   })
 
   it('hands out frozen events', async () => {

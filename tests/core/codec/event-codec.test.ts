@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { eventCodec, eventType, type Upcaster } from '../../../src/core/codec/event-codec'
 import type { JsonObject } from '../../../src/core/json'
+import { inheriting } from '../../support/inheriting'
 
 const Opened = t.strict({ type: t.literal('Opened'), owner: t.string })
 const Deposited = t.strict({ type: t.literal('Deposited'), cents: t.number, currency: t.string })
@@ -44,6 +45,13 @@ describe('eventCodec', () => {
     const encoded = notes.encode(event)
     expect(JSON.stringify(encoded)).toContain('"data":{"__proto__":"odd"}')
     expect(JSON.stringify(E.chain(notes.decode)(encoded))).toContain('"__proto__":"odd"')
+  })
+
+  it('passes over what every object inherits, there and back', () => {
+    const event = { type: 'Opened', owner: 'Ada' } as const
+    const encoded = inheriting(() => codec.encode(event))
+    expect(encoded).toEqual(E.right({ type: 'Opened', schemaVersion: 1, data: { owner: 'Ada' } }))
+    expect(inheriting(() => E.chain(codec.decode)(encoded))).toEqual(E.right(event))
   })
 
   it('knows the newest schema version of every type, and the name of an event', () => {

@@ -1,0 +1,163 @@
+import type { Any, Type } from 'io-ts'
+import { isPlain, isRecord, type JsonObject, MAXIMUM_DEPTH, textIssue } from '../json'
+import { asBuilt } from './built'
+import { type Shape, shapeOf } from './record-shape'
+
+/**
+ * Whether io-ts takes a value and hands on the very same. No says nothing: ask io-ts then, which also
+ * knows what is wrong.
+ */
+type Fits = (value: unknown) => boolean
+
+/** What is asked of the parts of a value. */
+interface Purpose {
+  readonly text: Fits
+  /** Whether a record may have keys that its codec does not name, where io-ts lets them pass. */
+  readonly moreKeys: boolean
+}
+
+const reading: Purpose = {
+  text: (value) => typeof value === 'string',
+  moreKeys: true,
+}
+
+/** What is written must be storable JSON as well. */
+const writing: Purpose = {
+  text: (value) => typeof value === 'string' && textIssue(value) === undefined,
+  moreKeys: false,
+}
+
+const isBoolean: Fits = (value) => typeof value === 'boolean'
+const isNull: Fits = (value) => value === null
+
+// A NaN is never the very same to io-ts: it copies what holds one.
+const isNumber: Fits = Number.isFinite
+
+// Nor is there a 0 for a -0: io-ts may hand on its own.
+const only = (wanted: string | number | boolean, { text }: Purpose): Fits | undefined =>
+  text(wanted) || isNumber(wanted) || isBoolean(wanted)
+    ? (value) => Object.is(value, wanted)
+    : undefined
+
+const all = (fits: ReadonlyArray<Fits | undefined>): ReadonlyArray<Fits> | undefined => {
+  const known = fits.filter((one) => one !== undefined)
+  return known.length === fits.length ? known : undefined
+}
+
+const SCALARS: ReadonlySet<string | undefined> = new Set([
+  'StringType',
+  'NumberType',
+  'BooleanType',
+  'NullType',
+  'LiteralType',
+  'KeyofType',
+])
+const isScalar = (codec: Any): boolean => SCALARS.has(asBuilt(codec)?._tag)
+
+const listOf =
+  (item: Fits): Fits =>
+  (value) => {
+    if (!Array.isArray(value)) return false
+    for (let index = 0; index < value.length; index++) if (!item(value[index])) return false
+    return true
+  }
+
+const recordOf = ({ fields, exact }: Shape, parts: ReadonlyArray<Fits>, more: boolean): Fits => {
+  const names = fields.map(({ name }) => name)
+  const places = new Map(names.map((name, place) => [name, place]))
+  const required = fields.map((field) => field.required)
+  const needed = required.filter((one) => one).length
+  const others = more && !exact
+
+  return (value) => {
+    if (typeof value !== 'object' || value === null || !isPlain(value)) return false
+    let next = 0
+    let found = 0
+    for (const key in value) {
+      const place = names[next] === key ? next : places.get(key) // nearly always in this order
+      if (place === undefined) {
+        if (others) continue
+        return false
+      }
+      if (parts[place]?.(value[key]) !== true) return false
+      if (required[place] === true) found += 1
+      next = place + 1
+    }
+    return found === needed
+  }
+}
+
+const fittingRecord = (shape: Shape, purpose: Purpose, depth: number): Fits | undefined => {
+  const parts = all(shape.fields.map(({ codec }) => fitting(codec, purpose, depth + 1)))
+  // What every object inherits would be found where nothing is.
+  const usual = shape.fields.every(({ name }) => !(name in Object.prototype) && purpose.text(name))
+  return parts && usual ? recordOf(shape, parts, purpose.moreKeys) : undefined
+}
+
+const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined => {
+  const built = depth > MAXIMUM_DEPTH ? undefined : asBuilt(codec)
+  switch (built?._tag) {
+    case undefined:
+      return undefined
+    case 'StringType':
+      return purpose.text
+    case 'NumberType':
+      return isNumber
+    case 'BooleanType':
+      return isBoolean
+    case 'NullType':
+      return isNull
+    case 'LiteralType':
+      return only(built.value, purpose)
+    case 'KeyofType':
+      return (value) => codec.is(value) && purpose.text(value)
+    case 'ArrayType':
+    case 'ReadonlyArrayType': {
+      const item = fitting(built.type, purpose, depth + 1)
+      return item && listOf(item)
+    }
+    case 'ReadonlyType':
+      return fitting(built.type, purpose, depth)
+    case 'RefinementType': {
+      const fits = fitting(built.type, purpose, depth)
+      return fits && ((value) => fits(value) && built.predicate(value))
+    }
+    case 'UnionType': {
+      // Of two records the first may take what only the second hands on as it is.
+      const members = built.types.every(isScalar)
+        ? all(built.types.map((member) => fitting(member, purpose, depth)))
+        : undefined
+      return members && ((value) => members.some((fits) => fits(value)))
+    }
+    case 'InterfaceType':
+    case 'PartialType':
+    case 'ExactType':
+    case 'IntersectionType': {
+      const shape = shapeOf(codec)
+      return shape && fittingRecord(shape, purpose, depth)
+    }
+  }
+}
+
+/** What throws does not fit: io-ts comes to it again, after whatever is wrong before it. */
+const safely = (fits: Fits, value: unknown): boolean => {
+  try {
+    return fits(value)
+  } catch {
+    return false
+  }
+}
+
+const never: Fits = () => false
+
+/** Whether `codec` reads a value, and as it is. */
+export const fitsReading = <Value>(codec: Type<Value, unknown>) => {
+  const fits = fitting(codec, reading, 0) ?? never
+  return (value: unknown): value is Value => safely(fits, value)
+}
+
+/** Whether `codec` writes a record, and as it is, and what is written is storable JSON. */
+export const fitsWriting = (codec: Any) => {
+  const fits = fitting(codec, writing, 0) ?? never
+  return (value: unknown): value is JsonObject => safely(fits, value) && isRecord(value)
+}

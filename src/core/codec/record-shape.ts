@@ -1,0 +1,58 @@
+import type { Any, Props } from 'io-ts'
+import { asBuilt } from './built'
+
+/** One key of a record. */
+export interface Field {
+  readonly name: string
+  readonly codec: Any
+  readonly required: boolean
+}
+
+/** The keys of a record, and whether all others are cut off. */
+export interface Shape {
+  readonly fields: ReadonlyArray<Field>
+  readonly exact: boolean
+}
+
+const shapeWith = (props: Props, required: boolean): Shape => ({
+  fields: Object.entries(props).map(([name, codec]) => ({ name, codec, required })),
+  exact: false,
+})
+
+/** All the keys together, if no part cuts off those of another, or has the same. */
+const joined = (parts: ReadonlyArray<Shape | undefined>): Shape | undefined => {
+  const open = parts.filter((part) => part !== undefined).filter(({ exact }) => !exact)
+  const fields = open.flatMap((part) => part.fields)
+  const different = new Set(fields.map(({ name }) => name)).size === fields.length
+  return different && open.length === parts.length ? { fields, exact: false } : undefined
+}
+
+/** What io-ts asks of a record, or `undefined` if it is not as simple as that. */
+export const shapeOf = (codec: Any): Shape | undefined => {
+  const built = asBuilt(codec)
+  switch (built?._tag) {
+    case 'InterfaceType':
+      return shapeWith(built.props, true)
+    case 'PartialType':
+      return shapeWith(built.props, false)
+    case 'ExactType': {
+      const inner = shapeOf(built.type)
+      return inner && { ...inner, exact: true }
+    }
+    case 'IntersectionType':
+      return joined(built.types.map(shapeOf))
+    case undefined:
+    case 'StringType':
+    case 'NumberType':
+    case 'BooleanType':
+    case 'NullType':
+    case 'LiteralType':
+    case 'KeyofType':
+    case 'ArrayType':
+    case 'ReadonlyArrayType':
+    case 'ReadonlyType':
+    case 'UnionType':
+    case 'RefinementType':
+      return undefined
+  }
+}
