@@ -136,7 +136,7 @@ export default {
 
   open: async ({ url, inline, across }) => {
     const pool = new pg.Pool({ connectionString: url, max: 10 })
-    const db = connectPool(pool)
+    const db = connectPool(pool, inline ? 'all prepared' : 'prepared')
     const wakeUps =
       across === undefined ? undefined : across ? postgresWakeUps(pool) : localWakeUps()
     const plain = postgresStore(db, inline ? { projections: [balances] } : {})

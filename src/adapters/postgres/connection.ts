@@ -8,16 +8,24 @@ import {
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { breaksConnection } from './errors'
+import { habits, type NameOf, noHabits } from './habits'
 import { lone } from './lone'
 import type { Answer } from './prepared-query'
 import { type NamedStatement, preparedStatements } from './prepared-statements'
 import { preparedName } from './statements'
 import type { Executor } from './executor'
 
-/** How the library's own statements reach the server. */
+/** How statements reach the server. */
 export type Preparing =
-  /** The few hot ones are prepared once on each connection: the fastest. */
+  /** The few hot ones are prepared once on each connection. */
   | 'prepared'
+  /**
+   * The caller's own as well, if they have parameters: from the second time on that the same text comes,
+   * up to 200 on each connection. Worth it where inline projections or queries repeat. After a change of
+   * a table's columns a connection that has prepared `select *` from it fails once, with
+   * `TransactionRefused` or SQLSTATE 0A000, and is replaced.
+   */
+  | 'all prepared'
   /** Nothing is prepared: for a pooler in transaction mode that cannot keep prepared statements. */
   | 'unprepared'
 
@@ -38,7 +46,9 @@ const BEGIN: NamedStatement = { name: 'reprise_begin', text: 'begin', parameters
 /** What is answered when there is nothing to ask the server. */
 const nothing = (command: string): Answer => ({ command, rowCount: null, rows: [] })
 
-const isEnd = (statement: string): boolean => statement === 'commit' || statement === 'rollback'
+const COMMIT: NamedStatement = { name: 'reprise_commit', text: 'commit', parameters: [] }
+
+const isEnd = (statement: string): boolean => statement === COMMIT.text || statement === 'rollback'
 
 /** Runs statements on a connection, in order. */
 type Say = (text: string, parameters: ReadonlyArray<unknown>) => Promise<Answer>
@@ -50,7 +60,7 @@ const unprepared =
     client.query({ text, values: [...parameters] })
 
 /** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
-const prepared = (client: PoolClient): Say => {
+const prepared = (client: PoolClient, nameOf: NameOf): Say => {
   const statements = preparedStatements(client)
   const plainly = unprepared(client)
   let beginning = false
@@ -63,15 +73,27 @@ const prepared = (client: PoolClient): Say => {
     beginning = false
     if (before !== undefined && isEnd(text)) return nothing(text.toUpperCase())
     if (text === BEGIN.text) return statements.run(BEGIN)
-    const name = preparedName(text)
+    if (text === COMMIT.text) return statements.run(COMMIT)
+    const name = preparedName(text) ?? nameOf(text, parameters)
     if (name !== undefined) return statements.run({ name, text, parameters }, before)
     if (before !== undefined) await statements.run(BEGIN)
     return plainly(text, parameters)
   }
 }
 
+const saying = (client: PoolClient, preparing: Preparing): Say => {
+  switch (preparing) {
+    case 'prepared':
+      return prepared(client, noHabits)
+    case 'all prepared':
+      return prepared(client, habits())
+    case 'unprepared':
+      return unprepared(client)
+  }
+}
+
 const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
-  const say = preparing === 'prepared' ? prepared(client) : unprepared(client)
+  const say = saying(client, preparing)
   let broken = false
   const failed = (error: Error): Promise<never> => {
     broken ||= breaksConnection(error)
@@ -79,7 +101,7 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   }
   const run: Say = (text, parameters) => {
     const answer = say(text, parameters)
-    return (text === 'commit' ? answer.then(committed) : answer).catch(failed)
+    return (text === COMMIT.text ? answer.then(committed) : answer).catch(failed)
   }
   function query<Row>(
     statement: string,
@@ -99,7 +121,8 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
 
 /**
  * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break
- * while they are in use. Use it for the application's own queries too: they are passed on as they are. A
+ * while they are in use. Use it for the application's own queries too: they are passed on as they are (but
+ * see {@link Preparing}). A
  * COMMIT that the server has turned into a ROLLBACK, because a statement before it had failed, is an error.
  * A transaction begins in the round trip of its first statement.
  *

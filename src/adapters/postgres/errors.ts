@@ -26,6 +26,7 @@ const denied: Meaning = {
   advice: 'user, password or permissions are wrong',
 }
 const refused: Meaning = { reason: 'TransactionRefused', open: false }
+const stale: Meaning = { ...refused, advice: 'the columns of a table have just changed: try again' }
 const notMigrated: Meaning = {
   reason: 'NotMigrated',
   open: false,
@@ -93,9 +94,16 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
-/** The transaction lost against another one (serialization, deadlock): tried again, it may succeed. */
+/** The columns of a table have changed since the connection has prepared a statement: it needs a new one. */
+const isStale = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('cached plan must not change result type')
+
+/**
+ * The transaction lost against another one (serialization, deadlock, a change of a table): tried again, it
+ * may succeed.
+ */
 export const lostAgainstAnother = (error: unknown): boolean =>
-  ['40001', '40P01'].includes(codeOf(error))
+  ['40001', '40P01'].includes(codeOf(error)) || isStale(error)
 
 const breaks = (error: unknown, constraint: string): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === constraint
@@ -111,6 +119,7 @@ const isConnecting = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect'
 
 const meaningOf = (error: unknown): Meaning | undefined => {
+  if (isStale(error)) return stale
   const known = isConnecting(error) ? unavailable : meanings[codeOf(error)]
   if (known !== undefined || !(error instanceof Error)) return known
   if (error instanceof AggregateError && error.errors.length > 0) return meaningOf(error.errors[0])
@@ -123,6 +132,7 @@ const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error)
 /** Whether the connection that gave this error cannot be used again. */
 export const breaksConnection = (error: unknown): boolean => {
   const meaning = meaningOf(error)
+  if (meaning === stale) return true
   return meaning === undefined ? !isAnswer(error) : meaning.open || meaning.reason === 'Unavailable'
 }
 

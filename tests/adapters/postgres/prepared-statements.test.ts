@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/Either'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
-import { connectPool } from '../../../src/adapters/postgres/connection'
+import { connectPool, type Preparing } from '../../../src/adapters/postgres/connection'
 import { postgresStore } from '../../../src/adapters/postgres/postgres-store'
 import { named } from '../../../src/adapters/postgres/statements'
 import { type MigratedDatabase, migratedDatabase } from '../../support/postgres'
-import { right } from '../../support/right'
+import { left, right } from '../../support/right'
 import { appending } from '../../support/tally'
 
 interface Tables {
@@ -27,7 +28,7 @@ afterEach(async () => {
 afterAll(() => database.close())
 
 /** One connection, and what is sent over it. */
-const watched = (config: PoolConfig = {}) => {
+const watched = (config: PoolConfig = {}, preparing: Preparing = 'prepared') => {
   const sent: string[] = []
   const pool = new Pool({ connectionString: database.url, max: 1, ...config })
   pool.on('connect', (client) => {
@@ -40,7 +41,7 @@ const watched = (config: PoolConfig = {}) => {
       },
     })
   })
-  const db = connectPool<Tables>(pool)
+  const db = connectPool<Tables>(pool, preparing)
   opened.push(db)
   return { pool, db, sent }
 }
@@ -140,6 +141,80 @@ describe('a prepared statement', () => {
     expect((await right(store.read('counter-pipe3', { after: 0, limit: 9 }))).events).toHaveLength(
       1,
     )
+  })
+})
+
+describe("the caller's own statements", () => {
+  const preparedTexts = async (db: Kysely<Tables>): Promise<ReadonlyArray<string>> => {
+    const { rows } = await run<{ statement: string }>(
+      db,
+      'select statement from pg_prepared_statements order by prepare_time, name',
+    )
+    return rows.map(({ statement }) => statement)
+  }
+  const text = 'select $1::integer + 1 as next'
+
+  it('are prepared the second time they come, if all are, and answer as before', async () => {
+    const { db } = watched({}, 'all prepared')
+    for (const [turn, prepared] of [[], [text], [text], [text]].entries()) {
+      expect((await run(db, text, [turn])).rows).toEqual([{ next: turn + 1 }])
+      expect(await preparedTexts(db)).toEqual(prepared)
+    }
+  })
+
+  it('are never prepared otherwise', async () => {
+    const { db } = watched()
+    for (const turn of [1, 2, 3]) await run(db, text, [turn])
+    expect(await preparedTexts(db)).toEqual([])
+  })
+
+  it('are prepared up to a number, however many different ones come', async () => {
+    const { db } = watched({}, 'all prepared')
+    for (let column = 0; column < 210; column++) {
+      for (const _ of [1, 2]) await run(db, `select $1::integer as c${column}`, [column])
+    }
+    expect(await preparedTexts(db)).toHaveLength(200)
+    expect((await run(db, 'select $1::integer as c209', [9])).rows).toEqual([{ c209: 9 }])
+  })
+
+  it('fail once when the columns of a table have changed, on a connection that is replaced', async () => {
+    const { db } = watched({}, 'all prepared')
+    await run(db, 'create table growing (step integer)')
+    const all = 'select * from growing where step > $1'
+    for (const _ of [1, 2, 3]) await run(db, all, [0])
+    await run(db, 'alter table growing add column note text')
+    await expect(run(db, all, [0])).rejects.toMatchObject({ code: '0A000' })
+    await run(db, 'insert into growing values (1, $1)', ['new'])
+    expect((await run(db, all, [0])).rows).toEqual([{ step: 1, note: 'new' }])
+    await run(db, 'drop table growing')
+  })
+
+  it('in an inline projection make its append worth another try when a table has changed', async () => {
+    const { db } = watched({}, 'all prepared')
+    await run(db, 'create table kept (id text)')
+    const store = postgresStore(db, {
+      projections: [
+        {
+          name: 'kept',
+          project: (events, transaction) => async () => {
+            for (const { id } of events) {
+              await run(transaction, 'insert into kept values ($1) returning *', [id])
+            }
+            return E.right(undefined)
+          },
+        },
+      ],
+    })
+    for (const turn of [1, 2, 3]) await right(store.append(appending(`counter-kept${turn}`)))
+    await run(db, 'alter table kept add column note text')
+    expect(await left(store.append(appending('counter-kept4')))).toMatchObject({
+      _tag: 'StoreFailed',
+      reason: 'TransactionRefused',
+      outcome: 'nothingWritten',
+    })
+    await right(store.append(appending('counter-kept4')))
+    expect((await run(db, 'select from kept')).rows).toHaveLength(4)
+    await run(db, 'drop table kept')
   })
 })
 
