@@ -30,7 +30,7 @@ const program = new Command('npm run bench --')
   .option('--cells <names>', `only these cells: ${cellNames.join(', ')}`, someOf(cellNames))
   .option('--contestants <names>', `only: ${contestantNames.join(', ')}`, someOf(contestantNames))
   .option('--rounds <count>', 'rounds, interleaved (default 5; 1 with --smoke)', number)
-  .option('--seconds <count>', 'length of a measurement (default 3; 0.5 with --smoke)', number)
+  .option('--seconds <count>', 'length of a measurement (default 3; 0.3 with --smoke)', number)
   .option('--smoke', 'a few cells, one short round: does everything still run?')
   .option('--json <file>', 'also write every measurement to this file, after each round')
   .option(
@@ -53,7 +53,7 @@ const measured = async () => {
     cells: options.smoke ? cells.map(smoke) : cells,
     contestants: options.contestants ?? contestantNames,
     rounds: options.rounds ?? (options.smoke ? 1 : 5),
-    seconds: options.seconds ?? (options.smoke ? 0.5 : 3),
+    seconds: options.seconds ?? (options.smoke ? 0.3 : 3),
     profile: options.cpuProf,
     afterRound: (run) => options.json && writeFileSync(options.json, JSON.stringify(run, null, 1)),
   })

@@ -1,5 +1,5 @@
 // What is measured: data only. `workload` names a file in workloads/, `limits` the raw limits that the
-// cell is held against, `bars` what issue 5 asks for (see harness/bars.mjs).
+// cell is held against, `bars` what is aimed at (see harness/bars.mjs).
 //
 // eventsPerStream: events in each stream when the round starts. seedBatch: events per seeding command.
 // warm: every stream gets one command first, so that whoever has a cache has it filled.

@@ -1,4 +1,4 @@
-// Holds a run against the bars of issue 5. A bar names the measure of Reprise (`of`), what it is divided by
+// Holds a run against what it aims at, its bars. A bar names the measure of Reprise (`of`), what it is divided by
 // (`against`, in the same cell or in `cell`), and the bound. `beyond`: what that contestant loses is forgiven.
 import { ratio, spread } from './statistics.mjs'
 
