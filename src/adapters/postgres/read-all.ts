@@ -81,6 +81,7 @@ export const readAll = ({ db, statements }: Tables): EventStore['readAll'] => {
       const events = countable(found.events)
       return E.isLeft(events) ? events : E.right(found)
     } catch (error) {
+      known.set(0) // who knows what server answers next
       return E.left(toStoreFailed('reading')(error))
     }
   }

@@ -3,7 +3,7 @@ import { Client, Pool } from 'pg'
 import { connectPool, type Preparing } from '../../../src/adapters/postgres/connection'
 import { postgresStore } from '../../../src/adapters/postgres/postgres-store'
 import { type MigratedDatabase, migratedDatabase } from '../../support/postgres'
-import { right } from '../../support/right'
+import { left, right } from '../../support/right'
 import { appending, newEvent } from '../../support/tally'
 
 let database: MigratedDatabase<unknown>
@@ -115,6 +115,24 @@ describe('on the wire', () => {
     expect(asked[0]).toBe('read_all')
     expect(asked.filter((name) => name === 'read_all')).toHaveLength(2) // once more at the end
     expect(asked.length).toBeGreaterThan(3)
+    await db.destroy()
+  })
+
+  it('a reader asks for the horizon again after a failure: another server may answer', async () => {
+    const { sent, db } = watched('prepared')
+    const reader = postgresStore(db)
+    await right(reader.append(appending('counter-failing', 25)))
+    const { upTo } = await right(reader.readAll({ after: 0, limit: 10 }))
+    const rename = (from: string, to: string) =>
+      db.executeQuery(CompiledQuery.raw(`alter table reprise.${from} rename to ${to}`))
+    await rename('events', 'elsewhere')
+    expect(await left(reader.readAll({ after: upTo, limit: 10 }))).toMatchObject({
+      reason: 'NotMigrated',
+    })
+    await rename('elsewhere', 'events')
+    sent.length = 0
+    await right(reader.readAll({ after: upTo, limit: 10 }))
+    expect(sent).toEqual([expect.stringContaining('reprise:read_all')])
     await db.destroy()
   })
 
