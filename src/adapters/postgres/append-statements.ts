@@ -35,7 +35,8 @@ from ${schema}.append(
 //
 // In all of them the lock is held before a position is drawn, because what is inserted comes from what
 // the lock was asked for with. Parameters are arrays in subqueries: the planner, which cannot see
-// how long they are, then keeps one plan for all lengths.
+// how long they are, then keeps one plan for all lengths. Data and metadata are JSON arrays, written without
+// the escapes that an array of texts needs.
 
 const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data, metadata'
 
@@ -44,12 +45,23 @@ const STORED = `returning stream_id, version, position::double precision as "pos
 
 const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
 
+/** Columns by array parameters, and two of JSON; rows that come from them run in parallel. */
+const unnested = (arrays: string, data: string, metadata: string): string =>
+  `rows from (unnest(${arrays}),
+             jsonb_array_elements((select ${data}::jsonb)),
+             jsonb_array_elements((select ${metadata}::jsonb)))`
+
 const announcing = (schema: string, namespace: number): string =>
   `pg_advisory_xact_lock_shared((${namespace}::bigint << 40)
     | (select case when is_called then last_value else 0 end from ${schema}.events_position_seq))`
 
-const versionOf = (schema: string, stream: string): string =>
-  `coalesce((select e.version from ${schema}.events e where e.stream_id = ${stream}
+/**
+ * The version of a stream; 0, which then does not fit, if it is below what is expected. Without that bound the index
+ * would be read on downwards, to the end of the page, however few rows are asked for.
+ */
+const versionOf = (schema: string, stream: string, expected: string): string =>
+  `coalesce((select e.version from ${schema}.events e
+             where e.stream_id = ${stream} and e.version >= ${expected}
              order by e.version desc limit 1), 0)`
 
 const fits = (expected: string, current: string): string =>
@@ -58,18 +70,18 @@ const fits = (expected: string, current: string): string =>
 const one = (schema: string, namespace: number): string => `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, stream.current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
-from (select ${versionOf(schema, '$1')} as current offset 0) stream
-where ${announcing(schema, namespace)} is not null and ${fits('$2::integer', 'stream.current')}
+from (select ${versionOf(schema, '$1', '$2::integer')} as current offset 0) stream
+where ${announcing(schema, namespace)} is not null and ${fits('$2', 'stream.current')}
 ${STORED}`
 
 const oneMarked = (schema: string, namespace: number): string => `
 with request as materialized (
-  select ${versionOf(schema, '$1::text')} as current
+  select ${versionOf(schema, '$1::text', '$2::integer')} as current
   where ${announcing(schema, namespace)} is not null
     and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count)
-  select $1, $8, current, 1 from request where ${fits('$2::integer', 'current')}
+  select $1, $8, current, 1 from request where ${fits('$2', 'current')}
 )
 insert into ${schema}.events (${COLUMNS})
 select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
@@ -80,13 +92,12 @@ const stream = (schema: string, namespace: number): string => `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
 from (
-    select ${versionOf(schema, '$1')} as current, ${MOMENT} as moment
+    select ${versionOf(schema, '$1', '$2::integer')} as current, ${MOMENT} as moment
     where ${announcing(schema, namespace)} is not null offset 0
   ) stream,
-  unnest((select $3::uuid[]), (select $4::text[]), (select $5::smallint[]),
-         (select $6::jsonb[]), (select $7::jsonb[]))
+  ${unnested('(select $3::uuid[]), (select $4::text[]), (select $5::smallint[])', '$6', '$7')}
     with ordinality as e(id, type, schema_version, data, metadata, place)
-where ${fits('$2::integer', 'stream.current')}
+where ${fits('$2', 'stream.current')}
 order by e.place
 ${STORED}`
 
@@ -100,17 +111,21 @@ ${announced(schema, namespace)}
 insert into ${schema}.events (${COLUMNS})
 select r.stream_id, stream.current + 1, r.id, r.type, r.schema_version, a.moment, r.data, r.metadata
 from announced a,
-  unnest((select $1::text[]), (select $2::integer[]), (select $3::uuid[]), (select $4::text[]),
-         (select $5::smallint[]), (select $6::jsonb[]), (select $7::jsonb[]))
+  ${unnested(
+    `(select $1::text[]), (select $2::integer[]), (select $3::uuid[]), (select $4::text[]),
+                    (select $5::smallint[])`,
+    '$6',
+    '$7',
+  )}
     as r(stream_id, expected, id, type, schema_version, data, metadata),
-  lateral (select ${versionOf(schema, 'r.stream_id')} as current offset 0) stream
+  lateral (select ${versionOf(schema, 'r.stream_id', 'r.expected')} as current offset 0) stream
 where ${fits('r.expected', 'stream.current')}
 ${STORED}`
 
 const requests = (schema: string, condition: string): string => `request as materialized (
   select r.stream_id, stream.current
   from unnest((select $1::text[]), (select $2::integer[])) as r(stream_id, expected),
-    lateral (select ${versionOf(schema, 'r.stream_id')} as current offset 0) stream
+    lateral (select ${versionOf(schema, 'r.stream_id', 'r.expected')} as current offset 0) stream
   where ${fits('r.expected', 'stream.current')}${condition}
 )`
 
@@ -118,8 +133,12 @@ const events = (schema: string): string => `
 insert into ${schema}.events (${COLUMNS})
 select e.stream_id, r.current + e.place, e.id, e.type, e.schema_version, a.moment, e.data, e.metadata
 from announced a,
-  unnest((select $3::text[]), (select $4::integer[]), (select $5::uuid[]), (select $6::text[]),
-         (select $7::smallint[]), (select $8::jsonb[]), (select $9::jsonb[]))
+  ${unnested(
+    `(select $3::text[]), (select $4::integer[]), (select $5::uuid[]), (select $6::text[]),
+                    (select $7::smallint[])`,
+    '$8',
+    '$9',
+  )}
     with ordinality as e(stream_id, place, id, type, schema_version, data, metadata, turn)
   join request r on r.stream_id = e.stream_id
 order by e.turn

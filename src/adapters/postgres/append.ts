@@ -2,36 +2,29 @@ import * as E from 'fp-ts/Either'
 import { identity } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery } from 'kysely'
-import type { Appended } from '../../core/append'
-import { commandAlreadyHandled, versionConflict } from '../../core/errors/conflict'
-import { storeFailed } from '../../core/errors/store'
-import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
 import type { StreamId } from '../../core/stream'
+import {
+  type AnswerRow,
+  answerTo,
+  type AppendAnswer,
+  byStream,
+  noAnswer,
+  oneRowEach,
+  stored,
+  type StoredRow,
+} from './append-answer'
 import { remembersTwice, toStoreFailed } from './errors'
 import { carefulParameters, type PreparedAppend } from './prepared-append'
 import { lostRace, type Query, swiftQuery, type Contention } from './swift-append'
 import type { Tables } from './tables'
 
-/** An event that was stored. */
-interface StoredRow {
-  readonly stream_id: string
-  readonly version: number
-  readonly position: number | null
-  readonly recorded_at: number
-}
-
-/** A row of the append function: see migrations/0001_events.sql. */
-interface AnswerRow extends StoredRow {
-  /** 0 appended, 1 conflict, 2 handled before. */
-  readonly outcome: number
-  readonly command_id: string | null
-  readonly event_count: number | null
-}
-
-export type AppendAnswer = E.Either<AppendError, Appended>
-
-/** An answer to each of some appends, in their order. Never rejects. */
+/**
+ * An answer to each of some appends, in their order. Never rejects.
+ *
+ * They come in the order of their streams' code units, from every process: or two statements may wait for each
+ * other.
+ */
 export type RunAppends = (
   appends: ReadonlyArray<PreparedAppend>,
 ) => Promise<ReadonlyArray<AppendAnswer>>
@@ -39,59 +32,14 @@ export type RunAppends = (
 /** An answer to one append. Never rejects. */
 export type AppendPrepared = (append: PreparedAppend) => Promise<AppendAnswer>
 
-const noAnswer: AppendAnswer = E.left(
-  storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
-)
-
-/** @param rows - in any order. A row without a position is of an append without events. */
-const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): AppendAnswer => {
-  let version = 0
-  const positions: number[] = []
-  for (const row of rows) {
-    if (row.version > version) version = row.version
-    if (row.position !== null) positions.push(row.position)
-  }
-  if (positions.length > 1) positions.sort((left, right) => left - right)
-  return E.right({ version, positions, recordedAt })
-}
-
-const answerTo = (
-  { streamId, expectedVersion }: PreparedAppend,
-  rows: ReadonlyArray<AnswerRow> = [],
-): AppendAnswer => {
-  const [first] = rows
-  if (first === undefined) return noAnswer
-  if (first.outcome === 1) {
-    return E.left(versionConflict(streamId, expectedVersion, first.version))
-  }
-  if (first.outcome === 2) {
-    const { command_id, event_count, version } = first
-    return E.left(commandAlreadyHandled(streamId, command_id ?? '', version, event_count ?? 0))
-  }
-  return stored(rows, first.recorded_at)
-}
-
-const byStreamId = (left: PreparedAppend, right: PreparedAppend): number =>
-  left.streamId < right.streamId ? -1 : 1
-
-/** In the same order in every process: two statements must not wait for each other. */
-const inOrder = (appends: ReadonlyArray<PreparedAppend>): ReadonlyArray<PreparedAppend> =>
-  appends.length === 1 ? appends : [...appends].sort(byStreamId)
-
-/** The rows that a query answers, by stream; a Left is what it failed with. */
+/** The rows that a query answers; a Left is what it failed with. */
 const rowsOf = <Row extends StoredRow>(
   { db }: Tables,
   { text, parameters }: Query,
-): TE.TaskEither<unknown, ReadonlyMap<StreamId, ReadonlyArray<Row>>> =>
+): TE.TaskEither<unknown, ReadonlyArray<Row>> =>
   TE.tryCatch(async () => {
     const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))
-    const byStream = new Map<StreamId, Row[]>()
-    for (const row of rows) {
-      const known = byStream.get(row.stream_id)
-      if (known === undefined) byStream.set(row.stream_id, [row])
-      else known.push(row)
-    }
-    return byStream
+    return rows
   }, identity)
 
 /** Where a statement stands: alone it commits; in a transaction nothing is written until that does. */
@@ -115,12 +63,11 @@ const failing = (
 export const appendCarefully =
   (tables: Tables, standing: Standing): RunAppends =>
   async (appends) => {
-    const parameters = carefulParameters(inOrder(appends))
-    const query = { text: tables.statements.append, parameters }
+    const query = { text: tables.statements.append, parameters: carefulParameters(appends) }
     const found = await rowsOf<AnswerRow>(tables, query)()
-    return E.isLeft(found)
-      ? failing(appends, standing, found.left)
-      : appends.map((append) => answerTo(append, found.right.get(append.streamId)))
+    if (E.isLeft(found)) return failing(appends, standing, found.left)
+    const rows = byStream(found.right)
+    return appends.map((append) => answerTo(append, rows.get(append.streamId)))
   }
 
 /**
@@ -136,8 +83,24 @@ export const appendSwiftly = (
   standing: Standing,
 ): RunAppends => {
   const careful = appendCarefully(tables, standing)
+  const answersFrom = async (
+    appends: ReadonlyArray<PreparedAppend>,
+    rows: ReadonlyMap<StreamId, ReadonlyArray<StoredRow>>,
+  ): Promise<ReadonlyArray<AppendAnswer>> => {
+    const left = appends.filter(({ streamId }) => !rows.has(streamId))
+    if (left.length > 0) met()
+    const answers = left.length > 0 ? await careful(left) : []
+    let next = 0
+    return appends.map(({ streamId }) => {
+      const own = rows.get(streamId)
+      const [first] = own ?? []
+      return own === undefined || first === undefined
+        ? (answers[next++] ?? noAnswer)
+        : stored(own, first.recorded_at)
+    })
+  }
   return async (appends) => {
-    const query = isUnlikely() ? swiftQuery(tables.statements, inOrder(appends)) : undefined
+    const query = isUnlikely() ? swiftQuery(tables.statements, appends) : undefined
     if (query === undefined) return careful(appends)
     const found = await rowsOf<StoredRow>(tables, query)()
     if (E.isLeft(found)) {
@@ -147,17 +110,7 @@ export const appendSwiftly = (
         ? careful(appends)
         : failing(appends, standing, found.left)
     }
-    const left = appends.filter(({ streamId }) => !found.right.has(streamId))
-    if (left.length > 0) met()
-    const answers = left.length > 0 ? await careful(left) : []
-    let next = 0
-    return appends.map(({ streamId }) => {
-      const rows = found.right.get(streamId)
-      const [first] = rows ?? []
-      return rows === undefined || first === undefined
-        ? (answers[next++] ?? noAnswer)
-        : stored(rows, first.recorded_at)
-    })
+    return oneRowEach(appends, found.right) ?? answersFrom(appends, byStream(found.right))
   }
 }
 

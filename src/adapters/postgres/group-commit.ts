@@ -1,11 +1,6 @@
 import * as E from 'fp-ts/Either'
-import {
-  appendAlone,
-  type AppendAnswer,
-  type AppendPrepared,
-  isOvertaken,
-  type RunAppends,
-} from './append'
+import { appendAlone, type AppendPrepared, isOvertaken, type RunAppends } from './append'
+import type { AppendAnswer } from './append-answer'
 import { grouped, type Grouping } from './grouped'
 import type { PreparedAppend } from './prepared-append'
 

@@ -17,7 +17,7 @@ export interface Grouping<Call> {
   /** How much one statement carries, in the units of `sizeOf`. */
   readonly size: number
   readonly sizeOf: (call: Call) => number
-  /** Two calls with the same key never share a statement. */
+  /** Two calls with the same key never share a statement; those that share one are in the order of their keys. */
   readonly keyOf: (call: Call) => string
 }
 
@@ -38,7 +38,7 @@ type Run<Call, Answer> = (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<A
 const partsOf = (callers: number): number =>
   callers < 16 ? 1 : Math.min(Math.max(Math.ceil(callers / 48), 2), 4)
 
-/** The next ones, each with another key, at most so many and as many as fit; and those that stay. */
+/** The next ones in the order of their keys, each with another key, at most so many and as many as fit; and those that stay. */
 const nextGroup = <Call, Answer>(
   queue: Waiting<Call, Answer>[],
   most: number,
@@ -61,6 +61,7 @@ const nextGroup = <Call, Answer>(
     keys.add(key)
     carried += own
   }
+  group.sort((left, right) => (keyOf(left.call) < keyOf(right.call) ? -1 : 1))
   return [group, rest]
 }
 

@@ -3,7 +3,7 @@ import type { Executor } from './executor'
 
 /**
  * Runs statements that stand alone, each on a connection of the pool. It takes the shortest way: Kysely has
- * nothing to compile, and a connection is kept until the end of this turn of the event loop, for the
+ * nothing to compile, and a connection is kept until the end of the next turn of the event loop, for the
  * statement that usually follows at once.
  *
  * @param isWanted - whether somebody waits for a connection: then none is kept.
@@ -26,7 +26,7 @@ export const lone = (
     kept.push(client)
     if (ending) return
     ending = true
-    setImmediate(giveBack)
+    setImmediate(() => setImmediate(giveBack))
   }
   return {
     executeQuery: async ({ sql, parameters }) => {

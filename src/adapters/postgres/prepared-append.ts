@@ -48,6 +48,13 @@ export const prepareAppend = ({
   commands: commands.map((mark) => ({ ...mark })),
 })
 
+/** How long the data and metadata of an append are, in code units. */
+export const lengthOf = ({ events }: PreparedAppend): number => {
+  let length = 0
+  for (const { data, metadata } of events) length += data.length + metadata.length
+  return length
+}
+
 const versionCode = (expected: ExpectedVersion): number => {
   if (expected === 'any') return -1
   if (expected === 'mustExist') return -2
@@ -74,19 +81,34 @@ const listing = () => {
 // wants.
 const quoted = (json: string): string => (json === EMPTY ? '"{}"' : JSON.stringify(json))
 
-/** The columns of some events; of no event, nulls. */
-const columns = (events: ReadonlyArray<PreparedEvent | undefined>): Columns => {
-  const [id, schemaVersion, data, metadata] = [listing(), listing(), listing(), listing()]
+/** The columns of some events that are not JSON; of no event, nulls. */
+const plainColumns = (events: ReadonlyArray<PreparedEvent | undefined>): Columns => {
+  const [id, schemaVersion] = [listing(), listing()]
   const types: Array<string | null> = []
   for (const event of events) {
     id.add(event?.id)
     types.push(event?.type ?? null)
     schemaVersion.add(event && String(event.schemaVersion))
+  }
+  return [id.end(), types, schemaVersion.end()]
+}
+
+/** The columns of some events; of no event, nulls. */
+const columns = (events: ReadonlyArray<PreparedEvent | undefined>): Columns => {
+  const [data, metadata] = [listing(), listing()]
+  for (const event of events) {
     data.add(event && quoted(event.data))
     metadata.add(event && quoted(event.metadata))
   }
-  return [id.end(), types, schemaVersion.end(), data.end(), metadata.end()]
+  return [...plainColumns(events), data.end(), metadata.end()]
 }
+
+/** The same, with JSON arrays for data and metadata: shorter, but PostgreSQL holds no array above 256 MB. */
+const swiftColumns = (events: ReadonlyArray<PreparedEvent>): Columns => [
+  ...plainColumns(events),
+  `[${events.map(({ data }) => data).join(',')}]`,
+  `[${events.map(({ metadata }) => metadata).join(',')}]`,
+]
 
 const streamColumns = (appends: ReadonlyArray<PreparedAppend>): Columns => {
   const expected = listing()
@@ -107,14 +129,18 @@ const markColumns = (appends: ReadonlyArray<PreparedAppend>): Columns => {
 }
 
 /** The events of some appends with their places (1, 2, ...) within them, but for the first `skip` ones. */
-const eventColumns = (appends: ReadonlyArray<PreparedAppend>, skip: number): Columns => {
+const eventColumns = (
+  appends: ReadonlyArray<PreparedAppend>,
+  skip: number,
+  columnsOf: (events: ReadonlyArray<PreparedEvent>) => Columns,
+): Columns => {
   const placed = appends.flatMap(({ streamId, events }) =>
     events.slice(skip).map((event, index) => ({ streamId, place: skip + index + 1, event })),
   )
   return [
     placed.map(({ streamId }) => streamId),
     placed.map(({ place }) => place),
-    ...columns(placed.map(({ event }) => event)),
+    ...columnsOf(placed.map(({ event }) => event)),
   ]
 }
 
@@ -122,7 +148,7 @@ const eventColumns = (appends: ReadonlyArray<PreparedAppend>, skip: number): Col
 export const carefulParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
   ...streamColumns(appends),
   ...columns(appends.map(({ events }) => events[0])),
-  ...eventColumns(appends, 1),
+  ...eventColumns(appends, 1, columns),
   ...markColumns(appends),
 ]
 
@@ -134,19 +160,19 @@ export const streamParameters = ({
 }: PreparedAppend): ReadonlyArray<Column | number> => [
   streamId,
   versionCode(expectedVersion),
-  ...columns(events),
+  ...swiftColumns(events),
 ]
 
-/** What `appendSingles` takes: of each append the first event. */
+/** What `appendSingles` takes, for appends of one event. */
 export const singlesParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
   ...streamColumns(appends),
-  ...columns(appends.map(({ events }) => events[0])),
+  ...swiftColumns(appends.flatMap(({ events }) => events)),
 ]
 
 /** What `appendSeveral` takes. */
 export const severalParameters = (appends: ReadonlyArray<PreparedAppend>): Columns => [
   ...streamColumns(appends),
-  ...eventColumns(appends, 0),
+  ...eventColumns(appends, 0, swiftColumns),
 ]
 
 /** What `appendSeveralMarked` takes. */

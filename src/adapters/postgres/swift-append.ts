@@ -1,5 +1,6 @@
 import { remembersTwice, takenTwice } from './errors'
 import {
+  lengthOf,
   oneMarkedParameters,
   oneParameters,
   type PreparedAppend,
@@ -28,19 +29,33 @@ const alone = (statements: Statements, append: PreparedAppend): Query | undefine
     : undefined
 }
 
-/** The swift statement for some appends; `undefined` when there is none: a decision without events. */
+/** How much JSON a swift statement takes at most, in code units: PostgreSQL holds no JSON array above 256 MB. */
+const MOST_JSON = 4_000_000
+
+/**
+ * The swift statement for some appends; `undefined` when there is none: for a decision without events, and for
+ * very much data.
+ */
 export const swiftQuery = (
   statements: Statements,
   appends: ReadonlyArray<PreparedAppend>,
 ): Query | undefined => {
-  if (appends.some(({ events }) => events.length === 0)) return undefined
-  const [only, ...others] = appends
-  const short = only !== undefined && others.length === 0 ? alone(statements, only) : undefined
+  let length = 0
+  let most = 0
+  for (const append of appends) {
+    const { length: count } = append.events
+    if (count === 0) return undefined
+    length += lengthOf(append)
+    most = Math.max(most, count)
+  }
+  if (length > MOST_JSON) return undefined
+  const [only] = appends
+  const short = only !== undefined && appends.length === 1 ? alone(statements, only) : undefined
   if (short !== undefined) return short
   if (appends.some(({ commands }) => commands.length > 0)) {
     return { text: statements.appendSeveralMarked, parameters: severalMarkedParameters(appends) }
   }
-  return appends.some(({ events }) => events.length > 1)
+  return most > 1
     ? { text: statements.appendSeveral, parameters: severalParameters(appends) }
     : { text: statements.appendSingles, parameters: singlesParameters(appends) }
 }

@@ -305,7 +305,7 @@ describe('a pool of one connection', () => {
   it('has its connection back when nothing follows', async () => {
     const { db, pool } = watched()
     await right(postgresStore(db).append(appending('counter-given-back')))
-    await new Promise((resolve) => setImmediate(resolve))
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(pool.idleCount).toBe(1)
   })
 })
