@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely'
 import { Client, Pool } from 'pg'
 import { connectPool, type Preparing } from '../../../src/adapters/postgres/connection'
 import { postgresStore } from '../../../src/adapters/postgres/postgres-store'
+import type { ExpectedVersion } from '../../../src/core/expected-version'
 import { type MigratedDatabase, migratedDatabase } from '../../support/postgres'
 import { left, right } from '../../support/right'
 import { appending, newEvent } from '../../support/tally'
@@ -47,6 +48,31 @@ describe('on the wire', () => {
       await db.destroy()
     },
   )
+
+  it('so is one to a stream that is where the caller expects it, alone and in company', async () => {
+    const { sent, db, store } = watched('prepared')
+    let version = 0
+    const extend = async (expectedVersion: ExpectedVersion, events: number): Promise<void> => {
+      const request = (stream: string) => ({ ...appending(stream, events), expectedVersion })
+      const warming = store.append(appending(`counter-warming-${version}-${sent.length}`))()
+      const both = ['counter-both1', 'counter-both2'].map((stream) =>
+        right(store.append(request(stream))),
+      )
+      await Promise.all([warming, ...both])
+      await right(store.append(request('counter-alone')))
+      version += events
+    }
+    await extend('mustNotExist', 12)
+    sent.length = 0
+    await extend(version, 1)
+    await extend(version, 3)
+    await extend('any', 1)
+    await extend('mustExist', 2)
+    expect(sent).toHaveLength(4 * 3)
+    for (const statement of sent)
+      expect(statement).toMatch(/^\/\*reprise:append_\w+\*\/\s+(insert|with)/)
+    await db.destroy()
+  })
 
   it('a load is one statement, with snapshot, events and command', async () => {
     const { sent, db, store } = watched('prepared')
