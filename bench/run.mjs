@@ -29,8 +29,13 @@ const program = new Command('npm run bench --')
   .description('Measures Reprise beside its peers and beside raw SQL, on one embedded PostgreSQL.')
   .option('--cells <names>', `only these cells: ${cellNames.join(', ')}`, someOf(cellNames))
   .option('--contestants <names>', `only: ${contestantNames.join(', ')}`, someOf(contestantNames))
-  .option('--rounds <count>', 'rounds, interleaved (default 5; 1 with --smoke)', number)
-  .option('--seconds <count>', 'length of a measurement (default 3; 0.3 with --smoke)', number)
+  .option('--rounds <count>', 'rounds, interleaved (default 3; 1 with --smoke)', number)
+  .option(
+    '--seconds <count>',
+    'how long each is measured in a round (default 6; 0.3 with --smoke)',
+    number,
+  )
+  .option('--turns <count>', 'in so many turns (default 8; 1 with --smoke)', number)
   .option('--smoke', 'a few cells, one short round: does everything still run?')
   .option('--json <file>', 'also write every measurement to this file, after each round')
   .option(
@@ -52,8 +57,9 @@ const measured = async () => {
   return runRounds({
     cells: options.smoke ? cells.map(smoke) : cells,
     contestants: options.contestants ?? contestantNames,
-    rounds: options.rounds ?? (options.smoke ? 1 : 5),
-    seconds: options.seconds ?? (options.smoke ? 0.3 : 3),
+    rounds: options.rounds ?? (options.smoke ? 1 : 3),
+    seconds: options.seconds ?? (options.smoke ? 0.3 : 6),
+    turns: options.turns ?? (options.smoke ? 1 : 8),
     profile: options.cpuProf,
     afterRound: (run) => options.json && writeFileSync(options.json, JSON.stringify(run, null, 1)),
   })

@@ -3,6 +3,7 @@
 //
 // eventsPerStream: events in each stream when the round starts. seedBatch: events per seeding command.
 // warm: every stream gets one command first, so that whoever has a cache has it filled.
+// beside: who takes part as in another cell, for a bar that compares the two.
 // laps: the round ends early when every stream has had this many commands. kept: one database for all rounds.
 
 import { commandCells } from './commands.mjs'
@@ -20,5 +21,7 @@ export const smoke = (cell) => ({
   events: cell.events && 20_000,
   peerEvents: cell.peerEvents && 2_000,
 })
+
+export const cellNamed = (name) => allCells.find((cell) => cell.name === name)
 
 export const smokeCells = ['cached-1', 'ten-32', 'hot-1x16', 'memory']

@@ -9,7 +9,7 @@ const LIMIT_MS = 900_000
 const PATIENCE_MS = 10_000
 
 const profiling = (task) =>
-  task.profile !== undefined && task.role === 'work'
+  task.profile !== undefined && ['work', 'turns'].includes(task.role)
     ? ['--cpu-prof', `--cpu-prof-dir=${task.profile}`]
     : []
 
@@ -23,9 +23,9 @@ const start = (task) => {
   let complaint = ''
   child.stderr.on('data', (text) => (complaint = `${complaint}${text}`.slice(-2000)))
   const ready = deferred()
-  const result = deferred()
-  child.on('message', (message) =>
-    message.type === 'ready' ? ready.resolve() : result.resolve(message.result),
+  let answer = deferred()
+  child.on('message', ({ type, value }) =>
+    type === 'ready' ? ready.resolve() : answer.resolve(value),
   )
   const ended = deferred()
   child.on('exit', (code, signal) => {
@@ -33,10 +33,18 @@ const start = (task) => {
       `${task.contestant} ended with ${code ?? signal} in ${task.cell.name}: ${complaint}`,
     )
     ready.reject(error)
-    result.reject(error)
+    answer.reject(error)
     ended.resolve()
   })
-  return { child, ready: ready.promise, result: result.promise, ended: ended.promise }
+  const ask = (question) => {
+    if (!child.connected) {
+      return Promise.reject(new Error(`${task.contestant} has ended: ${complaint}`))
+    }
+    answer = deferred()
+    child.send(question)
+    return answer.promise
+  }
+  return { child, ready: ready.promise, ask, ended: ended.promise }
 }
 
 const deferred = () => {
@@ -56,25 +64,44 @@ const timeLimit = (milliseconds) => {
   return { reached: limit.promise, cancel: () => clearTimeout(timer) }
 }
 
-/** Runs the tasks at the same time, all released by one `go`, and gives their results. */
-export const runTogether = async (tasks) => {
-  const workers = tasks.map(start)
+/** The answer of `work`, or an error when it takes too long. */
+const inTime = async (work) => {
   const limit = timeLimit(LIMIT_MS)
   try {
-    const work = async () => {
-      await Promise.all(workers.map(({ ready }) => ready))
-      for (const { child } of workers) child.send({ type: 'go' })
-      return Promise.all(workers.map(({ result }) => result))
-    }
     return await Promise.race([work(), limit.reached])
   } finally {
     limit.cancel()
-    await Promise.all(workers.map(end))
   }
 }
 
-/** Lets a worker finish writing (a profile, say), and ends it if it does not. */
-const end = async ({ child, ended }) => {
+/** Starts the tasks; they are ready. `ask` asks all of them at the same time, `end` ends them. */
+export const team = async (tasks) => {
+  const workers = tasks.map(start)
+  const end = () => Promise.all(workers.map(endOf))
+  try {
+    await inTime(() => Promise.all(workers.map(({ ready }) => ready)))
+  } catch (error) {
+    await end()
+    throw error
+  }
+  return {
+    ask: (question) => inTime(() => Promise.all(workers.map((worker) => worker.ask(question)))),
+    end,
+  }
+}
+
+/** Runs the tasks at the same time, all released at once, and gives their results. */
+export const runTogether = async (tasks) => {
+  const { ask, end } = await team(tasks)
+  try {
+    return await ask({})
+  } finally {
+    await end()
+  }
+}
+
+/** Lets a worker that has been asked to end finish writing (a profile, say), and ends it if it does not. */
+const endOf = async ({ child, ended }) => {
   const patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
   await ended
   clearTimeout(patience)

@@ -1,9 +1,9 @@
-// One measurement: one contestant, one cell, one round.
+// The measurements of one contestant in one cell and one round: all of it at once, or in turns with the others.
 import { contestants } from '../contestants/index.mjs'
 import { joined } from '../workloads/live.mjs'
 import { eventsFor } from '../workloads/catch-up.mjs'
 import { lostUpdate } from './check.mjs'
-import { runTogether } from './child.mjs'
+import { runTogether, team } from './child.mjs'
 import { quantile } from './latencies.mjs'
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
@@ -15,17 +15,11 @@ const preloadOf = (contestant, cell) => {
   return cell.preload ?? 0
 }
 
-/** Measures on `postgres`; `databases` remembers the databases that are kept for later rounds. */
-export const measure = async ({ postgres, databases, cell, name, round, seconds, profile }) => {
+/** A database of the contestant's own, filled; how many events it was acknowledged, and what follows the work. */
+const prepared = async ({ postgres, databases, task, place }) => {
+  const { cell, tag, contestant: name } = task
   const contestant = contestants.find(({ id }) => id === name)
-  const tag = `r${round}`
-  const task = { contestant: name, cell, tag, round, seconds, profile }
-  if (cell.workload === 'memory') {
-    const [result] = await runTogether([{ ...task, role: 'work' }])
-    return { rate: result.rate }
-  }
-
-  const database = `${cell.name}_${name}${cell.kept ? '' : `_${round}`}`.replaceAll('-', '_')
+  const database = `${place}_${cell.kept ? '' : tag}`.replaceAll(/[^a-z0-9]/g, '_')
   const url = postgres.urlOf(database)
   const fresh = !databases.has(database)
   if (fresh) await postgres.create(database)
@@ -36,22 +30,61 @@ export const measure = async ({ postgres, databases, cell, name, round, seconds,
       ? []
       : await runTogether([{ ...task, url, fresh, preload, role: 'prepare' }])
   await postgres.settle()
+  return {
+    url,
+    check: async (results) => {
+      if (cell.workload === 'catch-up') return
+      const acknowledged = sum([...seeded, ...results].map((result) => result.acknowledged))
+      const problem = await postgres.withClient(database, (client) =>
+        lostUpdate(client, contestant, tag, acknowledged),
+      )
+      if (problem !== undefined) throw new Error(`LOST UPDATE: ${problem}`)
+    },
+    drop: async () => {
+      if (cell.kept) return
+      await postgres.drop(database)
+      databases.delete(database)
+    },
+  }
+}
 
-  const results = await runTogether(
-    Array.from({ length: cell.processes }, (_, index) => ({ ...task, url, index, role: 'work' })),
-  )
-  if (cell.workload !== 'catch-up') {
-    const acknowledged = sum([...seeded, ...results].map((result) => result.acknowledged))
-    const problem = await postgres.withClient(database, (client) =>
-      lostUpdate(client, contestant, tag, acknowledged),
-    )
-    if (problem !== undefined) throw new Error(`LOST UPDATE: ${problem}`)
+const WITHOUT = { check: () => undefined, drop: () => undefined }
+
+const needsNone = ({ workload }) => workload === 'memory'
+
+const crew = (task, url, role) =>
+  Array.from({ length: task.cell.processes }, (_, index) => ({ ...task, url, index, role }))
+
+/** Whether the contestants of a cell take turns: then every one of them has a database, and waits in between. */
+export const takesTurns = ({ workload, kept }) =>
+  (workload === 'commands' || workload === 'memory') && !kept
+
+/** All of a round's work at once. `databases` remembers the databases that are kept for later rounds. */
+export const measure = async ({ postgres, databases, task, place }) => {
+  const { url, check, drop } = await prepared({ postgres, databases, task, place })
+  const results = await runTogether(crew(task, url, 'work'))
+  await check(results)
+  await drop()
+  return summary(task.cell, results)
+}
+
+/** Opens and warms a contestant: `turn(seconds)` measures, `close` checks what was stored. */
+export const opened = async ({ postgres, databases, task, place }) => {
+  const { url, check, drop } = needsNone(task.cell)
+    ? WITHOUT
+    : await prepared({ postgres, databases, task, place })
+  const { ask, end } = await team(crew(task, url, 'turns'))
+  return {
+    turn: async (seconds) => summary(task.cell, await ask({ seconds })),
+    close: async () => {
+      try {
+        await check(await ask({}))
+      } finally {
+        await end()
+        await drop()
+      }
+    },
   }
-  if (!cell.kept) {
-    await postgres.drop(database)
-    databases.delete(database)
-  }
-  return summary(cell, results)
 }
 
 const summary = (cell, results) => {
@@ -60,8 +93,9 @@ const summary = (cell, results) => {
     return { p50: quantile(0.5, waits), p99: quantile(0.99, waits) }
   }
   const lists = results.map(({ quantiles }) => quantiles)
+  const rates = results.flatMap(({ rate }) => rate ?? [])
   return {
-    rate: sum(results.map(({ rate }) => rate)),
+    rate: rates.length === 0 ? undefined : sum(rates),
     p50: quantile(0.5, ...lists),
     p99: quantile(0.99, ...lists),
     conflicts: sum(results.map(({ conflicts }) => conflicts ?? 0)),

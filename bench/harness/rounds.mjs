@@ -1,9 +1,12 @@
-// The interleaving: round after round; in a round cell after cell; in a cell every contestant once, each
-// round beginning with another one. So a noisy minute of the machine hits all of them.
+// The interleaving: round after round; in a round cell after cell; in a cell the contestants take short turns, or
+// (where one measurement cannot be cut) each comes once, every time beginning with another one. So a noisy moment
+// of the machine hits all of them.
+import { cellNamed } from '../cells/index.mjs'
 import { contestants as known } from '../contestants/index.mjs'
 import { machine, versionOf } from './machine.mjs'
-import { measure } from './measure.mjs'
+import { measure, opened, takesTurns } from './measure.mjs'
 import { startPostgres } from './postgres.mjs'
+import { spread } from './statistics.mjs'
 
 const takesPart = (cell, { id, kind }) => kind !== 'limit' || cell.limits.includes(id)
 
@@ -13,30 +16,83 @@ const missing = (cell, { offers }) => (offers.includes(cell.offer) ? undefined :
 const worthARow = (cell, contestant) =>
   takesPart(cell, contestant) && (cell.offer !== 'preload' || contestant.offers.includes('preload'))
 
-const plan = (cells, contestants) =>
-  cells.map((cell) => ({
-    cell,
-    results: contestants
-      .filter((contestant) => worthARow(cell, contestant))
-      .map((contestant) => ({
-        id: contestant.id,
-        name: contestant.name,
-        kind: contestant.kind,
-        version: versionOf(contestant.package),
-        missing: missing(cell, contestant),
-        rounds: [],
-        failures: [],
-      })),
-  }))
+const entry = (cell, contestant, beside) => ({
+  id: beside === undefined ? contestant.id : `${contestant.id} in ${beside.name}`,
+  name: beside === undefined ? contestant.name : `${contestant.name}, in ${beside.name}`,
+  kind: contestant.kind,
+  version: versionOf(contestant.package),
+  missing: missing(cell, contestant),
+  rounds: [],
+  failures: [],
+  contestant: contestant.id,
+  does: beside?.name ?? cell.name,
+})
+
+/** Who is measured in a cell: its contestants, and those of another cell that it is compared with. */
+const entries = (cell, contestants) => [
+  ...contestants
+    .filter((contestant) => worthARow(cell, contestant))
+    .map((contestant) => entry(cell, contestant)),
+  ...(cell.beside === undefined
+    ? []
+    : contestants
+        .filter(({ id }) => cell.beside.contestants.includes(id))
+        .map((contestant) => entry(cell, contestant, cellNamed(cell.beside.cell)))),
+]
 
 const rotated = (list, by) => list.map((_, index) => list[(index + by) % list.length])
 
+/** One measurement after another, each of the whole time. */
+const measureEach = async ({ entrants, round, task, stopped, ...where }) => {
+  for (const entrant of rotated(entrants, round - 1)) {
+    if (stopped()) return
+    const measuring = measure({ ...where, task: task(entrant), place: placeOf(entrant) })
+    record(entrant, { round }, await outcome(measuring))
+  }
+}
+
+/** All of them open and warm, then in turns, each turn beginning with another one. */
+const measureInTurns = async ({ entrants, round, seconds, turns, task, stopped, ...where }) => {
+  const open = []
+  for (const entrant of rotated(entrants, round - 1)) {
+    if (stopped()) break
+    const opening = opened({ ...where, task: task(entrant), place: placeOf(entrant) })
+    const { value, error } = await outcome(opening)
+    if (error === undefined) open.push({ entrant, value, failed: undefined, measured: [] })
+    else record(entrant, { round }, { error })
+  }
+  for (let turn = 1; turn <= turns && !stopped(); turn++) {
+    for (const one of rotated(open, turn - 1)) {
+      if (one.failed !== undefined) continue
+      const { value, error } = await outcome(one.value.turn(seconds / turns))
+      if (error === undefined) one.measured.push({ turn, value })
+      else one.failed = error
+    }
+  }
+  for (const { entrant, value, failed, measured } of open) {
+    const closed = await outcome(value.close())
+    const error = failed ?? closed.error
+    if (error !== undefined) record(entrant, { round }, { error })
+    else
+      for (const { turn, value: one } of measured) record(entrant, { round, turn }, { value: one })
+    console.log(`  ${entrant.id}: ${error === undefined ? brief(entrant) : `FAILED: ${error}`}`)
+  }
+}
+
+const placeOf = ({ contestant, does }) => `${does}_${contestant}`
+
 /** Runs everything, and answers with all that was measured. A failed measurement is a result too. */
-export const runRounds = async ({ cells, contestants, rounds, seconds, profile, afterRound }) => {
-  const planned = plan(
-    cells,
-    known.filter(({ id }) => contestants.includes(id)),
-  )
+export const runRounds = async ({
+  cells,
+  contestants,
+  rounds,
+  seconds,
+  turns,
+  profile,
+  afterRound,
+}) => {
+  const taking = known.filter(({ id }) => contestants.includes(id))
+  const planned = cells.map((cell) => ({ cell, results: entries(cell, taking) }))
   const postgres = await startPostgres()
   const databases = new Set()
   const run = {
@@ -44,27 +100,30 @@ export const runRounds = async ({ cells, contestants, rounds, seconds, profile, 
     machine: machine(await postgres.describe()),
     rounds,
     seconds,
+    turns,
     cells: planned,
   }
-  let stopped = false
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopped = true))
+  let interrupted = false
+  const stopped = () => interrupted
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (interrupted = true))
   try {
-    for (let round = 1; round <= rounds && !stopped; round++) {
+    for (let round = 1; round <= rounds && !interrupted; round++) {
       for (const { cell, results } of planned) {
-        const taking = results.filter((result) => result.missing === undefined)
-        for (const result of rotated(taking, round - 1)) {
-          if (stopped) return run
-          process.stdout.write(`round ${round}/${rounds}  ${cell.name}  ${result.id} ... `)
-          const name = result.id
-          const measured = await outcome(
-            measure({ postgres, databases, cell, name, round, seconds, profile }),
-          )
-          if (measured.error === undefined) result.rounds.push({ round, ...measured.value })
-          else result.failures.push(measured.error)
-          console.log(brief(measured))
-        }
+        if (interrupted) return run
+        console.log(`round ${round}/${rounds}  ${cell.name}`)
+        const task = ({ contestant, does }) => ({
+          contestant,
+          cell: does === cell.name ? cell : cellNamed(does),
+          tag: `r${round}`,
+          round,
+          seconds,
+          profile,
+        })
+        const entrants = results.filter((result) => result.missing === undefined)
+        const way = takesTurns(cell) ? measureInTurns : measureEach
+        await way({ entrants, round, seconds, turns, task, stopped, postgres, databases })
+        afterRound(run)
       }
-      afterRound(run)
     }
   } finally {
     await postgres.stop()
@@ -78,7 +137,19 @@ const outcome = (measuring) =>
     (error) => ({ error: error.message }),
   )
 
-const brief = ({ value, error }) => {
-  if (error !== undefined) return `FAILED: ${error}`
-  return value.rate === undefined ? `p50 ${value.p50.toFixed(2)} ms` : `${Math.round(value.rate)}/s`
+const record = (entrant, when, { value, error }) => {
+  if (error === undefined) entrant.rounds.push({ ...when, ...value })
+  else entrant.failures.push(error)
+  if (when.turn === undefined) {
+    console.log(`  ${entrant.id}: ${error === undefined ? brief(entrant) : `FAILED: ${error}`}`)
+  }
+}
+
+/** The newest measurements of somebody. */
+const brief = ({ rounds }) => {
+  const newest = rounds.filter(({ round }) => round === rounds.at(-1)?.round)
+  const rate = spread(newest, 'rate')
+  return rate === undefined
+    ? `p50 ${(spread(newest, 'p50')?.median ?? NaN).toFixed(2)} ms`
+    : `${Math.round(rate.median)}/s`
 }

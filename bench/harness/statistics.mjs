@@ -15,13 +15,15 @@ export const spread = (rounds, measure) => {
 }
 
 /**
- * How `left` compares with `right`: the median of the ratios of each round, because a round's noise hits
- * both. Rounds in which one of the two is missing are left out.
+ * How `left` compares with `right`: the median of the ratios of each round, or turn, because its noise hits
+ * both. Those in which one of the two is missing are left out.
  */
 export const ratio = (left, right, measure) =>
   median(
     left.flatMap((round) => {
-      const other = right.find((candidate) => candidate.round === round.round)
+      const other = right.find(
+        ({ round: number, turn }) => number === round.round && turn === round.turn,
+      )
       const [above, below] = [round[measure], other?.[measure]]
       return above === undefined || !below ? [] : [above / below]
     }),

@@ -1,5 +1,6 @@
-// One process of one contestant. Its task comes as JSON in the first argument. It says `ready`, waits
-// for `go`, works, sends its result, and ends.
+// One process of one contestant. Its task comes as JSON in the first argument. It says `ready`, waits until it
+// is asked, and answers. In the role `turns` it is asked for one turn after another, and then to end; in the
+// others for its whole work.
 import { once } from 'node:events'
 import { preload } from './preload.mjs'
 import { load } from '../contestants/index.mjs'
@@ -10,9 +11,13 @@ const task = JSON.parse(process.argv[2])
 const contestant = await load(task.contestant)
 const workload = await import(`../workloads/${task.cell.workload}.mjs`)
 
+const ready = () => process.send({ type: 'ready' })
+const asked = async () => (await once(process, 'message'))[0]
+const answer = (value) => new Promise((resolve) => process.send({ type: 'answer', value }, resolve))
+
 const begin = async () => {
-  const going = once(process, 'message')
-  process.send({ type: 'ready' })
+  const going = asked()
+  ready()
   await going
 }
 
@@ -20,6 +25,19 @@ if (task.fresh) {
   await contestant.migrate(task.url)
   if (task.preload > 0) await preload(contestant, task)
 }
-const result = await workload[task.role]({ ...task, contestant, begin })
-// Some contestants leave timers and connections behind: the end is not left to them.
-process.send({ type: 'result', result }, () => process.exit(0))
+if (task.role === 'turns') {
+  const opened = await workload.open({ ...task, contestant })
+  let question = asked()
+  ready()
+  for (;;) {
+    const { seconds } = await question
+    if (seconds === undefined) break
+    const measured = await opened.turn(seconds)
+    question = asked()
+    await answer(measured)
+  }
+  await answer(await opened.close())
+} else {
+  await answer(await workload[task.role]({ ...task, contestant, begin }))
+}
+process.exit(0) // some contestants leave timers and connections behind: the end is not left to them

@@ -3,7 +3,8 @@ import { performance } from 'node:perf_hooks'
 import { latencies } from '../harness/latencies.mjs'
 
 const SEEDERS = 32
-const WARM_SHARE = 0.8
+export const WARM_SHARE = 0.8
+const PRELUDE = 0.15
 // A lone caller sends few commands: so long it takes until what it runs through is compiled.
 const WARM_ALONE_SECONDS = 6
 
@@ -46,51 +47,76 @@ const streamsOf = (caller, { callers, processes, streams, shared }, index, tag) 
   return own
 }
 
-export const work = async ({ contestant, cell, url, tag, index, seconds, begin }) => {
+/**
+ * Opens a contestant and warms it up. `turn(seconds)` measures for so long, after a moment of work that does not
+ * count; the callers go on where they have stopped.
+ */
+export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
   const session = await contestant.open({ url, inline: cell.inline })
-  const callers = Array.from({ length: cell.callers }, (_, caller) =>
-    streamsOf(caller, cell, index, tag),
-  )
+  const callers = Array.from({ length: cell.callers }, (_, caller) => ({
+    caller,
+    streams: streamsOf(caller, cell, index, tag),
+    warmed: 0,
+    sent: 0,
+  }))
   let acknowledged = 0
   const sendTo = async (stream) => {
     await session.command(stream, 1)
     acknowledged++
   }
-
-  const warmUp = Math.max(
-    seconds * WARM_SHARE,
-    cell.callers * cell.processes === 1 && seconds >= 1 ? WARM_ALONE_SECONDS : 0,
-  )
-  const until = performance.now() + warmUp * 1000
-  const warm = async (streams, caller) => {
-    if (cell.warm) for (const stream of streams) await sendTo(stream)
-    for (let at = 0; performance.now() < until; at++) {
-      // Otherwise only the process is warm: on streams that are not looked at again.
-      await sendTo(
-        cell.warm ? streams[at % streams.length] : streamName(tag, `w${index}x${caller}x${at}`),
-      )
-    }
+  // Where only the process shall be warm: streams that are not looked at again.
+  const warmStream = (one) => {
+    const at = one.warmed++
+    return cell.warm
+      ? one.streams[at % one.streams.length]
+      : streamName(tag, `w${index}x${one.caller}x${at}`)
   }
-  await Promise.all(callers.map(warm))
-
-  await begin()
-  const recorded = latencies()
-  const started = performance.now()
-  const end = started + seconds * 1000
-  const before = acknowledged
-  const call = async (streams) => {
-    const most = (cell.laps ?? Infinity) * streams.length
-    for (let at = 0, sent = started; at < most && sent < end; at++) {
-      await sendTo(streams[at % streams.length])
-      const answered = performance.now()
-      recorded.add(answered - sent)
-      sent = answered
-    }
+  const warmUntil = async (one, until) => {
+    while (performance.now() < until) await sendTo(warmStream(one))
   }
-  await Promise.all(callers.map(call))
-  const elapsed = performance.now() - started
-  const rate = ((acknowledged - before) / elapsed) * 1000
-  const conflicts = session.conflicts?.() ?? 0
-  await session.close()
-  return { acknowledged, rate, conflicts, quantiles: recorded.quantiles() }
+  const warm = async (one, until) => {
+    if (cell.warm) for (const stream of one.streams) await sendTo(stream)
+    await warmUntil(one, until)
+  }
+
+  const alone = cell.callers * cell.processes === 1 && seconds >= 1
+  const warmUp = Math.max(seconds * WARM_SHARE, alone ? WARM_ALONE_SECONDS : 0)
+  const warmedUp = performance.now() + warmUp * 1000
+  await Promise.all(callers.map((one) => warm(one, warmedUp)))
+
+  const turn = async (length) => {
+    const recorded = latencies()
+    const before = session.conflicts?.() ?? 0
+    const begin = performance.now() + length * PRELUDE * 1000
+    const end = begin + length * 1000
+    let done = 0
+    const call = async (one) => {
+      await warmUntil(one, begin)
+      const most = (cell.laps ?? Infinity) * one.streams.length
+      for (let sent = performance.now(); one.sent < most && sent < end;) {
+        await sendTo(one.streams[one.sent++ % one.streams.length])
+        const answered = performance.now()
+        recorded.add(answered - sent)
+        sent = answered
+        done++
+      }
+    }
+    await Promise.all(callers.map(call))
+    if (done === 0) return { conflicts: 0, quantiles: [] } // all streams have had their commands
+    const rate = (done / (performance.now() - begin)) * 1000
+    const conflicts = (session.conflicts?.() ?? 0) - before
+    return { rate, conflicts, quantiles: recorded.quantiles() }
+  }
+  const close = async () => {
+    await session.close()
+    return { acknowledged }
+  }
+  return { turn, close }
+}
+
+export const work = async (task) => {
+  const opened = await open(task)
+  await task.begin()
+  const measured = await opened.turn(task.seconds)
+  return { ...measured, ...(await opened.close()) }
 }

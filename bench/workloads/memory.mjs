@@ -1,14 +1,9 @@
 // One caller, no database. The streams must stay short, so the work is done in batches: a new store, its
 // streams filled (not timed), then a few commands to each of them (timed).
 import { performance } from 'node:perf_hooks'
-import { seed, streamName } from './commands.mjs'
+import { seed, streamName, WARM_SHARE } from './commands.mjs'
 
 const TAG = 'm'
-
-export const prepare = async ({ begin }) => {
-  await begin()
-  return { acknowledged: 0 }
-}
 
 const batch = async (contestant, cell) => {
   const session = await contestant.memory()
@@ -25,14 +20,18 @@ const batch = async (contestant, cell) => {
   return { commands: names.length * cell.laps, elapsed }
 }
 
-export const work = async ({ contestant, cell, seconds, begin }) => {
-  await batch(contestant, cell) // lets the compiler settle
-  await begin()
-  let [commands, elapsed] = [0, 0]
-  for (const until = performance.now() + seconds * 1000; performance.now() < until;) {
-    const done = await batch(contestant, cell)
-    commands += done.commands
-    elapsed += done.elapsed
+export const open = async ({ contestant, cell, seconds }) => {
+  const warmedUp = performance.now() + seconds * WARM_SHARE * 1000
+  do await batch(contestant, cell)
+  while (performance.now() < warmedUp)
+  const turn = async (seconds) => {
+    let [commands, elapsed] = [0, 0]
+    for (const until = performance.now() + seconds * 1000; performance.now() < until;) {
+      const done = await batch(contestant, cell)
+      commands += done.commands
+      elapsed += done.elapsed
+    }
+    return { rate: (commands / elapsed) * 1000, quantiles: [] }
   }
-  return { acknowledged: 0, rate: (commands / elapsed) * 1000, quantiles: [] }
+  return { turn, close: async () => ({ acknowledged: 0 }) }
 }
