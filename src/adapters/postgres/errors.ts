@@ -27,6 +27,11 @@ const denied: Meaning = {
 }
 const refused: Meaning = { reason: 'TransactionRefused', open: false }
 const stale: Meaning = { ...refused, advice: 'the columns of a table have just changed: try again' }
+const unprepared: Meaning = {
+  ...refused,
+  advice:
+    'the connection has lost its prepared statements (DISCARD ALL, DEALLOCATE, a pooler): try again; behind a pooler that loses them connect with `unprepared`',
+}
 const notMigrated: Meaning = {
   reason: 'NotMigrated',
   open: false,
@@ -67,6 +72,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
     open: false,
     advice: 'an earlier statement of this transaction has failed, and its error was passed over',
   },
+  '26000': unprepared,
+  '42P05': unprepared, // the pooler's server process has a statement of that name already
   '25006': { ...refused, advice: 'the server or the transaction is read-only' },
   '28P01': denied,
   '28000': denied,
@@ -132,7 +139,7 @@ const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error)
 /** Whether the connection that gave this error cannot be used again. */
 export const breaksConnection = (error: unknown): boolean => {
   const meaning = meaningOf(error)
-  if (meaning === stale) return true
+  if (meaning === stale || meaning === unprepared) return true
   return meaning === undefined ? !isAnswer(error) : meaning.open || meaning.reason === 'Unavailable'
 }
 

@@ -285,6 +285,23 @@ describe('a transaction', () => {
   })
 })
 
+describe('a connection that has lost its prepared statements', () => {
+  it('says so, has written nothing, and is replaced', async () => {
+    const { db } = watched()
+    const store = postgresStore(db)
+    for (const turn of [1, 2, 3]) await right(store.append(appending(`counter-lost${turn}`)))
+    await run(db, 'discard all')
+    expect(await left(store.append(appending('counter-lost4')))).toMatchObject({
+      _tag: 'StoreFailed',
+      reason: 'TransactionRefused',
+      outcome: 'nothingWritten',
+      message: expect.stringContaining('has lost its prepared statements'),
+    })
+    const { version } = await right(store.append(appending('counter-lost4')))
+    expect(version).toBe(1)
+  })
+})
+
 describe('a pool of one connection', () => {
   it('serves whoever waits, although statements follow one another without a pause', async () => {
     const { db, pool } = watched()
