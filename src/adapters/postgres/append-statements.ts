@@ -1,17 +1,17 @@
-import { quoteIdentifier } from './schema'
+import { quoteIdentifier, quoteText } from './schema'
 import { milliseconds } from './sql'
 
 /** The statements that append, as text. */
 export interface AppendStatements {
   /** Whatever is asked for: see migrations/0001_events.sql. */
   readonly append: string
-  /** One event for one stream. */
+  /** One event for one stream, expected at a version (0: not to exist). */
   readonly appendOne: string
   /** One event for one stream, and the command that gave it. */
   readonly appendOneMarked: string
   /** Any number of events for one stream. */
   readonly appendStream: string
-  /** One event for each of some streams. */
+  /** One event for each of some streams, each expected at a version. */
   readonly appendSingles: string
   /** Any number of events for each of some streams. */
   readonly appendSeveral: string
@@ -53,7 +53,7 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
 
 const announcing = (schema: string, namespace: number): string =>
   `pg_advisory_xact_lock_shared((${namespace}::bigint << 40)
-    | (select case when is_called then last_value else 0 end from ${schema}.events_position_seq))`
+    | coalesce(pg_sequence_last_value(${quoteText(`${schema}.events_position_seq`)}), 0))`
 
 /**
  * The version of a stream; 0, which then does not fit, if it is below what is expected. Without that bound the index
@@ -69,9 +69,8 @@ const fits = (expected: string, current: string): string =>
 
 const one = (schema: string, namespace: number): string => `
 insert into ${schema}.events (${COLUMNS})
-select $1::text, stream.current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
-from (select ${versionOf(schema, '$1', '$2::integer')} as current offset 0) stream
-where ${announcing(schema, namespace)} is not null and ${fits('$2', 'stream.current')}
+select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
+where ${announcing(schema, namespace)} is not null and ${versionOf(schema, '$1', '$2')} = $2
 ${STORED}`
 
 const oneMarked = (schema: string, namespace: number): string => `
@@ -109,7 +108,7 @@ with announced as materialized (
 const singles = (schema: string, namespace: number): string => `
 ${announced(schema, namespace)}
 insert into ${schema}.events (${COLUMNS})
-select r.stream_id, stream.current + 1, r.id, r.type, r.schema_version, a.moment, r.data, r.metadata
+select r.stream_id, r.expected + 1, r.id, r.type, r.schema_version, a.moment, r.data, r.metadata
 from announced a,
   ${unnested(
     `(select $1::text[]), (select $2::integer[]), (select $3::uuid[]), (select $4::text[]),
@@ -117,9 +116,8 @@ from announced a,
     '$6',
     '$7',
   )}
-    as r(stream_id, expected, id, type, schema_version, data, metadata),
-  lateral (select ${versionOf(schema, 'r.stream_id', 'r.expected')} as current offset 0) stream
-where ${fits('r.expected', 'stream.current')}
+    as r(stream_id, expected, id, type, schema_version, data, metadata)
+where ${versionOf(schema, 'r.stream_id', 'r.expected')} = r.expected
 ${STORED}`
 
 const requests = (schema: string, condition: string): string => `request as materialized (

@@ -2,7 +2,7 @@ import type { AppendRequest, CommandMark } from '../../core/append'
 import type { ExpectedVersion } from '../../core/expected-version'
 import type { Metadata } from '../../core/metadata'
 import type { NewEvent } from '../../core/recorded-event'
-import type { StreamId } from '../../core/stream'
+import { MAXIMUM_VERSION, type StreamId } from '../../core/stream'
 
 /** An event as the append function takes it. */
 interface PreparedEvent {
@@ -54,6 +54,12 @@ export const lengthOf = ({ events }: PreparedAppend): number => {
   for (const { data, metadata } of events) length += data.length + metadata.length
   return length
 }
+
+/** Whether an append names the very version that its stream must be at, and there is a version after it. */
+export const isExact = ({ expectedVersion }: PreparedAppend): boolean =>
+  expectedVersion !== 'any' &&
+  expectedVersion !== 'mustExist' &&
+  expectedVersion !== MAXIMUM_VERSION
 
 const versionCode = (expected: ExpectedVersion): number => {
   if (expected === 'any') return -1

@@ -4,6 +4,9 @@ export const DEFAULT_SCHEMA = 'reprise'
 /** `name` as PostgreSQL wants an identifier that may hold anything. */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** A text as a constant of SQL. */
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
 /** FNV-1a, 32 bits. Source: http://www.isthe.com/chongo/tech/comp/fnv/ */
 export const fingerprint = (text: string): number => {
   let hash = 0x811c9dc5

@@ -1,8 +1,6 @@
 import { type Migration } from './migrations'
-import { namespaceOf, quoteIdentifier } from './schema'
+import { namespaceOf, quoteIdentifier, quoteText } from './schema'
 import { MAXIMUM_POSITION } from '../../core/stream'
-
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Where it is written down which migrations were run. */
 export const migrationsTable = (schema: string): string => `${quoteIdentifier(schema)}.migrations`
@@ -23,7 +21,7 @@ export const takeTurns = (schema: string): string =>
 
 /** Writes down that `migration` was run. */
 export const remember = (schema: string, { name, fingerprint }: Migration): string =>
-  `insert into ${migrationsTable(schema)} (name, fingerprint)\n  values (${literal(name)}, ${literal(fingerprint)});`
+  `insert into ${migrationsTable(schema)} (name, fingerprint)\n  values (${quoteText(name)}, ${quoteText(fingerprint)});`
 
 /**
  * A migration as a text that stands alone: run by `psql`, or by the application's own tool, it leaves

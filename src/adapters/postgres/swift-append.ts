@@ -1,5 +1,6 @@
 import { remembersTwice, takenTwice } from './errors'
 import {
+  isExact,
   lengthOf,
   oneMarkedParameters,
   oneParameters,
@@ -20,7 +21,7 @@ export interface Query {
 const alone = (statements: Statements, append: PreparedAppend): Query | undefined => {
   const { events, commands } = append
   if (commands.length === 0) {
-    return events.length === 1
+    return events.length === 1 && isExact(append)
       ? { text: statements.appendOne, parameters: oneParameters(append) }
       : { text: statements.appendStream, parameters: streamParameters(append) }
   }
@@ -55,9 +56,9 @@ export const swiftQuery = (
   if (appends.some(({ commands }) => commands.length > 0)) {
     return { text: statements.appendSeveralMarked, parameters: severalMarkedParameters(appends) }
   }
-  return most > 1
-    ? { text: statements.appendSeveral, parameters: severalParameters(appends) }
-    : { text: statements.appendSingles, parameters: singlesParameters(appends) }
+  return most === 1 && appends.every(isExact)
+    ? { text: statements.appendSingles, parameters: singlesParameters(appends) }
+    : { text: statements.appendSeveral, parameters: severalParameters(appends) }
 }
 
 /** Whether a swift statement has failed only because somebody else was faster at this very moment. */

@@ -50,14 +50,27 @@ const shapes: ReadonlyArray<readonly [string, ReadonlyArray<AppendRequest>]> = [
   ],
 ]
 
-it.each(shapes)(
+const expectations = ['mustNotExist', 'any'] as const
+
+const cases = shapes.flatMap(([name, requests]) =>
+  expectations.map((expectedVersion) => {
+    const expecting = (request: AppendRequest): AppendRequest => ({
+      ...request,
+      streamId: `${request.streamId} ${name} ${expectedVersion}`,
+      expectedVersion,
+    })
+    return [`${name} (${expectedVersion})`, requests.map(expecting)] as const
+  }),
+)
+
+it.each(cases)(
   'an append that is under way holds the horizon below the positions it has drawn: %s',
   async (name, requests) => {
     const slow = postgresStore(database.connect(1))
     const quick = postgresStore(database.connect(2))
     const { upTo } = await right(quick.readAll({ after: 0, limit: 1_000 }))
     await admin.query('select pg_advisory_lock(42)')
-    const held = requests.map((request) => slow.append({ ...request, expectedVersion: 'any' })())
+    const held = requests.map((request) => slow.append(request)())
     await eventually(async () => {
       const { rows } = await admin.query('select from pg_locks where objid = 42 and not granted')
       return rows.length === 1

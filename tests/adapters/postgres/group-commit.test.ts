@@ -62,7 +62,7 @@ const together = async (
   const first = store.append(other(`${prefix}-first`, 'Slow'))()
   await waitingAtGate()
   const fifty = Array.from({ length: GROUP }, (_, n) =>
-    store.append(odd(n) ?? appending(`${prefix}-${n}`))(),
+    store.append(odd(n) ?? { ...appending(`${prefix}-${n}`), expectedVersion: 'mustNotExist' })(),
   )
   await meanwhile()
   await admin.query('select pg_advisory_unlock(51)')

@@ -31,6 +31,19 @@ describe('the swift statement', () => {
     expect(query(appending('counter-1'), appending('counter-2', 0))).toBeUndefined()
   })
 
+  it('is the short one for a single event at a version, unless none comes after it', () => {
+    const texts = ['mustNotExist', 7, 2_147_483_647, 'any', 'mustExist'] as const
+    expect(
+      texts.map((expectedVersion) => query({ ...appending('counter-1'), expectedVersion })?.text),
+    ).toEqual([
+      statements.appendOne,
+      statements.appendOne,
+      statements.appendStream,
+      statements.appendStream,
+      statements.appendStream,
+    ])
+  })
+
   it('carries data and metadata as they were written', () => {
     const request = carrying('counter-1', 2, 3)
     const { parameters = [] } = query(request) ?? {}
