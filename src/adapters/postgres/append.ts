@@ -14,8 +14,9 @@ import {
   stored,
   type StoredRow,
 } from './append-answer'
+import { carefulParameters } from './append-parameters'
 import { remembersTwice, toStoreFailed } from './errors'
-import { carefulParameters, type PreparedAppend } from './prepared-append'
+import type { PreparedAppend } from './prepared-append'
 import { lostRace, type Query, swiftQuery, type Contention } from './swift-append'
 import type { Tables } from './tables'
 

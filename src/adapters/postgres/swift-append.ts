@@ -1,15 +1,13 @@
-import { remembersTwice, takenTwice } from './errors'
 import {
-  isExact,
-  lengthOf,
   oneMarkedParameters,
   oneParameters,
-  type PreparedAppend,
   severalMarkedParameters,
   severalParameters,
   singlesParameters,
   streamParameters,
-} from './prepared-append'
+} from './append-parameters'
+import { remembersTwice, takenTwice } from './errors'
+import { isExact, lengthOf, type PreparedAppend } from './prepared-append'
 import type { Statements } from './statements'
 
 /** A statement with its parameters. */
