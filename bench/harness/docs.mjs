@@ -26,11 +26,17 @@ const versions = (run) => {
 
 const results = (run) => {
   const { processor, cores, memory, node, postgres } = run.machine
-  const [first] = run.cells.flatMap(({ results: all }) => all.map(({ rounds }) => rounds.length))
-  const done = first < run.rounds ? `${first} of ${run.rounds}` : run.rounds
+  const done = run.cells.flatMap(({ results: all }) =>
+    all.map(({ rounds }) => new Set(rounds.map(({ round }) => round)).size),
+  )
+  const most = Math.max(...done)
+  const rounds =
+    most < run.rounds
+      ? `${most} of ${run.rounds} rounds`
+      : `${run.rounds} round${run.rounds > 1 ? 's' : ''}`
   return [
     `Measured on ${run.date}: ${cores} cores (${processor}), ${memory}, Node ${node}, PostgreSQL: ${postgres}. ` +
-      `${done} rounds of ${run.seconds} s. Peers: ${versions(run)}.`,
+      `${rounds} of ${run.seconds} s, in ${run.turns} turns. Peers: ${versions(run)}.`,
     '![Every cell as a bar chart](benchmarks.svg)',
     `### Against the bars\n\n${table(BAR_HEADERS, barRows(run))}`,
     ...tables(run).map(({ title, rows }) => `### ${title}\n\n${table(HEADERS, rows)}`),
