@@ -7,7 +7,7 @@
 // laps: the round ends early when every stream has had this many commands. kept: one database for all rounds.
 
 import { commandCells } from './commands.mjs'
-import { growthCells } from './growth.mjs'
+import { emptyCells, growthCells } from './growth.mjs'
 import { readingCells } from './reading.mjs'
 
 export const allCells = [...commandCells, ...readingCells, ...growthCells]
@@ -22,6 +22,6 @@ export const smoke = (cell) => ({
   peerEvents: cell.peerEvents && 2_000,
 })
 
-export const cellNamed = (name) => allCells.find((cell) => cell.name === name)
+export const cellNamed = (name) => [...allCells, ...emptyCells].find((cell) => cell.name === name)
 
 export const smokeCells = ['cached-1', 'ten-32', 'hot-1x16', 'memory']

@@ -1,5 +1,5 @@
 // Holds a run against what it aims at, its bars. A bar names the measure of Reprise (`of`), what it is divided by
-// (`against`, in the same cell or in `cell`), and the bound. `beyond`: what that contestant loses is forgiven.
+// (`against`), and the bound. `beyond`: what the first of these two loses against the second is forgiven.
 import { ratio, spread } from './statistics.mjs'
 
 const OURS = 'reprise'
@@ -10,40 +10,32 @@ const bestPeer = (results, measure) => {
   return peers.sort((left, right) => worth(right) - worth(left))[0]
 }
 
-const find = (run, cellName, who, measure) => {
-  const results = run.cells.find(({ cell }) => cell.name === cellName)?.results ?? []
-  return who === 'best peer' ? bestPeer(results, measure) : results.find(({ id }) => id === who)
+const valueOf = (results, bar) => {
+  const find = (id) => results.find((result) => result.id === id)
+  const against = bar.against === 'best peer' ? bestPeer(results, bar.of) : find(bar.against)
+  const ours = find(OURS)?.rounds ?? []
+  if (ours.length === 0) return undefined
+  if (bar.against === undefined) return { value: spread(ours, bar.of)?.median }
+  if (!against?.rounds.length) return undefined
+  const value = ratio(ours, against.rounds, bar.of)
+  if (bar.beyond === undefined) return { value, other: against.name }
+  const [above, below] = bar.beyond.map((id) => find(id)?.rounds ?? [])
+  const forgiven = ratio(above, below, bar.of)
+  return forgiven === undefined ? undefined : { value: value / forgiven, other: against.name }
 }
 
-const valueOf = (run, cell, bar) => {
-  const ours = find(run, cell.name, OURS, bar.of)
-  if (!ours?.rounds.length) return undefined
-  if (bar.against === undefined) return { value: spread(ours.rounds, bar.of)?.median }
-  const otherCell = bar.cell ?? cell.name
-  const other = find(run, otherCell, bar.against, bar.of)
-  if (!other?.rounds.length) return undefined
-  const value = ratio(ours.rounds, other.rounds, bar.of)
-  if (bar.beyond === undefined) return { value, other: other.name }
-  const forgiven = ratio(
-    find(run, cell.name, bar.beyond, bar.of)?.rounds ?? [],
-    find(run, otherCell, bar.beyond, bar.of)?.rounds ?? [],
-    bar.of,
-  )
-  return forgiven === undefined ? undefined : { value: value / forgiven, other: other.name }
-}
-
-const describe = ({ of, against, cell, beyond, atLeast, atMost }, other) => {
+const describe = ({ of, against, beyond, atLeast, atMost }, other) => {
   const name = against === 'best peer' && other !== undefined ? `best peer (${other})` : against
-  const reference = against === undefined ? '' : ` / ${name}${cell ? ` in ${cell}` : ''}`
+  const reference = against === undefined ? '' : ` / ${name}`
   const pardon = beyond === undefined ? '' : ', over what the bare INSERT loses'
   return `${of}${reference}${pardon}, ${atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`}`
 }
 
 /** One line per bar: `{ cell, bar, value, met }`; `met` is undefined where it was not measured. */
 export const judge = (run) =>
-  run.cells.flatMap(({ cell }) =>
+  run.cells.flatMap(({ cell, results }) =>
     cell.bars.map((bar) => {
-      const { value, other } = valueOf(run, cell, bar) ?? {}
+      const { value, other } = valueOf(results, bar) ?? {}
       const met =
         value === undefined
           ? undefined
