@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteText } from './schema'
+import { quoteIdentifier } from './schema'
 import { milliseconds } from './sql'
 
 /** The statements that append, as text. */
@@ -51,9 +51,11 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
              jsonb_array_elements((select ${data}::jsonb)),
              jsonb_array_elements((select ${metadata}::jsonb)))`
 
+// Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
+// on 0 would hold up every reader.
 const announcing = (schema: string, namespace: number): string =>
   `pg_advisory_xact_lock_shared((${namespace}::bigint << 40)
-    | coalesce(pg_sequence_last_value(${quoteText(`${schema}.events_position_seq`)}), 0))`
+    | (select case when is_called then last_value else 0 end from ${schema}.events_position_seq))`
 
 /**
  * The version of a stream; 0, which then does not fit, if it is below what is expected. Without that bound the index

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
+import { CompiledQuery } from 'kysely'
 import { Client } from 'pg'
 import { postgresStore } from '../../../src/adapters/postgres/postgres-store'
 import type { AppendRequest } from '../../../src/core/append'
@@ -87,3 +89,19 @@ it.each(cases)(
     expect(after.events.map(({ streamId }) => streamId)).toContain(`quick-${name}`)
   },
 )
+
+it('an append by a role that may not read the sequence is refused: it could not tell readers where it is', async () => {
+  const role = `unprivileged_${randomUUID().replaceAll('-', '')}`
+  await right(postgresStore(database.connect(1)).append(appending('allowed-1')))
+  await admin.query(`
+    create role ${role};
+    grant usage on schema reprise to ${role};
+    grant select, insert on all tables in schema reprise to ${role}`)
+  const db = database.connect(1)
+  await db.executeQuery(CompiledQuery.raw(`set role ${role}`))
+  const request: AppendRequest = { ...appending('denied-1'), expectedVersion: 'mustNotExist' }
+  const denied = await postgresStore(db).append(request)()
+  await db.executeQuery(CompiledQuery.raw('reset role'))
+  await admin.query(`drop owned by ${role}; drop role ${role}`)
+  expect(denied).toMatchObject(E.left({ _tag: 'StoreFailed', reason: 'AccessDenied' }))
+})
