@@ -1,4 +1,6 @@
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { storeFailed } from '../../core/errors/store'
 import type { Json, JsonObject } from '../../core/json'
 import type {
   Document,
@@ -6,6 +8,7 @@ import type {
   Projections,
   TransactionDocuments,
 } from '../../core/ports/projection-store'
+import type { Position } from '../../core/stream'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
@@ -31,7 +34,12 @@ const byCodePoints = (left: string, right: string): number =>
 
 type Within = <Result>(work: (transaction: MemoryTransaction) => Result) => Result
 
-const documentsOn = (within: Within, alias: (name: string) => string): TransactionDocuments => {
+const DEADLOCK = 'the transaction and another one wait for each other: try again'
+
+const documentsOn = (
+  within: Within,
+  alias: (name: string) => string,
+): Omit<TransactionDocuments, 'lock'> => {
   const read = (
     transaction: MemoryTransaction,
     name: string,
@@ -81,25 +89,26 @@ const documentsOn = (within: Within, alias: (name: string) => string): Transacti
         else transaction.put(collection, key, value)
         return true
       }),
-    lock: () => TE.right(undefined), // there is one transaction at a time
   }
 }
 
-const isLater = (build: ProjectionBuild, than: ProjectionBuild | undefined): boolean =>
-  than === undefined ||
-  build.version > than.version ||
-  (build.version === than.version && build.build > than.build)
+const isLater = (build: ProjectionBuild, than: ProjectionBuild): boolean =>
+  build.version > than.version || (build.version === than.version && build.build > than.build)
 
 /**
  * Read models in the memory of one process, over `documents`.
  *
- * @example
- * const documents = memoryDocuments()
- * const projections = memoryProjections(documents)
+ * @param reached - how far a subscription has come; `undefined`: there is none.
  */
-export const memoryProjections = (documents: MemoryDocuments): Projections<MemoryTransaction> => {
+export const memoryProjections = (
+  documents: MemoryDocuments,
+  reached: (subscription: string) => Position | undefined,
+): Projections<MemoryTransaction> => {
   const builds = new Map<string, ProjectionBuild>()
   const alias = (name: string): string => builds.get(name)?.collection ?? name
+  const positionOf = ({ collection }: ProjectionBuild): Position => reached(collection) ?? 0
+  const mayFollow = (build: ProjectionBuild, before: ProjectionBuild): boolean =>
+    isLater(build, before) && positionOf(build) >= positionOf(before)
   const alone: Within = (work) => {
     const open = documents.begin()
     const result = work(open.transaction)
@@ -109,12 +118,18 @@ export const memoryProjections = (documents: MemoryDocuments): Projections<Memor
 
   return {
     ...documentsOn(alone, alias),
-    inTransaction: (transaction) => documentsOn((work) => work(transaction), alias),
+    inTransaction: (transaction) => ({
+      ...documentsOn((work) => work(transaction), alias),
+      lock: (collection, keys) => async () =>
+        (await transaction.lock(alias(collection), keys))
+          ? E.right(undefined)
+          : E.left(storeFailed('TransactionRefused', 'nothingWritten', undefined, DEADLOCK)),
+    }),
     active: (projection) => TE.fromIO(() => builds.get(projection)),
     activate: (projection, build) =>
       TE.fromIO(() => {
         const before = builds.get(projection)
-        const now = before === undefined || isLater(build, before) ? build : before
+        const now = before === undefined || mayFollow(build, before) ? build : before
         builds.set(projection, now)
         return now
       }),

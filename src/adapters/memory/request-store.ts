@@ -21,7 +21,7 @@ const collectionOf = (process: string): string => `requests/${process}`
  */
 export const memoryRequests = (
   documents: MemoryDocuments,
-  now: () => number = Date.now,
+  now: () => number,
 ): RequestStore<MemoryTransaction> => {
   let sequence = 0
   // Every writing of a request has a number of its own; the collection says which one counts.

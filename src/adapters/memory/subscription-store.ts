@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { Lease, SubscriptionStore } from '../../core/ports/subscription-store'
+import type { Position } from '../../core/stream'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
@@ -12,16 +13,25 @@ import {
 } from './subscription-state'
 import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
 
+/** How far all partitions of a subscription have come. `undefined`: there is no such subscription. */
+export const reachedIn =
+  (subscriptions: ReadonlyMap<string, MemorySubscription>) =>
+  (name: string): Position | undefined => {
+    const positions = subscriptions.get(name)?.partitions.map(({ position }) => position) ?? []
+    return positions.length === 0 ? undefined : Math.min(...positions)
+  }
+
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.
  *
  * @param now - the store's clock, in milliseconds.
  */
 export const memorySubscriptions = (
-  documents: MemoryDocuments,
-  now: () => number = Date.now,
+  subscriptions: Map<string, MemorySubscription>,
+  documents: Pick<MemoryDocuments, 'begin'>,
+  now: () => number,
 ): SubscriptionStore<MemoryTransaction> => {
-  const subscriptions = new Map<string, MemorySubscription>()
+  const reached = reachedIn(subscriptions)
   const oneByOne = queue()
   const partitionsOf = (name: string): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(name)?.partitions ?? []
@@ -62,13 +72,17 @@ export const memorySubscriptions = (
     commit: (progress, work) => () =>
       oneByOne(async () => {
         const open = documents.begin()
-        const worked = await work(open.transaction)()
-        if (E.isLeft(worked)) return worked
-        const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
-        if (E.isLeft(partition)) return partition
-        open.commit()
-        step(partition.right, progress, now())
-        return worked
+        try {
+          const worked = await work(open.transaction)()
+          if (E.isLeft(worked)) return worked
+          const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
+          if (E.isLeft(partition)) return partition
+          open.commit()
+          step(partition.right, progress, now())
+          return worked
+        } finally {
+          open.rollback() // nothing to undo after a commit
+        }
       }),
     halt: (lease, failure) => () => {
       const partition = owned(lease)
@@ -86,11 +100,7 @@ export const memorySubscriptions = (
           .sort((left, right) => left.position - right.position)
           .map(({ decision = 'retry', retryAt: _retryAt, ...held }) => ({ ...held, decision })),
       ),
-    reached: (subscription) =>
-      TE.fromIO(() => {
-        const positions = partitionsOf(subscription).map(({ position }) => position)
-        return positions.length === 0 ? undefined : Math.min(...positions)
-      }),
+    reached: (subscription) => TE.fromIO(() => reached(subscription)),
     status: () =>
       TE.fromIO(() =>
         [...subscriptions].sort().flatMap(([subscription, { partitions }]) =>

@@ -1,27 +1,13 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely } from 'kysely'
-import type { StoreFailed } from '../../core/errors/store'
+import { type MigrationChanged, migrationChanged, type StoreFailed } from '../../core/errors/store'
+import type { Migrated } from '../../core/ports/backend'
 import { toStoreFailed } from './errors'
 import { type Migration, migrationsFor } from './migrations'
 import { DEFAULT_SCHEMA } from './schema'
 import { foundation, migrationsTable, remember, takeTurns } from './script'
 import type { Executor } from './executor'
-
-/** A migration that was run here before does not read as it did then. Nothing was changed. */
-export interface MigrationChanged {
-  readonly _tag: 'MigrationChanged'
-  readonly migration: string
-  readonly message: string
-}
-
-/** What {@link migrate} has found, and done. */
-export interface Migrated {
-  /** The names of those that were run now, oldest first. */
-  readonly applied: ReadonlyArray<string>
-  /** The names of those that had been run before. */
-  readonly present: ReadonlyArray<string>
-}
 
 /** What {@link migrate} would find, and do. */
 export interface MigrationPlan {
@@ -40,12 +26,6 @@ const run = async (db: Executor, statement: string): Promise<void> => {
   await db.executeQuery(CompiledQuery.raw(statement))
 }
 
-const changed = ({ name }: Migration): MigrationChanged => ({
-  _tag: 'MigrationChanged',
-  migration: name,
-  message: `The migration ${name} was run here with another text. Was this database migrated by another build?`,
-})
-
 const compare = async (
   db: Executor,
   schema: string,
@@ -58,7 +38,7 @@ const compare = async (
   const wrong = known.find(
     ({ name, fingerprint }) => before.has(name) && before.get(name) !== fingerprint,
   )
-  if (wrong !== undefined) return E.left(changed(wrong))
+  if (wrong !== undefined) return E.left(migrationChanged(wrong.name))
   const missing = known.filter(({ name }) => !before.has(name))
   return E.right({ missing, present: [...before.keys()] })
 }

@@ -44,6 +44,18 @@ export const storeFailed = (
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
 })
 
+/** A migration that was run here before does not read as it did then. Nothing was changed. */
+export interface MigrationChanged {
+  readonly _tag: 'MigrationChanged'
+  readonly migration: string
+  readonly message: string
+}
+export const migrationChanged = (migration: string): MigrationChanged => ({
+  _tag: 'MigrationChanged',
+  migration,
+  message: `The migration ${migration} was run here with another text. Was this database migrated by another build?`,
+})
+
 /** An inline projection failed, so the append was undone. Nothing was written. */
 export interface ProjectionFailed {
   readonly _tag: 'ProjectionFailed'

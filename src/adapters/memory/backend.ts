@@ -1,0 +1,65 @@
+import * as TE from 'fp-ts/TaskEither'
+import type { Appended } from '../../core/append'
+import { defaultLimits, type Limits } from '../../core/limits'
+import type { Backend } from '../../core/ports/backend'
+import type { EventStore } from '../../core/ports/event-store'
+import type { InlineProjection } from '../../core/ports/inline-projection'
+import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
+import { memoryDocuments, type MemoryTransaction } from './documents'
+import { memoryProjections } from './read-models'
+import { memoryRequests } from './request-store'
+import { memoryStore } from './store'
+import { memorySubscriptions, reachedIn } from './subscription-store'
+import type { MemorySubscription } from './subscription-state'
+
+/** How a backend in memory is to be. Every key may be left out. */
+export interface MemoryOptions {
+  readonly limits?: Limits
+  /** The clock of events, leases and timers, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  readonly now?: () => number
+  /** Read models kept inside the append. They must not append to this backend themselves. */
+  readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
+}
+
+/** Signals every append that has stored something. */
+const signalling = (store: EventStore, { signal }: WakeUps): EventStore => {
+  const signalled = TE.map((appended: Appended) => {
+    if (appended.positions.length > 0) signal()
+    return appended
+  })
+  return { ...store, append: (request) => signalled(store.append(request)) }
+}
+
+/**
+ * The reference: everything in the memory of one process, with the behaviour of every other backend. For tests,
+ * examples and first steps; nothing outlives the process.
+ *
+ * @example
+ * const backend = memory()
+ * const accounts = openCategory(account, backend)
+ */
+export const memory = ({
+  limits = defaultLimits,
+  now = Date.now,
+  inline = [],
+}: MemoryOptions = {}): Backend<MemoryTransaction> => {
+  const transactions = memoryDocuments()
+  const subscriptions = new Map<string, MemorySubscription>()
+  const documents = memoryProjections(transactions, reachedIn(subscriptions))
+  const wakeUps = localWakeUps()
+  const store = memoryStore({
+    limits,
+    now,
+    transactions,
+    inline: { projections: inline, documents },
+  })
+  return {
+    store: signalling(store, wakeUps),
+    subscriptions: memorySubscriptions(subscriptions, transactions, now),
+    documents,
+    outbox: memoryRequests(transactions, now),
+    wakeUps,
+    migrate: TE.right({ applied: [], present: [] }),
+    close: () => Promise.resolve(),
+  }
+}
