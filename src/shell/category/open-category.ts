@@ -7,10 +7,11 @@ import { deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/history'
 import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
+import type { Backend } from '../../core/ports/backend'
 import { expectedVersionProblem } from '../../core/expected-version'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
-import { type Environment, type Surroundings, withDefaults } from './settings'
+import { type CategoryOptions, type Surroundings, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { openLanes } from './stream-queue'
 import { loadState } from '../state/load-state'
@@ -19,7 +20,7 @@ import { rounds } from './handle-commands'
 import { inBackground, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
 
-/** A category that is connected to a store. All its functions take the id alone: `A1`, not `account-A1`. */
+/** A category that is connected to a backend. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
   /**
    * Validates, loads, decides, appends, and answers. When somebody else wrote first it decides again.
@@ -92,17 +93,18 @@ const lanesFor = <Command, State, Event, Rejection>(
 }
 
 /**
- * Connects a category to a store.
+ * Connects a category to a backend. Only the backend's store is used.
  *
  * @example
- * const accounts = openCategory(account, { store: memoryStore() })
+ * const accounts = openCategory(account, memory())
  * const result = await accounts.handleCommand('A1', { type: 'OpenAccount', owner: 'Ada' })()
  */
 export const openCategory = <Command, State, Event, Rejection>(
   category: Category<Command, State, Event, Rejection>,
-  environment: Environment,
+  { store }: Pick<Backend<unknown>, 'store'>,
+  options: CategoryOptions = {},
 ): OpenCategory<Command, State, Event, Rejection> => {
-  const surroundings = withDefaults(environment)
+  const surroundings = withDefaults(store, options)
   const { enter, states, settled } = lanesFor(category, surroundings)
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 

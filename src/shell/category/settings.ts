@@ -3,9 +3,8 @@ import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { defaultRetry, type RetryPolicy } from './retry'
 
-/** What the shell works with. Only the store must be given. */
-export interface Environment {
-  readonly store: EventStore
+/** How a category is connected. Every key may be left out. */
+export interface CategoryOptions {
   /** Default {@link idSource}. Give all categories of a process the same one. */
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
@@ -24,10 +23,13 @@ export interface Environment {
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** An {@link Environment} with nothing left out. */
-export type Surroundings = Required<Environment>
+/** {@link CategoryOptions} with nothing left out, and the store. */
+export interface Surroundings extends Required<CategoryOptions> {
+  readonly store: EventStore
+}
 
-export const withDefaults = (environment: Environment): Surroundings => ({
+export const withDefaults = (store: EventStore, options: CategoryOptions): Surroundings => ({
+  store,
   ids: idSource(),
   retry: defaultRetry,
   cachedStates: 10_000,
@@ -39,5 +41,5 @@ export const withDefaults = (environment: Environment): Surroundings => ({
     new Promise((resolve) => {
       setTimeout(resolve, milliseconds)
     }),
-  ...environment,
+  ...options,
 })

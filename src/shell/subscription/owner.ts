@@ -89,7 +89,7 @@ export const own = async <Transaction>({
     for (const { partition } of leases.slice(share)) working.get(partition)?.stop()
   }
 
-  const silence = wakeUps?.listen(() => {
+  const silence = wakeUps.listen(() => {
     for (const { alarm: bell } of working.values()) bell.ring()
   })
   while (!signal.aborted && stopped === undefined) {
@@ -106,7 +106,7 @@ export const own = async <Transaction>({
     }
     if (stopped === undefined) await clock.wait(leaseDuration / 3, signal)
   }
-  silence?.()
+  silence()
   const last = [...working.values()]
   for (const { stop } of last) stop()
   await Promise.all(last.map(({ ended }) => ended))

@@ -6,10 +6,11 @@ import type { AppendError } from '../../../core/errors/unions'
 import type { JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { InlineProjection } from '../../../core/ports/inline-projection'
+import type { TransactionDocuments } from '../../../core/ports/projection-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { type AppendPrepared, isOvertaken } from './append'
 import type { AppendAnswer } from './append-answer'
-import { tellsRollback } from '../connection/pool'
+import { tellsRollback } from '../connection/origin'
 import { type Doing, lostAgainstAnother, toStoreFailed } from '../connection/errors'
 import type { PreparedAppend } from './encoded-append'
 import { lostRace } from './optimistic-append'
@@ -37,6 +38,12 @@ const storedEvents = (
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
 const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 
+/** Read models that are kept inside every append, and their documents inside of a transaction. */
+export interface Inline<Database> {
+  readonly projections: ReadonlyArray<InlineProjection<Transaction<Database>>>
+  readonly documentsIn: (transaction: Transaction<Database>) => TransactionDocuments
+}
+
 /** A projection's failure; one that lost against another transaction is worth another try. */
 const refusal = (name: string, cause: unknown): AppendError =>
   lostAgainstAnother(cause) ? toStoreFailed('reading')(cause) : projectionFailed(name, cause)
@@ -49,25 +56,23 @@ type Doubt =
   | 'commit tells'
 
 /** A failure that shows, or does not show, that a projection has hidden one. */
-const hidden = <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
-  doing: Doing,
-  cause: unknown,
-): AppendError => {
+const hidden = <Database>(inline: Inline<Database>, doing: Doing, cause: unknown): AppendError => {
   const failed = toStoreFailed(doing)(cause)
-  const names = projections.map(({ name }) => name).join(', ')
+  const names = inline.projections.map(({ name }) => name).join(', ')
   return failed.reason === 'TransactionAborted' ? projectionFailed(names, cause) : failed
 }
 
 const projectAll = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: Transaction<Database>,
   events: ReadonlyArray<StoredEvent>,
   doubt: Doubt,
 ): Promise<E.Either<AppendError, void>> => {
+  const { projections, documentsIn } = inline
+  const documents = documentsIn(transaction)
   for (const { name, project } of projections) {
     try {
-      const result = await project(events, transaction)()
+      const result = await project(events, transaction, documents)()
       if (E.isLeft(result)) return E.left(refusal(name, result.left))
     } catch (cause) {
       return E.left(refusal(name, cause))
@@ -75,7 +80,7 @@ const projectAll = async <Database>(
   }
   return projections.length === 0 || doubt === 'commit tells'
     ? E.right(undefined)
-    : stillAlive(projections, transaction)
+    : stillAlive(inline, transaction)
 }
 
 /**
@@ -83,21 +88,21 @@ const projectAll = async <Database>(
  * not end in a success that stores nothing.
  */
 const stillAlive = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: Transaction<Database>,
 ): Promise<E.Either<AppendError, void>> => {
   try {
     await transaction.executeQuery(CompiledQuery.raw('select 1'))
     return E.right(undefined)
   } catch (cause) {
-    return E.left(hidden(projections, 'reading', cause))
+    return E.left(hidden(inline, 'reading', cause))
   }
 }
 
 /** An append, and then the projections, in a transaction that is rolled back if this fails. */
 const appendThenProject =
   <Database>(
-    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    inline: Inline<Database>,
     transaction: Transaction<Database>,
     append: AppendPrepared,
     doubt: Doubt,
@@ -106,7 +111,7 @@ const appendThenProject =
     const answer = await append(prepared)
     if (E.isLeft(answer)) return answer
     const stored = storedEvents(prepared, answer.right)
-    const projected = await projectAll(projections, transaction, stored, doubt)
+    const projected = await projectAll(inline, transaction, stored, doubt)
     return E.isLeft(projected) ? projected : answer
   }
 
@@ -118,16 +123,16 @@ const SAVEPOINT = 'reprise_projections'
  */
 export const projecting =
   <Database>(
-    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    inline: Inline<Database>,
     transaction: Transaction<Database>,
     append: AppendPrepared,
   ): AppendPrepared =>
   async (prepared) => {
-    if (projections.length === 0) return append(prepared)
+    if (inline.projections.length === 0) return append(prepared)
     const say = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
     try {
       await say(`savepoint ${SAVEPOINT}`)
-      const answer = await appendThenProject(projections, transaction, append, 'ask')(prepared)
+      const answer = await appendThenProject(inline, transaction, append, 'ask')(prepared)
       if (E.isLeft(answer)) await say(`rollback to savepoint ${SAVEPOINT}`)
       await say(`release savepoint ${SAVEPOINT}`)
       return answer
@@ -146,7 +151,7 @@ const undo = async <Database>(transaction: ControlledTransaction<Database>): Pro
 }
 
 const finish = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: ControlledTransaction<Database>,
   result: AppendAnswer,
 ): Promise<AppendAnswer> => {
@@ -159,7 +164,7 @@ const finish = async <Database>(
     return result
   } catch (error) {
     await undo(transaction)
-    return E.left(hidden(projections, 'appending', error))
+    return E.left(hidden(inline, 'appending', error))
   }
 }
 
@@ -177,15 +182,15 @@ const mustAskAgain = (answer: AppendAnswer): boolean =>
 /** An append and its projections in a transaction of their own: all of it is stored, or nothing. */
 export const appendAndProject = <Database>(
   db: Kysely<Database>,
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   { swiftly, carefully }: Ways<Database>,
 ): AppendPrepared => {
   const doubt: Doubt = tellsRollback(db) ? 'commit tells' : 'ask'
   const inTransaction = async (prepared: PreparedAppend, way: Ways<Database>['swiftly']) => {
     try {
       const transaction = await db.startTransaction().execute()
-      const append = appendThenProject(projections, transaction, way(transaction), doubt)
-      return await finish(projections, transaction, await append(prepared))
+      const append = appendThenProject(inline, transaction, way(transaction), doubt)
+      return await finish(inline, transaction, await append(prepared))
     } catch (error) {
       return E.left(toStoreFailed('connecting')(error))
     }

@@ -39,8 +39,12 @@ const notMigrated: Meaning = {
 }
 const timedOut: Meaning = { reason: 'TimedOut', open: false }
 
+/** The code of our own error about a database that was never one. */
+export const MISUSE = 'REPRISE_MISUSE'
+
 /** SQLSTATE codes, system error codes: the one place where database words become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
+  [MISUSE]: { reason: 'Unavailable', open: false },
   ECONNREFUSED: unavailable,
   ENOTFOUND: unavailable,
   EAI_AGAIN: unavailable,

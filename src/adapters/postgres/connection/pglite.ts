@@ -6,11 +6,14 @@ import {
   type PostgresPool,
   type PostgresQueryResult,
 } from 'kysely'
+import { rememberOrigin } from './origin'
+
+type Enter = () => Promise<() => void>
 
 /** Lets one in at a time, in the order of arrival. */
-const turnstile = () => {
+const turnstile = (): Enter => {
   let last = Promise.resolve()
-  return async (): Promise<() => void> => {
+  return async () => {
     const before = last
     let leave: () => void = () => undefined
     last = new Promise((resolve) => {
@@ -27,14 +30,38 @@ const answered = ({ rows, fields, affectedRows = 0 }: Results) => ({
   command: fields.length > 0 && affectedRows === 0 ? 'SELECT' : 'UPDATE',
 })
 
+// One connection, and so one turnstile, however many databases are made of it.
+const turnstiles = new WeakMap<PGlite, Enter>()
+
+const turnstileOf = (pglite: PGlite): Enter => {
+  const enter = turnstiles.get(pglite) ?? turnstile()
+  turnstiles.set(pglite, enter)
+  return enter
+}
+
+/** Does something on the one connection while no transaction is open on it. */
+export const betweenTransactions = async <Result>(
+  pglite: PGlite,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  const leave = await turnstileOf(pglite)()
+  try {
+    return await work()
+  } finally {
+    leave()
+  }
+}
+
 /**
- * A Kysely over an embedded PostgreSQL. It has one connection, so transactions follow one another.
+ * The Kysely that {@link connectPglite} answers.
  *
- * @example
- * const store = postgresStore(connectPglite(new PGlite('./data')))
+ * @param end - what its `destroy` does.
  */
-export const connectPglite = <Database>(pglite: PGlite): Kysely<Database> => {
-  const enter = turnstile()
+export const kyselyOnPglite = <Database>(
+  pglite: PGlite,
+  end: () => Promise<void>,
+): Kysely<Database> => {
+  const enter = turnstileOf(pglite)
 
   // Without parameters a text may hold several statements, as it may with a server.
   const run = async (statement: string, parameters: ReadonlyArray<unknown>): Promise<Results> =>
@@ -57,7 +84,20 @@ export const connectPglite = <Database>(pglite: PGlite): Kysely<Database> => {
 
   const source: PostgresPool = {
     connect: async () => ({ query, release: await enter() }),
-    end: () => pglite.close(),
+    end,
   }
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: source }) })
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: source }) })
+  rememberOrigin(db, { _tag: 'PGlite', pglite })
+  return db
 }
+
+/**
+ * A Kysely over an embedded PostgreSQL. It has one connection, so transactions follow one another. `destroy` on the
+ * Kysely closes it.
+ *
+ * @example
+ * const db = connectPglite<Database>(new PGlite('./data'))
+ * const backend = postgres(db)
+ */
+export const connectPglite = <Database>(pglite: PGlite): Kysely<Database> =>
+  kyselyOnPglite(pglite, () => pglite.close())

@@ -8,12 +8,13 @@ import {
 } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { breaksConnection } from './errors'
+import type { Executor } from './executor'
 import { habits, type NameOf, noHabits } from './statement-cache'
 import { lone } from './pool-shortcut'
 import type { Answer } from './prepared-query'
 import { type NamedStatement, preparedStatements } from './prepared-statements'
+import { rememberOrigin } from './origin'
 import { preparedName } from '../read/statements'
-import type { Executor } from './executor'
 
 /** How statements reach the server. */
 export type Preparing =
@@ -119,27 +120,24 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   return { query, release: () => client.release(broken) }
 }
 
-/**
- * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break
- * while they are in use. Use it for the application's own queries too: they are passed on as they are (but
- * see {@link Preparing}). A
- * COMMIT that the server has turned into a ROLLBACK, because a statement before it had failed, is an error.
- * A transaction begins in the round trip of its first statement.
- *
- * The pool stays the caller's: `destroy` on the Kysely ends it.
- *
- * @example
- * const db = connectPool<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
- * const store = postgresStore(db)
- */
-export const connectPool = <Database>(
-  pool: Pool,
-  preparing: Preparing = 'prepared',
-): Kysely<Database> => {
+/** How statements reach a pool. */
+interface Access {
+  readonly connect: () => Promise<PostgresPoolClient>
+  readonly direct: Executor
+}
+
+// One for each way of preparing, however many databases are made of the pool.
+const accesses = new WeakMap<Pool, Map<Preparing, Access>>()
+
+const accessTo = (pool: Pool, preparing: Preparing): Access => {
+  const ways = accesses.get(pool) ?? new Map<Preparing, Access>()
+  accesses.set(pool, ways)
+  const known = ways.get(preparing)
+  if (known !== undefined) return known
   const clients = new WeakMap<PoolClient, PostgresPoolClient>()
   const wrapped = (client: PoolClient): PostgresPoolClient => {
-    const known = clients.get(client)
-    if (known !== undefined) return known
+    const before = clients.get(client)
+    if (before !== undefined) return before
     const made = wrap(client, preparing)
     clients.set(client, made)
     return made
@@ -148,20 +146,41 @@ export const connectPool = <Database>(
   pool.on('connect', wrapped)
   pool.on('error', heard) // an idle connection that breaks is replaced by the pool itself
   const connect = async () => wrapped(await pool.connect())
-  const source: PostgresPool = { connect, end: () => pool.end() }
+  const access: Access = { connect, direct: lone(connect, () => pool.waitingCount > 0) }
+  ways.set(preparing, access)
+  return access
+}
+
+/**
+ * The Kysely that {@link connectPool} answers.
+ *
+ * @param end - what its `destroy` does.
+ */
+export const kyselyOn = <Database>(
+  pool: Pool,
+  preparing: Preparing,
+  end: () => Promise<void>,
+): Kysely<Database> => {
+  const { connect, direct } = accessTo(pool, preparing)
+  const source: PostgresPool = { connect, end }
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: source }) })
-  ours.set(
-    db,
-    lone(connect, () => pool.waitingCount > 0),
-  )
+  rememberOrigin(db, { _tag: 'Pool', pool, direct })
   return db
 }
 
-/** What {@link connectPool} has made. */
-const ours = new WeakMap<object, Executor>()
-
-/** Whether a COMMIT through `db` fails when it has become a ROLLBACK. Kysely itself does not look. */
-export const tellsRollback = (db: object): boolean => ours.has(db)
-
-/** How statements outside of transactions reach the server fastest, if we made `db` ourselves. */
-export const shortcut = (db: object): Executor | undefined => ours.get(db)
+/**
+ * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break
+ * while they are in use. Use it for the application's own queries too: they are passed on as they are (but
+ * see {@link Preparing}). A COMMIT that the server has turned into a ROLLBACK, because a statement before it had
+ * failed, is an error. A transaction begins in the round trip of its first statement.
+ *
+ * `destroy` on the Kysely ends the pool.
+ *
+ * @example
+ * const db = connectPool<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * const backend = postgres(db)
+ */
+export const connectPool = <Database>(
+  pool: Pool,
+  preparing: Preparing = 'prepared',
+): Kysely<Database> => kyselyOn(pool, preparing, () => pool.end())

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import { shortcut } from './pool'
-import type { Executor } from './executor'
+import { type Executor, withoutPlugins } from './executor'
+import { shortcut } from './origin'
 import { DEFAULT_SCHEMA } from '../schema/names'
 import { type Statements, statementsFor } from '../read/statements'
 
@@ -18,6 +18,6 @@ export const tablesIn = <Database>(
   db: Kysely<Database>,
   schema: string = DEFAULT_SCHEMA,
 ): Tables => ({
-  db: shortcut(db) ?? db.withoutPlugins(),
+  db: shortcut(db) ?? withoutPlugins(db),
   statements: statementsFor(schema),
 })

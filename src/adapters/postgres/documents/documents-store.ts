@@ -11,9 +11,7 @@ import type {
 } from '../../../core/ports/projection-store'
 import { type DocumentStatements, documentStatements } from './document-statements'
 import { rowsOf } from '../connection/query'
-import { DEFAULT_SCHEMA } from '../schema/names'
-import type { PostgresReadOptions } from '../subscriptions/subscription-store'
-import type { Executor } from '../connection/executor'
+import { type Executor, withoutPlugins } from '../connection/executor'
 
 const text = (value: Json | undefined): string | null =>
   value === undefined ? null : JSON.stringify(value)
@@ -59,18 +57,13 @@ const documentsOn = (db: Executor, statements: DocumentStatements): TransactionD
   }
 }
 
-/**
- * Read models as documents in PostgreSQL.
- *
- * @example
- * const projections = postgresProjections(db)
- */
+/** Read models as documents in PostgreSQL. */
 export const postgresProjections = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA }: PostgresReadOptions = {},
+  schema: string,
 ): Projections<Transaction<Database>> => {
   const statements = documentStatements(schema)
-  const plain: Executor = db.withoutPlugins()
+  const plain = withoutPlugins(db)
   const active = (projection: string) =>
     pipe(
       rowsOf<ProjectionBuild>(plain, statements.active, [projection]),
@@ -79,7 +72,7 @@ export const postgresProjections = <Database>(
 
   return {
     ...documentsOn(plain, statements),
-    inTransaction: (transaction) => documentsOn(transaction.withoutPlugins(), statements),
+    inTransaction: (transaction) => documentsOn(withoutPlugins(transaction), statements),
     active,
     activate: (projection, { version, build, collection }) =>
       pipe(

@@ -13,9 +13,7 @@ import type {
 } from '../../../core/ports/request-store'
 import { type RequestStatements, requestStatements } from './request-statements'
 import { rowsOf } from '../connection/query'
-import { DEFAULT_SCHEMA } from '../schema/names'
-import type { PostgresReadOptions } from '../subscriptions/subscription-store'
-import type { Executor } from '../connection/executor'
+import { type Executor, withoutPlugins } from '../connection/executor'
 
 interface RequestRow {
   readonly process: string
@@ -88,20 +86,15 @@ const writesOn = (db: Executor, statements: RequestStatements): RequestWrites =>
   }
 }
 
-/**
- * What process managers have asked for, in PostgreSQL.
- *
- * @example
- * const requests = postgresRequests(db)
- */
+/** What process managers have asked for, in PostgreSQL. */
 export const postgresRequests = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA }: PostgresReadOptions = {},
+  schema: string,
 ): RequestStore<Transaction<Database>> => {
   const statements = requestStatements(schema)
-  const plain: Executor = db.withoutPlugins()
+  const plain = withoutPlugins(db)
   return {
-    inTransaction: (transaction) => writesOn(transaction.withoutPlugins(), statements),
+    inTransaction: (transaction) => writesOn(withoutPlugins(transaction), statements),
     due: (process, limit) =>
       pipe(
         rowsOf<RequestRow>(plain, statements.due, [process, limit]),

@@ -11,7 +11,7 @@ import { toStoreFailed } from '../connection/errors'
 import { type Migration, migrationsFor } from './migrations'
 import { DEFAULT_SCHEMA } from './names'
 import { foundation, migrationsTable, remember, takeTurns } from './migration-script'
-import type { Executor } from '../connection/executor'
+import { type Executor, withoutPlugins } from '../connection/executor'
 
 /** What {@link migrate} would find, and do. */
 export interface MigrationPlan {
@@ -106,7 +106,7 @@ export const planMigration =
   ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
   async () => {
     try {
-      return await compare(db.withoutPlugins(), schema)
+      return await compare(withoutPlugins(db), schema)
     } catch (error) {
       const failed = toStoreFailed('reading')(error)
       return failed.reason === 'NotMigrated'

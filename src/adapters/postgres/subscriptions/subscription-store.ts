@@ -11,20 +11,8 @@ import type {
 import { type DueRow, type ParkedRow, toDueStream, toParkedEvent } from './held-stream-rows'
 import { subscriptionStatements } from './subscription-statements'
 import { rowsOf } from '../connection/query'
-import { DEFAULT_SCHEMA } from '../schema/names'
-import type { Executor } from '../connection/executor'
+import { type Executor, withoutPlugins } from '../connection/executor'
 import { within } from '../connection/transaction'
-
-/** How subscriptions are kept. Every key may be left out. */
-export interface PostgresReadOptions {
-  /** The schema that holds the tables. Default `reprise`. */
-  readonly schema?: string
-  /**
-   * A transaction of a subscription in which nothing happens for so long is ended by the server, so that a
-   * frozen process does not keep its locks. In milliseconds. Default 10,000.
-   */
-  readonly longestIdling?: number
-}
 
 interface ClaimRow {
   /** null: there is no row for a partition, only the share. */
@@ -76,15 +64,16 @@ const lost = ({ subscription, partition, token }: Lease) =>
 /**
  * Subscriptions in PostgreSQL. Effects are written through the caller's own typed transaction.
  *
- * @example
- * const subscriptions = postgresSubscriptions(db)
+ * @param idleInTransactionTimeout - in milliseconds: when nothing happens in a transaction for so long, the server
+ *   ends it.
  */
 export const postgresSubscriptions = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA, longestIdling = 10_000 }: PostgresReadOptions = {},
+  schema: string,
+  idleInTransactionTimeout: number,
 ): SubscriptionStore<Transaction<Database>> => {
   const statements = subscriptionStatements(schema)
-  const plain: Executor = db.withoutPlugins()
+  const plain = withoutPlugins(db)
 
   const some = (statement: string, parameters: ReadonlyArray<unknown>) =>
     pipe(
@@ -135,11 +124,11 @@ export const postgresSubscriptions = <Database>(
     leave: (subscription, instance) => done(statements.leave, [subscription, instance]),
     save: (progress) => advance(plain, progress),
     commit: (progress, work) =>
-      within(db, longestIdling, (transaction) =>
+      within(db, idleInTransactionTimeout, (transaction) =>
         pipe(
           work(transaction),
           // The checkpoint comes last: its row is locked for a moment only, so a heartbeat never waits.
-          TE.flatMap(() => advance(transaction.withoutPlugins(), progress)),
+          TE.flatMap(() => advance(withoutPlugins(transaction), progress)),
         ),
       ),
     halt: (lease, failure) =>
