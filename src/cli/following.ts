@@ -40,9 +40,9 @@ const passes = ({ reason }: StoreFailed): boolean => {
 
 /** Hints need a connection that keeps its server process: there is none behind a pooler. */
 const listen = async (session: Session, wake: () => void): Promise<() => void> => {
-  const probe = session.wakeUps === undefined ? undefined : await session.probePreparing()
-  const keeps = probe !== undefined && E.isRight(probe) && !probe.right.pooled
-  return (keeps ? session.wakeUps?.listen(wake) : undefined) ?? (() => undefined)
+  const probe = await session.probePreparing()
+  const keeps = E.isRight(probe) && !probe.right.pooled
+  return keeps ? session.backend.wakeUps.listen(wake) : () => undefined
 }
 
 interface Outside {

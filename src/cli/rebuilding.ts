@@ -1,13 +1,9 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { Transaction } from 'kysely'
-import { postgresProjections } from '../adapters/postgres/documents/documents-store'
-import { postgresSubscriptions } from '../adapters/postgres/subscriptions/subscription-store'
 import { projectionOutdated } from '../core/errors/projection'
 import type { ProjectionBuild } from '../core/ports/projection-store'
 import { buildOf, discard } from '../shell/projection/builds'
-import type { ProjectionEnvironment } from '../shell/projection/environment'
 import { type CliFailure, failed, failure, usage } from './failure'
 import type { AnyProjection } from './projection-module'
 import { partitionsOf } from './read-side/partitions'
@@ -23,17 +19,6 @@ export interface Plan {
   /** Of the active build: whoever runs the projection expects as many of the next one. */
   readonly partitions: number
 }
-
-/** The database as a projection needs it. */
-export const environmentOn = (
-  { db, schema, store }: Session,
-  signal: AbortSignal,
-): ProjectionEnvironment<Transaction<unknown>> => ({
-  store,
-  signal,
-  subscriptions: postgresSubscriptions(db, { schema }),
-  projections: postgresProjections(db, { schema }),
-})
 
 const neverBuilt = (name: string): CliFailure =>
   failure(
@@ -73,10 +58,7 @@ const cleared = (session: Session, next: ProjectionBuild): TE.TaskEither<CliFail
 
 /** Deletes a build that readers do not see. */
 const forget = (session: Session, build: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
-  pipe(
-    () => discard(environmentOn(session, new AbortController().signal), build),
-    TE.mapLeft(explain(session)),
-  )
+  pipe(() => discard(session.backend, build), TE.mapLeft(explain(session)))
 
 /** What has to be done, if it can be done. */
 export const planRebuild = (
@@ -86,7 +68,7 @@ export const planRebuild = (
 ): TE.TaskEither<CliFailure, Plan> => {
   const { name, version } = projection
   return pipe(
-    postgresProjections(session.db, { schema: session.schema }).active(name),
+    session.backend.documents.active(name),
     TE.mapLeft(explain(session)),
     TE.flatMap((active) => {
       if (active === undefined) return TE.left(neverBuilt(name))

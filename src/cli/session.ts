@@ -1,10 +1,10 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
-import type { MigrationChanged, Migrated, MigrationPlan } from '../adapters/postgres/schema/migrate'
-import type { PostgresStore } from '../adapters/postgres/postgres-store'
-import type { StoreFailed } from '../core/errors/store'
-import type { WakeUps } from '../core/ports/wake-ups'
+import type { PostgresBackend, PostgresStore } from '../adapters/postgres/backend'
+import type { MigrationPlan } from '../adapters/postgres/schema/migrate'
+import type { MigrationChanged, StoreFailed } from '../core/errors/store'
+import type { Migrated } from '../core/ports/backend'
 import { type CliFailure, failed, storeFailure } from './failure'
 import type { Context, Opening, Work } from './runtime'
 import { targetOf } from './target'
@@ -24,9 +24,8 @@ export interface Session {
   readonly schema: string
   readonly kind: 'server' | 'embedded'
   readonly db: Kysely<unknown>
+  readonly backend: PostgresBackend<unknown>
   readonly store: PostgresStore<unknown>
-  /** Hints of new events, where a connection can be kept for them. */
-  readonly wakeUps?: WakeUps
   readonly migrate: TE.TaskEither<MigrationChanged | StoreFailed, Migrated>
   readonly plan: TE.TaskEither<MigrationChanged | StoreFailed, MigrationPlan>
   readonly query: <Row>(

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { Client, Pool } from 'pg'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../src/adapters/postgres/backend'
 import { openServer } from '../../src/cli/connect/server'
 import { horizonCheck } from '../../src/cli/doctor/horizon'
 import type { Session } from '../../src/cli/session'
@@ -177,7 +177,7 @@ describe('reprise doctor', () => {
     await migrated('held')
     const pool = new Pool({ connectionString: database.url, application_name: 'slow importer' })
     const db = connectPool<unknown>(pool)
-    const store = postgresStore(db, { schema: 'held' })
+    const store = postgres(db, { schema: 'held' }).store
     const transaction = await db.startTransaction().execute()
     await store.inTransaction(transaction).append(appending('counter-1', 3))()
     expect((await examined('held')).check('horizon')).toEqual({

@@ -21,10 +21,10 @@ export interface MemoryOptions {
   readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
 }
 
-/** Signals every append that has stored something. */
+/** Signals every append that was stored. */
 const signalling = (store: EventStore, { signal }: WakeUps): EventStore => {
   const signalled = TE.map((appended: Appended) => {
-    if (appended.positions.length > 0) signal()
+    signal()
     return appended
   })
   return { ...store, append: (request) => signalled(store.append(request)) }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { postgresSubscriptions } from '../../adapters/postgres/subscriptions/subscription-store'
 import { type CliFailure, failure, usage } from '../failure'
 import { answer } from '../output/report'
 import { briefly, count, safe } from '../output/text'
@@ -67,7 +66,7 @@ export const remove = (given: string, { yes = false, force = false }: RemoveOpti
           return TE.left(usage(`${found.name} would be forgotten. ${meaning} To do it, add --yes`))
         }
         return pipe(
-          postgresSubscriptions(session.db, { schema: session.schema }).remove(found.name),
+          session.backend.subscriptions.remove(found.name),
           TE.mapLeft(explain(session)),
           TE.flatMap((removed) =>
             answer(

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { postgresSubscriptions } from '../../adapters/postgres/subscriptions/subscription-store'
 import { fromEnd, fromPosition, fromStart, type Start } from '../../core/start'
 import { type CliFailure, failure, usage } from '../failure'
 import { wholeNumber } from '../numbers'
@@ -72,10 +71,7 @@ const consequences = (
 }
 
 const move = (session: Session, found: Found, position: number) =>
-  pipe(
-    postgresSubscriptions(session.db, { schema: session.schema }).reset(found.name, position),
-    TE.mapLeft(explain(session)),
-  )
+  pipe(session.backend.subscriptions.reset(found.name, position), TE.mapLeft(explain(session)))
 
 /** Moves the checkpoint of a subscription. */
 export const reset =

@@ -1,7 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
 import { connectPool } from '../../adapters/postgres/connection/pool'
-import { postgresWakeUps } from '../../adapters/postgres/subscriptions/wake-ups'
 import { type CliFailure, usage } from '../failure'
 import type { Session } from '../session'
 import type { Target } from '../target'
@@ -29,7 +28,6 @@ export const openServer = (
         schema,
         kind: 'server',
         probePreparing: probePreparing(pool),
-        wakeUps: postgresWakeUps(pool, schema),
       }),
     )
   } catch (error) {

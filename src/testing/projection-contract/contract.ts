@@ -1,4 +1,5 @@
 import type { Projections } from '../../core/ports/projection-store'
+import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerChapters, type TestWords } from '../chapters'
 import type { Transact } from '../transact'
 import { builds } from './builds'
@@ -12,6 +13,8 @@ export interface ProjectionsUnderContract<Transaction> extends Opened {
   readonly projections: Projections<Transaction>
   /** The same data, reached over connections of its own: another process, as it were. */
   readonly second?: Projections<Transaction>
+  /** Whose checkpoints say how far the builds of a projection have come. */
+  readonly subscriptions: Pick<SubscriptionStore<Transaction>, 'register'>
   readonly transact: Transact<Transaction>
 }
 
@@ -32,7 +35,7 @@ const chapters: ReadonlyArray<Chapter> = [documents, guarded, transactions, buil
  * @example
  * projectionStoreContract({
  *   name: 'PostgreSQL',
- *   open: async () => ({ projections: postgresProjections(db), transact, close: async () => undefined }),
+ *   open: async () => ({ projections: documents, subscriptions, transact, close }),
  *   describe,
  *   it,
  * })
@@ -43,10 +46,11 @@ export const projectionStoreContract = <Transaction>({
   ...words
 }: ProjectionStoreContract<Transaction>): void => {
   const subject = async (): Promise<ReadModels> => {
-    const { projections, second = projections, transact, close } = await open()
+    const { projections, second = projections, subscriptions, transact, close } = await open()
     return {
       store: projections,
       second,
+      register: subscriptions.register,
       transact: (work) => transact((transaction) => work(projections.inTransaction(transaction))),
       close,
     }

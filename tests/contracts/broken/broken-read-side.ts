@@ -1,10 +1,12 @@
-import type { MemoryDocuments, MemoryTransaction } from '../../../src/memory'
 import {
+  type MemoryDocuments,
   memoryDocuments,
-  memoryProjections,
-  memoryRequests,
-  memorySubscriptions,
-} from '../../../src/memory'
+  type MemoryTransaction,
+} from '../../../src/adapters/memory/documents'
+import { memoryProjections } from '../../../src/adapters/memory/read-models'
+import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import type { MemorySubscription } from '../../../src/adapters/memory/subscription-state'
+import { memorySubscriptions, reachedIn } from '../../../src/adapters/memory/subscription-store'
 import type { ReadSide } from '../read-side'
 
 export type MemoryReadSide = ReadSide<MemoryTransaction>
@@ -21,10 +23,11 @@ export const changing =
   (change: (sound: MemoryReadSide, documents: MemoryDocuments) => Partial<MemoryReadSide>) =>
   (): MemoryReadSide => {
     const documents = memoryDocuments()
+    const known = new Map<string, MemorySubscription>()
     const sound = {
-      subscriptions: memorySubscriptions(documents),
-      projections: memoryProjections(documents),
-      requests: memoryRequests(documents),
+      subscriptions: memorySubscriptions(known, documents, Date.now),
+      documents: memoryProjections(documents, reachedIn(known)),
+      outbox: memoryRequests(documents, Date.now),
     }
     return { ...sound, ...change(sound, documents) }
   }
@@ -43,30 +46,30 @@ export const subscriptionsThat = (
 /** The same, for defects of the projection store alone. */
 export const projectionsThat = (
   change: (
-    store: MemoryReadSide['projections'],
+    store: MemoryReadSide['documents'],
     documents: MemoryDocuments,
-  ) => Partial<MemoryReadSide['projections']>,
+  ) => Partial<MemoryReadSide['documents']>,
 ) =>
-  changing(({ projections }, documents) => ({
-    projections: { ...projections, ...change(projections, documents) },
+  changing(({ documents: store }, documents) => ({
+    documents: { ...store, ...change(store, documents) },
   }))
 
 /** The same, for defects of the request store alone. */
 export const requestsThat = (
   change: (
-    store: MemoryReadSide['requests'],
+    store: MemoryReadSide['outbox'],
     documents: MemoryDocuments,
-  ) => Partial<MemoryReadSide['requests']>,
+  ) => Partial<MemoryReadSide['outbox']>,
 ) =>
-  changing(({ requests }, documents) => ({
-    requests: { ...requests, ...change(requests, documents) },
+  changing(({ outbox }, documents) => ({
+    outbox: { ...outbox, ...change(outbox, documents) },
   }))
 
 /** The same, for defects in what requests are written with. */
 export const requestWritesThat = (
   change: (
-    writes: ReturnType<MemoryReadSide['requests']['inTransaction']>,
-  ) => Partial<ReturnType<MemoryReadSide['requests']['inTransaction']>>,
+    writes: ReturnType<MemoryReadSide['outbox']['inTransaction']>,
+  ) => Partial<ReturnType<MemoryReadSide['outbox']['inTransaction']>>,
 ) =>
   requestsThat(({ inTransaction }) => ({
     inTransaction: (transaction) => {

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memorySubscriptions } from '../../../src/memory'
+import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import { type BrokenReadSide, subscriptionsThat } from './broken-read-side'
 
 /** Subscription stores with a defect each, about leases and held streams. */
@@ -67,7 +67,7 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
       const late = () => Date.now() + 3_600_001
       return subscriptionsThat((_store, documents) => {
         let now = Date.now
-        const store = memorySubscriptions(documents, () => now())
+        const store = memorySubscriptions(new Map(), documents, () => now())
         return {
           ...store,
           due: (lease) => async () => {

@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryRequests, type MemoryTransaction } from '../../../src/memory'
+import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import type { MemoryTransaction } from '../../../src/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -93,6 +94,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         }
         return store.inTransaction({
           ...documents,
+          lock: () => Promise.resolve(true),
           put: (...written) => at(({ put }) => put(...written)),
           delete: (...deleted) => at((transaction) => transaction.delete(...deleted)),
         })
@@ -106,7 +108,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'does not hold back what comes after a failed request',
     open: requestsThat((_store, documents) => {
-      const store = memoryRequests(documents)
+      const store = memoryRequests(documents, Date.now)
       return {
         ...store,
         inTransaction: (transaction) => {

@@ -37,9 +37,15 @@ export const listenOnClient =
     unref(client)
     await client.connect()
     unref(client) // TLS has put another socket in the place of the first
+    // A client takes one statement at a time.
+    let last: Promise<unknown> = Promise.resolve()
+    const say = (statement: string): Promise<unknown> => {
+      last = last.then(() => client.query(statement))
+      return last
+    }
     return {
-      listen: (channel) => client.query(`listen ${channel}`),
-      unlisten: (channel) => client.query(`unlisten ${channel}`),
+      listen: (channel) => say(`listen ${channel}`),
+      unlisten: (channel) => say(`unlisten ${channel}`),
       close: () => client.end(),
     }
   }
