@@ -4,9 +4,9 @@ import {
   requestStoreContract,
   subscriptionStoreContract,
   type TestWords,
+  transactThrough,
 } from '../../src/testing'
 import type { ReadSide } from './read-side'
-import { transactThrough } from './transact'
 
 const close = () => Promise.resolve()
 const usual: TestWords = { describe, it }

@@ -11,7 +11,9 @@ import { rebuildSuite } from './rebuild.suite'
 const inMemory = async (): Promise<ProjectionsUnderTest<MemoryTransaction>> => {
   let given: ReadonlyArray<InlineProjection<MemoryTransaction>> = []
   const inline: InlineProjection<MemoryTransaction> = {
-    name: 'given later',
+    get name() {
+      return given[0]?.name ?? 'none'
+    },
     project:
       (...all) =>
       async () => {

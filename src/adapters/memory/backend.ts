@@ -1,5 +1,5 @@
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import type { Appended } from '../../core/append'
 import { defaultLimits, type Limits } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventStore } from '../../core/ports/event-store'
@@ -22,13 +22,14 @@ export interface MemoryOptions {
 }
 
 /** Signals every append that was stored. */
-const signalling = (store: EventStore, { signal }: WakeUps): EventStore => {
-  const signalled = TE.map((appended: Appended) => {
-    signal()
-    return appended
-  })
-  return { ...store, append: (request) => signalled(store.append(request)) }
-}
+const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
+  ...store,
+  append: (request) => async () => {
+    const answer = await store.append(request)()
+    if (E.isRight(answer)) signal()
+    return answer
+  },
+})
 
 /**
  * The reference: everything in the memory of one process, with the behaviour of every other backend. For tests,

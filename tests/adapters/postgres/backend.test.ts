@@ -158,7 +158,7 @@ describe('what a backend is made on', () => {
     await works(postgres(connectPglite(pglite), { schema: 'other' }))
     expect(pglite.closed).toBe(false)
     await pglite.close()
-  })
+  }, 90_000)
 
   const sqlite = new Kysely<unknown>({
     dialect: {
