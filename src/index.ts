@@ -179,7 +179,12 @@ export { defaultRetry, type RetryPolicy } from './shell/category/retry'
 export { type Ask, cancelTimer, send, sendAfter, sendAt } from './core/ask'
 export type { UndecodableCommand, UnencodableCommand } from './core/errors/process'
 export type {
+  DocumentError,
+  NoEarlierBuild,
+  ProjectionError,
+  ProjectionNotBuilt,
   ProjectionOutdated,
+  ProjectionRolledBack,
   ProjectionSuperseded,
   RebuildError,
   UndecodableDocument,
@@ -191,6 +196,7 @@ export type {
   NotProjectedYet,
   SubscriptionError,
   SubscriptionMismatch,
+  SubscriptionRemoved,
   SubscriptionStopped,
 } from './core/errors/subscription'
 export { partitionOf } from './core/partition'
@@ -198,13 +204,16 @@ export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from '
 export type { Backend, Migrated } from './core/ports/backend'
 export type { EventLocator } from './core/ports/event-locator'
 export type {
+  BuildStatus,
   Document,
   DocumentPage,
   DocumentRange,
   DocumentWrite,
+  OfVersion,
   ProjectionBuild,
   Projections,
   ProjectionStore,
+  RolledBack,
   TransactionDocuments,
 } from './core/ports/projection-store'
 export type {
@@ -250,6 +259,7 @@ export {
   readProjection,
 } from './shell/projection/reader'
 export { rebuildProjection } from './shell/projection/rebuild-projection'
+export { rollBackProjection } from './shell/projection/roll-back-projection'
 export { runProjection } from './shell/projection/run-projection'
 export type { SubscriptionOptions } from './shell/subscription/definition'
 export type {

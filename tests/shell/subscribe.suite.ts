@@ -8,6 +8,7 @@ import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/star
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
 import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
 import { untilProjected } from '../../src/shell/subscription/until-projected'
+import { fromStart } from '../../src/core/start'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
 import { right } from '../support/right'
@@ -48,10 +49,14 @@ export const subscribeSuite = <Transaction>(
     options: Options = {},
   ) => {
     const run = running((signal) =>
-      subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle, ...options })(
-        side,
-        observed(signal),
-      ),
+      subscribe<Tick>({
+        name,
+        from: fromStart,
+        events: ticks,
+        leaseDuration: 3_000,
+        handle,
+        ...options,
+      })(side, observed(signal)),
     )
     started.push(run)
     return run

@@ -9,7 +9,7 @@ import { memoryDocuments, type MemoryTransaction } from './documents'
 import { memoryProjections } from './read-models'
 import { memoryRequests } from './request-store'
 import { memoryStore } from './store'
-import { memorySubscriptions, reachedIn } from './subscription-store'
+import { memorySubscriptions } from './subscription-store'
 import type { MemorySubscription } from './subscription-state'
 
 /** How a backend in memory is to be. Every key may be left out. */
@@ -46,7 +46,7 @@ export const memory = ({
 }: MemoryOptions = {}): Backend<MemoryTransaction> => {
   const transactions = memoryDocuments()
   const subscriptions = new Map<string, MemorySubscription>()
-  const documents = memoryProjections(transactions, reachedIn(subscriptions))
+  const documents = memoryProjections(transactions, subscriptions, now)
   const wakeUps = localWakeUps()
   const store = memoryStore({
     limits,

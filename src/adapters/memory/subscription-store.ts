@@ -14,7 +14,7 @@ import {
 import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
 
 /** How far all partitions of a subscription have come. `undefined`: there is no such subscription. */
-export const reachedIn =
+const reachedIn =
   (subscriptions: ReadonlyMap<string, MemorySubscription>) =>
   (name: string): Position | undefined => {
     const positions = subscriptions.get(name)?.partitions.map(({ position }) => position) ?? []

@@ -73,11 +73,13 @@ interface BuildRow {
   readonly active: boolean
 }
 
-// Every build, and whether it is the one that readers see.
+// Every build that is active or being made, and whether it is the active one. One that is kept may stand still.
 const buildsIn = (schema: string): string => `
 select p.name as projection, s.name as collection, p.collection = s.name as active
 from ${schema}.projections p
-  join ${schema}.subscriptions s on s.name = p.collection or starts_with(s.name, p.name || '@')`
+  join ${schema}.subscriptions s on s.name = p.collection or starts_with(s.name, p.name || '@')
+where not exists (
+  select from ${schema}.builds b where b.collection = s.name and b.state in ('kept', 'removing'))`
 
 /** @param long - seconds that a read model may be behind. */
 export const projectionsCheck = (long: number): Check => ({

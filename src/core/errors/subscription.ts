@@ -118,6 +118,18 @@ export const subscriptionMismatch = (
   message: `${subscription} has ${stored} partitions, and not ${partitions}: give it a new name, or remove it first.`,
 })
 
+/** The subscription was removed while it was run, or waited for. */
+export interface SubscriptionRemoved {
+  readonly _tag: 'SubscriptionRemoved'
+  readonly subscription: string
+  readonly message: string
+}
+export const subscriptionRemoved = (subscription: string): SubscriptionRemoved => ({
+  _tag: 'SubscriptionRemoved',
+  subscription,
+  message: `${subscription} was removed. Started again, it begins where it is told to.`,
+})
+
 /** The subscription has not come so far in time. It may still. */
 export interface NotProjectedYet {
   readonly _tag: 'NotProjectedYet'
@@ -142,4 +154,5 @@ export const notProjectedYet = (
 })
 
 /** What running a subscription can end with, other than being asked to stop. */
-export type SubscriptionError = SubscriptionStopped | SubscriptionMismatch | StoreFailed
+export type SubscriptionError =
+  SubscriptionStopped | SubscriptionMismatch | SubscriptionRemoved | StoreFailed

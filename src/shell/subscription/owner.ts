@@ -1,5 +1,10 @@
 import * as E from 'fp-ts/Either'
-import { subscriptionStopped, type SubscriptionStopped } from '../../core/errors/subscription'
+import {
+  type SubscriptionRemoved,
+  subscriptionRemoved,
+  subscriptionStopped,
+  type SubscriptionStopped,
+} from '../../core/errors/subscription'
 import type { Claim, HeldLease } from '../../core/ports/subscription-store'
 import { type Alarm, alarm } from './sleeper'
 import type { Settings } from './definition'
@@ -28,7 +33,8 @@ export interface Ownership<Transaction> {
 
 /**
  * Claims partitions again and again, works on those it gets, and gives back what is more than its share.
- * Ends when it is asked to, or when the poison policy has stopped a partition.
+ * Ends when it is asked to, when the poison policy has stopped a partition, or when there is no such
+ * subscription any more.
  */
 export const own = async <Transaction>({
   settings,
@@ -36,14 +42,14 @@ export const own = async <Transaction>({
   effects,
   beside,
   instance,
-}: Ownership<Transaction>): Promise<E.Either<SubscriptionStopped, void>> => {
+}: Ownership<Transaction>): Promise<E.Either<SubscriptionStopped | SubscriptionRemoved, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
   const { name, leaseDuration } = settings
   const observe = environment.observe ?? (() => undefined)
   const working = new Map<number, Working>()
   const clock = alarm()
   let deadline = 0
-  let stopped: SubscriptionStopped | undefined
+  let stopped: SubscriptionStopped | SubscriptionRemoved | undefined
 
   const begin = (lease: HeldLease): void => {
     const { partition } = lease
@@ -101,6 +107,7 @@ export const own = async <Transaction>({
       const [failed] = claim.right.stopped
       if (failed !== undefined)
         stopped = subscriptionStopped(name, failed.partition, failed.failure)
+      else if (claim.right.share === 0) stopped = subscriptionRemoved(name)
       deadline = asked + leaseDuration
       if (stopped === undefined) follow(claim.right)
     }

@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventCodec } from '../../core/codec/event-codec'
 import { handlerFailed, type SubscriptionError } from '../../core/errors/subscription'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
+import type { Start } from '../../core/start'
 import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
 import { contained, outsideEffects, transactionEffects, type TransactionHandler } from './effects'
@@ -12,6 +13,11 @@ import { run } from './run-subscription'
 
 /** A reader of events whose effects lie outside the store: mails, calls, other databases. */
 export interface Subscription<Event> extends SubscriptionOptions {
+  /**
+   * Where it begins when it is started for the first time under this name. There is no default: from the start it
+   * has every effect for everything that ever happened, from the end it has none for what happened before.
+   */
+  readonly from: Start
   /** What it reads: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
   /**
@@ -69,10 +75,11 @@ export const oneByOne =
  * Fails with
  * - `SubscriptionStopped`: the poison policy `stopAfter` has struck, now or before. See `resume`.
  * - `SubscriptionMismatch`: it was created with another number of partitions.
+ * - `SubscriptionRemoved`: it was removed while it was running.
  * - `StoreFailed`: it could not even be started. Later failures are told to `observe`, and tried again.
  *
  * @example
- * const running = subscribe({ name: 'mails', events, handle })(backend, { signal })()
+ * const running = subscribe({ name: 'mails', from: fromEnd, events, handle })(backend, { signal })()
  */
 export const subscribe =
   <Event>(subscription: Subscription<Event>) =>

@@ -22,11 +22,11 @@ export interface Arrival {
 }
 
 /** Asks again and again how far something has come, until that is far enough or the time is over. */
-export const waitFor = async (
-  look: TaskEither<StoreFailed, Arrival>,
+export const waitFor = async <Failure>(
+  look: TaskEither<Failure, Arrival>,
   position: Position,
   timeout: number,
-): Promise<E.Either<NotProjectedYet | StoreFailed, Position>> => {
+): Promise<E.Either<NotProjectedYet | Failure, Position>> => {
   const end = performance.now() + timeout
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const seen = await look()

@@ -6,7 +6,7 @@ import {
 import { memoryProjections } from '../../../src/adapters/memory/read-models'
 import { memoryRequests } from '../../../src/adapters/memory/request-store'
 import type { MemorySubscription } from '../../../src/adapters/memory/subscription-state'
-import { memorySubscriptions, reachedIn } from '../../../src/adapters/memory/subscription-store'
+import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import type { ReadSide } from '../read-side'
 
 export type MemoryReadSide = ReadSide<MemoryTransaction>
@@ -26,7 +26,7 @@ export const changing =
     const known = new Map<string, MemorySubscription>()
     const sound = {
       subscriptions: memorySubscriptions(known, documents, Date.now),
-      documents: memoryProjections(documents, reachedIn(known)),
+      documents: memoryProjections(documents, known, Date.now),
       outbox: memoryRequests(documents, Date.now),
     }
     return { ...sound, ...change(sound, documents) }
