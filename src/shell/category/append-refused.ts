@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/Either'
-import type { AppendRequest } from '../core/append'
-import { type CommandAlreadyHandled, versionConflict } from '../core/errors/conflict'
-import type { AppendError, HandleError } from '../core/errors/unions'
-import type { StreamId } from '../core/stream'
-import { answerAgain } from './answer-again'
-import type { Current } from './play'
+import type { AppendRequest } from '../../core/append'
+import { type CommandAlreadyHandled, versionConflict } from '../../core/errors/conflict'
+import type { AppendError, HandleError } from '../../core/errors/unions'
+import type { StreamId } from '../../core/stream'
+import { answerAgain } from './replay-answer'
+import type { Current } from '../state/replay'
 import { delayBefore } from './retry'
-import type { Handling, Waiting } from './waiting'
+import type { Handling, Waiting } from './pending-command'
 
 type Refusal = Exclude<AppendError, CommandAlreadyHandled>
 

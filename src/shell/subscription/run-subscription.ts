@@ -5,7 +5,7 @@ import { type SubscriptionError, subscriptionMismatch } from '../../core/errors/
 import type { Settings } from './definition'
 import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
-import { locate } from './locate'
+import { locate } from './start-position'
 import { own } from './owner'
 import type { Beside } from './worker-context'
 

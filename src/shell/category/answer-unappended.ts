@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
-import type { Decided } from './batch'
-import type { Waiting } from './waiting'
+import type { Decided } from './decide-batch'
+import type { Waiting } from './pending-command'
 
 /** What is known about the state that a batch was decided on. */
 export interface Ground {

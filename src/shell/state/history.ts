@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { versionNotReached, type VersionNotReached } from '../core/errors/history'
-import type { LoadError } from '../core/errors/unions'
-import type { StoredEvent } from '../core/recorded-event'
-import type { StreamId, StreamVersion } from '../core/stream'
-import type { Surroundings } from './environment'
-import { beginning, type Current, play, type Playable } from './play'
+import { versionNotReached, type VersionNotReached } from '../../core/errors/history'
+import type { LoadError } from '../../core/errors/unions'
+import type { StoredEvent } from '../../core/recorded-event'
+import type { StreamId, StreamVersion } from '../../core/stream'
+import type { Surroundings } from '../category/settings'
+import { beginning, type Current, play, type Playable } from './replay'
 
 /** Plays a stream from its start for as long as `goOn` says, a page at a time. */
 const playWhile = async <State, Event>(

@@ -1,8 +1,8 @@
-import type { ClockDrift } from '../core/clock'
-import type { ReadError } from '../core/errors/unions'
-import type { SnapshotImpossible } from '../core/errors/history'
-import type { Issue } from '../core/issue'
-import type { StreamId, StreamVersion } from '../core/stream'
+import type { ClockDrift } from '../../core/clock'
+import type { ReadError } from '../../core/errors/unions'
+import type { SnapshotImpossible } from '../../core/errors/history'
+import type { Issue } from '../../core/issue'
+import type { StreamId, StreamVersion } from '../../core/stream'
 
 /** What happens beside the answers: for logs and counters. */
 export type Notice =

@@ -1,13 +1,13 @@
 import * as E from 'fp-ts/Either'
-import type { Snapshots } from '../core/category'
-import { type SnapshotImpossible, snapshotImpossible } from '../core/errors/history'
-import type { ReadError } from '../core/errors/unions'
-import { describeIssues, causeText } from '../core/issue'
-import { type Reached, wantsSnapshot } from '../core/snapshot-policy'
-import type { StreamId } from '../core/stream'
-import { attempt } from './attempt'
-import type { Surroundings } from './environment'
-import type { Current } from './play'
+import type { Snapshots } from '../../core/category'
+import { type SnapshotImpossible, snapshotImpossible } from '../../core/errors/history'
+import type { ReadError } from '../../core/errors/unions'
+import { describeIssues, causeText } from '../../core/issue'
+import { type Reached, wantsSnapshot } from '../../core/snapshot-policy'
+import type { StreamId } from '../../core/stream'
+import { attempt } from '../catching'
+import type { Surroundings } from '../category/settings'
+import type { Current } from './replay'
 
 interface Snapshotting<State> {
   readonly snapshots?: Snapshots<State>

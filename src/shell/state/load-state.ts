@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/Either'
-import type { LoadError } from '../core/errors/unions'
-import type { HandledCommand, Loaded } from '../core/ports/event-store'
-import type { StoredEvent } from '../core/recorded-event'
-import type { StreamId } from '../core/stream'
-import { attempt } from './attempt'
-import type { Surroundings } from './environment'
-import { beginning, type Current, play, type Playable } from './play'
+import type { LoadError } from '../../core/errors/unions'
+import type { HandledCommand, Loaded } from '../../core/ports/event-store'
+import type { StoredEvent } from '../../core/recorded-event'
+import type { StreamId } from '../../core/stream'
+import { attempt } from '../catching'
+import type { Surroundings } from '../category/settings'
+import { beginning, type Current, play, type Playable } from './replay'
 
 /** What {@link loadState} has found. */
 export interface LoadedState<State> {

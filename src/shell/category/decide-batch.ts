@@ -1,13 +1,13 @@
 import * as E from 'fp-ts/Either'
-import type { Appended, AppendRequest, CommandMark } from '../core/append'
-import { type Metadata, noMetadata } from '../core/metadata'
-import type { NewEvent, RecordedEvent } from '../core/recorded-event'
-import type { StreamId, StreamVersion } from '../core/stream'
+import type { Appended, AppendRequest, CommandMark } from '../../core/append'
+import { type Metadata, noMetadata } from '../../core/metadata'
+import type { NewEvent, RecordedEvent } from '../../core/recorded-event'
+import type { StreamId, StreamVersion } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
 import { decideOn, type DecideError, type Decision } from './decide'
 import type { IdSource } from './ids'
-import type { Current } from './play'
-import type { Handling, Waiting } from './waiting'
+import type { Current } from '../state/replay'
+import type { Handling, Waiting } from './pending-command'
 
 /** A command with what was decided on it. */
 export interface Decided<Command, State, Event, Rejection> {

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/Either'
-import { overloaded, storeFailed } from '../core/errors/store'
-import type { StreamId } from '../core/stream'
+import { overloaded, storeFailed } from '../../core/errors/store'
+import type { StreamId } from '../../core/stream'
 import type { CommandOptions } from './command-options'
-import type { Answer, Round, Waiting } from './waiting'
+import type { Answer, Round, Waiting } from './pending-command'
 
 type Queue<Command, State, Event, Rejection> = ReadonlyArray<
   Waiting<Command, State, Event, Rejection>

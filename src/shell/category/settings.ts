@@ -1,4 +1,4 @@
-import type { EventStore } from '../core/ports/event-store'
+import type { EventStore } from '../../core/ports/event-store'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { defaultRetry, type RetryPolicy } from './retry'

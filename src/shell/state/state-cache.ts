@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { StreamId } from '../core/stream'
-import type { Current } from './play'
+import type { StreamId } from '../../core/stream'
+import type { Current } from './replay'
 
 /** A state that was seen before. */
 export interface Known<State> {

@@ -1,7 +1,7 @@
-import type { ExpectedVersion } from '../core/expected-version'
-import type { Metadata } from '../core/metadata'
-import type { RecordedEvent } from '../core/recorded-event'
-import type { StreamVersion } from '../core/stream'
+import type { ExpectedVersion } from '../../core/expected-version'
+import type { Metadata } from '../../core/metadata'
+import type { RecordedEvent } from '../../core/recorded-event'
+import type { StreamVersion } from '../../core/stream'
 
 /** What may be said along with a command. Every key may be left out. */
 export interface CommandOptions {

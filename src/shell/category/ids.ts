@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import { type ClockDrift, epoch, type HybridTime, observe, tick } from '../core/clock'
+import { type ClockDrift, epoch, type HybridTime, observe, tick } from '../../core/clock'
 
 /** Where ids come from: UUIDv7, each greater than all that this source has made or seen before. */
 export interface IdSource {

@@ -1,12 +1,17 @@
 import * as E from 'fp-ts/Either'
-import type { Category } from '../core/category'
-import type { EventCodec } from '../core/codec/event-codec'
-import { type DeciderThrew, deciderThrew, type Rejected, rejected } from '../core/errors/decision'
-import { unencodableEvent, type UnencodableEvent } from '../core/errors/event'
-import type { EncodedEvent } from '../core/recorded-event'
-import type { StreamId } from '../core/stream'
-import { attempt } from './attempt'
-import type { Current } from './play'
+import type { Category } from '../../core/category'
+import type { EventCodec } from '../../core/codec/event-codec'
+import {
+  type DeciderThrew,
+  deciderThrew,
+  type Rejected,
+  rejected,
+} from '../../core/errors/decision'
+import { unencodableEvent, type UnencodableEvent } from '../../core/errors/event'
+import type { EncodedEvent } from '../../core/recorded-event'
+import type { StreamId } from '../../core/stream'
+import { attempt } from '../catching'
+import type { Current } from '../state/replay'
 
 /** What was decided, and where it leads. */
 export interface Decision<State, Event> {

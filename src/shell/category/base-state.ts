@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/Either'
-import type { LoadError } from '../core/errors/unions'
-import { versionFits } from '../core/expected-version'
-import type { StreamId } from '../core/stream'
-import { type LoadedState, loadState } from './load-state'
-import type { Current } from './play'
-import type { Handling, Waiting } from './waiting'
+import type { LoadError } from '../../core/errors/unions'
+import { versionFits } from '../../core/expected-version'
+import type { StreamId } from '../../core/stream'
+import { type LoadedState, loadState } from '../state/load-state'
+import type { Current } from '../state/replay'
+import type { Handling, Waiting } from './pending-command'
 
 /** The state in memory, if it will do. */
 export const baseInMemory = <Command, State, Event, Rejection>(

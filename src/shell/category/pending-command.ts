@@ -1,11 +1,11 @@
 import type * as E from 'fp-ts/Either'
-import type { Category } from '../core/category'
-import type { HandleError } from '../core/errors/unions'
-import type { StreamId } from '../core/stream'
+import type { Category } from '../../core/category'
+import type { HandleError } from '../../core/errors/unions'
+import type { StreamId } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
-import type { Surroundings } from './environment'
-import type { Background } from './snapshots'
-import type { StateCache } from './state-cache'
+import type { Surroundings } from './settings'
+import type { Background } from '../state/snapshots'
+import type { StateCache } from '../state/state-cache'
 
 /** What every command of a category is handled with. */
 export interface Handling<Command, State, Event, Rejection> {
