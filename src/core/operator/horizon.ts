@@ -33,10 +33,11 @@ export const holderAdvice = (
   { pid, age, state }: Omit<HorizonHolder, 'advice'>,
   accusedAfter: number,
 ): string | undefined => {
+  const isAccused = age === undefined ? pid === undefined : age > accusedAfter
+  if (!isAccused) return undefined
   if (pid === undefined) {
     return 'Subscribers see nothing newer until it ends: see pg_prepared_xacts, then commit prepared or rollback prepared.'
   }
-  if (age === undefined || age <= accusedAfter) return undefined
   return state?.startsWith('idle in transaction') === true
     ? `Subscribers see nothing newer until it ends. End it where it was begun; if that is not possible: select pg_terminate_backend(${pid})`
     : 'Subscribers see nothing newer until it ends. It is still working: commit in smaller transactions.'

@@ -1,7 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import type { FailureNote } from '../../../core/errors/subscription'
 import type { Json } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type {
@@ -9,7 +8,6 @@ import type {
   DueRequest,
   RequestStore,
   RequestWrites,
-  WaitingRequest,
 } from '../../../core/ports/request-store'
 import { type RequestStatements, requestStatements } from './request-statements'
 import { rowsOf } from '../connection/query'
@@ -24,9 +22,6 @@ interface RequestRow {
   readonly command: Json
   readonly metadata: Metadata
   readonly attempts: number
-  readonly timer: string | null
-  readonly parked: boolean
-  readonly failure: FailureNote | null
 }
 
 const toDue = ({ process, key, id, command, metadata, attempts }: RequestRow): DueRequest => ({
@@ -36,13 +31,6 @@ const toDue = ({ process, key, id, command, metadata, attempts }: RequestRow): D
   command,
   metadata,
   attempts,
-})
-
-const toWaiting = (row: RequestRow): WaitingRequest => ({
-  ...toDue(row),
-  timer: row.timer ?? undefined,
-  parked: row.parked,
-  failure: row.failure ?? undefined,
 })
 
 /** Timer, delay and time. */
@@ -106,16 +94,6 @@ export const postgresRequests = <Database>(
       pipe(
         rowsOf<RequestRow>(plain, statements.due, [process, limit]),
         TE.map((rows) => rows.map(toDue)),
-      ),
-    waiting: (process) =>
-      pipe(
-        rowsOf<RequestRow>(plain, statements.waiting, [process]),
-        TE.map((rows) => rows.map(toWaiting)),
-      ),
-    decide: (process, id, decision) =>
-      pipe(
-        rowsOf(plain, decision === 'retry' ? statements.retry : statements.skip, [process, id]),
-        TE.map((rows) => rows.length > 0),
       ),
   }
 }

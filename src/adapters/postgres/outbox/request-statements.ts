@@ -9,9 +9,6 @@ export interface RequestStatements {
   readonly done: string
   readonly failed: string
   readonly due: string
-  readonly waiting: string
-  readonly retry: string
-  readonly skip: string
 }
 
 // A request that is there already stays as it is. A timer of the same name is replaced, and comes last.
@@ -41,8 +38,7 @@ set attempts = $3::integer, failure = $4::text::jsonb, parked = $5::integer is n
     due_at = coalesce(clock_timestamp() + $5::integer * interval '1 millisecond', due_at)
 where process = $1::text and id = $2::text`
 
-const columns =
-  'r.process, r.key, r.id, r.command, r.metadata, r.attempts, r.timer, r.parked, r.failure'
+const columns = 'r.process, r.key, r.id, r.command, r.metadata, r.attempts'
 
 const due = (schema: string): string => `
 select ${columns}
@@ -55,17 +51,6 @@ where r.process = $1::text and not r.parked and r.due_at <= clock_timestamp()
 order by r.sequence
 limit $2::integer`
 
-const waiting = (schema: string): string => `
-select ${columns} from ${schema}.requests r where r.process = $1::text order by r.sequence`
-
-const retry = (schema: string): string => `
-update ${schema}.requests set parked = false, due_at = clock_timestamp()
-where process = $1::text and id = $2::text and parked returning id`
-
-const skip = (schema: string): string => `
-delete from ${schema}.requests
-where process = $1::text and id = $2::text and parked returning id`
-
 /** The statements for a schema of any name. */
 export const requestStatements = (schema: string): RequestStatements => {
   const quoted = quoteIdentifier(schema)
@@ -76,8 +61,5 @@ export const requestStatements = (schema: string): RequestStatements => {
     done: named('requests_done', done(quoted)),
     failed: failed(quoted),
     due: named('requests_due', due(quoted)),
-    waiting: waiting(quoted),
-    retry: retry(quoted),
-    skip: skip(quoted),
   }
 }

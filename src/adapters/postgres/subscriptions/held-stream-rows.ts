@@ -1,5 +1,5 @@
 import type { FailureNote } from '../../../core/errors/subscription'
-import type { DueStream, HeldStream, ParkedEvent } from '../../../core/ports/subscription-store'
+import type { DueStream, HeldStream } from '../../../core/ports/subscription-store'
 
 /** A row of the held streams. */
 export interface HeldRow {
@@ -13,10 +13,6 @@ export interface HeldRow {
 }
 export interface DueRow extends HeldRow {
   readonly decision: 'retry' | 'skip'
-}
-export interface ParkedRow extends HeldRow {
-  readonly partition: number
-  readonly parked: boolean
 }
 
 const toHeldStream = (row: HeldRow): HeldStream => ({
@@ -32,10 +28,4 @@ const toHeldStream = (row: HeldRow): HeldStream => ({
 export const toDueStream = (row: DueRow): DueStream => ({
   ...toHeldStream(row),
   decision: row.decision,
-})
-
-export const toParkedEvent = (row: ParkedRow): ParkedEvent => ({
-  ...toHeldStream(row),
-  partition: row.partition,
-  parked: row.parked,
 })

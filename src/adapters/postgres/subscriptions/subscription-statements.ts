@@ -12,11 +12,6 @@ export interface SubscriptionStatements {
   readonly held: string
   readonly due: string
   readonly reached: string
-  readonly status: string
-  readonly parked: string
-  readonly decide: string
-  readonly resume: string
-  readonly reset: string
   readonly remove: string
 }
 
@@ -37,10 +32,10 @@ select $2 from created`
 
 const claim = (schema: string): string => `
 select partition, token, "position", failure, share
-from ${schema}.claim($1::text, $2::text, $3::integer)`
+from ${schema}.claim($1::text, $2::text, $3::integer, $4::text::jsonb)`
 
 const release = (schema: string): string => `
-update ${schema}.checkpoints set owner = null, leased_until = null
+update ${schema}.checkpoints set owner = null, leased_until = null, busy_since = null
 where subscription = $1::text and partition = $2::integer and token = $3::bigint`
 
 const leave = (schema: string): string => `
@@ -53,7 +48,7 @@ select ${schema}.advance(
 
 const halt = (schema: string): string => `
 update ${schema}.checkpoints
-set failure = $4::text::jsonb, owner = null, leased_until = null, token = token + 1
+set failure = $4::text::jsonb, owner = null, leased_until = null, busy_since = null, token = token + 1
 where subscription = $1::text and partition = $2::integer and token = $3::bigint
 returning partition`
 
@@ -76,40 +71,6 @@ const reached = (schema: string): string => `
 select min(position)::double precision as "position"
 from ${schema}.checkpoints where subscription = $1::text`
 
-const status = (schema: string): string => `
-select c.subscription, c.partition, c.position::double precision as "position",
-       c.failure, case when c.leased_until >= clock_timestamp() then c.owner end as owner,
-       (extract(epoch from clock_timestamp() - c.heartbeat_at) * 1000)::double precision
-         as heartbeat_age,
-       (select count(*)::integer from ${schema}.held_streams h
-        where h.subscription = c.subscription and h.partition = c.partition) as held
-from ${schema}.checkpoints c
-order by c.subscription, c.partition`
-
-const parked = (schema: string): string => `
-select ${columns}, partition, retry_at is null and decision is null as parked
-from ${schema}.held_streams where subscription = $1::text
-order by stream_id`
-
-const decide = (schema: string): string => `
-update ${schema}.held_streams set decision = $3::text
-where subscription = $1::text and stream_id = $2::text
-returning stream_id`
-
-const resume = (schema: string): string => `
-update ${schema}.checkpoints set failure = null
-where subscription = $1::text and failure is not null
-returning partition`
-
-const reset = (schema: string): string => `
-with forgotten as (
-  delete from ${schema}.held_streams where subscription = $1::text
-)
-update ${schema}.checkpoints
-set position = $2::bigint, token = token + 1, owner = null, leased_until = null, failure = null
-where subscription = $1
-returning partition`
-
 const remove = (schema: string): string => `
 delete from ${schema}.subscriptions where name = $1::text
 returning name`
@@ -127,11 +88,6 @@ export const subscriptionStatements = (schema: string): SubscriptionStatements =
     held: held(quoted),
     due: named('due', due(quoted)),
     reached: named('reached', reached(quoted)),
-    status: status(quoted),
-    parked: parked(quoted),
-    decide: decide(quoted),
-    resume: resume(quoted),
-    reset: reset(quoted),
     remove: remove(quoted),
   }
 }

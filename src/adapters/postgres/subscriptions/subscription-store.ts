@@ -8,7 +8,7 @@ import type {
   Progress,
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
-import { type DueRow, type ParkedRow, toDueStream, toParkedEvent } from './held-stream-rows'
+import { type DueRow, toDueStream } from './held-stream-rows'
 import { subscriptionStatements } from './subscription-statements'
 import { rowsOf } from '../connection/query'
 import { DEFAULT_SCHEMA } from '../schema/names'
@@ -34,15 +34,6 @@ interface ClaimRow {
   /** Not null: the partition stands still. */
   readonly failure: FailureNote | null
   readonly share: number | null
-}
-interface StatusRow {
-  readonly subscription: string
-  readonly partition: number
-  readonly position: number
-  readonly failure: FailureNote | null
-  readonly owner: string | null
-  readonly heartbeat_age: number | null
-  readonly held: number
 }
 
 const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => ({
@@ -126,9 +117,14 @@ export const postgresSubscriptions = <Database>(
 
   return {
     register,
-    claim: (subscription, instance, duration) =>
+    claim: (subscription, instance, duration, reports = []) =>
       pipe(
-        rowsOf<ClaimRow>(plain, statements.claim, [subscription, instance, duration]),
+        rowsOf<ClaimRow>(plain, statements.claim, [
+          subscription,
+          instance,
+          duration,
+          reports.length === 0 ? null : JSON.stringify(reports),
+        ]),
         TE.map((rows) => toClaim(subscription, rows)),
       ),
     release: (lease) => done(statements.release, keyOf(lease)),
@@ -162,27 +158,6 @@ export const postgresSubscriptions = <Database>(
         rowsOf<{ readonly position: number | null }>(plain, statements.reached, [subscription]),
         TE.map(([row]) => row?.position ?? undefined),
       ),
-    status: () =>
-      pipe(
-        rowsOf<StatusRow>(plain, statements.status, []),
-        TE.map((rows) =>
-          rows.map(({ heartbeat_age, owner, failure, ...row }) => ({
-            ...row,
-            owner: owner ?? undefined,
-            heartbeatAge: heartbeat_age ?? undefined,
-            failure: failure ?? undefined,
-          })),
-        ),
-      ),
-    parked: (subscription) =>
-      pipe(
-        rowsOf<ParkedRow>(plain, statements.parked, [subscription]),
-        TE.map((rows) => rows.map(toParkedEvent)),
-      ),
-    decide: (subscription, streamId, decision) =>
-      some(statements.decide, [subscription, streamId, decision]),
-    resume: (subscription) => some(statements.resume, [subscription]),
-    reset: (subscription, position) => some(statements.reset, [subscription, position]),
     remove: (subscription) => some(statements.remove, [subscription]),
   }
 }
