@@ -7,7 +7,7 @@ import {
   partitionTitle,
   type PendingOutboxCommand,
 } from '../../core/operator/status'
-import { fieldOf } from '../../core/codec/within'
+import { propertyOf } from '../../core/owns'
 import { argument, briefly, count } from '../../core/text'
 import { eventsText } from './subscriptions'
 import { moment, safe } from './text'
@@ -95,7 +95,7 @@ export const heldText = (name: string, { events }: HeldEventPage, total: number)
 }
 
 const typeOf = ({ command }: PendingOutboxCommand): string => {
-  const type = fieldOf(command, 'type')
+  const type = propertyOf(command, 'type')
   return typeof type === 'string' ? type : 'a command'
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { pause } from '../patience'
 import { same, succeeds } from '../store-contract/checks'
 import { aProjection } from './moving'
 import {
@@ -62,6 +63,7 @@ export const examining: Chapter = {
     'warns of a subscription without an owner, and of one that is paused': async (subject) => {
       const { operator } = subject
       await registered(subject, 'mails')
+      await pause()
       const lonely = (await findingsOf(subject))('owners')
       same(lonely.level, 'warning')
       assert.match(lonely.message, /without an owner: mails/)
@@ -85,7 +87,7 @@ export const examining: Chapter = {
       await aProjection(subject)
       const lease = await claimOne(subject, 'totals@1.1')
       const last = (await appended(subject, 'counter-1', ['a', 'b'])).at(-1) ?? 0
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await pause()
       const { level, message } = (await findingsOf(subject))('projections')
       same(level, 'warning')
       assert.match(message, /behind: totals@1.1 by \d+ s, 2 events/)

@@ -1,7 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../../core/errors/store'
-import type { Executor } from '../connection/executor'
-import { rowsOf } from '../connection/query'
+import { type Executor, readRows, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
 /** Our tables in one schema, as the operator's statements need them. */
@@ -22,8 +21,8 @@ type RunStatement = <Row>(
 export const operatedSchema = (db: Executor, name: string): OperatedSchema => ({
   name,
   quoted: quoteIdentifier(name),
-  read: (statement, parameters = []) => rowsOf(db, statement, parameters),
-  write: (statement, parameters = []) => rowsOf(db, statement, parameters, 'appending'),
+  read: (statement, parameters = []) => readRows(db, statement, parameters),
+  write: (statement, parameters = []) => writeRows(db, 'statement', statement, parameters),
 })
 
 /** A time in milliseconds since 1970-01-01 UTC. null stays null. */

@@ -13,6 +13,7 @@ import {
 } from '../../../core/operator/finding'
 import type { PartitionStatus } from '../../../core/operator/status'
 import type { Operator } from '../../../core/ports/operator'
+import { directExecutor } from '../connection/pool'
 import type { PreparedStatementsProbe } from '../connection/prepared-statements-probe'
 import { planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
@@ -59,7 +60,7 @@ export const postgresOperator = <Database>(
     preparedStatements,
   }: PostgresOperatorOptions = {},
 ): Operator => {
-  const operated = operatedSchema(db.withoutPlugins(), schema)
+  const operated = operatedSchema(directExecutor(db), schema)
   const limits = { ...defaultThresholds, ...thresholds }
   const status = statusOf(operated, countUpTo)
   const horizon = horizonOf(operated, limits.openAppend)

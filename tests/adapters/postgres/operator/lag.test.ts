@@ -1,9 +1,7 @@
-import * as TE from 'fp-ts/TaskEither'
-import { storeFailed } from '../../src/core/errors/store'
-import { lagOf } from '../../src/cli/read-side/lag'
-import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
-import { right } from '../support/right'
-import { appendTicks } from '../support/ticks'
+import { postgresOperator } from '../../../../src/postgres'
+import { postgresReadSide, type PostgresReadSide } from '../../../support/postgres-read-side'
+import { right } from '../../../support/right'
+import { appendTicks } from '../../../support/ticks'
 
 let side: PostgresReadSide
 beforeAll(async () => {
@@ -12,21 +10,12 @@ beforeAll(async () => {
 })
 afterAll(() => side.close())
 
-const lag = (position: number, most: number) =>
-  right(
-    lagOf(
-      {
-        schema: 'reprise',
-        query: <Row>(text: string, values: ReadonlyArray<unknown> = []) =>
-          TE.tryCatch(
-            async () => (await side.pool.query(text, [...values])).rows as ReadonlyArray<Row>,
-            (cause) => storeFailed('Unexpected', 'nothingWritten', cause),
-          ),
-      },
-      { partition: 0, partitions: 1, position, categories: null, types: null },
-      most,
-    ),
-  )
+const lag = async (position: number, countUpTo: number) => {
+  const name = `at ${position}`
+  await right(side.subscriptions.register({ name, partitions: 1, position }))
+  const [status] = await right(postgresOperator(side.db, { countUpTo }).status(name))
+  return status!.lag
+}
 
 describe('the lag of a partition', () => {
   it('is exact up to where counting ends, and says so when there is more', async () => {
