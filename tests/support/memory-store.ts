@@ -20,5 +20,5 @@ export const memoryStoreOn = ({
     limits,
     now,
     transactions: documents,
-    inline: { projections, documents: memoryProjections(documents, () => undefined) },
+    inline: { projections, documents: memoryProjections(documents) },
   })

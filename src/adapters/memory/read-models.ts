@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { storeFailed } from '../../core/errors/store'
-import type { Json, JsonObject } from '../../core/json'
+import { isRecord, type Json } from '../../core/json'
 import type {
   Document,
   ProjectionBuild,
@@ -10,12 +10,10 @@ import type {
 } from '../../core/ports/projection-store'
 import type { Position } from '../../core/stream'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
+import { readSideOf, reachedIn } from './read-side-state'
 
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
 
@@ -23,9 +21,9 @@ const contains = (value: Json | undefined, part: Json): boolean => {
   if (isList(part)) {
     return isList(value) && part.every((one) => value.some((other) => contains(other, one)))
   }
-  if (!isObject(part)) return value === part
+  if (!isRecord(part)) return value === part
   return (
-    isObject(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
+    isRecord(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
   )
 }
 
@@ -95,18 +93,12 @@ const documentsOn = (
 const isLater = (build: ProjectionBuild, than: ProjectionBuild): boolean =>
   build.version > than.version || (build.version === than.version && build.build > than.build)
 
-/**
- * Read models in the memory of one process, over `documents`.
- *
- * @param reached - how far a subscription has come; `undefined`: there is none.
- */
-export const memoryProjections = (
-  documents: MemoryDocuments,
-  reached: (subscription: string) => Position | undefined,
-): Projections<MemoryTransaction> => {
-  const builds = new Map<string, ProjectionBuild>()
+/** Read models in the memory of one process, over `documents`. */
+export const memoryProjections = (documents: MemoryDocuments): Projections<MemoryTransaction> => {
+  const { builds, subscriptions } = readSideOf(documents)
   const alias = (name: string): string => builds.get(name)?.collection ?? name
-  const positionOf = ({ collection }: ProjectionBuild): Position => reached(collection) ?? 0
+  const positionOf = ({ collection }: ProjectionBuild): Position =>
+    reachedIn(subscriptions, collection) ?? 0
   const mayFollow = (build: ProjectionBuild, before: ProjectionBuild): boolean =>
     isLater(build, before) && positionOf(build) >= positionOf(before)
   const alone: Within = (work) => {

@@ -1,25 +1,12 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { Lease, SubscriptionStore } from '../../core/ports/subscription-store'
-import type { Position } from '../../core/stream'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
-import {
-  type MemoryHeld,
-  type MemoryPartition,
-  type MemorySubscription,
-  newSubscription,
-} from './subscription-state'
-import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
-
-/** How far all partitions of a subscription have come. `undefined`: there is no such subscription. */
-export const reachedIn =
-  (subscriptions: ReadonlyMap<string, MemorySubscription>) =>
-  (name: string): Position | undefined => {
-    const positions = subscriptions.get(name)?.partitions.map(({ position }) => position) ?? []
-    return positions.length === 0 ? undefined : Math.min(...positions)
-  }
+import { type MemoryHeld, type MemoryPartition, newSubscription } from './subscription-state'
+import { reachedIn, readSideOf } from './read-side-state'
+import { fence, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
 
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.
@@ -27,11 +14,10 @@ export const reachedIn =
  * @param now - the store's clock, in milliseconds.
  */
 export const memorySubscriptions = (
-  subscriptions: Map<string, MemorySubscription>,
-  documents: Pick<MemoryDocuments, 'begin'>,
+  documents: MemoryDocuments,
   now: () => number,
 ): SubscriptionStore<MemoryTransaction> => {
-  const reached = reachedIn(subscriptions)
+  const { subscriptions } = readSideOf(documents)
   const oneByOne = queue()
   const partitionsOf = (name: string): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(name)?.partitions ?? []
@@ -43,16 +29,16 @@ export const memorySubscriptions = (
   return {
     register: (subscription) =>
       TE.fromIO(() => {
-        const known = subscriptions.get(subscription.name) ?? newSubscription(subscription)
+        const known = subscriptions.get(subscription.name) ?? newSubscription(subscription, now())
         subscriptions.set(subscription.name, known)
         return known.partitions.length
       }),
-    claim: (subscription, instance, duration) =>
+    claim: (subscription, instance, duration, reports = []) =>
       TE.fromIO(() => {
         const known = subscriptions.get(subscription)
         return known === undefined
           ? { leases: [], share: 0, stopped: [] }
-          : claimed(known, { subscription, instance }, now(), now() + duration)
+          : claimed(known, { subscription, instance, until: now() + duration, reports }, now())
       }),
     release: (lease) =>
       TE.fromIO(() => {
@@ -87,8 +73,7 @@ export const memorySubscriptions = (
     halt: (lease, failure) => () => {
       const partition = owned(lease)
       if (E.isLeft(partition)) return Promise.resolve(partition)
-      free(partition.right)
-      partition.right.token++
+      fence(partition.right)
       partition.right.failure = failure
       return Promise.resolve(E.right(undefined))
     },
@@ -98,61 +83,12 @@ export const memorySubscriptions = (
         heldBy(lease)
           .filter((held) => isDue(held, now()))
           .sort((left, right) => left.position - right.position)
-          .map(({ decision = 'retry', retryAt: _retryAt, ...held }) => ({ ...held, decision })),
+          .map(({ decision = 'retry', retryAt: _r, heldAt: _h, ...held }) => ({
+            ...held,
+            decision,
+          })),
       ),
-    reached: (subscription) => TE.fromIO(() => reached(subscription)),
-    status: () =>
-      TE.fromIO(() =>
-        [...subscriptions].sort().flatMap(([subscription, { partitions }]) =>
-          partitions.map(
-            ({ position, owner, leasedUntil, heartbeatAt, held, failure }, partition) => ({
-              subscription,
-              partition,
-              position,
-              owner: leasedUntil >= now() ? owner : undefined,
-              heartbeatAge: heartbeatAt === undefined ? undefined : now() - heartbeatAt,
-              held: held.size,
-              failure,
-            }),
-          ),
-        ),
-      ),
-    parked: (subscription) =>
-      TE.fromIO(() =>
-        partitionsOf(subscription)
-          .flatMap(({ held }, partition) =>
-            [...held.values()].map(({ decision, retryAt, ...stream }) => ({
-              ...stream,
-              partition,
-              parked: retryAt === undefined && decision === undefined,
-            })),
-          )
-          .sort(byStream),
-      ),
-    decide: (subscription, streamId, decision) =>
-      TE.fromIO(() => {
-        const partition = partitionsOf(subscription).find(({ held }) => held.has(streamId))
-        const held = partition?.held.get(streamId)
-        if (held !== undefined) partition?.held.set(streamId, { ...held, decision })
-        return held !== undefined
-      }),
-    resume: (subscription) =>
-      TE.fromIO(() => {
-        const stopped = partitionsOf(subscription).filter(({ failure }) => failure !== undefined)
-        for (const partition of stopped) partition.failure = undefined
-        return stopped.length > 0
-      }),
-    reset: (subscription, position) =>
-      TE.fromIO(() => {
-        for (const partition of partitionsOf(subscription)) {
-          free(partition)
-          partition.token++
-          partition.position = position
-          partition.failure = undefined
-          partition.held.clear()
-        }
-        return subscriptions.has(subscription)
-      }),
+    reached: (subscription) => TE.fromIO(() => reachedIn(subscriptions, subscription)),
     remove: (subscription) => TE.fromIO(() => subscriptions.delete(subscription)),
   }
 }

@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { fencedOff, type SubscriptionError } from '../../core/errors/subscription'
 import type { Backend } from '../../core/ports/backend'
 import type { DueRequest } from '../../core/ports/request-store'
-import type { ProcessManager } from '../../core/process-manager'
+import { type ProcessManager, processSubscription } from '../../core/process-manager'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
 import type {
@@ -11,10 +11,10 @@ import type {
   SubscriptionBackend,
   SubscriptionNotice,
 } from '../subscription/environment'
-import { run } from '../subscription/run-subscription'
+import { runSubscription } from '../subscription/run-subscription'
 import { oneByOne } from '../subscription/subscribe'
-import type { Beside } from '../subscription/worker-context'
-import { type Answered, type Dispatch, dispatchOne, settle } from './dispatch-step'
+import type { BetweenBatches } from '../subscription/worker-context'
+import { type Answered, type Dispatch, dispatchOne, recordAnswers } from './dispatch-step'
 import { reactTo } from './react-step'
 
 /** What a process manager needs of a backend. */
@@ -68,7 +68,7 @@ export const runProcessManager =
     const { subscriptions, documents, outbox } = backend
     const chosen = categories === undefined ? {} : { categories }
     const settings = settingsOf(
-      { ...options, ...chosen, name: `process:${name}` },
+      { ...options, ...chosen, name: processSubscription(name) },
       Object.keys(events.schemaVersions),
     )
     const writesIn = (transaction: Transaction) => ({
@@ -98,7 +98,7 @@ export const runProcessManager =
       return answers
     }
 
-    const beside: Beside = async (lease, checkpoint, mayWork) => {
+    const betweenBatches: BetweenBatches = async (lease, checkpoint, mayWork) => {
       const due = await outbox.due(name, MOST_REQUESTS)()
       if (E.isLeft(due)) return due
       if (due.right.length === 0) return E.right(false)
@@ -107,12 +107,12 @@ export const runProcessManager =
       if (answers.length === 0) {
         return E.left(fencedOff(lease.subscription, lease.partition, lease.token))
       }
-      const settleIn = settle(manager, settings.poison)
+      const record = recordAnswers(manager, settings.poison)
       const settled = await subscriptions.commit(
         { lease, after: checkpoint, position: checkpoint },
-        (transaction) => () => settleIn(answers, writesIn(transaction)),
+        (transaction) => () => record(answers, writesIn(transaction)),
       )()
       return E.isLeft(settled) ? settled : E.right(true)
     }
-    return run(settings, { ...backend, ...running }, effects, beside)
+    return runSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
   }

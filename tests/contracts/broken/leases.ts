@@ -67,7 +67,7 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
       const late = () => Date.now() + 3_600_001
       return subscriptionsThat((_store, documents) => {
         let now = Date.now
-        const store = memorySubscriptions(new Map(), documents, () => now())
+        const store = memorySubscriptions(documents, () => now())
         return {
           ...store,
           due: (lease) => async () => {
@@ -86,6 +86,6 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'lets go on what was halted',
     open: subscriptionsThat((store) => ({ halt: (lease) => store.release(lease) })),
-    noticedBy: ['operating: stands still after a halt until it is resumed'],
+    noticedBy: ['ending: stands still after a halt'],
   },
 ]

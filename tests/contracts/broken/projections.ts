@@ -1,6 +1,5 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryProjections } from '../../../src/adapters/memory/read-models'
 import type { ProjectionBuild } from '../../../src/core/ports/projection-store'
 import { type BrokenReadSide, changing, projectionsThat } from './broken-read-side'
 import { tick } from './broken-store'
@@ -113,7 +112,24 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
   },
   {
     defect: 'shows a build that has not come as far',
-    open: projectionsThat((_store, documents) => memoryProjections(documents, () => undefined)),
+    open: projectionsThat((store) => {
+      const shown = new Map<string, ProjectionBuild>()
+      return {
+        active: (name) => TE.right(shown.get(name)),
+        activate: (name, build) => {
+          const before = shown.get(name)
+          const isLater =
+            before === undefined ||
+            build.version > before.version ||
+            (build.version === before.version && build.build > before.build)
+          shown.set(name, isLater ? build : before)
+          return pipe(
+            store.activate(name, build),
+            TE.map(() => shown.get(name) ?? build),
+          )
+        },
+      }
+    }),
     noticedBy: [
       'builds: does not show a build that has come less far than the one that readers see',
     ],
