@@ -177,7 +177,7 @@ describe('a write whose answer is lost does not claim that nothing was written',
     expect(await answer).toMatchObject(cutOff)
     // It has given its connection back: the only one of this pool.
     await blocker.query('rollback')
-    await right(postgresSubscriptions(db).status())
+    await right(postgresSubscriptions(db).reached('mails'))
   })
 })
 
