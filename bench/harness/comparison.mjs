@@ -50,9 +50,22 @@ export const compare = (run, atLeast) =>
       ratio,
       bounds,
       turns,
+      cpu: cpuOf(working, other),
       bytes: bytesOf(working, other),
     }
   })
+
+const cpuOf = (working, other) => {
+  const turns = ratios(working.rounds, other.rounds, 'cpu')
+  if (turns.length === 0) return undefined
+  return {
+    working: spread(working.rounds, 'cpu').median,
+    other: spread(other.rounds, 'cpu').median,
+    ratio: median(turns),
+    bounds: interval(turns),
+    turns,
+  }
+}
 
 const bytesOf = (working, other) =>
   working.bytes.length === 0 || other.bytes.length === 0

@@ -6,6 +6,7 @@ import { runTogether, team } from './child.mjs'
 import { quantile } from './latencies.mjs'
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
+const mean = (numbers) => (numbers.length === 0 ? undefined : sum(numbers) / numbers.length)
 
 const preloadOf = (contestant, cell) => {
   if (cell.workload === 'catch-up' && contestant.offers.includes('preload')) {
@@ -57,8 +58,10 @@ const crew = (task, url, role) =>
 export const takesTurns = ({ workload, kept }) =>
   (workload === 'commands' || workload === 'memory') && !kept
 
-// Several processes meet, and what a conflict costs depends on how often they do.
-const countsBytes = ({ allocations, cell }) => allocations && cell.processes === 1
+// Once is enough: bytes differ little from process to process. Where several processes meet, they depend on how
+// often they do.
+const countsBytes = ({ allocations, round, cell }) =>
+  allocations && round === 1 && cell.processes === 1
 
 /** All of a round's work at once. `databases` remembers the databases that are kept for later rounds. */
 export const measure = async ({ postgres, databases, task, place }) => {
@@ -104,5 +107,6 @@ const summary = (cell, results) => {
     p99: quantile(0.99, ...lists),
     conflicts: sum(results.map(({ conflicts }) => conflicts ?? 0)),
     growth: results[0].growth,
+    cpu: mean(results.flatMap(({ cpu }) => cpu ?? [])),
   }
 }

@@ -3,8 +3,10 @@ import { BAR_HEADERS, barRows, HEADERS, tables } from './report.mjs'
 import {
   BYTES_HEADERS,
   bytesRows,
-  COMPARISON_HEADERS,
-  comparisonRows,
+  CPU_HEADERS,
+  cpuRows,
+  SPEED_HEADERS,
+  speedRows,
 } from './comparison-report.mjs'
 
 const print = (title, head, rows) => {
@@ -19,14 +21,19 @@ export const printRun = (run) => {
   print('Bars', BAR_HEADERS, barRows(run))
 }
 
-/** Prints how the working tree compares with the other commit: speed, then bytes. */
+/** Prints how the working tree compares with the other commit: how fast, then what a command costs. */
 export const printComparison = ({ against }, compared, atLeast) => {
-  const title = `Working tree beside ${against.ref} (${against.commit})`
   print(
-    `${title}: above 1 the working tree is faster; at least ${atLeast} is asked for`,
-    COMPARISON_HEADERS,
-    comparisonRows(compared),
+    `Working tree beside ${against.ref} (${against.commit}): above 1 the working tree is faster; asked for: ${atLeast}`,
+    SPEED_HEADERS,
+    speedRows(compared),
   )
-  const bytes = bytesRows(compared)
-  if (bytes.length > 0) print('Bytes allocated on the heap per command', BYTES_HEADERS, bytes)
+  const costs = [
+    ['CPU time of a command, in us of this process: below 1 is less', CPU_HEADERS, cpuRows],
+    ['Bytes that a command allocates on the heap: below 1 is less', BYTES_HEADERS, bytesRows],
+  ]
+  for (const [title, headers, rowsOf] of costs) {
+    const rows = rowsOf(compared)
+    if (rows.length > 0) print(title, headers, rows)
+  }
 }

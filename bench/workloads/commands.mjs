@@ -95,8 +95,10 @@ export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
     const begin = performance.now() + length * PRELUDE * 1000
     const end = begin + length * 1000
     let done = 0
+    let cpu
     const call = async (one) => {
       await warmUntil(one, begin)
+      cpu ??= process.cpuUsage()
       for (let sent = performance.now(); one.sent < most(one) && sent < end;) {
         await sendNext(one)
         const answered = performance.now()
@@ -108,8 +110,9 @@ export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
     await Promise.all(callers.map(call))
     if (done === 0) return { conflicts: 0, quantiles: [] } // all streams have had their commands
     const rate = (done / (performance.now() - begin)) * 1000
+    const { user, system } = process.cpuUsage(cpu)
     const conflicts = (session.conflicts?.() ?? 0) - before
-    return { rate, conflicts, quantiles: recorded.quantiles() }
+    return { rate, cpu: (user + system) / done, conflicts, quantiles: recorded.quantiles() }
   }
   /** Sends some commands, and answers how many. */
   const burst = async () => {

@@ -21,13 +21,14 @@ const filled = async (contestant, cell) => {
 
 const batch = async (contestant, cell) => {
   const { session, names, sendAll } = await filled(contestant, cell)
-  const started = performance.now()
+  const [started, startedCpu] = [performance.now(), process.cpuUsage()]
   const commands = await sendAll()
   const elapsed = performance.now() - started
+  const { user, system } = process.cpuUsage(startedCpu)
   const expected = cell.streams * (cell.eventsPerStream + cell.laps)
   const stored = await session.stored(names)
   if (stored !== expected) throw new Error(`${stored} events stored instead of ${expected}`)
-  return { commands, elapsed }
+  return { commands, elapsed, cpu: user + system }
 }
 
 const warm = async (contestant, cell, seconds) => {
@@ -46,13 +47,14 @@ export const sample = async ({ contestant, cell, seconds, begin }) => {
 export const open = async ({ contestant, cell, seconds }) => {
   await warm(contestant, cell, seconds)
   const turn = async (seconds) => {
-    let [commands, elapsed] = [0, 0]
+    let [commands, elapsed, cpu] = [0, 0, 0]
     for (const until = performance.now() + seconds * 1000; performance.now() < until;) {
       const done = await batch(contestant, cell)
       commands += done.commands
       elapsed += done.elapsed
+      cpu += done.cpu
     }
-    return { rate: (commands / elapsed) * 1000, quantiles: [] }
+    return { rate: (commands / elapsed) * 1000, cpu: cpu / commands, quantiles: [] }
   }
   return { turn, close: async () => ({ acknowledged: 0 }) }
 }
