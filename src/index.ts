@@ -165,13 +165,13 @@ export {
   streamIdError,
   type StreamVersion,
 } from './core/stream'
-export type { CommandOptions, Handled } from './shell/command-options'
-export type { Environment } from './shell/environment'
-export { type IdSource, idSource, type IdSourceOptions } from './shell/ids'
-export type { Notice } from './shell/notice'
-export { type OpenCategory, openCategory } from './shell/open-category'
-export type { Current } from './shell/play'
-export { defaultRetry, type RetryPolicy } from './shell/retry'
+export type { CommandOptions, Handled } from './shell/category/command-options'
+export type { Environment } from './shell/category/settings'
+export { type IdSource, idSource, type IdSourceOptions } from './shell/category/ids'
+export type { Notice } from './shell/category/notice'
+export { type OpenCategory, openCategory } from './shell/category/open-category'
+export type { Current } from './shell/state/replay'
+export { defaultRetry, type RetryPolicy } from './shell/category/retry'
 
 // The read side.
 export { type Ask, cancelTimer, send, sendAfter, sendAt } from './core/ask'
@@ -231,12 +231,12 @@ export type { WakeUps } from './core/ports/wake-ups'
 export type { AskingProcess, Heard, ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
-export type { Dispatch } from './shell/process/dispatch-step'
+export type { Dispatch } from './shell/outbox/dispatch-step'
 export {
   type ProcessEnvironment,
   type ProcessOptions,
   runProcessManager,
-} from './shell/process/run-process-manager'
+} from './shell/outbox/run-process-manager'
 export type { ProjectionEnvironment, ProjectionNotice } from './shell/projection/environment'
 export type { ProjectionOptions } from './shell/projection/follow'
 export { inlineDocuments, type InlineHandler, inlineProjection } from './shell/projection/inline'

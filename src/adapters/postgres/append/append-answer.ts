@@ -1,0 +1,104 @@
+import * as E from 'fp-ts/Either'
+import type { Appended } from '../../../core/append'
+import { storeFailed } from '../../../core/errors/store'
+import type { AppendError } from '../../../core/errors/unions'
+import { versionFits } from '../../../core/expected-version'
+import type { StreamId } from '../../../core/stream'
+import { isCommandTaken, toStoreFailed } from '../connection/errors'
+import { outcomeIn, type TransactionScope } from '../connection/query'
+import type { EncodedAppend } from './encoded-append'
+
+export type AppendAnswer = E.Either<AppendError, Appended>
+
+/** An answer to one append. Never rejects. */
+export type RunAppend = (append: EncodedAppend) => Promise<AppendAnswer>
+
+/**
+ * An answer to each of some appends, in their order. Never rejects.
+ *
+ * They come in the order of their streams' code units, from every process: otherwise two statements could wait for
+ * each other.
+ */
+export type RunAppends = (
+  appends: ReadonlyArray<EncodedAppend>,
+) => Promise<ReadonlyArray<AppendAnswer>>
+
+/** An event that was stored. */
+export interface StoredRow {
+  readonly stream_id: string
+  readonly version: number
+  readonly position: number | null
+  readonly recorded_at: number
+}
+
+export const noAnswer: AppendAnswer = E.left(
+  storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
+)
+
+/** @param rows - in any order. A row without a position is of an append without events. */
+export const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): AppendAnswer => {
+  let version = 0
+  const positions: number[] = []
+  for (const row of rows) {
+    if (row.version > version) version = row.version
+    if (row.position !== null) positions.push(row.position)
+  }
+  if (positions.length > 1) positions.sort((left, right) => left - right)
+  return E.right({ version, positions, recordedAt })
+}
+
+/** A statement that fails as a whole fails for each of its appends. */
+export const allFailed = (
+  appends: ReadonlyArray<EncodedAppend>,
+  scope: TransactionScope,
+  error: unknown,
+): ReadonlyArray<AppendAnswer> => {
+  const failed: AppendAnswer = E.left(toStoreFailed(outcomeIn(scope))(error))
+  return appends.map(() => failed)
+}
+
+/** Rows by their streams. */
+export const byStream = <Row extends StoredRow>(
+  rows: ReadonlyArray<Row>,
+): ReadonlyMap<StreamId, ReadonlyArray<Row>> => {
+  const streams = new Map<StreamId, Row[]>()
+  for (const row of rows) {
+    const known = streams.get(row.stream_id)
+    if (known === undefined) streams.set(row.stream_id, [row])
+    else known.push(row)
+  }
+  return streams
+}
+
+/**
+ * Whether an append must be sent again: another writer was faster at this very moment, and only a new look can show
+ * what that means.
+ */
+export const isOvertaken = (answer: AppendAnswer): boolean => {
+  if (E.isRight(answer)) return false
+  const error = answer.left
+  if (error._tag === 'VersionConflict') return versionFits(error.expected, error.actual)
+  return error._tag === 'StoreFailed' && isCommandTaken(error.cause)
+}
+
+/** One append on its own, sent once. */
+export const appendOnce =
+  (run: RunAppends): RunAppend =>
+  async (append) => {
+    const [answer = noAnswer] = await run([append])
+    return answer
+  }
+
+const MOST_RACES = 1_000
+
+/** One append on its own, sent again while it is overtaken. */
+export const appendAlone =
+  (run: RunAppends): RunAppend =>
+  async (append) => {
+    const once = appendOnce(run)
+    let answer = await once(append)
+    for (let races = 0; isOvertaken(answer) && races < MOST_RACES; races++) {
+      answer = await once(append)
+    }
+    return answer
+  }

@@ -1,0 +1,191 @@
+import * as E from 'fp-ts/Either'
+import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
+import type { Appended } from '../../../core/append'
+import { projectionFailed } from '../../../core/errors/store'
+import type { AppendError } from '../../../core/errors/unions'
+import type { JsonObject } from '../../../core/json'
+import type { Metadata } from '../../../core/metadata'
+import type { InlineProjection } from '../../../core/ports/inline-projection'
+import type { StoredEvent } from '../../../core/recorded-event'
+import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../connection/errors'
+import { failsOnRolledBackCommit } from '../connection/pool'
+import { rollBack } from '../connection/transaction'
+import { type AppendAnswer, isOvertaken, type RunAppend } from './append-answer'
+import type { EncodedAppend } from './encoded-append'
+import { lostRace } from './optimistic-append'
+
+/** The events of an append as they are stored now: decoded from what was written, not the caller's objects. */
+const storedEvents = (
+  { streamId, events }: EncodedAppend,
+  { version, positions, recordedAt }: Appended,
+): ReadonlyArray<StoredEvent> => {
+  const first = version - events.length + 1
+  return events.map(({ id, type, schemaVersion, data, metadata }, index) => ({
+    id,
+    type,
+    schemaVersion,
+    data: parse<JsonObject>(data),
+    metadata: parse<Metadata>(metadata),
+    streamId,
+    version: first + index,
+    position: positions[index] ?? 0,
+    recordedAt,
+  }))
+}
+
+// Only ever given what JSON.stringify has made of the same type.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
+const parse = <Value>(text: string): Value => JSON.parse(text) as Value
+
+/** A projection's failure; after a conflict with another transaction a retry may succeed. */
+const refusal = (name: string, cause: unknown): AppendError =>
+  isTransactionConflict(cause) ? toStoreFailed('uncommitted')(cause) : projectionFailed(name, cause)
+
+/** How a failed statement that a projection has ignored is detected. */
+type RollbackDetection =
+  /** Another statement is sent after the projections. */
+  | 'probe'
+  /** COMMIT fails: see {@link failsOnRolledBackCommit}. */
+  | 'commit'
+
+/** The failure of the probe or of COMMIT: the projections', if they have ignored a failed statement. */
+const ignoredFailure = <Database>(
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  outcome: WriteOutcome,
+  cause: unknown,
+): AppendError => {
+  const failed = toStoreFailed(outcome)(cause)
+  const names = projections.map(({ name }) => name).join(', ')
+  return failed.reason === 'TransactionAborted' ? projectionFailed(names, cause) : failed
+}
+
+const projectAll = async <Database>(
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  transaction: Transaction<Database>,
+  events: ReadonlyArray<StoredEvent>,
+  detection: RollbackDetection,
+): Promise<E.Either<AppendError, void>> => {
+  for (const { name, project } of projections) {
+    try {
+      const result = await project(events, transaction)()
+      if (E.isLeft(result)) return E.left(refusal(name, result.left))
+    } catch (cause) {
+      return E.left(refusal(name, cause))
+    }
+  }
+  return projections.length === 0 || detection === 'commit'
+    ? E.right(undefined)
+    : probe(projections, transaction)
+}
+
+/**
+ * After a failed statement COMMIT rolls back without an error. A projection that has ignored such a failure must not
+ * end in a success that stores nothing.
+ */
+const probe = async <Database>(
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  transaction: Transaction<Database>,
+): Promise<E.Either<AppendError, void>> => {
+  try {
+    await transaction.executeQuery(CompiledQuery.raw('select 1'))
+    return E.right(undefined)
+  } catch (cause) {
+    return E.left(ignoredFailure(projections, 'uncommitted', cause))
+  }
+}
+
+/** An append, and then the projections, in a transaction that is rolled back if this fails. */
+const appendThenProject =
+  <Database>(
+    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    transaction: Transaction<Database>,
+    append: RunAppend,
+    detection: RollbackDetection,
+  ): RunAppend =>
+  async (encoded) => {
+    const answer = await append(encoded)
+    if (E.isLeft(answer)) return answer
+    const stored = storedEvents(encoded, answer.right)
+    const projected = await projectAll(projections, transaction, stored, detection)
+    return E.isLeft(projected) ? projected : answer
+  }
+
+const SAVEPOINT = 'reprise_projections'
+
+/**
+ * An append and its projections inside the caller's transaction. If a projection fails, the append is undone with
+ * it, and the transaction goes on as it was.
+ */
+export const projectInTransaction =
+  <Database>(
+    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    transaction: Transaction<Database>,
+    append: RunAppend,
+  ): RunAppend =>
+  async (encoded) => {
+    if (projections.length === 0) return append(encoded)
+    const run = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
+    try {
+      await run(`savepoint ${SAVEPOINT}`)
+      const answer = await appendThenProject(projections, transaction, append, 'probe')(encoded)
+      if (E.isLeft(answer)) await run(`rollback to savepoint ${SAVEPOINT}`)
+      await run(`release savepoint ${SAVEPOINT}`)
+      return answer
+    } catch (error) {
+      return E.left(toStoreFailed('uncommitted')(error))
+    }
+  }
+
+const finish = async <Database>(
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  transaction: ControlledTransaction<Database>,
+  result: AppendAnswer,
+): Promise<AppendAnswer> => {
+  if (E.isLeft(result)) {
+    await rollBack(transaction)
+    return result
+  }
+  try {
+    await transaction.commit().execute()
+    return result
+  } catch (error) {
+    await rollBack(transaction)
+    return E.left(ignoredFailure(projections, 'mayHaveCommitted', error))
+  }
+}
+
+/** The two ways to append in a transaction of our own. */
+export interface AppendWays<Database> {
+  readonly optimistic: (transaction: Transaction<Database>) => RunAppend
+  readonly fallback: (transaction: Transaction<Database>) => RunAppend
+}
+
+/** The optimistic way was overtaken: the transaction is unusable, or the answer out of date. */
+const needsFallback = (answer: AppendAnswer): boolean =>
+  isOvertaken(answer) ||
+  (E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause))
+
+/** An append and its projections in a transaction of their own: all of it is stored, or nothing. */
+export const appendAndProject = <Database>(
+  db: Kysely<Database>,
+  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  { optimistic, fallback }: AppendWays<Database>,
+): RunAppend => {
+  const detection: RollbackDetection = failsOnRolledBackCommit(db) ? 'commit' : 'probe'
+  const runInTransaction = async (
+    encoded: EncodedAppend,
+    way: AppendWays<Database>['optimistic'],
+  ) => {
+    try {
+      const transaction = await db.startTransaction().execute()
+      const append = appendThenProject(projections, transaction, way(transaction), detection)
+      return await finish(projections, transaction, await append(encoded))
+    } catch (error) {
+      return E.left(toStoreFailed('uncommitted')(error))
+    }
+  }
+  return async (encoded) => {
+    const answer = await runInTransaction(encoded, optimistic)
+    return needsFallback(answer) ? runInTransaction(encoded, fallback) : answer
+  }
+}

@@ -1,0 +1,57 @@
+import type { AppendRequest, CommandMark } from '../../../core/append'
+import type { ExpectedVersion } from '../../../core/expected-version'
+import type { Metadata } from '../../../core/metadata'
+import type { NewEvent } from '../../../core/recorded-event'
+import type { StreamId } from '../../../core/stream'
+
+/** An event as the statements take it: data and metadata are JSON. */
+export interface EncodedEvent {
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
+  readonly data: string
+  readonly metadata: string
+}
+
+/** A request encoded: the caller can no longer change it, and it is encoded only once, however often it is sent. */
+export interface EncodedAppend {
+  readonly streamId: StreamId
+  readonly expectedVersion: ExpectedVersion
+  readonly events: ReadonlyArray<EncodedEvent>
+  readonly commands: ReadonlyArray<CommandMark>
+}
+
+/** Metadata of an event without any. */
+export const EMPTY_METADATA = '{}'
+
+const isEmpty = (metadata: Metadata): boolean => {
+  for (const key in metadata) if (Object.hasOwn(metadata, key)) return false
+  return true
+}
+
+const encodeEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): EncodedEvent => ({
+  id,
+  type,
+  schemaVersion,
+  data: JSON.stringify(data),
+  metadata: isEmpty(metadata) ? EMPTY_METADATA : JSON.stringify(metadata),
+})
+
+export const encodeAppend = ({
+  streamId,
+  expectedVersion,
+  events,
+  commands,
+}: AppendRequest): EncodedAppend => ({
+  streamId,
+  expectedVersion,
+  events: events.map(encodeEvent),
+  commands: commands.map((mark) => ({ ...mark })),
+})
+
+/** How long the data and metadata of an append are, in UTF-16 code units. */
+export const lengthOf = ({ events }: EncodedAppend): number => {
+  let length = 0
+  for (const { data, metadata } of events) length += data.length + metadata.length
+  return length
+}

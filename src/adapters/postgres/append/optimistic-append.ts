@@ -1,0 +1,151 @@
+import * as E from 'fp-ts/Either'
+import { identity } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { StreamId } from '../../../core/stream'
+import { isCommandTaken, isVersionTaken } from '../connection/errors'
+import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
+import {
+  allFailed,
+  type AppendAnswer,
+  byStream,
+  noAnswer,
+  type RunAppends,
+  stored,
+  type StoredRow,
+} from './append-answer'
+import { type EncodedAppend, lengthOf } from './encoded-append'
+import { fallbackAppend, fallbackStatement } from './fallback-append'
+import {
+  manyStreamsQuery,
+  type ManyStreamsStatements,
+  manyStreamsStatements,
+} from './many-streams-append'
+import { oneStreamQuery, type OneStreamStatements, oneStreamStatements } from './one-stream-append'
+import type { Query } from './statement-parts'
+
+// Optimistic statements check the version and insert in one statement. A row comes back for every event that was
+// stored. An append without rows did not fit, and one that lost a race while it was stored violates a primary key,
+// and fails the whole statement: either way nothing of it is stored, and the fallback can say what has happened.
+
+/** Every statement that appends, as text. */
+export interface AppendStatements extends OneStreamStatements, ManyStreamsStatements {
+  readonly append: string
+}
+
+/** The statements for a schema of any name. */
+export const appendStatements = (schema: string): AppendStatements => ({
+  ...oneStreamStatements(schema),
+  ...manyStreamsStatements(schema),
+  append: fallbackStatement(schema),
+})
+
+/** How much JSON an optimistic statement takes at most, in UTF-16 code units: PostgreSQL holds no JSON array above 256 MB. */
+const MOST_JSON = 4_000_000
+
+/** The optimistic statement for some appends; `undefined`: there is none for decisions without events or very much data. */
+export const optimisticQuery = (
+  statements: AppendStatements,
+  appends: ReadonlyArray<EncodedAppend>,
+): Query | undefined => {
+  let length = 0
+  for (const append of appends) {
+    if (append.events.length === 0) return undefined
+    length += lengthOf(append)
+  }
+  if (length > MOST_JSON) return undefined
+  const [only] = appends
+  const short =
+    only !== undefined && appends.length === 1 ? oneStreamQuery(statements, only) : undefined
+  return short ?? manyStreamsQuery(statements, appends)
+}
+
+/** Whether an optimistic statement has failed only because another writer was faster at this very moment. */
+export const lostRace = (error: unknown): boolean => isVersionTaken(error) || isCommandTaken(error)
+
+/** How many statements take the fallback after one that met another writer. */
+const FALLBACK_STATEMENTS = 32
+
+/** Whether others write to the same streams just now: then the optimistic way is the longer one. */
+export interface Contention {
+  readonly isUnlikely: () => boolean
+  readonly record: () => void
+}
+
+export const contention = (): Contention => {
+  let fallbacks = 0
+  return {
+    isUnlikely: () => {
+      if (fallbacks === 0) return true
+      fallbacks -= 1
+      return false
+    },
+    record: () => {
+      fallbacks = FALLBACK_STATEMENTS
+    },
+  }
+}
+
+/** An answer to each append, if each of them has given one row, in their order: the usual case. */
+const oneRowEach = (
+  appends: ReadonlyArray<EncodedAppend>,
+  rows: ReadonlyArray<StoredRow>,
+): ReadonlyArray<AppendAnswer> | undefined => {
+  if (rows.length !== appends.length) return undefined
+  const answers: AppendAnswer[] = []
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]
+    if (row === undefined || row.stream_id !== appends[index]?.streamId) return undefined
+    answers.push(stored([row], row.recorded_at))
+  }
+  return answers
+}
+
+/** What the statements of a store have in common. */
+export interface AppendContext {
+  readonly statements: AppendStatements
+  /** Shared by all that append to the same database. */
+  readonly contention: Contention
+}
+
+/**
+ * Appends as {@link fallbackAppend} does, but faster: assumes that everything fits, and falls back only for what did
+ * not. A lost race leaves a transaction unusable: it is answered as a failure, see {@link lostRace}, and the owner of
+ * the transaction begins another one.
+ */
+export const optimisticAppend = (
+  { statements, contention }: AppendContext,
+  db: Executor,
+  scope: TransactionScope,
+): RunAppends => {
+  const fallback = fallbackAppend(db, statements.append, scope)
+  const answersFrom = async (
+    appends: ReadonlyArray<EncodedAppend>,
+    rows: ReadonlyMap<StreamId, ReadonlyArray<StoredRow>>,
+  ): Promise<ReadonlyArray<AppendAnswer>> => {
+    const left = appends.filter(({ streamId }) => !rows.has(streamId))
+    if (left.length > 0) contention.record()
+    const answers = left.length > 0 ? await fallback(left) : []
+    let next = 0
+    return appends.map(({ streamId }) => {
+      const own = rows.get(streamId)
+      const [first] = own ?? []
+      return own === undefined || first === undefined
+        ? (answers[next++] ?? noAnswer)
+        : stored(own, first.recorded_at)
+    })
+  }
+  return async (appends) => {
+    const query = contention.isUnlikely() ? optimisticQuery(statements, appends) : undefined
+    if (query === undefined) return fallback(appends)
+    const send = TE.tryCatch(() => fetchRows<StoredRow>(db, query.text, query.parameters), identity)
+    const found = await send()
+    if (E.isLeft(found)) {
+      const lost = lostRace(found.left)
+      if (lost) contention.record()
+      return lost && scope === 'statement'
+        ? fallback(appends)
+        : allFailed(appends, scope, found.left)
+    }
+    return oneRowEach(appends, found.right) ?? answersFrom(appends, byStream(found.right))
+  }
+}

@@ -1,0 +1,42 @@
+import type { PostgresPoolClient } from 'kysely'
+import type { Executor } from './query'
+
+/**
+ * Runs statements outside of transactions, each on a connection of the pool, without Kysely's own steps: there is
+ * nothing to compile. A connection is kept until the end of the next turn of the event loop, for the statement
+ * that usually follows at once.
+ *
+ * @param isPoolExhausted - whether a caller waits for a connection: then none is kept.
+ */
+export const poolShortcut = (
+  connect: () => Promise<PostgresPoolClient>,
+  isPoolExhausted: () => boolean,
+): Executor => {
+  const kept: PostgresPoolClient[] = []
+  let releasing = false
+  const releaseKept = (): void => {
+    releasing = false
+    for (const client of kept.splice(0)) client.release()
+  }
+  const keep = (client: PostgresPoolClient): void => {
+    if (isPoolExhausted()) {
+      client.release()
+      return
+    }
+    kept.push(client)
+    if (releasing) return
+    releasing = true
+    setImmediate(() => setImmediate(releaseKept))
+  }
+  return {
+    executeQuery: async ({ sql, parameters }) => {
+      const client = kept.pop() ?? (await connect())
+      const answer = client.query<never>(sql, parameters)
+      void answer.then(
+        () => keep(client),
+        () => client.release(),
+      )
+      return answer
+    },
+  }
+}

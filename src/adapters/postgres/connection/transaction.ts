@@ -1,0 +1,64 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
+import type { StoreFailed } from '../../../core/errors/store'
+import { toStoreFailed, type WriteOutcome } from './errors'
+import { named } from './prepared-statements'
+
+const catching = async <Failure, Value>(
+  outcome: WriteOutcome,
+  work: () => Promise<E.Either<Failure, Value>>,
+): Promise<E.Either<Failure | StoreFailed, Value>> => {
+  try {
+    return await work()
+  } catch (error) {
+    return E.left(toStoreFailed(outcome)(error))
+  }
+}
+
+/** Gives the connection back. What failed before is reported, whatever becomes of the rollback. */
+export const rollBack = async <Database>(
+  transaction: ControlledTransaction<Database>,
+): Promise<void> => {
+  try {
+    await transaction.rollback().execute()
+  } catch {
+    // The connection is gone, and with it the transaction.
+  }
+}
+
+/** Runs `work` in a transaction: a Right is committed, a Left rolled back. */
+export type RunInTransaction<Database> = <Failure, Value>(
+  work: (transaction: Transaction<Database>) => TaskEither<Failure, Value>,
+) => TaskEither<Failure | StoreFailed, Value>
+
+/**
+ * Transactions that the server ends when no statement comes for a while. A process that is frozen in the middle of
+ * one would keep its row locks, and the next owner would wait for them.
+ *
+ * @param idleTimeout - milliseconds.
+ */
+export const transactionsOn = <Database>(
+  db: Kysely<Database>,
+  idleTimeout: number,
+): RunInTransaction<Database> => {
+  const setting = `idle_in_transaction_session_timeout = ${Math.ceil(idleTimeout)}`
+  const limitIdling = named('idling', `set local ${setting}`)
+
+  return (work) => () =>
+    catching('none', async () => {
+      const transaction = await db.startTransaction().execute()
+      const result = await catching('uncommitted', async () => {
+        await transaction.executeQuery(CompiledQuery.raw(limitIdling))
+        return work(transaction)()
+      })
+      if (E.isRight(result)) {
+        return catching('mayHaveCommitted', async () => {
+          await transaction.commit().execute()
+          return result
+        })
+      }
+      await rollBack(transaction)
+      return result
+    })
+}

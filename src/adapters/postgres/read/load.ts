@@ -1,0 +1,76 @@
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import type { EventStore, LoadRequest } from '../../../core/ports/event-store'
+import type { StoredEvent } from '../../../core/recorded-event'
+import { streamIdError } from '../../../core/stream'
+import { toStoreFailed } from '../connection/errors'
+import { grouped, type Grouping } from '../connection/grouped'
+import { type Executor, fetchRows } from '../connection/query'
+import {
+  answersTo,
+  answerTo,
+  isRead,
+  type LoadAnswer,
+  loadManyParameters,
+  loadOneParameters,
+  type LoadRow,
+  type LoadStatements,
+  loadStatements,
+} from './load-statements'
+import { readStatement } from './read'
+import { toPage } from './stored-events'
+
+interface Statements extends LoadStatements {
+  readonly read: string
+}
+
+/** A load on its own. Without a snapshot or a command to look for it is no more than a read. */
+const loadAlone = async (
+  db: Executor,
+  statements: Statements,
+  request: LoadRequest,
+): Promise<LoadAnswer> => {
+  if (isRead(request)) {
+    const { streamId, after, limit } = request
+    const parameters = [streamId, after, limit + 1]
+    return toPage(limit, await fetchRows<StoredEvent>(db, statements.read, parameters))
+  }
+  const rows = await fetchRows<LoadRow>(db, statements.loadOne, loadOneParameters(request))
+  return answerTo(request, rows)
+}
+
+const loadTogether =
+  (db: Executor, statements: Statements) =>
+  async (requests: ReadonlyArray<LoadRequest>): Promise<ReadonlyArray<LoadAnswer>> => {
+    const [only, ...others] = requests
+    try {
+      if (only !== undefined && others.length === 0) return [await loadAlone(db, statements, only)]
+      const parameters = loadManyParameters(requests)
+      return answersTo(requests, await fetchRows<LoadRow>(db, statements.loadMany, parameters))
+    } catch (error) {
+      const failed: LoadAnswer = E.left(toStoreFailed('none')(error))
+      return requests.map(() => failed)
+    }
+  }
+
+const grouping: Grouping<LoadRequest> = {
+  name: 'the load queue',
+  depth: 20_000,
+  statements: 4,
+  slow: 10,
+  size: 64,
+  sizeOf: () => 1,
+  keyOf: ({ streamId, after, commandId }) => `${streamId}\n${after}\n${commandId ?? ''}`,
+}
+
+/** Snapshot, later events and command mark in one statement, which loads that arrive meanwhile share. */
+export const loadFrom = (schema: string) => {
+  const statements = { ...loadStatements(schema), read: readStatement(schema) }
+  return (db: Executor): EventStore['load'] => {
+    const ask = grouped(loadTogether(db, statements), grouping)
+    return (request) => {
+      const invalid = streamIdError(request.streamId)
+      return invalid === undefined ? () => ask({ ...request }) : TE.left(invalid)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import { type ControlledTransaction, type Kysely } from 'kysely'
+import type { StoreFailed } from '../../../core/errors/store'
+import { toStoreFailed } from '../connection/errors'
+import { type Executor, fetchRows } from '../connection/query'
+import { rollBack } from '../connection/transaction'
+import { type Migration, migrationsFor } from './migrations'
+import { DEFAULT_SCHEMA } from './names'
+import { foundation, migrationsTable, remember, takeTurns } from './migration-script'
+
+/** A migration that was run here before has another text now. Nothing was changed. */
+export interface MigrationChanged {
+  readonly _tag: 'MigrationChanged'
+  readonly migration: string
+  readonly message: string
+}
+
+/** What {@link migrate} has found and done. */
+export interface Migrated {
+  /** The names of those that were run now, oldest first. */
+  readonly applied: ReadonlyArray<string>
+  /** The names of those that had been run before. */
+  readonly present: ReadonlyArray<string>
+}
+
+/** What {@link migrate} would find and do. */
+export interface MigrationPlan {
+  /** Those that have not been run here, oldest first. */
+  readonly missing: ReadonlyArray<Migration>
+  /** The names of those that have been run. */
+  readonly present: ReadonlyArray<string>
+}
+
+interface MigrationRow {
+  readonly name: string
+  readonly fingerprint: string
+}
+
+const changed = ({ name }: Migration): MigrationChanged => ({
+  _tag: 'MigrationChanged',
+  migration: name,
+  message: `The migration ${name} was run here with another text. Was this database migrated by another build?`,
+})
+
+const compare = async (
+  db: Executor,
+  schema: string,
+): Promise<E.Either<MigrationChanged, MigrationPlan>> => {
+  const statement = `select name, fingerprint from ${migrationsTable(schema)} order by name`
+  const rows = await fetchRows<MigrationRow>(db, statement, [])
+  const before = new Map(rows.map((row) => [row.name, row.fingerprint]))
+  const known = migrationsFor(schema)
+  const wrong = known.find(
+    ({ name, fingerprint }) => before.has(name) && before.get(name) !== fingerprint,
+  )
+  if (wrong !== undefined) return E.left(changed(wrong))
+  const missing = known.filter(({ name }) => !before.has(name))
+  return E.right({ missing, present: [...before.keys()] })
+}
+
+const applyAll = async (
+  db: Executor,
+  schema: string,
+): Promise<E.Either<MigrationChanged, Migrated>> => {
+  await fetchRows(db, takeTurns(schema), [])
+  await fetchRows(db, foundation(schema), [])
+  const plan = await compare(db, schema)
+  if (E.isLeft(plan)) return plan
+  for (const migration of plan.right.missing) {
+    await fetchRows(db, migration.sql, [])
+    await fetchRows(db, remember(schema, migration), [])
+  }
+  const { missing, present } = plan.right
+  return E.right({ applied: missing.map(({ name }) => name), present })
+}
+
+const commit = async <Database>(
+  transaction: ControlledTransaction<Database>,
+  migrated: Migrated,
+): Promise<E.Either<StoreFailed, Migrated>> => {
+  try {
+    await transaction.commit().execute()
+    return E.right(migrated)
+  } catch (error) {
+    await rollBack(transaction)
+    return E.left(toStoreFailed('mayHaveCommitted')(error))
+  }
+}
+
+/**
+ * Creates the tables, or brings them up to date: all of it in one transaction, or nothing. Safe to run from several
+ * processes at once, and repeatedly.
+ *
+ * Fails with
+ * - `MigrationChanged`: one that was run before has another text now. Nothing was changed.
+ * - `StoreFailed`: the database refused, or did not answer. With outcome `unknown` the answer to COMMIT was lost: run
+ *   it again, and see.
+ */
+export const migrate =
+  <Database>(
+    db: Kysely<Database>,
+    schema: string = DEFAULT_SCHEMA,
+  ): TaskEither<MigrationChanged | StoreFailed, Migrated> =>
+  async () => {
+    try {
+      // Each statement must see what the one before us in the queue has committed.
+      const begin = db.withoutPlugins().startTransaction().setIsolationLevel('read committed')
+      const transaction = await begin.execute()
+      try {
+        const result = await applyAll(transaction, schema)
+        if (E.isRight(result)) return await commit(transaction, result.right)
+        await rollBack(transaction)
+        return result
+      } catch (error) {
+        await rollBack(transaction)
+        return E.left(toStoreFailed('uncommitted')(error))
+      }
+    } catch (error) {
+      return E.left(toStoreFailed('none')(error))
+    }
+  }
+
+/** What {@link migrate} would do now. Changes nothing. Fails as it does. */
+export const planMigration =
+  <Database>(
+    db: Kysely<Database>,
+    schema: string = DEFAULT_SCHEMA,
+  ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
+  async () => {
+    try {
+      return await compare(db.withoutPlugins(), schema)
+    } catch (error) {
+      const failed = toStoreFailed('none')(error)
+      return failed.reason === 'NotMigrated'
+        ? E.right({ missing: migrationsFor(schema), present: [] })
+        : E.left(failed)
+    }
+  }
