@@ -9,14 +9,23 @@ const CHECKOUT = pathToFileURL(resolve('bench/harness/checkout.mjs')).href
 
 // Says what it finds in the checkout, and which folder that is.
 const PROGRAM = `
-  import { existsSync, readFileSync, lstatSync } from 'node:fs'
+  import { readFileSync, lstatSync } from 'node:fs'
   import { commitOf, withCheckout } from '${CHECKOUT}'
   const [root, ref] = process.argv.slice(1)
   await withCheckout(root, commitOf(root, ref), async (folder) => {
     const built = readFileSync(folder + '/built', 'utf8')
-    const linked = lstatSync(folder + '/node_modules').isSymbolicLink()
-    console.log(JSON.stringify({ folder, there: existsSync(folder), built, linked }))
+    const linked = lstatSync(folder + '/node_modules', { throwIfNoEntry: false })?.isSymbolicLink()
+    console.log(JSON.stringify({ folder, built, linked: linked === true }))
   })`
+
+/** What the program has said last. */
+const found = (output: string): unknown => JSON.parse(output.trim().split('\n').at(-1) ?? '')
+
+const LOCK = JSON.stringify({
+  name: 'measured',
+  lockfileVersion: 3,
+  packages: { '': { name: 'measured' } },
+})
 
 describe('A checkout of another commit', () => {
   let folder: string
@@ -41,7 +50,7 @@ describe('A checkout of another commit', () => {
     files.mkdirSync(join(root, 'node_modules'), { recursive: true })
     git('init', '--quiet')
     write('.gitignore', 'node_modules\n')
-    write('package-lock.json', '{}')
+    write('package-lock.json', LOCK)
     commit(`node -e "fs.writeFileSync('built', 'by the other commit')"`)
   })
   afterEach(() => files.rmSync(folder, { recursive: true, force: true }))
@@ -69,13 +78,17 @@ describe('A checkout of another commit', () => {
     commit('node no-such-script.mjs')
     const { code, output } = await run('HEAD~1').ended
     expect(code).toBe(0)
-    expect(JSON.parse(output)).toMatchObject({
-      there: true,
-      built: 'by the other commit',
-      linked: true,
-    })
+    expect(found(output)).toMatchObject({ built: 'by the other commit', linked: true })
     expectNothingLeft()
     expect(files.existsSync(join(root, 'node_modules/a-package'))).toBe(true)
+  })
+
+  it('gets packages of its own when its lock file differs', async () => {
+    write('package-lock.json', `${LOCK}\n`)
+    const { code, output } = await run('HEAD').ended
+    expect(code).toBe(0)
+    expect(found(output)).toMatchObject({ built: 'by the other commit', linked: false })
+    expectNothingLeft()
   })
 
   it('is removed when its build fails, and the reason is shown', async () => {
@@ -95,10 +108,14 @@ describe('A checkout of another commit', () => {
     const builder = await until(async () =>
       files.existsSync(mark) ? Number(files.readFileSync(mark, 'utf8')) || undefined : undefined,
     )
-    child.kill('SIGINT')
-    expect((await ended).code).not.toBe(0)
-    expectNothingLeft()
-    await until(async () => (isRunning(builder) ? undefined : true))
+    try {
+      child.kill('SIGINT')
+      await until(async () => (isRunning(builder) ? undefined : true))
+      expect((await ended).code).not.toBe(0)
+      expectNothingLeft()
+    } finally {
+      if (isRunning(builder)) process.kill(builder, 'SIGKILL')
+    }
   })
 
   it('is refused by name when git does not know the commit', async () => {
