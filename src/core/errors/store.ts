@@ -45,6 +45,18 @@ export const storeFailed = (
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
 })
 
+/** A migration that was run here before does not read as it did then. Nothing was changed. */
+export interface MigrationChanged {
+  readonly _tag: 'MigrationChanged'
+  readonly migration: string
+  readonly message: string
+}
+export const migrationChanged = (migration: string): MigrationChanged => ({
+  _tag: 'MigrationChanged',
+  migration,
+  message: `The migration ${migration} was run here with another text. Was this database migrated by another build?`,
+})
+
 /**
  * Whether a single one of the requests that shared a statement or an append may have caused its failure, so
  * that it is worth sending each of them alone. Not if something may have been written, and not if every
