@@ -86,7 +86,7 @@ export {
 } from './core/codec/event-codec'
 export { manyCommandCodec, manyEventCodec, manyStateCodec } from './core/codec/many-codecs'
 export { stateCodec, type StateCodec } from './core/codec/state-codec'
-export { type Decider, type Evolver, replay, replayFrom } from './core/decider'
+export { type Decider, replay, replayFrom } from './core/decider'
 export {
   type CommandAlreadyHandled,
   commandAlreadyHandled,
@@ -260,7 +260,7 @@ export type {
   SubscriptionStore,
 } from './core/ports/subscription-store'
 export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
-export type { AskingProcess, Heard, ProcessManager } from './core/process-manager'
+export type { Heard, ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
 export type { Dispatch } from './shell/outbox/dispatch-step'

@@ -340,7 +340,7 @@ export const processSuite = <Transaction>(
         return found.length > 0 && found
       })
       expect(parked?.failure.message).toContain(
-        'The process tick-1 of reminding asks for a command that does not fit its codec: text: expected ShortText, got "now -100"',
+        'The process tick-1 of reminding issued a command that does not match its codec: text: expected ShortText, got "now -100"',
       )
       await eventually(() => heard.length === 1)
       await run.stop()
@@ -362,7 +362,7 @@ export const processSuite = <Transaction>(
       await decideCommand(side.operator, 'reminding', id, 'retry')
       const broken = start(codecOf(short), dispatch)
       expect((await parked()).failure?.message).toBe(
-        `reminding could not send the command ${id}: The stored command ${id} of the process tick-1 of reminding does not fit its codec any more: text: expected ShortText, got "now -100".`,
+        `reminding could not send the command ${id}: The stored command ${id} of the process tick-1 of reminding no longer matches its codec: text: expected ShortText, got "now -100".`,
       )
       await broken.stop()
       await decideCommand(side.operator, 'reminding', id, 'retry')
