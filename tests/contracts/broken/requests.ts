@@ -1,6 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryRequests, type MemoryTransaction } from '../../../src/memory'
+import { memoryOperator } from '../../../src/adapters/memory/operator'
+import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import { memory, type MemoryTransaction } from '../../../src/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -50,16 +52,19 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   },
   {
     defect: 'gives everything that waits, due or not',
-    open: requestsThat((store) => ({
-      due: (process, limit) =>
-        pipe(
-          store.waiting(process),
-          TE.map((all) => all.slice(0, limit)),
-        ),
-    })),
+    open: requestsThat((_store, documents) => {
+      const operator = memoryOperator({ store: memory().store, documents })
+      return {
+        due: (process, limit) =>
+          pipe(
+            operator.outbox(process, { which: 'all', after: 0, limit }),
+            TE.map(({ commands }) => commands),
+          ),
+      }
+    }),
     noticedBy: [
       'timers: goes off at its time, at once when that is over',
-      'requests that fail: parks a request until an operator decides, with everything behind it',
+      'requests that fail: parks a request, with everything behind it',
       'requests that fail: holds back the later commands of its process, and of no other',
     ],
   },
@@ -79,7 +84,6 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     })),
     noticedBy: [
       'timers: is replaced by one with the same name, and comes after what was asked for before',
-      'timers: shows an operator the name of a timer',
     ],
   },
   {
@@ -93,6 +97,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         }
         return store.inTransaction({
           ...documents,
+          lock: () => Promise.resolve(true),
           put: (...written) => at(({ put }) => put(...written)),
           delete: (...deleted) => at((transaction) => transaction.delete(...deleted)),
         })
@@ -106,7 +111,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'does not hold back what comes after a failed request',
     open: requestsThat((_store, documents) => {
-      const store = memoryRequests(documents)
+      const store = memoryRequests(documents, Date.now)
       return {
         ...store,
         inTransaction: (transaction) => {
@@ -124,14 +129,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     }),
     noticedBy: [
       'requests that fail: holds back the later commands of its process, and of no other',
-      'requests that fail: parks a request until an operator decides, with everything behind it',
-    ],
-  },
-  {
-    defect: 'skips what it is told to try again',
-    open: requestsThat((store) => ({ decide: (process, id) => store.decide(process, id, 'skip') })),
-    noticedBy: [
-      'requests that fail: parks a request until an operator decides, with everything behind it',
+      'requests that fail: parks a request, with everything behind it',
     ],
   },
 ]
