@@ -19,9 +19,11 @@ const failure = { message: 'no', stack: 'here' }
 
 /** Requests that could not be sent. */
 export const failing: Chapter = {
-  name: 'requests that fail',
+  name: 'failed commands',
   tests: {
-    'tries a failed request again when its time has come, with its attempts': async (subject) => {
+    'makes a failed command due again when its back-off is over, with its attempts': async (
+      subject,
+    ) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)
@@ -59,7 +61,7 @@ export const failing: Chapter = {
       )
       same(await dueNow(subject, process), ['command', 'later'])
     },
-    'parks a request until an operator decides, with everything behind it': async (subject) => {
+    'parks a command until an operator decides, with everything behind it': async (subject) => {
       const process = freshProcess()
       const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
       await add(subject, now, failed, later)
@@ -73,7 +75,7 @@ export const failing: Chapter = {
       same(await dueNow(subject, process), ['a', 'b'])
       same((await succeeds(subject.store.due(process, 1)))[0]?.attempts, 3)
     },
-    'goes on without a parked request that is skipped': async (subject) => {
+    'goes on after a parked command that is skipped': async (subject) => {
       const process = freshProcess()
       const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
       await add(subject, now, failed, later)
@@ -82,7 +84,7 @@ export const failing: Chapter = {
       same(await dueNow(subject, process), ['b'])
       same(await waitingNow(subject, process), ['b'])
     },
-    'lets an operator decide on parked requests only': async (subject) => {
+    'lets an operator decide on parked commands only': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)
@@ -92,7 +94,7 @@ export const failing: Chapter = {
       }
       same(await dueNow(subject, process), ['a'])
     },
-    'does not take up again what was answered meanwhile': async (subject) => {
+    'does not make due again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)

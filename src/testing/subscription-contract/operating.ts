@@ -38,7 +38,7 @@ export const operating: Chapter = {
       const age = first?.heartbeatAge ?? -1
       assert.ok(age >= 0 && age < 10_000, `the owner was heard of ${age} ms ago`)
     },
-    'shows no owner whose lease has run out': async (subject) => {
+    'shows no owner whose lease has expired': async (subject) => {
       const name = await created(subject)
       await claimOne(subject.store, name, 'a', SHORT)
       const end = Date.now() + 5_000
@@ -46,7 +46,7 @@ export const operating: Chapter = {
         assert.ok(Date.now() < end, 'the owner stays')
       }
     },
-    'stands still after a halt until it is resumed': async (subject) => {
+    'does nothing after a stop until it is resumed': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
@@ -60,13 +60,13 @@ export const operating: Chapter = {
       same(await succeeds(second.resume(name)), false)
       same((await claim(second, name, 'b')).leases.length, 1)
     },
-    'is not halted by an owner that was fenced off': async (subject) => {
+    'is not stopped by an owner that was fenced off': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)
       await failsWith(subject.store.halt(old, failure), FENCED)
       await succeeds(subject.second.save(stepTo(next, 5)))
     },
-    'is set back with its owner fenced off and nothing held': async (subject) => {
+    'is reset with its owner fenced off and nothing held': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
