@@ -1,4 +1,4 @@
-import type { EventStore } from 'reprise'
+import type { EventStore } from 'reprise/adapter'
 import type { Office } from './office'
 import type { Screen } from './screen'
 import { value } from './value'

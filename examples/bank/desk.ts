@@ -1,4 +1,5 @@
-import { type EventStore, type Notice, openCategory } from 'reprise'
+import { type Notice, openCategory } from 'reprise'
+import { type EventStore } from 'reprise/adapter'
 import { accounts } from './account/category'
 
 /**

@@ -1,16 +1,18 @@
 import { identity } from 'fp-ts/function'
 import {
   type Dispatch,
-  type EventStore,
-  localWakeUps,
   openCategory,
-  type Position,
-  type ProcessEnvironment,
   readProjection,
   runProcessManager,
   runProjection,
-  signalling,
 } from 'reprise'
+import {
+  type EventStore,
+  localWakeUps,
+  type Position,
+  type ProcessEnvironment,
+  signalling,
+} from 'reprise/adapter'
 import { accountBalances } from './account/balances'
 import { running } from './running'
 import { bookedAccounts, transfers } from './transfer/own-streams'

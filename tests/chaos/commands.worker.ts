@@ -1,6 +1,6 @@
 import { Pool } from 'pg'
-import { openCategory } from '../../src/index'
-import { connectPool, postgresStore } from '../../src/postgres'
+import { openCategory } from 'reprise'
+import { connectPool, postgresStore } from 'reprise/postgres'
 import { add, counter } from '../support/counter'
 
 interface Input {

@@ -4,7 +4,7 @@ import {
   requestStoreContract,
   subscriptionStoreContract,
   type TestWords,
-} from '../../src/testing'
+} from 'reprise/testing'
 import type { ReadSide } from './read-side'
 import { transactThrough } from './transact'
 

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { postgresProjections, postgresRequests, postgresSubscriptions } from '../../src/postgres'
+import { postgresProjections, postgresRequests, postgresSubscriptions } from 'reprise/postgres'
 import { migratedPglite } from '../support/pglite'
 import type { ReadSide } from './read-side'
 import { readSideContracts } from './read-side-contracts'

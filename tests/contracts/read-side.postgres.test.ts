@@ -4,7 +4,7 @@ import {
   postgresRequests,
   postgresSubscriptions,
   type Preparing,
-} from '../../src/postgres'
+} from 'reprise/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import type { ReadSide } from './read-side'
 import { readSideContracts } from './read-side-contracts'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import { handlerFailed } from '../../src/core/errors/subscription'
 import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
-import type { Transact } from '../../src/testing'
+import type { Transact } from 'reprise/testing'
 import { right, rightOf } from '../support/right'
 
 /** Transactions as a subscription runs them: together with a checkpoint. */

@@ -3,7 +3,7 @@ import { memoryDocuments, type MemoryTransaction } from '../../src/adapters/memo
 import { memoryProjections } from '../../src/adapters/memory/read-models'
 import { memoryStore } from '../../src/adapters/memory/store'
 import { memorySubscriptions } from '../../src/adapters/memory/subscription-store'
-import { postgresStore } from '../../src/postgres'
+import { postgresStore } from 'reprise/postgres'
 import { type NoTables, postgresReadSide } from '../support/postgres-read-side'
 import { projectionSuite, type ProjectionsUnderTest } from './projection.suite'
 import { rebuildSuite } from './rebuild.suite'

@@ -4,7 +4,7 @@ import {
   memoryRequests,
   memorySubscriptions,
   type MemoryTransaction,
-} from '../../src/memory'
+} from 'reprise/memory'
 import type { ReadSide } from '../contracts/read-side'
 
 /** A read side in memory, with nothing in it. */

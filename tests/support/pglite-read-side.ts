@@ -8,7 +8,7 @@ import {
   postgresRequests,
   postgresStore,
   postgresSubscriptions,
-} from '../../src/postgres'
+} from 'reprise/postgres'
 import { migratedPglite } from './pglite'
 import type { NoTables } from './postgres-read-side'
 import { right } from './right'

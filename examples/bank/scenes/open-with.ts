@@ -1,4 +1,5 @@
-import { openCategory, type EventStore } from 'reprise'
+import { openCategory } from 'reprise'
+import { type EventStore } from 'reprise/adapter'
 import { accounts } from '../account/category'
 import { depositMoney, openAccount } from '../account/commands'
 import { amount } from '../show'

@@ -9,7 +9,7 @@ import {
   postgresStore,
   postgresSubscriptions,
   postgresWakeUps,
-} from '../../../src/postgres'
+} from 'reprise/postgres'
 import { subscribe } from '../../../src/shell/subscription/subscribe'
 import { type Tick, ticks } from '../../support/ticks'
 

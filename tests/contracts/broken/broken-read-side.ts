@@ -1,10 +1,10 @@
-import type { MemoryDocuments, MemoryTransaction } from '../../../src/memory'
+import type { MemoryDocuments, MemoryTransaction } from 'reprise/memory'
 import {
   memoryDocuments,
   memoryProjections,
   memoryRequests,
   memorySubscriptions,
-} from '../../../src/memory'
+} from 'reprise/memory'
 import type { ReadSide } from '../read-side'
 
 export type MemoryReadSide = ReadSide<MemoryTransaction>
