@@ -144,13 +144,13 @@ export {
   streamIdError,
   type StreamVersion,
 } from './core/stream'
-export { type IdSource, idSource, type IdSourceOptions } from './shell/ids'
-export type { Notice } from './shell/notice'
-export type { ProcessEnvironment } from './shell/process/run-process-manager'
+export { type IdSource, idSource, type IdSourceOptions } from './shell/category/ids'
+export type { Notice } from './shell/category/notice'
+export { defaultRetry, type RetryPolicy } from './shell/category/retry'
+export type { ProcessEnvironment } from './shell/outbox/run-process-manager'
 export type { ProjectionEnvironment } from './shell/projection/environment'
 export type { InlineHandler } from './shell/projection/inline'
 export type { Entry, EntryPage } from './shell/projection/reader'
-export { defaultRetry, type RetryPolicy } from './shell/retry'
 export type { EventSource, SubscriptionEnvironment } from './shell/subscription/environment'
 export type { TransactionalSubscription } from './shell/subscription/subscribe'
 export { localWakeUps, signalling } from './shell/subscription/wake-ups'

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../core/errors/store'
 import type { Position } from '../core/stream'
-import { alarm } from '../shell/subscription/alarm'
+import { alarm } from '../shell/subscription/sleeper'
 import type { CliFailure } from './failure'
 import type { TailPrinter } from './output/tail'
 import { reportFailure } from './output/report'

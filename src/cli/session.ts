@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
-import type { MigrationChanged, Migrated, MigrationPlan } from '../adapters/postgres/migrate'
+import type { MigrationChanged, Migrated, MigrationPlan } from '../adapters/postgres/schema/migrate'
 import type { PostgresStore } from '../adapters/postgres/postgres-store'
 import type { StoreFailed } from '../core/errors/store'
 import type { WakeUps } from '../core/ports/wake-ups'

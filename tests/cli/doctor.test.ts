@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { Client, Pool } from 'pg'
-import { connectPool } from '../../src/adapters/postgres/connection'
+import { connectPool } from '../../src/adapters/postgres/connection/pool'
 import { postgresStore } from '../../src/adapters/postgres/postgres-store'
 import { openServer } from '../../src/cli/connect/server'
 import { horizonCheck } from '../../src/cli/doctor/horizon'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { Pool } from 'pg'
-import { connectPool } from '../../src/adapters/postgres/connection'
+import { connectPool } from '../../src/adapters/postgres/connection/pool'
 import { postgresStore, type PostgresStore } from '../../src/adapters/postgres/postgres-store'
 import { cli } from '../support/cli'
 import { appending, counter, newEvent } from '../support/tally'

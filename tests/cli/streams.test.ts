@@ -1,5 +1,5 @@
 import { Pool } from 'pg'
-import { connectPool } from '../../src/adapters/postgres/connection'
+import { connectPool } from '../../src/adapters/postgres/connection/pool'
 import { postgresStore } from '../../src/adapters/postgres/postgres-store'
 import { cli } from '../support/cli'
 import { appending } from '../support/tally'

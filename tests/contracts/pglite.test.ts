@@ -1,8 +1,8 @@
 import { PGlite } from '@electric-sql/pglite'
 import { isLeft } from 'fp-ts/Either'
 import type { Kysely } from 'kysely'
-import { migrate } from '../../src/adapters/postgres/migrate'
-import { connectPglite } from '../../src/adapters/postgres/pglite'
+import { migrate } from '../../src/adapters/postgres/schema/migrate'
+import { connectPglite } from '../../src/adapters/postgres/connection/pglite'
 import { postgresStore } from '../../src/adapters/postgres/postgres-store'
 import { storeContract } from '../../src/testing/store-contract/contract'
 

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { Metadata } from '../../src/core/metadata'
-import { decodeRecorded } from '../../src/shell/play'
+import { decodeRecorded } from '../../src/shell/state/replay'
 import { counter } from '../support/tally'
 
 const withMetadata = (metadata: unknown) =>

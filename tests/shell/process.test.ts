@@ -3,7 +3,7 @@ import { memoryProjections } from '../../src/adapters/memory/read-models'
 import { memoryRequests } from '../../src/adapters/memory/request-store'
 import { memoryStore } from '../../src/adapters/memory/store'
 import { memorySubscriptions } from '../../src/adapters/memory/subscription-store'
-import { postgresRequests } from '../../src/adapters/postgres/request-store'
+import { postgresRequests } from '../../src/adapters/postgres/outbox/outbox-store'
 import { postgresReadSide } from '../support/postgres-read-side'
 import { processSuite } from './process.suite'
 

@@ -1,8 +1,8 @@
 import { isLeft } from 'fp-ts/Either'
 import type { Kysely } from 'kysely'
 import { Pool } from 'pg'
-import { connectPool, type Preparing } from '../../src/adapters/postgres/connection'
-import { migrate } from '../../src/adapters/postgres/migrate'
+import { connectPool, type Preparing } from '../../src/adapters/postgres/connection/pool'
+import { migrate } from '../../src/adapters/postgres/schema/migrate'
 import { createDatabase } from './database'
 
 /** A database of a suite's own, migrated; connections to it are closed with it. */

@@ -7,9 +7,9 @@ import { eventCodec, eventType } from '../../src/core/codec/event-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import type { EventStore } from '../../src/core/ports/event-store'
 import type { ProcessManager } from '../../src/core/process-manager'
-import { idSource } from '../../src/shell/ids'
-import { openCategory } from '../../src/shell/open-category'
-import type { Dispatch } from '../../src/shell/process/dispatch-step'
+import { idSource } from '../../src/shell/category/ids'
+import { openCategory } from '../../src/shell/category/open-category'
+import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 
 // A small bank: money goes out of one account, into another, or back.
 const part = { transfer: t.string, amount: t.number }

@@ -11,18 +11,18 @@ import {
   appendOnce,
   type AppendPrepared,
   appendSwiftly,
-} from './append'
-import { groupCommit } from './group-commit'
-import { load } from './load'
-import { locate } from './locate'
-import { prepareAppend } from './prepared-append'
-import { appendAndProject, projecting } from './projecting'
-import { read } from './read'
-import { readAll } from './read-all'
-import { saveSnapshot } from './snapshots'
-import { streams } from './streams'
-import { contention } from './swift-append'
-import { type Tables, tablesIn } from './tables'
+} from './append/append'
+import { groupCommit } from './append/group-commit'
+import { load } from './read/load'
+import { locate } from './read/start-position'
+import { prepareAppend } from './append/encoded-append'
+import { appendAndProject, projecting } from './append/append-with-projections'
+import { read } from './read/read'
+import { readAll } from './read/read-all'
+import { saveSnapshot } from './read/snapshots'
+import { streams } from './read/streams'
+import { contention } from './append/optimistic-append'
+import { type Tables, tablesIn } from './connection/tables'
 
 /** How a store is set up. Every key may be left out. */
 export interface PostgresStoreOptions<Database> {

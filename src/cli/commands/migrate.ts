@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { scriptOf } from '../../adapters/postgres/script'
+import { scriptOf } from '../../adapters/postgres/schema/migration-script'
 import { count } from '../output/text'
 import { answer } from '../output/report'
 import type { Register } from '../register'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { postgresSubscriptions } from '../../adapters/postgres/subscription-store'
+import { postgresSubscriptions } from '../../adapters/postgres/subscriptions/subscription-store'
 import { type CliFailure, failure, usage } from '../failure'
 import { answer } from '../output/report'
 import { briefly, count, safe } from '../output/text'

@@ -1,8 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { toStoreFailed } from '../../adapters/postgres/errors'
-import { migrate, planMigration } from '../../adapters/postgres/migrate'
+import { toStoreFailed } from '../../adapters/postgres/connection/errors'
+import { migrate, planMigration } from '../../adapters/postgres/schema/migrate'
 import { postgresStore } from '../../adapters/postgres/postgres-store'
 import type { Session } from '../session'
 

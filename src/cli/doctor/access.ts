@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { quoteIdentifier } from '../../adapters/postgres/schema'
+import { quoteIdentifier } from '../../adapters/postgres/schema/names'
 import { type Check, ok, problem, warning } from './check'
 
 interface AccessRow {

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { migrationsFor } from '../../adapters/postgres/migrations'
+import { migrationsFor } from '../../adapters/postgres/schema/migrations'
 import { count } from '../output/text'
 import { type Check, ok, problem, warning } from './check'
 

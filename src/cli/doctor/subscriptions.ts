@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { quoteIdentifier } from '../../adapters/postgres/schema'
+import { quoteIdentifier } from '../../adapters/postgres/schema/names'
 import { titleOf } from '../output/subscriptions'
 import { briefly, count } from '../output/text'
 import { type PartitionView, partitionsOf } from '../read-side/partitions'

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { quoteIdentifier } from '../../adapters/postgres/schema'
+import { quoteIdentifier } from '../../adapters/postgres/schema/names'
 import type { StoreFailed } from '../../core/errors/store'
 import type { Session } from '../session'
 

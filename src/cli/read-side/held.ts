@@ -1,5 +1,5 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { quoteIdentifier } from '../../adapters/postgres/schema'
+import { quoteIdentifier } from '../../adapters/postgres/schema/names'
 import type { StoreFailed } from '../../core/errors/store'
 import type { FailureNote } from '../../core/errors/subscription'
 import type { Session } from '../session'

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { namespaceOf, quoteIdentifier } from '../../adapters/postgres/schema'
+import { namespaceOf, quoteIdentifier } from '../../adapters/postgres/schema/names'
 import type { StoreFailed } from '../../core/errors/store'
 import { MAXIMUM_POSITION } from '../../core/stream'
 import { duration } from '../output/text'

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { quoteIdentifier } from '../../adapters/postgres/schema'
+import { quoteIdentifier } from '../../adapters/postgres/schema/names'
 import type { StoreFailed } from '../../core/errors/store'
 import type { FailureNote } from '../../core/errors/subscription'
 import type { Session } from '../session'

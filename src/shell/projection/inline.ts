@@ -8,8 +8,8 @@ import type { Projections } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
-import { attempt } from '../attempt'
-import { decodeRecorded } from '../play'
+import { attempt } from '../catching'
+import { decodeRecorded } from '../state/replay'
 import { projectInto } from './project'
 
 /** A read model that is kept inside the append, event by event. */

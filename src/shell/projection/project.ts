@@ -7,8 +7,8 @@ import type { TransactionDocuments } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
-import { attempt } from '../attempt'
-import { decodeRecorded } from '../play'
+import { attempt } from '../catching'
+import { decodeRecorded } from '../state/replay'
 
 /** An event, and the document that it belongs to. */
 interface Change<Event> {

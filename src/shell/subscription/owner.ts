@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { subscriptionStopped, type SubscriptionStopped } from '../../core/errors/subscription'
 import type { Claim, HeldLease } from '../../core/ports/subscription-store'
-import { type Alarm, alarm } from './alarm'
+import { type Alarm, alarm } from './sleeper'
 import type { Settings } from './definition'
 import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'

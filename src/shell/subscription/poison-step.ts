@@ -9,7 +9,7 @@ import { verdict } from '../../core/poison'
 import type { HeldStream, Holding } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
-import { alarm } from './alarm'
+import { alarm } from './sleeper'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'
 

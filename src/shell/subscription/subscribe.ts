@@ -4,11 +4,11 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventCodec } from '../../core/codec/event-codec'
 import { handlerFailed, type SubscriptionError } from '../../core/errors/subscription'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
-import { decodeRecorded } from '../play'
+import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
 import { contained, outsideEffects, transactionEffects, type TransactionHandler } from './effects'
 import type { SubscriptionEnvironment } from './environment'
-import { run } from './run'
+import { run } from './run-subscription'
 
 /** A reader of events whose effects lie outside the store: mails, calls, other databases. */
 export interface Subscription<Event> extends SubscriptionOptions {

@@ -1,7 +1,7 @@
 import type * as E from 'fp-ts/Either'
 import type { HeldLease } from '../../core/ports/subscription-store'
 import type { Position } from '../../core/stream'
-import type { Alarm } from './alarm'
+import type { Alarm } from './sleeper'
 import type { Settings } from './definition'
 import type { Effects, StepError } from './effects'
 import type { SubscriptionEnvironment, SubscriptionNotice } from './environment'

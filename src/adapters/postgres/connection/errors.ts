@@ -1,0 +1,158 @@
+import { type StoreFailed, storeFailed, type StoreFailure } from '../../../core/errors/store'
+
+/** What was under way when the database failed: only what commits can leave its outcome open. */
+export type Doing = 'connecting' | 'reading' | 'writing, not yet committed' | 'appending'
+
+interface Meaning {
+  readonly reason: StoreFailure
+  /** Whether the statement may have been carried out all the same. */
+  readonly open: boolean
+  readonly advice?: string
+}
+
+const unavailable: Meaning = {
+  reason: 'Unavailable',
+  open: false,
+  advice: 'no connection could be had: is the server running, and is DATABASE_URL right?',
+}
+const lost: Meaning = {
+  reason: 'ConnectionLost',
+  open: true,
+  advice: 'the connection broke while the statement was under way',
+}
+const denied: Meaning = {
+  reason: 'AccessDenied',
+  open: false,
+  advice: 'user, password or permissions are wrong',
+}
+const refused: Meaning = { reason: 'TransactionRefused', open: false }
+const stale: Meaning = { ...refused, advice: 'the columns of a table have just changed: try again' }
+const unprepared: Meaning = {
+  ...refused,
+  advice:
+    'the connection has lost its prepared statements (DISCARD ALL, DEALLOCATE, a pooler): try again; behind a pooler that loses them connect with `unprepared`',
+}
+const notMigrated: Meaning = {
+  reason: 'NotMigrated',
+  open: false,
+  advice: 'the tables are missing or older than this library: run `npx reprise migrate`',
+}
+const timedOut: Meaning = { reason: 'TimedOut', open: false }
+
+/** SQLSTATE codes, system error codes: the one place where database words become ours. */
+const meanings: Readonly<Record<string, Meaning>> = {
+  ECONNREFUSED: unavailable,
+  ENOTFOUND: unavailable,
+  EAI_AGAIN: unavailable,
+  EHOSTUNREACH: unavailable,
+  ENETUNREACH: unavailable,
+  ENOENT: unavailable, // a socket file that is not there
+  ECONNRESET: lost,
+  EPIPE: lost,
+  ETIMEDOUT: lost,
+  '08000': lost,
+  '08003': lost,
+  '08006': lost,
+  '08001': unavailable,
+  '08004': unavailable,
+  '08P01': lost,
+  '3D000': { ...unavailable, advice: 'the database does not exist' },
+  '53300': { ...unavailable, advice: 'the server has no connection left' },
+  '57P03': { ...unavailable, advice: 'the server is starting or stopping' },
+  '57P01': { ...lost, advice: 'the server ended the connection (administrator, or shutdown)' },
+  '57P02': { ...lost, advice: 'the server crashed' },
+  '57P05': { ...lost, advice: 'the server ended an idle connection' },
+  '25P03': { ...lost, advice: 'the server ended an idle transaction' },
+  '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
+  '55P03': { ...timedOut, advice: 'a lock was not to be had in time' },
+  '40001': { ...refused, advice: 'the transaction lost against another one: try again' },
+  '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
+  '25P02': {
+    reason: 'TransactionAborted',
+    open: false,
+    advice: 'an earlier statement of this transaction has failed, and its error was passed over',
+  },
+  '26000': unprepared,
+  '42P05': unprepared, // the pooler's server process has a statement of that name already
+  '25006': { ...refused, advice: 'the server or the transaction is read-only' },
+  '28P01': denied,
+  '28000': denied,
+  '42501': denied,
+  '3F000': notMigrated,
+  '42P01': notMigrated,
+  '42883': notMigrated,
+  '42703': notMigrated,
+}
+
+/** Failures of `pg` itself that carry no code. */
+const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
+  [/timeout (exceeded )?when trying to connect|connection timeout|timeout expired/i, unavailable],
+  [/SSL connection|certificate/i, { ...unavailable, advice: 'no TLS connection could be had' }],
+  [/Connection terminated|not queryable|Connection ended/i, lost],
+  [/server closed the connection/i, lost],
+  [/read timeout/i, { ...timedOut, open: true, advice: 'no answer came in time' }],
+  [/SASL|password must be a string|no pg_hba/i, denied],
+  [
+    /Cannot use a pool after calling end|driver has already been destroyed/i,
+    { ...unavailable, advice: 'the pool has been closed' },
+  ],
+]
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+
+/** The columns of a table have changed since the connection has prepared a statement: it needs a new one. */
+const isStale = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('cached plan must not change result type')
+
+/**
+ * The transaction lost against another one (serialization, deadlock, a change of a table): tried again, it
+ * may succeed.
+ */
+export const lostAgainstAnother = (error: unknown): boolean =>
+  ['40001', '40P01'].includes(codeOf(error)) || isStale(error)
+
+const breaks = (error: unknown, constraint: string): boolean =>
+  error instanceof Error && 'constraint' in error && error.constraint === constraint
+
+/** Two transactions have remembered the same command at the same moment, and this one was the later. */
+export const remembersTwice = (error: unknown): boolean => breaks(error, 'commands_pkey')
+
+/** Two transactions have taken the same version of a stream at the same moment, and this one was the later. */
+export const takenTwice = (error: unknown): boolean => breaks(error, 'events_pkey')
+
+/** Whether the server was not even reached: then nothing can have been written. */
+const isConnecting = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect'
+
+const meaningOf = (error: unknown): Meaning | undefined => {
+  if (isStale(error)) return stale
+  const known = isConnecting(error) ? unavailable : meanings[codeOf(error)]
+  if (known !== undefined || !(error instanceof Error)) return known
+  if (error instanceof AggregateError && error.errors.length > 0) return meaningOf(error.errors[0])
+  return texts.find(([pattern]) => pattern.test(error.message))?.[1]
+}
+
+/** An error that the server has put a code on is an answer: the statement was rolled back. */
+const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error))
+
+/** Whether the connection that gave this error cannot be used again. */
+export const breaksConnection = (error: unknown): boolean => {
+  const meaning = meaningOf(error)
+  if (meaning === stale || meaning === unprepared) return true
+  return meaning === undefined ? !isAnswer(error) : meaning.open || meaning.reason === 'Unavailable'
+}
+
+/** Any failure of the database, the driver or the pool as ours. */
+export const toStoreFailed =
+  (doing: Doing) =>
+  (error: unknown): StoreFailed => {
+    const meaning = meaningOf(error)
+    const open = meaning?.open ?? !isAnswer(error)
+    return storeFailed(
+      meaning?.reason ?? 'Unexpected',
+      open && doing === 'appending' ? 'unknown' : 'nothingWritten',
+      error,
+      meaning?.advice,
+    )
+  }

@@ -1,0 +1,141 @@
+import type * as E from 'fp-ts/Either'
+import { overloaded, type Overloaded } from '../../../core/errors/store'
+
+/** How calls are grouped into statements. */
+export interface Grouping<Call> {
+  /** What waits, for the message of `Overloaded`. */
+  readonly name: string
+  /** How many calls may wait. One more is `Overloaded`. */
+  readonly depth: number
+  /** How many statements may be under way at once, when those before are slow. */
+  readonly statements: number
+  /**
+   * A statement that takes longer than this, in milliseconds, and longer than eight usual ones, is
+   * slow: those that wait are not held up by it.
+   */
+  readonly slow: number
+  /** How much one statement carries, in the units of `sizeOf`. */
+  readonly size: number
+  readonly sizeOf: (call: Call) => number
+  /** Two calls with the same key never share a statement; those that share one are in the order of their keys. */
+  readonly keyOf: (call: Call) => string
+}
+
+interface Waiting<Call, Answer> {
+  readonly call: Call
+  readonly answer: (answer: Answer) => void
+}
+
+/** Carries out some calls, and answers each of them, in their order. Never rejects. */
+type Run<Call, Answer> = (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<Answer>>
+
+/**
+ * How many statements are under way at a time when so many callers take part. From 16 on, half of them
+ * wait for one while the others are answered and ask anew: so this process and the server work at the
+ * same time. Measured on two cores, against one statement at a time: with 32 callers, two of them give
+ * 1.2; with 256 callers, two give 1.1, and four 1.4; below 16, sharing one is worth more.
+ */
+const partsOf = (callers: number): number =>
+  callers < 16 ? 1 : Math.min(Math.max(Math.ceil(callers / 48), 2), 4)
+
+/** The next ones in the order of their keys, each with another key, at most so many and as many as fit; and those that stay. */
+const nextGroup = <Call, Answer>(
+  queue: Waiting<Call, Answer>[],
+  most: number,
+  { size, sizeOf, keyOf }: Grouping<Call>,
+): readonly [group: ReadonlyArray<Waiting<Call, Answer>>, rest: Waiting<Call, Answer>[]] => {
+  if (queue.length === 1) return [queue, []]
+  const group: Waiting<Call, Answer>[] = []
+  const rest: Waiting<Call, Answer>[] = []
+  const keys = new Set<string>()
+  let carried = 0
+  for (const waiting of queue) {
+    const key = keyOf(waiting.call)
+    const own = sizeOf(waiting.call)
+    const full = group.length >= most || (group.length > 0 && carried + own > size)
+    if (full || keys.has(key)) {
+      rest.push(waiting)
+      continue
+    }
+    group.push(waiting)
+    keys.add(key)
+    carried += own
+  }
+  group.sort((left, right) => (keyOf(left.call) < keyOf(right.call) ? -1 : 1))
+  return [group, rest]
+}
+
+/**
+ * Lets calls share statements: while one is under way, calls that arrive wait, and go out together in
+ * the next one. A lone caller is never delayed for company.
+ */
+export const grouped = <Call, Answer>(
+  run: Run<Call, Answer>,
+  grouping: Grouping<Call>,
+): ((call: Call) => Promise<Answer | E.Left<Overloaded>>) => {
+  let queue: Waiting<Call, Answer>[] = []
+  let underWay = 0
+  let callsUnderWay = 0
+  let usual = 0
+  let timer: NodeJS.Timeout | undefined
+
+  const runGroup = async (group: ReadonlyArray<Waiting<Call, Answer>>): Promise<void> => {
+    const started = performance.now()
+    const answers = await run(group.map(({ call }) => call))
+    usual += (performance.now() - started - usual) / 8
+    for (const [index, { answer }] of group.entries()) {
+      const own = answers[index]
+      if (own !== undefined) answer(own)
+    }
+    // Those who have just been answered may call again at once: let them catch the next statement,
+    // or the first of them leaves without the others, and they wait for it.
+    const ended = (): void => {
+      underWay -= 1
+      callsUnderWay -= group.length
+      advance()
+    }
+    if (group.length > 1) setImmediate(ended)
+    else ended()
+  }
+
+  const start = (): void => {
+    const all = queue.length + callsUnderWay
+    const most = Math.ceil(all / partsOf(all))
+    const [group, rest] = nextGroup(queue, most, grouping)
+    queue = rest
+    underWay += 1
+    callsUnderWay += group.length
+    void runGroup(group)
+  }
+
+  /** Whether so many wait that another statement is due, beside those under way. */
+  const isDue = (): boolean => {
+    const all = queue.length + callsUnderWay
+    const parts = partsOf(all)
+    return underWay > 0 && underWay < parts && queue.length >= Math.floor(all / parts)
+  }
+
+  const hurry = (): void => {
+    timer = undefined
+    if (queue.length > 0 && underWay < grouping.statements) start()
+    advance()
+  }
+
+  const advance = (): void => {
+    if (queue.length > 0 && underWay === 0) start()
+    while (isDue()) start()
+    if (queue.length > 0 && timer === undefined && underWay < grouping.statements) {
+      timer = setTimeout(hurry, Math.max(grouping.slow, 8 * usual))
+    }
+  }
+
+  return (call) => {
+    if (queue.length >= grouping.depth) {
+      return Promise.resolve({ _tag: 'Left', left: overloaded(grouping.name, queue.length) })
+    }
+    return new Promise((answer) => {
+      queue.push({ call, answer })
+      advance()
+    })
+  }
+}

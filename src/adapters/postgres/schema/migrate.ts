@@ -1,0 +1,132 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import { CompiledQuery, type Kysely } from 'kysely'
+import type { StoreFailed } from '../../../core/errors/store'
+import { toStoreFailed } from '../connection/errors'
+import { type Migration, migrationsFor } from './migrations'
+import { DEFAULT_SCHEMA } from './names'
+import { foundation, migrationsTable, remember, takeTurns } from './migration-script'
+import type { Executor } from '../connection/executor'
+
+/** A migration that was run here before does not read as it did then. Nothing was changed. */
+export interface MigrationChanged {
+  readonly _tag: 'MigrationChanged'
+  readonly migration: string
+  readonly message: string
+}
+
+/** What {@link migrate} has found, and done. */
+export interface Migrated {
+  /** The names of those that were run now, oldest first. */
+  readonly applied: ReadonlyArray<string>
+  /** The names of those that had been run before. */
+  readonly present: ReadonlyArray<string>
+}
+
+/** What {@link migrate} would find, and do. */
+export interface MigrationPlan {
+  /** Those that have not been run here, oldest first. */
+  readonly missing: ReadonlyArray<Migration>
+  /** The names of those that have been run. */
+  readonly present: ReadonlyArray<string>
+}
+
+interface MigrationRow {
+  readonly name: string
+  readonly fingerprint: string
+}
+
+const run = async (db: Executor, statement: string): Promise<void> => {
+  await db.executeQuery(CompiledQuery.raw(statement))
+}
+
+const changed = ({ name }: Migration): MigrationChanged => ({
+  _tag: 'MigrationChanged',
+  migration: name,
+  message: `The migration ${name} was run here with another text. Was this database migrated by another build?`,
+})
+
+const compare = async (
+  db: Executor,
+  schema: string,
+): Promise<E.Either<MigrationChanged, MigrationPlan>> => {
+  const { rows } = await db.executeQuery<MigrationRow>(
+    CompiledQuery.raw(`select name, fingerprint from ${migrationsTable(schema)} order by name`),
+  )
+  const before = new Map(rows.map((row) => [row.name, row.fingerprint]))
+  const known = migrationsFor(schema)
+  const wrong = known.find(
+    ({ name, fingerprint }) => before.has(name) && before.get(name) !== fingerprint,
+  )
+  if (wrong !== undefined) return E.left(changed(wrong))
+  const missing = known.filter(({ name }) => !before.has(name))
+  return E.right({ missing, present: [...before.keys()] })
+}
+
+const applyAll = async (
+  db: Executor,
+  schema: string,
+): Promise<E.Either<MigrationChanged, Migrated>> => {
+  await run(db, takeTurns(schema))
+  await run(db, foundation(schema))
+  const plan = await compare(db, schema)
+  if (E.isLeft(plan)) return plan
+  for (const migration of plan.right.missing) {
+    await run(db, migration.sql)
+    await run(db, remember(schema, migration))
+  }
+  const { missing, present } = plan.right
+  return E.right({ applied: missing.map(({ name }) => name), present })
+}
+
+/**
+ * Makes the tables, or brings them up to date: all of it in one transaction, or nothing. Safe to run
+ * from several processes at once, and again.
+ *
+ * Fails with
+ * - `MigrationChanged`: one that was run before has another text now.
+ * - `StoreFailed`: the database refused, or did not answer.
+ */
+export const migrate =
+  <Database>(
+    db: Kysely<Database>,
+    schema: string = DEFAULT_SCHEMA,
+  ): TaskEither<MigrationChanged | StoreFailed, Migrated> =>
+  async () => {
+    try {
+      // Each statement must see what the one before us in the queue has committed.
+      const begin = db.withoutPlugins().startTransaction().setIsolationLevel('read committed')
+      const transaction = await begin.execute()
+      try {
+        const result = await applyAll(transaction, schema)
+        await (E.isRight(result) ? transaction.commit() : transaction.rollback()).execute()
+        return result
+      } catch (error) {
+        const failed = toStoreFailed('connecting')(error)
+        await transaction
+          .rollback()
+          .execute()
+          .catch(() => undefined)
+        return E.left(failed)
+      }
+    } catch (error) {
+      return E.left(toStoreFailed('connecting')(error))
+    }
+  }
+
+/** What {@link migrate} would do now. Changes nothing. Fails as it does. */
+export const planMigration =
+  <Database>(
+    db: Kysely<Database>,
+    schema: string = DEFAULT_SCHEMA,
+  ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
+  async () => {
+    try {
+      return await compare(db.withoutPlugins(), schema)
+    } catch (error) {
+      const failed = toStoreFailed('reading')(error)
+      return failed.reason === 'NotMigrated'
+        ? E.right({ missing: migrationsFor(schema), present: [] })
+        : E.left(failed)
+    }
+  }

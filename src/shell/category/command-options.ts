@@ -1,0 +1,30 @@
+import type { ExpectedVersion } from '../../core/expected-version'
+import type { Metadata } from '../../core/metadata'
+import type { RecordedEvent } from '../../core/recorded-event'
+import type { StreamVersion } from '../../core/stream'
+
+/** What may be said along with a command. Every key may be left out. */
+export interface CommandOptions {
+  /**
+   * Makes the command idempotent: it has its effect once on this stream, however often it is sent and
+   * from wherever. Every later sending is answered as the first one was. 1 to 255 characters.
+   */
+  readonly commandId?: string
+  /**
+   * Where the caller believes the stream to be. A conflict is then answered and not retried. Left out:
+   * whatever the version is, the decision is made on it, and made again when somebody else was faster.
+   */
+  readonly expectedVersion?: ExpectedVersion
+  /** Goes with every event. `commandId` is added to it; `correlationId` is that id, unless given. */
+  readonly metadata?: Metadata
+}
+
+/** What a command has done. */
+export interface Handled<State, Event> {
+  /** What was recorded, oldest first. Empty: there was nothing to do. */
+  readonly events: ReadonlyArray<RecordedEvent<Event>>
+  /** The state after them. */
+  readonly state: State
+  /** The version after them. */
+  readonly version: StreamVersion
+}

@@ -1,0 +1,65 @@
+import * as E from 'fp-ts/Either'
+import type { Category } from '../../core/category'
+import type { EventCodec } from '../../core/codec/event-codec'
+import {
+  type DeciderThrew,
+  deciderThrew,
+  type Rejected,
+  rejected,
+} from '../../core/errors/decision'
+import { unencodableEvent, type UnencodableEvent } from '../../core/errors/event'
+import type { EncodedEvent } from '../../core/recorded-event'
+import type { StreamId } from '../../core/stream'
+import { attempt } from '../catching'
+import type { Current } from '../state/replay'
+
+/** What was decided, and where it leads. */
+export interface Decision<State, Event> {
+  readonly events: ReadonlyArray<Event>
+  readonly encoded: ReadonlyArray<EncodedEvent>
+  readonly next: Current<State>
+}
+
+export type DecideError<Rejection> = Rejected<Rejection> | DeciderThrew | UnencodableEvent
+
+// Apart from the loop below: what a function inside it holds on to is set up in every turn of it.
+const nameOf = <Event>(codec: EventCodec<Event>, event: Event): string => {
+  const type = attempt(() => codec.typeOf(event))
+  return E.isRight(type) ? type.right : '?'
+}
+
+/**
+ * Decides, encodes and plays on, before anything is stored: an event that cannot be written, or that
+ * `evolve` cannot bear, never gets into the stream.
+ */
+export const decideOn = <Command, State, Event, Rejection>(
+  category: Category<Command, State, Event, Rejection>,
+  streamId: StreamId,
+  command: Command,
+  current: Current<State>,
+): E.Either<DecideError<Rejection>, Decision<State, Event>> => {
+  const { decider, events: codec } = category
+  let { state, version } = current
+  let asked: 'decide' | 'codec' | 'evolve' = 'decide'
+  try {
+    const decided = decider.decide(command, state)
+    if (E.isLeft(decided)) return E.left(rejected(streamId, version, decided.left))
+    const events = [...decided.right]
+    const encoded = new Array<EncodedEvent>(events.length) // one that grows takes more than it needs
+    let index = 0
+    for (const event of events) {
+      asked = 'codec'
+      const written = codec.encode(event)
+      if (E.isLeft(written)) {
+        return E.left(unencodableEvent(streamId, index, nameOf(codec, event), written.left))
+      }
+      encoded[index++] = written.right
+      asked = 'evolve'
+      state = decider.evolve(state, event)
+      version += 1
+    }
+    return E.right({ events, encoded, next: { state, version } })
+  } catch (cause) {
+    return E.left(deciderThrew(streamId, version, asked, cause))
+  }
+}

@@ -1,0 +1,33 @@
+import type { ClockDrift } from '../../core/clock'
+import type { ReadError } from '../../core/errors/unions'
+import type { SnapshotImpossible } from '../../core/errors/history'
+import type { Issue } from '../../core/issue'
+import type { StreamId, StreamVersion } from '../../core/stream'
+
+/** What happens beside the answers: for logs and counters. */
+export type Notice =
+  /** Somebody else wrote first; the commands are decided again. */
+  | {
+      readonly _tag: 'DecidedAgain'
+      readonly streamId: StreamId
+      /** How many commands. */
+      readonly commands: number
+      /** The version they were decided on, and the one that was found. */
+      readonly decidedOn: StreamVersion
+      readonly actual: StreamVersion
+    }
+  /** A snapshot does not decode and was passed over; the stream was replayed. */
+  | {
+      readonly _tag: 'SnapshotIgnored'
+      readonly streamId: StreamId
+      readonly version: StreamVersion
+      readonly issues: ReadonlyArray<Issue>
+    }
+  | { readonly _tag: 'SnapshotTaken'; readonly streamId: StreamId; readonly version: StreamVersion }
+  | {
+      readonly _tag: 'SnapshotFailed'
+      readonly streamId: StreamId
+      readonly error: ReadError | SnapshotImpossible
+    }
+  /** The id of an event lies too far in the future. */
+  | { readonly _tag: 'ClockDrifted'; readonly streamId: StreamId; readonly error: ClockDrift }

@@ -1,0 +1,176 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
+import type { Category } from '../../core/category'
+import { deciderThrew } from '../../core/errors/decision'
+import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/history'
+import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
+import type { HandleError, LoadError } from '../../core/errors/unions'
+import { expectedVersionProblem } from '../../core/expected-version'
+import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
+import type { CommandOptions, Handled } from './command-options'
+import { type Environment, type Surroundings, withDefaults } from './settings'
+import { asOf, replayTo } from '../state/history'
+import { openLanes } from './stream-queue'
+import { loadState } from '../state/load-state'
+import type { Current } from '../state/replay'
+import { rounds } from './handle-commands'
+import { inBackground, takeSnapshot } from '../state/snapshots'
+import { stateCache } from '../state/state-cache'
+
+/** A category that is connected to a store. All its functions take the id alone: `A1`, not `account-A1`. */
+export interface OpenCategory<Command, State, Event, Rejection> {
+  /**
+   * Validates, loads, decides, appends, and answers. When somebody else wrote first it decides again.
+   *
+   * Fails with
+   * - `InvalidStreamId`, `InvalidCommand`: nothing was read.
+   * - `Rejected`: the decider said no; `rejection` is its reason.
+   * - `VersionConflict`: the stream is not where `expectedVersion` says, or somebody else was faster
+   *   every time.
+   * - `UndecodableEvent`: the stream holds an event that its codec cannot read.
+   * - `UnencodableEvent`, `LimitExceeded`, `InvalidAppend`: the decided events cannot be stored.
+   * - `DeciderThrew`: the decider, a codec or an upcaster threw.
+   * - `ProjectionFailed`: an inline projection refused.
+   * - `Overloaded`: too many commands wait for this stream already.
+   * - `StoreFailed`: the store refused or did not answer. With outcome `unknown` the command may have
+   *   had its effect: send it again with the same command id.
+   *
+   * Except for that last case, nothing was written.
+   */
+  readonly handleCommand: (
+    id: string,
+    command: Command,
+    options?: CommandOptions,
+  ) => TaskEither<HandleError<Rejection>, Handled<State, Event>>
+  /** The state as it is now: always asks the store. A stream never written to is at version 0. */
+  readonly fetch: (id: string) => TaskEither<LoadError, Current<State>>
+  /** The state in memory, which may be an old one; the store is asked only when there is none. */
+  readonly get: (id: string) => TaskEither<LoadError, Current<State>>
+  /** The state as it was at a version. Fails with `VersionNotReached` if the stream is not that long. */
+  readonly replayTo: (
+    id: string,
+    version: StreamVersion,
+  ) => TaskEither<LoadError | VersionNotReached, Current<State>>
+  /**
+   * The state as it was at a time, in milliseconds since 1970-01-01 UTC by the store's clock: after all
+   * events up to the first one that was recorded later.
+   */
+  readonly asOf: (id: string, time: number) => TaskEither<LoadError, Current<State>>
+  /** Takes a snapshot now, whatever the policy says. */
+  readonly snapshot: (id: string) => TaskEither<LoadError | SnapshotImpossible, Current<State>>
+  /** A new id: a UUIDv7, greater than all before it. */
+  readonly newId: () => string
+  /** Waits for the snapshots that are being taken. */
+  readonly settled: () => Promise<void>
+}
+
+const decodeCommand = <Command, State, Event, Rejection>(
+  { commands, name }: Category<Command, State, Event, Rejection>,
+  command: unknown,
+): E.Either<HandleError<never>, Command> => {
+  try {
+    const decoded = commands.decode(command)
+    return E.isLeft(decoded) ? E.left(invalidCommand(decoded.left)) : decoded
+  } catch (cause) {
+    return E.left(deciderThrew(name, 0, 'codec', cause))
+  }
+}
+
+const NO_OPTIONS: CommandOptions = {}
+
+const lanesFor = <Command, State, Event, Rejection>(
+  category: Category<Command, State, Event, Rejection>,
+  surroundings: Surroundings,
+) => {
+  const snapshots = inBackground(category, surroundings)
+  const states = stateCache<State>(surroundings.cachedStates)
+  const round = rounds({ category, surroundings, snapshots, states })
+  const enter = openLanes(round, surroundings.queueDepth)
+  return { enter, states, settled: snapshots.settled }
+}
+
+/**
+ * Connects a category to a store.
+ *
+ * @example
+ * const accounts = openCategory(account, { store: memoryStore() })
+ * const result = await accounts.handleCommand('A1', { type: 'OpenAccount', owner: 'Ada' })()
+ */
+export const openCategory = <Command, State, Event, Rejection>(
+  category: Category<Command, State, Event, Rejection>,
+  environment: Environment,
+): OpenCategory<Command, State, Event, Rejection> => {
+  const surroundings = withDefaults(environment)
+  const { enter, states, settled } = lanesFor(category, surroundings)
+  const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
+
+  const fetchStream =
+    (stream: StreamId): TaskEither<LoadError, Current<State>> =>
+    async () => {
+      const known = states.get(stream)?.current
+      const loaded = await loadState(
+        category,
+        surroundings,
+        stream,
+        known === undefined ? {} : { known },
+      )
+      if (E.isLeft(loaded)) return loaded
+      const { current } = loaded.right
+      const newest = states.get(stream)?.current.version ?? 0
+      if (current.version >= newest) states.set(stream, { current, outdated: false })
+      return E.right(current)
+    }
+
+  return {
+    handleCommand:
+      (id, command, options = NO_OPTIONS) =>
+      () => {
+        const stream = streamId(category.name, id)
+        if (E.isLeft(stream)) return Promise.resolve(stream)
+        const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
+        if (problem !== undefined) {
+          return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
+        }
+        const decoded = decodeCommand(category, command)
+        return E.isLeft(decoded)
+          ? Promise.resolve(decoded)
+          : enter(stream.right, decoded.right, options)
+      },
+    fetch: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
+    get: (id) =>
+      pipe(
+        nameOf(id),
+        TE.flatMap((stream) => {
+          const known = states.get(stream)
+          return known === undefined ? fetchStream(stream) : TE.right(known.current)
+        }),
+      ),
+    replayTo: (id, version) =>
+      pipe(
+        nameOf(id),
+        TE.flatMap((stream) => replayTo(category, surroundings)(stream, version)),
+      ),
+    asOf: (id, time) =>
+      pipe(
+        nameOf(id),
+        TE.flatMap((stream) => asOf(category, surroundings)(stream, time)),
+      ),
+    snapshot: (id) =>
+      pipe(
+        nameOf(id),
+        TE.bindTo('stream'),
+        TE.bind('current', ({ stream }) => fetchStream(stream)),
+        TE.bindW(
+          'saved',
+          ({ stream, current }) =>
+            () =>
+              takeSnapshot(category, surroundings, stream, current),
+        ),
+        TE.map(({ current }) => current),
+      ),
+    newId: () => surroundings.ids.next(),
+    settled,
+  }
+}

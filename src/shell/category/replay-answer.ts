@@ -1,0 +1,47 @@
+import * as E from 'fp-ts/Either'
+import type { VersionNotReached } from '../../core/errors/history'
+import { storeFailed } from '../../core/errors/store'
+import type { LoadError } from '../../core/errors/unions'
+import type { HandledCommand } from '../../core/ports/event-store'
+import type { RecordedEvent } from '../../core/recorded-event'
+import type { StreamId } from '../../core/stream'
+import type { Handled } from './command-options'
+import type { Surroundings } from './settings'
+import { replayTo } from '../state/history'
+import { decodeRecorded, evolveOnce, type Playable } from '../state/replay'
+
+const notReached = (error: LoadError | VersionNotReached): LoadError =>
+  error._tag === 'VersionNotReached'
+    ? storeFailed('CorruptRow', 'nothingWritten', undefined, error.message)
+    : error
+
+/** The answer that a command was given when it was handled first. */
+export const answerAgain = async <State, Event>(
+  category: Playable<State, Event>,
+  surroundings: Surroundings,
+  streamId: StreamId,
+  { after, eventCount }: HandledCommand,
+): Promise<E.Either<LoadError, Handled<State, Event>>> => {
+  const before = await replayTo(category, surroundings)(streamId, after)()
+  if (E.isLeft(before)) return E.left(notReached(before.left))
+  let current = before.right
+  const events: RecordedEvent<Event>[] = []
+  while (events.length < eventCount) {
+    const limit = Math.min(surroundings.pageSize, eventCount - events.length)
+    const page = await surroundings.store.read(streamId, { after: current.version, limit })()
+    if (E.isLeft(page)) return page
+    if (page.right.events.length === 0) {
+      const advice = `${streamId} has lost events after version ${current.version}`
+      return E.left(storeFailed('CorruptRow', 'nothingWritten', undefined, advice))
+    }
+    for (const stored of page.right.events) {
+      const recorded = decodeRecorded(category, stored)
+      if (E.isLeft(recorded)) return recorded
+      const next = evolveOnce(category, streamId, current, recorded.right.event)
+      if (E.isLeft(next)) return next
+      current = next.right
+      events.push(recorded.right)
+    }
+  }
+  return E.right({ events, state: current.state, version: current.version })
+}

@@ -1,0 +1,43 @@
+import type { EventStore } from '../../core/ports/event-store'
+import { idSource, type IdSource } from './ids'
+import type { Notice } from './notice'
+import { defaultRetry, type RetryPolicy } from './retry'
+
+/** What the shell works with. Only the store must be given. */
+export interface Environment {
+  readonly store: EventStore
+  /** Default {@link idSource}. Give all categories of a process the same one. */
+  readonly ids?: IdSource
+  /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
+  readonly retry?: RetryPolicy
+  /** How many states are kept in memory. Default 10,000; 0: none. */
+  readonly cachedStates?: number
+  /** Events read at a time. Default 1,000. */
+  readonly pageSize?: number
+  /** How many commands may wait for one stream. Default 10,000; one more is `Overloaded`. */
+  readonly queueDepth?: number
+  /** Told what happens beside the answers. It must not throw. Default: nobody is told. */
+  readonly observe?: (notice: Notice) => void
+  /** From 0 (included) to 1 (excluded). Default `Math.random`. */
+  readonly random?: () => number
+  /** Waits for so many milliseconds. Default a timer. */
+  readonly wait?: (milliseconds: number) => Promise<void>
+}
+
+/** An {@link Environment} with nothing left out. */
+export type Surroundings = Required<Environment>
+
+export const withDefaults = (environment: Environment): Surroundings => ({
+  ids: idSource(),
+  retry: defaultRetry,
+  cachedStates: 10_000,
+  pageSize: 1_000,
+  queueDepth: 10_000,
+  observe: () => undefined,
+  random: Math.random,
+  wait: (milliseconds) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, milliseconds)
+    }),
+  ...environment,
+})

@@ -1,0 +1,57 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import { versionNotReached, type VersionNotReached } from '../../core/errors/history'
+import type { LoadError } from '../../core/errors/unions'
+import type { StoredEvent } from '../../core/recorded-event'
+import type { StreamId, StreamVersion } from '../../core/stream'
+import type { Surroundings } from '../category/settings'
+import { beginning, type Current, play, type Playable } from './replay'
+
+/** Plays a stream from its start for as long as `goOn` says, a page at a time. */
+const playWhile = async <State, Event>(
+  category: Playable<State, Event>,
+  { store, pageSize }: Surroundings,
+  streamId: StreamId,
+  goOn: (event: StoredEvent) => boolean,
+): Promise<E.Either<LoadError, Current<State>>> => {
+  let current = beginning(category)
+  for (;;) {
+    const page = await store.read(streamId, { after: current.version, limit: pageSize })()
+    if (E.isLeft(page)) return page
+    const { events, more } = page.right
+    const stop = events.findIndex((event) => !goOn(event))
+    const played = play(category, current, stop === -1 ? events : events.slice(0, stop))
+    if (E.isLeft(played) || !more || stop !== -1) return played
+    current = played.right
+  }
+}
+
+/** The state as it was at a version. */
+export const replayTo =
+  <State, Event>(category: Playable<State, Event>, surroundings: Surroundings) =>
+  (
+    streamId: StreamId,
+    version: StreamVersion,
+  ): TaskEither<LoadError | VersionNotReached, Current<State>> =>
+  async () => {
+    const played = await playWhile(
+      category,
+      surroundings,
+      streamId,
+      (event) => event.version <= version,
+    )
+    return E.isRight(played) && played.right.version !== version
+      ? E.left(versionNotReached(streamId, version, played.right.version))
+      : played
+  }
+
+/**
+ * The state as it was at a time: after all events up to the first one that was recorded later.
+ *
+ * @param time - milliseconds since 1970-01-01 UTC, by the store's clock.
+ */
+export const asOf =
+  <State, Event>(category: Playable<State, Event>, surroundings: Surroundings) =>
+  (streamId: StreamId, time: number): TaskEither<LoadError, Current<State>> =>
+  () =>
+    playWhile(category, surroundings, streamId, ({ recordedAt }) => recordedAt <= time)

@@ -1,0 +1,100 @@
+import * as E from 'fp-ts/Either'
+import type { LoadError } from '../../core/errors/unions'
+import type { HandledCommand, Loaded } from '../../core/ports/event-store'
+import type { StoredEvent } from '../../core/recorded-event'
+import type { StreamId } from '../../core/stream'
+import { attempt } from '../catching'
+import type { Surroundings } from '../category/settings'
+import { beginning, type Current, play, type Playable } from './replay'
+
+/** What {@link loadState} has found. */
+export interface LoadedState<State> {
+  readonly current: Current<State>
+  /** The command that was asked about was carried out before. */
+  readonly handled: HandledCommand | undefined
+}
+
+/** The state to play on from: the snapshot if there is one that decodes, or what is known already. */
+const start = <State, Event>(
+  category: Playable<State, Event>,
+  { observe }: Surroundings,
+  known: Current<State>,
+  { snapshot }: Loaded,
+): Current<State> | undefined => {
+  if (snapshot === undefined) return known
+  const { streamId, version, state } = snapshot
+  const decoded = attempt(() => category.snapshots?.state.decode(state))
+  if (E.isRight(decoded) && decoded.right !== undefined && E.isRight(decoded.right)) {
+    return { state: decoded.right.right, version }
+  }
+  const issues =
+    E.isRight(decoded) && decoded.right !== undefined && E.isLeft(decoded.right)
+      ? decoded.right.left
+      : [{ path: '', message: 'its codec threw' }]
+  observe({ _tag: 'SnapshotIgnored', streamId, version, issues })
+  return undefined
+}
+
+/** Plays the rest of a stream, a page at a time. */
+export const playOn = async <State, Event>(
+  category: Playable<State, Event>,
+  surroundings: Surroundings,
+  streamId: StreamId,
+  from: Current<State>,
+): Promise<E.Either<LoadError, Current<State>>> => {
+  const { store, pageSize } = surroundings
+  let current = from
+  for (;;) {
+    const page = await store.read(streamId, { after: current.version, limit: pageSize })()
+    if (E.isLeft(page)) return page
+    const played = play(category, current, page.right.events)
+    if (E.isLeft(played)) return played
+    current = played.right
+    if (!page.right.more) return E.right(current)
+  }
+}
+
+const observeLast = (
+  { ids, observe }: Surroundings,
+  streamId: StreamId,
+  events: ReadonlyArray<StoredEvent>,
+): void => {
+  const last = events.at(-1)
+  if (last === undefined) return
+  const observed = ids.observe(last.id)
+  if (E.isLeft(observed)) observe({ _tag: 'ClockDrifted', streamId, error: observed.left })
+}
+
+/**
+ * The state of a stream as it is now: from what is known already, or from a snapshot, or from the start.
+ */
+export const loadState = async <State, Event>(
+  category: Playable<State, Event>,
+  surroundings: Surroundings,
+  streamId: StreamId,
+  { known = beginning(category), commandId }: { known?: Current<State>; commandId?: string },
+): Promise<E.Either<LoadError, LoadedState<State>>> => {
+  const { store, pageSize } = surroundings
+  const schema = category.snapshots?.state.schemaVersion
+  const loaded = await store.load({
+    streamId,
+    after: known.version,
+    limit: pageSize,
+    ...(schema === undefined ? {} : { snapshotSchema: schema }),
+    ...(commandId === undefined ? {} : { commandId }),
+  })()
+  if (E.isLeft(loaded)) return loaded
+  const { events, more, handled } = loaded.right
+  observeLast(surroundings, streamId, events)
+  const from = start(category, surroundings, known, loaded.right)
+  const played =
+    from === undefined
+      ? await playOn(category, surroundings, streamId, known)
+      : play(category, from, events)
+  if (E.isLeft(played)) return played
+  const whole =
+    more && from !== undefined
+      ? await playOn(category, surroundings, streamId, played.right)
+      : played
+  return E.isLeft(whole) ? whole : E.right({ current: whole.right, handled })
+}

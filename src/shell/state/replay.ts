@@ -1,0 +1,111 @@
+import * as E from 'fp-ts/Either'
+import type { Category } from '../../core/category'
+import { type DeciderThrew, deciderThrew } from '../../core/errors/decision'
+import { undecodableEvent, type UndecodableEvent } from '../../core/errors/event'
+import { type StoreFailed, storeFailed } from '../../core/errors/store'
+import { issuesOf } from '../../core/issue'
+import { isRecord } from '../../core/json'
+import { Metadata, noMetadata } from '../../core/metadata'
+import { isEmpty } from '../../core/owns'
+import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
+import type { StreamId, StreamVersion } from '../../core/stream'
+
+/** What reading a stream takes of a category: everything but its commands. */
+export type Playable<State, Event> = Pick<
+  Category<never, State, Event, unknown>,
+  'name' | 'decider' | 'events' | 'snapshots'
+>
+
+/** A state, and the version of the stream at which it holds. */
+export interface Current<State> {
+  readonly state: State
+  readonly version: StreamVersion
+}
+
+/** What playing stored events can end with instead. */
+export type PlayError = UndecodableEvent | DeciderThrew | StoreFailed
+
+/** A stored event as its codec reads it. */
+const decodeEvent = <Event>(
+  { events }: Pick<Playable<unknown, Event>, 'events'>,
+  stored: StoredEvent,
+): E.Either<PlayError, Event> => {
+  try {
+    const decoded = events.decode(stored)
+    return E.isLeft(decoded) ? E.left(undecodableEvent(stored, decoded.left)) : decoded
+  } catch (cause) {
+    return E.left(deciderThrew(stored.streamId, stored.version - 1, 'codec', cause))
+  }
+}
+
+const none: ReturnType<typeof Metadata.decode> = E.right(noMetadata)
+
+/** Most events have none: then nothing need be looked at. */
+const decodeMetadata = (metadata: unknown): ReturnType<typeof Metadata.decode> =>
+  isRecord(metadata) && isEmpty(metadata) ? none : Metadata.decode(metadata)
+
+/** A stored event with everything that was recorded of it, decoded. */
+export const decodeRecorded = <Event>(
+  category: Pick<Playable<unknown, Event>, 'events'>,
+  stored: StoredEvent,
+): E.Either<PlayError, RecordedEvent<Event>> => {
+  const event = decodeEvent(category, stored)
+  if (E.isLeft(event)) return event
+  const metadata = decodeMetadata(stored.metadata)
+  if (E.isLeft(metadata)) return E.left(undecodableEvent(stored, issuesOf(metadata.left)))
+  const { id, streamId, version, position, recordedAt } = stored
+  return E.right({
+    id,
+    streamId,
+    version,
+    position,
+    recordedAt,
+    metadata: metadata.right,
+    event: event.right,
+  })
+}
+
+const gap = (stored: StoredEvent, before: StreamVersion): StoreFailed =>
+  storeFailed(
+    'CorruptRow',
+    'nothingWritten',
+    undefined,
+    `${stored.streamId} has no event ${before + 1}: after ${before} comes ${stored.version}`,
+  )
+
+/** Plays one event of the caller's making. */
+export const evolveOnce = <State, Event>(
+  { decider }: Pick<Playable<State, Event>, 'decider'>,
+  streamId: StreamId,
+  { state, version }: Current<State>,
+  event: Event,
+): E.Either<DeciderThrew, Current<State>> => {
+  try {
+    return E.right({ state: decider.evolve(state, event), version: version + 1 })
+  } catch (cause) {
+    return E.left(deciderThrew(streamId, version, 'evolve', cause))
+  }
+}
+
+/** Plays stored events on, oldest first. */
+export const play = <State, Event>(
+  category: Playable<State, Event>,
+  from: Current<State>,
+  events: ReadonlyArray<StoredEvent>,
+): E.Either<PlayError, Current<State>> => {
+  let current = from
+  for (const stored of events) {
+    if (stored.version !== current.version + 1) return E.left(gap(stored, current.version))
+    const event = decodeEvent(category, stored)
+    if (E.isLeft(event)) return event
+    const next = evolveOnce(category, stored.streamId, current, event.right)
+    if (E.isLeft(next)) return next
+    current = next.right
+  }
+  return E.right(current)
+}
+
+/** The state before anything happened. */
+export const beginning = <State>(category: {
+  readonly decider: { readonly initialState: State }
+}): Current<State> => ({ state: category.decider.initialState, version: 0 })

@@ -1,0 +1,94 @@
+import * as E from 'fp-ts/Either'
+import type { Snapshots } from '../../core/category'
+import { type SnapshotImpossible, snapshotImpossible } from '../../core/errors/history'
+import type { ReadError } from '../../core/errors/unions'
+import { describeIssues, causeText } from '../../core/issue'
+import { type Reached, wantsSnapshot } from '../../core/snapshot-policy'
+import type { StreamId } from '../../core/stream'
+import { attempt } from '../catching'
+import type { Surroundings } from '../category/settings'
+import type { Current } from './replay'
+
+interface Snapshotting<State> {
+  readonly snapshots?: Snapshots<State>
+}
+
+/** Stores a snapshot of a state now. */
+export const takeSnapshot = async <State>(
+  { snapshots }: Snapshotting<State>,
+  { store, observe }: Surroundings,
+  streamId: StreamId,
+  { state, version }: Current<State>,
+): Promise<E.Either<ReadError | SnapshotImpossible, void>> => {
+  if (snapshots === undefined) {
+    return E.left(snapshotImpossible(streamId, 'its category declares no snapshots'))
+  }
+  if (version === 0) return E.left(snapshotImpossible(streamId, 'it was never written to'))
+  const encoded = attempt(() => snapshots.state.encode(state))
+  if (E.isLeft(encoded)) {
+    return E.left(snapshotImpossible(streamId, `the codec threw: ${causeText(encoded.left)}`))
+  }
+  if (E.isLeft(encoded.right)) {
+    return E.left(snapshotImpossible(streamId, describeIssues(encoded.right.left)))
+  }
+  const { schemaVersion } = snapshots.state
+  const saved = await store.saveSnapshot({
+    streamId,
+    version,
+    schemaVersion,
+    state: encoded.right.right,
+  })()
+  if (E.isRight(saved)) observe({ _tag: 'SnapshotTaken', streamId, version })
+  return saved
+}
+
+/** A policy's wish, or why it could not be asked. */
+const wanted = <State>(
+  { policy }: Snapshots<State>,
+  streamId: StreamId,
+  reached: Reached<State>,
+): E.Either<SnapshotImpossible, boolean> => {
+  const asked = attempt(() => wantsSnapshot(policy, reached))
+  return E.isLeft(asked)
+    ? E.left(snapshotImpossible(streamId, `the policy threw: ${causeText(asked.left)}`))
+    : asked
+}
+
+/** Snapshots that are taken while the callers have their answers already. */
+export interface Background<State> {
+  /** Takes a snapshot if the policy wants one. Never fails: see `SnapshotFailed` among the notices. */
+  readonly consider: (streamId: StreamId, reached: Reached<State>) => void
+  /** Waits for those that were begun. */
+  readonly settled: () => Promise<void>
+}
+
+/** Takes snapshots off the caller's path. */
+export const inBackground = <State>(
+  category: Snapshotting<State>,
+  surroundings: Surroundings,
+): Background<State> => {
+  const running = new Set<Promise<void>>()
+  const take = async (streamId: StreamId, reached: Reached<State>): Promise<void> => {
+    const { to: version, state } = reached
+    const taken = await takeSnapshot(category, surroundings, streamId, { state, version })
+    if (E.isLeft(taken)) {
+      surroundings.observe({ _tag: 'SnapshotFailed', streamId, error: taken.left })
+    }
+  }
+  return {
+    consider: (streamId: StreamId, reached: Reached<State>): void => {
+      if (category.snapshots === undefined) return
+      const wish = wanted(category.snapshots, streamId, reached)
+      if (E.isLeft(wish)) {
+        surroundings.observe({ _tag: 'SnapshotFailed', streamId, error: wish.left })
+        return
+      }
+      if (!wish.right) return
+      const taking = take(streamId, reached).finally(() => running.delete(taking))
+      running.add(taking)
+    },
+    settled: async (): Promise<void> => {
+      await Promise.all(running)
+    },
+  }
+}

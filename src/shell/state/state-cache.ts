@@ -1,0 +1,28 @@
+import { LRUCache } from 'lru-cache'
+import type { StreamId } from '../../core/stream'
+import type { Current } from './replay'
+
+/** A state that was seen before. */
+export interface Known<State> {
+  readonly current: Current<State>
+  /** Somebody else is known to have written since: read what is new before deciding on it. */
+  readonly outdated: boolean
+}
+
+/** The states seen last, least recently used out first. The append's version check judges them all. */
+export interface StateCache<State> {
+  readonly get: (streamId: StreamId) => Known<State> | undefined
+  readonly set: (streamId: StreamId, known: Known<State>) => void
+  readonly forget: (streamId: StreamId) => void
+}
+
+/** @param most - how many states are kept. 0: none. */
+export const stateCache = <State>(most: number): StateCache<State> => {
+  if (most < 1) return { get: () => undefined, set: () => undefined, forget: () => undefined }
+  const states = new LRUCache<StreamId, Known<State>>({ max: most })
+  return {
+    get: (streamId) => states.get(streamId),
+    set: (streamId, known) => void states.set(streamId, known),
+    forget: (streamId) => void states.delete(streamId),
+  }
+}

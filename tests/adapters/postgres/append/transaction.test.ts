@@ -1,0 +1,129 @@
+import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import { Client } from 'pg'
+import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
+import { type PostgresStore, postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
+import { left, right } from '../../../support/right'
+import { appending } from '../../../support/tally'
+
+interface Orders {
+  readonly orders: { readonly id: string }
+}
+
+let database: MigratedDatabase<Orders>
+let admin: Client
+let db: Kysely<Orders>
+let store: PostgresStore<Orders>
+beforeAll(async () => {
+  database = await migratedDatabase<Orders>()
+  db = database.connect()
+  store = postgresStore(db)
+  admin = new Client({ connectionString: database.url })
+  await admin.connect()
+  await admin.query('create table orders (id text primary key)')
+})
+afterAll(async () => {
+  await admin.end()
+  await database.close()
+})
+
+const versionOf = async (streamId: string): Promise<number> =>
+  (await right(store.read(streamId, { after: 0, limit: 100 }))).events.length
+
+const isOrder = async (id: string): Promise<boolean> =>
+  (await db.selectFrom('orders').where('id', '=', id).selectAll().execute()).length > 0
+
+const order = (transaction: Transaction<Orders>, id: string) =>
+  transaction.insertInto('orders').values({ id }).execute()
+
+describe("append inside the caller's transaction", () => {
+  it("is committed with the caller's rows", async () => {
+    await db.transaction().execute(async (transaction) => {
+      await order(transaction, 'kept')
+      await right(store.inTransaction(transaction).append(appending('order-kept', 2)))
+      expect(await versionOf('order-kept')).toBe(0)
+    })
+    expect([await isOrder('kept'), await versionOf('order-kept')]).toEqual([true, 2])
+  })
+
+  it("is rolled back with the caller's rows", async () => {
+    const refused = db.transaction().execute(async (transaction) => {
+      await order(transaction, 'gone')
+      await right(store.inTransaction(transaction).append(appending('order-gone', 2)))
+      throw new Error('second thoughts')
+    })
+    await expect(refused).rejects.toThrow('second thoughts')
+    expect([await isOrder('gone'), await versionOf('order-gone')]).toEqual([false, 0])
+  })
+
+  it('sees its own events, and nobody else does yet', async () => {
+    await db.transaction().execute(async (transaction) => {
+      const inside = store.inTransaction(transaction)
+      await right(inside.append(appending('order-own', 3)))
+      expect((await right(inside.read('order-own', { after: 0, limit: 9 }))).events).toHaveLength(3)
+      expect(await versionOf('order-own')).toBe(0)
+    })
+  })
+
+  it('leaves the transaction usable after a conflict', async () => {
+    await right(store.append(appending('order-taken')))
+    await db.transaction().execute(async (transaction) => {
+      const inside = store.inTransaction(transaction)
+      const again = { ...appending('order-taken'), expectedVersion: 'mustNotExist' } as const
+      expect(await left(inside.append(again))).toMatchObject({ _tag: 'VersionConflict', actual: 1 })
+      await order(transaction, 'after a conflict')
+      await right(inside.append(appending('order-taken')))
+    })
+    expect([await isOrder('after a conflict'), await versionOf('order-taken')]).toEqual([true, 2])
+  })
+
+  it('holds one advisory lock, however many appends there are', async () => {
+    await db.transaction().execute(async (transaction) => {
+      const inside = store.inTransaction(transaction)
+      for (let n = 0; n < 5; n++) await right(inside.append(appending(`order-many${n}`, 2)))
+      const { rows } = await transaction.executeQuery<{ locks: number }>(
+        CompiledQuery.raw(
+          `select count(*)::integer as locks from pg_locks
+           where locktype = 'advisory' and pid = pg_backend_pid()`,
+        ),
+      )
+      expect(rows).toEqual([{ locks: 1 }])
+    })
+  })
+
+  it('is undone by a savepoint alone, and announced again afterwards', async () => {
+    const transaction = await db.startTransaction().execute()
+    const before = await transaction.savepoint('before').execute()
+    await right(store.inTransaction(transaction).append(appending('order-undone', 2)))
+    const after = await before.rollbackToSavepoint('before').execute()
+    await right(store.append(appending('order-elsewhere')))
+    await right(store.inTransaction(after).append(appending('order-second')))
+    // The lock that went with the savepoint was taken again: the horizon is held below what is open.
+    const { upTo, events } = await right(store.readAll({ after: 0, limit: 1000 }))
+    expect(events.at(-1)?.position).toBeLessThanOrEqual(upTo)
+    await after.commit().execute()
+    const later = await right(store.readAll({ after: upTo, limit: 1000 }))
+    expect(later.events.map(({ streamId }) => streamId)).toContain('order-second')
+    expect([await versionOf('order-undone'), await versionOf('order-second')]).toEqual([0, 1])
+  })
+
+  it('announces for each of two schemas that share one transaction', async () => {
+    const other = await migratedDatabase('one')
+    const both = other.connect()
+    await right(migrate(both, 'two'))
+    const [one, two] = [
+      postgresStore(both, { schema: 'one' }),
+      postgresStore(both, { schema: 'two' }),
+    ]
+    await right(one.append(appending('counter-1', 9)))
+    const transaction = await both.startTransaction().execute()
+    await right(one.inTransaction(transaction).append(appending('counter-2')))
+    await right(two.inTransaction(transaction).append(appending('counter-2')))
+    await right(two.append(appending('counter-3')))
+    expect((await right(two.readAll({ after: 0, limit: 9 }))).upTo).toBe(0)
+    expect((await right(one.readAll({ after: 0, limit: 99 }))).upTo).toBe(9)
+    await transaction.commit().execute()
+    expect((await right(two.readAll({ after: 0, limit: 9 }))).upTo).toBe(2)
+    await other.close()
+  })
+})

@@ -1,0 +1,254 @@
+import { createServer, type Server } from 'node:net'
+import { CompiledQuery, type Kysely } from 'kysely'
+import { Client, Pool } from 'pg'
+import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
+import { type PostgresStore, postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import type { EventStore } from '../../../../src/core/ports/event-store'
+import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
+import { left, right } from '../../../support/right'
+import { appending } from '../../../support/tally'
+import { until } from '../../../support/until'
+
+let database: MigratedDatabase<unknown>
+let admin: Client
+let db: Kysely<unknown>
+let store: PostgresStore<unknown>
+beforeAll(async () => {
+  database = await migratedDatabase()
+  admin = new Client({ connectionString: database.url })
+  await admin.connect()
+  db = database.connect()
+  store = postgresStore(db)
+})
+afterAll(async () => {
+  await admin.end()
+  await database.close()
+})
+
+const changed = (change: (url: URL) => void): string => {
+  const url = new URL(database.url)
+  change(url)
+  return url.href
+}
+
+/** A store at `url`, used once: what it answers to an append and to a read. */
+const answersAt = async (url: string, options: object = {}) => {
+  const own = connectPool<unknown>(new Pool({ connectionString: url, ...options }))
+  const there = postgresStore(own)
+  try {
+    return {
+      append: await left(there.append(appending('counter-1'))),
+      read: await left(there.read('counter-1', { after: 0, limit: 1 })),
+    }
+  } finally {
+    await own.destroy()
+  }
+}
+
+const failed = (reason: string, outcome: string) => ({ _tag: 'StoreFailed', reason, outcome })
+
+describe('a store without a database', () => {
+  it.each([
+    ['server down', 'Unavailable', (url: URL) => (url.port = '1')],
+    ['no such host', 'Unavailable', (url: URL) => (url.hostname = 'host.invalid')],
+    ['no such database', 'Unavailable', (url: URL) => (url.pathname = '/nowhere')],
+    ['wrong password', 'AccessDenied', (url: URL) => (url.password = 'wrong')],
+    ['no such user', 'AccessDenied', (url: URL) => (url.username = 'nobody')],
+    ['no TLS', 'Unavailable', (url: URL) => url.searchParams.set('sslmode', 'verify-full')],
+  ])('says so: %s', async (_name, reason, change) => {
+    const { append, read } = await answersAt(changed(change))
+    expect(append).toMatchObject(failed(reason, 'nothingWritten'))
+    expect(read).toMatchObject(failed(reason, 'nothingWritten'))
+  })
+
+  it('says so: a server that never answers', async () => {
+    const server: Server = createServer((socket) => socket.resume())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const url = changed((there) => (there.port = String(port)))
+    const { append } = await answersAt(url, { connectionTimeoutMillis: 200 })
+    expect(append).toMatchObject(failed('Unavailable', 'nothingWritten'))
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('says so: a pool that has ended', async () => {
+    const pool = new Pool({ connectionString: database.url })
+    const ended = postgresStore(connectPool<unknown>(pool))
+    await pool.end()
+    expect(await left(ended.append(appending('counter-1')))).toMatchObject(
+      failed('Unavailable', 'nothingWritten'),
+    )
+  })
+
+  it('names the command that makes the tables when they are missing', async () => {
+    const absent: EventStore = postgresStore(db, { schema: 'absent' })
+    for (const error of [
+      await left(absent.append(appending('counter-1'))),
+      await left(absent.read('counter-1', { after: 0, limit: 1 })),
+      await left(absent.load({ streamId: 'counter-1', after: 0, limit: 1 })),
+      await left(absent.readAll({ after: 0, limit: 1 })),
+      await left(absent.streams({ after: '', limit: 1 })),
+    ]) {
+      expect(error).toMatchObject(failed('NotMigrated', 'nothingWritten'))
+      expect(error.message).toContain('npx reprise migrate')
+    }
+  })
+
+  it('says so: a user without rights', async () => {
+    const role = `stranger_${process.pid}`
+    await admin.query(`create role ${role} login password 'x'`)
+    const url = changed((there) => {
+      there.username = role
+      there.password = 'x'
+    })
+    const { append, read } = await answersAt(url)
+    await admin.query(`drop role ${role}`)
+    expect(append).toMatchObject(failed('AccessDenied', 'nothingWritten'))
+    expect(read).toMatchObject(failed('AccessDenied', 'nothingWritten'))
+  })
+})
+
+/** Locks the events, so that an append waits; hands its process over; lets go at the end. */
+const whileWaiting = async (
+  append: Promise<unknown>,
+  act: (pid: number) => Promise<unknown>,
+): Promise<unknown> => {
+  const pid = await until(async () => {
+    const { rows } = await admin.query<{ pid: number }>(
+      `select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+    )
+    return rows[0]?.pid
+  })
+  await act(pid)
+  return append
+}
+
+describe('a statement that is under way', () => {
+  let blocker: Client
+  beforeEach(async () => {
+    blocker = new Client({ connectionString: database.url })
+    await blocker.connect()
+    await blocker.query('begin; lock table reprise.events in access exclusive mode')
+  })
+  afterEach(() => blocker.end())
+
+  it('leaves its outcome open when its connection is cut', async () => {
+    const append = left(store.append(appending('counter-cut')))
+    const error = await whileWaiting(append, (pid) =>
+      admin.query('select pg_terminate_backend($1)', [pid]),
+    )
+    expect(error).toMatchObject(failed('ConnectionLost', 'unknown'))
+    await blocker.query('rollback')
+    await right(store.append(appending('counter-cut'))) // the pool has replaced it
+  })
+
+  it('has written nothing when it is a read whose connection is cut', async () => {
+    const read = left(store.read('counter-cut', { after: 0, limit: 1 }))
+    const error = await whileWaiting(read, (pid) =>
+      admin.query('select pg_terminate_backend($1)', [pid]),
+    )
+    expect(error).toMatchObject(failed('ConnectionLost', 'nothingWritten'))
+  })
+
+  it('has written nothing when it is cancelled', async () => {
+    const append = left(store.append(appending('counter-cancelled')))
+    const error = await whileWaiting(append, async (pid) => {
+      // Tried a second time by the store when it was refused in company; alone it is answered.
+      await admin.query('select pg_cancel_backend($1)', [pid])
+    })
+    expect(error).toMatchObject(failed('TimedOut', 'nothingWritten'))
+  })
+
+  it.each([
+    ['statement_timeout', 'TimedOut'],
+    ['lock_timeout', 'TimedOut'],
+  ])('has written nothing when it runs into %s', async (setting, reason) => {
+    const own = connectPool<unknown>(
+      new Pool({ connectionString: database.url, options: `-c ${setting}=50` }),
+    )
+    const error = await left(postgresStore(own).append(appending('counter-late')))
+    await own.destroy()
+    expect(error).toMatchObject(failed(reason, 'nothingWritten'))
+  })
+
+  it('leaves its outcome open when the driver gives up waiting', async () => {
+    const own = connectPool<unknown>(
+      new Pool({ connectionString: database.url, query_timeout: 50 }),
+    )
+    const error = await left(postgresStore(own).append(appending('counter-unheard')))
+    await blocker.query('rollback')
+    await own.destroy()
+    expect(error).toMatchObject(failed('TimedOut', 'unknown'))
+  })
+})
+
+describe('a transaction of the caller', () => {
+  it('that loses as SERIALIZABLE is refused', async () => {
+    await right(store.append(appending('counter-serial')))
+    const transaction = await db.startTransaction().setIsolationLevel('serializable').execute()
+    await transaction.executeQuery(CompiledQuery.raw('select count(*) from reprise.events'))
+    await right(store.append(appending('counter-serial')))
+    const error = await left(store.inTransaction(transaction).append(appending('counter-serial')))
+    await transaction.rollback().execute()
+    expect(error).toMatchObject(failed('TransactionRefused', 'nothingWritten'))
+  })
+
+  it('that is part of a deadlock is refused, and the other one goes on', async () => {
+    const [one, two] = [
+      await db.startTransaction().execute(),
+      await db.startTransaction().execute(),
+    ]
+    const [in1, in2] = [store.inTransaction(one), store.inTransaction(two)]
+    await right(in1.append(appending('counter-a')))
+    await right(in2.append(appending('counter-b')))
+    const first = in1
+      .append(appending('counter-b'))()
+      .then(async (answer) => {
+        await (answer._tag === 'Left' ? one.rollback() : one.commit()).execute()
+        return answer
+      })
+    const second = in2
+      .append(appending('counter-a'))()
+      .then(async (answer) => {
+        await (answer._tag === 'Left' ? two.rollback() : two.commit()).execute()
+        return answer
+      })
+    const answers = await Promise.all([first, second])
+    expect(answers.filter(({ _tag }) => _tag === 'Right')).toHaveLength(1)
+    expect(answers.find(({ _tag }) => _tag === 'Left')).toMatchObject({
+      left: failed('TransactionRefused', 'nothingWritten'),
+    })
+  })
+
+  it('that has failed before is refused', async () => {
+    const transaction = await db.startTransaction().execute()
+    await expect(transaction.executeQuery(CompiledQuery.raw('select 1/0'))).rejects.toThrow()
+    const error = await left(store.inTransaction(transaction).append(appending('counter-1')))
+    await transaction.rollback().execute()
+    expect(error).toMatchObject(failed('TransactionAborted', 'nothingWritten'))
+  })
+
+  it('that only reads is refused', async () => {
+    const transaction = await db.startTransaction().setAccessMode('read only').execute()
+    const error = await left(store.inTransaction(transaction).append(appending('counter-1')))
+    await transaction.rollback().execute()
+    expect(error).toMatchObject(failed('TransactionRefused', 'nothingWritten'))
+  })
+})
+
+describe('idle connections', () => {
+  it('that are cut do not end the process, and are replaced', async () => {
+    await Promise.all(
+      Array.from({ length: 5 }, (_, n) => right(store.append(appending(`counter-idle${n}`)))),
+    )
+    await admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    )
+    await until(async () => {
+      const answer = await store.append(appending('counter-after'))()
+      return answer._tag === 'Right' ? true : undefined
+    })
+  })
+})

@@ -1,0 +1,41 @@
+/**
+ * A process that hears ticks, and tells its parent of each, and of each look for new ones. It looks rarely
+ * by itself. Ends when it is asked to by SIGTERM, and only if nothing of it is left running. Argument: url.
+ */
+import * as TE from 'fp-ts/TaskEither'
+import { Pool } from 'pg'
+import {
+  connectPool,
+  postgresStore,
+  postgresSubscriptions,
+  postgresWakeUps,
+} from 'reprise/postgres'
+import { subscribe } from '../../../../src/shell/subscription/subscribe'
+import { type Tick, ticks } from '../../../support/ticks'
+
+const [, , url = ''] = process.argv
+const pool = new Pool({ connectionString: url, max: 5 })
+const db = connectPool(pool)
+const stopping = new AbortController()
+process.once('SIGTERM', () => stopping.abort())
+
+const now = () => performance.timeOrigin + performance.now()
+const store = postgresStore(db)
+const looking: typeof store.readAll = (range) => {
+  process.send?.('looked')
+  return store.readAll(range)
+}
+
+const run = subscribe<Tick>({
+  name: 'hearing',
+  events: ticks,
+  longestPause: 10_000,
+  handle: ({ position }) => TE.fromIO(() => void process.send?.({ position, at: now() })),
+})({
+  store: { ...store, readAll: looking },
+  subscriptions: postgresSubscriptions(db),
+  wakeUps: postgresWakeUps(pool),
+  signal: stopping.signal,
+})
+
+void run().then(() => pool.end())
