@@ -5,7 +5,13 @@ export {
   type PartProcesses,
   type Processes,
 } from './core/algebra/combine-processes'
-export type { Deciders, PartDeciders } from './core/algebra/deciders'
+export type {
+  Deciders,
+  PartDeciders,
+  ReadStates,
+  ReadEvents,
+  ReadRejections,
+} from './core/algebra/deciders'
 export {
   DEFAULT_STEP_LIMIT,
   drive,

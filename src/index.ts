@@ -33,7 +33,8 @@ export { type OpenCategory, openCategory } from './shell/category/open-category'
 export type { RetryPolicy } from './shell/category/retry'
 export type { Environment } from './shell/category/settings'
 export type { Dispatch } from './shell/outbox/dispatch-step'
-export { runProcessManager } from './shell/outbox/run-process-manager'
+export { type ProcessOptions, runProcessManager } from './shell/outbox/run-process-manager'
+export type { ProjectionNotice } from './shell/projection/environment'
 export type { ProjectionOptions } from './shell/projection/follow'
 export { inlineDocuments, inlineProjection } from './shell/projection/inline'
 export { type ProjectionReader, readProjection } from './shell/projection/reader'
@@ -41,6 +42,7 @@ export { rebuildProjection } from './shell/projection/rebuild-projection'
 export { runProjection } from './shell/projection/run-projection'
 export type { Current } from './shell/state/replay'
 export type { SubscriptionOptions } from './shell/subscription/definition'
+export type { SubscriptionNotice } from './shell/subscription/environment'
 export {
   subscribe,
   subscribeInTransaction,

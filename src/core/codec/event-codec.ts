@@ -38,12 +38,8 @@ export const eventType = <Event>(
   upcasters: ReadonlyArray<Upcaster> = [],
 ): EventType<Event> => ({ codec, upcasters })
 
-interface Tagged {
-  readonly type: string
-}
-
 /** One {@link EventType} for every member of the union: a type without one does not compile. */
-export type EventTypes<Event extends Tagged> = {
+export type EventTypes<Event extends { readonly type: string }> = {
   readonly [Name in Event['type']]: EventType<Extract<Event, { readonly type: Name }>>
 }
 
@@ -98,7 +94,9 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
  *   GiftCardRedeemed: eventType(Redeemed, [addOrderId]), // now at schema version 2
  * })
  */
-export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): EventCodec<Event> => {
+export const eventCodec = <Event extends { readonly type: string }>(
+  types: EventTypes<Event>,
+): EventCodec<Event> => {
   const declared = new Map<string, EventType<Event>>(Object.entries(types))
   const known = new Map([...declared].map(([name, type]) => [name, knownType(type)]))
   const unknown = (type: string): E.Either<ReadonlyArray<Issue>, never> => {
