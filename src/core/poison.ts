@@ -1,17 +1,27 @@
+import type { Fault } from './fault'
+
 /**
  * What becomes of an event that its handler cannot handle.
  *
- * - {@link parkAfter}: it is tried again, with growing pauses, and after the last attempt it is parked until an
- *   operator says `retry` or `skip`. Meanwhile the later events of ITS STREAM are held back; all other
- *   streams go on.
- * - {@link stopAfter}: it is tried again while everything waits; after the last attempt the subscription stops with
- *   a typed failure, until an operator says `resume`. For handlers to which the order across streams
- *   matters.
+ * - {@link parkAfter}, {@link parkAfterTime}: it is tried again, with growing pauses, and after the last
+ *   attempt it is parked until an operator says `retry` or `skip`. Meanwhile the later events of ITS STREAM
+ *   are held back; all other streams go on.
+ * - {@link stopAfter}, {@link stopAfterTime}: it is tried again while everything waits; after the last
+ *   attempt the subscription stops with a typed failure, until an operator says `resume`. For handlers to
+ *   which the order across streams matters.
+ *
+ * It is poison when BOTH budgets are used up: `attempts` and `retryFor`. Failures of the infrastructure do
+ * not count at all.
  */
 export interface PoisonPolicy {
   readonly _tag: 'Park' | 'Stop'
-  /** How often it is tried before it counts as poison. 1 or more. */
+  /** How often it is tried, at least, before it counts as poison. 1 or more. */
   readonly attempts: number
+  /**
+   * How long it is tried, at least, before it counts as poison: the sum of the pauses, in milliseconds.
+   * Default 0.
+   */
+  readonly retryFor?: number
   /** The pause after the first attempt, in milliseconds; it doubles with every further one. */
   readonly firstPause: number
   /** No pause is longer than this, in milliseconds. */
@@ -26,15 +36,50 @@ export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', at
 /** After `attempts` attempts the subscription stops. */
 export const stopAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Stop', attempts, ...pauses })
 
+/** It is tried again for so many milliseconds, then parked, and holds back its own stream only. */
+export const parkAfterTime = (retryFor: number): PoisonPolicy => ({ ...parkAfter(1), retryFor })
+
+/** It is tried again for so many milliseconds, then the subscription stops. */
+export const stopAfterTime = (retryFor: number): PoisonPolicy => ({ ...stopAfter(1), retryFor })
+
 /** What is to be done after a failed attempt. */
 export type Verdict =
   { readonly _tag: 'Retry'; readonly pause: number } | { readonly _tag: 'Poison' }
 
+/** The pause after attempt number `attempts` (1, 2, ...). Milliseconds. */
+export const backoffAfter = (
+  { firstPause, longestPause }: Pick<PoisonPolicy, 'firstPause' | 'longestPause'>,
+  attempts: number,
+): number => Math.min(longestPause, firstPause * 2 ** Math.min(Math.max(attempts, 1) - 1, 30))
+
+/** How long was waited, all in all, before attempt number `attempts`; no more than `enough` is counted. */
+const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): number => {
+  let waited = 0
+  for (let attempt = 1; attempt < attempts && waited < enough; attempt++) {
+    waited += backoffAfter(policy, attempt)
+  }
+  return waited
+}
+
 /** What `policy` says after attempt number `attempts` (1, 2, ...) has failed. */
-export const verdict = (policy: PoisonPolicy, attempts: number): Verdict =>
-  attempts >= policy.attempts
+export const verdict = (policy: PoisonPolicy, attempts: number): Verdict => {
+  const { retryFor = 0 } = policy
+  return attempts >= policy.attempts && waitedBefore(policy, attempts, retryFor) >= retryFor
     ? { _tag: 'Poison' }
-    : {
-        _tag: 'Retry',
-        pause: Math.min(policy.longestPause, policy.firstPause * 2 ** Math.min(attempts - 1, 30)),
-      }
+    : { _tag: 'Retry', pause: backoffAfter(policy, attempts) }
+}
+
+/**
+ * What `policy` says of a failure, by whose fault it is: the infrastructure's is always tried again; what
+ * this release cannot read is not, but another one will.
+ */
+export const verdictOn = (fault: Fault, policy: PoisonPolicy, attempts: number): Verdict => {
+  switch (fault) {
+    case 'Infrastructure':
+      return { _tag: 'Retry', pause: backoffAfter(policy, attempts) }
+    case 'Codec':
+      return { _tag: 'Poison' }
+    case 'Event':
+      return verdict(policy, attempts)
+  }
+}

@@ -17,7 +17,7 @@ export const transactThrough =
     let worked: Awaited<ReturnType<ReturnType<typeof work>>> | undefined
     const committed = await subscriptions.commit(progress, (transaction) => async () => {
       worked = await work(transaction)()
-      return E.isLeft(worked) ? E.left(handlerFailed(name, 1, worked.left)) : worked
+      return E.isLeft(worked) ? E.left(handlerFailed(name, 1, worked.left)) : E.right(progress)
     })()
     await right(subscriptions.remove(name))
     if (worked !== undefined && E.isLeft(worked)) return worked

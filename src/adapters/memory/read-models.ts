@@ -1,7 +1,10 @@
 import * as TE from 'fp-ts/TaskEither'
+import { keyRefusal } from '../../core/document-key'
+import type { StoreFailed } from '../../core/errors/store'
 import type { Json, JsonObject } from '../../core/json'
 import type {
   Document,
+  DocumentWrite,
   ProjectionBuild,
   Projections,
   TransactionDocuments,
@@ -29,6 +32,9 @@ const contains = (value: Json | undefined, part: Json): boolean => {
 const byCodePoints = (left: string, right: string): number =>
   Buffer.compare(Buffer.from(left), Buffer.from(right))
 
+const keysOf = (writes: ReadonlyArray<DocumentWrite>): ReadonlyArray<string> =>
+  writes.map(({ key }) => key)
+
 type Within = <Result>(work: (transaction: MemoryTransaction) => Result) => Result
 
 const documentsOn = (within: Within, alias: (name: string) => string): TransactionDocuments => {
@@ -46,10 +52,21 @@ const documentsOn = (within: Within, alias: (name: string) => string): Transacti
     work: (transaction: MemoryTransaction) => Result,
   ): TE.TaskEither<never, Result> => TE.fromIO(() => within(work))
 
+  /** Keys that PostgreSQL would refuse are refused here, too. */
+  const about = <Result>(
+    keys: ReadonlyArray<string>,
+    work: (transaction: MemoryTransaction) => Result,
+  ): TE.TaskEither<StoreFailed, Result> => {
+    const refused = keyRefusal(keys)
+    return refused === undefined ? now(work) : TE.left(refused)
+  }
+
   return {
-    get: (name, key) => now((transaction) => read(transaction, name, key)),
+    get: (name, key) => about([key], (transaction) => read(transaction, name, key)),
     some: (name, keys) =>
-      now((transaction) => [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? [])),
+      about(keys, (transaction) =>
+        [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? []),
+      ),
     all: (name, { after, limit, where }) =>
       now((transaction) => {
         const found = transaction
@@ -63,17 +80,18 @@ const documentsOn = (within: Within, alias: (name: string) => string): Transacti
           .flatMap(({ key }) => read(transaction, name, key) ?? [])
         return { documents: found, more: found.length === limit }
       }),
-    put: (collection, key, value) => now((transaction) => transaction.put(collection, key, value)),
-    delete: (collection, key) => now((transaction) => transaction.delete(collection, key)),
+    put: (collection, key, value) =>
+      about([key], (transaction) => transaction.put(collection, key, value)),
+    delete: (collection, key) => about([key], (transaction) => transaction.delete(collection, key)),
     write: (collection, writes) =>
-      now((transaction) => {
+      about(keysOf(writes), (transaction) => {
         for (const { key, value } of writes) {
           if (value === undefined) transaction.delete(collection, key)
           else transaction.put(collection, key, value)
         }
       }),
     putNewer: (collection, key, value, revision) =>
-      now((transaction) => {
+      about([key], (transaction) => {
         const revisions = revisionsOf(collection)
         if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
         transaction.put(revisions, key, revision)
@@ -81,7 +99,7 @@ const documentsOn = (within: Within, alias: (name: string) => string): Transacti
         else transaction.put(collection, key, value)
         return true
       }),
-    lock: () => TE.right(undefined), // there is one transaction at a time
+    lock: (_collection, keys) => about(keys, () => undefined), // there is one transaction at a time
   }
 }
 

@@ -15,6 +15,9 @@ interface MemoryRequest extends Request {
 /** The requests of a process manager are found by the ids that its collection holds. */
 const collectionOf = (process: string): string => `requests/${process}`
 
+/** How many rejections each process manager has left unanswered. */
+const REJECTED = 'requests:rejected'
+
 /**
  * What process managers have asked for, in the memory of one process. What is written in a transaction of
  * `documents` is there when it is committed.
@@ -93,6 +96,11 @@ export const memoryRequests = (
           const parked = retryAfter === undefined
           keep(transaction, { ...request, attempts, failure, parked, dueAt })
         }),
+      rejected: (process, number) =>
+        TE.fromIO(() => {
+          const before = Number(transaction.get(REJECTED, process) ?? 0)
+          transaction.put(REJECTED, process, before + number)
+        }),
     }),
     due: (process, limit) =>
       TE.fromIO(() => {
@@ -118,6 +126,24 @@ export const memoryRequests = (
             metadata,
             attempts,
           }))
+      }),
+    retryUndecodable: (process) =>
+      TE.fromIO(() =>
+        alone((transaction) => {
+          for (const request of listed(transaction, process)) {
+            if (!request.parked || request.failure?.undecodable !== true) continue
+            keep(transaction, { ...request, parked: false, dueAt: now() })
+          }
+        }),
+      ),
+    counts: (process) =>
+      TE.fromIO(() => {
+        const all = listed(documents, process)
+        return {
+          waiting: all.length,
+          parked: all.filter(({ parked }) => parked).length,
+          rejected: Number(documents.get(REJECTED, process) ?? 0),
+        }
       }),
     waiting: (process) => TE.fromIO(() => listed(documents, process).map(toWaiting)),
     decide: (process, id, decision) =>

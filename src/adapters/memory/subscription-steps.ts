@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/Either'
 import { type FencedOff, fencedOff } from '../../core/errors/subscription'
-import type { Lease, Progress } from '../../core/ports/subscription-store'
+import type { Lease, StepEnd, StepStart } from '../../core/ports/subscription-store'
 import type { StreamId } from '../../core/stream'
 import type { MemoryHeld, MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** The partition, if the step begins where it is. */
 export const unmoved =
-  ({ lease, after }: Progress) =>
+  ({ lease, after }: StepStart) =>
   (partition: MemoryPartition): E.Either<FencedOff, MemoryPartition> =>
     partition.position === after
       ? E.right(partition)
@@ -26,7 +26,7 @@ export const ownedBy = (
 /** Makes a step: the position moves on, and a stream is held back or released. */
 export const step = (
   partition: MemoryPartition,
-  { position, holding }: Progress,
+  { position, holding }: StepEnd,
   now: number,
 ): void => {
   partition.position = position
@@ -46,6 +46,7 @@ export const isDue = ({ decision, retryAt }: MemoryHeld, now: number): boolean =
 export const free = (partition: MemoryPartition): void => {
   partition.owner = undefined
   partition.leasedUntil = 0
+  partition.busySince = undefined
 }
 
 /** The order in which held streams are shown. */

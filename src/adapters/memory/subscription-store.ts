@@ -4,13 +4,18 @@ import type { Lease, SubscriptionStore } from '../../core/ports/subscription-sto
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
-import {
-  type MemoryHeld,
-  type MemoryPartition,
-  type MemorySubscription,
-  newSubscription,
-} from './subscription-state'
+import { bothOf } from './subscription-filter'
+import { registered } from './subscription-register'
+import type { MemoryHeld, MemoryPartition, MemorySubscription } from './subscription-state'
 import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
+import {
+  arrivalAt,
+  heldStreamOf,
+  isDueAgain,
+  isParked,
+  reachedBy,
+  statusOf,
+} from './subscription-view'
 
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.
@@ -26,23 +31,37 @@ export const memorySubscriptions = (
   const partitionsOf = (name: string): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(name)?.partitions ?? []
   const owned = (lease: Lease) => ownedBy(subscriptions, lease)
-  const heldBy = ({ subscription, partition }: Lease): ReadonlyArray<MemoryHeld> => [
-    ...(partitionsOf(subscription)[partition]?.held.values() ?? []),
-  ]
+  const owning = <Result>(lease: Lease, work: (partition: MemoryPartition) => Result) =>
+    TE.fromIOEither(() => E.map(work)(owned(lease)))
+  const heldOf = ({ subscription, partition }: Lease) => partitionsOf(subscription)[partition]?.held
+  const heldBy = (lease: Lease): ReadonlyArray<MemoryHeld> => [...(heldOf(lease)?.values() ?? [])]
 
   return {
     register: (subscription) =>
-      TE.fromIO(() => {
-        const known = subscriptions.get(subscription.name) ?? newSubscription(subscription)
-        subscriptions.set(subscription.name, known)
-        return known.partitions.length
-      }),
-    claim: (subscription, instance, duration) =>
+      TE.fromIO(() => registered(subscriptions, subscription).partitions.length),
+    claim: (subscription, instance, duration, report = {}) =>
       TE.fromIO(() => {
         const known = subscriptions.get(subscription)
+        const claimant = { subscription, instance, now: now(), until: now() + duration }
         return known === undefined
           ? { leases: [], share: 0, stopped: [] }
-          : claimed(known, { subscription, instance }, now(), now() + duration)
+          : claimed(known, claimant, report)
+      }),
+    prolong: (lease, duration) =>
+      owning(lease, (partition) => {
+        partition.leasedUntil = now() + duration
+        partition.heartbeatAt = now()
+      }),
+    noteAttempt: (lease, what) =>
+      owning(lease, (partition) => {
+        const before = partition.attempt?.what === what ? partition.attempt.times : 0
+        partition.attempt = { what, times: before + 1 }
+        return before + 1
+      }),
+    forgetAttempts: (lease) =>
+      owning(lease, (partition) => {
+        partition.attempt = undefined
+        partition.takeovers = 0
       }),
     release: (lease) =>
       TE.fromIO(() => {
@@ -59,62 +78,64 @@ export const memorySubscriptions = (
         if (E.isRight(partition)) step(partition.right, progress, now())
         return Promise.resolve(E.isRight(partition) ? E.right(undefined) : partition)
       }),
-    commit: (progress, work) => () =>
+    commit: (from, work) => () =>
       oneByOne(async () => {
         const open = documents.begin()
         const worked = await work(open.transaction)()
         if (E.isLeft(worked)) return worked
-        const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
+        const partition = E.flatMap(unmoved(from))(owned(from.lease))
         if (E.isLeft(partition)) return partition
         open.commit()
-        step(partition.right, progress, now())
-        return worked
+        step(partition.right, worked.right, now())
+        return E.right(undefined)
       }),
-    halt: (lease, failure) => () => {
-      const partition = owned(lease)
-      if (E.isLeft(partition)) return Promise.resolve(partition)
-      free(partition.right)
-      partition.right.token++
-      partition.right.failure = failure
-      return Promise.resolve(E.right(undefined))
-    },
+    halt: (lease, failure) =>
+      owning(lease, (partition) => {
+        free(partition)
+        partition.token++
+        partition.failure = failure
+      }),
     held: (lease) => TE.fromIO(() => heldBy(lease).map(({ streamId }) => streamId)),
     due: (lease) =>
       TE.fromIO(() =>
         heldBy(lease)
           .filter((held) => isDue(held, now()))
           .sort((left, right) => left.position - right.position)
-          .map(({ decision = 'retry', retryAt: _retryAt, ...held }) => ({ ...held, decision })),
+          .map((held) => ({ ...heldStreamOf(held), decision: held.decision ?? 'retry' })),
       ),
-    reached: (subscription) =>
+    retryUndecodable: (lease) =>
       TE.fromIO(() => {
-        const positions = partitionsOf(subscription).map(({ position }) => position)
-        return positions.length === 0 ? undefined : Math.min(...positions)
+        for (const held of heldBy(lease)) {
+          if (isDueAgain(held)) heldOf(lease)?.set(held.streamId, { ...held, decision: 'retry' })
+        }
+      }),
+    reached: (subscription) => TE.fromIO(() => reachedBy(partitionsOf(subscription))),
+    arrival: (subscription, position, streamId) =>
+      TE.fromIO(() => arrivalAt(partitionsOf(subscription), position, streamId)),
+    narrow: (subscription, filter) =>
+      TE.fromIO(() => {
+        const known = subscriptions.get(subscription)
+        if (known !== undefined) known.filter = bothOf(known.filter, filter)
+        return known !== undefined
       }),
     status: () =>
       TE.fromIO(() =>
         [...subscriptions].sort().flatMap(([subscription, { partitions }]) =>
-          partitions.map(
-            ({ position, owner, leasedUntil, heartbeatAt, held, failure }, partition) => ({
-              subscription,
-              partition,
-              position,
-              owner: leasedUntil >= now() ? owner : undefined,
-              heartbeatAge: heartbeatAt === undefined ? undefined : now() - heartbeatAt,
-              held: held.size,
-              failure,
-            }),
-          ),
+          partitions.map((partition, number) => ({
+            subscription,
+            partition: number,
+            ...statusOf(partition, now()),
+          })),
         ),
       ),
     parked: (subscription) =>
       TE.fromIO(() =>
         partitionsOf(subscription)
           .flatMap(({ held }, partition) =>
-            [...held.values()].map(({ decision, retryAt, ...stream }) => ({
-              ...stream,
+            [...held.values()].map((stream) => ({
+              ...heldStreamOf(stream),
               partition,
-              parked: retryAt === undefined && decision === undefined,
+              parked: isParked(stream),
             })),
           )
           .sort(byStream),

@@ -13,6 +13,10 @@ export type StoreFailure =
   | 'TransactionRefused'
   /** An earlier statement of the transaction has failed, so the whole of it is lost. */
   | 'TransactionAborted'
+  /** Nothing came for too long inside a transaction, so the server has ended it. */
+  | 'TransactionIdle'
+  /** The data is not to be stored: a character, a number or a key that the database refuses. */
+  | 'DataRefused'
   /** The statement was cancelled, or took longer than allowed. */
   | 'TimedOut'
   /** The store holds something that it never should. */

@@ -59,6 +59,17 @@ export interface RequestWrites {
   /** Requests that were answered. */
   readonly done: (process: string, ids: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
   readonly failed: (request: FailedRequest) => TaskEither<StoreFailed, void>
+  /** Counts rejections for which the process manager asks for nothing instead. */
+  readonly rejected: (process: string, number: number) => TaskEither<StoreFailed, void>
+}
+
+/** How much a process manager has asked for that is not answered, for an operator. */
+export interface RequestCounts {
+  /** Commands and timers that are not answered yet, parked ones among them. */
+  readonly waiting: number
+  readonly parked: number
+  /** Commands that were rejected, ever, and for which the process manager asked for nothing instead. */
+  readonly rejected: number
 }
 
 /**
@@ -76,6 +87,11 @@ export interface RequestStore<Transaction> {
     process: string,
     limit: number,
   ) => TaskEither<StoreFailed, ReadonlyArray<DueRequest>>
+
+  /** Requests that are parked because their command could not be decoded become due: they are tried again. */
+  readonly retryUndecodable: (process: string) => TaskEither<StoreFailed, void>
+
+  readonly counts: (process: string) => TaskEither<StoreFailed, RequestCounts>
 
   /** All requests of a process manager that are not answered yet. */
   readonly waiting: (process: string) => TaskEither<StoreFailed, ReadonlyArray<WaitingRequest>>

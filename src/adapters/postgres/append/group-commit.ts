@@ -19,7 +19,7 @@ const oneIsToBlame = (answer: AppendAnswer): boolean =>
   E.isLeft(answer) &&
   answer.left._tag === 'StoreFailed' &&
   answer.left.outcome === 'nothingWritten' &&
-  ['Unexpected', 'TimedOut', 'TransactionRefused'].includes(answer.left.reason)
+  ['Unexpected', 'DataRefused', 'TimedOut', 'TransactionRefused'].includes(answer.left.reason)
 
 /**
  * Group commit: appends that arrive while a statement is under way share the next one. One caller's

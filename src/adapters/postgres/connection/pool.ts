@@ -29,8 +29,12 @@ export type Preparing =
   /** Nothing is prepared: for a pooler in transaction mode that cannot keep prepared statements. */
   | 'unprepared'
 
-/** A broken connection already fails the statement on it; unheard, it would end the process as well. */
+/** A broken connection that is idle is replaced by the pool; unheard, it would end the process. */
 const heard = (): void => undefined
+
+/** Whether the server itself has said why it ended the connection. */
+const isWord = (error: Error | undefined): error is Error =>
+  error !== undefined && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code))
 
 /** After a failed statement the server answers a COMMIT with ROLLBACK, and not with an error. */
 const committed = <Answer extends { readonly command: string }>(
@@ -95,9 +99,16 @@ const saying = (client: PoolClient, preparing: Preparing): Say => {
 const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   const say = saying(client, preparing)
   let broken = false
+  let last: Error | undefined
+  // The server's last words came while nothing was asked, an idle transaction's end for instance. The next
+  // statement fails too, but the driver then says no more than that the connection is gone.
+  client.on('error', (error) => {
+    last ??= error
+  })
   const failed = (error: Error): Promise<never> => {
-    broken ||= breaksConnection(error)
-    return Promise.reject(error)
+    const told = isWord(last) ? last : error
+    broken ||= breaksConnection(told)
+    return Promise.reject(told)
   }
   const run: Say = (text, parameters) => {
     const answer = say(text, parameters)
@@ -114,7 +125,6 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   ): unknown {
     return typeof statement === 'string' ? run(statement, parameters) : statement
   }
-  client.on('error', heard)
   // A broken one must not go back to the pool: the next statement on it would fail as well.
   return { query, release: () => client.release(broken) }
 }

@@ -1,7 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { storeFailed } from '../../../core/errors/store'
+import { keyRefusal } from '../../../core/document-key'
+import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
   Document,
@@ -20,21 +21,24 @@ const text = (value: Json | undefined): string | null =>
 
 const ignored = TE.map(() => undefined)
 
+/** The answer of the statement, unless one of the keys cannot be stored: the same on every store. */
+const about = <Answer>(
+  keys: ReadonlyArray<string>,
+  answer: () => TE.TaskEither<StoreFailed, Answer>,
+): TE.TaskEither<StoreFailed, Answer> => {
+  const refused = keyRefusal(keys)
+  return refused === undefined ? answer() : TE.left(refused)
+}
+
 const documentsOn = (db: Executor, statements: DocumentStatements): TransactionDocuments => {
   const some: TransactionDocuments['some'] = (collection, keys) =>
-    rowsOf<Document>(db, statements.some, [collection, keys])
-  const write: TransactionDocuments['write'] = (collection, writes) =>
-    writes.length === 0
-      ? TE.right(undefined)
-      : pipe(
-          rowsOf(
-            db,
-            statements.write,
-            [collection, writes.map(({ key }) => key), writes.map(({ value }) => text(value))],
-            'appending',
-          ),
-          ignored,
-        )
+    about(keys, () => rowsOf<Document>(db, statements.some, [collection, keys]))
+  const write: TransactionDocuments['write'] = (collection, writes) => {
+    if (writes.length === 0) return TE.right(undefined)
+    const keys = writes.map(({ key }) => key)
+    const parameters = [collection, keys, writes.map(({ value }) => text(value))]
+    return about(keys, () => pipe(rowsOf(db, statements.write, parameters, 'appending'), ignored))
+  }
   return {
     some,
     write,
@@ -51,11 +55,14 @@ const documentsOn = (db: Executor, statements: DocumentStatements): TransactionD
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putNewer: (collection, key, value, revision) =>
-      pipe(
-        rowsOf(db, statements.putNewer, [collection, key, text(value), revision], 'appending'),
-        TE.map((rows) => rows.length > 0),
+      about([key], () =>
+        pipe(
+          rowsOf(db, statements.putNewer, [collection, key, text(value), revision], 'appending'),
+          TE.map((rows) => rows.length > 0),
+        ),
       ),
-    lock: (collection, keys) => pipe(rowsOf(db, statements.lock, [collection, keys]), ignored),
+    lock: (collection, keys) =>
+      about(keys, () => pipe(rowsOf(db, statements.lock, [collection, keys]), ignored)),
   }
 }
 

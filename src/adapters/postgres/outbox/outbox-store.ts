@@ -7,6 +7,7 @@ import type { Metadata } from '../../../core/metadata'
 import type {
   Due,
   DueRequest,
+  RequestCounts,
   RequestStore,
   RequestWrites,
   WaitingRequest,
@@ -85,6 +86,7 @@ const writesOn = (db: Executor, statements: RequestStatements): RequestWrites =>
         JSON.stringify(failure),
         retryAfter === undefined ? null : Math.ceil(retryAfter),
       ]),
+    rejected: (process, number) => run(statements.rejected, [process, number]),
   }
 }
 
@@ -106,6 +108,16 @@ export const postgresRequests = <Database>(
       pipe(
         rowsOf<RequestRow>(plain, statements.due, [process, limit]),
         TE.map((rows) => rows.map(toDue)),
+      ),
+    retryUndecodable: (process) =>
+      pipe(
+        rowsOf(plain, statements.retryUndecodable, [process]),
+        TE.map(() => undefined),
+      ),
+    counts: (process) =>
+      pipe(
+        rowsOf<RequestCounts>(plain, statements.counts, [process]),
+        TE.map(([row]) => row ?? { waiting: 0, parked: 0, rejected: 0 }),
       ),
     waiting: (process) =>
       pipe(

@@ -8,6 +8,9 @@ export interface RequestStatements {
   readonly cancelAll: string
   readonly done: string
   readonly failed: string
+  readonly rejected: string
+  readonly retryUndecodable: string
+  readonly counts: string
   readonly due: string
   readonly waiting: string
   readonly retry: string
@@ -40,6 +43,20 @@ update ${schema}.requests
 set attempts = $3::integer, failure = $4::text::jsonb, parked = $5::integer is null,
     due_at = coalesce(clock_timestamp() + $5::integer * interval '1 millisecond', due_at)
 where process = $1::text and id = $2::text`
+
+const rejected = (schema: string): string => `
+insert into ${schema}.rejections as r (process, rejected) values ($1::text, $2::integer)
+on conflict on constraint rejections_pkey do update set rejected = r.rejected + excluded.rejected`
+
+const retryUndecodable = (schema: string): string => `
+update ${schema}.requests set parked = false, due_at = clock_timestamp()
+where process = $1::text and parked and failure->'undecodable' = 'true'`
+
+const counts = (schema: string): string => `
+select count(*)::integer as waiting, count(*) filter (where parked)::integer as parked,
+       coalesce((select n.rejected from ${schema}.rejections n where n.process = $1::text), 0)
+         ::double precision as rejected
+from ${schema}.requests where process = $1`
 
 const columns =
   'r.process, r.key, r.id, r.command, r.metadata, r.attempts, r.timer, r.parked, r.failure'
@@ -75,6 +92,9 @@ export const requestStatements = (schema: string): RequestStatements => {
     cancelAll: named('cancel_timers', cancelAll(quoted)),
     done: named('requests_done', done(quoted)),
     failed: failed(quoted),
+    rejected: rejected(quoted),
+    retryUndecodable: retryUndecodable(quoted),
+    counts: counts(quoted),
     due: named('requests_due', due(quoted)),
     waiting: waiting(quoted),
     retry: retry(quoted),

@@ -5,6 +5,12 @@ import { named } from '../read/statements'
 export interface SubscriptionStatements {
   readonly register: string
   readonly claim: string
+  readonly prolong: string
+  readonly noteAttempt: string
+  readonly forgetAttempts: string
+  readonly retryUndecodable: string
+  readonly arrival: string
+  readonly narrow: string
   readonly release: string
   readonly leave: string
   readonly advance: string
@@ -20,6 +26,8 @@ export interface SubscriptionStatements {
   readonly remove: string
 }
 
+// A filter that grows fences off whoever may have read on without what is new. Its lease stays its own until
+// it runs out, and losing it then is no sign of a crash.
 const register = (schema: string): string => `
 with created as (
   insert into ${schema}.subscriptions (name, partitions, categories, types)
@@ -27,20 +35,61 @@ with created as (
   on conflict on constraint subscriptions_pkey do nothing
   returning name
 ),
-checkpoints as (
+started as (
   insert into ${schema}.checkpoints (subscription, partition, position)
   select name, generate_series(0, $2 - 1), $3::bigint from created
+),
+grown as (
+  update ${schema}.subscriptions s
+  set categories = case when s.categories is null or $4 is null then null else array(
+        select c from unnest(s.categories || $4) c group by c order by c) end,
+      types = case when s.types is null or $5 is null then null else array(
+        select t from unnest(s.types || $5) t group by t order by t) end
+  where s.name = $1
+    and ((s.categories is not null and ($4 is null or not $4 <@ s.categories))
+      or (s.types is not null and ($5 is null or not $5 <@ s.types)))
+  returning s.name
+),
+fenced as (
+  update ${schema}.checkpoints c
+  set token = case when grown.name is null then c.token else c.token + 1 end,
+      takeovers = case when grown.name is null then c.takeovers else -1 end,
+      failure = case when c.failure->'undecodable' = 'true' then null else c.failure end
+  from (select $1 as subscription) s left join grown on true
+  where c.subscription = s.subscription
+    and (grown.name is not null or c.failure->'undecodable' = 'true')
 )
 select partitions from ${schema}.subscriptions where name = $1
 union all
 select $2 from created`
 
 const claim = (schema: string): string => `
-select partition, token, "position", failure, share
-from ${schema}.claim($1::text, $2::text, $3::integer)`
+select partition, token, "position", takeovers, failure, share, outdated
+from ${schema}.claim($1::text, $2::text, $3::integer, $4::text::jsonb, $5::text::jsonb)`
+
+const prolong = (schema: string): string => `
+update ${schema}.checkpoints
+set leased_until = clock_timestamp() + $4::integer * interval '1 millisecond',
+    heartbeat_at = clock_timestamp()
+where subscription = $1::text and partition = $2::integer and token = $3::bigint
+  and owner is not null
+returning partition`
+
+const noteAttempt = (schema: string): string => `
+update ${schema}.checkpoints
+set attempts = case when attempted = $4::text then attempts + 1 else 1 end, attempted = $4::text
+where subscription = $1::text and partition = $2::integer and token = $3::bigint
+  and owner is not null
+returning attempts`
+
+const forgetAttempts = (schema: string): string => `
+update ${schema}.checkpoints set attempted = null, attempts = 0, takeovers = 0
+where subscription = $1::text and partition = $2::integer and token = $3::bigint
+  and owner is not null
+returning partition`
 
 const release = (schema: string): string => `
-update ${schema}.checkpoints set owner = null, leased_until = null
+update ${schema}.checkpoints set owner = null, leased_until = null, busy_since = null
 where subscription = $1::text and partition = $2::integer and token = $3::bigint`
 
 const leave = (schema: string): string => `
@@ -53,7 +102,8 @@ select ${schema}.advance(
 
 const halt = (schema: string): string => `
 update ${schema}.checkpoints
-set failure = $4::text::jsonb, owner = null, leased_until = null, token = token + 1
+set failure = $4::text::jsonb, owner = null, leased_until = null, busy_since = null,
+    token = token + 1
 where subscription = $1::text and partition = $2::integer and token = $3::bigint
 returning partition`
 
@@ -72,15 +122,51 @@ where subscription = $1::text and partition = $2::integer
 order by position
 limit 100`
 
+const retryUndecodable = (schema: string): string => `
+update ${schema}.held_streams set decision = 'retry'
+where subscription = $1::text and partition = $2::integer
+  and retry_at is null and decision is null and failure->'undecodable' = 'true'`
+
 const reached = (schema: string): string => `
 select min(position)::double precision as "position"
 from ${schema}.checkpoints where subscription = $1::text`
+
+// The first partition that stands still, and the parked event that is at the position or before it in its
+// stream.
+const arrival = (schema: string): string => `
+select min(c.position)::double precision as "position",
+       (select jsonb_build_object('partition', f.partition, 'failure', f.failure)
+        from ${schema}.checkpoints f
+        where f.subscription = $1::text and f.failure is not null order by f.partition limit 1)
+         as stopped,
+       (select jsonb_build_object('streamId', h.stream_id, 'version', h.version,
+                                  'position', h.position, 'eventId', h.event_id, 'type', h.type,
+                                  'attempts', h.attempts, 'failure', h.failure)
+        from ${schema}.held_streams h
+        where h.subscription = $1 and h.retry_at is null and h.decision is null
+          and (h.position = $2::bigint or (h.stream_id = $3::text and h.position <= $2))
+        limit 1) as parked
+from ${schema}.checkpoints c where c.subscription = $1`
+
+// array(): an array of nothing, where array_agg would give null, which means all.
+const narrow = (schema: string): string => `
+update ${schema}.subscriptions s
+set categories = case when $2::text[] is null then s.categories
+                      when s.categories is null then $2
+                      else array(select c from unnest(s.categories) c where c = any($2)) end,
+    types = case when $3::text[] is null then s.types
+                 when s.types is null then $3
+                 else array(select t from unnest(s.types) t where t = any($3)) end
+where s.name = $1::text
+returning s.name`
 
 const status = (schema: string): string => `
 select c.subscription, c.partition, c.position::double precision as "position",
        c.failure, case when c.leased_until >= clock_timestamp() then c.owner end as owner,
        (extract(epoch from clock_timestamp() - c.heartbeat_at) * 1000)::double precision
          as heartbeat_age,
+       floor(extract(epoch from c.busy_since) * 1000)::double precision as busy_since,
+       c.last_trouble,
        (select count(*)::integer from ${schema}.held_streams h
         where h.subscription = c.subscription and h.partition = c.partition) as held
 from ${schema}.checkpoints c
@@ -106,7 +192,8 @@ with forgotten as (
   delete from ${schema}.held_streams where subscription = $1::text
 )
 update ${schema}.checkpoints
-set position = $2::bigint, token = token + 1, owner = null, leased_until = null, failure = null
+set position = $2::bigint, token = token + 1, owner = null, leased_until = null, failure = null,
+    busy_since = null
 where subscription = $1
 returning partition`
 
@@ -120,6 +207,12 @@ export const subscriptionStatements = (schema: string): SubscriptionStatements =
   return {
     register: register(quoted),
     claim: named('claim', claim(quoted)),
+    prolong: prolong(quoted),
+    noteAttempt: named('note_attempt', noteAttempt(quoted)),
+    forgetAttempts: forgetAttempts(quoted),
+    retryUndecodable: retryUndecodable(quoted),
+    arrival: named('arrival', arrival(quoted)),
+    narrow: narrow(quoted),
     release: release(quoted),
     leave: leave(quoted),
     advance: named('advance', advance(quoted)),

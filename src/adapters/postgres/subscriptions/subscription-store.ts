@@ -3,10 +3,16 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
 import { type FailureNote, fencedOff } from '../../../core/errors/subscription'
 import type {
+  Arrival,
   Claim,
+  HeldStream,
   Lease,
+  MissingFilter,
+  PartitionStatus,
   Progress,
+  StoppedPartition,
   SubscriptionStore,
+  Trouble,
 } from '../../../core/ports/subscription-store'
 import { type DueRow, type ParkedRow, toDueStream, toParkedEvent } from './held-stream-rows'
 import { subscriptionStatements } from './subscription-statements'
@@ -31,9 +37,18 @@ interface ClaimRow {
   readonly partition: number | null
   readonly token: number
   readonly position: number
+  readonly takeovers: number
   /** Not null: the partition stands still. */
   readonly failure: FailureNote | null
   readonly share: number | null
+  /** Not null: the instance gets nothing. */
+  readonly outdated: MissingFilter | null
+}
+interface ArrivalRow {
+  /** null: there is no such subscription. */
+  readonly position: number | null
+  readonly stopped: StoppedPartition | null
+  readonly parked: HeldStream | null
 }
 interface StatusRow {
   readonly subscription: string
@@ -43,17 +58,50 @@ interface StatusRow {
   readonly owner: string | null
   readonly heartbeat_age: number | null
   readonly held: number
+  readonly busy_since: number | null
+  readonly last_trouble: Trouble | null
 }
 
 const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => ({
-  leases: rows.flatMap(({ partition, token, position, failure }) =>
-    partition === null || failure !== null ? [] : [{ subscription, partition, token, position }],
+  leases: rows.flatMap(({ partition, token, position, takeovers, failure }) =>
+    partition === null || failure !== null
+      ? []
+      : [{ subscription, partition, token, position, takeovers }],
   ),
   share: rows[0]?.share ?? 0,
   stopped: rows.flatMap(({ partition, failure }) =>
     partition === null || failure === null ? [] : [{ partition, failure }],
   ),
+  ...outdatedIn(rows),
 })
+
+const outdatedIn = ([row]: ReadonlyArray<ClaimRow>): Pick<Claim, 'outdated'> =>
+  row === undefined || row.outdated === null ? {} : { outdated: row.outdated }
+
+const toArrival = (row: ArrivalRow | undefined): Arrival | undefined =>
+  row === undefined || row.position === null
+    ? undefined
+    : {
+        position: row.position,
+        ...(row.stopped === null ? {} : { stopped: row.stopped }),
+        ...(row.parked === null ? {} : { parked: row.parked }),
+      }
+
+const toStatus = (row: StatusRow): PartitionStatus => ({
+  subscription: row.subscription,
+  partition: row.partition,
+  position: row.position,
+  held: row.held,
+  owner: row.owner ?? undefined,
+  heartbeatAge: row.heartbeat_age ?? undefined,
+  failure: row.failure ?? undefined,
+  busySince: row.busy_since ?? undefined,
+  lastTrouble: row.last_trouble ?? undefined,
+})
+
+/** As JSON; null: there is nothing to say. */
+const told = (value: object | undefined): string | null =>
+  value === undefined || (Array.isArray(value) && value.length === 0) ? null : JSON.stringify(value)
 
 const keyOf = ({ subscription, partition, token }: Lease): ReadonlyArray<unknown> => [
   subscription,
@@ -96,6 +144,11 @@ export const postgresSubscriptions = <Database>(
       rowsOf(plain, statement, parameters),
       TE.map(() => undefined),
     )
+  const asOwner = (lease: Lease, statement: string, parameters: ReadonlyArray<unknown>) =>
+    pipe(
+      some(statement, parameters),
+      TE.flatMap((owned) => (owned ? TE.right(undefined) : lost(lease))),
+    )
   const advance = (executor: Executor, progress: Progress) =>
     pipe(
       rowsOf<{ readonly saved: boolean }>(
@@ -126,27 +179,40 @@ export const postgresSubscriptions = <Database>(
 
   return {
     register,
-    claim: (subscription, instance, duration) =>
+    claim: (subscription, instance, duration, report = {}) =>
       pipe(
-        rowsOf<ClaimRow>(plain, statements.claim, [subscription, instance, duration]),
+        rowsOf<ClaimRow>(plain, statements.claim, [
+          subscription,
+          instance,
+          duration,
+          told(report.filter),
+          told(report.partitions),
+        ]),
         TE.map((rows) => toClaim(subscription, rows)),
       ),
+    prolong: (lease, duration) => asOwner(lease, statements.prolong, [...keyOf(lease), duration]),
+    noteAttempt: (lease, what) =>
+      pipe(
+        rowsOf<{ readonly attempts: number }>(plain, statements.noteAttempt, [
+          ...keyOf(lease),
+          what,
+        ]),
+        TE.flatMap(([row]) => (row === undefined ? lost(lease) : TE.right(row.attempts))),
+      ),
+    forgetAttempts: (lease) => asOwner(lease, statements.forgetAttempts, keyOf(lease)),
     release: (lease) => done(statements.release, keyOf(lease)),
     leave: (subscription, instance) => done(statements.leave, [subscription, instance]),
     save: (progress) => advance(plain, progress),
-    commit: (progress, work) =>
+    commit: (from, work) =>
       within(db, longestIdling, (transaction) =>
         pipe(
           work(transaction),
           // The checkpoint comes last: its row is locked for a moment only, so a heartbeat never waits.
-          TE.flatMap(() => advance(transaction.withoutPlugins(), progress)),
+          TE.flatMap((end) => advance(transaction.withoutPlugins(), { ...from, ...end })),
         ),
       ),
     halt: (lease, failure) =>
-      pipe(
-        some(statements.halt, [...keyOf(lease), JSON.stringify(failure)]),
-        TE.flatMap((halted) => (halted ? TE.right(undefined) : lost(lease))),
-      ),
+      asOwner(lease, statements.halt, [...keyOf(lease), JSON.stringify(failure)]),
     held: ({ subscription, partition }) =>
       pipe(
         rowsOf<{ readonly stream_id: string }>(plain, statements.held, [subscription, partition]),
@@ -162,17 +228,19 @@ export const postgresSubscriptions = <Database>(
         rowsOf<{ readonly position: number | null }>(plain, statements.reached, [subscription]),
         TE.map(([row]) => row?.position ?? undefined),
       ),
+    retryUndecodable: ({ subscription, partition }) =>
+      done(statements.retryUndecodable, [subscription, partition]),
+    arrival: (subscription, position, streamId) =>
+      pipe(
+        rowsOf<ArrivalRow>(plain, statements.arrival, [subscription, position, streamId ?? null]),
+        TE.map(([row]) => toArrival(row)),
+      ),
+    narrow: (subscription, { categories, types }) =>
+      some(statements.narrow, [subscription, categories ?? null, types ?? null]),
     status: () =>
       pipe(
         rowsOf<StatusRow>(plain, statements.status, []),
-        TE.map((rows) =>
-          rows.map(({ heartbeat_age, owner, failure, ...row }) => ({
-            ...row,
-            owner: owner ?? undefined,
-            heartbeatAge: heartbeat_age ?? undefined,
-            failure: failure ?? undefined,
-          })),
-        ),
+        TE.map((rows) => rows.map(toStatus)),
       ),
     parked: (subscription) =>
       pipe(
