@@ -5,9 +5,10 @@ import type { StoreFailed, StoreFailure } from './errors/store'
  *
  * - `Infrastructure`: a server is away, full or switching over. It is waited out.
  * - `Codec`: the stored data does not fit the codec of this release. Another release may read it.
+ * - `Crash`: it has ended its process again and again. It is not tried once more.
  * - `Event`: of the event, or of its handler. The poison policy applies.
  */
-export type Fault = 'Infrastructure' | 'Codec' | 'Event'
+export type Fault = 'Infrastructure' | 'Codec' | 'Crash' | 'Event'
 
 /** Whether the store itself is in trouble, whatever it was asked for. */
 const isTroubled = (reason: StoreFailure): boolean => {
@@ -51,6 +52,7 @@ const faultIn = (failure: unknown, depth: number): Fault => {
   if ('_tag' in failure) {
     const { _tag: tag } = failure
     if (tag === 'TransientFailure' || tag === 'Overloaded') return 'Infrastructure'
+    if (tag === 'EndedItsProcess') return 'Crash'
     if (typeof tag === 'string' && tag.startsWith('Undecodable')) return 'Codec'
   }
   if ('code' in failure && codes.test(String(failure.code))) return 'Infrastructure'

@@ -78,6 +78,7 @@ export const verdictOn = (fault: Fault, policy: PoisonPolicy, attempts: number):
     case 'Infrastructure':
       return { _tag: 'Retry', pause: backoffAfter(policy, attempts) }
     case 'Codec':
+    case 'Crash':
       return { _tag: 'Poison' }
     case 'Event':
       return verdict(policy, attempts)

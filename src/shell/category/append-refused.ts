@@ -46,7 +46,8 @@ const withoutHandled = async <Command, State, Event, Rejection>(
 /** Whether each of the batch may fare better on its own: the fault may lie with one of them. */
 const oneIsToBlame = (error: Refusal): boolean =>
   error._tag !== 'StoreFailed' ||
-  (error.outcome === 'nothingWritten' && ['Unexpected', 'DataRefused', 'TimedOut'].includes(error.reason))
+  (error.outcome === 'nothingWritten' &&
+    ['Unexpected', 'DataRefused', 'TimedOut'].includes(error.reason))
 
 /** What becomes of a batch whose append was refused. Gives back those that are handled again. */
 export const refused = async <Command, State, Event, Rejection>(

@@ -15,7 +15,7 @@ export const run =
     settings: Settings,
     environment: SubscriptionEnvironment<Transaction>,
     effects: Effects,
-    beside?: Beside,
+    beside?: Beside<Transaction>,
   ): TaskEither<SubscriptionError, void> =>
   async () => {
     const { subscriptions, store } = environment

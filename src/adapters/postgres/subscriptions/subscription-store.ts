@@ -1,20 +1,17 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { type FailureNote, fencedOff } from '../../../core/errors/subscription'
-import type {
-  Arrival,
-  Claim,
-  HeldStream,
-  Lease,
-  MissingFilter,
-  PartitionStatus,
-  Progress,
-  StoppedPartition,
-  SubscriptionStore,
-  Trouble,
-} from '../../../core/ports/subscription-store'
+import { fencedOff } from '../../../core/errors/subscription'
+import type { Lease, Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
 import { type DueRow, type ParkedRow, toDueStream, toParkedEvent } from './held-stream-rows'
+import {
+  type ArrivalRow,
+  type ClaimRow,
+  type StatusRow,
+  toArrival,
+  toClaim,
+  toStatus,
+} from './subscription-rows'
 import { subscriptionStatements } from './subscription-statements'
 import { rowsOf } from '../connection/query'
 import { DEFAULT_SCHEMA } from '../schema/names'
@@ -31,73 +28,6 @@ export interface PostgresReadOptions {
    */
   readonly longestIdling?: number
 }
-
-interface ClaimRow {
-  /** null: there is no row for a partition, only the share. */
-  readonly partition: number | null
-  readonly token: number
-  readonly position: number
-  readonly takeovers: number
-  /** Not null: the partition stands still. */
-  readonly failure: FailureNote | null
-  readonly share: number | null
-  /** Not null: the instance gets nothing. */
-  readonly outdated: MissingFilter | null
-}
-interface ArrivalRow {
-  /** null: there is no such subscription. */
-  readonly position: number | null
-  readonly stopped: StoppedPartition | null
-  readonly parked: HeldStream | null
-}
-interface StatusRow {
-  readonly subscription: string
-  readonly partition: number
-  readonly position: number
-  readonly failure: FailureNote | null
-  readonly owner: string | null
-  readonly heartbeat_age: number | null
-  readonly held: number
-  readonly busy_since: number | null
-  readonly last_trouble: Trouble | null
-}
-
-const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => ({
-  leases: rows.flatMap(({ partition, token, position, takeovers, failure }) =>
-    partition === null || failure !== null
-      ? []
-      : [{ subscription, partition, token, position, takeovers }],
-  ),
-  share: rows[0]?.share ?? 0,
-  stopped: rows.flatMap(({ partition, failure }) =>
-    partition === null || failure === null ? [] : [{ partition, failure }],
-  ),
-  ...outdatedIn(rows),
-})
-
-const outdatedIn = ([row]: ReadonlyArray<ClaimRow>): Pick<Claim, 'outdated'> =>
-  row === undefined || row.outdated === null ? {} : { outdated: row.outdated }
-
-const toArrival = (row: ArrivalRow | undefined): Arrival | undefined =>
-  row === undefined || row.position === null
-    ? undefined
-    : {
-        position: row.position,
-        ...(row.stopped === null ? {} : { stopped: row.stopped }),
-        ...(row.parked === null ? {} : { parked: row.parked }),
-      }
-
-const toStatus = (row: StatusRow): PartitionStatus => ({
-  subscription: row.subscription,
-  partition: row.partition,
-  position: row.position,
-  held: row.held,
-  owner: row.owner ?? undefined,
-  heartbeatAge: row.heartbeat_age ?? undefined,
-  failure: row.failure ?? undefined,
-  busySince: row.busy_since ?? undefined,
-  lastTrouble: row.last_trouble ?? undefined,
-})
 
 /** As JSON; null: there is nothing to say. */
 const told = (value: object | undefined): string | null =>
