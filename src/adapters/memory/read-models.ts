@@ -1,10 +1,9 @@
 import * as TE from 'fp-ts/TaskEither'
-import { keyRefusal } from '../../core/document-key'
+import { keyRefusal, valueRefusal } from '../../core/document-key'
 import type { StoreFailed } from '../../core/errors/store'
 import type { Json, JsonObject } from '../../core/json'
 import type {
   Document,
-  DocumentWrite,
   ProjectionBuild,
   Projections,
   TransactionDocuments,
@@ -32,9 +31,6 @@ const contains = (value: Json | undefined, part: Json): boolean => {
 const byCodePoints = (left: string, right: string): number =>
   Buffer.compare(Buffer.from(left), Buffer.from(right))
 
-const keysOf = (writes: ReadonlyArray<DocumentWrite>): ReadonlyArray<string> =>
-  writes.map(({ key }) => key)
-
 type Within = <Result>(work: (transaction: MemoryTransaction) => Result) => Result
 
 const documentsOn = (within: Within, alias: (name: string) => string): TransactionDocuments => {
@@ -56,8 +52,9 @@ const documentsOn = (within: Within, alias: (name: string) => string): Transacti
   const about = <Result>(
     keys: ReadonlyArray<string>,
     work: (transaction: MemoryTransaction) => Result,
+    values: ReadonlyArray<Json | undefined> = [],
   ): TE.TaskEither<StoreFailed, Result> => {
-    const refused = keyRefusal(keys)
+    const refused = keyRefusal(keys) ?? valueRefusal(values)
     return refused === undefined ? now(work) : TE.left(refused)
   }
 
@@ -81,24 +78,32 @@ const documentsOn = (within: Within, alias: (name: string) => string): Transacti
         return { documents: found, more: found.length === limit }
       }),
     put: (collection, key, value) =>
-      about([key], (transaction) => transaction.put(collection, key, value)),
+      about([key], (transaction) => transaction.put(collection, key, value), [value]),
     delete: (collection, key) => about([key], (transaction) => transaction.delete(collection, key)),
     write: (collection, writes) =>
-      about(keysOf(writes), (transaction) => {
-        for (const { key, value } of writes) {
+      about(
+        writes.map(({ key }) => key),
+        (transaction) => {
+          for (const { key, value } of writes) {
+            if (value === undefined) transaction.delete(collection, key)
+            else transaction.put(collection, key, value)
+          }
+        },
+        writes.map(({ value }) => value),
+      ),
+    putNewer: (collection, key, value, revision) =>
+      about(
+        [key],
+        (transaction) => {
+          const revisions = revisionsOf(collection)
+          if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
+          transaction.put(revisions, key, revision)
           if (value === undefined) transaction.delete(collection, key)
           else transaction.put(collection, key, value)
-        }
-      }),
-    putNewer: (collection, key, value, revision) =>
-      about([key], (transaction) => {
-        const revisions = revisionsOf(collection)
-        if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
-        transaction.put(revisions, key, revision)
-        if (value === undefined) transaction.delete(collection, key)
-        else transaction.put(collection, key, value)
-        return true
-      }),
+          return true
+        },
+        [value],
+      ),
     lock: (_collection, keys) => about(keys, () => undefined), // there is one transaction at a time
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/Either'
 import {
   failureNote,
@@ -85,6 +86,7 @@ export const own = async <Transaction>({
   const begin = (lease: HeldLease, deadline: number): void => {
     const { partition } = lease
     const [stopping, givingUp] = [new AbortController(), new AbortController()]
+    setMaxListeners(0, givingUp.signal) // one for every command that is being sent
     const memory = memoryOf(partition)
     const now: Working = {
       lease,

@@ -92,6 +92,37 @@ export const failing: Chapter = {
       }
       same(await dueNow(subject, process), ['a'])
     },
+    'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
+      const process = freshProcess()
+      const [unread, parked] = [aRequest(process, 'unread', 'a'), aRequest(process, 'b', 'b')]
+      await add(subject, now, unread, parked)
+      const message = 'cannot be decoded'
+      const failed = { process, id: unread.id, attempts: 1 }
+      await succeeds(
+        subject.transact((writes) =>
+          writes.failed({ ...failed, failure: { message, undecodable: true } }),
+        ),
+      )
+      await fail(subject, parked, 1)
+      same(await dueNow(subject, process), [])
+      await succeeds(subject.second.retryUndecodable(process))
+      same(await dueNow(subject, process), ['unread'])
+    },
+    'counts what waits, what is parked, and what was rejected without an answer': async (
+      subject,
+    ) => {
+      const [process, other] = [freshProcess(), freshProcess()]
+      same(await succeeds(subject.second.counts(process)), { waiting: 0, parked: 0, rejected: 0 })
+      const failed = aRequest(process, 'b', 'b')
+      await add(subject, now, aRequest(process, 'a', 'a'), failed)
+      await add(subject, after('reminder', LONG), aRequest(process, 'c', 'c'))
+      await fail(subject, failed, 3)
+      for (const number of [2, 1]) {
+        await succeeds(subject.transact(({ rejected }) => rejected(process, number)))
+      }
+      same(await succeeds(subject.second.counts(process)), { waiting: 3, parked: 1, rejected: 3 })
+      same(await succeeds(subject.second.counts(other)), { waiting: 0, parked: 0, rejected: 0 })
+    },
     'does not take up again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
