@@ -44,7 +44,7 @@ module.exports = {
         pathNot: [
           '^src/(core|shell)/',
           'node_modules/(fp-ts|lru-cache|uuidv7)/',
-          '^(node:)?crypto$',
+          '^(node:)?(crypto|timers(/promises)?)$',
         ],
       },
     },
@@ -83,7 +83,7 @@ module.exports = {
     {
       name: 'sql-driver-in-postgres-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(adapters/postgres|cli)/' },
+      from: { path: '^src/', pathNot: '^src/adapters/postgres/' },
       to: { path: 'node_modules/(kysely|pg|@electric-sql)/' },
     },
   ],

@@ -1,4 +1,5 @@
 import type { Fault } from './fault'
+import { backoff } from './time/back-off'
 
 /**
  * What becomes of an event that its handler cannot handle.
@@ -50,7 +51,7 @@ export type Verdict =
 export const backoffAfter = (
   { firstPause, longestPause }: Pick<PoisonPolicy, 'firstPause' | 'longestPause'>,
   attempts: number,
-): number => Math.min(longestPause, firstPause * 2 ** Math.min(Math.max(attempts, 1) - 1, 30))
+): number => backoff(firstPause, longestPause, Math.max(attempts, 1))
 
 /** How long was waited, all in all, before attempt number `attempts`; no more than `enough` is counted. */
 const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): number => {

@@ -18,6 +18,7 @@ import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/
 import { untilProjected } from '../../src/shell/subscription/until-projected'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
+import { decideStream, heldBy } from '../support/operating'
 import { left, right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
@@ -114,7 +115,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
       const [first] = await appendTicks(store, 'tick-1', 1)
       await pause(300)
       expect(await right(side.subscriptions.reached(name))).toBe(0)
-      await right(side.subscriptions.narrow(name, { types: ['Ticked'] }))
+      await right(side.operator.narrow(name, { types: ['Ticked'] }))
       await reached(first)
       expect(told('FilterCurrent')).toHaveLength(1)
     })
@@ -178,7 +179,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
       isUp = true
       await reached(last)
       await eventually(() => seen.length === 100)
-      await eventually(async () => (await right(side.subscriptions.parked(name))).length === 0)
+      await eventually(async () => (await heldBy(side.operator, name)).length === 0)
       for (const stream of names(50)) {
         expect(seen.filter((place) => place.startsWith(`${stream}:`))).toEqual(
           [1, 2].map((version) => `${stream}:${version}`),
@@ -223,7 +224,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
       await reached(last)
       await pause(200)
       expect(seen).toEqual(['tick-2:1'])
-      const [held] = await right(side.subscriptions.parked(name))
+      const [held] = await heldBy(side.operator, name)
       expect(held).toMatchObject({ streamId: 'tick-1', attempts: 0, parked: false })
       expect(told('EventFailed')).toHaveLength(1)
     })
@@ -261,12 +262,12 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
       await reached(last)
       await eventually(() => told('SubscriptionRecovered').length === 2)
       expect(told('SubscriptionTroubled')).toHaveLength(2)
-      const [status] = (await right(side.subscriptions.status())).filter(
+      const [status] = (await right(side.operator.status(name))).filter(
         ({ subscription }) => subscription === name,
       )
       await eventually(
         async () =>
-          (await right(side.subscriptions.status())).find(
+          (await right(side.operator.status(name))).find(
             ({ subscription }) => subscription === name,
           )?.lastTrouble !== undefined,
       )
@@ -308,7 +309,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
     await right(store.append({ ...request, events: [much] }))
     const [last] = await appendTicks(store, 'tick-1', 2)
     await reached(last)
-    const [parked] = await right(side.subscriptions.parked(name))
+    const [parked] = await heldBy(side.operator, name)
     expect(parked).toMatchObject({ parked: true, attempts: 1 })
     await first.stop()
     const Newer = t.strict({ type: t.literal('Ticked'), by: t.union([t.number, t.string]) })
@@ -361,7 +362,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
     const { entries } = await right(reader.all({ after: '', limit: 100 }))
     expect(entries).toHaveLength(39)
     const [parked] = await eventually(async () => {
-      const found = await right(side.subscriptions.parked(`${projection.name}@1.1`))
+      const found = await heldBy(side.operator, `${projection.name}@1.1`)
       return found.some((one) => one.parked) && found
     })
     expect(parked).toMatchObject({ streamId: 'tick-13', attempts: 2 })
@@ -383,7 +384,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
       const [last] = await appendTicks(store, 'tick-2', 1)
       await reached(last)
       const [parked] = await eventually(async () => {
-        const found = await right(side.subscriptions.parked(name))
+        const found = await heldBy(side.operator, name)
         return found.some((one) => one.parked) && found
       })
       expect(parked?.failure.message).toContain('did not answer within 50 ms (handlerTimeout)')
@@ -393,7 +394,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
     it('that is at something for long is shown to be, and what went wrong last', async () => {
       let done: () => void = () => undefined
       const statusNow = async () =>
-        (await right(side.subscriptions.status())).find(({ subscription }) => subscription === name)
+        (await right(side.operator.status(name))).find(({ subscription }) => subscription === name)
       start(
         ({ version }) =>
           version === 1
@@ -405,7 +406,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
       await eventually(async () => (await statusNow())?.lastTrouble !== undefined)
       expect((await statusNow())?.lastTrouble?.message).toContain('too early')
       expect((await statusNow())?.busySince).toBeUndefined()
-      await right(side.subscriptions.decide(name, 'tick-1', 'skip'))
+      await decideStream(side.operator, name, 'tick-1', 'skip')
       const [last] = await appendTicks(store, 'tick-1', 2)
       await eventually(async () => (await statusNow())?.busySince !== undefined)
       done()
@@ -493,7 +494,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
     await reached(last)
     expect(handled.filter((place) => place === 'tick-1:1')).toHaveLength(3)
     expect(handled).toContain('tick-2:1')
-    const [parked] = await right(side.subscriptions.parked(name))
+    const [parked] = await heldBy(side.operator, name)
     expect(parked).toMatchObject({ streamId: 'tick-1', parked: true })
     expect(parked?.failure.message).toContain('owners in a row have ended')
   })

@@ -1,7 +1,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { keyRefusal, valueRefusal } from '../../core/document-key'
 import type { StoreFailed } from '../../core/errors/store'
-import type { Json, JsonObject } from '../../core/json'
+import { isRecord, type Json } from '../../core/json'
 import type {
   Document,
   ProjectionBuild,
@@ -9,12 +9,10 @@ import type {
   TransactionDocuments,
 } from '../../core/ports/projection-store'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
+import { readSideOf } from './read-side-state'
 
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
 
@@ -22,9 +20,9 @@ const contains = (value: Json | undefined, part: Json): boolean => {
   if (isList(part)) {
     return isList(value) && part.every((one) => value.some((other) => contains(other, one)))
   }
-  if (!isObject(part)) return value === part
+  if (!isRecord(part)) return value === part
   return (
-    isObject(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
+    isRecord(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
   )
 }
 
@@ -121,7 +119,7 @@ const isLater = (build: ProjectionBuild, than: ProjectionBuild | undefined): boo
  * const projections = memoryProjections(documents)
  */
 export const memoryProjections = (documents: MemoryDocuments): Projections<MemoryTransaction> => {
-  const builds = new Map<string, ProjectionBuild>()
+  const { builds } = readSideOf(documents)
   const alias = (name: string): string => builds.get(name)?.collection ?? name
   const alone: Within = (work) => {
     const open = documents.begin()

@@ -1,39 +1,31 @@
-import type { Claim, ClaimReport, PartitionReport } from '../../core/ports/subscription-store'
+import type { Claim, ClaimReport } from '../../core/ports/subscription-store'
 import { missingIn } from './subscription-filter'
 import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
-interface Claimant {
+/** Who claims, until when, and what it reports. */
+export interface MemoryClaim {
   readonly subscription: string
   readonly instance: string
-  readonly now: number
-  /** Until when it wants the leases. */
   readonly until: number
+  readonly report: ClaimReport
 }
 
-const take = (partition: MemoryPartition, { instance }: Claimant): void => {
+/** What an owner has not given back was lost in a crash, maybe: the next one is told. */
+const take = (partition: MemoryPartition, instance: string): void => {
   partition.takeovers = partition.owner === undefined ? 0 : partition.takeovers + 1
-  if (partition.takeovers === 0) partition.attempt = undefined
+  if (partition.owner === undefined) partition.attempt = undefined
   partition.owner = instance
   partition.token++
 }
 
-const note = (
-  partition: MemoryPartition,
-  now: number,
-  report: PartitionReport | undefined,
-): void => {
-  partition.busySince = report?.busyFor === undefined ? undefined : now - report.busyFor
-  if (report?.trouble !== undefined) partition.lastTrouble = { ...report.trouble, at: now }
-}
-
-/** Prolongs what the claimant has, and gives it its share of what nobody has. */
+/** Prolongs what `instance` has, and gives it its share of what has no owner. */
 export const claimed = (
-  { partitions, instances, filter }: MemorySubscription,
-  claimant: Claimant,
-  { filter: known = {}, partitions: reports = [] }: ClaimReport,
+  { partitions, instances, pausedAt, reads }: MemorySubscription,
+  { subscription, instance, until, report: told }: MemoryClaim,
+  now: number,
 ): Claim => {
-  const { subscription, instance, now, until } = claimant
-  const outdated = missingIn(filter, known)
+  const { filter = {}, partitions: reports = [] } = told
+  const outdated = missingIn(reads, filter)
   if (outdated !== undefined) {
     instances.delete(instance)
     return { leases: [], share: 0, stopped: [], outdated }
@@ -43,24 +35,28 @@ export const claimed = (
   const share = Math.ceil(partitions.length / instances.size)
   let owned = partitions.filter(({ owner }) => owner === instance).length
   for (const [number, partition] of partitions.entries()) {
+    if (pausedAt !== undefined) break
     const free =
       partition.failure === undefined &&
       (partition.owner === undefined || partition.leasedUntil < now)
     if (partition.owner !== instance && free && owned < share) {
-      take(partition, claimant)
+      take(partition, instance)
       owned++
     }
     if (partition.owner === instance) {
       partition.leasedUntil = until
       partition.heartbeatAt = now
-      const report = reports.find((one) => one.partition === number)
-      note(partition, now, report)
+      const report = reports.find(({ partition: of }) => of === number)
+      partition.busySince = report?.busyFor === undefined ? undefined : now - report.busyFor
+      if (report?.trouble !== undefined) partition.lastTrouble = { ...report.trouble, at: now }
     }
   }
   return {
     share,
     leases: partitions.flatMap(({ owner, token, position, takeovers }, number) =>
-      owner === instance ? [{ subscription, partition: number, token, position, takeovers }] : [],
+      owner === instance && pausedAt === undefined
+        ? [{ subscription, partition: number, token, position, takeovers }]
+        : [],
     ),
     stopped: partitions.flatMap(({ failure }, number) =>
       failure === undefined ? [] : [{ partition: number, failure }],

@@ -1,14 +1,15 @@
 import type { FailureNote } from '../../core/errors/subscription'
+import type { Trouble } from '../../core/operator/status'
 import type {
   HeldStream,
   NewSubscription,
   SubscriptionFilter,
-  Trouble,
 } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
 
 /** A held stream, and what is to become of it. Times in milliseconds, by the store's clock. */
 export interface MemoryHeld extends HeldStream {
+  readonly heldAt: number
   /** Left out: parked. */
   readonly retryAt?: number
   readonly decision?: 'retry' | 'skip'
@@ -33,31 +34,39 @@ export interface MemoryPartition {
 /** All that is known of one subscription. */
 export interface MemorySubscription {
   /** One for each partition, by its number. */
-  readonly partitions: ReadonlyArray<MemoryPartition>
+  partitions: ReadonlyArray<MemoryPartition>
   /** Who is alive, until when. */
   readonly instances: Map<string, number>
-  /** What was declared. */
-  filter: SubscriptionFilter
+  readonly createdAt: number
+  pausedAt: number | undefined
+  /** The declared filter. */
+  reads: SubscriptionFilter
 }
 
-export const newSubscription = ({
-  partitions,
+export const newPartition = (position: Position, token: number): MemoryPartition => ({
   position,
-  ...filter
-}: Omit<NewSubscription, 'name'>): MemorySubscription => ({
+  token,
+  owner: undefined,
+  leasedUntil: 0,
+  heartbeatAt: undefined,
+  failure: undefined,
+  busySince: undefined,
+  lastTrouble: undefined,
+  takeovers: 0,
+  attempt: undefined,
+  held: new Map(),
+})
+
+export const newSubscription = (
+  { partitions, position, categories, types }: NewSubscription,
+  now: number,
+): MemorySubscription => ({
   instances: new Map(),
-  filter,
-  partitions: Array.from({ length: partitions }, () => ({
-    position,
-    token: 0,
-    owner: undefined,
-    leasedUntil: 0,
-    heartbeatAt: undefined,
-    failure: undefined,
-    busySince: undefined,
-    lastTrouble: undefined,
-    takeovers: 0,
-    attempt: undefined,
-    held: new Map(),
-  })),
+  createdAt: now,
+  pausedAt: undefined,
+  reads: {
+    ...(categories === undefined ? {} : { categories }),
+    ...(types === undefined ? {} : { types }),
+  },
+  partitions: Array.from({ length: partitions }, () => newPartition(position, 0)),
 })

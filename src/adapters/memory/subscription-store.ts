@@ -4,18 +4,20 @@ import type { Lease, SubscriptionStore } from '../../core/ports/subscription-sto
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
-import { bothOf } from './subscription-filter'
 import { registered } from './subscription-register'
-import type { MemoryHeld, MemoryPartition, MemorySubscription } from './subscription-state'
-import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
+import type { MemoryHeld, MemoryPartition } from './subscription-state'
+import { readSideOf } from './read-side-state'
 import {
   arrivalAt,
+  fence,
+  free,
   heldStreamOf,
-  isDueAgain,
+  isDue,
   isParked,
-  reachedBy,
-  statusOf,
-} from './subscription-view'
+  ownedBy,
+  step,
+  unmoved,
+} from './subscription-steps'
 
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.
@@ -26,7 +28,7 @@ export const memorySubscriptions = (
   documents: MemoryDocuments,
   now: () => number = Date.now,
 ): SubscriptionStore<MemoryTransaction> => {
-  const subscriptions = new Map<string, MemorySubscription>()
+  const { subscriptions } = readSideOf(documents)
   const oneByOne = queue()
   const partitionsOf = (name: string): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(name)?.partitions ?? []
@@ -38,14 +40,13 @@ export const memorySubscriptions = (
 
   return {
     register: (subscription) =>
-      TE.fromIO(() => registered(subscriptions, subscription).partitions.length),
+      TE.fromIO(() => registered(subscriptions, subscription, now()).partitions.length),
     claim: (subscription, instance, duration, report = {}) =>
       TE.fromIO(() => {
         const known = subscriptions.get(subscription)
-        const claimant = { subscription, instance, now: now(), until: now() + duration }
         return known === undefined
           ? { leases: [], share: 0, stopped: [] }
-          : claimed(known, claimant, report)
+          : claimed(known, { subscription, instance, until: now() + duration, report }, now())
       }),
     prolong: (lease, duration) =>
       owning(lease, (partition) => {
@@ -91,8 +92,7 @@ export const memorySubscriptions = (
       }),
     halt: (lease, failure) =>
       owning(lease, (partition) => {
-        free(partition)
-        partition.token++
+        fence(partition)
         partition.failure = failure
       }),
     held: (lease) => TE.fromIO(() => heldBy(lease).map(({ streamId }) => streamId)),
@@ -103,67 +103,20 @@ export const memorySubscriptions = (
           .sort((left, right) => left.position - right.position)
           .map((held) => ({ ...heldStreamOf(held), decision: held.decision ?? 'retry' })),
       ),
+    reached: (subscription) =>
+      TE.fromIO(() => {
+        const positions = partitionsOf(subscription).map(({ position }) => position)
+        return positions.length === 0 ? undefined : Math.min(...positions)
+      }),
     retryUndecodable: (lease) =>
       TE.fromIO(() => {
         for (const held of heldBy(lease)) {
-          if (isDueAgain(held)) heldOf(lease)?.set(held.streamId, { ...held, decision: 'retry' })
+          if (!isParked(held) || held.failure.undecodable !== true) continue
+          heldOf(lease)?.set(held.streamId, { ...held, decision: 'retry' })
         }
       }),
-    reached: (subscription) => TE.fromIO(() => reachedBy(partitionsOf(subscription))),
     arrival: (subscription, position, streamId) =>
       TE.fromIO(() => arrivalAt(partitionsOf(subscription), position, streamId)),
-    narrow: (subscription, filter) =>
-      TE.fromIO(() => {
-        const known = subscriptions.get(subscription)
-        if (known !== undefined) known.filter = bothOf(known.filter, filter)
-        return known !== undefined
-      }),
-    status: () =>
-      TE.fromIO(() =>
-        [...subscriptions].sort().flatMap(([subscription, { partitions }]) =>
-          partitions.map((partition, number) => ({
-            subscription,
-            partition: number,
-            ...statusOf(partition, now()),
-          })),
-        ),
-      ),
-    parked: (subscription) =>
-      TE.fromIO(() =>
-        partitionsOf(subscription)
-          .flatMap(({ held }, partition) =>
-            [...held.values()].map((stream) => ({
-              ...heldStreamOf(stream),
-              partition,
-              parked: isParked(stream),
-            })),
-          )
-          .sort(byStream),
-      ),
-    decide: (subscription, streamId, decision) =>
-      TE.fromIO(() => {
-        const partition = partitionsOf(subscription).find(({ held }) => held.has(streamId))
-        const held = partition?.held.get(streamId)
-        if (held !== undefined) partition?.held.set(streamId, { ...held, decision })
-        return held !== undefined
-      }),
-    resume: (subscription) =>
-      TE.fromIO(() => {
-        const stopped = partitionsOf(subscription).filter(({ failure }) => failure !== undefined)
-        for (const partition of stopped) partition.failure = undefined
-        return stopped.length > 0
-      }),
-    reset: (subscription, position) =>
-      TE.fromIO(() => {
-        for (const partition of partitionsOf(subscription)) {
-          free(partition)
-          partition.token++
-          partition.position = position
-          partition.failure = undefined
-          partition.held.clear()
-        }
-        return subscriptions.has(subscription)
-      }),
     remove: (subscription) => TE.fromIO(() => subscriptions.delete(subscription)),
   }
 }

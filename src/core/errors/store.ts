@@ -28,7 +28,7 @@ export type StoreFailure =
 export interface StoreFailed {
   readonly _tag: 'StoreFailed'
   readonly reason: StoreFailure
-  /** `unknown`: the append may have been committed. Send the command again with the same id. */
+  /** `unknown`: the write may have been committed. Send a command again with the same id. */
   readonly outcome: 'nothingWritten' | 'unknown'
   readonly cause: unknown
   readonly message: string
@@ -47,6 +47,17 @@ export const storeFailed = (
     `The store failed (${reason}): ${advice ?? causeText(cause)}. ` +
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
 })
+
+/**
+ * Whether one of several requests that shared a statement or an append may have caused its failure: then each of
+ * them is worth sending alone. Not if something may have been written, and not if every request would meet it.
+ */
+export const isIsolatable = ({ outcome, reason }: StoreFailed): boolean =>
+  outcome === 'nothingWritten' &&
+  (reason === 'Unexpected' ||
+    reason === 'DataRefused' ||
+    reason === 'TimedOut' ||
+    reason === 'TransactionRefused')
 
 /** An inline projection failed, so the append was undone. Nothing was written. */
 export interface ProjectionFailed {

@@ -1,5 +1,6 @@
 import { faultOf } from '../fault'
 import { causeText } from '../issue'
+import { propertyOf } from '../owns'
 import type { Position, StreamId, StreamVersion } from '../stream'
 import type { StoreFailed } from './store'
 
@@ -81,9 +82,9 @@ export const sendingFailed = (process: string, commandId: string, cause: unknown
 
 /** The text of a Left of any kind: our errors bring their own. */
 const failureText = (cause: unknown): string =>
-  typeof cause === 'object' && cause !== null && 'message' in cause
-    ? String(cause.message).replace(/[.]$/, '')
-    : causeText(cause)
+  propertyOf(cause, 'message') === undefined
+    ? causeText(cause)
+    : String(propertyOf(cause, 'message')).replace(/[.]$/, '')
 
 /** What is kept of a failure, for people. */
 export interface FailureNote {

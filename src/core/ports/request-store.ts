@@ -38,13 +38,6 @@ export interface FailedRequest {
   readonly retryAfter?: number
 }
 
-/** A request, for an operator. */
-export interface WaitingRequest extends DueRequest {
-  readonly timer: string | undefined
-  readonly parked: boolean
-  readonly failure: FailureNote | undefined
-}
-
 /** What is written together with the checkpoint of a process manager. */
 export interface RequestWrites {
   /**
@@ -61,15 +54,6 @@ export interface RequestWrites {
   readonly failed: (request: FailedRequest) => TaskEither<StoreFailed, void>
   /** Counts rejections for which the process manager asks for nothing instead. */
   readonly rejected: (process: string, number: number) => TaskEither<StoreFailed, void>
-}
-
-/** How much a process manager has asked for that is not answered, for an operator. */
-export interface RequestCounts {
-  /** Commands and timers that are not answered yet, parked ones among them. */
-  readonly waiting: number
-  readonly parked: number
-  /** Commands that were rejected, ever, and for which the process manager asked for nothing instead. */
-  readonly rejected: number
 }
 
 /**
@@ -90,16 +74,4 @@ export interface RequestStore<Transaction> {
 
   /** Requests that are parked because their command could not be decoded become due: they are tried again. */
   readonly retryUndecodable: (process: string) => TaskEither<StoreFailed, void>
-
-  readonly counts: (process: string) => TaskEither<StoreFailed, RequestCounts>
-
-  /** All requests of a process manager that are not answered yet. */
-  readonly waiting: (process: string) => TaskEither<StoreFailed, ReadonlyArray<WaitingRequest>>
-
-  /** An operator's decision on a parked request. Answers whether there was one. */
-  readonly decide: (
-    process: string,
-    id: string,
-    decision: 'retry' | 'skip',
-  ) => TaskEither<StoreFailed, boolean>
 }

@@ -101,13 +101,6 @@ export interface DueStream extends HeldStream {
   readonly decision: 'retry' | 'skip'
 }
 
-/** A held stream, for an operator. */
-export interface ParkedEvent extends HeldStream {
-  readonly partition: number
-  /** Whether nothing will happen without an operator. Otherwise it is going to be tried again. */
-  readonly parked: boolean
-}
-
 /** What becomes of a held stream together with a checkpoint. */
 export type Holding =
   /** From this event on the stream is held back. `retryAfter` in milliseconds; left out: parked. */
@@ -142,32 +135,6 @@ export interface Arrival {
   readonly parked?: HeldStream
 }
 
-/** What went wrong last in a partition, and when. */
-export interface Trouble extends FailureNote {
-  /** Milliseconds since 1970-01-01 UTC, by the store's clock. */
-  readonly at: number
-}
-
-/** One partition, for an operator. */
-export interface PartitionStatus {
-  readonly subscription: string
-  readonly partition: number
-  readonly position: Position
-  readonly owner: string | undefined
-  /** Since the owner was last heard of, in milliseconds. */
-  readonly heartbeatAge: number | undefined
-  /** Streams that are held back: parked, or waiting for their next attempt. */
-  readonly held: number
-  readonly failure: FailureNote | undefined
-  /**
-   * Since when the owner has been at what it has in hand. Milliseconds since 1970-01-01 UTC, by the store's
-   * clock. `undefined`: it was not busy for long when it was last heard of.
-   */
-  readonly busySince: number | undefined
-  /** `undefined`: nothing was ever told. */
-  readonly lastTrouble: Trouble | undefined
-}
-
 /**
  * Where subscriptions keep how far they are, who owns them, and what they could not handle. All times
  * are those of the store's own clock. Every adapter passes `subscriptionStoreContract` of
@@ -189,7 +156,10 @@ export interface SubscriptionStore<Transaction> {
   /**
    * Asks for partitions, and prolongs those that `instance` has, for `duration` milliseconds from now.
    * Also the sign that the instance is alive: partitions are shared among those who give it. One whose
-   * filter lacks something that was declared gets nothing, and takes no share.
+   * filter lacks something that was declared gets nothing, and takes no share. While the subscription is paused
+   * there are no leases.
+   *
+   * @param report - of partitions that it has. Others are passed over.
    */
   readonly claim: (
     subscription: string,
@@ -237,7 +207,7 @@ export interface SubscriptionStore<Transaction> {
   /** What was noted is forgotten, and `takeovers` with it: the partition has got on. */
   readonly forgetAttempts: (lease: Lease) => TaskEither<StoreFailed | FencedOff, void>
 
-  /** Stops a partition, as its owner, until it is resumed. */
+  /** Stops a partition, as its owner, until an operator resumes it. */
   readonly halt: (lease: Lease, failure: FailureNote) => TaskEither<StoreFailed | FencedOff, void>
 
   /** All streams that a partition holds back. */
@@ -263,34 +233,6 @@ export interface SubscriptionStore<Transaction> {
     position: Position,
     streamId?: StreamId,
   ) => TaskEither<StoreFailed, Arrival | undefined>
-
-  /**
-   * Takes out of the declared filter what `filter` does not name: nobody will handle it any more. Answers
-   * whether there is such a subscription.
-   */
-  readonly narrow: (
-    subscription: string,
-    filter: SubscriptionFilter,
-  ) => TaskEither<StoreFailed, boolean>
-
-  /** Every partition of every subscription, by name and number. */
-  readonly status: () => TaskEither<StoreFailed, ReadonlyArray<PartitionStatus>>
-
-  /** What is held back, by stream. */
-  readonly parked: (subscription: string) => TaskEither<StoreFailed, ReadonlyArray<ParkedEvent>>
-
-  /** An operator's decision on a held stream. Answers whether there was one. */
-  readonly decide: (
-    subscription: string,
-    streamId: StreamId,
-    decision: 'retry' | 'skip',
-  ) => TaskEither<StoreFailed, boolean>
-
-  /** Lets stopped partitions go on. Answers whether there was one. */
-  readonly resume: (subscription: string) => TaskEither<StoreFailed, boolean>
-
-  /** Moves all partitions to `position`, fences off their owners, and forgets what was held back. */
-  readonly reset: (subscription: string, position: Position) => TaskEither<StoreFailed, boolean>
 
   /** Forgets the subscription; its owners are fenced off. Answers whether there was one. */
   readonly remove: (subscription: string) => TaskEither<StoreFailed, boolean>

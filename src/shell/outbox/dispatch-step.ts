@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { undecodableCommand } from '../../core/errors/process'
 import type { Metadata } from '../../core/metadata'
+import { propertyOf } from '../../core/owns'
 import type { DueRequest } from '../../core/ports/request-store'
 import type { ProcessManager } from '../../core/process-manager'
 import type { StepError } from '../subscription/effects'
@@ -34,12 +35,8 @@ export type Answered<Command> =
   | { readonly _tag: 'Failed'; readonly request: DueRequest; readonly cause: unknown }
 
 const rejectionIn = (error: unknown): { readonly rejection: unknown } | undefined =>
-  typeof error === 'object' &&
-  error !== null &&
-  '_tag' in error &&
-  error._tag === 'Rejected' &&
-  'rejection' in error
-    ? { rejection: error.rejection }
+  propertyOf(error, '_tag') === 'Rejected'
+    ? { rejection: propertyOf(error, 'rejection') }
     : undefined
 
 /** Sends one command. It has its effect once, however often this happens: its id is always the same. */

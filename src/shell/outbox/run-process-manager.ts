@@ -2,15 +2,15 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { Projections } from '../../core/ports/projection-store'
 import type { RequestStore } from '../../core/ports/request-store'
-import type { ProcessManager } from '../../core/process-manager'
+import { type ProcessManager, processSubscription } from '../../core/process-manager'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { oneByOneEffects } from '../subscription/effects'
 import type { SubscriptionEnvironment } from '../subscription/environment'
-import { run } from '../subscription/run-subscription'
+import { runSubscription } from '../subscription/run-subscription'
 import { type Dispatch, sending } from './dispatch-step'
 import { reactTo } from './react-step'
-import { sendingBeside } from './send-round'
-import { settle } from './settle-step'
+import { sendBetweenBatches } from './send-round'
+import { recordAnswers } from './record-answers'
 
 /** What a process manager lives in. All but the events lies in the same database. */
 export interface ProcessEnvironment<Transaction> extends SubscriptionEnvironment<Transaction> {
@@ -59,7 +59,7 @@ export const runProcessManager =
     const { subscriptions, projections, requests } = environment
     const chosen = categories === undefined ? {} : { categories }
     const settings = settingsOf(
-      { ...options, ...chosen, name: `process:${name}` },
+      { ...options, ...chosen, name: processSubscription(name) },
       Object.keys(events.schemaVersions),
     )
     const writesIn = (transaction: Transaction) => ({
@@ -70,13 +70,13 @@ export const runProcessManager =
     const effects = oneByOneEffects<Transaction>(subscriptions, (stored, transaction) =>
       react(stored, writesIn(transaction)),
     )
-    const beside = sendingBeside(settings, {
+    const betweenBatches = sendBetweenBatches(settings, {
       name,
       answersRejections: manager.refused !== undefined,
       requests,
       writesIn,
       send: sending(manager, dispatch),
-      settle: settle(manager),
+      record: recordAnswers(manager),
     })
-    return run(settings, environment, effects, beside)
+    return runSubscription(settings, environment, effects, betweenBatches)
   }

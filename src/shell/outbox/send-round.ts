@@ -8,11 +8,11 @@ import { breaker } from '../subscription/breaker'
 import type { Settings } from '../subscription/definition'
 import type { StepError } from '../subscription/effects'
 import type { HandlerBounds } from '../subscription/handler'
-import type { Beside, WorkerContext } from '../subscription/worker-context'
+import type { BetweenBatches, WorkerContext } from '../subscription/worker-context'
 import { type Answered, sendAll } from './dispatch-step'
 import { type Judged, judgeFailures } from './judge-failures'
 import type { ProcessWrites } from './react-step'
-import type { SettleError } from './settle-step'
+import type { RecordError } from './record-answers'
 
 const MOST_REQUESTS = 50
 
@@ -35,18 +35,18 @@ export interface Outbox<Transaction, Command> {
   readonly requests: RequestStore<Transaction>
   readonly writesIn: (transaction: Transaction) => ProcessWrites
   readonly send: (request: DueRequest, bounds: HandlerBounds) => Promise<Answered<Command>>
-  readonly settle: (
+  readonly record: (
     answers: ReadonlyArray<Answered<Command>>,
     judged: ReadonlyMap<string, Judged>,
     writes: ProcessWrites,
-  ) => Promise<E.Either<SettleError, void>>
+  ) => Promise<E.Either<RecordError, void>>
 }
 
 /** Sends what is due, and writes down what became of it, between two batches of events. */
-export const sendingBeside = <Transaction, Command>(
+export const sendBetweenBatches = <Transaction, Command>(
   { poison }: Pick<Settings, 'poison'>,
   outbox: Outbox<Transaction, Command>,
-): Beside<Transaction> => {
+): BetweenBatches<Transaction> => {
   const { name, requests, answersRejections } = outbox
   const together = breaker(poison)
   let goOnAt = 0
@@ -76,7 +76,7 @@ export const sendingBeside = <Transaction, Command>(
     const written = await environment.subscriptions.commit(
       { lease, after: checkpoint },
       (transaction) => async () => {
-        const settled = await outbox.settle(answers, judged, outbox.writesIn(transaction))
+        const settled = await outbox.record(answers, judged, outbox.writesIn(transaction))
         if (E.isRight(settled)) return E.right({ position: checkpoint })
         const { left: error } = settled
         return error._tag === 'StoreFailed'

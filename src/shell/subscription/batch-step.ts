@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../core/recorded-event'
 import type { Position, StreamId } from '../../core/stream'
 import { batchSizeOf, succeeded, tryBatch } from './attempt-step'
 import type { Batch, StepError } from './effects'
-import { heldAt, holdingFor, insist, pauseAfter } from './poison-step'
+import { heldAt, holdingFor, retryInPlace, pauseAfter } from './poison-step'
 import type { WorkerContext } from './worker-context'
 
 /** How far a page of events was handled. */
@@ -42,9 +42,9 @@ const poisoned = async <Transaction>(
   failure: HandlerFailed,
 ): Promise<Failing<PageEnd>> => {
   if (context.settings.poison._tag === 'Park') return holdBack(context, after, event, failure)
-  const insisted = await insist(context, after, event, failure)
-  if (E.isLeft(insisted)) return insisted
-  return E.right({ position: insisted.right === 'handled' ? event.position : after })
+  const retried = await retryInPlace(context, after, event, failure)
+  if (E.isLeft(retried)) return retried
+  return E.right({ position: retried.right === 'handled' ? event.position : after })
 }
 
 /** A step over some events; `upTo`: where it ends when all of them are done. */

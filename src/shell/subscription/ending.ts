@@ -3,7 +3,7 @@ import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Settings } from './definition'
 import type { SubscriptionNotice } from './environment'
 import type { Working } from './owner'
-import type { Alarm } from './sleeper'
+import type { Sleeper } from './sleeper'
 
 /** What is to be ended. */
 export interface Ending<Transaction> {
@@ -12,7 +12,7 @@ export interface Ending<Transaction> {
   readonly instance: string
   /** Empties itself: rings `clock` whenever one of them has ended. */
   readonly working: ReadonlyMap<number, Working>
-  readonly clock: Alarm
+  readonly clock: Sleeper
   readonly giveBack: () => Promise<void>
   readonly observe: (notice: SubscriptionNotice) => void
 }
@@ -46,7 +46,7 @@ export const endAll = async <Transaction>({
     await subscriptions.leave(name, instance)() // its share is for the others, from now on
     await giveBack()
     hasLeft = true
-    clock.ring()
+    clock.wake()
   }
   void leave()
   const isLeft = () => hasLeft
@@ -59,6 +59,6 @@ export const endAll = async <Transaction>({
       return
     }
     for (const work of working.values()) void prolong(work)
-    await clock.wait(Math.min(time, leaseDuration / 3), never)
+    await clock.sleep(Math.min(time, leaseDuration / 3), never)
   }
 }

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { handlerTimedOut } from '../../core/errors/subscription'
+import { catching } from '../catching'
+import { clearTimeout, setTimeout } from '../timers'
 
 /** What a handler is given besides its event. */
 export interface HandlerContext {
@@ -42,10 +44,7 @@ export const bounded =
       const leave = (): void => abandon(giveUp.reason)
       const timer = setTimeout(() => abandon(handlerTimedOut(handlerTimeout)), handlerTimeout)
       giveUp.addEventListener('abort', leave)
-      const started = E.tryCatch(
-        () => work({ signal: controller.signal })(),
-        (cause) => cause,
-      )
+      const started = catching(() => work({ signal: controller.signal })())
       if (E.isLeft(started)) end(started)
       else
         started.right.then(end, (cause: unknown) => {

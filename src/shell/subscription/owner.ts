@@ -13,15 +13,15 @@ import type { Effects } from './effects'
 import { endAll } from './ending'
 import type { SubscriptionEnvironment } from './environment'
 import { type PartitionMemory, partitionMemory, reported, reportOf } from './partition-memory'
-import { type Alarm, alarm } from './sleeper'
+import { type Sleeper, sleeper } from './sleeper'
 import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
-import type { Beside } from './worker-context'
+import type { BetweenBatches } from './worker-context'
 
 /** The work on a partition that is under way. */
 export interface Working {
   readonly lease: HeldLease
-  readonly alarm: Alarm
+  readonly sleeper: Sleeper
   /** Until when the lease is its own, as far as this process can know: by `performance.now()`. */
   deadline: number
   /** Finish the event in hand. */
@@ -38,7 +38,7 @@ export interface Ownership<Transaction> {
   readonly settings: Settings
   readonly environment: SubscriptionEnvironment<Transaction>
   readonly effects: Effects
-  readonly beside?: Beside<Transaction>
+  readonly betweenBatches?: BetweenBatches<Transaction>
   /** This running of the subscription: another one has another name. */
   readonly instance: string
 }
@@ -48,11 +48,11 @@ export interface Ownership<Transaction> {
  * Ends when it is asked to, when the poison policy has stopped a partition, or when there is no such
  * subscription any more.
  */
-export const own = async <Transaction>({
+export const runOwner = async <Transaction>({
   settings,
   environment,
   effects,
-  beside,
+  betweenBatches,
   instance,
 }: Ownership<Transaction>): Promise<E.Either<SubscriptionError, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
@@ -61,7 +61,7 @@ export const own = async <Transaction>({
   const working = new Map<number, Working>()
   const memories = new Map<number, PartitionMemory>()
   const trouble = troubles(name, leaseDuration / 3, observe)
-  const clock = alarm()
+  const clock = sleeper()
   const filter = {
     ...(categories === undefined ? {} : { categories }),
     ...(types === undefined ? {} : { types }),
@@ -90,7 +90,7 @@ export const own = async <Transaction>({
     const memory = memoryOf(partition)
     const now: Working = {
       lease,
-      alarm: alarm(),
+      sleeper: sleeper(),
       deadline,
       stop: () => stopping.abort(),
       giveUp: () => {
@@ -104,12 +104,12 @@ export const own = async <Transaction>({
         settings,
         environment: { store, subscriptions },
         effects,
-        ...(beside === undefined ? {} : { beside }),
+        ...(betweenBatches === undefined ? {} : { betweenBatches }),
         lease,
         memory,
         signal: stopping.signal,
         giveUp: givingUp.signal,
-        alarm: now.alarm,
+        sleeper: now.sleeper,
         mayWork: () => performance.now() < now.deadline,
         recovered: () => trouble.passed(partition),
         observe,
@@ -123,16 +123,22 @@ export const own = async <Transaction>({
       }
       working.delete(partition)
       observe({ _tag: 'PartitionEnded', subscription: name, partition })
-      clock.ring()
+      clock.wake()
     }
     working.set(partition, now)
     void run()
   }
 
+  /** Its lease is not prolonged any more: while it lasts, the event in hand may be finished. */
+  const end = ({ deadline, stop, giveUp }: Working): void => {
+    if (performance.now() < deadline) stop()
+    else giveUp()
+  }
+
   const follow = ({ leases, share }: Claim, deadline: number): void => {
-    for (const [partition, { lease, giveUp }] of working) {
-      const still = leases.some((one) => one.partition === partition && one.token === lease.token)
-      if (!still) giveUp()
+    for (const [partition, worker] of working) {
+      const { token } = worker.lease
+      if (!leases.some((one) => one.partition === partition && one.token === token)) end(worker)
     }
     for (const lease of leases) {
       const under = working.get(lease.partition)
@@ -150,7 +156,7 @@ export const own = async <Transaction>({
     if (outdated !== undefined) {
       if (!isOutdated) observe({ _tag: 'FilterOutdated', subscription: name, missing: outdated })
       isOutdated = true
-      for (const { giveUp } of working.values()) giveUp()
+      for (const worker of working.values()) end(worker)
       return
     }
     if (isOutdated) observe({ _tag: 'FilterCurrent', subscription: name })
@@ -186,14 +192,14 @@ export const own = async <Transaction>({
   }
 
   const silence = wakeUps?.listen(() => {
-    for (const { alarm: bell } of working.values()) bell.ring()
+    for (const { sleeper: worker } of working.values()) worker.wake()
   })
   const isEnded = () => signal.aborted || ended !== undefined
   while (!isEnded()) {
-    const answer = alarm()
-    void ask().then(answer.ring)
-    await answer.wait(NEVER, signal) // a store that hangs does not keep it from ending
-    if (!isEnded()) await clock.wait(untilNext(), signal)
+    const answer = sleeper()
+    void ask().then(answer.wake)
+    await answer.sleep(NEVER, signal) // a store that hangs does not keep it from ending
+    if (!isEnded()) await clock.sleep(untilNext(), signal)
   }
   silence?.()
   await endAll({ settings, subscriptions, instance, working, clock, giveBack, observe })

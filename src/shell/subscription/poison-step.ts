@@ -11,7 +11,7 @@ import type { HeldStream, Holding } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
 import { tryBatch } from './attempt-step'
-import { alarm } from './sleeper'
+import { sleeper } from './sleeper'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'
 
@@ -86,7 +86,7 @@ export const pauseAfter = <Transaction>(
 export type Poisoned = 'handled' | 'interrupted'
 
 /** The policy `stopAfter`: everything waits for this event, until it succeeds or the subscription stops. */
-export const insist = async <Transaction>(
+export const retryInPlace = async <Transaction>(
   context: WorkerContext<Transaction>,
   after: Position,
   event: StoredEvent,
@@ -112,7 +112,7 @@ export const insist = async <Transaction>(
         ? halted
         : E.left(subscriptionStopped(subscription, lease.partition, note))
     }
-    await alarm().wait(judged.pause, context.signal) // its own: hints of new events do not shorten it
+    await sleeper().sleep(judged.pause, context.signal) // its own: hints of new events do not shorten it
     if (context.signal.aborted) return E.right('interrupted')
     const endAt = (handled: number) => ({ position: handled === 0 ? after : event.position })
     const again = await tryBatch(context, { lease, after, events: [event], endAt })

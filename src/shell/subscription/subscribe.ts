@@ -9,7 +9,7 @@ import { type SubscriptionOptions, settingsOf } from './definition'
 import { oneByOneEffects, outsideEffects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
 import type { HandlerContext } from './handler'
-import { run } from './run-subscription'
+import { runSubscription } from './run-subscription'
 
 /** A reader of events whose effects lie outside the store: mails, calls, other databases. */
 export interface Subscription<Event> extends SubscriptionOptions {
@@ -74,7 +74,7 @@ export const subscribe =
     const effects = outsideEffects(environment.subscriptions, (stored, context) =>
       handleDecoded(events, stored, (event) => handle(event, context)),
     )
-    return run(settings, environment, effects)
+    return runSubscription(settings, environment, effects)
   }
 
 /** The same as {@link subscribe}, for effects in the checkpoint's own transaction: exactly once. */
@@ -88,5 +88,5 @@ export const subscribeInTransaction =
       (stored, transaction, context) =>
         handleDecoded(events, stored, (event) => handle(event, transaction, context)),
     )
-    return run(settings, environment, effects)
+    return runSubscription(settings, environment, effects)
   }

@@ -1,4 +1,8 @@
+import { backoff } from '../../core/time/back-off'
 import type { SubscriptionNotice } from './environment'
+
+/** Milliseconds. */
+const FIRST_BACKOFF = 100
 
 type Troubled = Extract<SubscriptionNotice, { readonly _tag: 'SubscriptionTroubled' }>
 
@@ -30,7 +34,7 @@ export const troubles = (
     met: (partition, error) => {
       const before = known.get(partition)
       const times = (before?.times ?? 0) + 1
-      const wait = Math.min(longest, 50 * 2 ** Math.min(times, 20))
+      const wait = backoff(FIRST_BACKOFF, longest, times)
       const kind = kindOf(error)
       known.set(partition, { kind, times, until: performance.now() + wait })
       if (before?.kind === kind) return

@@ -10,14 +10,12 @@ import {
 } from '../../core/errors/subscription'
 import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
+import { backoff } from '../../core/time/back-off'
+import { sleep } from '../timers'
 
-const FIRST_PAUSE = 5
-const LONGEST_PAUSE = 100
-
-const pauseFor = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
+/** In milliseconds. */
+const MIN_POLL_INTERVAL = 5
+const MAX_POLL_INTERVAL = 100
 
 /** A subscription, and how far it is. `undefined`: there is no such subscription. */
 export interface Look {
@@ -44,7 +42,7 @@ export const waitFor = async (
   const end = performance.now() + timeout
   let before: string | undefined
   let missing = 0
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  for (let looks = 1; ; looks++) {
     const seen = await look()
     if (E.isLeft(seen)) return seen
     const { subscription, arrival } = seen.right
@@ -58,7 +56,8 @@ export const waitFor = async (
     if (performance.now() >= end) {
       return E.left(notProjectedYet(subscription, position, arrival?.position))
     }
-    await pauseFor(Math.min(pause, Math.max(0, end - performance.now())))
+    const interval = backoff(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, looks)
+    await sleep(Math.min(interval, Math.max(0, end - performance.now())))
   }
 }
 

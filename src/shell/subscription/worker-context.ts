@@ -5,10 +5,10 @@ import type { Settings } from './definition'
 import type { Effects, Pace, StepError } from './effects'
 import type { SubscriptionEnvironment, SubscriptionNotice } from './environment'
 import type { PartitionMemory } from './partition-memory'
-import type { Alarm } from './sleeper'
+import type { Sleeper } from './sleeper'
 
 /** Other work of a partition's owner, under the same lease. Its commits leave the checkpoint where it is. */
-export interface Beside<Transaction> {
+export interface BetweenBatches<Transaction> {
   /** Called once, when the owner begins. */
   readonly begin: () => Promise<E.Either<StepError, void>>
   /** Called between two batches. Answers whether there was anything to do. */
@@ -23,14 +23,14 @@ export interface WorkerContext<Transaction> {
   readonly settings: Settings
   readonly environment: Pick<SubscriptionEnvironment<Transaction>, 'store' | 'subscriptions'>
   readonly effects: Effects
-  readonly beside?: Beside<Transaction>
+  readonly betweenBatches?: BetweenBatches<Transaction>
   readonly lease: HeldLease
   readonly memory: PartitionMemory
   /** Aborted: finish the event in hand. */
   readonly signal: AbortSignal
   /** Aborted: nobody waits for the event in hand any more. */
   readonly giveUp: AbortSignal
-  readonly alarm: Alarm
+  readonly sleeper: Sleeper
   /** Whether the lease has not run out, as far as this process can know. */
   readonly mayWork: () => boolean
   /** A whole turn has succeeded: whatever was the matter is over. */

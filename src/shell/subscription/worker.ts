@@ -3,11 +3,12 @@ import type { SubscriptionStopped } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
 import { partitionOf } from '../../core/partition'
 import type { Position, StreamId } from '../../core/stream'
+import { backoff } from '../../core/time/back-off'
 import { batchSizeOf, gotOn, isWary } from './attempt-step'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
 import { handleHeld } from './held-step'
-import { alarm } from './sleeper'
+import { sleeper } from './sleeper'
 import type { WorkerContext } from './worker-context'
 
 /** Why the work on a partition has ended, other than being asked to. */
@@ -19,10 +20,10 @@ const LOOK_SOON = 10
 /** The streams that are held back. What the last owner could not decode, this one's release may. */
 const begin = async <Transaction>({
   environment: { subscriptions },
-  beside,
+  betweenBatches,
   lease,
 }: WorkerContext<Transaction>): Promise<E.Either<WorkError, Set<StreamId>>> => {
-  const begun = (await beside?.begin()) ?? E.right(undefined)
+  const begun = (await betweenBatches?.begin()) ?? E.right(undefined)
   if (E.isLeft(begun)) return begun
   const held = await subscriptions.held(lease)()
   if (E.isLeft(held)) return held
@@ -92,22 +93,22 @@ export const work = async <Transaction>(
     const isPaused = performance.now() < goOnAt
     const turned = isPaused ? E.right(false) : await turn()
     if (E.isLeft(turned)) return turned
-    const beside = await context.beside?.round(context, position)
-    if (beside !== undefined && E.isLeft(beside)) return beside
-    const isBusy = turned.right || beside?.right === true
+    const betweenBatches = await context.betweenBatches?.round(context, position)
+    if (betweenBatches !== undefined && E.isLeft(betweenBatches)) return betweenBatches
+    const isBusy = turned.right || betweenBatches?.right === true
     const left = goOnAt - performance.now()
     if (isWary(context) && left <= 0 && (!isBusy || steps >= settings.batchSize)) {
       const forgotten = await gotOn(context)
       if (E.isLeft(forgotten)) return forgotten
     }
     context.recovered()
-    if (beside?.right === true) pause = settings.shortestPause
+    if (betweenBatches?.right === true) pause = settings.shortestPause
     else if (left > 0) {
-      await alarm().wait(Math.min(left, settings.longestPause), signal) // its own: hints do not shorten it
+      await sleeper().sleep(Math.min(left, settings.longestPause), signal) // its own: hints do not shorten it
     } else if (!turned.right) {
       // A hint may come a moment before the event can be seen: another writer holds it back. Look soon.
-      const woken = await context.alarm.wait(pause, signal)
-      pause = woken ? LOOK_SOON : Math.min(pause * 2, settings.longestPause)
+      const woken = await context.sleeper.sleep(pause, signal)
+      pause = woken ? LOOK_SOON : backoff(pause, settings.longestPause, 2)
     }
   }
   return E.right(undefined)

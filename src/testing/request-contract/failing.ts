@@ -12,10 +12,7 @@ import {
   LONG,
   now,
   SHORT,
-  waitingNow,
 } from './subject'
-
-const failure = { message: 'no', stack: 'here' }
 
 /** Requests that could not be sent. */
 export const failing: Chapter = {
@@ -59,38 +56,12 @@ export const failing: Chapter = {
       )
       same(await dueNow(subject, process), ['command', 'later'])
     },
-    'parks a request until an operator decides, with everything behind it': async (subject) => {
+    'parks a request, with everything behind it': async (subject) => {
       const process = freshProcess()
       const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
       await add(subject, now, failed, later)
       await fail(subject, failed, 3)
       same(await dueNow(subject, process), [])
-      same(await succeeds(subject.second.waiting(process)), [
-        { ...failed, attempts: 3, parked: true, failure },
-        { ...later, attempts: 0, parked: false },
-      ])
-      same(await succeeds(subject.second.decide(process, failed.id, 'retry')), true)
-      same(await dueNow(subject, process), ['a', 'b'])
-      same((await succeeds(subject.store.due(process, 1)))[0]?.attempts, 3)
-    },
-    'goes on without a parked request that is skipped': async (subject) => {
-      const process = freshProcess()
-      const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
-      await add(subject, now, failed, later)
-      await fail(subject, failed, 3)
-      same(await succeeds(subject.second.decide(process, failed.id, 'skip')), true)
-      same(await dueNow(subject, process), ['b'])
-      same(await waitingNow(subject, process), ['b'])
-    },
-    'lets an operator decide on parked requests only': async (subject) => {
-      const process = freshProcess()
-      const request = aRequest(process, 'a')
-      await add(subject, now, request)
-      for (const decision of ['retry', 'skip'] as const) {
-        same(await succeeds(subject.second.decide(process, request.id, decision)), false)
-        same(await succeeds(subject.second.decide(process, 'unknown', decision)), false)
-      }
-      same(await dueNow(subject, process), ['a'])
     },
     'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
       const process = freshProcess()
@@ -108,28 +79,13 @@ export const failing: Chapter = {
       await succeeds(subject.second.retryUndecodable(process))
       same(await dueNow(subject, process), ['unread'])
     },
-    'counts what waits, what is parked, and what was rejected without an answer': async (
-      subject,
-    ) => {
-      const [process, other] = [freshProcess(), freshProcess()]
-      same(await succeeds(subject.second.counts(process)), { waiting: 0, parked: 0, rejected: 0 })
-      const failed = aRequest(process, 'b', 'b')
-      await add(subject, now, aRequest(process, 'a', 'a'), failed)
-      await add(subject, after('reminder', LONG), aRequest(process, 'c', 'c'))
-      await fail(subject, failed, 3)
-      for (const number of [2, 1]) {
-        await succeeds(subject.transact(({ rejected }) => rejected(process, number)))
-      }
-      same(await succeeds(subject.second.counts(process)), { waiting: 3, parked: 1, rejected: 3 })
-      same(await succeeds(subject.second.counts(other)), { waiting: 0, parked: 0, rejected: 0 })
-    },
     'does not take up again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
       await fail(subject, request, 1, 0)
-      same(await waitingNow(subject, process), [])
+      same(await dueNow(subject, process), [])
     },
   },
 }

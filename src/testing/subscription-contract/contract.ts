@@ -6,7 +6,7 @@ import { claims } from './claims'
 import { crashes } from './crashes'
 import { filters } from './filters'
 import { holdingBack } from './holding-back'
-import { operating } from './operating'
+import { ending } from './ending'
 import { registering } from './registering'
 import { steps } from './steps'
 import { type Chapter, marking, type Subscriptions } from './subject'
@@ -38,7 +38,7 @@ const chapters: ReadonlyArray<Chapter> = [
   crashes,
   steps,
   holdingBack,
-  operating,
+  ending,
   waiting,
 ]
 

@@ -93,18 +93,6 @@ export const filters: Chapter = {
       await claimAs(second, name, 'old', reading(['A']))
       same((await claimAs(store, name, 'new', reading(['A', 'B']))).share, 2)
     },
-    'narrows the declared filter for an operator': async (subject) => {
-      const { store, second } = subject
-      const name = await created(subject, { types: ['A', 'B'], categories: ['x', 'y'] })
-      same(await succeeds(second.narrow('no such subscription', {})), false)
-      same(await succeeds(second.narrow(name, { types: ['A', 'Z'] })), true)
-      const filter = { types: ['A'], categories: ['x'] }
-      same((await claimAs(store, name, 'a', { filter })).outdated, { categories: ['y'] })
-      same(await succeeds(second.narrow(name, { types: [], categories: ['x'] })), true)
-      same((await claimAs(store, name, 'a', { filter })).leases.length, 1)
-      const none = { types: [], categories: ['x'] }
-      same((await claimAs(store, name, 'a', { filter: none })).outdated, undefined)
-    },
     'lets a partition go on that something undecodable has stopped, once it is registered again':
       async (subject) => {
         const { store, second } = subject

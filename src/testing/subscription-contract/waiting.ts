@@ -1,12 +1,11 @@
-import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
 import { aHeldStream, type Chapter, claimOne, created, freshName, holding, stepTo } from './subject'
 
 const failure = { message: 'enough', stack: 'here' }
 
-/** What those who wait, and operators, are told. */
+/** What those who wait are told. */
 export const waiting: Chapter = {
-  name: 'telling',
+  name: 'waiting',
   tests: {
     'tells those who wait how far it is, and whether it stands still': async (subject) => {
       const { store, second } = subject
@@ -34,30 +33,10 @@ export const waiting: Chapter = {
       same(await succeeds(second.arrival(name, 3, 'counter-1')), { position: 5 })
       same(await succeeds(second.arrival(name, 9)), { position: 5 })
       same(await succeeds(second.arrival(name, 5, 'counter-2')), { position: 5 })
-      await succeeds(second.decide(name, 'counter-1', 'retry'))
-      same(await succeeds(second.arrival(name, 4)), { position: 5 })
-    },
-    'tells an operator since when its owner is busy, and what went wrong last': async (subject) => {
-      const { store, second } = subject
-      const name = await created(subject, { partitions: 2 })
-      const statusNow = async () =>
-        (await succeeds(second.status())).filter(({ subscription }) => subscription === name)
-      await succeeds(store.claim(name, 'a', 60_000))
-      same(
-        (await statusNow()).map(({ busySince, lastTrouble }) => [busySince, lastTrouble]),
-        [[], []].map(() => [undefined, undefined]),
+      await succeeds(
+        store.save(holding({ ...lease, position: 5 }, 5, { ...parked, position: 5 }, 0)),
       )
-      const told = [{ partition: 1, busyFor: 3_600_000, trouble: failure }]
-      await succeeds(store.claim(name, 'a', 60_000, { partitions: told }))
-      const [idle, busy] = await statusNow()
-      same([idle?.busySince, idle?.lastTrouble], [undefined, undefined])
-      const { at, ...trouble } = busy?.lastTrouble ?? { at: 0 }
-      same(trouble, failure)
-      const since = at - (busy?.busySince ?? 0)
-      assert.ok(Math.abs(since - 3_600_000) < 1_000, `busy for ${since} ms`)
-      await succeeds(store.claim(name, 'a', 60_000))
-      const [, calm] = await statusNow()
-      same([calm?.busySince, calm?.lastTrouble?.message], [undefined, 'enough'])
+      same(await succeeds(second.arrival(name, 5, 'counter-1')), { position: 5 })
     },
   },
 }
