@@ -2,39 +2,38 @@ import type { Fault } from './fault'
 import { backoff } from './time/back-off'
 
 /**
- * What becomes of an event that its handler cannot handle.
+ * What happens to an event that its handler cannot handle.
  *
- * - {@link parkAfter}, {@link parkAfterTime}: it is tried again, with growing pauses, and after the last
- *   attempt it is parked until an operator says `retry` or `skip`. Meanwhile the later events of ITS STREAM
- *   are held back; all other streams go on.
- * - {@link stopAfter}, {@link stopAfterTime}: it is tried again while everything waits; after the last
- *   attempt the subscription stops with a typed failure, until an operator says `resume`. For handlers to
- *   which the order across streams matters.
+ * - {@link parkAfter}, {@link parkAfterTime}: the event is retried with exponential back-off. After the last
+ *   attempt it is parked until an operator decides `retry` or `skip`. Later events of THE SAME STREAM are held
+ *   back meanwhile; all other streams continue.
+ * - {@link stopAfter}, {@link stopAfterTime}: the event is retried while the whole partition waits. After the
+ *   last attempt the subscription stops with a typed failure until an operator resumes it. For handlers that
+ *   depend on the order across streams.
  *
- * It is poison when BOTH budgets are used up: `attempts` and `retryFor`. Failures of the infrastructure do
- * not count at all.
+ * An event is poison when BOTH budgets are used up: `attempts` and `retryFor`. Failures of the infrastructure
+ * do not count at all.
  */
 export interface PoisonPolicy {
   readonly _tag: 'Park' | 'Stop'
-  /** How often it is tried, at least, before it counts as poison. 1 or more. */
+  /** How often the event is tried, at least, the first time included. 1 or more. */
   readonly attempts: number
   /**
-   * How long it is tried, at least, before it counts as poison: the sum of the pauses, in milliseconds.
-   * Default 0.
+   * How long the event is retried, at least: the sum of the waits, in milliseconds. Default 0.
    */
   readonly retryFor?: number
-  /** The pause after the first attempt, in milliseconds; it doubles with every further one. */
+  /** The wait after the first attempt, in milliseconds. It doubles with every further attempt. */
   readonly firstPause: number
-  /** No pause is longer than this, in milliseconds. */
+  /** The longest wait between two attempts, in milliseconds. */
   readonly longestPause: number
 }
 
 const pauses = { firstPause: 100, longestPause: 30_000 }
 
-/** After `attempts` attempts it is parked, and holds back its own stream only. */
+/** Parks the event after `attempts` attempts. Only its own stream is held back. */
 export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', attempts, ...pauses })
 
-/** After `attempts` attempts the subscription stops. */
+/** Stops the subscription after `attempts` attempts. */
 export const stopAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Stop', attempts, ...pauses })
 
 /** It is tried again for so many milliseconds, then parked, and holds back its own stream only. */

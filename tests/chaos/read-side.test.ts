@@ -88,7 +88,7 @@ describe('an asynchronous projection', () => {
       }
       await chaos
       const reader = readProjection(totals())(side)
-      await eventually(() => right(side.projections.active('totals')))
+      await eventually(() => right(side.documents.active('totals')))
       await right(reader.until(last, 60_000))
       const replayed = [...history]
         .map(([key, events]) => ({ key, state: replay(totals().view, events) }))

@@ -23,8 +23,6 @@ import { left, right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
 
-type UnderTest<Transaction> = ReadSideUnderTest<Transaction> & { readonly store: EventStore }
-
 const quick = { firstPause: 5, longestPause: 20 }
 const away = () => storeFailed('Unavailable', 'nothingWritten', 'the server is down')
 const names = (number: number) => Array.from({ length: number }, (_, n) => `tick-${n}`)
@@ -35,8 +33,10 @@ const tickedOnly = eventCodec<Tick>({
 } as Parameters<typeof eventCodec<Tick>>[0])
 
 /** Deploys, outages, slowness and odd data, on every store. */
-export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transaction>>): void => {
-  let side: UnderTest<Transaction>
+export const outagesSuite = <Transaction>(
+  open: () => Promise<ReadSideUnderTest<Transaction>>,
+): void => {
+  let side: ReadSideUnderTest<Transaction>
   let store: EventStore
   let name: string
   let started: Running<unknown>[]
@@ -55,9 +55,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
 
   type Handle = Parameters<typeof subscribe<Tick>>[0]['handle']
   type Options = Partial<Parameters<typeof subscribe<Tick>>[0]>
-  const environment = (signal: AbortSignal, subscriptions = side.subscriptions) => ({
-    store,
-    subscriptions,
+  const observed = (signal: AbortSignal) => ({
     signal,
     observe: (notice: SubscriptionNotice) => void notices.push(notice),
   })
@@ -65,7 +63,8 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
   const start = (handle: Handle, options: Options = {}, subscriptions = side.subscriptions) => {
     const run = running((signal) =>
       subscribe<Tick>({ name, events: ticks, ...settings, handle, ...options })(
-        environment(signal, subscriptions),
+        { ...side, subscriptions },
+        observed(signal),
       ),
     )
     started.push(run)
@@ -288,7 +287,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
         events: ticks,
         ...settings,
         handle: (event) => TE.fromIO(() => void seen.push(...places([event]))),
-      })(environment(controller.signal, failing))
+      })({ ...side, subscriptions: failing }, observed(controller.signal))
       expect(await left(subscription)).toMatchObject({ reason: 'Unavailable' })
       expect(await left(subscription)).toMatchObject({ reason: 'Unavailable' })
       isUp = true
@@ -324,7 +323,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
         events: newer,
         ...settings,
         handle: (event) => TE.fromIO(() => void seen.push(event)),
-      })(environment(signal)),
+      })(side, observed(signal)),
     )
     started.push(run)
     await eventually(() => seen.length === 2)
@@ -349,14 +348,12 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
     let last = 0
     for (const stream of names(40)) last = (await appendTicks(store, stream, 1)).at(-1) ?? 0
     const run = running((signal) =>
-      runProjection(projection, { ...settings, poison: { ...parkAfter(2), ...quick } })({
-        ...environment(signal),
-        projections: side.projections,
-        observe: () => undefined,
+      runProjection(projection, { ...settings, poison: { ...parkAfter(2), ...quick } })(side, {
+        signal,
       }),
     )
     started.push(run)
-    await eventually(() => right(side.projections.active(projection.name)))
+    await eventually(() => right(side.documents.active(projection.name)))
     const reader = readProjection(projection)(side)
     await right(reader.until(last, 20_000))
     const { entries } = await right(reader.all({ after: '', limit: 100 }))
@@ -438,7 +435,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
             await pause(20)
             return E.right(undefined)
           },
-        })(environment(signal, noting)),
+        })({ ...side, subscriptions: noting }, observed(signal)),
       )
       started.push(run)
       await reached(positions.at(-1))
@@ -501,7 +498,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
 
   describe('waiting', () => {
     const wait = (position: number | undefined, streamId?: string) =>
-      left(untilProjected(side.subscriptions)(name, position ?? 0, 20_000, streamId))
+      left(untilProjected(name, position ?? 0, 20_000, streamId)(side))
 
     it('ends at once when the subscription has stopped', async () => {
       const run = start(() => TE.left('never'), { poison: { ...stopAfter(1), ...quick } })
@@ -520,7 +517,7 @@ export const outagesSuite = <Transaction>(open: () => Promise<UnderTest<Transact
       const parked = { _tag: 'EventParked', streamId: 'tick-1', version: 1, position: first }
       expect(await wait(first)).toMatchObject(parked)
       expect(await wait(second, 'tick-1')).toMatchObject(parked)
-      expect(await right(untilProjected(side.subscriptions)(name, other ?? 0, 1_000))).toBe(other)
+      expect(await right(untilProjected(name, other ?? 0, 1_000)(side))).toBe(other)
     })
 
     it('ends at once when the subscription is removed, and so does the subscription', async () => {

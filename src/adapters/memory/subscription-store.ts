@@ -6,7 +6,7 @@ import { queue } from './queue'
 import { claimed } from './subscription-claim'
 import { registered } from './subscription-register'
 import type { MemoryHeld, MemoryPartition } from './subscription-state'
-import { readSideOf } from './read-side-state'
+import { reachedIn, readSideOf } from './read-side-state'
 import {
   arrivalAt,
   fence,
@@ -26,7 +26,7 @@ import {
  */
 export const memorySubscriptions = (
   documents: MemoryDocuments,
-  now: () => number = Date.now,
+  now: () => number,
 ): SubscriptionStore<MemoryTransaction> => {
   const { subscriptions } = readSideOf(documents)
   const oneByOne = queue()
@@ -82,13 +82,17 @@ export const memorySubscriptions = (
     commit: (from, work) => () =>
       oneByOne(async () => {
         const open = documents.begin()
-        const worked = await work(open.transaction)()
-        if (E.isLeft(worked)) return worked
-        const partition = E.flatMap(unmoved(from))(owned(from.lease))
-        if (E.isLeft(partition)) return partition
-        open.commit()
-        step(partition.right, worked.right, now())
-        return E.right(undefined)
+        try {
+          const worked = await work(open.transaction)()
+          if (E.isLeft(worked)) return worked
+          const partition = E.flatMap(unmoved(from))(owned(from.lease))
+          if (E.isLeft(partition)) return partition
+          open.commit()
+          step(partition.right, worked.right, now())
+          return E.right(undefined)
+        } finally {
+          open.rollback() // nothing to undo after a commit
+        }
       }),
     halt: (lease, failure) =>
       owning(lease, (partition) => {
@@ -103,11 +107,7 @@ export const memorySubscriptions = (
           .sort((left, right) => left.position - right.position)
           .map((held) => ({ ...heldStreamOf(held), decision: held.decision ?? 'retry' })),
       ),
-    reached: (subscription) =>
-      TE.fromIO(() => {
-        const positions = partitionsOf(subscription).map(({ position }) => position)
-        return positions.length === 0 ? undefined : Math.min(...positions)
-      }),
+    reached: (subscription) => TE.fromIO(() => reachedIn(subscriptions, subscription)),
     retryUndecodable: (lease) =>
       TE.fromIO(() => {
         for (const held of heldBy(lease)) {

@@ -1,22 +1,23 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { SubscriptionError } from '../../core/errors/subscription'
-import type { Projections } from '../../core/ports/projection-store'
-import type { RequestStore } from '../../core/ports/request-store'
+import type { Backend } from '../../core/ports/backend'
 import { type ProcessManager, processSubscription } from '../../core/process-manager'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { oneByOneEffects } from '../subscription/effects'
-import type { SubscriptionEnvironment } from '../subscription/environment'
+import type {
+  RunOptions,
+  SubscriptionBackend,
+  SubscriptionNotice,
+} from '../subscription/environment'
 import { runSubscription } from '../subscription/run-subscription'
 import { type Dispatch, sending } from './dispatch-step'
 import { reactTo } from './react-step'
 import { sendBetweenBatches } from './send-round'
 import { recordAnswers } from './record-answers'
 
-/** What a process manager lives in. All but the events lies in the same database. */
-export interface ProcessEnvironment<Transaction> extends SubscriptionEnvironment<Transaction> {
-  readonly projections: Projections<Transaction>
-  readonly requests: RequestStore<Transaction>
-}
+/** What a process manager needs of a backend. */
+export interface ProcessBackend<Transaction>
+  extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents' | 'outbox'> {}
 
 /** How a process manager is run. Every key may be left out. */
 export type ProcessOptions = Pick<
@@ -45,6 +46,9 @@ export type ProcessOptions = Pick<
  *   count.
  *
  * Fails with the errors of `subscribe`.
+ *
+ * @example
+ * const running = runProcessManager(transferring, dispatch)(backend, { signal })()
  */
 export const runProcessManager =
   <Stored, Event, Command, State>(
@@ -53,18 +57,19 @@ export const runProcessManager =
     options: ProcessOptions = {},
   ) =>
   <Transaction>(
-    environment: ProcessEnvironment<Transaction>,
+    backend: ProcessBackend<Transaction>,
+    running: RunOptions<SubscriptionNotice>,
   ): TaskEither<SubscriptionError, void> => {
     const { name, categories, events } = manager
-    const { subscriptions, projections, requests } = environment
+    const { subscriptions, documents, outbox } = backend
     const chosen = categories === undefined ? {} : { categories }
     const settings = settingsOf(
       { ...options, ...chosen, name: processSubscription(name) },
       Object.keys(events.schemaVersions),
     )
     const writesIn = (transaction: Transaction) => ({
-      documents: projections.inTransaction(transaction),
-      requests: requests.inTransaction(transaction),
+      documents: documents.inTransaction(transaction),
+      requests: outbox.inTransaction(transaction),
     })
     const react = reactTo(manager)
     const effects = oneByOneEffects<Transaction>(subscriptions, (stored, transaction) =>
@@ -73,10 +78,10 @@ export const runProcessManager =
     const betweenBatches = sendBetweenBatches(settings, {
       name,
       answersRejections: manager.refused !== undefined,
-      requests,
+      requests: outbox,
       writesIn,
       send: sending(manager, dispatch),
       record: recordAnswers(manager),
     })
-    return runSubscription(settings, environment, effects, betweenBatches)
+    return runSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
   }

@@ -6,8 +6,8 @@ import type { StoreFailed } from '../../core/errors/store'
 import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
 import type { WaitError } from '../../core/errors/subscription'
 import type { Issue } from '../../core/issue'
-import type { Document, DocumentRange, Projections } from '../../core/ports/projection-store'
-import type { SubscriptionStore } from '../../core/ports/subscription-store'
+import type { Backend } from '../../core/ports/backend'
+import type { Document, DocumentRange } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { Position, StreamId } from '../../core/stream'
 import { type Look, lookAt, waitFor } from '../subscription/until-projected'
@@ -48,16 +48,18 @@ export interface ProjectionReader<State> {
   ) => TaskEither<WaitError, Position>
 }
 
-/** Reads a projection, whichever build is the active one. Inline ones too, but for `until`. */
+/**
+ * Reads a projection, whichever build is the active one. Inline ones too, but for `until`.
+ *
+ * @example
+ * const balance = await readProjection(balances)(backend).get('A1')()
+ */
 export const readProjection =
   <State, Event>({ name, state }: Pick<Projection<State, Event>, 'name' | 'state'>) =>
   <Transaction>({
-    projections,
+    documents,
     subscriptions,
-  }: {
-    readonly projections: Projections<Transaction>
-    readonly subscriptions: Pick<SubscriptionStore<Transaction>, 'arrival'>
-  }): ProjectionReader<State> => {
+  }: Pick<Backend<Transaction>, 'documents' | 'subscriptions'>): ProjectionReader<State> => {
     const decode = ({ key, value }: Document): E.Either<UndecodableDocument, Entry<State>> =>
       pipe(
         state.decode(value),
@@ -68,7 +70,7 @@ export const readProjection =
     const look =
       (position: Position, streamId?: StreamId): TaskEither<StoreFailed, Look> =>
       async () => {
-        const active = await projections.active(name)()
+        const active = await documents.active(name)()
         if (E.isLeft(active)) return active
         if (active.right === undefined) return E.right({ subscription: name, arrival: undefined })
         return lookAt(subscriptions, active.right.collection, position, streamId)()
@@ -76,7 +78,7 @@ export const readProjection =
     return {
       get: (key) =>
         pipe(
-          projections.get(name, key),
+          documents.get(name, key),
           TE.flatMapEither((document): E.Either<UndecodableDocument, State | undefined> =>
             document === undefined
               ? E.right(undefined)
@@ -85,10 +87,10 @@ export const readProjection =
         ),
       all: (range) =>
         pipe(
-          projections.all(name, range),
-          TE.flatMapEither(({ documents, more }) => {
+          documents.all(name, range),
+          TE.flatMapEither(({ documents: found, more }) => {
             const entries: Entry<State>[] = []
-            for (const document of documents) {
+            for (const document of found) {
               const entry = decode(document)
               if (E.isLeft(entry)) return entry
               entries.push(entry.right)

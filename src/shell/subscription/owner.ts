@@ -191,7 +191,7 @@ export const runOwner = async <Transaction>({
     return Math.min(leaseDuration / 3, ...waiting)
   }
 
-  const silence = wakeUps?.listen(() => {
+  const silence = wakeUps.listen(() => {
     for (const { sleeper: worker } of working.values()) worker.wake()
   })
   const isEnded = () => signal.aborted || ended !== undefined
@@ -201,7 +201,7 @@ export const runOwner = async <Transaction>({
     await answer.sleep(NEVER, signal) // a store that hangs does not keep it from ending
     if (!isEnded()) await clock.sleep(untilNext(), signal)
   }
-  silence?.()
+  silence()
   await endAll({ settings, subscriptions, instance, working, clock, giveBack, observe })
   return ended === undefined ? E.right(undefined) : E.left(ended)
 }

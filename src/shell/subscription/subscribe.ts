@@ -7,7 +7,7 @@ import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
 import { oneByOneEffects, outsideEffects } from './effects'
-import type { SubscriptionEnvironment } from './environment'
+import type { RunOptions, SubscriptionBackend, SubscriptionNotice } from './environment'
 import type { HandlerContext } from './handler'
 import { runSubscription } from './run-subscription'
 
@@ -63,30 +63,37 @@ const handleDecoded = <Event>(
  * - `SubscriptionRemoved`: an operator has removed it.
  * - `StoreFailed`: it could not even be started; it may be started again. Later failures are told to
  *   `observe`, and tried again.
+ *
+ * @example
+ * const running = subscribe({ name: 'mails', events, handle })(backend, { signal })()
  */
 export const subscribe =
   <Event>(subscription: Subscription<Event>) =>
   <Transaction>(
-    environment: SubscriptionEnvironment<Transaction>,
+    backend: SubscriptionBackend<Transaction>,
+    running: RunOptions<SubscriptionNotice>,
   ): TaskEither<SubscriptionError, void> => {
     const { events, handle } = subscription
     const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
-    const effects = outsideEffects(environment.subscriptions, (stored, context) =>
+    const effects = outsideEffects(backend.subscriptions, (stored, context) =>
       handleDecoded(events, stored, (event) => handle(event, context)),
     )
-    return runSubscription(settings, environment, effects)
+    return runSubscription(settings, { ...backend, ...running }, effects)
   }
 
 /** The same as {@link subscribe}, for effects in the checkpoint's own transaction: exactly once. */
 export const subscribeInTransaction =
   <Event, Transaction>(subscription: TransactionalSubscription<Event, Transaction>) =>
-  (environment: SubscriptionEnvironment<Transaction>): TaskEither<SubscriptionError, void> => {
+  (
+    backend: SubscriptionBackend<Transaction>,
+    running: RunOptions<SubscriptionNotice>,
+  ): TaskEither<SubscriptionError, void> => {
     const { events, handle } = subscription
     const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
     const effects = oneByOneEffects<Transaction>(
-      environment.subscriptions,
+      backend.subscriptions,
       (stored, transaction, context) =>
         handleDecoded(events, stored, (event) => handle(event, transaction, context)),
     )
-    return runSubscription(settings, environment, effects)
+    return runSubscription(settings, { ...backend, ...running }, effects)
   }

@@ -8,6 +8,7 @@ import {
   subscriptionStopped,
   type WaitError,
 } from '../../core/errors/subscription'
+import type { Backend } from '../../core/ports/backend'
 import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
 import { backoff } from '../../core/time/back-off'
@@ -79,16 +80,13 @@ export const waitFor = async (
  *
  * @example
  * const handled = await accounts.handleCommand('A1', deposit)()
- * await untilProjected(subscriptions)('balances@1.1', handled.right.events[0].position, 2_000)()
+ * await untilProjected('mails', handled.right.events[0].position, 2_000)(backend)()
  */
 export const untilProjected =
-  <Transaction>(subscriptions: Pick<SubscriptionStore<Transaction>, 'arrival'>) =>
-  (
-    subscription: string,
-    position: Position,
-    timeout: number,
-    streamId?: StreamId,
-  ): TaskEither<WaitError, Position> =>
+  (subscription: string, position: Position, timeout: number, streamId?: StreamId) =>
+  <Transaction>({
+    subscriptions,
+  }: Pick<Backend<Transaction>, 'subscriptions'>): TaskEither<WaitError, Position> =>
   () =>
     waitFor(lookAt(subscriptions, subscription, position, streamId), position, timeout)
 

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memorySubscriptions } from '../../../src/memory'
+import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import { type BrokenReadSide, subscriptionsThat } from './broken-read-side'
 
 /** Subscription stores with a defect each, about leases and held streams. */

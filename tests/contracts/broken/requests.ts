@@ -1,11 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import {
-  memoryOperator,
-  memoryRequests,
-  memoryStore,
-  type MemoryTransaction,
-} from '../../../src/memory'
+import { memoryOperator } from '../../../src/adapters/memory/operator'
+import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import { memory, type MemoryTransaction } from '../../../src/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -56,7 +53,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'gives everything that waits, due or not',
     open: requestsThat((_store, documents) => {
-      const operator = memoryOperator({ store: memoryStore(), documents })
+      const operator = memoryOperator({ store: memory().store, documents })
       return {
         due: (process, limit) =>
           pipe(
@@ -100,6 +97,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         }
         return store.inTransaction({
           ...documents,
+          lock: () => Promise.resolve(true),
           put: (...written) => at(({ put }) => put(...written)),
           delete: (...deleted) => at((transaction) => transaction.delete(...deleted)),
         })
@@ -113,7 +111,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'does not hold back what comes after a failed request',
     open: requestsThat((_store, documents) => {
-      const store = memoryRequests(documents)
+      const store = memoryRequests(documents, Date.now)
       return {
         ...store,
         inTransaction: (transaction) => {

@@ -52,8 +52,12 @@ const dataRefused: Meaning = { reason: 'DataRefused', answerLost: false }
  */
 const refusesData = /^(22|23|54)[0-9A-Z]{3}$/
 
+/** The code of our own error about a database that was never one. */
+export const MISUSE = 'REPRISE_MISUSE'
+
 /** SQLSTATE and system error codes: the one place where database errors become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
+  [MISUSE]: { reason: 'Unavailable', answerLost: false },
   ECONNREFUSED: unavailable,
   ENOTFOUND: unavailable,
   EAI_AGAIN: unavailable,

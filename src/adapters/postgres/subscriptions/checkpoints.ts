@@ -2,9 +2,15 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
 import type { Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
-import { directExecutor } from '../connection/pool'
+import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
-import { type Executor, readRows, type TransactionScope, writeRows } from '../connection/query'
+import {
+  type Executor,
+  readRows,
+  type TransactionScope,
+  withoutPlugins,
+  writeRows,
+} from '../connection/query'
 import { transactionsOn } from '../connection/transaction'
 import { quoteIdentifier } from '../schema/names'
 import { leaseKey, leaseLost } from './leases'
@@ -86,7 +92,7 @@ export const checkpointsIn = <Database>(
           work(transaction),
           // The checkpoint comes last: its row is locked for a moment only, so a heartbeat never waits.
           TE.flatMap((end) =>
-            saveOn(transaction.withoutPlugins(), 'transaction', { ...from, ...end }),
+            saveOn(withoutPlugins(transaction), 'transaction', { ...from, ...end }),
           ),
         ),
       ),
