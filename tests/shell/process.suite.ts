@@ -1,7 +1,5 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import type { EventStore } from '../../src/core/ports/event-store'
-import type { RequestStore } from '../../src/core/ports/request-store'
 import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
 import { type CommandCodec, commandCodec } from '../../src/core/codec/command-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'

@@ -56,6 +56,7 @@ export const seeing: Chapter = {
         parked: 0,
         waiting: 0,
         parkedCommands: 0,
+        rejectedCommands: 0,
         categories: ['counter'],
         types: ['Counted'],
       })
