@@ -35,5 +35,8 @@ export const transactThrough =
     })
     const ended = await committed()
     await succeeds(subscriptions.remove(name))
-    return refusals[0] ?? E.right(await succeeds(() => Promise.resolve(ended)))
+    const [refused] = refusals
+    if (refused !== undefined) return refused
+    await succeeds(() => Promise.resolve(ended))
+    return E.right(undefined)
   }

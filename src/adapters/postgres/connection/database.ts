@@ -59,7 +59,7 @@ const problemOf = <Database>(given: DatabaseHandle<Database>): string | undefine
     if (given.isTransaction) {
       return 'postgres() was given a transaction: it takes the Kysely that has begun it, and store.inTransaction(transaction) appends inside it'
     }
-    const { supportsReturning = false, supportsTransactionalDdl } = given.getExecutor().adapter
+    const { supportsReturning, supportsTransactionalDdl } = given.getExecutor().adapter
     return supportsReturning && supportsTransactionalDdl
       ? undefined
       : 'postgres() was given a Kysely of another database: its dialect must be one of PostgreSQL'
@@ -122,7 +122,7 @@ const probeOf = <Database>(db: Kysely<Database>): OpenDatabase<Database>['probe'
       return { preparedStatements: TE.right(ONE_CONNECTION) }
     case 'Pool':
       // It takes two connections at the same time.
-      return (origin.pool.options.max ?? 0) < 2
+      return origin.pool.options.max < 2
         ? {}
         : { preparedStatements: probePreparedStatements(origin.pool) }
   }
