@@ -57,7 +57,7 @@ const mails = (
         leaseDuration: 1_000,
         handle: (event) =>
           isRefused(event) ? TE.left(new Error(reason)) : TE.fromIO(() => void handled.push(event)),
-      })({ store: side.store, subscriptions: side.subscriptions, signal }),
+      })(side, { signal }),
     )
     started.push(subscription)
     return subscription
