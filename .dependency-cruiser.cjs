@@ -1,5 +1,5 @@
 /** The direction: examples, tests -> testing, cli -> shell, adapters -> core -> fp-ts, io-ts. */
-const entries = '^src/(index|memory|postgres|testing)[.]ts$'
+const entries = '^src/(index|adapter|algebra|memory|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -44,7 +44,7 @@ module.exports = {
         pathNot: [
           '^src/(core|shell)/',
           'node_modules/(fp-ts|lru-cache|uuidv7)/',
-          '^(node:)?crypto$',
+          '^(node:)?(crypto|timers(/promises)?)$',
         ],
       },
     },
@@ -83,7 +83,7 @@ module.exports = {
     {
       name: 'sql-driver-in-postgres-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(adapters/postgres|cli)/' },
+      from: { path: '^src/', pathNot: '^src/adapters/postgres/' },
       to: { path: 'node_modules/(kysely|pg|@electric-sql)/' },
     },
   ],

@@ -6,9 +6,10 @@
 create table {{schema}}.subscriptions (
   name       text        not null collate "C",
   partitions integer     not null,
-  categories text[],     -- for the operator's view. null: all
+  categories text[],     -- the declared filter: what no instance that reads less may pass over. null: all
   types      text[],
   created_at timestamptz not null default clock_timestamp(),
+  paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
   constraint subscriptions_pkey primary key (name),
   constraint subscriptions_partitions_check check (partitions between 1 and 1024)
 );
@@ -20,7 +21,7 @@ create table {{schema}}.instances (
   leased_until timestamptz not null,
   constraint instances_pkey primary key (subscription, instance),
   constraint instances_subscription_fkey foreign key (subscription)
-    references {{schema}}.subscriptions on delete cascade
+    references {{schema}}.subscriptions on update cascade on delete cascade
 );
 
 -- Everything up to position is done, or held back. The token grows with every change of owner; whoever
@@ -34,9 +35,14 @@ create table {{schema}}.checkpoints (
   leased_until timestamptz,
   heartbeat_at timestamptz,
   failure      jsonb,      -- not null: it stands still until it is resumed
+  busy_since   timestamptz, -- what its owner has reported: on one batch since then
+  last_trouble jsonb,       -- a failure, and at which time (milliseconds since 1970)
+  takeovers    integer     not null default 0, -- owners in a row that have not given it back
+  attempted    text,       -- what was about to be tried, and how often in a row
+  attempts     integer     not null default 0,
   constraint checkpoints_pkey primary key (subscription, partition),
   constraint checkpoints_subscription_fkey foreign key (subscription)
-    references {{schema}}.subscriptions on delete cascade
+    references {{schema}}.subscriptions on update cascade on delete cascade
 );
 
 -- Streams that are held back from one event on, because that event could not be handled.
@@ -56,7 +62,7 @@ create table {{schema}}.held_streams (
   constraint held_streams_pkey primary key (subscription, stream_id),
   constraint held_streams_decision_check check (decision in ('retry', 'skip')),
   constraint held_streams_subscription_fkey foreign key (subscription)
-    references {{schema}}.subscriptions on delete cascade
+    references {{schema}}.subscriptions on update cascade on delete cascade
 );
 create index held_streams_partition on {{schema}}.held_streams (subscription, partition);
 
@@ -113,20 +119,28 @@ create table {{schema}}.requests (
   constraint requests_pkey primary key (process, id),
   constraint requests_timer_key unique (process, key, timer)
 );
+-- Rejections for which a process manager has asked for nothing instead.
+create table {{schema}}.rejections (
+  process  text   not null collate "C",
+  rejected bigint not null,
+  constraint rejections_pkey primary key (process)
+);
 create index requests_due on {{schema}}.requests (process, due_at, sequence) where not parked;
 create index requests_key on {{schema}}.requests (process, key, sequence) where timer is null;
 
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 
--- Prolongs what an instance has, and gives it its fair share of what nobody has.
+-- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
+-- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
 -- A row for each partition that it has now, and for each that stands still; one without a partition if
--- there are none.
+-- there are none. Nobody has a lease of a subscription that is paused. An instance whose filter (`known`; null:
+-- all) lacks something that was declared gets nothing.
 create function {{schema}}.claim(
-  wanted_subscription text, wanted_instance text, duration integer
+  wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
 ) returns table (
-  partition integer, token double precision, "position" double precision, failure jsonb,
-  share integer
+  partition integer, token double precision, "position" double precision, takeovers integer,
+  failure jsonb, share integer, outdated jsonb
 ) language plpgsql as $reprise$
 #variable_conflict use_column
 declare
@@ -134,7 +148,32 @@ declare
   until timestamptz := moment + duration * interval '1 millisecond';
   fair integer;
   owned integer;
+  paused boolean;
+  missing jsonb;
 begin
+  if known is not null then
+    select jsonb_strip_nulls(jsonb_build_object(
+        'categories', case
+          when not known ? 'categories' then null
+          when s.categories is null then '"all"'::jsonb
+          else (select jsonb_agg(c.name order by c.name) from unnest(s.categories) as c(name)
+                where not known->'categories' ? c.name) end,
+        'types', case
+          when not known ? 'types' then null
+          when s.types is null then '"all"'::jsonb
+          else (select jsonb_agg(t.name order by t.name) from unnest(s.types) as t(name)
+                where not known->'types' ? t.name) end))
+      into missing
+      from {{schema}}.subscriptions s where s.name = wanted_subscription;
+    if missing <> '{}' then
+      delete from {{schema}}.instances i
+        where i.subscription = wanted_subscription and i.instance = wanted_instance;
+      return query select null::integer, null::double precision, null::double precision,
+        null::integer, null::jsonb, 0, missing;
+      return;
+    end if;
+  end if;
+
   insert into {{schema}}.instances as i (subscription, instance, leased_until)
     select s.name, wanted_instance, until from {{schema}}.subscriptions s
       where s.name = wanted_subscription
@@ -145,36 +184,52 @@ begin
         where d.subscription = wanted_subscription and d.leased_until < moment
         for update skip locked);
   select ceil(s.partitions::numeric / greatest(1, (
-      select count(*) from {{schema}}.instances i where i.subscription = s.name)))
-    into fair
+      select count(*) from {{schema}}.instances i where i.subscription = s.name))),
+      s.paused_at is not null
+    into fair, paused
     from {{schema}}.subscriptions s where s.name = wanted_subscription;
 
-  update {{schema}}.checkpoints c
-    set leased_until = until, heartbeat_at = moment
-    where c.subscription = wanted_subscription and c.owner = wanted_instance;
-  get diagnostics owned = row_count;
-
-  if owned < fair then
-    -- A row that somebody has locked is being written to by its owner: not now.
+  if not paused then
     update {{schema}}.checkpoints c
-      set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment
-      from (
-        select f.partition from {{schema}}.checkpoints f
-          where f.subscription = wanted_subscription and f.failure is null
-            and (f.owner is null or f.leased_until < moment)
-          order by f.partition
-          limit fair - owned
-          for update skip locked
-      ) free
-      where c.subscription = wanted_subscription and c.partition = free.partition;
+      set leased_until = until, heartbeat_at = moment,
+          busy_since = moment - (
+            select max(r."busyFor") from jsonb_to_recordset(reports) as r(partition integer, "busyFor" double precision)
+              where r.partition = c.partition) * interval '1 millisecond',
+          last_trouble = coalesce((
+            select r.trouble || jsonb_build_object('at', floor(date_part('epoch', moment) * 1000))
+              from jsonb_to_recordset(reports) as r(partition integer, trouble jsonb)
+              where r.partition = c.partition and jsonb_typeof(r.trouble) = 'object' limit 1), c.last_trouble)
+      where c.subscription = wanted_subscription and c.owner = wanted_instance;
+    get diagnostics owned = row_count;
+
+    if owned < fair then
+      -- A row that is locked is being written to by its owner: not now. What an owner has not given back was
+      -- lost in a crash, maybe: the next one is told.
+      update {{schema}}.checkpoints c
+        set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment,
+            busy_since = null,
+            takeovers = case when c.owner is null then 0 else c.takeovers + 1 end,
+            attempted = case when c.owner is null then null else c.attempted end,
+            attempts = case when c.owner is null then 0 else c.attempts end
+        from (
+          select f.partition from {{schema}}.checkpoints f
+            where f.subscription = wanted_subscription and f.failure is null
+              and (f.owner is null or f.leased_until < moment)
+            order by f.partition
+            limit fair - owned
+            for update skip locked
+        ) free
+        where c.subscription = wanted_subscription and c.partition = free.partition;
+    end if;
   end if;
 
   return query
-    select c.partition, c.token::double precision, c.position::double precision, c.failure, fair
+    select c.partition, c.token::double precision, c.position::double precision, c.takeovers,
+           c.failure, fair, null::jsonb
       from (select) always
         left join {{schema}}.checkpoints c
           on c.subscription = wanted_subscription
-            and (c.owner = wanted_instance or c.failure is not null)
+            and ((c.owner = wanted_instance and not paused) or c.failure is not null)
       order by c.partition;
 end
 $reprise$;

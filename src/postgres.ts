@@ -1,5 +1,6 @@
 /** The names of `reprise/postgres`. */
 export {
+  type OperatorOptions,
   postgres,
   type PostgresBackend,
   type PostgresOptions,

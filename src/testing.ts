@@ -26,7 +26,13 @@ export {
   type StoreContract,
   type StoreUnderContract,
 } from './testing/store-contract/contract'
-export type { TestWords } from './testing/chapters'
+export type { Opened, TestWords } from './testing/chapters'
+export {
+  operatorContract,
+  type OperatorContract,
+  type OperatorUnderContract,
+} from './testing/operator-contract/contract'
+export type { OperatorSettings } from './testing/operator-contract/subject'
 export {
   projectionStoreContract,
   type ProjectionStoreContract,

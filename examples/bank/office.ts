@@ -3,11 +3,11 @@ import {
   type Dispatch,
   type Backend,
   openCategory,
-  type Position,
   readProjection,
   runProcessManager,
   runProjection,
 } from 'reprise'
+import { type Position } from 'reprise/adapter'
 import { accountBalances } from './account/balances'
 import { running } from './running'
 import { bookedAccounts, transfers } from './transfer/own-streams'
@@ -24,6 +24,9 @@ export type Carrier = (dispatch: Dispatch<BankCommand>) => Dispatch<BankCommand>
 // Whoever was killed is replaced after two seconds.
 const options = { leaseDuration: 2_000, longestPause: 200 }
 const PATIENCE = 60_000
+
+/** All commands that are not answered yet, or the first thousand. */
+const OUTBOX = { which: 'all', after: 0, limit: 1_000 } as const
 
 /** How the commands of transfers reach accounts and transfers. */
 const dispatchTo = (backend: Pick<Backend<unknown>, 'store'>) => {
@@ -91,7 +94,7 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
 
     /** How many commands of transfers are not answered yet. */
     unanswered: async (): Promise<number> =>
-      value(await backend.outbox.waiting(transferManager.name)()).length,
+      value(await backend.operator.outbox(transferManager.name, OUTBOX)()).commands.length,
 
     /** The transfers that are neither completed nor failed, as far as the list knows. */
     unfinished: async (): Promise<ReadonlyArray<string>> => {

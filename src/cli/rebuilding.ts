@@ -3,9 +3,9 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { projectionOutdated } from '../core/errors/projection'
 import type { ProjectionBuild } from '../core/ports/projection-store'
+import { argument } from '../core/text'
 import { type CliFailure, failed, failure, usage } from './failure'
 import type { AnyProjection } from './projection-module'
-import { partitionsOf } from './read-side/partitions'
 import { explain, type Session } from './session'
 
 /** What a rebuild is going to do. */
@@ -42,7 +42,7 @@ const notBuilding = (
   { name, version }: AnyProjection,
 ): TE.TaskEither<CliFailure, void> =>
   pipe(
-    session.backend.documents.builds(name),
+    session.documents.builds(name),
     TE.mapLeft(explain(session)),
     TE.flatMapEither((builds) => {
       const running = builds.find(
@@ -53,7 +53,7 @@ const notBuilding = (
         : E.left(
             failure(
               'RebuildRunning',
-              `Somebody is making ${running.collection} at this moment. To see how far it is: npx reprise subscriptions ${running.collection}`,
+              `Somebody is making ${running.collection} at this moment. To see how far it is: npx reprise subscriptions ${argument(running.collection)}`,
             ),
           )
     }),
@@ -67,14 +67,14 @@ export const planRebuild = (
 ): TE.TaskEither<CliFailure, Plan> => {
   const { name } = projection
   return pipe(
-    session.backend.documents.active(name),
+    session.documents.active(name),
     TE.mapLeft(explain(session)),
     TE.flatMap((active) => {
       if (active === undefined) return TE.left(neverBuilt(name))
       const problem = versionProblem(projection, active, yes)
       if (problem !== undefined) return TE.left(problem)
       return pipe(
-        partitionsOf(session, active.collection),
+        session.operator.status(active.collection),
         TE.mapLeft(explain(session)),
         TE.flatMapEither(([view]) =>
           view === undefined

@@ -5,7 +5,7 @@ import {
   subscriptionStoreContract,
   type TestWords,
   transactThrough,
-} from '../../src/testing'
+} from 'reprise/testing'
 import type { ReadSide } from './read-side'
 
 const close = () => Promise.resolve()
@@ -39,7 +39,7 @@ export const readSideContracts = <Transaction>(
     open: async () => {
       const [{ documents, subscriptions }, other] = [open(), second()]
       return {
-        projections: documents,
+        documents,
         subscriptions,
         ...(other === undefined ? {} : { second: other.documents }),
         transact: transactThrough(subscriptions),
@@ -53,7 +53,7 @@ export const readSideContracts = <Transaction>(
     open: async () => {
       const [{ outbox, subscriptions }, other] = [open(), second()]
       return {
-        requests: outbox,
+        outbox,
         ...(other === undefined ? {} : { second: other.outbox }),
         transact: transactThrough(subscriptions),
         close,

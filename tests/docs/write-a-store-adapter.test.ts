@@ -5,7 +5,7 @@ import ts from 'typescript'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { countTo, failsWith, numbersOf, succeeds } from '../../src/testing/store-contract/checks'
 import { aMark, appendTo, aSnapshot, numbered } from '../../src/testing/store-contract/fixtures'
-import { codeOf, typeErrorsOf } from './run-markdown'
+import { codeOf } from './run-markdown'
 
 const PAGE = 'docs/how-to/write-a-store-adapter.md'
 const code = codeOf(readFileSync(resolve(__dirname, '../..', PAGE), 'utf8'))
@@ -28,12 +28,6 @@ const runPage = (): Page => {
 }
 
 const { fileStore } = runPage()
-
-describe(PAGE, () => {
-  it('type-checks', () => {
-    expect(typeErrorsOf(PAGE, code)).toEqual([])
-  }, 120_000)
-})
 
 describe('the file store', () => {
   const folder = mkdtempSync(join(tmpdir(), 'file-store-'))

@@ -12,6 +12,7 @@ import { rollBackProjection } from '../../src/shell/projection/roll-back-project
 import { runProjection } from '../../src/shell/projection/run-projection'
 import { type Total, totals } from '../support/balances'
 import { eventually } from '../support/eventually'
+import { decideStream } from '../support/operating'
 import { left, right } from '../support/right'
 import { running } from '../support/running'
 import { appendTicks, type Tick, ticks } from '../support/ticks'
@@ -237,7 +238,7 @@ export const rebuildSuite = <Transaction>(
     expect(heldBack).toEqual([
       { _tag: 'BuildHeldBack', projection: 'totals', version: 2, build: 1, held: 1 },
     ])
-    await right(side.subscriptions.decide('totals@2.1', 'tick-2', 'skip'))
+    await decideStream(side.operator, 'totals@2.1', 'tick-2', 'skip')
     await eventually(async () => (await active())?.version === 2)
     await Promise.all([run.stop(), old.stop()])
   })

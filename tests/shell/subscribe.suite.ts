@@ -11,6 +11,7 @@ import { untilProjected } from '../../src/shell/subscription/until-projected'
 import { fromStart } from '../../src/core/start'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
+import { decideStream, heldBy } from '../support/operating'
 import { right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
@@ -153,7 +154,7 @@ export const subscribeSuite = <Transaction>(
     await eventually(() => first.seen.length === 40)
     const second = collecting(options)
     await eventually(async () => {
-      const status = await right(side.subscriptions.status())
+      const status = await right(side.operator.status())
       return new Set(status.map(({ owner }) => owner)).size === 2 && status.length === 4
     })
     let last = 0
@@ -204,7 +205,7 @@ export const subscribeSuite = <Transaction>(
         'tick-1:2',
         'tick-1:3',
       ])
-      await eventually(async () => (await right(side.subscriptions.parked(name))).length === 0)
+      await eventually(async () => (await heldBy(side.operator, name)).length === 0)
     })
 
     it('parks it with its stack and attempts; a retry takes up its stream again', async () => {
@@ -217,7 +218,7 @@ export const subscribeSuite = <Transaction>(
       await appendTicks(store, 'tick-1', 1, 2, 3)
       await appendTicks(store, 'tick-2', 1)
       const [parked] = await eventually(async () => {
-        const found = await right(side.subscriptions.parked(name))
+        const found = await heldBy(side.operator, name)
         return found.some((one) => one.parked) && found
       })
       expect(parked).toMatchObject({ streamId: 'tick-1', version: 2, attempts: 2, type: 'Ticked' })
@@ -227,7 +228,7 @@ export const subscribeSuite = <Transaction>(
       await until(last)
       expect(seen).toEqual(['tick-1:1', 'tick-2:1'])
       bad = false
-      expect(await right(side.subscriptions.decide(name, 'tick-1', 'retry'))).toBe(true)
+      expect(await decideStream(side.operator, name, 'tick-1', 'retry')).toBe(true)
       await eventually(() => seen.length === 5)
       expect(seen.slice(2)).toEqual(['tick-1:2', 'tick-1:3', 'tick-1:4'])
     })
@@ -242,7 +243,7 @@ export const subscribeSuite = <Transaction>(
       const [, last] = await appendTicks(store, 'tick-1', 1, 2)
       await until(last)
       expect(await first.stop()).toEqual(E.right(undefined))
-      await right(side.subscriptions.decide(name, 'tick-1', 'skip'))
+      await decideStream(side.operator, name, 'tick-1', 'skip')
       start(
         failing(seen, (place) => place === 'tick-1:1'),
         { poison, batchSize: 1 },
@@ -270,7 +271,7 @@ export const subscribeSuite = <Transaction>(
       expect(seen).not.toContain('tick-2:1')
       expect(await begin().ended).toMatchObject(E.left({ _tag: 'SubscriptionStopped' }))
       bad = false
-      expect(await right(side.subscriptions.resume(name))).toBe(true)
+      expect(await right(side.operator.resume(name))).toEqual([0])
       begin()
       await until(last)
       expect(seen.slice(-2)).toEqual(['tick-1:2', 'tick-2:1'])
@@ -305,7 +306,7 @@ export const subscribeSuite = <Transaction>(
       const [last] = await appendTicks(store, 'tick-2', 1)
       await until(last)
       expect(places(seen)).toEqual(['tick-2:1'])
-      const [parked] = await right(side.subscriptions.parked(name))
+      const [parked] = await heldBy(side.operator, name)
       expect(parked?.failure.message).toContain('cannot be decoded')
     })
 
@@ -339,10 +340,29 @@ export const subscribeSuite = <Transaction>(
         ['tick-2:1', 1],
       ])
       bad = false
-      await right(side.subscriptions.decide(name, 'tick-1', 'retry'))
+      await decideStream(side.operator, name, 'tick-1', 'retry')
       await eventually(async () => (await effects()).length === 4)
       expect((await effects()).every(([, times]) => times === 1)).toBe(true)
     })
+  })
+
+  it('stands still while it is paused, and goes on where it was', async () => {
+    const { seen } = collecting()
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    await until(first)
+    await right(side.operator.pause(name))
+    await eventually(async () => {
+      const [partition] = await right(side.operator.status(name))
+      return partition?.state === 'paused' && partition.owner === undefined
+    })
+    const [second] = await appendTicks(store, 'tick-1', 2)
+    const restarted = collecting()
+    expect(await untilProjected(name, second ?? 0, 400)(side)()).toMatchObject(
+      E.left({ _tag: 'NotProjectedYet', reached: first }),
+    )
+    await right(side.operator.unpause(name))
+    await until(second)
+    expect(places([...seen, ...restarted.seen])).toEqual(['tick-1:1', 'tick-1:2'])
   })
 
   it('says how far it has come when the time is over', async () => {

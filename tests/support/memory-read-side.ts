@@ -1,5 +1,7 @@
-import { memory, type MemoryTransaction } from '../../src/memory'
-import type { ReadSide } from '../contracts/read-side'
+import { memory, type MemoryOptions, type MemoryTransaction } from 'reprise/memory'
+import type { OperatedSide } from '../contracts/operator-contracts'
 
-/** A read side in memory, with nothing in it. */
-export const memoryReadSide = (): ReadSide<MemoryTransaction> => memory()
+/** A backend in memory, with nothing in it. */
+export const memoryReadSide = (
+  operator: NonNullable<MemoryOptions['operator']> = {},
+): OperatedSide<MemoryTransaction> => memory({ operator })

@@ -20,5 +20,5 @@ export const memoryStoreOn = ({
     limits,
     now,
     transactions: documents,
-    inline: { projections, documents: memoryProjections(documents, new Map(), now) },
+    inline: { projections, documents: memoryProjections(documents, now) },
   })

@@ -4,8 +4,8 @@ import { type Office, openOffice } from '../../examples/bank/office'
 import { transferManager } from '../../examples/bank/transfer/manager'
 import type { Backend } from '../../src/core/ports/backend'
 import type { EventStore } from '../../src/core/ports/event-store'
+import { pendingOf } from './operating'
 import { postgresReadSide } from './postgres-read-side'
-import { right } from './right'
 
 /** The bank of the examples on a store of its own. */
 export interface BankUnderTest {
@@ -26,7 +26,7 @@ const bankIn = <Transaction>(
   store: backend.store,
   open: () => openOffice(backend),
   timers: async () =>
-    (await right(backend.outbox.waiting(transferManager.name))).map(({ timer }) => timer),
+    (await pendingOf(backend.operator, transferManager.name)).map(({ timer }) => timer),
   timePasses,
   close,
 })

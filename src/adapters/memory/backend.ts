@@ -6,11 +6,11 @@ import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { memoryDocuments, type MemoryTransaction } from './documents'
+import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
 import { memoryRequests } from './request-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
-import type { MemorySubscription } from './subscription-state'
 
 /** How a backend in memory is to be. Every key may be left out. */
 export interface MemoryOptions {
@@ -19,6 +19,8 @@ export interface MemoryOptions {
   readonly now?: () => number
   /** Read models kept inside the append. They must not append to this backend themselves. */
   readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
+  /** How the operator looks. */
+  readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
 }
 
 /** Signals every append that was stored. */
@@ -43,10 +45,10 @@ export const memory = ({
   limits = defaultLimits,
   now = Date.now,
   inline = [],
+  operator = {},
 }: MemoryOptions = {}): Backend<MemoryTransaction> => {
   const transactions = memoryDocuments()
-  const subscriptions = new Map<string, MemorySubscription>()
-  const documents = memoryProjections(transactions, subscriptions, now)
+  const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
   const store = memoryStore({
     limits,
@@ -56,9 +58,10 @@ export const memory = ({
   })
   return {
     store: signalling(store, wakeUps),
-    subscriptions: memorySubscriptions(subscriptions, transactions, now),
+    subscriptions: memorySubscriptions(transactions, now),
     documents,
     outbox: memoryRequests(transactions, now),
+    operator: memoryOperator({ ...operator, store, documents: transactions, now }),
     wakeUps,
     migrate: TE.right({ applied: [], present: [] }),
     close: () => Promise.resolve(),

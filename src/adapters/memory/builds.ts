@@ -7,18 +7,8 @@ import {
 } from '../../core/projection-build'
 import type { BuildStatus, ProjectionBuild, RolledBack } from '../../core/ports/projection-store'
 import type { Position } from '../../core/stream'
-import type { MemoryPartition, MemorySubscription } from './subscription-state'
-
-interface MemoryBuild extends ProjectionBuild {
-  /** `gone`: only the number is left, so that it is not given away again. */
-  state: BuildStatus['state'] | 'gone'
-  /** Whether other instances may join it. */
-  readonly isShared: boolean
-  readonly begunAt: number
-  keptUntil: number
-  wasActive: boolean
-  wasRolledBack: boolean
-}
+import { type MemoryBuild, type MemoryReadSideState, reachedIn } from './read-side-state'
+import type { MemoryPartition } from './subscription-state'
 
 /** The builds of all projections, and which of them readers see. */
 export interface MemoryBuilds {
@@ -51,14 +41,13 @@ const plain = ({ version, build, collection }: ProjectionBuild): ProjectionBuild
 /**
  * Builds in the memory of one process.
  *
- * @param subscriptions - those that make the builds.
+ * @param state - the subscriptions that make the builds, and the builds.
  * @param now - the store's clock, in milliseconds.
  */
 export const memoryBuilds = (
-  subscriptions: Map<string, MemorySubscription>,
+  { subscriptions, builds: shown, begun: known }: MemoryReadSideState,
   now: () => number,
 ): MemoryBuilds => {
-  const known = new Map<string, MemoryBuild[]>()
   const buildsOf = (projection: string): ReadonlyArray<MemoryBuild> => known.get(projection) ?? []
   const activeOf = (projection: string): MemoryBuild | undefined =>
     buildsOf(projection).find(({ state }) => state === 'active')
@@ -69,10 +58,8 @@ export const memoryBuilds = (
 
   const partitionsOf = ({ collection }: ProjectionBuild): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(collection)?.partitions ?? []
-  const reached = (build: ProjectionBuild): Position | undefined => {
-    const positions = partitionsOf(build).map(({ position }) => position)
-    return positions.length === 0 ? undefined : Math.min(...positions)
-  }
+  const reached = ({ collection }: ProjectionBuild): Position | undefined =>
+    reachedIn(subscriptions, collection)
   const held = (build: ProjectionBuild): number =>
     partitionsOf(build).reduce(
       (sum, partition) => sum + partition.held.size + (partition.failure === undefined ? 0 : 1),
@@ -122,10 +109,7 @@ export const memoryBuilds = (
     (build.state === 'building' && isAbandoned(build))
 
   return {
-    active: (projection) => {
-      const active = activeOf(projection)
-      return active === undefined ? undefined : plain(active)
-    },
+    active: (projection) => shown.get(projection),
     ofVersion: (projection, version) => {
       const seen = versionOf(projection, version).findLast(
         ({ state }) => state === 'active' || state === 'kept',
@@ -150,6 +134,7 @@ export const memoryBuilds = (
       const isReady = next.state === 'building' && (before === undefined || mayFollow(next, before))
       if (isReady) {
         next.state = 'active'
+        shown.set(projection, plain(next))
         next.wasActive = true
         if (before !== undefined) {
           before.state = 'kept'
@@ -165,6 +150,7 @@ export const memoryBuilds = (
       from.state = 'removing'
       from.wasRolledBack = true
       to.state = 'active'
+      shown.set(projection, plain(to))
       return { from: plain(from), to: plain(to) }
     },
     list: (projection) =>

@@ -2,8 +2,9 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { projectionRolledBack } from '../../core/errors/projection'
+import { keyRefusal, valueRefusal } from '../../core/document-key'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
-import type { Json, JsonObject } from '../../core/json'
+import { isRecord, type Json } from '../../core/json'
 import type {
   Document,
   OfVersion,
@@ -12,13 +13,10 @@ import type {
 } from '../../core/ports/projection-store'
 import { memoryBuilds } from './builds'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
-import type { MemorySubscription } from './subscription-state'
+import { readSideOf } from './read-side-state'
 
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
 
@@ -26,9 +24,9 @@ const contains = (value: Json | undefined, part: Json): boolean => {
   if (isList(part)) {
     return isList(value) && part.every((one) => value.some((other) => contains(other, one)))
   }
-  if (!isObject(part)) return value === part
+  if (!isRecord(part)) return value === part
   return (
-    isObject(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
+    isRecord(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
   )
 }
 
@@ -57,10 +55,22 @@ const documentsOn = (
     work: (transaction: MemoryTransaction) => Result,
   ): TE.TaskEither<never, Result> => TE.fromIO(() => within(work))
 
+  /** Keys that PostgreSQL would refuse are refused here, too. */
+  const about = <Result>(
+    keys: ReadonlyArray<string>,
+    work: (transaction: MemoryTransaction) => Result,
+    values: ReadonlyArray<Json | undefined> = [],
+  ): TE.TaskEither<StoreFailed, Result> => {
+    const refused = keyRefusal(keys) ?? valueRefusal(values)
+    return refused === undefined ? now(work) : TE.left(refused)
+  }
+
   return {
-    get: (name, key) => now((transaction) => read(transaction, name, key)),
+    get: (name, key) => about([key], (transaction) => read(transaction, name, key)),
     some: (name, keys) =>
-      now((transaction) => [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? [])),
+      about(keys, (transaction) =>
+        [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? []),
+      ),
     all: (name, { after, limit, where }) =>
       now((transaction) => {
         const found = transaction
@@ -74,39 +84,46 @@ const documentsOn = (
           .flatMap(({ key }) => read(transaction, name, key) ?? [])
         return { documents: found, more: found.length === limit }
       }),
-    put: (collection, key, value) => now((transaction) => transaction.put(collection, key, value)),
-    delete: (collection, key) => now((transaction) => transaction.delete(collection, key)),
+    put: (collection, key, value) =>
+      about([key], (transaction) => transaction.put(collection, key, value), [value]),
+    delete: (collection, key) => about([key], (transaction) => transaction.delete(collection, key)),
     write: (collection, writes) =>
-      now((transaction) => {
-        for (const { key, value } of writes) {
+      about(
+        writes.map(({ key }) => key),
+        (transaction) => {
+          for (const { key, value } of writes) {
+            if (value === undefined) transaction.delete(collection, key)
+            else transaction.put(collection, key, value)
+          }
+        },
+        writes.map(({ value }) => value),
+      ),
+    putNewer: (collection, key, value, revision) =>
+      about(
+        [key],
+        (transaction) => {
+          const revisions = revisionsOf(collection)
+          if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
+          transaction.put(revisions, key, revision)
           if (value === undefined) transaction.delete(collection, key)
           else transaction.put(collection, key, value)
-        }
-      }),
-    putNewer: (collection, key, value, revision) =>
-      now((transaction) => {
-        const revisions = revisionsOf(collection)
-        if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
-        transaction.put(revisions, key, revision)
-        if (value === undefined) transaction.delete(collection, key)
-        else transaction.put(collection, key, value)
-        return true
-      }),
+          return true
+        },
+        [value],
+      ),
   }
 }
 
 /**
  * Read models in the memory of one process, over `documents`.
  *
- * @param subscriptions - those that make the builds of projections.
  * @param now - the store's clock, in milliseconds.
  */
 export const memoryProjections = (
   documents: MemoryDocuments,
-  subscriptions: Map<string, MemorySubscription>,
   now: () => number,
 ): Projections<MemoryTransaction> => {
-  const builds = memoryBuilds(subscriptions, now)
+  const builds = memoryBuilds(readSideOf(documents), now)
   const alias = (name: string): string => builds.active(name)?.collection ?? name
   const alone: Within = (work) => {
     const open = documents.begin()

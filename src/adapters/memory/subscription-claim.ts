@@ -1,35 +1,62 @@
-import type { Claim } from '../../core/ports/subscription-store'
-import type { MemorySubscription } from './subscription-state'
+import type { Claim, ClaimReport } from '../../core/ports/subscription-store'
+import { missingIn } from './subscription-filter'
+import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
-/** Prolongs what `instance` has, and gives it its share of what nobody has. */
+/** Who claims, until when, and what it reports. */
+export interface MemoryClaim {
+  readonly subscription: string
+  readonly instance: string
+  readonly until: number
+  readonly report: ClaimReport
+}
+
+/** What an owner has not given back was lost in a crash, maybe: the next one is told. */
+const take = (partition: MemoryPartition, instance: string): void => {
+  partition.takeovers = partition.owner === undefined ? 0 : partition.takeovers + 1
+  if (partition.owner === undefined) partition.attempt = undefined
+  partition.owner = instance
+  partition.token++
+}
+
+/** Prolongs what `instance` has, and gives it its share of what has no owner. */
 export const claimed = (
-  { partitions, instances }: MemorySubscription,
-  { subscription, instance }: { readonly subscription: string; readonly instance: string },
+  { partitions, instances, pausedAt, reads }: MemorySubscription,
+  { subscription, instance, until, report: told }: MemoryClaim,
   now: number,
-  until: number,
 ): Claim => {
+  const { filter = {}, partitions: reports = [] } = told
+  const outdated = missingIn(reads, filter)
+  if (outdated !== undefined) {
+    instances.delete(instance)
+    return { leases: [], share: 0, stopped: [], outdated }
+  }
   instances.set(instance, until)
   for (const [other, leasedUntil] of instances) if (leasedUntil < now) instances.delete(other)
   const share = Math.ceil(partitions.length / instances.size)
   let owned = partitions.filter(({ owner }) => owner === instance).length
-  for (const partition of partitions) {
+  for (const [number, partition] of partitions.entries()) {
+    if (pausedAt !== undefined) break
     const free =
       partition.failure === undefined &&
       (partition.owner === undefined || partition.leasedUntil < now)
     if (partition.owner !== instance && free && owned < share) {
-      partition.owner = instance
-      partition.token++
+      take(partition, instance)
       owned++
     }
     if (partition.owner === instance) {
       partition.leasedUntil = until
       partition.heartbeatAt = now
+      const report = reports.find(({ partition: of }) => of === number)
+      partition.busySince = report?.busyFor === undefined ? undefined : now - report.busyFor
+      if (report?.trouble !== undefined) partition.lastTrouble = { ...report.trouble, at: now }
     }
   }
   return {
     share,
-    leases: partitions.flatMap(({ owner, token, position }, number) =>
-      owner === instance ? [{ subscription, partition: number, token, position }] : [],
+    leases: partitions.flatMap(({ owner, token, position, takeovers }, number) =>
+      owner === instance && pausedAt === undefined
+        ? [{ subscription, partition: number, token, position, takeovers }]
+        : [],
     ),
     stopped: partitions.flatMap(({ failure }, number) =>
       failure === undefined ? [] : [{ partition: number, failure }],

@@ -1,25 +1,23 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { Lease, SubscriptionStore } from '../../core/ports/subscription-store'
-import type { Position } from '../../core/stream'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
+import { registered } from './subscription-register'
+import type { MemoryHeld, MemoryPartition } from './subscription-state'
+import { reachedIn, readSideOf } from './read-side-state'
 import {
-  type MemoryHeld,
-  type MemoryPartition,
-  type MemorySubscription,
-  newSubscription,
-} from './subscription-state'
-import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
-
-/** How far all partitions of a subscription have come. `undefined`: there is no such subscription. */
-const reachedIn =
-  (subscriptions: ReadonlyMap<string, MemorySubscription>) =>
-  (name: string): Position | undefined => {
-    const positions = subscriptions.get(name)?.partitions.map(({ position }) => position) ?? []
-    return positions.length === 0 ? undefined : Math.min(...positions)
-  }
+  arrivalAt,
+  fence,
+  free,
+  heldStreamOf,
+  isDue,
+  isParked,
+  ownedBy,
+  step,
+  unmoved,
+} from './subscription-steps'
 
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.
@@ -27,32 +25,44 @@ const reachedIn =
  * @param now - the store's clock, in milliseconds.
  */
 export const memorySubscriptions = (
-  subscriptions: Map<string, MemorySubscription>,
-  documents: Pick<MemoryDocuments, 'begin'>,
+  documents: MemoryDocuments,
   now: () => number,
 ): SubscriptionStore<MemoryTransaction> => {
-  const reached = reachedIn(subscriptions)
+  const { subscriptions } = readSideOf(documents)
   const oneByOne = queue()
   const partitionsOf = (name: string): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(name)?.partitions ?? []
   const owned = (lease: Lease) => ownedBy(subscriptions, lease)
-  const heldBy = ({ subscription, partition }: Lease): ReadonlyArray<MemoryHeld> => [
-    ...(partitionsOf(subscription)[partition]?.held.values() ?? []),
-  ]
+  const owning = <Result>(lease: Lease, work: (partition: MemoryPartition) => Result) =>
+    TE.fromIOEither(() => E.map(work)(owned(lease)))
+  const heldOf = ({ subscription, partition }: Lease) => partitionsOf(subscription)[partition]?.held
+  const heldBy = (lease: Lease): ReadonlyArray<MemoryHeld> => [...(heldOf(lease)?.values() ?? [])]
 
   return {
     register: (subscription) =>
-      TE.fromIO(() => {
-        const known = subscriptions.get(subscription.name) ?? newSubscription(subscription)
-        subscriptions.set(subscription.name, known)
-        return known.partitions.length
-      }),
-    claim: (subscription, instance, duration) =>
+      TE.fromIO(() => registered(subscriptions, subscription, now()).partitions.length),
+    claim: (subscription, instance, duration, report = {}) =>
       TE.fromIO(() => {
         const known = subscriptions.get(subscription)
         return known === undefined
           ? { leases: [], share: 0, stopped: [] }
-          : claimed(known, { subscription, instance }, now(), now() + duration)
+          : claimed(known, { subscription, instance, until: now() + duration, report }, now())
+      }),
+    prolong: (lease, duration) =>
+      owning(lease, (partition) => {
+        partition.leasedUntil = now() + duration
+        partition.heartbeatAt = now()
+      }),
+    noteAttempt: (lease, what) =>
+      owning(lease, (partition) => {
+        const before = partition.attempt?.what === what ? partition.attempt.times : 0
+        partition.attempt = { what, times: before + 1 }
+        return before + 1
+      }),
+    forgetAttempts: (lease) =>
+      owning(lease, (partition) => {
+        partition.attempt = undefined
+        partition.takeovers = 0
       }),
     release: (lease) =>
       TE.fromIO(() => {
@@ -69,90 +79,44 @@ export const memorySubscriptions = (
         if (E.isRight(partition)) step(partition.right, progress, now())
         return Promise.resolve(E.isRight(partition) ? E.right(undefined) : partition)
       }),
-    commit: (progress, work) => () =>
+    commit: (from, work) => () =>
       oneByOne(async () => {
         const open = documents.begin()
         try {
           const worked = await work(open.transaction)()
           if (E.isLeft(worked)) return worked
-          const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
+          const partition = E.flatMap(unmoved(from))(owned(from.lease))
           if (E.isLeft(partition)) return partition
           open.commit()
-          step(partition.right, progress, now())
-          return worked
+          step(partition.right, worked.right, now())
+          return E.right(undefined)
         } finally {
           open.rollback() // nothing to undo after a commit
         }
       }),
-    halt: (lease, failure) => () => {
-      const partition = owned(lease)
-      if (E.isLeft(partition)) return Promise.resolve(partition)
-      free(partition.right)
-      partition.right.token++
-      partition.right.failure = failure
-      return Promise.resolve(E.right(undefined))
-    },
+    halt: (lease, failure) =>
+      owning(lease, (partition) => {
+        fence(partition)
+        partition.failure = failure
+      }),
     held: (lease) => TE.fromIO(() => heldBy(lease).map(({ streamId }) => streamId)),
     due: (lease) =>
       TE.fromIO(() =>
         heldBy(lease)
           .filter((held) => isDue(held, now()))
           .sort((left, right) => left.position - right.position)
-          .map(({ decision = 'retry', retryAt: _retryAt, ...held }) => ({ ...held, decision })),
+          .map((held) => ({ ...heldStreamOf(held), decision: held.decision ?? 'retry' })),
       ),
-    reached: (subscription) => TE.fromIO(() => reached(subscription)),
-    status: () =>
-      TE.fromIO(() =>
-        [...subscriptions].sort().flatMap(([subscription, { partitions }]) =>
-          partitions.map(
-            ({ position, owner, leasedUntil, heartbeatAt, held, failure }, partition) => ({
-              subscription,
-              partition,
-              position,
-              owner: leasedUntil >= now() ? owner : undefined,
-              heartbeatAge: heartbeatAt === undefined ? undefined : now() - heartbeatAt,
-              held: held.size,
-              failure,
-            }),
-          ),
-        ),
-      ),
-    parked: (subscription) =>
-      TE.fromIO(() =>
-        partitionsOf(subscription)
-          .flatMap(({ held }, partition) =>
-            [...held.values()].map(({ decision, retryAt, ...stream }) => ({
-              ...stream,
-              partition,
-              parked: retryAt === undefined && decision === undefined,
-            })),
-          )
-          .sort(byStream),
-      ),
-    decide: (subscription, streamId, decision) =>
+    reached: (subscription) => TE.fromIO(() => reachedIn(subscriptions, subscription)),
+    retryUndecodable: (lease) =>
       TE.fromIO(() => {
-        const partition = partitionsOf(subscription).find(({ held }) => held.has(streamId))
-        const held = partition?.held.get(streamId)
-        if (held !== undefined) partition?.held.set(streamId, { ...held, decision })
-        return held !== undefined
-      }),
-    resume: (subscription) =>
-      TE.fromIO(() => {
-        const stopped = partitionsOf(subscription).filter(({ failure }) => failure !== undefined)
-        for (const partition of stopped) partition.failure = undefined
-        return stopped.length > 0
-      }),
-    reset: (subscription, position) =>
-      TE.fromIO(() => {
-        for (const partition of partitionsOf(subscription)) {
-          free(partition)
-          partition.token++
-          partition.position = position
-          partition.failure = undefined
-          partition.held.clear()
+        for (const held of heldBy(lease)) {
+          if (!isParked(held) || held.failure.undecodable !== true) continue
+          heldOf(lease)?.set(held.streamId, { ...held, decision: 'retry' })
         }
-        return subscriptions.has(subscription)
       }),
+    arrival: (subscription, position, streamId) =>
+      TE.fromIO(() => arrivalAt(partitionsOf(subscription), position, streamId)),
     remove: (subscription) => TE.fromIO(() => subscriptions.delete(subscription)),
   }
 }

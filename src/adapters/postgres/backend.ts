@@ -6,29 +6,30 @@ import type { Backend } from '../../core/ports/backend'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { OperatorThresholds } from '../../core/operator/finding'
+import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
 import {
-  appendAlone,
-  appendCarefully,
-  appendOnce,
-  type AppendPrepared,
-  appendSwiftly,
-} from './append/append'
-import { appendAndProject, type Inline, projecting } from './append/append-with-projections'
-import { prepareAppend } from './append/encoded-append'
+  appendAndProject,
+  type Inline,
+  projectInTransaction,
+} from './append/append-with-projections'
+import { encodeAppend } from './append/encoded-append'
+import { fallbackAppend } from './append/fallback-append'
 import { groupCommit } from './append/group-commit'
-import { contention } from './append/optimistic-append'
+import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
 import { signalling, signallingAll } from './append/signalling'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
-import { withoutPlugins } from './connection/executor'
-import { type Tables, tablesIn } from './connection/tables'
+import { directExecutor } from './connection/origin'
+import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
+import { postgresOperator } from './operator/operator'
 import { postgresRequests } from './outbox/outbox-store'
-import { load } from './read/load'
-import { read } from './read/read'
-import { readAll } from './read/read-all'
-import { saveSnapshot } from './read/snapshots'
-import { locate } from './read/start-position'
-import { streams } from './read/streams'
+import { loadFrom } from './read/load'
+import { readFrom } from './read/read'
+import { readAllFrom } from './read/read-all'
+import { saveSnapshotIn } from './read/snapshots'
+import { startPositionIn } from './read/start-position'
+import { streamsIn } from './read/streams'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
@@ -51,6 +52,17 @@ export interface PostgresOptions<Database> {
    * all schemas on it, while something waits for events. With a Kysely on a dialect of the caller's own: as `'poll'`.
    */
   readonly wakeUps?: WakeUpsOption
+  /** How the operator looks. */
+  readonly operator?: OperatorOptions
+}
+
+/** How the operator of a backend looks. Every key may be left out. */
+export interface OperatorOptions {
+  readonly thresholds?: Partial<OperatorThresholds>
+  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  readonly countUpTo?: number
+  /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  readonly now?: () => number
 }
 
 /** A store in PostgreSQL. */
@@ -69,26 +81,31 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly db: Kysely<Database>
 }
 
-/** Refuses what no store takes. What it lets through is written out before anything else happens. */
+/** Refuses what no store takes. What is valid is encoded before anything else happens. */
 const checked =
-  (limits: Limits, append: AppendPrepared): EventStore['append'] =>
+  (limits: Limits, append: RunAppend): EventStore['append'] =>
   (request) => {
     const error = appendError(request, limits)
     if (error !== undefined) return TE.left(error)
-    const prepared = prepareAppend(request)
-    return () => append(prepared)
+    const encoded = encodeAppend(request)
+    return () => append(encoded)
   }
 
-const reads = (tables: Tables): Omit<EventStore, 'append'> => ({
-  load: load(tables),
-  read: read(tables),
-  readAll: readAll(tables),
-  streams: streams(tables),
-  saveSnapshot: saveSnapshot(tables),
-})
+/** Everything but the append. The texts of the statements are made once for a schema. */
+const readsIn = (schema: string) => {
+  const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
+  const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
+  return (db: Executor, scope: TransactionScope): Omit<EventStore, 'append'> => ({
+    load: load(db),
+    read: read(db),
+    readAll: readAll(db),
+    streams: streams(db),
+    saveSnapshot: saveSnapshot(db, scope),
+  })
+}
 
 interface StoreParts<Database> {
-  readonly tables: Tables
+  readonly schema: string
   readonly limits: Limits
   readonly inline: Inline<Database>
   readonly signal: () => void
@@ -96,33 +113,33 @@ interface StoreParts<Database> {
 
 const storeOn = <Database>(
   db: Kysely<Database>,
-  { tables, limits, inline, signal }: StoreParts<Database>,
+  { schema, limits, inline, signal }: StoreParts<Database>,
 ): PostgresStore<Database> => {
-  const rivals = contention()
-  // Once for all: to name the statements costs more than a transaction's own part.
-  const tablesOf = (transaction: Transaction<Database>): Tables => ({
-    db: withoutPlugins(transaction),
-    statements: tables.statements,
-  })
-  const carefully = (transaction: Transaction<Database>): AppendPrepared =>
-    appendAlone(appendCarefully(tablesOf(transaction), 'in a transaction'))
-  const swiftly = (transaction: Transaction<Database>): AppendPrepared =>
-    appendOnce(appendSwiftly(tablesOf(transaction), rivals, 'in a transaction'))
+  const direct = directExecutor(db)
+  const reads = readsIn(schema)
+  const context = { statements: appendStatements(schema), contention: contention() }
+
+  const fallback = (transaction: Transaction<Database>): RunAppend =>
+    appendAlone(
+      fallbackAppend(withoutPlugins(transaction), context.statements.append, 'transaction'),
+    )
+  const optimistic = (transaction: Transaction<Database>): RunAppend =>
+    appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction'))
   const append =
     inline.projections.length === 0
-      ? groupCommit(signallingAll(signal, appendSwiftly(tables, rivals, 'alone')))
-      : signalling(signal, appendAndProject(db, inline, { swiftly, carefully }))
+      ? groupCommit(signallingAll(signal, optimisticAppend(context, direct, 'statement')))
+      : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
+  /** The hint comes before the commit, of which the library does not know: what is woken looks again soon. */
+  const appendIn = (transaction: Transaction<Database>): RunAppend =>
+    signalling(signal, projectInTransaction(inline, transaction, fallback(transaction)))
+
   return {
-    ...reads(tables),
+    ...reads(direct, 'statement'),
     append: checked(limits, append),
-    locate: locate(tables),
+    locate: startPositionIn(schema)(direct),
     inTransaction: (transaction) => ({
-      ...reads(tablesOf(transaction)),
-      // Not seen before the commit, of which nobody tells us: what is woken looks again soon.
-      append: checked(
-        limits,
-        signalling(signal, projecting(inline, transaction, carefully(transaction))),
-      ),
+      ...reads(withoutPlugins(transaction), 'transaction'),
+      append: checked(limits, appendIn(transaction)),
     }),
   }
 }
@@ -147,20 +164,22 @@ export const postgres = <Database = unknown>(
     inline: projections = [],
     idleInTransactionTimeout = 10_000,
     wakeUps: option,
+    operator = {},
   }: PostgresOptions<Database> = {},
 ): PostgresBackend<Database> => {
-  const { db, notifications, notifies, close } = openDatabase(given, option)
-  const tables = tablesIn(db, schema)
-  const notify = (statement: string) => tables.db.executeQuery(CompiledQuery.raw(statement))
+  const { db, notifications, notifies, probe, close } = openDatabase(given, option)
+  const direct = directExecutor(db)
+  const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
   const documents = postgresProjections(db, schema)
   const inline = { projections, documentsIn: documents.inTransaction }
   return {
     db,
-    store: storeOn(db, { tables, limits, inline, signal: wakeUps.signal }),
+    store: storeOn(db, { schema, limits, inline, signal: wakeUps.signal }),
     subscriptions: postgresSubscriptions(db, schema, idleInTransactionTimeout),
     documents,
     outbox: postgresRequests(db, schema),
+    operator: postgresOperator(db, { ...operator, ...probe, schema }),
     wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
     migrate: migrate(db, schema),
     close: async () => {

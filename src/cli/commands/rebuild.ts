@@ -51,7 +51,7 @@ const make = async (
   const progress = progressPrinter(context, projection.name)
   let troubled = ''
   // Behind a pooler nothing would be received, and a rebuild finds what it needs without being woken.
-  const backend = { ...session.backend, wakeUps: localWakeUps() }
+  const backend = { ...session, wakeUps: localWakeUps() }
   const rebuild = rebuildProjection(projection, { partitions, poison: stopAfter(ATTEMPTS) })
   const rebuilt = await rebuild(backend, {
     signal,

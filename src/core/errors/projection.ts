@@ -2,7 +2,7 @@ import { describeIssues, type Issue } from '../issue'
 import type { StoreFailed } from './store'
 import type { SubscriptionError } from './subscription'
 
-/** A stored document does not fit the codec of its projection. Raise its version, and it is rebuilt. */
+/** A stored document does not match the codec of its projection. Raise the projection's version to rebuild it. */
 export interface UndecodableDocument {
   readonly _tag: 'UndecodableDocument'
   readonly collection: string
@@ -23,13 +23,13 @@ export const undecodableDocument = (
 })
 
 /**
- * Readers see a later version of the projection than this process declares, and no build of its own version is kept
+ * Readers see a later version of the projection than this program declares, and no build of its own version is kept
  * any more: there is nothing that it could read or write.
  */
 export interface ProjectionOutdated {
   readonly _tag: 'ProjectionOutdated'
   readonly projection: string
-  /** What this process declares, and what readers see. */
+  /** The version that this program declares, and the one that readers see. */
   readonly declared: number
   readonly active: number
   readonly message: string
@@ -43,16 +43,16 @@ export const projectionOutdated = (
   projection,
   declared,
   active,
-  message: `${projection} is at version ${active}, and this process declares ${declared}: it runs an older release.`,
+  message: `${projection} is at version ${active}, but this program declares version ${declared}: it is an older release.`,
 })
 
-/** Readers see a later build than the one that was being made. What was built is deleted. */
+/** A later build has become active while this one was being made. This one was deleted. */
 export interface ProjectionSuperseded {
   readonly _tag: 'ProjectionSuperseded'
   readonly projection: string
   readonly version: number
   readonly build: number
-  /** What readers see instead. */
+  /** The build that readers see. */
   readonly active: { readonly version: number; readonly build: number }
   readonly message: string
 }
@@ -67,15 +67,15 @@ export const projectionSuperseded = (
   build,
   active: { version: active.version, build: active.build },
   message:
-    `Build ${build} of version ${version} of ${projection} is not needed any more and was deleted: ` +
-    `readers see build ${active.build} of version ${active.version} by now.`,
+    `Build ${build} of version ${version} of ${projection} was deleted because it is no longer needed: ` +
+    `readers already see build ${active.build} of version ${active.version}.`,
 })
 
-/** Readers see an earlier version than this process declares: no build of its own version is finished yet. */
+/** Readers see an earlier version than this program declares: no build of its own version is finished yet. */
 export interface ProjectionNotBuilt {
   readonly _tag: 'ProjectionNotBuilt'
   readonly projection: string
-  /** What this process declares, and what other readers see. */
+  /** The version that this program declares, and the one that other readers see. */
   readonly declared: number
   readonly active: number
   readonly message: string
@@ -121,12 +121,12 @@ export const noEarlierBuild = (projection: string): NoEarlierBuild => ({
   message: `No earlier build of ${projection} is kept. Fix it, raise the version, and deploy.`,
 })
 
-/** What reading documents can end with. */
+/** Why documents cannot be read. */
 export type DocumentError =
   StoreFailed | UndecodableDocument | ProjectionOutdated | ProjectionNotBuilt
 
-/** What running a projection can end with, other than being asked to stop. */
+/** Why running a projection can fail. */
 export type ProjectionError = SubscriptionError | ProjectionOutdated | ProjectionRolledBack
 
-/** What a rebuild can end with, other than being done or being cancelled. */
+/** Why a rebuild can fail. */
 export type RebuildError = SubscriptionError | ProjectionOutdated | ProjectionSuperseded

@@ -1,5 +1,7 @@
+import { faultOf } from '../fault'
 import { causeText } from '../issue'
-import type { Position } from '../stream'
+import { propertyOf } from '../owns'
+import type { Position, StreamId, StreamVersion } from '../stream'
 import type { StoreFailed } from './store'
 
 /**
@@ -43,6 +45,35 @@ export const handlerFailed = (
   message: `${subscription} could not handle the event at position ${position}: ${failureText(cause)}.`,
 })
 
+/** The caller's handler did not answer in time. Its signal was aborted; it may be at work still. */
+export interface HandlerTimedOut {
+  readonly _tag: 'HandlerTimedOut'
+  /** Milliseconds: the setting `handlerTimeout`. */
+  readonly timeout: number
+  readonly message: string
+}
+export const handlerTimedOut = (timeout: number): HandlerTimedOut => ({
+  _tag: 'HandlerTimedOut',
+  timeout,
+  message: `The handler did not answer within ${timeout} ms (handlerTimeout).`,
+})
+
+/**
+ * The process of each of the last owners ended, or lost its lease, while it was at one and the same event
+ * or command. It is not tried again without an operator.
+ */
+export interface EndedItsProcess {
+  readonly _tag: 'EndedItsProcess'
+  /** How often, at least. */
+  readonly times: number
+  readonly message: string
+}
+export const endedItsProcess = (times: number): EndedItsProcess => ({
+  _tag: 'EndedItsProcess',
+  times,
+  message: `${times} owners in a row have ended or lost their lease while they were at it.`,
+})
+
 /** Why a command of a process could not be sent, for {@link failureNote}. */
 export const sendingFailed = (process: string, commandId: string, cause: unknown) => ({
   message: `${process} could not send the command ${commandId}: ${failureText(cause)}.`,
@@ -51,9 +82,9 @@ export const sendingFailed = (process: string, commandId: string, cause: unknown
 
 /** The text of a Left of any kind: our errors bring their own. */
 const failureText = (cause: unknown): string =>
-  typeof cause === 'object' && cause !== null && 'message' in cause
-    ? String(cause.message).replace(/[.]$/, '')
-    : causeText(cause)
+  propertyOf(cause, 'message') === undefined
+    ? causeText(cause)
+    : String(propertyOf(cause, 'message')).replace(/[.]$/, '')
 
 /** What is kept of a failure, for people. */
 export interface FailureNote {
@@ -61,6 +92,8 @@ export interface FailureNote {
   readonly stack?: string
   /** The event that has stopped a partition. */
   readonly position?: Position
+  /** The stored data did not fit a codec. The next owner tries again: its release may read it. */
+  readonly undecodable?: true
 }
 
 /** A failure as it is kept in a store. Never throws. */
@@ -69,6 +102,7 @@ export const failureNote = ({ message, cause }: Pick<HandlerFailed, 'message' | 
   const note: FailureNote = {
     message: storable(message),
     ...(stack === undefined ? {} : { stack: storable(stack) }),
+    ...(faultOf(cause) === 'Codec' ? { undecodable: true } : {}),
   }
   return note
 }
@@ -118,18 +152,6 @@ export const subscriptionMismatch = (
   message: `${subscription} has ${stored} partitions, and not ${partitions}: give it a new name, or remove it first.`,
 })
 
-/** The subscription was removed while it was run, or waited for. */
-export interface SubscriptionRemoved {
-  readonly _tag: 'SubscriptionRemoved'
-  readonly subscription: string
-  readonly message: string
-}
-export const subscriptionRemoved = (subscription: string): SubscriptionRemoved => ({
-  _tag: 'SubscriptionRemoved',
-  subscription,
-  message: `${subscription} was removed. Started again, it begins where it is told to.`,
-})
-
 /** The subscription has not come so far in time. It may still. */
 export interface NotProjectedYet {
   readonly _tag: 'NotProjectedYet'
@@ -152,6 +174,46 @@ export const notProjectedYet = (
     reached === undefined ? 'was never started' : `is at ${reached}`
   }.`,
 })
+
+/** The subscription was removed while it was run, or waited for. */
+export interface SubscriptionRemoved {
+  readonly _tag: 'SubscriptionRemoved'
+  readonly subscription: string
+  readonly message: string
+}
+export const subscriptionRemoved = (subscription: string): SubscriptionRemoved => ({
+  _tag: 'SubscriptionRemoved',
+  subscription,
+  message: `${subscription} was removed. Started again, it begins where it is told to.`,
+})
+
+/** The event that is waited for is parked, or stands behind one that is: an operator decides. */
+export interface EventParked {
+  readonly _tag: 'EventParked'
+  readonly subscription: string
+  readonly streamId: StreamId
+  /** The event that could not be handled. */
+  readonly version: StreamVersion
+  readonly position: Position
+  readonly failure: FailureNote
+  readonly message: string
+}
+export const eventParked = (
+  subscription: string,
+  { streamId, version, position, failure }: Omit<EventParked, '_tag' | 'subscription' | 'message'>,
+): EventParked => ({
+  _tag: 'EventParked',
+  subscription,
+  streamId,
+  version,
+  position,
+  failure,
+  message: `${subscription} has parked event ${version} of ${streamId} (position ${position}) until an operator decides: ${failure.message}`,
+})
+
+/** Why waiting for a subscription has ended without success. */
+export type WaitError =
+  NotProjectedYet | SubscriptionStopped | SubscriptionRemoved | EventParked | StoreFailed
 
 /** What running a subscription can end with, other than being asked to stop. */
 export type SubscriptionError =

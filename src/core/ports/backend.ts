@@ -1,6 +1,7 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { MigrationChanged, StoreFailed } from '../errors/store'
 import type { EventStore } from './event-store'
+import type { Operator } from './operator'
 import type { Projections } from './projection-store'
 import type { RequestStore } from './request-store'
 import type { SubscriptionStore } from './subscription-store'
@@ -33,6 +34,8 @@ export interface Backend<Transaction> {
   readonly documents: Projections<Transaction>
   /** What process managers have asked for. */
   readonly outbox: RequestStore<Transaction>
+  /** Everything that an operator can know or do. */
+  readonly operator: Operator
   /** Hints of new events. Whatever follows a store listens to them by itself. */
   readonly wakeUps: WakeUps
   /**

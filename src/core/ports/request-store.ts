@@ -38,13 +38,6 @@ export interface FailedRequest {
   readonly retryAfter?: number
 }
 
-/** A request, for an operator. */
-export interface WaitingRequest extends DueRequest {
-  readonly timer: string | undefined
-  readonly parked: boolean
-  readonly failure: FailureNote | undefined
-}
-
 /** What is written together with the checkpoint of a process manager. */
 export interface RequestWrites {
   /**
@@ -59,6 +52,8 @@ export interface RequestWrites {
   /** Requests that were answered. */
   readonly done: (process: string, ids: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
   readonly failed: (request: FailedRequest) => TaskEither<StoreFailed, void>
+  /** Counts rejections for which the process manager asks for nothing instead. */
+  readonly rejected: (process: string, number: number) => TaskEither<StoreFailed, void>
 }
 
 /**
@@ -77,13 +72,6 @@ export interface RequestStore<Transaction> {
     limit: number,
   ) => TaskEither<StoreFailed, ReadonlyArray<DueRequest>>
 
-  /** All requests of a process manager that are not answered yet. */
-  readonly waiting: (process: string) => TaskEither<StoreFailed, ReadonlyArray<WaitingRequest>>
-
-  /** An operator's decision on a parked request. Answers whether there was one. */
-  readonly decide: (
-    process: string,
-    id: string,
-    decision: 'retry' | 'skip',
-  ) => TaskEither<StoreFailed, boolean>
+  /** Requests that are parked because their command could not be decoded become due: they are tried again. */
+  readonly retryUndecodable: (process: string) => TaskEither<StoreFailed, void>
 }

@@ -1,119 +1,288 @@
 import * as E from 'fp-ts/Either'
-import type { Appended } from '../../core/append'
+import type { Appended, AppendRequest } from '../../core/append'
+import type { Category } from '../../core/category'
 import { versionConflict } from '../../core/errors/conflict'
+import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
+import type { NewEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
-import { answerAgain } from './replay-answer'
-import { baseFromStore, baseInMemory } from './base-state'
-import { decideBatch, type Decided, handledBy, requestFor } from './decide-batch'
+import { loadState } from '../state/load-state'
 import type { Current } from '../state/replay'
-import { refused } from './append-refused'
-import { settle } from './answer-unappended'
-import type { Handling, Round, Waiting } from './pending-command'
+import type { BackgroundSnapshots } from '../state/snapshots'
+import type { StateCache } from '../state/state-cache'
+import { appendRequest, isAppended, newEvents, recordedEvents } from './append-request'
+import type { Handled } from './command-options'
+import { decideOn, type DecideError, type Decision } from './decide'
+import {
+  ALONE,
+  CONFLICT,
+  DECIDE_AGAIN,
+  type Outcome,
+  type PendingCommand,
+  RELOAD,
+} from './pending-command'
+import { replayAnswer } from './replay-answer'
+import { jitteredBackoff } from './retry'
+import type { CategorySettings } from './settings'
 
-/** Answers the commands of a batch that was stored at the version it was decided on. */
-const answerStored = <Command, State, Event, Rejection>(
-  { states, snapshots }: Handling<Command, State, Event, Rejection>,
+/** The four types of a category, in one. */
+export interface CategoryTypes {
+  readonly command: unknown
+  readonly state: unknown
+  readonly event: unknown
+  readonly rejection: unknown
+}
+
+const NONE: ReadonlyArray<never> = []
+
+/** What every command of a category is handled with. */
+export interface CategoryRuntime<Of extends CategoryTypes> {
+  readonly category: Category<Of['command'], Of['state'], Of['event'], Of['rejection']>
+  readonly settings: CategorySettings
+  readonly snapshots: BackgroundSnapshots<Of['state']>
+  readonly states: StateCache<Of['state']>
+}
+
+type Result<Of extends CategoryTypes> = Handled<Of['state'], Of['event']>
+type Pending<Of extends CategoryTypes> = PendingCommand<Of['command'], Of['rejection'], Result<Of>>
+type Batch<Of extends CategoryTypes> = ReadonlyArray<Pending<Of>>
+type OutcomeOf<Of extends CategoryTypes> = (
+  pending: Pending<Of>,
+  index: number,
+) => Outcome<Of['rejection'], Result<Of>>
+
+/** The state that a batch is decided on. */
+interface Base<Of extends CategoryTypes> {
+  readonly current: Current<Of['state']>
+  /** It was read just now, and the id of the batch's first command was looked up. */
+  readonly loaded: boolean
+}
+
+/** A command, and what was decided on it. */
+interface Decided<Of extends CategoryTypes> {
+  readonly pending: Pending<Of>
+  readonly before: Current<Of['state']>
+  readonly decision: E.Either<DecideError<Of['rejection']>, Decision<Of['state'], Of['event']>>
+  readonly events: ReadonlyArray<NewEvent>
+}
+
+/**
+ * The command loop. One turn of it takes some commands of one stream: decide all of them, one after
+ * another, on the state in memory or in the store; append what was decided in one go; answer. When
+ * another writer was first nothing of it is stored, and all of it is decided again: a later event is
+ * never stored after an earlier one was lost.
+ *
+ * Every way through it ends in {@link conclude}, with an outcome for each command. Gives back the
+ * commands that must be handled again, in their order.
+ */
+export const handleBatch = <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
   streamId: StreamId,
-  batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
-  { base, appended }: { readonly base: Current<State>; readonly appended: Appended },
-): void => {
-  let last = base
+  batch: Batch<Of>,
+): Promise<Batch<Of>> => {
+  const first = batch[0]
+  if (first === undefined) return Promise.resolve(batch)
+  const { expectedVersion = 'any' } = first.options
+  const known = runtime.states.get(streamId)
+  return known === undefined ||
+    known.outdated ||
+    first.mode === 'reload' ||
+    !versionFits(expectedVersion, known.current.version)
+    ? loadAndDecide(runtime, streamId, batch, first)
+    : decideAndAppend(runtime, streamId, batch, { current: known.current, loaded: false })
+}
+
+/** Decides on what the store says now, unless that answers the first command already. */
+const loadAndDecide = async <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  streamId: StreamId,
+  batch: Batch<Of>,
+  first: Pending<Of>,
+): Promise<Batch<Of>> => {
+  const { category, settings, states } = runtime
+  const { commandId, expectedVersion = 'any' } = first.options
+  const known = states.get(streamId)
+  const loaded = await loadState(category, settings, streamId, {
+    ...(known === undefined ? {} : { known: known.current }),
+    ...(commandId === undefined ? {} : { commandId }),
+  })
+  if (E.isLeft(loaded)) return conclude(runtime, batch, () => loaded)
+  const { current, handled } = loaded.right
+  states.set(streamId, { current, outdated: false })
+  if (handled === undefined && versionFits(expectedVersion, current.version)) {
+    return decideAndAppend(runtime, streamId, batch, { current, loaded: true })
+  }
+  const answer =
+    handled === undefined
+      ? E.left(versionConflict(streamId, expectedVersion, current.version))
+      : await replayAnswer(category, settings, streamId, handled)
+  return conclude(runtime, batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
+}
+
+const decideAndAppend = async <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  streamId: StreamId,
+  batch: Batch<Of>,
+  base: Base<Of>,
+): Promise<Batch<Of>> => {
+  const { category, settings, states, snapshots } = runtime
+  const { version } = base.current
+  const decided = decideAll(runtime, streamId, base.current, batch)
+  const request = appendRequest(streamId, version, decided)
+  if (request === undefined) {
+    return conclude(runtime, batch, outcomesOf(streamId, base, decided, undefined))
+  }
+  const result = await settings.store.append(request)()
+  if (E.isLeft(result)) return refused(runtime, request, { base, error: result.left }, batch)
+  const eventCount = request.events.length
+  const after = result.right.version - eventCount
+  if (after !== version) {
+    // A blind append: there may be events of others between the state decided on and its own.
+    states.forget(streamId)
+    const answer = await replayAnswer(category, settings, streamId, { after, eventCount })
+    return conclude(runtime, batch, () => answer)
+  }
+  const last = decided.at(-1)
+  if (last !== undefined) {
+    const current = E.isRight(last.decision) ? last.decision.right.next : last.before
+    states.set(streamId, { current, outdated: false })
+    snapshots.consider(streamId, { from: version, to: current.version, state: current.state })
+  }
+  return conclude(runtime, batch, outcomesOf(streamId, base, decided, result.right))
+}
+
+/** Decides commands one after another, each on the state that those before it lead to. */
+const decideAll = <Of extends CategoryTypes>(
+  { category, settings }: CategoryRuntime<Of>,
+  streamId: StreamId,
+  base: Current<Of['state']>,
+  batch: Batch<Of>,
+): ReadonlyArray<Decided<Of>> => {
+  let before = base
+  return batch.map((pending) => {
+    const decision = decideOn(category, streamId, pending.command, before)
+    const events = newEvents(decision, pending.options, settings.ids)
+    const decided = { pending, before, decision, events }
+    if (E.isRight(decision)) before = decision.right.next
+    return decided
+  })
+}
+
+/**
+ * What becomes of the commands of a batch. `appended`: what was decided was stored at the version that
+ * it was decided on; `undefined`: there was nothing to store.
+ */
+const outcomesOf = <Of extends CategoryTypes>(
+  streamId: StreamId,
+  { loaded }: Base<Of>,
+  decided: ReadonlyArray<Decided<Of>>,
+  appended: Appended | undefined,
+): OutcomeOf<Of> => {
   let skip = 0
-  for (const decided of batch) {
-    const handled = handledBy(streamId, decided, { before: base.version, skip, appended })
-    if (handled === undefined) continue
-    skip += decided.events.length
-    last = handled
-    decided.waiting.answer(E.right(handled))
+  return ({ options }, index) => {
+    const each = decided[index]
+    if (each === undefined) return RELOAD
+    const { before, decision, events } = each
+    if (appended !== undefined && E.isRight(decision) && isAppended(each)) {
+      const { state, version } = decision.right.next
+      const offset = { after: before.version, skip, appended }
+      skip += events.length
+      return E.right({
+        events: recordedEvents(streamId, decision.right.events, events, offset),
+        state,
+        version,
+      })
+    }
+    // It has no part in the append. A rejection may only mean that this very command was handled before:
+    // its id tells.
+    const isCertain =
+      E.isLeft(decision) && options.commandId !== undefined
+        ? loaded && index === 0
+        : loaded || appended !== undefined
+    if (!isCertain) return RELOAD
+    return E.isLeft(decision)
+      ? decision
+      : E.right({ events: [], state: before.state, version: before.version })
   }
-  states.set(streamId, { current: { state: last.state, version: last.version }, outdated: false })
-  snapshots.consider(streamId, { from: base.version, to: last.version, state: last.state })
 }
 
-/**
- * Answers a command that was stored wherever the stream was (`any`, `mustExist`): events of others may
- * lie between the state it was decided on and its own.
- */
-const answerElsewhere = async <Command, State, Event, Rejection>(
-  { category, surroundings, states }: Handling<Command, State, Event, Rejection>,
-  streamId: StreamId,
-  batch: ReadonlyArray<Decided<Command, State, Event, Rejection>>,
-  appended: Appended,
-): Promise<void> => {
-  states.forget(streamId)
-  const [decided] = batch
-  if (decided === undefined) return
-  const eventCount = decided.events.length
-  const after = appended.version - eventCount
-  decided.waiting.answer(
-    await answerAgain<State, Event>(category, surroundings, streamId, { after, eventCount }),
-  )
+/** Whether each command of a batch may succeed on its own: the fault may be with one of them. */
+const oneIsToBlame = (error: AppendError): boolean =>
+  error._tag !== 'StoreFailed' ||
+  (error.outcome === 'nothingWritten' && ['Unexpected', 'TimedOut'].includes(error.reason))
+
+/** The store has refused the append of a batch. */
+const refused = async <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  { streamId, expectedVersion }: AppendRequest,
+  { base, error }: { readonly base: Base<Of>; readonly error: AppendError },
+  batch: Batch<Of>,
+): Promise<Batch<Of>> => {
+  const { category, settings, states } = runtime
+  const { current } = base
+  // A stream that is shorter than the state in memory was restored from a backup: forget that state.
+  if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
+  else states.set(streamId, { current, outdated: true })
+
+  if (error._tag === 'CommandAlreadyHandled') {
+    const answer = await replayAnswer(category, settings, streamId, error)
+    return conclude(runtime, batch, ({ options }) =>
+      options.commandId === error.commandId ? answer : DECIDE_AGAIN,
+    )
+  }
+  const retries = ({ conflicts }: Pending<Of>) => conflicts + 1 < settings.retry.attempts
+  if (error._tag === 'VersionConflict' && batch[0]?.options.expectedVersion === undefined) {
+    const { actual } = error
+    const [decidedOn, commands] = [current.version, batch.length]
+    settings.observe({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })
+    return conclude(runtime, batch, (pending) =>
+      retries(pending)
+        ? CONFLICT
+        : E.left(versionConflict(streamId, expectedVersion, actual, pending.conflicts + 1)),
+    )
+  }
+  if (error._tag === 'StoreFailed' && error.reason === 'TransactionRefused') {
+    return conclude(runtime, batch, (pending) => (retries(pending) ? CONFLICT : E.left(error)))
+  }
+  const outcome = batch.length > 1 && oneIsToBlame(error) ? ALONE : E.left(error)
+  return conclude(runtime, batch, () => outcome)
 }
 
-/** Decides a batch on a state, appends in one go, answers. */
-const carryOut = async <Command, State, Event, Rejection>(
-  handling: Handling<Command, State, Event, Rejection>,
-  streamId: StreamId,
-  batch: ReadonlyArray<Waiting<Command, State, Event, Rejection>>,
-  { base, fresh }: { readonly base: Current<State>; readonly fresh: boolean },
-): Promise<ReadonlyArray<Waiting<Command, State, Event, Rejection>>> => {
-  const decided = decideBatch(handling, streamId, base, batch)
-  const request = requestFor(streamId, base, decided)
-  if (request === undefined) return settle(decided, { fresh, confirmed: false })
-  const result = await handling.surroundings.store.append(request)()
-  if (E.isLeft(result)) {
-    return refused(handling, request, { base, error: result.left }, batch)
+/** Answers the commands of a batch, and gives back those that are handled again, in their order. */
+const conclude = <Of extends CategoryTypes>(
+  { settings: { retry, random, wait } }: CategoryRuntime<Of>,
+  batch: Batch<Of>,
+  outcomeOf: OutcomeOf<Of>,
+): Batch<Of> | Promise<Batch<Of>> => {
+  let again: Pending<Of>[] | undefined // nearly always none
+  let conflicts = 0
+  for (let index = 0; index < batch.length; index++) {
+    const pending = batch[index]
+    if (pending === undefined) continue
+    const outcome = outcomeOf(pending, index)
+    switch (outcome._tag) {
+      case 'Left':
+      case 'Right':
+        pending.answer(outcome)
+        continue
+      case 'DecideAgain':
+        break
+      case 'Conflict':
+        pending.conflicts += 1
+        conflicts = Math.max(conflicts, pending.conflicts)
+        break
+      case 'Reload':
+        pending.mode = 'reload'
+        break
+      case 'Alone':
+        pending.mode = 'alone'
+        break
+    }
+    if (again === undefined) again = [pending]
+    else again.push(pending)
   }
-  const appended = result.right
-  if (appended.version - request.events.length === base.version) {
-    answerStored(handling, streamId, decided, { base, appended })
-  } else {
-    await answerElsewhere(handling, streamId, decided, appended)
-  }
-  return settle(decided, { fresh, confirmed: true })
+  if (again === undefined) return NONE
+  if (conflicts === 0) return again
+  const later = again
+  return wait(jitteredBackoff(retry, conflicts, random())).then(() => later)
 }
-
-/** The same on what the store says now, unless that is an answer to the first command already. */
-const carryOutAfresh = async <Command, State, Event, Rejection>(
-  handling: Handling<Command, State, Event, Rejection>,
-  streamId: StreamId,
-  batch: ReadonlyArray<Waiting<Command, State, Event, Rejection>>,
-  first: Waiting<Command, State, Event, Rejection>,
-): Promise<ReadonlyArray<Waiting<Command, State, Event, Rejection>>> => {
-  const { category, surroundings } = handling
-  const found = await baseFromStore(handling, streamId, first)
-  if (E.isLeft(found)) {
-    for (const { answer } of batch) answer(found)
-    return []
-  }
-  const { current: base, handled } = found.right
-  if (handled !== undefined) {
-    first.answer(await answerAgain(category, surroundings, streamId, handled))
-    return batch.slice(1)
-  }
-  const { expectedVersion } = first.options
-  if (expectedVersion !== undefined && !versionFits(expectedVersion, base.version)) {
-    first.answer(E.left(versionConflict(streamId, expectedVersion, base.version)))
-    return batch.slice(1)
-  }
-  return carryOut(handling, streamId, batch, { base, fresh: true })
-}
-
-/**
- * One round for some commands of one stream: look, decide all of them one after another, append what
- * was decided in one go, answer. When another process wrote first nothing of it is stored, and all of
- * it is decided again: a later event never lands after an earlier one was lost.
- */
-export const rounds =
-  <Command, State, Event, Rejection>(
-    handling: Handling<Command, State, Event, Rejection>,
-  ): Round<Command, State, Event, Rejection> =>
-  (streamId, batch) => {
-    const first = batch[0]
-    if (first === undefined) return Promise.resolve([])
-    const base = baseInMemory(handling, streamId, first)
-    return base === undefined
-      ? carryOutAfresh(handling, streamId, batch, first)
-      : carryOut(handling, streamId, batch, { base, fresh: false })
-  }

@@ -7,28 +7,28 @@ import { deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/history'
 import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
-import type { Backend } from '../../core/ports/backend'
 import { expectedVersionProblem } from '../../core/expected-version'
+import type { Backend } from '../../core/ports/backend'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
-import { type CategoryOptions, type Surroundings, withDefaults } from './settings'
+import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
-import { openLanes } from './stream-queue'
+import { streamQueues } from './stream-queue'
 import { loadState } from '../state/load-state'
 import type { Current } from '../state/replay'
-import { rounds } from './handle-commands'
-import { inBackground, takeSnapshot } from '../state/snapshots'
+import { type CategoryRuntime, handleBatch } from './handle-commands'
+import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
 
 /** A category that is connected to a backend. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
   /**
-   * Validates, loads, decides, appends, and answers. When somebody else wrote first it decides again.
+   * Validates, loads, decides, appends, and answers. When another writer was first it decides again.
    *
    * Fails with
    * - `InvalidStreamId`, `InvalidCommand`: nothing was read.
    * - `Rejected`: the decider said no; `rejection` is its reason.
-   * - `VersionConflict`: the stream is not where `expectedVersion` says, or somebody else was faster
+   * - `VersionConflict`: the stream is not where `expectedVersion` says, or another writer was faster
    *   every time.
    * - `UndecodableEvent`: the stream holds an event that its codec cannot read.
    * - `UnencodableEvent`, `LimitExceeded`, `InvalidAppend`: the decided events cannot be stored.
@@ -81,19 +81,8 @@ const decodeCommand = <Command, State, Event, Rejection>(
 
 const NO_OPTIONS: CommandOptions = {}
 
-const lanesFor = <Command, State, Event, Rejection>(
-  category: Category<Command, State, Event, Rejection>,
-  surroundings: Surroundings,
-) => {
-  const snapshots = inBackground(category, surroundings)
-  const states = stateCache<State>(surroundings.cachedStates)
-  const round = rounds({ category, surroundings, snapshots, states })
-  const enter = openLanes(round, surroundings.queueDepth)
-  return { enter, states, settled: snapshots.settled }
-}
-
 /**
- * Connects a category to a backend. Only the backend's store is used.
+ * Connects a category to a backend, of which it uses the store.
  *
  * @example
  * const accounts = openCategory(account, memory())
@@ -104,8 +93,19 @@ export const openCategory = <Command, State, Event, Rejection>(
   { store }: Pick<Backend<unknown>, 'store'>,
   options: CategoryOptions = {},
 ): OpenCategory<Command, State, Event, Rejection> => {
-  const surroundings = withDefaults(store, options)
-  const { enter, states, settled } = lanesFor(category, surroundings)
+  const settings = withDefaults(store, options)
+  const snapshots = backgroundSnapshots(category, settings)
+  const states = stateCache<State>(settings.cachedStates)
+  const runtime: CategoryRuntime<{
+    readonly command: Command
+    readonly state: State
+    readonly event: Event
+    readonly rejection: Rejection
+  }> = { category, settings, snapshots, states }
+  const enqueue = streamQueues<Command, Rejection, Handled<State, Event>>(
+    (streamId, batch) => handleBatch(runtime, streamId, batch),
+    settings.queueDepth,
+  )
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 
   const fetchStream =
@@ -114,7 +114,7 @@ export const openCategory = <Command, State, Event, Rejection>(
       const known = states.get(stream)?.current
       const loaded = await loadState(
         category,
-        surroundings,
+        settings,
         stream,
         known === undefined ? {} : { known },
       )
@@ -138,7 +138,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         const decoded = decodeCommand(category, command)
         return E.isLeft(decoded)
           ? Promise.resolve(decoded)
-          : enter(stream.right, decoded.right, options)
+          : enqueue(stream.right, decoded.right, options)
       },
     fetch: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     get: (id) =>
@@ -152,12 +152,12 @@ export const openCategory = <Command, State, Event, Rejection>(
     replayTo: (id, version) =>
       pipe(
         nameOf(id),
-        TE.flatMap((stream) => replayTo(category, surroundings)(stream, version)),
+        TE.flatMap((stream) => replayTo(category, settings)(stream, version)),
       ),
     asOf: (id, time) =>
       pipe(
         nameOf(id),
-        TE.flatMap((stream) => asOf(category, surroundings)(stream, time)),
+        TE.flatMap((stream) => asOf(category, settings)(stream, time)),
       ),
     snapshot: (id) =>
       pipe(
@@ -168,11 +168,11 @@ export const openCategory = <Command, State, Event, Rejection>(
           'saved',
           ({ stream, current }) =>
             () =>
-              takeSnapshot(category, surroundings, stream, current),
+              takeSnapshot(category, settings, stream, current),
         ),
         TE.map(({ current }) => current),
       ),
-    newId: () => surroundings.ids.next(),
-    settled,
+    newId: () => settings.ids.next(),
+    settled: snapshots.settled,
   }
 }

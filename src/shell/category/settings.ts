@@ -1,4 +1,5 @@
 import type { EventStore } from '../../core/ports/event-store'
+import { sleep } from '../timers'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { defaultRetry, type RetryPolicy } from './retry'
@@ -24,11 +25,11 @@ export interface CategoryOptions {
 }
 
 /** {@link CategoryOptions} with nothing left out, and the store. */
-export interface Surroundings extends Required<CategoryOptions> {
+export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
 }
 
-export const withDefaults = (store: EventStore, options: CategoryOptions): Surroundings => ({
+export const withDefaults = (store: EventStore, options: CategoryOptions): CategorySettings => ({
   store,
   ids: idSource(),
   retry: defaultRetry,
@@ -37,9 +38,6 @@ export const withDefaults = (store: EventStore, options: CategoryOptions): Surro
   queueDepth: 10_000,
   observe: () => undefined,
   random: Math.random,
-  wait: (milliseconds) =>
-    new Promise((resolve) => {
-      setTimeout(resolve, milliseconds)
-    }),
+  wait: sleep,
   ...options,
 })

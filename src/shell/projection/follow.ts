@@ -4,10 +4,10 @@ import type { SubscriptionError } from '../../core/errors/subscription'
 import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import { isLaterBuild, KEEP_OLD_BUILD } from '../../core/projection-build'
-import { alarm } from '../subscription/sleeper'
+import { sleeper } from '../subscription/sleeper'
 import { type SubscriptionOptions, settingsOf } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
-import { run } from '../subscription/run-subscription'
+import { runSubscription } from '../subscription/run-subscription'
 import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
@@ -15,7 +15,14 @@ import { projectInto } from './project'
 /** How a projection is run. Every key may be left out. */
 export interface ProjectionOptions extends Pick<
   SubscriptionOptions,
-  'partitions' | 'poison' | 'batchSize' | 'leaseDuration' | 'shortestPause' | 'longestPause'
+  | 'partitions'
+  | 'poison'
+  | 'batchSize'
+  | 'batchTime'
+  | 'stopTimeout'
+  | 'leaseDuration'
+  | 'shortestPause'
+  | 'longestPause'
 > {
   /**
    * How long the build that readers saw before is kept when another one takes over: for readers of its version,
@@ -40,7 +47,7 @@ const keep = <State, Event, Transaction>(
   const effects = transactionEffects<Transaction>(subscriptions, (events, transaction) =>
     project({ documents: documents.inTransaction(transaction), collection }, events),
   )
-  return run(settings, environment, effects)
+  return runSubscription(settings, environment, effects)
 }
 
 /** A build to work on. */
@@ -61,7 +68,7 @@ export type Followed = E.Either<
 
 type Change = 'activated' | 'superseded' | 'removed'
 
-const CHECK = 200
+const CHECK_INTERVAL = 200
 const SWEEP_INTERVAL = 60_000
 
 const isSeenBy = ({ state }: BuildStatus): boolean => state === 'active' || state === 'kept'
@@ -112,12 +119,12 @@ export const followBuild = async <State, Event, Transaction>(
   const { name } = projection
   const takeOver = takingOver(environment, name, options.keepOldBuild ?? KEEP_OLD_BUILD)
   const controller = new AbortController()
-  const clock = alarm()
+  const waiting = sleeper()
   let ended: E.Either<SubscriptionError, void> | undefined
   const kept = keep(projection, options, { ...environment, signal: controller.signal }, build)()
   const finished = kept.then((result) => {
     ended = result
-    clock.ring()
+    waiting.wake()
   })
 
   const look = async (): Promise<E.Either<StoreFailed, Change | undefined>> => {
@@ -156,7 +163,7 @@ export const followBuild = async <State, Event, Transaction>(
   while (!signal.aborted && ended === undefined && outcome === undefined) {
     const seen = await look()
     if (E.isRight(seen)) outcome = seen.right
-    if (outcome === undefined && !(await sweep())) await clock.wait(CHECK, signal)
+    if (outcome === undefined && !(await sweep())) await waiting.sleep(CHECK_INTERVAL, signal)
   }
   controller.abort()
   await finished

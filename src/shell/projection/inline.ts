@@ -8,7 +8,7 @@ import type { TransactionDocuments } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
-import { attempt } from '../catching'
+import { catching } from '../catching'
 import { decodeRecorded } from '../state/replay'
 import { projectInto } from './project'
 
@@ -52,7 +52,7 @@ export const inlineProjection = <Event, Transaction>(
     for (const stored of events.filter(isHeard(handler))) {
       const recorded = decodeRecorded(handler, stored)
       if (E.isLeft(recorded)) return recorded
-      const started = attempt(() => handler.project(recorded.right, transaction, documents))
+      const started = catching(() => handler.project(recorded.right, transaction, documents))
       if (E.isLeft(started)) return started
       const done = await started.right()
       if (E.isLeft(done)) return done

@@ -12,13 +12,13 @@ import {
   type UndecodableDocument,
   undecodableDocument,
 } from '../../core/errors/projection'
-import type { NotProjectedYet } from '../../core/errors/subscription'
+import type { WaitError } from '../../core/errors/subscription'
 import type { Issue } from '../../core/issue'
 import type { Backend } from '../../core/ports/backend'
 import type { Document, DocumentRange, OfVersion } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
-import type { Position } from '../../core/stream'
-import { type Arrival, waitFor } from '../subscription/until-projected'
+import type { Position, StreamId } from '../../core/stream'
+import { type Look, lookAt, waitFor } from '../subscription/until-projected'
 
 /** A document, decoded. */
 export interface Entry<State> {
@@ -51,13 +51,16 @@ export interface ProjectionReader<State> {
    * a first one, and while another one takes over.
    *
    * @param timeout - in milliseconds.
+   * @param streamId - of the event that is waited for: see `untilProjected`.
    *
-   * Fails also with `NotProjectedYet`, when the time is over.
+   * Fails with `ProjectionOutdated`, and with the errors of `untilProjected`: at once when that position will not be
+   * reached, with `NotProjectedYet` when the time is over.
    */
   readonly until: (
     position: Position,
     timeout: number,
-  ) => TaskEither<NotProjectedYet | ProjectionOutdated | StoreFailed, Position>
+    streamId?: StreamId,
+  ) => TaskEither<WaitError | ProjectionOutdated, Position>
 }
 
 /**
@@ -92,19 +95,22 @@ export const readProjection =
         : E.left(projectionNotBuilt(name, version, active.version))
     }
     // Readers may go over to another build while they wait.
-    const arrival: TaskEither<StoreFailed | ProjectionOutdated, Arrival> = async () => {
-      const seen = await documents.someOfVersion(name, version, [])()
-      if (E.isLeft(seen)) return seen
-      if (seen.right._tag === 'NoBuild' && seen.right.active.version > version) {
-        return E.left(projectionOutdated(name, version, seen.right.active.version))
+    const look =
+      (
+        position: Position,
+        streamId?: StreamId,
+      ): TaskEither<StoreFailed | ProjectionOutdated, Look> =>
+      async () => {
+        const seen = await documents.someOfVersion(name, version, [])()
+        if (E.isLeft(seen)) return seen
+        if (seen.right._tag === 'NoBuild' && seen.right.active.version > version) {
+          return E.left(projectionOutdated(name, version, seen.right.active.version))
+        }
+        if (seen.right._tag === 'NoBuild' || seen.right.build === undefined) {
+          return E.right({ subscription: name, arrival: undefined })
+        }
+        return lookAt(subscriptions, seen.right.build.collection, position, streamId)()
       }
-      if (seen.right._tag === 'NoBuild' || seen.right.build === undefined) {
-        return E.right({ subscription: name, reached: undefined })
-      }
-      const { collection: subscription } = seen.right.build
-      const reached = await subscriptions.reached(subscription)()
-      return E.isLeft(reached) ? reached : E.right({ subscription, reached: reached.right })
-    }
     return {
       get: (key) =>
         pipe(
@@ -132,6 +138,7 @@ export const readProjection =
             return E.right({ entries, more: page.right.more })
           }),
         ),
-      until: (position, timeout) => () => waitFor(arrival, position, timeout),
+      until: (position, timeout, streamId) => () =>
+        waitFor(look(position, streamId), position, timeout),
     }
   }

@@ -12,7 +12,7 @@ import { transactions } from './transactions'
 
 /** A store that is open for one test. It may hold any other documents. */
 export interface ProjectionsUnderContract<Transaction> extends Opened {
-  readonly projections: Projections<Transaction>
+  readonly documents: Projections<Transaction>
   /** The same data, reached over connections of its own: another process, as it were. */
   readonly second?: Projections<Transaction>
   /** Whose checkpoints say how far the builds of a projection have come, and what of them is held back. */
@@ -47,7 +47,7 @@ const chapters: ReadonlyArray<Chapter> = [
  * @example
  * projectionStoreContract({
  *   name: 'PostgreSQL',
- *   open: async () => ({ projections: documents, subscriptions, transact, close }),
+ *   open: async () => ({ ...backend, transact, close }),
  *   describe,
  *   it,
  * })
@@ -58,12 +58,12 @@ export const projectionStoreContract = <Transaction>({
   ...words
 }: ProjectionStoreContract<Transaction>): void => {
   const subject = async (): Promise<ReadModels> => {
-    const { projections, second = projections, subscriptions, transact, close } = await open()
+    const { documents, second = documents, subscriptions, transact, close } = await open()
     return {
-      store: projections,
+      store: documents,
       second,
       subscriptions,
-      transact: (work) => transact((transaction) => work(projections.inTransaction(transaction))),
+      transact: (work) => transact((transaction) => work(documents.inTransaction(transaction))),
       close,
     }
   }

@@ -26,7 +26,7 @@ export const holdingBack: Chapter = {
       const next = await claimOne(second, name, 'b')
       same([next.position, await succeeds(second.held(next))], [4, ['counter-1']])
     },
-    'takes a held stream up again when its time has come, and not before': async (subject) => {
+    'makes a held stream due when its back-off is over, and not before': async (subject) => {
       const { store } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
@@ -66,33 +66,32 @@ export const holdingBack: Chapter = {
       await succeeds(store.save({ lease, after: 5, position: 5, holding: release }))
       same(await succeeds(store.held(lease)), ['counter-2'])
     },
-    'parks a stream until an operator decides': async (subject) => {
-      const { store, second } = subject
+    'parks a stream whose time never comes': async (subject) => {
+      const { store } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
-      const stream = aHeldStream('counter-1', 4)
-      await succeeds(store.save(holding(lease, 0, stream)))
-      same(await succeeds(second.parked(name)), [{ ...stream, partition: 0, parked: true }])
+      await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
       same(await succeeds(store.due(lease)), [])
-      same(await succeeds(second.decide(name, 'counter-2', 'skip')), false)
-      same(await succeeds(second.decide(name, 'counter-1', 'skip')), true)
-      same(await succeeds(store.due(lease)), [{ ...stream, decision: 'skip' }])
-      same(
-        (await succeeds(second.parked(name))).map(({ parked }) => parked),
-        [false],
-      )
     },
-    'forgets the decision when the stream is held back again': async (subject) => {
+    'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
       const { store, second } = subject
-      const name = await created(subject)
-      const lease = await claimOne(store, name, 'a')
-      const stream = aHeldStream('counter-1', 4)
-      await succeeds(store.save(holding(lease, 0, stream)))
-      await succeeds(second.decide(name, 'counter-1', 'retry'))
-      const again = { ...stream, version: 3, position: 4, attempts: 2 }
+      const name = await created(subject, { partitions: 2 })
+      const { leases } = await claim(store, name, 'a')
+      const [lease, other] = leases
+      assert.ok(lease !== undefined && other !== undefined)
+      const unread = (stream: string, position: number) => ({
+        ...aHeldStream(stream, position),
+        failure: { message: 'cannot be decoded', undecodable: true as const },
+      })
+      const again = unread('counter-2', 5)
+      await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
       await succeeds(store.save(holding(lease, 4, again)))
-      same(await succeeds(second.parked(name)), [{ ...again, partition: 0, parked: true }])
+      await succeeds(store.save(holding(lease, 5, unread('counter-3', 6), 3_600_000)))
+      await succeeds(store.save(holding(other, 0, unread('counter-4', 7))))
       same(await succeeds(store.due(lease)), [])
+      await succeeds(second.retryUndecodable(lease))
+      same(await succeeds(store.due(lease)), [{ ...again, decision: 'retry' }])
+      same(await succeeds(store.due(other)), [])
     },
     'holds nothing back for an owner that was fenced off': async (subject) => {
       const name = await created(subject)
@@ -101,7 +100,7 @@ export const holdingBack: Chapter = {
       await failsWith(late, { _tag: 'FencedOff' })
       same(await succeeds(subject.second.held(next)), [])
     },
-    'keeps what partitions and subscriptions hold back apart': async (subject) => {
+    'keeps the held streams of partitions and of subscriptions apart': async (subject) => {
       const { store } = subject
       const name = await created(subject, { partitions: 2 })
       const [first, second] = (await claim(store, name, 'a')).leases
@@ -111,10 +110,6 @@ export const holdingBack: Chapter = {
       same(await succeeds(store.held(first)), [])
       same(await succeeds(store.due(first)), [])
       same(await succeeds(store.held(other)), [])
-      same(
-        (await succeeds(store.parked(name))).map(({ partition, parked }) => [partition, parked]),
-        [[1, false]],
-      )
     },
   },
 }

@@ -10,14 +10,14 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { Client, Pool } from 'pg'
-import { openCategory } from '../../../src/index'
+import { openCategory } from 'reprise'
 import {
   connectPglite,
   connectPool,
   type DatabaseHandle,
   postgres,
   type PostgresBackend,
-} from '../../../src/postgres'
+} from 'reprise/postgres'
 import { readProjection } from '../../../src/shell/projection/reader'
 import { runProjection } from '../../../src/shell/projection/run-projection'
 import { subscribe } from '../../../src/shell/subscription/subscribe'
@@ -43,7 +43,7 @@ beforeEach(async () => {
   pools = []
 })
 afterEach(async () => {
-  await Promise.all(pools.map((pool) => (pool.ended ? undefined : pool.end())))
+  await Promise.all(pools.filter(({ ended }) => !ended).map((pool) => pool.end()))
   await database.drop()
 })
 
@@ -272,7 +272,9 @@ describe('hints', () => {
     const backend = await opened(postgres(pglite))
     const rolledBack = await backend.db.startTransaction().execute()
     let hints = 0
-    backend.wakeUps.listen(() => void hints++)
+    backend.wakeUps.listen(() => {
+      hints++
+    })
     await rolledBack.rollback().execute()
     await eventually(() => hints === 1) // it listens
     const other = await opened(postgres(pglite, { schema: 'other' }))
@@ -298,7 +300,9 @@ describe('hints', () => {
     const client = new Client({ connectionString: database.url })
     await client.connect()
     let notifications = 0
-    client.on('notification', () => void notifications++)
+    client.on('notification', () => {
+      notifications++
+    })
     const silence = backend.wakeUps.listen(() => undefined)
     const [row] = await eventually(async () => {
       const { rows } = await client.query<{ query: string }>(

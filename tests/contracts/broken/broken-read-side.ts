@@ -5,7 +5,6 @@ import {
 } from '../../../src/adapters/memory/documents'
 import { memoryProjections } from '../../../src/adapters/memory/read-models'
 import { memoryRequests } from '../../../src/adapters/memory/request-store'
-import type { MemorySubscription } from '../../../src/adapters/memory/subscription-state'
 import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import type { ReadSide } from '../read-side'
 
@@ -23,10 +22,9 @@ export const changing =
   (change: (sound: MemoryReadSide, documents: MemoryDocuments) => Partial<MemoryReadSide>) =>
   (): MemoryReadSide => {
     const documents = memoryDocuments()
-    const known = new Map<string, MemorySubscription>()
     const sound = {
-      subscriptions: memorySubscriptions(known, documents, Date.now),
-      documents: memoryProjections(documents, known, Date.now),
+      subscriptions: memorySubscriptions(documents, Date.now),
+      documents: memoryProjections(documents, Date.now),
       outbox: memoryRequests(documents, Date.now),
     }
     return { ...sound, ...change(sound, documents) }

@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryProjections } from '../../../src/adapters/memory/read-models'
 import { buildOf, isLaterBuild } from '../../../src/core/projection-build'
 import type { ProjectionBuild } from '../../../src/core/ports/projection-store'
 import { type BrokenReadSide, changing, projectionsThat } from './broken-read-side'
@@ -87,7 +86,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
                   transaction.put(collection, key, value)
                 },
               }),
-              TE.map(() => {
+              TE.map((end) => {
                 for (const [collection, all] of before) {
                   const then = new Set(all.map(({ key }) => key))
                   for (const { key, value } of all) transaction.put(collection, key, value)
@@ -95,6 +94,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
                     if (!then.has(key)) transaction.delete(collection, key)
                   }
                 }
+                return end
               }),
             )
           }),
@@ -115,7 +115,24 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
   },
   {
     defect: 'shows a build that has not come as far',
-    open: projectionsThat((_store, documents) => memoryProjections(documents, new Map(), Date.now)),
+    open: projectionsThat((store) => {
+      const shown = new Map<string, ProjectionBuild>()
+      return {
+        active: (name) => TE.right(shown.get(name)),
+        activate: (name, build) => {
+          const before = shown.get(name)
+          const isLater =
+            before === undefined ||
+            build.version > before.version ||
+            (build.version === before.version && build.build > before.build)
+          shown.set(name, isLater ? build : before)
+          return pipe(
+            store.activate(name, build),
+            TE.map(() => shown.get(name) ?? build),
+          )
+        },
+      }
+    }),
     noticedBy: [
       'builds: does not show a build that has come less far than the one that readers see',
     ],

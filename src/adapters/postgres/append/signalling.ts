@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/Either'
-import type { AppendPrepared, RunAppends } from './append'
+import type { RunAppend, RunAppends } from './append-answer'
 
 /** Signals when an append was stored. */
 export const signalling =
-  (signal: () => void, append: AppendPrepared): AppendPrepared =>
-  async (prepared) => {
-    const answer = await append(prepared)
+  (signal: () => void, append: RunAppend): RunAppend =>
+  async (encoded) => {
+    const answer = await append(encoded)
     if (E.isRight(answer)) signal()
     return answer
   }

@@ -1,7 +1,9 @@
 import type { PGlite } from '@electric-sql/pglite'
-import { Kysely, PostgresDialect } from 'kysely'
+import * as TE from 'fp-ts/TaskEither'
+import type { Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import { MISUSE } from './errors'
+import { kyselyOn } from './kysely-pool'
 import {
   clientLike,
   listenOnClient,
@@ -12,7 +14,12 @@ import {
 import { type Notifications, notificationsOver } from './notifications'
 import { originOf } from './origin'
 import { kyselyOnPglite } from './pglite'
-import { kyselyOn } from './pool'
+import { kyselyOnPool } from './pool'
+import {
+  ONE_CONNECTION,
+  type PreparedStatementsProbe,
+  probePreparedStatements,
+} from './prepared-statements-probe'
 
 /** What a backend can be made on. */
 export type DatabaseHandle<Database> = Pool | Kysely<Database> | PGlite
@@ -32,6 +39,8 @@ export interface OpenDatabase<Database> {
   readonly notifications: Notifications
   /** Whether other processes are to be notified. */
   readonly notifies: boolean
+  /** How to find out whether prepared statements can be used, where that is possible. */
+  readonly probe: { readonly preparedStatements?: TE.TaskEither<never, PreparedStatementsProbe> }
   /** Ends what was opened here, and nothing that was handed in. */
   readonly close: () => Promise<void>
 }
@@ -50,7 +59,7 @@ const problemOf = <Database>(given: DatabaseHandle<Database>): string | undefine
     if (given.isTransaction) {
       return 'postgres() was given a transaction: it takes the Kysely that has begun it, and store.inTransaction(transaction) appends inside it'
     }
-    const { supportsReturning = false, supportsTransactionalDdl } = given.getExecutor().adapter
+    const { supportsReturning, supportsTransactionalDdl } = given.getExecutor().adapter
     return supportsReturning && supportsTransactionalDdl
       ? undefined
       : 'postgres() was given a Kysely of another database: its dialect must be one of PostgreSQL'
@@ -65,7 +74,7 @@ const nothing = (): Promise<void> => Promise.resolve()
 /** Answers every statement with the same error: a misuse is a value, too. */
 const unusable = <Database>(message: string): Kysely<Database> => {
   const connect = () => Promise.reject(Object.assign(new Error(message), { code: MISUSE }))
-  return new Kysely({ dialect: new PostgresDialect({ pool: { connect, end: nothing } }) })
+  return kyselyOn({ connect, end: nothing })
 }
 
 /** The Kysely, and what ends it, if it was made here. */
@@ -77,7 +86,7 @@ const kyselyOf = <Database>(
   if (isKysely<Database>(given)) return { db: given, close: nothing }
   const db = isPglite(given)
     ? kyselyOnPglite<Database>(given, nothing)
-    : kyselyOn<Database>(given, 'prepared', nothing)
+    : kyselyOnPool<Database>(given, 'prepared', nothing)
   return { db, close: () => db.destroy() }
 }
 
@@ -104,6 +113,21 @@ const listeningOf = <Database>(db: Kysely<Database>, option?: WakeUpsOption): Li
   }
 }
 
+const probeOf = <Database>(db: Kysely<Database>): OpenDatabase<Database>['probe'] => {
+  const origin = originOf(db)
+  switch (origin?._tag) {
+    case undefined:
+      return {}
+    case 'PGlite':
+      return { preparedStatements: TE.right(ONE_CONNECTION) }
+    case 'Pool':
+      // It takes two connections at the same time.
+      return origin.pool.options.max < 2
+        ? {}
+        : { preparedStatements: probePreparedStatements(origin.pool) }
+  }
+}
+
 // One for all schemas of a pool: tenants must not multiply the connections.
 const listened = new WeakMap<object, Notifications>()
 const polled = new WeakMap<object, Notifications>()
@@ -119,5 +143,5 @@ export const openDatabase = <Database>(
   const known = open === undefined ? polled : listened
   const notifications = known.get(listening.owner) ?? notificationsOver(open)
   known.set(listening.owner, notifications)
-  return { db, close, notifications, notifies: open !== undefined }
+  return { db, close, notifications, notifies: open !== undefined, probe: probeOf(db) }
 }

@@ -1,14 +1,14 @@
 import type { PGlite } from '@electric-sql/pglite'
-import type { QueryExecutorProvider } from 'kysely'
+import type { Kysely, QueryExecutorProvider } from 'kysely'
 import type { Pool } from 'pg'
-import type { Executor } from './executor'
+import { type Executor, withoutPlugins } from './query'
 
 /** What is behind a Kysely that this adapter has made. */
 export type Origin =
   | {
       readonly _tag: 'Pool'
       readonly pool: Pool
-      /** How statements outside of transactions reach the server fastest. */
+      /** Runs statements outside of transactions on the shortest way. */
       readonly direct: Executor
     }
   | { readonly _tag: 'PGlite'; readonly pglite: PGlite }
@@ -20,15 +20,16 @@ export const rememberOrigin = (db: QueryExecutorProvider, origin: Origin): void 
   origins.set(db.getExecutor().adapter, origin)
 }
 
-/** `undefined`: the caller has made it. */
+/** `undefined`: this adapter has not made it. */
 export const originOf = (db: QueryExecutorProvider): Origin | undefined =>
   origins.get(db.getExecutor().adapter)
 
 /** Whether a COMMIT through `db` fails when it has become a ROLLBACK. Kysely itself does not look. */
-export const tellsRollback = (db: QueryExecutorProvider): boolean => originOf(db)?._tag === 'Pool'
+export const failsOnRolledBackCommit = (db: QueryExecutorProvider): boolean =>
+  originOf(db)?._tag === 'Pool'
 
-/** How statements outside of transactions reach the server fastest, if there is a shorter way than Kysely's. */
-export const shortcut = (db: QueryExecutorProvider): Executor | undefined => {
+/** What runs our statements outside of transactions: as directly as possible, and without the caller's plugins. */
+export const directExecutor = <Database>(db: Kysely<Database>): Executor => {
   const origin = originOf(db)
-  return origin?._tag === 'Pool' ? origin.direct : undefined
+  return origin?._tag === 'Pool' ? origin.direct : withoutPlugins(db)
 }

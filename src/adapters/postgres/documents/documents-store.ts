@@ -1,43 +1,128 @@
-import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { projectionRolledBack } from '../../../core/errors/projection'
-import { storeFailed } from '../../../core/errors/store'
+import { keyRefusal } from '../../../core/document-key'
+import type { StoreFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
-  BuildStatus,
   Document,
-  OfVersion,
-  ProjectionBuild,
   Projections,
   TransactionDocuments,
 } from '../../../core/ports/projection-store'
-import { ABANDONED_AFTER, BUILD_START_TIME, KEEP_OLD_BUILD } from '../../../core/projection-build'
-import { type DocumentStatements, documentStatements } from './document-statements'
-import { rowsOf } from '../connection/query'
-import { type Executor, withoutPlugins } from '../connection/executor'
+import { directExecutor } from '../connection/origin'
+import { named } from '../connection/prepared-statements'
+import {
+  type Executor,
+  readRows,
+  type TransactionScope,
+  withoutPlugins,
+  writeRows,
+} from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
+import { postgresBuilds } from './builds'
+import { versionReads } from './version-reads'
 
-const text = (value: Json | undefined): string | null =>
+// Readers name the projection and see its active build.
+const collectionOf = (schema: string): string =>
+  `coalesce((select p.collection from ${schema}.projections p where p.name = $1::text), $1::text)`
+
+const some = (schema: string): string => `
+select key, value, revision::double precision as revision
+from ${schema}.documents
+where collection = ${collectionOf(schema)} and key = any((select $2::text[])::text[]) and value is not null`
+
+const all = (schema: string): string => `
+select key, value, revision::double precision as revision
+from ${schema}.documents
+where collection = ${collectionOf(schema)} and key > $2::text and value is not null
+  and ($4::text is null or value @> $4::text::jsonb)
+order by key
+limit $3::integer`
+
+// Arrays come through subqueries: see append/statement-parts.ts.
+// A document that was ever guarded keeps its revision when it is deleted, so that a stale write does not bring it back.
+const write = (schema: string): string => `
+with given as materialized (
+  select w.* from unnest((select $2::text[]), (select $3::text[])) as w(key, value)
+),
+gone as (
+  select key from given where value is null
+),
+deleted as (
+  delete from ${schema}.documents d using gone
+  where d.collection = $1::text and d.key = gone.key and d.revision = 0
+),
+emptied as (
+  update ${schema}.documents d set value = null from gone
+  where d.collection = $1 and d.key = gone.key and d.revision > 0
+)
+insert into ${schema}.documents as d (collection, key, value)
+select $1, key, value::jsonb from given
+where value is not null
+order by key
+on conflict on constraint documents_pkey do update set value = excluded.value`
+
+const putNewer = (schema: string): string => `
+insert into ${schema}.documents as d (collection, key, value, revision)
+values ($1::text, $2::text, $3::text::jsonb, $4::bigint)
+on conflict on constraint documents_pkey do update
+  set value = excluded.value, revision = excluded.revision
+  where d.revision < excluded.revision
+returning key`
+
+// Two-part keys: the horizon looks at one-part keys only, so these are never taken for a writer's.
+const lock = (): string => `
+select pg_advisory_xact_lock(hashtext($1::text), k.hash)
+from (select distinct hashtext(key) as hash from unnest($2::text[]) as w(key) order by 1) k`
+
+const clear = (schema: string): string => `
+delete from ${schema}.documents d
+using (select key from ${schema}.documents where collection = $1::text limit $2::integer) found
+where d.collection = $1 and d.key = found.key
+returning d.key`
+
+const documentStatements = (schema: string) => {
+  const name = quoteIdentifier(schema)
+  return {
+    some: named('documents', some(name)),
+    all: named('collection', all(name)),
+    write: named('write_documents', write(name)),
+    putNewer: named('put_newer', putNewer(name)),
+    lock: named('lock_documents', lock()),
+    clear: clear(name),
+  }
+}
+type DocumentStatements = ReturnType<typeof documentStatements>
+
+const toText = (value: Json | undefined): string | null =>
   value === undefined ? null : JSON.stringify(value)
 
-const ignored = TE.map(() => undefined)
+const ignoreRows = TE.map(() => undefined)
 
-const documentsOn = (db: Executor, statements: DocumentStatements): TransactionDocuments => {
+/** The answer of the statement, unless one of the keys cannot be stored: the same on every store. */
+const about = <Answer>(
+  keys: ReadonlyArray<string>,
+  answer: () => TE.TaskEither<StoreFailed, Answer>,
+): TE.TaskEither<StoreFailed, Answer> => {
+  const refused = keyRefusal(keys)
+  return refused === undefined ? answer() : TE.left(refused)
+}
+
+const documentsOn = (
+  db: Executor,
+  scope: TransactionScope,
+  statements: DocumentStatements,
+): TransactionDocuments => {
   const some: TransactionDocuments['some'] = (collection, keys) =>
-    rowsOf<Document>(db, statements.some, [collection, keys])
-  const write: TransactionDocuments['write'] = (collection, writes) =>
-    writes.length === 0
-      ? TE.right(undefined)
-      : pipe(
-          rowsOf(
-            db,
-            statements.write,
-            [collection, writes.map(({ key }) => key), writes.map(({ value }) => text(value))],
-            'appending',
-          ),
-          ignored,
-        )
+    about(keys, () => readRows<Document>(db, statements.some, [collection, keys]))
+  const write: TransactionDocuments['write'] = (collection, writes) => {
+    if (writes.length === 0) return TE.right(undefined)
+    const keys = writes.map(({ key }) => key)
+    const values = writes.map(({ value }) => toText(value))
+    return about(keys, () =>
+      pipe(writeRows(db, scope, statements.write, [collection, keys, values]), ignoreRows),
+    )
+  }
   return {
     some,
     write,
@@ -48,67 +133,22 @@ const documentsOn = (db: Executor, statements: DocumentStatements): TransactionD
       ),
     all: (collection, { after, limit, where }) =>
       pipe(
-        rowsOf<Document>(db, statements.all, [collection, after, limit, text(where)]),
+        readRows<Document>(db, statements.all, [collection, after, limit, toText(where)]),
         TE.map((documents) => ({ documents, more: documents.length === limit })),
       ),
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putNewer: (collection, key, value, revision) =>
-      pipe(
-        rowsOf(db, statements.putNewer, [collection, key, text(value), revision], 'appending'),
-        TE.map((rows) => rows.length > 0),
+      about([key], () =>
+        pipe(
+          writeRows(db, scope, statements.putNewer, [collection, key, toText(value), revision]),
+          TE.map((rows) => rows.length > 0),
+        ),
       ),
-    lock: (collection, keys) => pipe(rowsOf(db, statements.lock, [collection, keys]), ignored),
+    lock: (collection, keys) =>
+      about(keys, () => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows)),
   }
 }
-
-/** The first row says which build was found; each of the others is a document. */
-interface OfVersionRow {
-  readonly key: string | null
-  readonly value: Json
-  readonly revision: number
-  readonly active_version: number | null
-  readonly active_build: number
-  readonly active_collection: string
-  readonly version: number | null
-  readonly build: number
-  readonly collection: string
-}
-
-const toOfVersion = (rows: ReadonlyArray<OfVersionRow>): OfVersion<ReadonlyArray<Document>> => {
-  const [seen, ...found] = rows
-  const documents = found.map(({ key, value, revision }) => ({ key: key ?? '', value, revision }))
-  if (seen === undefined || seen.active_version === null) return { _tag: 'Found', found: documents }
-  const { version, build, collection } = seen
-  return version === null
-    ? {
-        _tag: 'NoBuild',
-        active: {
-          version: seen.active_version,
-          build: seen.active_build,
-          collection: seen.active_collection,
-        },
-      }
-    : { _tag: 'Found', build: { version, build, collection }, found: documents }
-}
-
-interface BuildRow extends ProjectionBuild {
-  readonly state: BuildStatus['state']
-  readonly begun_at: number
-  readonly kept_until: number | null
-  readonly reached: number | null
-  readonly held: number
-  readonly instances: number
-}
-
-const toBuildStatus = ({ begun_at, kept_until, reached, ...row }: BuildRow): BuildStatus => ({
-  ...row,
-  begunAt: begun_at,
-  ...(kept_until === null ? {} : { keptUntil: kept_until }),
-  ...(reached === null ? {} : { reached }),
-})
-
-const noAnswer = TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not there'))
 
 /** Read models as documents in PostgreSQL, and the builds of projections. */
 export const postgresProjections = <Database>(
@@ -116,94 +156,16 @@ export const postgresProjections = <Database>(
   schema: string,
 ): Projections<Transaction<Database>> => {
   const statements = documentStatements(schema)
-  const plain = withoutPlugins(db)
-  const buildFrom = (statement: string, parameters: ReadonlyArray<unknown>) =>
-    pipe(
-      rowsOf<ProjectionBuild>(plain, statement, parameters, 'appending'),
-      TE.map(([build]) => build),
-    )
-  const active = (projection: string) =>
-    pipe(
-      rowsOf<ProjectionBuild>(plain, statements.active, [projection]),
-      TE.map(([build]) => build),
-    )
-
+  const direct = directExecutor(db)
   return {
-    ...documentsOn(plain, statements),
-    inTransaction: (transaction) => documentsOn(withoutPlugins(transaction), statements),
-    active,
-    someOfVersion: (projection, version, keys) =>
-      pipe(
-        rowsOf<OfVersionRow>(plain, statements.someOfVersion, [projection, version, keys]),
-        TE.map(toOfVersion),
-      ),
-    allOfVersion: (projection, version, { after, limit, where }) =>
-      pipe(
-        rowsOf<OfVersionRow>(plain, statements.allOfVersion, [
-          projection,
-          version,
-          after,
-          limit,
-          text(where),
-        ]),
-        TE.map(toOfVersion),
-        TE.map((answer) =>
-          answer._tag === 'NoBuild'
-            ? answer
-            : {
-                ...answer,
-                found: { documents: answer.found, more: answer.found.length === limit },
-              },
-        ),
-      ),
-    begin: (projection, version) =>
-      pipe(
-        buildFrom(statements.begin, [projection, version]),
-        TE.flatMap((build) => (build === undefined ? noAnswer : TE.right(build))),
-      ),
-    join: (projection, version) =>
-      pipe(
-        buildFrom(statements.join, [projection, version, BUILD_START_TIME]),
-        TE.flatMapEither((build) =>
-          build === undefined ? E.left(projectionRolledBack(projection, version)) : E.right(build),
-        ),
-      ),
-    activate: (projection, { version, build, collection }, keepFor = KEEP_OLD_BUILD) =>
-      pipe(
-        rowsOf(
-          plain,
-          statements.activate,
-          [projection, version, build, collection, keepFor],
-          'appending',
-        ),
-        TE.flatMap(() => active(projection)),
-        TE.flatMap((now) => (now === undefined ? noAnswer : TE.right(now))),
-      ),
-    rollBack: (projection) =>
-      pipe(
-        rowsOf<ProjectionBuild>(plain, statements.rollBack, [projection], 'appending'),
-        TE.map(([from, to]) => (from === undefined || to === undefined ? undefined : { from, to })),
-      ),
-    builds: (projection) =>
-      pipe(
-        rowsOf<BuildRow>(plain, statements.builds, [projection]),
-        TE.map((rows) => rows.map(toBuildStatus)),
-      ),
-    abandon: (projection, { collection }) =>
-      pipe(rowsOf(plain, statements.abandon, [projection, collection], 'appending'), ignored),
-    sweep: (projection, limit) =>
-      pipe(
-        rowsOf<{ readonly deleted: number }>(
-          plain,
-          statements.sweep,
-          [projection, limit, ABANDONED_AFTER],
-          'appending',
-        ),
-        TE.map(([row]) => row?.deleted ?? 0),
-      ),
+    ...documentsOn(direct, 'statement', statements),
+    inTransaction: (transaction) =>
+      documentsOn(withoutPlugins(transaction), 'transaction', statements),
+    ...versionReads(direct, schema),
+    ...postgresBuilds(direct, schema),
     clear: (collection, limit) =>
       pipe(
-        rowsOf(plain, statements.clear, [collection, limit], 'appending'),
+        writeRows(direct, 'statement', statements.clear, [collection, limit]),
         TE.map((rows) => rows.length),
       ),
   }
