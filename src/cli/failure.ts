@@ -46,6 +46,11 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
       return `${place} gave up: ${causeOf(cause)}. Run the command again.`
     case 'TransactionAborted':
     case 'CorruptRow':
+    case 'ReadOnlyReplica':
+    case 'SequenceBehind':
+    case 'LocksNotVisible':
+    case 'SchemaRenamed':
+    case 'InvalidSchemaName':
     case 'Unexpected':
       return `${message} (${place})`
   }

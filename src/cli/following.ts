@@ -33,6 +33,11 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'NotMigrated':
     case 'TransactionAborted':
     case 'CorruptRow':
+    case 'ReadOnlyReplica':
+    case 'SequenceBehind':
+    case 'LocksNotVisible':
+    case 'SchemaRenamed':
+    case 'InvalidSchemaName':
     case 'Unexpected':
       return false
   }

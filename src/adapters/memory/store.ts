@@ -21,6 +21,8 @@ export interface MemoryStoreOptions {
   readonly projections?: ReadonlyArray<InlineProjection<MemoryTransaction>>
   /** Where the projections write. Hand it in to read it from outside. */
   readonly documents?: MemoryDocuments
+  /** Which store this is, for whoever keeps a checkpoint elsewhere. Default: one of its own. */
+  readonly lineage?: string
 }
 
 type Answer = E.Either<AppendError, Appended>
@@ -45,8 +47,9 @@ export const memoryStore = ({
   now = Date.now,
   projections = [],
   documents = memoryDocuments(),
+  lineage = crypto.randomUUID(),
 }: MemoryStoreOptions = {}): EventStore => {
-  const log = emptyLog()
+  const log = emptyLog(lineage)
   const oneByOne = queue()
 
   const appendProjected = async (request: AppendRequest): Promise<Answer> => {

@@ -28,8 +28,18 @@ export const claimed = (
   }
   return {
     share,
-    leases: partitions.flatMap(({ owner, token, position }, number) =>
-      owner === instance ? [{ subscription, partition: number, token, position }] : [],
+    leases: partitions.flatMap(({ owner, token, position, lineage }, number) =>
+      owner === instance
+        ? [
+            {
+              subscription,
+              partition: number,
+              token,
+              position,
+              ...(lineage === undefined ? {} : { lineage }),
+            },
+          ]
+        : [],
     ),
     stopped: partitions.flatMap(({ failure }, number) =>
       failure === undefined ? [] : [{ partition: number, failure }],

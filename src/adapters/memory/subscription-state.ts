@@ -11,6 +11,8 @@ export interface MemoryHeld extends HeldStream {
 
 export interface MemoryPartition {
   position: Position
+  /** Of the store in which it was read; not known before the first owner. */
+  lineage: string | undefined
   token: number
   owner: string | undefined
   leasedUntil: number
@@ -31,6 +33,7 @@ export const newSubscription = ({ partitions, position }: NewSubscription): Memo
   instances: new Map(),
   partitions: Array.from({ length: partitions }, () => ({
     position,
+    lineage: undefined,
     token: 0,
     owner: undefined,
     leasedUntil: 0,

@@ -138,6 +138,7 @@ export const memorySubscriptions = (
           free(partition)
           partition.token++
           partition.position = position
+          partition.lineage = undefined
           partition.failure = undefined
           partition.held.clear()
         }

@@ -15,6 +15,8 @@ export interface Lease {
 export interface HeldLease extends Lease {
   /** Everything up to here is done. */
   readonly position: Position
+  /** The lineage of the store that `position` was read from. Left out: not written down yet. */
+  readonly lineage?: string
 }
 
 /** A subscription on its first day. */
@@ -83,6 +85,8 @@ export interface Progress {
   readonly after: Position
   /** From now on everything up to here is done, or held back. */
   readonly position: Position
+  /** The lineage of the store that this was read from, to be kept with the checkpoint. Left out: as before. */
+  readonly lineage?: string
   readonly holding?: Holding
 }
 
@@ -171,7 +175,7 @@ export interface SubscriptionStore<Transaction> {
   /** Lets stopped partitions go on. Answers whether there was one. */
   readonly resume: (subscription: string) => TaskEither<StoreFailed, boolean>
 
-  /** Moves all partitions to `position`, fences off their owners, and forgets what was held back. */
+  /** Moves all partitions to `position`, of whatever lineage; fences off their owners, forgets what was held back. */
   readonly reset: (subscription: string, position: Position) => TaskEither<StoreFailed, boolean>
 
   /** Forgets the subscription; its owners are fenced off. Answers whether there was one. */

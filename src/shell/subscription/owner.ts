@@ -1,11 +1,11 @@
 import * as E from 'fp-ts/Either'
-import { subscriptionStopped, type SubscriptionStopped } from '../../core/errors/subscription'
+import { type PartitionStopped, subscriptionStopped } from '../../core/errors/subscription'
 import type { Claim, HeldLease } from '../../core/ports/subscription-store'
 import { type Alarm, alarm } from './sleeper'
 import type { Settings } from './definition'
 import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
-import { work } from './worker'
+import { work, type WorkError } from './worker'
 import type { Beside } from './worker-context'
 
 /** The work on a partition that is under way. */
@@ -15,6 +15,10 @@ interface Working {
   readonly stop: () => void
   readonly ended: Promise<void>
 }
+
+/** Whether an operator has to decide, before anything else happens. */
+const isStop = (error: WorkError): error is PartitionStopped =>
+  ['SubscriptionStopped', 'CheckpointAhead', 'OtherLineage'].includes(error._tag)
 
 /** What owning partitions takes. */
 export interface Ownership<Transaction> {
@@ -36,14 +40,14 @@ export const own = async <Transaction>({
   effects,
   beside,
   instance,
-}: Ownership<Transaction>): Promise<E.Either<SubscriptionStopped, void>> => {
+}: Ownership<Transaction>): Promise<E.Either<PartitionStopped, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
   const { name, leaseDuration } = settings
   const observe = environment.observe ?? (() => undefined)
   const working = new Map<number, Working>()
   const clock = alarm()
   let deadline = 0
-  let stopped: SubscriptionStopped | undefined
+  let stopped: PartitionStopped | undefined
 
   const begin = (lease: HeldLease): void => {
     const { partition } = lease
@@ -64,7 +68,7 @@ export const own = async <Transaction>({
         observe,
       })
       if (E.isRight(ended)) await subscriptions.release(lease)()
-      else if (ended.left._tag === 'SubscriptionStopped') stopped = ended.left
+      else if (isStop(ended.left)) stopped = ended.left
       else {
         observe({ _tag: 'SubscriptionTroubled', subscription: name, error: ended.left })
       }

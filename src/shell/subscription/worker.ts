@@ -1,15 +1,16 @@
 import * as E from 'fp-ts/Either'
-import type { SubscriptionStopped } from '../../core/errors/subscription'
+import type { PartitionStopped } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
 import { partitionOf } from '../../core/partition'
 import type { Position } from '../../core/stream'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
 import { handleHeld } from './held-step'
+import { settle, strayed } from './lineage'
 import type { WorkerContext } from './worker-context'
 
 /** Why the work on a partition has ended, other than being asked to. */
-export type WorkError = StepError | SubscriptionStopped | ReadError
+export type WorkError = StepError | PartitionStopped | ReadError
 
 /** After a hint that came a moment before the event could be seen. Milliseconds. */
 const LOOK_SOON = 10
@@ -38,12 +39,20 @@ export const work = async <Transaction>(
   let position = lease.position
   let ahead: ReturnType<typeof pageAfter> | undefined
   let pause = settings.shortestPause
+  let lineage: string | undefined
 
   while (!signal.aborted) {
-    const retried = await handleHeld(context, held, position)
-    if (E.isLeft(retried)) return retried
     const page = await (ahead ?? pageAfter(position))
     if (E.isLeft(page)) return page
+    if (lineage === undefined) {
+      const fits = await settle(context, page.right)
+      if (E.isLeft(fits)) return fits
+      lineage = page.right.lineage
+    } else if (strayed({ ...lease, position, lineage }, page.right) !== undefined) {
+      break // restored or failed over meanwhile: what the checkpoint says then is looked at by the next claim
+    }
+    const retried = await handleHeld(context, held, position)
+    if (E.isLeft(retried)) return retried
     const { events, upTo, more } = page.right
     // While there is more, the next page is read while this one is handled: two pages at a time, no more.
     ahead = more ? pageAfter(upTo) : undefined

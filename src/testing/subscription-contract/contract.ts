@@ -4,6 +4,7 @@ import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerChapters, type TestWords } from '../chapters'
 import { claims } from './claims'
 import { holdingBack } from './holding-back'
+import { lineages } from './lineages'
 import { operating } from './operating'
 import { registering } from './registering'
 import { steps } from './steps'
@@ -28,7 +29,14 @@ export interface SubscriptionStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<SubscriptionsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [registering, claims, steps, holdingBack, operating]
+const chapters: ReadonlyArray<Chapter> = [
+  registering,
+  claims,
+  steps,
+  lineages,
+  holdingBack,
+  operating,
+]
 
 /**
  * Registers every test that a store of subscriptions must pass. There are no opt-outs. Each test uses

@@ -38,6 +38,10 @@ const notMigrated: Meaning = {
   advice: 'the tables are missing or older than this library: run `npx reprise migrate`',
 }
 const timedOut: Meaning = { reason: 'TimedOut', open: false }
+const readOnly: Meaning = {
+  ...refused,
+  advice: 'the server or the transaction is read-only: after a failover, the old primary',
+}
 
 /** SQLSTATE codes, system error codes: the one place where database words become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
@@ -74,7 +78,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   '26000': unprepared,
   '42P05': unprepared, // the pooler's server process has a statement of that name already
-  '25006': { ...refused, advice: 'the server or the transaction is read-only' },
+  '25006': readOnly,
   '28P01': denied,
   '28000': denied,
   '42501': denied,
@@ -82,6 +86,25 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '42P01': notMigrated,
   '42883': notMigrated,
   '42703': notMigrated,
+  // Ours, see migrations/0001_events.sql.
+  RP001: {
+    reason: 'ReadOnlyReplica',
+    open: false,
+    advice:
+      'only the primary knows how far the store can be read: connect subscriptions to the primary',
+  },
+  RP002: {
+    reason: 'SequenceBehind',
+    open: false,
+    advice:
+      "positions would be drawn once more, so nothing is appended or read on: set the sequence to the highest position, select setval('<schema>.events_position_seq', (select max(position) from <schema>.events))",
+  },
+  RP003: {
+    reason: 'SchemaRenamed',
+    open: false,
+    advice:
+      'the schema was renamed: run `npx reprise migrate`, which makes its functions out for the new name',
+  },
 }
 
 /** Failures of `pg` itself that carry no code. */
@@ -101,9 +124,15 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
-/** The columns of a table have changed since the connection has prepared a statement: it needs a new one. */
+/**
+ * The columns of a table have changed since the connection has prepared a statement: it needs a new one. Known by
+ * the server's own function, for its text is in the language of the server.
+ */
 const isStale = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes('cached plan must not change result type')
+  codeOf(error) === '0A000' &&
+  error instanceof Error &&
+  'routine' in error &&
+  error.routine === 'RevalidateCachedQuery'
 
 /**
  * The transaction lost against another one (serialization, deadlock, a change of a table): tried again, it

@@ -18,14 +18,23 @@ const askable = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string
  */
 const LASTING = 1_000
 
-/** The horizon that was seen last, as long as it is young. */
+/** How far the store can be read, and what it is. */
+type Visible = Pick<StorePage, 'highest' | 'lineage'> & { readonly horizon: Position }
+
+/** The first row of a page: the horizon, and no event. See `read_all` in migrations/0001_events.sql. */
+interface VisibleRow extends Pick<StoredEvent, 'position'> {
+  readonly version: null
+  readonly data: Pick<StorePage, 'highest' | 'lineage'>
+}
+
+/** What was visible at the last look, as long as that is young. */
 const lately = () => {
-  let horizon: Position = 0
+  let visible: Visible | undefined
   let seenAt = -Infinity
   return {
-    get: (): Position => (performance.now() - seenAt < LASTING ? horizon : 0),
-    set: (seen: Position): void => {
-      horizon = seen
+    get: (): Visible | undefined => (performance.now() - seenAt < LASTING ? visible : undefined),
+    set: (seen: Visible | undefined): void => {
+      visible = seen
       seenAt = performance.now()
     },
   }
@@ -38,13 +47,13 @@ const lately = () => {
 export const readAll = ({ db, statements }: Tables): EventStore['readAll'] => {
   const known = lately()
 
-  const rowsOf = async (
+  const rowsOf = async <Row extends StoredEvent | VisibleRow>(
     statement: string,
     { after, limit, categories, types }: StoreRange,
     ...more: ReadonlyArray<unknown>
-  ): Promise<StoredEvent[]> => {
+  ): Promise<Row[]> => {
     const parameters = [after, limit, askable(categories), askable(types), ...more]
-    const { rows } = await db.executeQuery<StoredEvent>(CompiledQuery.raw(statement, parameters))
+    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(statement, parameters))
     return rows
   }
 
@@ -53,26 +62,37 @@ export const readAll = ({ db, statements }: Tables): EventStore['readAll'] => {
     range: StoreRange,
     before: ReadonlyArray<StoredEvent>,
   ): Promise<StorePage> => {
-    // The first row is the horizon, and no event.
-    const [horizonRow, ...rows] = await rowsOf(statements.readAll, range)
-    const horizon = horizonRow?.position ?? 0
-    known.set(horizon)
+    const all = await rowsOf<StoredEvent | VisibleRow>(statements.readAll, range)
+    const rows: StoredEvent[] = []
+    let seen: Visible = { horizon: 0, highest: 0, lineage: '' }
+    for (const row of all) {
+      if (row.version === null) seen = { ...row.data, horizon: row.position }
+      else rows.push(row)
+    }
+    known.set(seen)
+    const { horizon, highest, lineage } = seen
     const last = rows.length === range.limit ? rows.at(-1)?.position : undefined
     return {
       events: before.length === 0 ? rows : [...before, ...rows],
       upTo: last ?? Math.max(range.after, horizon),
       more: last !== undefined,
+      highest,
+      lineage,
     }
   }
 
   const page = async (range: StoreRange): Promise<StorePage> => {
-    const horizon = known.get()
-    if (horizon <= range.after) return upToHorizon(range, [])
-    const events = await rowsOf(statements.readBelow, range, horizon)
+    const visible = known.get()
+    if (visible === undefined || visible.horizon <= range.after) return upToHorizon(range, [])
+    const { horizon, highest, lineage } = visible
+    const events = await rowsOf<StoredEvent>(statements.readBelow, range, horizon)
     const last = events.at(-1)
-    return events.length < range.limit || last === undefined
-      ? upToHorizon({ ...range, after: horizon, limit: range.limit - events.length }, events)
-      : { events, upTo: last.position, more: true }
+    if (events.length === range.limit && last !== undefined) {
+      return { events, upTo: last.position, more: true, highest, lineage }
+    }
+    const rest = { ...range, after: horizon, limit: range.limit - events.length }
+    const found = await upToHorizon(rest, events)
+    return found.lineage === lineage ? found : upToHorizon(range, []) // restored in between
   }
 
   return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {
@@ -81,7 +101,7 @@ export const readAll = ({ db, statements }: Tables): EventStore['readAll'] => {
       const events = countable(found.events)
       return E.isLeft(events) ? events : E.right(found)
     } catch (error) {
-      known.set(0) // who knows what server answers next
+      known.set(undefined) // the next connection may reach a different server
       return E.left(toStoreFailed('reading')(error))
     }
   }

@@ -1,5 +1,5 @@
 import { type AppendStatements, appendStatements } from '../append/append-statements'
-import { fingerprint, namespaceOf, quoteIdentifier } from '../schema/names'
+import { fingerprint, namespaceOf, quoteIdentifier, quoteText } from '../schema/names'
 import { milliseconds } from '../schema/sql'
 
 /** Every statement of the store, as text. Each begins with the name under which it can be prepared. */
@@ -88,19 +88,24 @@ union all
 // As stored events, name by name: what a row holds is not looked at again.
 const eventColumns = `stream_id as "streamId", version, id, type, schema_version as "schemaVersion", data, metadata`
 
+/** The table as a constant: functions compare it with the one that they were made for. */
+const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`
+
 const readAll = (schema: string): string => `
 select ${eventColumns}, "position", recorded_at as "recordedAt"
-from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[])`
+from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[], ${eventsOf(schema)})`
 
 const storedColumns = `${eventColumns}, position::double precision as "position",
        ${milliseconds('recorded_at')} as "recordedAt"`
 
+// The horizon was seen on the primary. A replica may be behind it, and its rows are not all of them.
 const readBelow = (schema: string): string => `
 select ${storedColumns}
 from ${schema}.events e
 where e.position > $1::bigint and e.position <= $5::bigint
   and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
   and ($4::text[] is null or type = any($4))
+  and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
 order by e.position
 limit $2::integer`
 
@@ -145,7 +150,7 @@ select least(h.horizon, (
     select min(e.position) - 1 from ${schema}.events e
     where e.recorded_at >= to_timestamp($1::double precision / 1000)
   ))::double precision as "position"
-from ${schema}.horizon() as h(horizon)`
+from ${schema}.horizon(${eventsOf(schema)}) as h(horizon)`
 
 /** The statements for a schema of any name. */
 export const statementsFor = (schema: string): Statements => {

@@ -1,11 +1,18 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely } from 'kysely'
-import type { StoreFailed } from '../../../core/errors/store'
+import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 import { toStoreFailed } from '../connection/errors'
 import { type Migration, migrationsFor } from './migrations'
-import { DEFAULT_SCHEMA } from './names'
-import { foundation, migrationsTable, remember, takeTurns } from './migration-script'
+import { DEFAULT_SCHEMA, refusedSchema } from './names'
+import {
+  announcementsAreVisible,
+  followRename,
+  foundation,
+  migrationsTable,
+  remember,
+  takeTurns,
+} from './migration-script'
 import type { Executor } from '../connection/executor'
 
 /** A migration that was run here before does not read as it did then. Nothing was changed. */
@@ -63,10 +70,17 @@ const compare = async (
   return E.right({ missing, present: [...before.keys()] })
 }
 
+const unseen = storeFailed(
+  'LocksNotVisible',
+  'nothingWritten',
+  undefined,
+  'pg_locks does not show the advisory lock that was just taken: this server only looks like PostgreSQL, and subscribers would lose events',
+)
+
 const applyAll = async (
   db: Executor,
   schema: string,
-): Promise<E.Either<MigrationChanged, Migrated>> => {
+): Promise<E.Either<MigrationChanged | StoreFailed, Migrated>> => {
   await run(db, takeTurns(schema))
   await run(db, foundation(schema))
   const plan = await compare(db, schema)
@@ -75,6 +89,11 @@ const applyAll = async (
     await run(db, migration.sql)
     await run(db, remember(schema, migration))
   }
+  await run(db, followRename(schema))
+  const { rows } = await db.executeQuery<{ readonly visible: boolean }>(
+    CompiledQuery.raw(announcementsAreVisible(schema)),
+  )
+  if (rows[0]?.visible !== true) return E.left(unseen)
   const { missing, present } = plan.right
   return E.right({ applied: missing.map(({ name }) => name), present })
 }
@@ -85,7 +104,10 @@ const applyAll = async (
  *
  * Fails with
  * - `MigrationChanged`: one that was run before has another text now.
- * - `StoreFailed`: the database refused, or did not answer.
+ * - `StoreFailed`: the database refused, or did not answer. `InvalidSchemaName`: the server would change the name.
+ *   `LocksNotVisible`, `SequenceBehind`: subscribers could not rely on this database.
+ *
+ * Functions of a schema that was renamed are made out for its new name.
  */
 export const migrate =
   <Database>(
@@ -93,6 +115,8 @@ export const migrate =
     schema: string = DEFAULT_SCHEMA,
   ): TaskEither<MigrationChanged | StoreFailed, Migrated> =>
   async () => {
+    const refused = refusedSchema(schema)
+    if (refused !== undefined) return E.left(refused)
     try {
       // Each statement must see what the one before us in the queue has committed.
       const begin = db.withoutPlugins().startTransaction().setIsolationLevel('read committed')
@@ -121,6 +145,8 @@ export const planMigration =
     schema: string = DEFAULT_SCHEMA,
   ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
   async () => {
+    const refused = refusedSchema(schema)
+    if (refused !== undefined) return E.left(refused)
     try {
       return await compare(db.withoutPlugins(), schema)
     } catch (error) {

@@ -1,19 +1,62 @@
-import { type Migration } from './migrations'
+import { bracketFor, type Migration } from './migrations'
 import { namespaceOf, quoteIdentifier, quoteText } from './names'
 import { MAXIMUM_POSITION } from '../../../core/stream'
 
 /** Where it is written down which migrations were run. */
 export const migrationsTable = (schema: string): string => `${quoteIdentifier(schema)}.migrations`
 
-/** What has to be there before the first migration: the schema, and the list of migrations. */
-export const foundation = (
-  schema: string,
-): string => `create schema if not exists ${quoteIdentifier(schema)};
-create table if not exists ${migrationsTable(schema)} (
-  name        text        not null primary key,
-  fingerprint text        not null,
-  applied_at  timestamptz not null default now()
-);`
+/**
+ * What has to be there before the first migration: the schema, and the list of migrations. What is there already
+ * takes no right to make it.
+ */
+export const foundation = (schema: string): string => {
+  const body = bracketFor(schema)
+  return `do ${body}
+begin
+  if not exists (select from pg_catalog.pg_namespace where nspname = ${quoteText(schema)}) then
+    create schema if not exists ${quoteIdentifier(schema)};
+  end if;
+  if to_regclass(${quoteText(migrationsTable(schema))}) is null then
+    create table if not exists ${migrationsTable(schema)} (
+      name        text        not null primary key,
+      fingerprint text        not null,
+      applied_at  timestamptz not null default now()
+    );
+  end if;
+end
+${body};`
+}
+
+/** Makes the functions out for the name that the schema has now, if they were made for another one. */
+export const followRename = (schema: string): string => {
+  const body = bracketFor(schema)
+  const store = `${quoteIdentifier(schema)}.store`
+  return `do ${body}
+declare
+  was text := (select name from ${store});
+  now_is constant text := ${quoteText(`${quoteIdentifier(schema)}.`)};
+  mark constant text := chr(39);
+  definition text;
+begin
+  if was = ${quoteText(schema)} then return; end if;
+  was := '"' || replace(was, '"', '""') || '".';
+  for definition in
+    select pg_get_functiondef(p.oid) from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = ${quoteText(schema)}
+  loop
+    -- Inside of constants first: there the name is quoted once more.
+    definition := replace(definition, mark || replace(was, mark, mark || mark),
+      mark || replace(now_is, mark, mark || mark));
+    execute replace(definition, was, now_is);
+  end loop;
+  update ${store} set name = ${quoteText(schema)};
+end
+${body};`
+}
+
+/** Whether the server shows what a transaction announces. */
+export const announcementsAreVisible = (schema: string): string =>
+  `select ${quoteIdentifier(schema)}.announcements_are_visible() as visible`
 
 /** Lets one migration run at a time in each schema: the last key of its namespace, which no writer uses. */
 export const takeTurns = (schema: string): string =>

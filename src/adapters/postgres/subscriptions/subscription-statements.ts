@@ -36,7 +36,7 @@ union all
 select $2 from created`
 
 const claim = (schema: string): string => `
-select partition, token, "position", failure, share
+select partition, token, "position", lineage, failure, share
 from ${schema}.claim($1::text, $2::text, $3::integer)`
 
 const release = (schema: string): string => `
@@ -49,7 +49,7 @@ delete from ${schema}.instances where subscription = $1::text and instance = $2:
 const advance = (schema: string): string => `
 select ${schema}.advance(
   $1::text, $2::integer, $3::bigint, $4::bigint, $5::bigint, $6::text::jsonb, $7::integer,
-  $8::text) as saved`
+  $8::text, $9::text) as saved`
 
 const halt = (schema: string): string => `
 update ${schema}.checkpoints
@@ -106,7 +106,7 @@ with forgotten as (
   delete from ${schema}.held_streams where subscription = $1::text
 )
 update ${schema}.checkpoints
-set position = $2::bigint, token = token + 1, owner = null, leased_until = null, failure = null
+set position = $2::bigint, lineage = null, token = token + 1, owner = null, leased_until = null, failure = null
 where subscription = $1
 returning partition`
 

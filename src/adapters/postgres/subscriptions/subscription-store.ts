@@ -31,6 +31,7 @@ interface ClaimRow {
   readonly partition: number | null
   readonly token: number
   readonly position: number
+  readonly lineage: string | null
   /** Not null: the partition stands still. */
   readonly failure: FailureNote | null
   readonly share: number | null
@@ -46,8 +47,18 @@ interface StatusRow {
 }
 
 const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => ({
-  leases: rows.flatMap(({ partition, token, position, failure }) =>
-    partition === null || failure !== null ? [] : [{ subscription, partition, token, position }],
+  leases: rows.flatMap(({ partition, token, position, lineage, failure }) =>
+    partition === null || failure !== null
+      ? []
+      : [
+          {
+            subscription,
+            partition,
+            token,
+            position,
+            ...(lineage === null ? {} : { lineage }),
+          },
+        ],
   ),
   share: rows[0]?.share ?? 0,
   stopped: rows.flatMap(({ partition, failure }) =>
@@ -61,13 +72,14 @@ const keyOf = ({ subscription, partition, token }: Lease): ReadonlyArray<unknown
   token,
 ]
 
-const stepOf = ({ lease, after, position, holding }: Progress): ReadonlyArray<unknown> => [
+const stepOf = ({ lease, after, position, lineage, holding }: Progress): ReadonlyArray<unknown> => [
   ...keyOf(lease),
   after,
   position,
   holding?._tag === 'Hold' ? JSON.stringify(holding.stream) : null,
   holding?._tag === 'Hold' ? (holding.retryAfter ?? null) : null,
   holding?._tag === 'Release' ? holding.streamId : null,
+  lineage ?? null,
 ]
 
 const lost = ({ subscription, partition, token }: Lease) =>
