@@ -197,12 +197,11 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
   })
 
   it('stands still when the store is restored while it runs', async () => {
-    let lineage: string | undefined
-    const changing = restored((page) => ({ lineage: lineage ?? page.lineage }))
-    const run = startOn(changing)
+    const change: { lineage?: string } = {}
+    const run = startOn(restored(() => change))
     const [first] = await appendTicks(store, 'tick-1', 1)
     await until(first)
-    lineage = 'another'
+    change.lineage = 'another'
     await appendTicks(store, 'tick-1', 2)
     expect(await run.ended).toMatchObject(E.left({ _tag: 'OtherLineage' }))
     expect(places(run.seen)).toEqual(['tick-1:1'])
