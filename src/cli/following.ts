@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../core/errors/store'
 import type { Position } from '../core/stream'
-import { alarm } from '../shell/subscription/sleeper'
+import { backoff } from '../core/time/back-off'
+import { sleeper } from '../shell/subscription/sleeper'
 import type { CliFailure } from './failure'
 import type { TailPrinter } from './output/tail'
 import { reportFailure } from './output/report'
@@ -18,8 +19,8 @@ export interface Following {
 }
 
 const PAGE = 200
-const FIRST_PAUSE = 20
-const LONGEST_PAUSE = 1_000
+const MIN_POLL_INTERVAL = 20
+const MAX_POLL_INTERVAL = 1_000
 
 /** Whether the same question may be answered a little later. */
 const passes = ({ reason }: StoreFailed): boolean => {
@@ -65,10 +66,10 @@ export const follow = async (
   { session, context, printer, signal }: Outside,
   { after, waits, ...which }: Following,
 ): Promise<E.Either<CliFailure, 0>> => {
-  const bell = alarm()
-  const silence = waits ? await listen(session, () => bell.ring()) : () => undefined
+  const waiting = sleeper()
+  const silence = waits ? await listen(session, () => waiting.wake()) : () => undefined
   let last = after
-  let pause = FIRST_PAUSE
+  let pause = MIN_POLL_INTERVAL
   let begun = false
   let troubled = false
   try {
@@ -85,13 +86,13 @@ export const follow = async (
         begun = true
         troubled = false
         if (events.length > 0) await printer.page(events)
-        if (upTo > last) pause = FIRST_PAUSE
+        if (upTo > last) pause = MIN_POLL_INTERVAL
         last = Math.max(last, upTo)
         if (more) continue
         if (!waits) return E.right(0)
       }
-      await bell.wait(pause, signal)
-      pause = Math.min(pause * 2, LONGEST_PAUSE)
+      await waiting.sleep(pause, signal)
+      pause = backoff(pause, MAX_POLL_INTERVAL, 2)
     }
     return E.right(0)
   } finally {

@@ -1,5 +1,5 @@
 import * as t from 'io-ts'
-import type { JsonObject } from './json'
+import { isRecord, type JsonObject } from './json'
 
 /** What is known about how an event came to be. Every key may be missing. */
 export interface Metadata {
@@ -18,13 +18,10 @@ export interface Metadata {
 /** Most events have none, and share this. */
 export const noMetadata: Metadata = Object.freeze({})
 
-const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const JsonRecord = new t.Type<JsonObject>(
   'a JSON object',
-  isJsonObject,
-  (value, context) => (isJsonObject(value) ? t.success(value) : t.failure(value, context)),
+  isRecord,
+  (value, context) => (isRecord(value) ? t.success(value) : t.failure(value, context)),
   t.identity,
 )
 

@@ -5,6 +5,10 @@
 export const owns = (record: object, key: string): boolean =>
   Object.prototype.hasOwnProperty.call(record, key)
 
+/** What an object of any kind has under `name`, its own or inherited. */
+export const propertyOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+
 /** Whether `record` has no keys of its own. */
 export const isEmpty = (record: object): boolean => {
   for (const key in record) if (owns(record, key)) return false

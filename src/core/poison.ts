@@ -1,3 +1,5 @@
+import { backoff } from './time/back-off'
+
 /**
  * What becomes of an event that its handler cannot handle.
  *
@@ -36,5 +38,5 @@ export const verdict = (policy: PoisonPolicy, attempts: number): Verdict =>
     ? { _tag: 'Poison' }
     : {
         _tag: 'Retry',
-        pause: Math.min(policy.longestPause, policy.firstPause * 2 ** Math.min(attempts - 1, 30)),
+        pause: backoff(policy.firstPause, policy.longestPause, attempts),
       }

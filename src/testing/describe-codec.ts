@@ -1,4 +1,4 @@
-import type { Json } from '../core/json'
+import { isRecord, type Json } from '../core/json'
 import { isIoTsShape, nameOf, type IoTsShape } from './io-ts-shape'
 
 const fields = (props: Readonly<Record<string, unknown>>, mark: string): Record<string, Json> =>
@@ -7,9 +7,6 @@ const fields = (props: Readonly<Record<string, unknown>>, mark: string): Record<
       .toSorted()
       .map((name) => [`${name}${mark}`, describeCodec(props[name])]),
   )
-
-const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const describe = (shape: IoTsShape): Json => {
   switch (shape._tag) {

@@ -1,5 +1,5 @@
 import type { EventCodec } from '../core/codec/event-codec'
-import type { Json } from '../core/json'
+import { isRecord, type Json } from '../core/json'
 import { describeCodec } from './describe-codec'
 
 /** The shape of every event type at every schema version that was ever released. */
@@ -71,12 +71,6 @@ export const compareEventShapes = (released: EventShapes, today: EventShapes): S
 /** Nothing released yet. */
 export const noEventShapes: EventShapes = {}
 
-const isVersions = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Whether `value` is what a file of shapes holds. */
 export const isEventShapes = (value: unknown): value is EventShapes =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.values(value).every(isVersions)
+  isRecord(value) && Object.values(value).every(isRecord)

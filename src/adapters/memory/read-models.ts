@@ -1,5 +1,5 @@
 import * as TE from 'fp-ts/TaskEither'
-import type { Json, JsonObject } from '../../core/json'
+import { isRecord, type Json } from '../../core/json'
 import type {
   Document,
   ProjectionBuild,
@@ -11,18 +11,15 @@ import type { MemoryDocuments, MemoryTransaction } from './documents'
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
 
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
 
 const contains = (value: Json | undefined, part: Json): boolean => {
   if (isList(part)) {
     return isList(value) && part.every((one) => value.some((other) => contains(other, one)))
   }
-  if (!isObject(part)) return value === part
+  if (!isRecord(part)) return value === part
   return (
-    isObject(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
+    isRecord(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
   )
 }
 

@@ -5,24 +5,21 @@ import { defaultLimits, type Limits } from '../../core/limits'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
-import {
-  appendAlone,
-  appendCarefully,
-  appendOnce,
-  type AppendPrepared,
-  appendSwiftly,
-} from './append/append'
+import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
+import { appendAndProject, projectInTransaction } from './append/append-with-projections'
+import { encodeAppend } from './append/encoded-append'
+import { fallbackAppend } from './append/fallback-append'
 import { groupCommit } from './append/group-commit'
-import { load } from './read/load'
-import { locate } from './read/start-position'
-import { prepareAppend } from './append/encoded-append'
-import { appendAndProject, projecting } from './append/append-with-projections'
-import { read } from './read/read'
-import { readAll } from './read/read-all'
-import { saveSnapshot } from './read/snapshots'
-import { streams } from './read/streams'
-import { contention } from './append/optimistic-append'
-import { type Tables, tablesIn } from './connection/tables'
+import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
+import { directExecutor } from './connection/pool'
+import type { Executor, TransactionScope } from './connection/query'
+import { loadFrom } from './read/load'
+import { readFrom } from './read/read'
+import { readAllFrom } from './read/read-all'
+import { saveSnapshotIn } from './read/snapshots'
+import { startPositionIn } from './read/start-position'
+import { streamsIn } from './read/streams'
+import { DEFAULT_SCHEMA } from './schema/names'
 
 /** How a store is set up. Every key may be left out. */
 export interface PostgresStoreOptions<Database> {
@@ -42,26 +39,31 @@ export interface PostgresStore<Database> extends EventStore, EventLocator {
   readonly inTransaction: (transaction: Transaction<Database>) => EventStore
 }
 
-/** Refuses what no store takes. What it lets through is written out before anything else happens. */
+/** Refuses what no store takes. What is valid is encoded before anything else happens. */
 const checked =
-  (limits: Limits, append: AppendPrepared): EventStore['append'] =>
+  (limits: Limits, append: RunAppend): EventStore['append'] =>
   (request) => {
     const error = appendError(request, limits)
     if (error !== undefined) return TE.left(error)
-    const prepared = prepareAppend(request)
-    return () => append(prepared)
+    const encoded = encodeAppend(request)
+    return () => append(encoded)
   }
 
-const reads = (tables: Tables): Omit<EventStore, 'append'> => ({
-  load: load(tables),
-  read: read(tables),
-  readAll: readAll(tables),
-  streams: streams(tables),
-  saveSnapshot: saveSnapshot(tables),
-})
+/** Everything but the append. The texts of the statements are made once for a schema. */
+const readsIn = (schema: string) => {
+  const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
+  const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
+  return (db: Executor, scope: TransactionScope): Omit<EventStore, 'append'> => ({
+    load: load(db),
+    read: read(db),
+    readAll: readAll(db),
+    streams: streams(db),
+    saveSnapshot: saveSnapshot(db, scope),
+  })
+}
 
 /**
- * A store in PostgreSQL, on the caller's own Kysely. Its tables are made by `npx reprise migrate`, or
+ * A store in PostgreSQL, on the caller's own Kysely. Its tables are created by `npx reprise migrate`, or
  * by {@link migrate}.
  *
  * @example
@@ -69,30 +71,37 @@ const reads = (tables: Tables): Omit<EventStore, 'append'> => ({
  */
 export const postgresStore = <Database>(
   db: Kysely<Database>,
-  { schema, limits = defaultLimits, projections = [] }: PostgresStoreOptions<Database> = {},
+  {
+    schema = DEFAULT_SCHEMA,
+    limits = defaultLimits,
+    projections = [],
+  }: PostgresStoreOptions<Database> = {},
 ): PostgresStore<Database> => {
-  const tables = tablesIn(db, schema)
-  const rivals = contention()
-  // Once for all: to name the statements costs more than a transaction's own part.
-  const tablesOf = (transaction: Transaction<Database>): Tables => ({
-    db: transaction.withoutPlugins(),
-    statements: tables.statements,
-  })
-  const carefully = (transaction: Transaction<Database>): AppendPrepared =>
-    appendAlone(appendCarefully(tablesOf(transaction), 'in a transaction'))
-  const swiftly = (transaction: Transaction<Database>): AppendPrepared =>
-    appendOnce(appendSwiftly(tablesOf(transaction), rivals, 'in a transaction'))
+  const direct = directExecutor(db)
+  const reads = readsIn(schema)
+  const context = { statements: appendStatements(schema), contention: contention() }
+
+  const fallback = (transaction: Transaction<Database>): RunAppend =>
+    appendAlone(
+      fallbackAppend(transaction.withoutPlugins(), context.statements.append, 'transaction'),
+    )
+  const optimistic = (transaction: Transaction<Database>): RunAppend =>
+    appendOnce(optimisticAppend(context, transaction.withoutPlugins(), 'transaction'))
   const append =
     projections.length === 0
-      ? groupCommit(appendSwiftly(tables, rivals, 'alone'))
-      : appendAndProject(db, projections, { swiftly, carefully })
+      ? groupCommit(optimisticAppend(context, direct, 'statement'))
+      : appendAndProject(db, projections, { optimistic, fallback })
+
   return {
-    ...reads(tables),
+    ...reads(direct, 'statement'),
     append: checked(limits, append),
-    locate: locate(tables),
+    locate: startPositionIn(schema)(direct),
     inTransaction: (transaction) => ({
-      ...reads(tablesOf(transaction)),
-      append: checked(limits, projecting(projections, transaction, carefully(transaction))),
+      ...reads(transaction.withoutPlugins(), 'transaction'),
+      append: checked(
+        limits,
+        projectInTransaction(projections, transaction, fallback(transaction)),
+      ),
     }),
   }
 }

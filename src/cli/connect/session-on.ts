@@ -20,7 +20,7 @@ export const sessionOn = (
     pipe(
       TE.tryCatch(
         () => db.executeQuery<Row>(CompiledQuery.raw(statement, [...parameters])),
-        toStoreFailed('reading'),
+        toStoreFailed('none'),
       ),
       TE.map(({ rows }) => rows),
     ),

@@ -1,8 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { namespaceOf, quoteIdentifier } from '../../adapters/postgres/schema/names'
+import { quoteIdentifier } from '../../adapters/postgres/schema/names'
 import type { StoreFailed } from '../../core/errors/store'
-import { MAXIMUM_POSITION } from '../../core/stream'
 import { duration } from '../output/text'
 import type { Session } from '../session'
 
@@ -20,17 +19,12 @@ export interface Holder {
 }
 
 const holdersIn = (schema: string): string => `
-select ((l.classid::bigint << 32) | l.objid::bigint) & ${MAXIMUM_POSITION}::bigint as key,
-       (((l.classid::bigint << 32) | l.objid::bigint) & ${MAXIMUM_POSITION}::bigint)::double precision
-         as position,
-       l.pid, a.application_name as application, a.usename::text as "user", a.state,
+select h.position::double precision as position,
+       h.pid, a.application_name as application, a.usename::text as "user", a.state,
        extract(epoch from clock_timestamp() - a.xact_start)::double precision as age,
        left(a.query, 200) as query
-from pg_locks l left join pg_stat_activity a on a.pid = l.pid
-where l.locktype = 'advisory' and l.objsubid = 1 and l.granted and l.mode = 'ShareLock'
-  and l.database = (select oid from pg_database where datname = current_database())
-  and (l.classid::bigint >> 8) = ${namespaceOf(schema)}
-order by key, a.xact_start nulls first`
+from ${quoteIdentifier(schema)}.announced() h left join pg_stat_activity a on a.pid = h.pid
+order by h.position, a.xact_start nulls first`
 
 /** The transactions that hold the horizon back, the one that holds it most first. */
 export const holders = ({

@@ -1,4 +1,5 @@
 import { causeText, preview } from '../issue'
+import { propertyOf } from '../owns'
 import type { StreamId, StreamVersion } from '../stream'
 
 /** `decide` said no. Nothing was written. */
@@ -23,9 +24,9 @@ export const rejected = <Rejection>(
 })
 
 const rejectionName = (rejection: unknown): string =>
-  typeof rejection === 'object' && rejection !== null && '_tag' in rejection
-    ? String(rejection._tag)
-    : preview(rejection)
+  propertyOf(rejection, '_tag') === undefined
+    ? preview(rejection)
+    : String(propertyOf(rejection, '_tag'))
 
 /** Which of the caller's own functions. */
 export type UserFunction = 'decide' | 'evolve' | 'isTerminal' | 'codec' | 'snapshot policy'

@@ -60,6 +60,14 @@ export const storeFailed = (
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
 })
 
+/**
+ * Whether one of several requests that shared a statement or an append may have caused its failure: then each of
+ * them is worth sending alone. Not if something may have been written, and not if every request would meet it.
+ */
+export const isIsolatable = ({ outcome, reason }: StoreFailed): boolean =>
+  outcome === 'nothingWritten' &&
+  (reason === 'Unexpected' || reason === 'TimedOut' || reason === 'TransactionRefused')
+
 /** An inline projection failed, so the append was undone. Nothing was written. */
 export interface ProjectionFailed {
   readonly _tag: 'ProjectionFailed'

@@ -1,4 +1,5 @@
 import { causeText } from '../issue'
+import { propertyOf } from '../owns'
 import type { Position } from '../stream'
 import type { StoreFailed } from './store'
 
@@ -51,9 +52,9 @@ export const sendingFailed = (process: string, commandId: string, cause: unknown
 
 /** The text of a Left of any kind: our errors bring their own. */
 const failureText = (cause: unknown): string =>
-  typeof cause === 'object' && cause !== null && 'message' in cause
-    ? String(cause.message).replace(/[.]$/, '')
-    : causeText(cause)
+  propertyOf(cause, 'message') === undefined
+    ? causeText(cause)
+    : String(propertyOf(cause, 'message')).replace(/[.]$/, '')
 
 /** What is kept of a failure, for people. */
 export interface FailureNote {

@@ -10,7 +10,7 @@ import {
 import { unencodableEvent, type UnencodableEvent } from '../../core/errors/event'
 import type { EncodedEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
-import { attempt } from '../catching'
+import { catching } from '../catching'
 import type { Current } from '../state/replay'
 
 /** What was decided, and where it leads. */
@@ -24,7 +24,7 @@ export type DecideError<Rejection> = Rejected<Rejection> | DeciderThrew | Unenco
 
 // Apart from the loop below: what a function inside it holds on to is set up in every turn of it.
 const nameOf = <Event>(codec: EventCodec<Event>, event: Event): string => {
-  const type = attempt(() => codec.typeOf(event))
+  const type = catching(() => codec.typeOf(event))
   return E.isRight(type) ? type.right : '?'
 }
 

@@ -10,24 +10,24 @@ import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
-import { type Environment, type Surroundings, withDefaults } from './settings'
+import { type Environment, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
-import { openLanes } from './stream-queue'
+import { streamQueues } from './stream-queue'
 import { loadState } from '../state/load-state'
 import type { Current } from '../state/replay'
-import { rounds } from './handle-commands'
-import { inBackground, takeSnapshot } from '../state/snapshots'
+import { commandLoop } from './handle-commands'
+import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
 
 /** A category that is connected to a store. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
   /**
-   * Validates, loads, decides, appends, and answers. When somebody else wrote first it decides again.
+   * Validates, loads, decides, appends, and answers. When another writer was first it decides again.
    *
    * Fails with
    * - `InvalidStreamId`, `InvalidCommand`: nothing was read.
    * - `Rejected`: the decider said no; `rejection` is its reason.
-   * - `VersionConflict`: the stream is not where `expectedVersion` says, or somebody else was faster
+   * - `VersionConflict`: the stream is not where `expectedVersion` says, or another writer was faster
    *   every time.
    * - `UndecodableEvent`: the stream holds an event that its codec cannot read.
    * - `UnencodableEvent`, `LimitExceeded`, `InvalidAppend`: the decided events cannot be stored.
@@ -80,17 +80,6 @@ const decodeCommand = <Command, State, Event, Rejection>(
 
 const NO_OPTIONS: CommandOptions = {}
 
-const lanesFor = <Command, State, Event, Rejection>(
-  category: Category<Command, State, Event, Rejection>,
-  surroundings: Surroundings,
-) => {
-  const snapshots = inBackground(category, surroundings)
-  const states = stateCache<State>(surroundings.cachedStates)
-  const round = rounds({ category, surroundings, snapshots, states })
-  const enter = openLanes(round, surroundings.queueDepth)
-  return { enter, states, settled: snapshots.settled }
-}
-
 /**
  * Connects a category to a store.
  *
@@ -102,8 +91,11 @@ export const openCategory = <Command, State, Event, Rejection>(
   category: Category<Command, State, Event, Rejection>,
   environment: Environment,
 ): OpenCategory<Command, State, Event, Rejection> => {
-  const surroundings = withDefaults(environment)
-  const { enter, states, settled } = lanesFor(category, surroundings)
+  const settings = withDefaults(environment)
+  const snapshots = backgroundSnapshots(category, settings)
+  const states = stateCache<State>(settings.cachedStates)
+  const handleBatch = commandLoop({ category, settings, snapshots, states })
+  const enqueue = streamQueues(handleBatch, settings.queueDepth)
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 
   const fetchStream =
@@ -112,7 +104,7 @@ export const openCategory = <Command, State, Event, Rejection>(
       const known = states.get(stream)?.current
       const loaded = await loadState(
         category,
-        surroundings,
+        settings,
         stream,
         known === undefined ? {} : { known },
       )
@@ -136,7 +128,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         const decoded = decodeCommand(category, command)
         return E.isLeft(decoded)
           ? Promise.resolve(decoded)
-          : enter(stream.right, decoded.right, options)
+          : enqueue(stream.right, decoded.right, options)
       },
     fetch: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     get: (id) =>
@@ -150,12 +142,12 @@ export const openCategory = <Command, State, Event, Rejection>(
     replayTo: (id, version) =>
       pipe(
         nameOf(id),
-        TE.flatMap((stream) => replayTo(category, surroundings)(stream, version)),
+        TE.flatMap((stream) => replayTo(category, settings)(stream, version)),
       ),
     asOf: (id, time) =>
       pipe(
         nameOf(id),
-        TE.flatMap((stream) => asOf(category, surroundings)(stream, time)),
+        TE.flatMap((stream) => asOf(category, settings)(stream, time)),
       ),
     snapshot: (id) =>
       pipe(
@@ -166,11 +158,11 @@ export const openCategory = <Command, State, Event, Rejection>(
           'saved',
           ({ stream, current }) =>
             () =>
-              takeSnapshot(category, surroundings, stream, current),
+              takeSnapshot(category, settings, stream, current),
         ),
         TE.map(({ current }) => current),
       ),
-    newId: () => surroundings.ids.next(),
-    settled,
+    newId: () => settings.ids.next(),
+    settled: snapshots.settled,
   }
 }

@@ -1,41 +1,40 @@
 import type * as E from 'fp-ts/Either'
-import type { Category } from '../../core/category'
 import type { HandleError } from '../../core/errors/unions'
 import type { StreamId } from '../../core/stream'
-import type { CommandOptions, Handled } from './command-options'
-import type { Surroundings } from './settings'
-import type { Background } from '../state/snapshots'
-import type { StateCache } from '../state/state-cache'
-
-/** What every command of a category is handled with. */
-export interface Handling<Command, State, Event, Rejection> {
-  readonly category: Category<Command, State, Event, Rejection>
-  readonly surroundings: Surroundings
-  readonly snapshots: Background<State>
-  readonly states: StateCache<State>
-}
+import type { CommandOptions } from './command-options'
 
 /** What a command is answered with. */
-export type Answer<State, Event, Rejection> = E.Either<
-  HandleError<Rejection>,
-  Handled<State, Event>
->
+export type Answer<Rejection, Result> = E.Either<HandleError<Rejection>, Result>
 
 /** A command that waits for its answer. */
-export interface Waiting<Command, State, Event, Rejection> {
+export interface PendingCommand<Command, Rejection, Result> {
   readonly command: Command
   readonly options: CommandOptions
-  readonly answer: (answer: Answer<State, Event, Rejection>) => void
-  /** How often it was decided in vain. */
-  readonly failed: number
-  /** It shares its append with nobody. */
-  readonly alone: boolean
-  /** The stream must be read, and its command id looked up, before it is decided. */
-  readonly afresh: boolean
+  readonly answer: (answer: Answer<Rejection, Result>) => void
+  /** How often another writer was first. */
+  conflicts: number
+  /**
+   * - `shared`: it may share its append with its neighbours.
+   * - `alone`: it has an append of its own.
+   * - `reload`: the same, and the stream is read, and its command id looked up, before it is decided.
+   */
+  mode: 'shared' | 'alone' | 'reload'
 }
 
+/** What becomes of a pending command. Either it has its answer, or it is handled again. */
+export type Outcome<Rejection, Result> =
+  | Answer<Rejection, Result>
+  /** Nothing was wrong with it: at once. */
+  | { readonly _tag: 'DecideAgain' }
+  /** Another writer was first: after a back-off. */
+  | { readonly _tag: 'Conflict' }
+  /** The state that it was decided on may be an old one: on what the store says. */
+  | { readonly _tag: 'Reload' }
+  /** The fault may lie with one of its neighbours: apart from them. */
+  | { readonly _tag: 'Alone' }
+
 /** Handles some commands of one stream; gives back those that must be handled again, in their order. */
-export type Round<Command, State, Event, Rejection> = (
+export type HandleBatch<Command, Rejection, Result> = (
   streamId: StreamId,
-  batch: ReadonlyArray<Waiting<Command, State, Event, Rejection>>,
-) => Promise<ReadonlyArray<Waiting<Command, State, Event, Rejection>>>
+  batch: ReadonlyArray<PendingCommand<Command, Rejection, Result>>,
+) => Promise<ReadonlyArray<PendingCommand<Command, Rejection, Result>>>

@@ -6,7 +6,7 @@ import type { HandledCommand } from '../../core/ports/event-store'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import type { Handled } from './command-options'
-import type { Surroundings } from './settings'
+import type { CategorySettings } from './settings'
 import { replayTo } from '../state/history'
 import { decodeRecorded, evolveOnce, type Playable } from '../state/replay'
 
@@ -16,19 +16,19 @@ const notReached = (error: LoadError | VersionNotReached): LoadError =>
     : error
 
 /** The answer that a command was given when it was handled first. */
-export const answerAgain = async <State, Event>(
+export const replayAnswer = async <State, Event>(
   category: Playable<State, Event>,
-  surroundings: Surroundings,
+  settings: CategorySettings,
   streamId: StreamId,
   { after, eventCount }: HandledCommand,
 ): Promise<E.Either<LoadError, Handled<State, Event>>> => {
-  const before = await replayTo(category, surroundings)(streamId, after)()
+  const before = await replayTo(category, settings)(streamId, after)()
   if (E.isLeft(before)) return E.left(notReached(before.left))
   let current = before.right
   const events: RecordedEvent<Event>[] = []
   while (events.length < eventCount) {
-    const limit = Math.min(surroundings.pageSize, eventCount - events.length)
-    const page = await surroundings.store.read(streamId, { after: current.version, limit })()
+    const limit = Math.min(settings.pageSize, eventCount - events.length)
+    const page = await settings.store.read(streamId, { after: current.version, limit })()
     if (E.isLeft(page)) return page
     if (page.right.events.length === 0) {
       const advice = `${streamId} has lost events after version ${current.version}`

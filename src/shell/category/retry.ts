@@ -1,3 +1,5 @@
+import { backoff } from '../../core/time/back-off'
+
 /** How often a decision is made again after somebody else wrote first, and how long to wait before it. */
 export interface RetryPolicy {
   /** How often a command is decided at most. 1 or more. */
@@ -11,14 +13,17 @@ export interface RetryPolicy {
 export const defaultRetry: RetryPolicy = { attempts: 10, firstDelay: 4, longestDelay: 250 }
 
 /**
- * How long to wait before the next attempt: a random part of a bound that doubles, so that those who
+ * How long to wait before the next attempt: a random part of a bound that doubles, so that writers that
  * have collided spread out.
  *
  * Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 ("full jitter").
  *
- * @param failed - how many attempts have failed. 1 or more.
+ * @param failures - how many attempts have failed. 1 or more.
  * @param random - from 0 (included) to 1 (excluded).
  * @returns milliseconds
  */
-export const delayBefore = (policy: RetryPolicy, failed: number, random: number): number =>
-  random * Math.min(policy.longestDelay, policy.firstDelay * 2 ** (failed - 1))
+export const jitteredBackoff = (
+  { firstDelay, longestDelay }: RetryPolicy,
+  failures: number,
+  random: number,
+): number => random * backoff(firstDelay, longestDelay, failures)

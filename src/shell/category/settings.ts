@@ -1,4 +1,5 @@
 import type { EventStore } from '../../core/ports/event-store'
+import { sleep } from '../timers'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { defaultRetry, type RetryPolicy } from './retry'
@@ -25,9 +26,9 @@ export interface Environment {
 }
 
 /** An {@link Environment} with nothing left out. */
-export type Surroundings = Required<Environment>
+export type CategorySettings = Required<Environment>
 
-export const withDefaults = (environment: Environment): Surroundings => ({
+export const withDefaults = (environment: Environment): CategorySettings => ({
   ids: idSource(),
   retry: defaultRetry,
   cachedStates: 10_000,
@@ -35,9 +36,6 @@ export const withDefaults = (environment: Environment): Surroundings => ({
   queueDepth: 10_000,
   observe: () => undefined,
   random: Math.random,
-  wait: (milliseconds) =>
-    new Promise((resolve) => {
-      setTimeout(resolve, milliseconds)
-    }),
+  wait: sleep,
   ...environment,
 })

@@ -5,12 +5,12 @@ import type { StoreFailed } from '../../core/errors/store'
 import { failureNote, sendingFailed } from '../../core/errors/subscription'
 import type { Metadata } from '../../core/metadata'
 import { type PoisonPolicy, verdict } from '../../core/poison'
+import { propertyOf } from '../../core/owns'
 import type { DueRequest, FailedRequest } from '../../core/ports/request-store'
 import type { ProcessManager } from '../../core/process-manager'
-import { attempt } from '../catching'
-import { contained } from '../subscription/effects'
+import { catching, catchTask } from '../catching'
 import { writeAsks } from './asks'
-import { readLife } from './process-states'
+import { readProcess } from './process-states'
 import type { ProcessWrites } from './react-step'
 
 /** How a command of a process reaches its receiver. Options of `handleCommand`, ready to be passed on. */
@@ -31,12 +31,8 @@ export type Answered<Command> =
   | { readonly _tag: 'Failed'; readonly request: DueRequest; readonly failed: FailedRequest }
 
 const rejectionIn = (error: unknown): { readonly rejection: unknown } | undefined =>
-  typeof error === 'object' &&
-  error !== null &&
-  '_tag' in error &&
-  error._tag === 'Rejected' &&
-  'rejection' in error
-    ? { rejection: error.rejection }
+  propertyOf(error, '_tag') === 'Rejected'
+    ? { rejection: propertyOf(error, 'rejection') }
     : undefined
 
 /** A request that could not be dealt with: tried again, or parked, as the policy says. */
@@ -67,7 +63,7 @@ export const dispatchOne = async <Stored, Event, Command, State>(
     return failedWith(undecodableCommand(process, key, id, command.left))
   }
   const options = { commandId: request.id, metadata: request.metadata }
-  const sent = await contained(() => dispatch(command.right, options))()
+  const sent = await catchTask(() => dispatch(command.right, options))()
   if (E.isRight(sent)) return { _tag: 'Done', request }
   const rejected = rejectionIn(sent.left)
   return rejected === undefined
@@ -80,21 +76,21 @@ const compensate = async <Stored, Event, Command, State>(
   { documents, requests }: ProcessWrites,
   { request, command, rejection }: Extract<Answered<Command>, { _tag: 'Refused' }>,
 ): Promise<E.Either<unknown, void>> => {
-  const life = await readLife(manager, documents, request.key)
+  const life = await readProcess(manager, documents, request.key)
   if (E.isLeft(life)) return life
   if (life.right._tag === 'Over') return E.right(undefined)
   const { state } = life.right
-  const asks = attempt(() => manager.refused?.(state, command, rejection) ?? [])
+  const asks = catching(() => manager.refused?.(state, command, rejection) ?? [])
   if (E.isLeft(asks)) return asks
   const { process, key, id, metadata } = request
   return writeAsks(manager.commands, requests, { process, key, id, metadata }, asks.right)
 }
 
 const isStoreFailed = (error: unknown): error is StoreFailed =>
-  typeof error === 'object' && error !== null && '_tag' in error && error._tag === 'StoreFailed'
+  propertyOf(error, '_tag') === 'StoreFailed'
 
 /** Writes down what became of the requests, and what refused ones ask for instead. */
-export const settle =
+export const recordAnswers =
   <Stored, Event, Command, State>(
     manager: ProcessManager<Stored, Event, Command, State>,
     poison: PoisonPolicy,

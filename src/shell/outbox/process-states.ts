@@ -9,17 +9,17 @@ import type { ProcessManager } from '../../core/process-manager'
 export const collectionOf = (name: string): string => `process:${name}`
 
 /** What is remembered of a process. Once it is over, only that. */
-export type Life<State> =
+export type ProcessRecord<State> =
   { readonly _tag: 'Alive'; readonly state: State } | { readonly _tag: 'Over' }
 
 type Failing<Value> = Promise<E.Either<StoreFailed | UndecodableDocument, Value>>
 
 /** One process as it is; in its initial state if it has not heard anything yet. */
-export const readLife = async <Stored, Event, Command, State>(
+export const readProcess = async <Stored, Event, Command, State>(
   { name, state: codec, process }: ProcessManager<Stored, Event, Command, State>,
   documents: TransactionDocuments,
   key: string,
-): Failing<Life<State>> => {
+): Failing<ProcessRecord<State>> => {
   const collection = collectionOf(name)
   const document = await documents.get(collection, key)()
   if (E.isLeft(document)) return document
@@ -33,11 +33,11 @@ export const readLife = async <Stored, Event, Command, State>(
 }
 
 /** Writes the state of a process, or no more than that it is over. */
-export const writeLife = async <Stored, Event, Command, State>(
+export const writeProcess = async <Stored, Event, Command, State>(
   { name, state: codec }: ProcessManager<Stored, Event, Command, State>,
   documents: TransactionDocuments,
   key: string,
-  life: Life<State>,
+  life: ProcessRecord<State>,
 ): Failing<void> => {
   const collection = collectionOf(name)
   if (life._tag === 'Over') return documents.put(collection, key, { over: true })()

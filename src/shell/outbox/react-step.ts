@@ -4,10 +4,10 @@ import type { TransactionDocuments } from '../../core/ports/projection-store'
 import type { RequestWrites } from '../../core/ports/request-store'
 import type { Heard, ProcessManager } from '../../core/process-manager'
 import type { StoredEvent } from '../../core/recorded-event'
-import { attempt } from '../catching'
+import { catching } from '../catching'
 import { decodeRecorded } from '../state/replay'
 import { type Cause, writeAsks } from './asks'
-import { readLife, writeLife } from './process-states'
+import { readProcess, writeProcess } from './process-states'
 
 /** What a process writes with. */
 export interface ProcessWrites {
@@ -21,7 +21,7 @@ const end = async <Stored, Event, Command, State>(
   { documents, requests }: ProcessWrites,
   key: string,
 ): Promise<E.Either<unknown, void>> => {
-  const written = await writeLife(manager, documents, key, { _tag: 'Over' })
+  const written = await writeProcess(manager, documents, key, { _tag: 'Over' })
   return E.isLeft(written) ? written : requests.cancelAll(manager.name, key)()
 }
 
@@ -33,11 +33,11 @@ const hear = async <Stored, Event, Command, State>(
   cause: Cause,
 ): Promise<E.Either<unknown, void>> => {
   const { process, commands } = manager
-  const before = await readLife(manager, writes.documents, key)
+  const before = await readProcess(manager, writes.documents, key)
   if (E.isLeft(before)) return before
   if (before.right._tag === 'Over') return E.right(undefined) // a late event starts nothing anew
   const { state: known } = before.right
-  const reaction = attempt(() => {
+  const reaction = catching(() => {
     const state = process.evolve(known, event)
     const over = process.isTerminal?.(state) ?? false
     return { state, over, asks: over ? [] : process.react(state, event) }
@@ -45,7 +45,7 @@ const hear = async <Stored, Event, Command, State>(
   if (E.isLeft(reaction)) return reaction
   const { state, over, asks } = reaction.right
   if (over) return end(manager, writes, key)
-  const written = await writeLife(manager, writes.documents, key, { _tag: 'Alive', state })
+  const written = await writeProcess(manager, writes.documents, key, { _tag: 'Alive', state })
   return E.isLeft(written) ? written : writeAsks(commands, writes.requests, cause, asks)
 }
 
@@ -56,7 +56,7 @@ export const reactTo =
   async () => {
     const recorded = decodeRecorded(manager, stored)
     if (E.isLeft(recorded)) return recorded
-    const heard = attempt(() => manager.hear(recorded.right))
+    const heard = catching(() => manager.hear(recorded.right))
     if (E.isLeft(heard)) return heard
     if (heard.right === undefined) return E.right(undefined)
     const { id, metadata } = recorded.right

@@ -7,10 +7,10 @@ import type { ProcessManager } from '../../core/process-manager'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
 import type { SubscriptionEnvironment } from '../subscription/environment'
-import { run } from '../subscription/run-subscription'
+import { runSubscription } from '../subscription/run-subscription'
 import { oneByOne } from '../subscription/subscribe'
-import type { Beside } from '../subscription/worker-context'
-import { type Answered, type Dispatch, dispatchOne, settle } from './dispatch-step'
+import type { BetweenBatches } from '../subscription/worker-context'
+import { type Answered, type Dispatch, dispatchOne, recordAnswers } from './dispatch-step'
 import { reactTo } from './react-step'
 
 /** What a process manager lives in. All but the events lies in the same database. */
@@ -92,7 +92,7 @@ export const runProcessManager =
       return answers
     }
 
-    const beside: Beside = async (lease, checkpoint, mayWork) => {
+    const betweenBatches: BetweenBatches = async (lease, checkpoint, mayWork) => {
       const due = await requests.due(name, MOST_REQUESTS)()
       if (E.isLeft(due)) return due
       if (due.right.length === 0) return E.right(false)
@@ -101,12 +101,12 @@ export const runProcessManager =
       if (answers.length === 0) {
         return E.left(fencedOff(lease.subscription, lease.partition, lease.token))
       }
-      const settleIn = settle(manager, settings.poison)
+      const record = recordAnswers(manager, settings.poison)
       const settled = await subscriptions.commit(
         { lease, after: checkpoint, position: checkpoint },
-        (transaction) => () => settleIn(answers, writesIn(transaction)),
+        (transaction) => () => record(answers, writesIn(transaction)),
       )()
       return E.isLeft(settled) ? settled : E.right(true)
     }
-    return run(settings, environment, effects, beside)
+    return runSubscription(settings, environment, effects, betweenBatches)
   }

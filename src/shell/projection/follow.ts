@@ -3,10 +3,10 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
-import { alarm } from '../subscription/sleeper'
+import { sleeper } from '../subscription/sleeper'
 import { type SubscriptionOptions, settingsOf } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
-import { run } from '../subscription/run-subscription'
+import { runSubscription } from '../subscription/run-subscription'
 import { discard, hasCaughtUp } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
@@ -33,7 +33,7 @@ const keep = <State, Event, Transaction>(
   const effects = transactionEffects<Transaction>(subscriptions, (events, transaction) =>
     project({ documents: projections.inTransaction(transaction), collection }, events),
   )
-  return run(settings, environment, effects)
+  return runSubscription(settings, environment, effects)
 }
 
 /** A build to work on, and the one that readers saw when that was decided. */
@@ -45,7 +45,7 @@ export interface Assignment {
 /** Why the work on a build has ended: it was asked to, it failed, or readers see another build now. */
 export type Followed = E.Either<SubscriptionError, 'stopped' | 'activated' | 'superseded'>
 
-const CHECK = 200
+const CHECK_INTERVAL = 200
 
 /**
  * Keeps a build up to date until it is asked to stop, or until readers see another one than at the
@@ -59,12 +59,12 @@ export const followBuild = async <State, Event, Transaction>(
 ): Promise<Followed> => {
   const { projections, signal, observe } = environment
   const controller = new AbortController()
-  const clock = alarm()
+  const waiting = sleeper()
   let ended: E.Either<SubscriptionError, void> | undefined
   const kept = keep(projection, options, { ...environment, signal: controller.signal }, build)()
   const finished = kept.then((result) => {
     ended = result
-    clock.ring()
+    waiting.wake()
   })
 
   const look = async (): Promise<E.Either<StoreFailed, 'activated' | 'superseded' | undefined>> => {
@@ -95,7 +95,7 @@ export const followBuild = async <State, Event, Transaction>(
   while (!signal.aborted && ended === undefined && outcome === undefined) {
     const seen = await look()
     if (E.isRight(seen)) outcome = seen.right
-    if (outcome === undefined) await clock.wait(CHECK, signal)
+    if (outcome === undefined) await waiting.sleep(CHECK_INTERVAL, signal)
   }
   controller.abort()
   await finished

@@ -8,7 +8,7 @@ import type { Projections } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
-import { attempt } from '../catching'
+import { catching } from '../catching'
 import { decodeRecorded } from '../state/replay'
 import { projectInto } from './project'
 
@@ -47,7 +47,7 @@ export const inlineProjection = <Event, Transaction>(
     for (const stored of events.filter(isHeard(handler))) {
       const recorded = decodeRecorded(handler, stored)
       if (E.isLeft(recorded)) return recorded
-      const started = attempt(() => handler.project(recorded.right, transaction))
+      const started = catching(() => handler.project(recorded.right, transaction))
       if (E.isLeft(started)) return started
       const done = await started.right()
       if (E.isLeft(done)) return done

@@ -7,7 +7,7 @@ import type { TransactionDocuments } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
-import { attempt } from '../catching'
+import { catching } from '../catching'
 import { decodeRecorded } from '../state/replay'
 
 /** An event, and the document that it belongs to. */
@@ -34,7 +34,7 @@ const changesOf = <State, Event>(
   for (const stored of events) {
     const recorded = decodeRecorded(projection, stored)
     if (E.isLeft(recorded)) return E.left(handlerFailed(name, stored.position, recorded.left))
-    const key = attempt(() => projection.key(recorded.right))
+    const key = catching(() => projection.key(recorded.right))
     if (E.isLeft(key)) return E.left(handlerFailed(name, stored.position, key.left))
     if (key.right !== undefined) changes.push({ key: key.right, recorded: recorded.right })
   }
@@ -72,7 +72,7 @@ const write = async <State, Event>(
 ): Promise<Failing<void>> => {
   const writes = []
   for (const [key, { state, position }] of drafts) {
-    const gone = attempt(() => isGone?.(state) ?? false)
+    const gone = catching(() => isGone?.(state) ?? false)
     if (E.isLeft(gone)) return E.left(handlerFailed(name, position, gone.left))
     const encoded = codec.encode(state)
     if (E.isLeft(encoded)) {
@@ -110,7 +110,7 @@ export const projectInto =
     const drafts = found.right
     for (const { key, recorded } of changes.right) {
       const before = drafts.get(key)?.state ?? projection.view.initialState
-      const state = attempt(() => projection.view.evolve(before, recorded.event))
+      const state = catching(() => projection.view.evolve(before, recorded.event))
       if (E.isLeft(state)) return E.left(handlerFailed(name, recorded.position, state.left))
       drafts.set(key, { state: state.right, position: recorded.position })
     }

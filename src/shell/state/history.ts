@@ -4,13 +4,13 @@ import { versionNotReached, type VersionNotReached } from '../../core/errors/his
 import type { LoadError } from '../../core/errors/unions'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
-import type { Surroundings } from '../category/settings'
+import type { CategorySettings } from '../category/settings'
 import { beginning, type Current, play, type Playable } from './replay'
 
 /** Plays a stream from its start for as long as `goOn` says, a page at a time. */
 const playWhile = async <State, Event>(
   category: Playable<State, Event>,
-  { store, pageSize }: Surroundings,
+  { store, pageSize }: CategorySettings,
   streamId: StreamId,
   goOn: (event: StoredEvent) => boolean,
 ): Promise<E.Either<LoadError, Current<State>>> => {
@@ -28,7 +28,7 @@ const playWhile = async <State, Event>(
 
 /** The state as it was at a version. */
 export const replayTo =
-  <State, Event>(category: Playable<State, Event>, surroundings: Surroundings) =>
+  <State, Event>(category: Playable<State, Event>, settings: CategorySettings) =>
   (
     streamId: StreamId,
     version: StreamVersion,
@@ -36,7 +36,7 @@ export const replayTo =
   async () => {
     const played = await playWhile(
       category,
-      surroundings,
+      settings,
       streamId,
       (event) => event.version <= version,
     )
@@ -51,7 +51,7 @@ export const replayTo =
  * @param time - milliseconds since 1970-01-01 UTC, by the store's clock.
  */
 export const asOf =
-  <State, Event>(category: Playable<State, Event>, surroundings: Surroundings) =>
+  <State, Event>(category: Playable<State, Event>, settings: CategorySettings) =>
   (streamId: StreamId, time: number): TaskEither<LoadError, Current<State>> =>
   () =>
-    playWhile(category, surroundings, streamId, ({ recordedAt }) => recordedAt <= time)
+    playWhile(category, settings, streamId, ({ recordedAt }) => recordedAt <= time)

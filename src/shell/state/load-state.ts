@@ -3,8 +3,8 @@ import type { LoadError } from '../../core/errors/unions'
 import type { HandledCommand, Loaded } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
-import { attempt } from '../catching'
-import type { Surroundings } from '../category/settings'
+import { catching } from '../catching'
+import type { CategorySettings } from '../category/settings'
 import { beginning, type Current, play, type Playable } from './replay'
 
 /** What {@link loadState} has found. */
@@ -17,13 +17,13 @@ export interface LoadedState<State> {
 /** The state to play on from: the snapshot if there is one that decodes, or what is known already. */
 const start = <State, Event>(
   category: Playable<State, Event>,
-  { observe }: Surroundings,
+  { observe }: CategorySettings,
   known: Current<State>,
   { snapshot }: Loaded,
 ): Current<State> | undefined => {
   if (snapshot === undefined) return known
   const { streamId, version, state } = snapshot
-  const decoded = attempt(() => category.snapshots?.state.decode(state))
+  const decoded = catching(() => category.snapshots?.state.decode(state))
   if (E.isRight(decoded) && decoded.right !== undefined && E.isRight(decoded.right)) {
     return { state: decoded.right.right, version }
   }
@@ -38,11 +38,11 @@ const start = <State, Event>(
 /** Plays the rest of a stream, a page at a time. */
 export const playOn = async <State, Event>(
   category: Playable<State, Event>,
-  surroundings: Surroundings,
+  settings: CategorySettings,
   streamId: StreamId,
   from: Current<State>,
 ): Promise<E.Either<LoadError, Current<State>>> => {
-  const { store, pageSize } = surroundings
+  const { store, pageSize } = settings
   let current = from
   for (;;) {
     const page = await store.read(streamId, { after: current.version, limit: pageSize })()
@@ -55,7 +55,7 @@ export const playOn = async <State, Event>(
 }
 
 const observeLast = (
-  { ids, observe }: Surroundings,
+  { ids, observe }: CategorySettings,
   streamId: StreamId,
   events: ReadonlyArray<StoredEvent>,
 ): void => {
@@ -70,11 +70,11 @@ const observeLast = (
  */
 export const loadState = async <State, Event>(
   category: Playable<State, Event>,
-  surroundings: Surroundings,
+  settings: CategorySettings,
   streamId: StreamId,
   { known = beginning(category), commandId }: { known?: Current<State>; commandId?: string },
 ): Promise<E.Either<LoadError, LoadedState<State>>> => {
-  const { store, pageSize } = surroundings
+  const { store, pageSize } = settings
   const schema = category.snapshots?.state.schemaVersion
   const loaded = await store.load({
     streamId,
@@ -85,16 +85,14 @@ export const loadState = async <State, Event>(
   })()
   if (E.isLeft(loaded)) return loaded
   const { events, more, handled } = loaded.right
-  observeLast(surroundings, streamId, events)
-  const from = start(category, surroundings, known, loaded.right)
+  observeLast(settings, streamId, events)
+  const from = start(category, settings, known, loaded.right)
   const played =
     from === undefined
-      ? await playOn(category, surroundings, streamId, known)
+      ? await playOn(category, settings, streamId, known)
       : play(category, from, events)
   if (E.isLeft(played)) return played
   const whole =
-    more && from !== undefined
-      ? await playOn(category, surroundings, streamId, played.right)
-      : played
+    more && from !== undefined ? await playOn(category, settings, streamId, played.right) : played
   return E.isLeft(whole) ? whole : E.right({ current: whole.right, handled })
 }

@@ -5,8 +5,8 @@ import type { ReadError } from '../../core/errors/unions'
 import { describeIssues, causeText } from '../../core/issue'
 import { type Reached, wantsSnapshot } from '../../core/snapshot-policy'
 import type { StreamId } from '../../core/stream'
-import { attempt } from '../catching'
-import type { Surroundings } from '../category/settings'
+import { catching } from '../catching'
+import type { CategorySettings } from '../category/settings'
 import type { Current } from './replay'
 
 interface Snapshotting<State> {
@@ -16,7 +16,7 @@ interface Snapshotting<State> {
 /** Stores a snapshot of a state now. */
 export const takeSnapshot = async <State>(
   { snapshots }: Snapshotting<State>,
-  { store, observe }: Surroundings,
+  { store, observe }: CategorySettings,
   streamId: StreamId,
   { state, version }: Current<State>,
 ): Promise<E.Either<ReadError | SnapshotImpossible, void>> => {
@@ -24,7 +24,7 @@ export const takeSnapshot = async <State>(
     return E.left(snapshotImpossible(streamId, 'its category declares no snapshots'))
   }
   if (version === 0) return E.left(snapshotImpossible(streamId, 'it was never written to'))
-  const encoded = attempt(() => snapshots.state.encode(state))
+  const encoded = catching(() => snapshots.state.encode(state))
   if (E.isLeft(encoded)) {
     return E.left(snapshotImpossible(streamId, `the codec threw: ${causeText(encoded.left)}`))
   }
@@ -48,14 +48,14 @@ const wanted = <State>(
   streamId: StreamId,
   reached: Reached<State>,
 ): E.Either<SnapshotImpossible, boolean> => {
-  const asked = attempt(() => wantsSnapshot(policy, reached))
+  const asked = catching(() => wantsSnapshot(policy, reached))
   return E.isLeft(asked)
     ? E.left(snapshotImpossible(streamId, `the policy threw: ${causeText(asked.left)}`))
     : asked
 }
 
 /** Snapshots that are taken while the callers have their answers already. */
-export interface Background<State> {
+export interface BackgroundSnapshots<State> {
   /** Takes a snapshot if the policy wants one. Never fails: see `SnapshotFailed` among the notices. */
   readonly consider: (streamId: StreamId, reached: Reached<State>) => void
   /** Waits for those that were begun. */
@@ -63,16 +63,16 @@ export interface Background<State> {
 }
 
 /** Takes snapshots off the caller's path. */
-export const inBackground = <State>(
+export const backgroundSnapshots = <State>(
   category: Snapshotting<State>,
-  surroundings: Surroundings,
-): Background<State> => {
+  settings: CategorySettings,
+): BackgroundSnapshots<State> => {
   const running = new Set<Promise<void>>()
   const take = async (streamId: StreamId, reached: Reached<State>): Promise<void> => {
     const { to: version, state } = reached
-    const taken = await takeSnapshot(category, surroundings, streamId, { state, version })
+    const taken = await takeSnapshot(category, settings, streamId, { state, version })
     if (E.isLeft(taken)) {
-      surroundings.observe({ _tag: 'SnapshotFailed', streamId, error: taken.left })
+      settings.observe({ _tag: 'SnapshotFailed', streamId, error: taken.left })
     }
   }
   return {
@@ -80,7 +80,7 @@ export const inBackground = <State>(
       if (category.snapshots === undefined) return
       const wish = wanted(category.snapshots, streamId, reached)
       if (E.isLeft(wish)) {
-        surroundings.observe({ _tag: 'SnapshotFailed', streamId, error: wish.left })
+        settings.observe({ _tag: 'SnapshotFailed', streamId, error: wish.left })
         return
       }
       if (!wish.right) return

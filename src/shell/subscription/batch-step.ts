@@ -3,7 +3,7 @@ import type { HandlerFailed, SubscriptionStopped } from '../../core/errors/subsc
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position, StreamId } from '../../core/stream'
 import { isSpoiled, type StepError } from './effects'
-import { heldAt, holdingFor, insist, type Poisoned } from './poison-step'
+import { heldAt, holdingFor, retryInPlace, type Poisoned } from './poison-step'
 import type { WorkerContext } from './worker-context'
 
 type Outcome = E.Either<StepError | SubscriptionStopped, Poisoned>
@@ -29,7 +29,7 @@ const poisoned = <Transaction>(
   failure: HandlerFailed,
 ): Promise<Outcome> =>
   context.settings.poison._tag === 'Stop'
-    ? insist(context, after, event, failure)
+    ? retryInPlace(context, after, event, failure)
     : holdBack(context, after, event, failure)
 
 /** Whether it must be tried with one event at a time, to see which one is to blame. */
@@ -70,7 +70,7 @@ export const handleBatch = async <Transaction>(
     const event = rest[index]
     if (event === undefined) return E.left(failure)
 
-    const before = effects.undone(rest.slice(0, index))
+    const before = effects.toRepeat(rest.slice(0, index))
     const last = before.at(-1)
     if (last !== undefined) {
       const again = await effects.make(before, { lease, after, position: last.position }, mayWork)

@@ -26,7 +26,7 @@ export interface Effects {
    * What of the events before a failed one must be handled again: all of them, if their effect was
    * undone together with it; none, if it stays.
    */
-  readonly undone: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
+  readonly toRepeat: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
 }
 
 /** Handles some events inside a transaction. */
@@ -63,24 +63,13 @@ export const transactionEffects = <Transaction>(
           subscriptions.commit(step, (transaction) => handle(events, transaction)),
           TE.mapLeft((error) => blaming(events, step, error)),
         ))(),
-  undone: (before) => before,
+  toRepeat: (before) => before,
 })
-
-/** Runs the caller's own handler: whatever it throws becomes a Left. */
-export const contained =
-  <Result>(work: () => TE.TaskEither<unknown, Result>): TE.TaskEither<unknown, Result> =>
-  async () => {
-    try {
-      return await work()()
-    } catch (cause) {
-      return E.left(cause)
-    }
-  }
 
 /**
  * Effects outside: each event has its effect at least once, and the checkpoint follows.
  *
- * @param handle - never rejects, see {@link contained}.
+ * @param handle - never rejects, see {@link catchTask}.
  */
 export const outsideEffects = <Transaction>(
   subscriptions: SubscriptionStore<Transaction>,
@@ -96,5 +85,5 @@ export const outsideEffects = <Transaction>(
     }
     return subscriptions.save(step)()
   },
-  undone: () => [],
+  toRepeat: () => [],
 })

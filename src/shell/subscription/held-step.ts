@@ -84,7 +84,7 @@ const goOn = async <Transaction>(
       position: checkpoint,
       holding: holdingFor(context, stream),
     }
-    const saved = await effects.make(effects.undone(events.slice(0, index)), step, mayWork)
+    const saved = await effects.make(effects.toRepeat(events.slice(0, index)), step, mayWork)
     if (E.isRight(saved) || limit === 1) return saved
     if (saved.left._tag !== 'HandlerFailed' && !isSpoiled(saved.left)) return saved
     limit = 1 // one of those before has spoiled the transaction for this one

@@ -1,17 +1,17 @@
 import * as E from 'fp-ts/Either'
 import { type PartitionStopped, subscriptionStopped } from '../../core/errors/subscription'
 import type { Claim, HeldLease } from '../../core/ports/subscription-store'
-import { type Alarm, alarm } from './sleeper'
+import { type Sleeper, sleeper } from './sleeper'
 import type { Settings } from './definition'
 import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
 import { work, type WorkError } from './worker'
-import type { Beside } from './worker-context'
+import type { BetweenBatches } from './worker-context'
 
 /** The work on a partition that is under way. */
 interface Working {
   readonly token: number
-  readonly alarm: Alarm
+  readonly sleeper: Sleeper
   readonly stop: () => void
   readonly ended: Promise<void>
 }
@@ -25,7 +25,7 @@ export interface Ownership<Transaction> {
   readonly settings: Settings
   readonly environment: SubscriptionEnvironment<Transaction>
   readonly effects: Effects
-  readonly beside?: Beside
+  readonly betweenBatches?: BetweenBatches
   /** This running of the subscription: another one has another name. */
   readonly instance: string
 }
@@ -34,25 +34,25 @@ export interface Ownership<Transaction> {
  * Claims partitions again and again, works on those it gets, and gives back what is more than its share.
  * Ends when it is asked to, or when the poison policy has stopped a partition.
  */
-export const own = async <Transaction>({
+export const runOwner = async <Transaction>({
   settings,
   environment,
   effects,
-  beside,
+  betweenBatches,
   instance,
 }: Ownership<Transaction>): Promise<E.Either<PartitionStopped, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
   const { name, leaseDuration } = settings
   const observe = environment.observe ?? (() => undefined)
   const working = new Map<number, Working>()
-  const clock = alarm()
+  const untilNextClaim = sleeper()
   let deadline = 0
   let stopped: PartitionStopped | undefined
 
   const begin = (lease: HeldLease): void => {
     const { partition } = lease
     const controller = new AbortController()
-    const bell = alarm()
+    const untilNextLook = sleeper()
     const mayWork = (): boolean => performance.now() < deadline
     const run = async (): Promise<void> => {
       observe({ _tag: 'PartitionStarted', subscription: name, partition })
@@ -60,10 +60,10 @@ export const own = async <Transaction>({
         settings,
         environment: { store, subscriptions },
         effects,
-        ...(beside === undefined ? {} : { beside }),
+        ...(betweenBatches === undefined ? {} : { betweenBatches }),
         lease,
         signal: controller.signal,
-        alarm: bell,
+        sleeper: untilNextLook,
         mayWork,
         observe,
       })
@@ -74,11 +74,11 @@ export const own = async <Transaction>({
       }
       working.delete(partition)
       observe({ _tag: 'PartitionEnded', subscription: name, partition })
-      if (stopped !== undefined) clock.ring()
+      if (stopped !== undefined) untilNextClaim.wake()
     }
     working.set(partition, {
       token: lease.token,
-      alarm: bell,
+      sleeper: untilNextLook,
       stop: () => controller.abort(),
       ended: run(),
     })
@@ -94,7 +94,7 @@ export const own = async <Transaction>({
   }
 
   const silence = wakeUps?.listen(() => {
-    for (const { alarm: bell } of working.values()) bell.ring()
+    for (const worker of working.values()) worker.sleeper.wake()
   })
   while (!signal.aborted && stopped === undefined) {
     const asked = performance.now()
@@ -108,7 +108,7 @@ export const own = async <Transaction>({
       deadline = asked + leaseDuration
       if (stopped === undefined) follow(claim.right)
     }
-    if (stopped === undefined) await clock.wait(leaseDuration / 3, signal)
+    if (stopped === undefined) await untilNextClaim.sleep(leaseDuration / 3, signal)
   }
   silence?.()
   const last = [...working.values()]

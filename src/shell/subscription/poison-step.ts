@@ -9,7 +9,7 @@ import { verdict } from '../../core/poison'
 import type { HeldStream, Holding } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
-import { alarm } from './sleeper'
+import { sleeper } from './sleeper'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'
 
@@ -45,7 +45,7 @@ export const holdingFor = <Transaction>(
 export type Poisoned = 'handled' | 'interrupted'
 
 /** The policy `stopAfter`: everything waits for this event, until it succeeds or the subscription stops. */
-export const insist = async <Transaction>(
+export const retryInPlace = async <Transaction>(
   context: WorkerContext<Transaction>,
   after: Position,
   event: StoredEvent,
@@ -65,7 +65,7 @@ export const insist = async <Transaction>(
         ? halted
         : E.left(subscriptionStopped(settings.name, lease.partition, note))
     }
-    await alarm().wait(judged.pause, context.signal) // its own: hints of new events do not shorten it
+    await sleeper().sleep(judged.pause, context.signal) // its own: hints of new events do not shorten it
     if (context.signal.aborted) return E.right('interrupted')
     const again = await effects.make(
       [event],

@@ -5,17 +5,17 @@ import { type SubscriptionError, subscriptionMismatch } from '../../core/errors/
 import type { Settings } from './definition'
 import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
-import { locate } from './start-position'
-import { own } from './owner'
-import type { Beside } from './worker-context'
+import { startPosition } from './start-position'
+import { runOwner } from './owner'
+import type { BetweenBatches } from './worker-context'
 
 /** Creates the subscription if it is new, and runs it until it is asked to stop. */
-export const run =
+export const runSubscription =
   <Transaction>(
     settings: Settings,
     environment: SubscriptionEnvironment<Transaction>,
     effects: Effects,
-    beside?: Beside,
+    betweenBatches?: BetweenBatches,
   ): TaskEither<SubscriptionError, void> =>
   async () => {
     const { subscriptions, store } = environment
@@ -23,7 +23,9 @@ export const run =
     const reached = await subscriptions.reached(name)()
     if (E.isLeft(reached)) return reached
     const position =
-      reached.right === undefined ? await locate(store, settings.from) : E.right(reached.right)
+      reached.right === undefined
+        ? await startPosition(store, settings.from)
+        : E.right(reached.right)
     if (E.isLeft(position)) return position
     const stored = await subscriptions.register({
       name,
@@ -36,11 +38,11 @@ export const run =
     if (stored.right !== partitions) {
       return E.left(subscriptionMismatch(name, partitions, stored.right))
     }
-    return own({
+    return runOwner({
       settings,
       environment,
       effects,
-      ...(beside === undefined ? {} : { beside }),
+      ...(betweenBatches === undefined ? {} : { betweenBatches }),
       instance: randomUUID(),
     })
   }

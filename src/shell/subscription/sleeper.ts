@@ -1,35 +1,37 @@
-/** Waits, until it is woken, asked to stop, or the time is over. A call that comes too early is not lost. */
-export interface Alarm {
-  readonly ring: () => void
+import { clearTimeout, setTimeout } from '../timers'
+
+/** Sleeps until it is woken, asked to stop, or the time is over. A wake-up that comes too early is not lost. */
+export interface Sleeper {
+  readonly wake: () => void
   /** Answers whether it was woken. */
-  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<boolean>
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<boolean>
 }
 
-export const alarm = (): Alarm => {
-  let rung = false
-  let wake: () => void = () => undefined
+export const sleeper = (): Sleeper => {
+  let woken = false
+  let end: () => void = () => undefined
   return {
-    ring: () => {
-      rung = true
-      wake()
+    wake: () => {
+      woken = true
+      end()
     },
-    wait: async (milliseconds, signal) => {
-      if (!rung && !signal.aborted) {
+    sleep: async (milliseconds, signal) => {
+      if (!woken && !signal.aborted) {
         await new Promise<void>((resolve) => {
           const done = (): void => {
             clearTimeout(timer)
             signal.removeEventListener('abort', done)
-            wake = () => undefined
+            end = () => undefined
             resolve()
           }
           const timer = setTimeout(done, milliseconds)
           signal.addEventListener('abort', done)
-          wake = done
+          end = done
         })
       }
-      const woken = rung
-      rung = false
-      return woken
+      const wasWoken = woken
+      woken = false
+      return wasWoken
     },
   }
 }

@@ -23,7 +23,7 @@ const search = async (
 }
 
 /** The position after which a subscription that begins at `start` reads. */
-export const locate = async (
+export const startPosition = async (
   store: EventSource,
   start: Start,
 ): Promise<E.Either<StoreFailed, Position>> => {

@@ -4,11 +4,12 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventCodec } from '../../core/codec/event-codec'
 import { handlerFailed, type SubscriptionError } from '../../core/errors/subscription'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
+import { catchTask } from '../catching'
 import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
-import { contained, outsideEffects, transactionEffects, type TransactionHandler } from './effects'
+import { outsideEffects, transactionEffects, type TransactionHandler } from './effects'
 import type { SubscriptionEnvironment } from './environment'
-import { run } from './run-subscription'
+import { runSubscription } from './run-subscription'
 
 /** A reader of events whose effects lie outside the store: mails, calls, other databases. */
 export interface Subscription<Event> extends SubscriptionOptions {
@@ -43,7 +44,7 @@ const handleDecoded =
   ) =>
   (stored: StoredEvent): TaskEither<unknown, void> => {
     const event = decodeRecorded({ events }, stored)
-    return E.isLeft(event) ? TE.left(event.left) : contained(() => handle(event.right))
+    return E.isLeft(event) ? TE.left(event.left) : catchTask(() => handle(event.right))
   }
 
 /** A handler of many events out of one for a single event. */
@@ -79,7 +80,7 @@ export const subscribe =
     const { events, handle } = subscription
     const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
     const effects = outsideEffects(environment.subscriptions, handleDecoded(events, handle))
-    return run(settings, environment, effects)
+    return runSubscription(settings, environment, effects)
   }
 
 /** The same as {@link subscribe}, for effects in the checkpoint's own transaction: exactly once. */
@@ -91,5 +92,5 @@ export const subscribeInTransaction =
     const handleOne = (stored: StoredEvent, transaction: Transaction) =>
       handleDecoded(events, (event) => handle(event, transaction))(stored)
     const effects = transactionEffects(environment.subscriptions, oneByOne(name, handleOne))
-    return run(settings, environment, effects)
+    return runSubscription(settings, environment, effects)
   }

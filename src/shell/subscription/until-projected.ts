@@ -6,14 +6,12 @@ import type { StoreFailed } from '../../core/errors/store'
 import { notProjectedYet, type NotProjectedYet } from '../../core/errors/subscription'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Position } from '../../core/stream'
+import { backoff } from '../../core/time/back-off'
+import { sleep } from '../timers'
 
-const FIRST_PAUSE = 5
-const LONGEST_PAUSE = 100
-
-const pauseFor = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
+/** In milliseconds. */
+const MIN_POLL_INTERVAL = 5
+const MAX_POLL_INTERVAL = 100
 
 /** A subscription, and how far it has come. `undefined`: it was never started. */
 export interface Arrival {
@@ -28,13 +26,14 @@ export const waitFor = async (
   timeout: number,
 ): Promise<E.Either<NotProjectedYet | StoreFailed, Position>> => {
   const end = performance.now() + timeout
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  for (let looks = 1; ; looks++) {
     const seen = await look()
     if (E.isLeft(seen)) return seen
     const { subscription, reached } = seen.right
     if (reached !== undefined && reached >= position) return E.right(reached)
     if (performance.now() >= end) return E.left(notProjectedYet(subscription, position, reached))
-    await pauseFor(Math.min(pause, Math.max(0, end - performance.now())))
+    const interval = backoff(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, looks)
+    await sleep(Math.min(interval, Math.max(0, end - performance.now())))
   }
 }
 

@@ -3,6 +3,7 @@ import type { PartitionStopped } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
 import { partitionOf } from '../../core/partition'
 import type { Position } from '../../core/stream'
+import { backoff } from '../../core/time/back-off'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
 import { handleHeld } from './held-step'
@@ -64,16 +65,16 @@ export const work = async <Transaction>(
       position = upTo
       pause = settings.shortestPause
     }
-    const beside = await context.beside?.(lease, position, context.mayWork)
-    if (beside !== undefined && E.isLeft(beside)) return beside
-    if (beside?.right === true) {
+    const other = await context.betweenBatches?.(lease, position, context.mayWork)
+    if (other !== undefined && E.isLeft(other)) return other
+    if (other?.right === true) {
       pause = settings.shortestPause
       continue
     }
     if (!more) {
       // A hint may come a moment before the event can be seen: another writer holds it back. Look soon.
-      const woken = await context.alarm.wait(pause, signal)
-      pause = woken ? LOOK_SOON : Math.min(pause * 2, settings.longestPause)
+      const woken = await context.sleeper.sleep(pause, signal)
+      pause = woken ? LOOK_SOON : backoff(pause, settings.longestPause, 2)
     }
   }
   return E.right(undefined)

@@ -1,31 +1,38 @@
 import { type StoreFailed, storeFailed, type StoreFailure } from '../../../core/errors/store'
+import { REFUSED_NAME } from '../schema/names'
 
-/** What was under way when the database failed: only what commits can leave its outcome open. */
-export type Doing = 'connecting' | 'reading' | 'writing, not yet committed' | 'appending'
+/** What a statement can have written when its answer is lost. */
+export type WriteOutcome =
+  /** It only connects or reads. */
+  | 'none'
+  /** It writes in a transaction that is rolled back without its COMMIT. */
+  | 'uncommitted'
+  /** It commits what it writes, or is a COMMIT. */
+  | 'mayHaveCommitted'
 
 interface Meaning {
   readonly reason: StoreFailure
-  /** Whether the statement may have been carried out all the same. */
-  readonly open: boolean
+  /** Whether the statement may have been carried out: its answer is lost. */
+  readonly answerLost: boolean
   readonly advice?: string
 }
 
 const unavailable: Meaning = {
   reason: 'Unavailable',
-  open: false,
-  advice: 'no connection could be had: is the server running, and is DATABASE_URL right?',
+  answerLost: false,
+  advice: 'could not connect: is the server running, and is DATABASE_URL right?',
 }
 const lost: Meaning = {
   reason: 'ConnectionLost',
-  open: true,
+  answerLost: true,
   advice: 'the connection broke while the statement was under way',
 }
 const denied: Meaning = {
   reason: 'AccessDenied',
-  open: false,
+  answerLost: false,
   advice: 'user, password or permissions are wrong',
 }
-const refused: Meaning = { reason: 'TransactionRefused', open: false }
+const refused: Meaning = { reason: 'TransactionRefused', answerLost: false }
 const stale: Meaning = { ...refused, advice: 'the columns of a table have just changed: try again' }
 const unprepared: Meaning = {
   ...refused,
@@ -34,16 +41,27 @@ const unprepared: Meaning = {
 }
 const notMigrated: Meaning = {
   reason: 'NotMigrated',
-  open: false,
+  answerLost: false,
   advice: 'the tables are missing or older than this library: run `npx reprise migrate`',
 }
-const timedOut: Meaning = { reason: 'TimedOut', open: false }
+const timedOut: Meaning = { reason: 'TimedOut', answerLost: false }
 const readOnly: Meaning = {
   ...refused,
   advice: 'the server or the transaction is read-only: after a failover, the old primary',
 }
+const sequenceBehind: Meaning = {
+  reason: 'SequenceBehind',
+  answerLost: false,
+  advice:
+    "positions would be drawn again, so nothing is appended or read: set the sequence to the highest position, select setval('<schema>.events_position_seq', (select max(position) from <schema>.events))",
+}
+const refusedSchemaName: Meaning = {
+  reason: 'InvalidSchemaName',
+  answerLost: false,
+  advice: 'PostgreSQL would change the name of the schema: at most 63 bytes, and no NUL',
+}
 
-/** SQLSTATE codes, system error codes: the one place where database words become ours. */
+/** SQLSTATE and system error codes: the one place where database errors become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: unavailable,
   ENOTFOUND: unavailable,
@@ -68,12 +86,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '57P05': { ...lost, advice: 'the server ended an idle connection' },
   '25P03': { ...lost, advice: 'the server ended an idle transaction' },
   '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
-  '55P03': { ...timedOut, advice: 'a lock was not to be had in time' },
-  '40001': { ...refused, advice: 'the transaction lost against another one: try again' },
+  '55P03': { ...timedOut, advice: 'a lock could not be acquired in time' },
+  '40001': { ...refused, advice: 'the transaction conflicted with another one: try again' },
   '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
   '25P02': {
     reason: 'TransactionAborted',
-    open: false,
+    answerLost: false,
     advice: 'an earlier statement of this transaction has failed, and its error was passed over',
   },
   '26000': unprepared,
@@ -89,31 +107,29 @@ const meanings: Readonly<Record<string, Meaning>> = {
   // Ours, see migrations/0001_events.sql.
   RP001: {
     reason: 'ReadOnlyReplica',
-    open: false,
+    answerLost: false,
     advice:
       'only the primary knows how far the store can be read: connect subscriptions to the primary',
   },
-  RP002: {
-    reason: 'SequenceBehind',
-    open: false,
-    advice:
-      "positions would be drawn once more, so nothing is appended or read on: set the sequence to the highest position, select setval('<schema>.events_position_seq', (select max(position) from <schema>.events))",
-  },
+  RP002: sequenceBehind,
   RP003: {
     reason: 'SchemaRenamed',
-    open: false,
+    answerLost: false,
     advice:
-      'the schema was renamed: run `npx reprise migrate`, which makes its functions out for the new name',
+      'the schema was renamed: run `npx reprise migrate`, which adapts its functions to the new name',
   },
 }
 
 /** Failures of `pg` itself that carry no code. */
 const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
   [/timeout (exceeded )?when trying to connect|connection timeout|timeout expired/i, unavailable],
-  [/SSL connection|certificate/i, { ...unavailable, advice: 'no TLS connection could be had' }],
+  [
+    /SSL connection|certificate/i,
+    { ...unavailable, advice: 'a TLS connection could not be established' },
+  ],
   [/Connection terminated|not queryable|Connection ended/i, lost],
   [/server closed the connection/i, lost],
-  [/read timeout/i, { ...timedOut, open: true, advice: 'no answer came in time' }],
+  [/read timeout/i, { ...timedOut, answerLost: true, advice: 'no answer came in time' }],
   [/SASL|password must be a string|no pg_hba/i, denied],
   [
     /Cannot use a pool after calling end|driver has already been destroyed/i,
@@ -125,8 +141,8 @@ const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
 /**
- * The columns of a table have changed since the connection has prepared a statement: it needs a new one. Known by
- * the server's own function, for its text is in the language of the server.
+ * The columns of a table have changed since the connection prepared a statement: it needs a new connection. Known by
+ * the server's own function: the text is in the language of the server.
  */
 const isStale = (error: unknown): boolean =>
   codeOf(error) === '0A000' &&
@@ -134,53 +150,54 @@ const isStale = (error: unknown): boolean =>
   'routine' in error &&
   error.routine === 'RevalidateCachedQuery'
 
-/**
- * The transaction lost against another one (serialization, deadlock, a change of a table): tried again, it
- * may succeed.
- */
-export const lostAgainstAnother = (error: unknown): boolean =>
+/** The transaction conflicted with another one (serialization, deadlock, a change of a table): a retry may succeed. */
+export const isTransactionConflict = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error)) || isStale(error)
 
-const breaks = (error: unknown, constraint: string): boolean =>
+const violates = (error: unknown, constraint: string): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === constraint
 
-/** Two transactions have remembered the same command at the same moment, and this one was the later. */
-export const remembersTwice = (error: unknown): boolean => breaks(error, 'commands_pkey')
+/** Two transactions have remembered the same command at the same moment, and this one came second. */
+export const isCommandTaken = (error: unknown): boolean => violates(error, 'commands_pkey')
 
-/** Two transactions have taken the same version of a stream at the same moment, and this one was the later. */
-export const takenTwice = (error: unknown): boolean => breaks(error, 'events_pkey')
+/** Two transactions have taken the same version of a stream at the same moment, and this one came second. */
+export const isVersionTaken = (error: unknown): boolean => violates(error, 'events_pkey')
 
-/** Whether the server was not even reached: then nothing can have been written. */
+/** Whether the server was not reached: then nothing can have been written. */
 const isConnecting = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect'
 
 const meaningOf = (error: unknown): Meaning | undefined => {
   if (isStale(error)) return stale
+  if (violates(error, 'events_position_key')) return sequenceBehind
+  if (error instanceof Error && error.message.includes(REFUSED_NAME)) return refusedSchemaName
   const known = isConnecting(error) ? unavailable : meanings[codeOf(error)]
   if (known !== undefined || !(error instanceof Error)) return known
   if (error instanceof AggregateError && error.errors.length > 0) return meaningOf(error.errors[0])
   return texts.find(([pattern]) => pattern.test(error.message))?.[1]
 }
 
-/** An error that the server has put a code on is an answer: the statement was rolled back. */
+/** An error with a SQLSTATE is the server's answer: the statement was rolled back. */
 const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error))
 
 /** Whether the connection that gave this error cannot be used again. */
 export const breaksConnection = (error: unknown): boolean => {
   const meaning = meaningOf(error)
   if (meaning === stale || meaning === unprepared) return true
-  return meaning === undefined ? !isAnswer(error) : meaning.open || meaning.reason === 'Unavailable'
+  return meaning === undefined
+    ? !isAnswer(error)
+    : meaning.answerLost || meaning.reason === 'Unavailable'
 }
 
 /** Any failure of the database, the driver or the pool as ours. */
 export const toStoreFailed =
-  (doing: Doing) =>
+  (outcome: WriteOutcome) =>
   (error: unknown): StoreFailed => {
     const meaning = meaningOf(error)
-    const open = meaning?.open ?? !isAnswer(error)
+    const answerLost = meaning?.answerLost ?? !isAnswer(error)
     return storeFailed(
       meaning?.reason ?? 'Unexpected',
-      open && doing === 'appending' ? 'unknown' : 'nothingWritten',
+      answerLost && outcome === 'mayHaveCommitted' ? 'unknown' : 'nothingWritten',
       error,
       meaning?.advice,
     )

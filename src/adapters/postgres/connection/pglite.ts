@@ -1,13 +1,8 @@
 import type { PGlite, Results } from '@electric-sql/pglite'
-import {
-  Kysely,
-  PostgresDialect,
-  type PostgresCursor,
-  type PostgresPool,
-  type PostgresQueryResult,
-} from 'kysely'
+import type { Kysely } from 'kysely'
+import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 
-/** Lets one in at a time, in the order of arrival. */
+/** Lets one caller in at a time, in the order of arrival. */
 const turnstile = () => {
   let last = Promise.resolve()
   return async (): Promise<() => void> => {
@@ -21,7 +16,11 @@ const turnstile = () => {
   }
 }
 
-const answered = ({ rows, fields, affectedRows = 0 }: Results) => ({
+type Found = Results<Record<string, unknown>>
+
+const NO_RESULT: Found = { rows: [], fields: [] }
+
+const toAnswer = ({ rows, fields, affectedRows = 0 }: Found): Answer => ({
   rows,
   rowCount: affectedRows,
   command: fields.length > 0 && affectedRows === 0 ? 'SELECT' : 'UPDATE',
@@ -35,29 +34,15 @@ const answered = ({ rows, fields, affectedRows = 0 }: Results) => ({
  */
 export const connectPglite = <Database>(pglite: PGlite): Kysely<Database> => {
   const enter = turnstile()
-
   // Without parameters a text may hold several statements, as it may with a server.
-  const run = async (statement: string, parameters: ReadonlyArray<unknown>): Promise<Results> =>
-    parameters.length > 0
-      ? pglite.query(statement, [...parameters])
-      : ((await pglite.exec(statement)).at(-1) ?? { rows: [], fields: [] })
-
-  function query<Row>(
-    statement: string,
-    parameters: ReadonlyArray<unknown>,
-  ): Promise<PostgresQueryResult<Row>>
-  function query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>
-  function query(
-    statement: string | PostgresCursor<unknown>,
-    parameters: ReadonlyArray<unknown> = [],
-  ): unknown {
-    if (typeof statement !== 'string') return statement
-    return run(statement, parameters).then(answered)
-  }
-
-  const source: PostgresPool = {
-    connect: async () => ({ query, release: await enter() }),
+  const run: RunStatement = async (text, parameters) =>
+    toAnswer(
+      parameters.length > 0
+        ? await pglite.query<Record<string, unknown>>(text, [...parameters])
+        : ((await pglite.exec(text)).at(-1) ?? NO_RESULT),
+    )
+  return kyselyOn({
+    connect: async () => poolClient(run, await enter()),
     end: () => pglite.close(),
-  }
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: source }) })
+  })
 }

@@ -1,38 +1,63 @@
 import * as E from 'fp-ts/Either'
-import { CompiledQuery } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { EventStore, StorePage, StoreRange } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
-import { countable } from './stored-events'
-import type { Tables } from '../connection/tables'
+import { named } from '../connection/prepared-statements'
+import { type Executor, fetchRows } from '../connection/query'
+import { eventsOf, quoteIdentifier } from '../schema/names'
+import { checkPositions, eventColumns, storedColumns } from './stored-events'
 
-/** Names that the database can be asked for; nothing was ever stored under another one. */
-const askable = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
+/** The first row is the horizon, and no event: see migrations/0001_events.sql. */
+const toHorizon = (schema: string): string => `
+select ${eventColumns}, "position", recorded_at as "recordedAt"
+from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[], ${eventsOf(schema)})`
+
+/** Up to a horizon that is known: from the primary. A replica may be behind it, and does not have all events below. */
+const below = (schema: string): string => `
+select ${storedColumns}
+from ${schema}.events e
+where e.position > $1::bigint and e.position <= $5::bigint
+  and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
+  and ($4::text[] is null or type = any($4))
+  and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
+order by e.position
+limit $2::integer`
+
+/** PostgreSQL takes no NUL in a text; nothing was ever stored under a name with one. */
+const withoutNul = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
   names?.filter((name) => !name.includes('\u0000')) ?? null
 
-/**
- * How long a horizon is used, in milliseconds. Nothing at or below it can ever appear any more; but a
- * database that is restored from a backup draws its positions once more.
- */
-const LASTING = 1_000
+const parametersOf = ({ after, limit, categories, types }: StoreRange): ReadonlyArray<unknown> => [
+  after,
+  limit,
+  withoutNul(categories),
+  withoutNul(types),
+]
 
-/** How far the store can be read, and what it is. */
+/**
+ * How long a horizon is used, in milliseconds. Nothing new can appear at or below it, unless the database is
+ * restored from a backup: then positions are drawn again.
+ */
+const HORIZON_LIFETIME = 1_000
+
+/** How far the store can be read, and which one it is. */
 type Visible = Pick<StorePage, 'highest' | 'lineage'> & { readonly horizon: Position }
 
-/** The first row of a page: the horizon, and no event. See `read_all` in migrations/0001_events.sql. */
+/** The first row of {@link toHorizon}. */
 interface VisibleRow extends Pick<StoredEvent, 'position'> {
   readonly version: null
   readonly data: Pick<StorePage, 'highest' | 'lineage'>
 }
 
-/** What was visible at the last look, as long as that is young. */
-const lately = () => {
+/** What was visible at the last look; `undefined` when that is too long ago. */
+const horizonCache = () => {
   let visible: Visible | undefined
   let seenAt = -Infinity
   return {
-    get: (): Visible | undefined => (performance.now() - seenAt < LASTING ? visible : undefined),
+    get: (): Visible | undefined =>
+      performance.now() - seenAt < HORIZON_LIFETIME ? visible : undefined,
     set: (seen: Visible | undefined): void => {
       visible = seen
       seenAt = performance.now()
@@ -40,69 +65,75 @@ const lately = () => {
   }
 }
 
+const split = (
+  found: ReadonlyArray<StoredEvent | VisibleRow>,
+): { readonly visible: Visible; readonly rows: ReadonlyArray<StoredEvent> } => {
+  const rows: StoredEvent[] = []
+  let visible: Visible = { horizon: 0, highest: 0, lineage: '' }
+  for (const row of found) {
+    if (row.version === null) visible = { ...row.data, horizon: row.position }
+    else rows.push(row)
+  }
+  return { visible, rows }
+}
+
 /**
- * A page of the whole store, never past the horizon. While a reader is far behind, the horizon need not be
- * asked for with every page: a plain query reads on to the one that is known.
+ * A page of the whole store, never past the horizon. While a reader is far behind, the horizon need not be read with
+ * every page: a plain query reads on to the one that is known.
  */
-export const readAll = ({ db, statements }: Tables): EventStore['readAll'] => {
-  const known = lately()
-
-  const rowsOf = async <Row extends StoredEvent | VisibleRow>(
-    statement: string,
-    { after, limit, categories, types }: StoreRange,
-    ...more: ReadonlyArray<unknown>
-  ): Promise<Row[]> => {
-    const parameters = [after, limit, askable(categories), askable(types), ...more]
-    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(statement, parameters))
-    return rows
+export const readAllFrom = (schema: string) => {
+  const name = quoteIdentifier(schema)
+  const statements = {
+    toHorizon: named('read_all', toHorizon(name)),
+    below: named('read_below', below(name)),
   }
+  return (db: Executor): EventStore['readAll'] => {
+    const known = horizonCache()
 
-  /** @param before - what was read before it, of the same page. */
-  const upToHorizon = async (
-    range: StoreRange,
-    before: ReadonlyArray<StoredEvent>,
-  ): Promise<StorePage> => {
-    const all = await rowsOf<StoredEvent | VisibleRow>(statements.readAll, range)
-    const rows: StoredEvent[] = []
-    let seen: Visible = { horizon: 0, highest: 0, lineage: '' }
-    for (const row of all) {
-      if (row.version === null) seen = { ...row.data, horizon: row.position }
-      else rows.push(row)
+    /** @param before - the events of this page that were read already. */
+    const readToHorizon = async (
+      range: StoreRange,
+      before: ReadonlyArray<StoredEvent>,
+    ): Promise<StorePage> => {
+      const { visible, rows } = split(
+        await fetchRows<StoredEvent | VisibleRow>(db, statements.toHorizon, parametersOf(range)),
+      )
+      known.set(visible)
+      const { horizon, highest, lineage } = visible
+      const last = rows.length === range.limit ? rows.at(-1)?.position : undefined
+      return {
+        events: before.length === 0 ? rows : [...before, ...rows],
+        upTo: last ?? Math.max(range.after, horizon),
+        more: last !== undefined,
+        highest,
+        lineage,
+      }
     }
-    known.set(seen)
-    const { horizon, highest, lineage } = seen
-    const last = rows.length === range.limit ? rows.at(-1)?.position : undefined
-    return {
-      events: before.length === 0 ? rows : [...before, ...rows],
-      upTo: last ?? Math.max(range.after, horizon),
-      more: last !== undefined,
-      highest,
-      lineage,
-    }
-  }
 
-  const page = async (range: StoreRange): Promise<StorePage> => {
-    const visible = known.get()
-    if (visible === undefined || visible.horizon <= range.after) return upToHorizon(range, [])
-    const { horizon, highest, lineage } = visible
-    const events = await rowsOf<StoredEvent>(statements.readBelow, range, horizon)
-    const last = events.at(-1)
-    if (events.length === range.limit && last !== undefined) {
-      return { events, upTo: last.position, more: true, highest, lineage }
+    const readPage = async (range: StoreRange): Promise<StorePage> => {
+      const visible = known.get()
+      if (visible === undefined || visible.horizon <= range.after) return readToHorizon(range, [])
+      const { horizon, highest, lineage } = visible
+      const parameters = [...parametersOf(range), horizon]
+      const events = await fetchRows<StoredEvent>(db, statements.below, parameters)
+      const last = events.at(-1)
+      if (events.length === range.limit && last !== undefined) {
+        return { events, upTo: last.position, more: true, highest, lineage }
+      }
+      const rest = { ...range, after: horizon, limit: range.limit - events.length }
+      const page = await readToHorizon(rest, events)
+      return page.lineage === lineage ? page : readToHorizon(range, []) // restored in between
     }
-    const rest = { ...range, after: horizon, limit: range.limit - events.length }
-    const found = await upToHorizon(rest, events)
-    return found.lineage === lineage ? found : upToHorizon(range, []) // restored in between
-  }
 
-  return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {
-    try {
-      const found = await page(range)
-      const events = countable(found.events)
-      return E.isLeft(events) ? events : E.right(found)
-    } catch (error) {
-      known.set(undefined) // the next connection may reach a different server
-      return E.left(toStoreFailed('reading')(error))
+    return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {
+      try {
+        const page = await readPage(range)
+        const events = checkPositions(page.events)
+        return E.isLeft(events) ? events : E.right(page)
+      } catch (error) {
+        known.set(undefined) // the next connection may reach a different server
+        return E.left(toStoreFailed('none')(error))
+      }
     }
   }
 }

@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { CompiledQuery, type Kysely } from 'kysely'
+import { type ControlledTransaction, type Kysely } from 'kysely'
 import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 import { toStoreFailed } from '../connection/errors'
+import { type Executor, fetchRows } from '../connection/query'
+import { rollBack } from '../connection/transaction'
 import { type Migration, migrationsFor } from './migrations'
 import { DEFAULT_SCHEMA, refusedSchema } from './names'
 import {
@@ -13,16 +15,15 @@ import {
   remember,
   takeTurns,
 } from './migration-script'
-import type { Executor } from '../connection/executor'
 
-/** A migration that was run here before does not read as it did then. Nothing was changed. */
+/** A migration that was run here before has another text now. Nothing was changed. */
 export interface MigrationChanged {
   readonly _tag: 'MigrationChanged'
   readonly migration: string
   readonly message: string
 }
 
-/** What {@link migrate} has found, and done. */
+/** What {@link migrate} has found and done. */
 export interface Migrated {
   /** The names of those that were run now, oldest first. */
   readonly applied: ReadonlyArray<string>
@@ -30,7 +31,7 @@ export interface Migrated {
   readonly present: ReadonlyArray<string>
 }
 
-/** What {@link migrate} would find, and do. */
+/** What {@link migrate} would find and do. */
 export interface MigrationPlan {
   /** Those that have not been run here, oldest first. */
   readonly missing: ReadonlyArray<Migration>
@@ -43,10 +44,6 @@ interface MigrationRow {
   readonly fingerprint: string
 }
 
-const run = async (db: Executor, statement: string): Promise<void> => {
-  await db.executeQuery(CompiledQuery.raw(statement))
-}
-
 const changed = ({ name }: Migration): MigrationChanged => ({
   _tag: 'MigrationChanged',
   migration: name,
@@ -57,9 +54,8 @@ const compare = async (
   db: Executor,
   schema: string,
 ): Promise<E.Either<MigrationChanged, MigrationPlan>> => {
-  const { rows } = await db.executeQuery<MigrationRow>(
-    CompiledQuery.raw(`select name, fingerprint from ${migrationsTable(schema)} order by name`),
-  )
+  const statement = `select name, fingerprint from ${migrationsTable(schema)} order by name`
+  const rows = await fetchRows<MigrationRow>(db, statement, [])
   const before = new Map(rows.map((row) => [row.name, row.fingerprint]))
   const known = migrationsFor(schema)
   const wrong = known.find(
@@ -70,7 +66,7 @@ const compare = async (
   return E.right({ missing, present: [...before.keys()] })
 }
 
-const unseen = storeFailed(
+const notVisible = storeFailed(
   'LocksNotVisible',
   'nothingWritten',
   undefined,
@@ -81,33 +77,49 @@ const applyAll = async (
   db: Executor,
   schema: string,
 ): Promise<E.Either<MigrationChanged | StoreFailed, Migrated>> => {
-  await run(db, takeTurns(schema))
-  await run(db, foundation(schema))
+  await fetchRows(db, takeTurns(schema), [])
+  await fetchRows(db, foundation(schema), [])
   const plan = await compare(db, schema)
   if (E.isLeft(plan)) return plan
   for (const migration of plan.right.missing) {
-    await run(db, migration.sql)
-    await run(db, remember(schema, migration))
+    await fetchRows(db, migration.sql, [])
+    await fetchRows(db, remember(schema, migration), [])
   }
-  await run(db, followRename(schema))
-  const { rows } = await db.executeQuery<{ readonly visible: boolean }>(
-    CompiledQuery.raw(announcementsAreVisible(schema)),
+  await fetchRows(db, followRename(schema), [])
+  const [seen] = await fetchRows<{ readonly visible: boolean }>(
+    db,
+    announcementsAreVisible(schema),
+    [],
   )
-  if (rows[0]?.visible !== true) return E.left(unseen)
+  if (seen?.visible !== true) return E.left(notVisible)
   const { missing, present } = plan.right
   return E.right({ applied: missing.map(({ name }) => name), present })
 }
 
+const commit = async <Database>(
+  transaction: ControlledTransaction<Database>,
+  migrated: Migrated,
+): Promise<E.Either<StoreFailed, Migrated>> => {
+  try {
+    await transaction.commit().execute()
+    return E.right(migrated)
+  } catch (error) {
+    await rollBack(transaction)
+    return E.left(toStoreFailed('mayHaveCommitted')(error))
+  }
+}
+
 /**
- * Makes the tables, or brings them up to date: all of it in one transaction, or nothing. Safe to run
- * from several processes at once, and again.
+ * Creates the tables, or brings them up to date: all of it in one transaction, or nothing. Safe to run from several
+ * processes at once, and repeatedly.
  *
  * Fails with
- * - `MigrationChanged`: one that was run before has another text now.
- * - `StoreFailed`: the database refused, or did not answer. `InvalidSchemaName`: the server would change the name.
- *   `LocksNotVisible`, `SequenceBehind`: subscribers could not rely on this database.
+ * - `MigrationChanged`: one that was run before has another text now. Nothing was changed.
+ * - `StoreFailed`: the database refused, or did not answer. With outcome `unknown` the answer to COMMIT was lost: run
+ *   it again, and see. `InvalidSchemaName`: the server would change the name. `LocksNotVisible`, `SequenceBehind`:
+ *   subscribers could not rely on this database.
  *
- * Functions of a schema that was renamed are made out for its new name.
+ * Functions of a schema that was renamed are adapted to its new name.
  */
 export const migrate =
   <Database>(
@@ -123,18 +135,15 @@ export const migrate =
       const transaction = await begin.execute()
       try {
         const result = await applyAll(transaction, schema)
-        await (E.isRight(result) ? transaction.commit() : transaction.rollback()).execute()
+        if (E.isRight(result)) return await commit(transaction, result.right)
+        await rollBack(transaction)
         return result
       } catch (error) {
-        const failed = toStoreFailed('connecting')(error)
-        await transaction
-          .rollback()
-          .execute()
-          .catch(() => undefined)
-        return E.left(failed)
+        await rollBack(transaction)
+        return E.left(toStoreFailed('uncommitted')(error))
       }
     } catch (error) {
-      return E.left(toStoreFailed('connecting')(error))
+      return E.left(toStoreFailed('none')(error))
     }
   }
 
@@ -150,7 +159,7 @@ export const planMigration =
     try {
       return await compare(db.withoutPlugins(), schema)
     } catch (error) {
-      const failed = toStoreFailed('reading')(error)
+      const failed = toStoreFailed('none')(error)
       return failed.reason === 'NotMigrated'
         ? E.right({ missing: migrationsFor(schema), present: [] })
         : E.left(failed)

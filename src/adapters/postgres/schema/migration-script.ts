@@ -1,17 +1,17 @@
+import { MAXIMUM_POSITION } from '../../../core/stream'
 import { bracketFor, type Migration } from './migrations'
 import { namespaceOf, quoteIdentifier, quoteText } from './names'
-import { MAXIMUM_POSITION } from '../../../core/stream'
 
-/** Where it is written down which migrations were run. */
+/** The table that records which migrations were run. */
 export const migrationsTable = (schema: string): string => `${quoteIdentifier(schema)}.migrations`
 
 /**
- * What has to be there before the first migration: the schema, and the list of migrations. What is there already
- * takes no right to make it.
+ * What must exist before the first migration: the schema, and the table of migrations. Where they are, no right to
+ * create them is needed.
  */
 export const foundation = (schema: string): string => {
-  const body = bracketFor(schema)
-  return `do ${body}
+  const bracket = bracketFor(schema)
+  return `do ${bracket}
 begin
   if not exists (select from pg_catalog.pg_namespace where nspname = ${quoteText(schema)}) then
     create schema if not exists ${quoteIdentifier(schema)};
@@ -24,14 +24,14 @@ begin
     );
   end if;
 end
-${body};`
+${bracket};`
 }
 
-/** Makes the functions out for the name that the schema has now, if they were made for another one. */
+/** Adapts the functions to the name that the schema has now, if they were made for another one. */
 export const followRename = (schema: string): string => {
-  const body = bracketFor(schema)
+  const bracket = bracketFor(schema)
   const store = `${quoteIdentifier(schema)}.store`
-  return `do ${body}
+  return `do ${bracket}
 declare
   was text := (select name from ${store});
   now_is constant text := ${quoteText(`${quoteIdentifier(schema)}.`)};
@@ -51,24 +51,24 @@ begin
   end loop;
   update ${store} set name = ${quoteText(schema)};
 end
-${body};`
+${bracket};`
 }
 
 /** Whether the server shows what a transaction announces. */
 export const announcementsAreVisible = (schema: string): string =>
   `select ${quoteIdentifier(schema)}.announcements_are_visible() as visible`
 
-/** Lets one migration run at a time in each schema: the last key of its namespace, which no writer uses. */
+/** One migration runs at a time in each schema: locks the last key of its namespace, which no writer uses. */
 export const takeTurns = (schema: string): string =>
   `select pg_advisory_xact_lock((${namespaceOf(schema)}::bigint << 40) | ${MAXIMUM_POSITION}::bigint);`
 
-/** Writes down that `migration` was run. */
+/** Records that `migration` was run. */
 export const remember = (schema: string, { name, fingerprint }: Migration): string =>
   `insert into ${migrationsTable(schema)} (name, fingerprint)\n  values (${quoteText(name)}, ${quoteText(fingerprint)});`
 
 /**
- * A migration as a text that stands alone: run by `psql`, or by the application's own tool, it leaves
- * the same behind as {@link migrate}.
+ * A migration as a text that stands alone: run by `psql`, or by the application's own tool, it has the same effect
+ * as {@link migrate}.
  */
 export const scriptOf = (schema: string, migration: Migration): string =>
   `${foundation(schema)}\n\n${migration.sql.trimEnd()}\n\n${remember(schema, migration)}\n`

@@ -1,14 +1,14 @@
 import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 
-/** The schema that holds everything, unless the caller says otherwise. */
+/** The schema that holds everything, unless the caller chooses another. */
 export const DEFAULT_SCHEMA = 'reprise'
 
 /** PostgreSQL cuts longer names off, in bytes of UTF-8: two of them could become one. */
 const MOST_BYTES = 63
 
 /**
- * Why PostgreSQL cannot have a schema of exactly this name; `undefined` if it can. It would cut it off, or put
- * something else in its place, and then two names would mean one schema.
+ * Why PostgreSQL cannot have a schema of exactly this name; `undefined` if it can. It would cut it off or replace
+ * characters, and then two names would mean one schema.
  */
 const problemOf = (name: string): string | undefined => {
   if (name === '') return 'it is empty'
@@ -27,8 +27,12 @@ export const refusedSchema = (name: string): StoreFailed | undefined => {
   return storeFailed('InvalidSchemaName', 'nothingWritten', undefined, advice)
 }
 
-/** `name` as PostgreSQL wants an identifier that may hold anything. */
-export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+/** Stands in statements in place of a name that PostgreSQL would change: there is no such schema, and the error names it. */
+export const REFUSED_NAME = 'reprise: a refused name'
+
+/** `name` as an identifier of SQL, whatever characters it has; one that PostgreSQL would change reaches no schema. */
+export const quoteIdentifier = (name: string): string =>
+  `"${(problemOf(name) === undefined ? name : REFUSED_NAME).replaceAll('"', '""')}"`
 
 /** A text as a constant of SQL. */
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -46,3 +50,17 @@ export const fingerprint = (text: string): number => {
  * migrations/0001_events.sql.)
  */
 export const namespaceOf = (schema: string): number => fingerprint(schema) & 0xffffff
+
+/**
+ * SQL: a time in milliseconds since 1970-01-01 UTC, without fractions, as a double. By `date_part`, because `extract`
+ * computes in decimals, at four times the cost; it is off by less than half a microsecond, hence the addition.
+ */
+export const milliseconds = (time: string): string =>
+  `floor(date_part('epoch', ${time}) * 1000 + 0.0005)`
+
+/**
+ * SQL: the table of events as a constant. Functions compare it with the one that they were made for.
+ *
+ * @param schema - its quoted name.
+ */
+export const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`

@@ -82,7 +82,7 @@ create trigger events_are_not_truncated before truncate on {{schema}}.events
 -- The namespace is 24 bits of the sequence's own oid: whoever reads the sequence has it, and a copied or
 -- renamed schema cannot have an old one. Two stores with the same one stay correct: a reader of one may wait
 -- for a writer of the other.
-create function {{schema}}.announce() returns void language plpgsql
+create function {{schema}}.announce(at regclass) returns void language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
 declare
@@ -91,6 +91,9 @@ declare
   setting text; -- one for each store, also where two of them share a namespace
   beyond bigint;
 begin
+  if at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
   -- One statement: the sequence is read after the snapshot was taken, so no row that is seen here can have
   -- been drawn after it.
   select s.last, s.space, s.setting,
@@ -141,7 +144,7 @@ create function {{schema}}.announcements_are_visible() returns boolean language 
   set search_path = pg_catalog, pg_temp
 as $reprise$
 begin
-  perform {{schema}}.announce();
+  perform {{schema}}.announce(null);
   return exists (select from {{schema}}.announced() a where a.pid = pg_backend_pid());
 end
 $reprise$;
@@ -159,8 +162,7 @@ $reprise$;
 -- events in a LATER statement. highest: the highest position of all that is visible. The horizon is never
 -- above it: what a sequence has drawn for nothing it may draw once more after a crash.
 --
--- at: the table for which the caller takes this. A schema that was renamed has functions that would read
--- another one.
+-- at: as for append.
 create function {{schema}}.visible(
   at regclass, out horizon bigint, out highest bigint, out lineage uuid
 ) language plpgsql
@@ -206,7 +208,9 @@ $reprise$;
 --   stream_ids, expected_versions (0 or more: exactly; -1: any; -2: must exist), and its first event
 --   (ids ... metadata; null: no event, only commands to remember);
 --   rest_*: the later events, with their places (2, 3, ...) within their append;
---   mark_*: commands to remember.
+--   mark_*: commands to remember;
+--   at: the table for which the caller takes this. A schema that was renamed has functions that would write to
+--   another one.
 -- Streams must come in the same order from every caller (the order of code units), or two calls may
 -- deadlock.
 --
@@ -224,7 +228,8 @@ create function {{schema}}.append(
   rest_stream_ids text[], rest_places integer[],
   rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
   rest_data jsonb[], rest_metadata jsonb[],
-  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[]
+  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
+  at regclass
 ) returns table (
   stream_id text, outcome integer, version integer, "position" double precision,
   recorded_at double precision, command_id text, event_count integer
@@ -240,7 +245,7 @@ declare
   moment timestamptz := date_trunc('milliseconds', clock_timestamp());
   moment_ms double precision := round(date_part('epoch', moment) * 1000);
 begin
-  perform {{schema}}.announce();
+  perform {{schema}}.announce(at);
 
   if cardinality(rest_ids) = 0 and cardinality(mark_command_ids) = 0 then
     return query
