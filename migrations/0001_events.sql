@@ -112,11 +112,14 @@ begin
 end
 $reprise$;
 
--- What has been announced here and not yet committed or rolled back. A pid of null: a prepared transaction.
+-- What has been announced here and not yet committed or rolled back. Without a pid: a prepared transaction, with
+-- its xid.
 -- A lock that is held outside of a transaction, or not shared, is no writer's of ours, and counts for nothing.
 -- (A transaction that begins between the two looks at pg_locks announces after them, and what it draws is
 -- above the sequence's value that the reader has read before: see docs/explanation/ordering.md.)
-create function {{schema}}.announced() returns table (pid integer, "position" bigint) language plpgsql
+create function {{schema}}.announced() returns table (
+  pid integer, prepared text, "position" bigint
+) language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
 declare
@@ -125,7 +128,8 @@ begin
   select tableoid::bigint & 16777215 into space from {{schema}}.events_position_seq;
   return query
     with locks as materialized (select * from pg_locks l where l.locktype in ('advisory', 'virtualxid'))
-    select l.pid, ((l.classid::bigint << 32) | l.objid::bigint) & 1099511627775
+    select l.pid, case when l.pid is null then split_part(l.virtualtransaction, '/', 2) end,
+           ((l.classid::bigint << 32) | l.objid::bigint) & 1099511627775
       from locks l
       where l.locktype = 'advisory' and l.objsubid = 1 and l.mode = 'ShareLock' and l.granted
         and l.database = (select d.oid from pg_database d where d.datname = current_database())

@@ -191,9 +191,40 @@ export type {
   SubscriptionMismatch,
   SubscriptionStopped,
 } from './core/errors/subscription'
+export type {
+  InvalidOperation,
+  PartitionsApart,
+  SubscriptionExists,
+  SubscriptionKeepsProjection,
+  SubscriptionNotFound,
+  SubscriptionRunning,
+} from './core/errors/operator'
+export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
+export type { Horizon, HorizonHolder } from './core/operator/horizon'
+export type {
+  EventCount,
+  HeldEvent,
+  HeldEventPage,
+  HeldEventRef,
+  Lag,
+  OutboxPage,
+  OutboxRange,
+  PartitionState,
+  PartitionStatus,
+  PendingOutboxCommand,
+  Trouble,
+} from './core/operator/status'
 export { partitionOf } from './core/partition'
 export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
 export type { EventLocator } from './core/ports/event-locator'
+export type {
+  Decision,
+  FoundSubscription,
+  HeldEventRange,
+  Operator,
+  Repartition,
+  RunningOwners,
+} from './core/ports/operator'
 export type {
   Document,
   DocumentPage,
@@ -211,7 +242,6 @@ export type {
   Request,
   RequestStore,
   RequestWrites,
-  WaitingRequest,
 } from './core/ports/request-store'
 export type {
   Claim,
@@ -221,8 +251,7 @@ export type {
   Holding,
   Lease,
   NewSubscription,
-  ParkedEvent,
-  PartitionStatus,
+  PartitionReport,
   Progress,
   StoppedPartition,
   SubscriptionStore,

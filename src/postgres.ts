@@ -1,4 +1,12 @@
 /** The names of `reprise/postgres`. */
+export {
+  type PreparedStatementsProbe,
+  probePreparedStatements,
+} from './adapters/postgres/connection/prepared-statements-probe'
+export {
+  postgresOperator,
+  type PostgresOperatorOptions,
+} from './adapters/postgres/operator/operator'
 export { connectPglite } from './adapters/postgres/connection/pglite'
 export { connectPool, type Preparing } from './adapters/postgres/connection/pool'
 export { migrate, type Migrated, type MigrationChanged } from './adapters/postgres/schema/migrate'

@@ -28,6 +28,12 @@ export {
 } from './testing/store-contract/contract'
 export type { TestWords } from './testing/chapters'
 export {
+  operatorContract,
+  type OperatorContract,
+  type OperatorUnderContract,
+} from './testing/operator-contract/contract'
+export type { OperatorSettings } from './testing/operator-contract/subject'
+export {
   projectionStoreContract,
   type ProjectionStoreContract,
   type ProjectionsUnderContract,

@@ -5,6 +5,7 @@ import type { Transaction } from 'kysely'
 import {
   connectPglite,
   migrate,
+  postgresOperator,
   postgresProjections,
   postgresRequests,
   postgresStore,
@@ -35,6 +36,7 @@ const openAt = async (folder: string): Promise<Database> => {
     subscriptions: postgresSubscriptions(db),
     projections: postgresProjections(db),
     requests: postgresRequests(db),
+    operator: postgresOperator(db),
   }
   return { premises, migrated: applied, close: () => db.destroy() }
 }

@@ -4,6 +4,7 @@ import {
   type EventStore,
   localWakeUps,
   openCategory,
+  type Operator,
   type Position,
   type ProcessEnvironment,
   readProjection,
@@ -27,6 +28,7 @@ export interface Premises<Transaction> extends Pick<
   'subscriptions' | 'projections' | 'requests'
 > {
   readonly store: EventStore
+  readonly operator: Operator
 }
 
 /** Commands on their way to their receivers; a test or a scene may have them lost. */
@@ -35,6 +37,9 @@ export type Carrier = (dispatch: Dispatch<BankCommand>) => Dispatch<BankCommand>
 // Whoever was killed is replaced after two seconds.
 const options = { leaseDuration: 2_000, longestPause: 200 }
 const PATIENCE = 60_000
+
+/** All commands that are not answered yet, or the first thousand. */
+const OUTBOX = { which: 'all', after: 0, limit: 1_000 } as const
 
 /** How the commands of transfers reach accounts and transfers. */
 const dispatchTo = (store: EventStore) => {
@@ -104,7 +109,7 @@ export const openOffice = async <Transaction>(premises: Premises<Transaction>) =
 
     /** How many commands of transfers are not answered yet. */
     unanswered: async (): Promise<number> =>
-      value(await place.requests.waiting(transferManager.name)()).length,
+      value(await place.operator.outbox(transferManager.name, OUTBOX)()).commands.length,
 
     /** The transfers that are neither completed nor failed, as far as the list knows. */
     unfinished: async (): Promise<ReadonlyArray<string>> => {

@@ -46,7 +46,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
 
 /** Hints need a connection that keeps its server process: there is none behind a pooler. */
 const listen = async (session: Session, wake: () => void): Promise<() => void> => {
-  const probe = session.wakeUps === undefined ? undefined : await session.probePreparing()
+  const probe = session.wakeUps === undefined ? undefined : await session.preparedStatements()
   const keeps = probe !== undefined && E.isRight(probe) && !probe.right.pooled
   return (keeps ? session.wakeUps?.listen(wake) : undefined) ?? (() => undefined)
 }

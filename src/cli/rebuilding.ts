@@ -1,16 +1,14 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { Transaction } from 'kysely'
-import { postgresProjections } from '../adapters/postgres/documents/documents-store'
-import { postgresSubscriptions } from '../adapters/postgres/subscriptions/subscription-store'
+import type { OpenedTransaction } from '../adapters/postgres/connection/opened-database'
 import { projectionOutdated } from '../core/errors/projection'
 import type { ProjectionBuild } from '../core/ports/projection-store'
+import { argument } from '../core/text'
 import { buildOf, discard } from '../shell/projection/builds'
 import type { ProjectionEnvironment } from '../shell/projection/environment'
 import { type CliFailure, failed, failure, usage } from './failure'
 import type { AnyProjection } from './projection-module'
-import { partitionsOf } from './read-side/partitions'
 import { explain, type Session } from './session'
 
 /** What a rebuild is going to do. */
@@ -26,14 +24,9 @@ export interface Plan {
 
 /** The database as a projection needs it. */
 export const environmentOn = (
-  { db, schema, store }: Session,
+  { store, subscriptions, projections }: Session,
   signal: AbortSignal,
-): ProjectionEnvironment<Transaction<unknown>> => ({
-  store,
-  signal,
-  subscriptions: postgresSubscriptions(db, { schema }),
-  projections: postgresProjections(db, { schema }),
-})
+): ProjectionEnvironment<OpenedTransaction> => ({ store, signal, subscriptions, projections })
 
 const neverBuilt = (name: string): CliFailure =>
   failure(
@@ -57,14 +50,14 @@ const versionProblem = (
 /** Whether nobody makes this build already; what an interrupted rebuild has left is deleted. */
 const cleared = (session: Session, next: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
   pipe(
-    partitionsOf(session, next.collection),
+    session.operator.status(next.collection),
     TE.mapLeft(explain(session)),
     TE.flatMap((views) =>
-      views.some(({ owner }) => owner !== null)
+      views.some(({ owner }) => owner !== undefined)
         ? TE.left(
             failure(
               'RebuildRunning',
-              `Somebody is making ${next.collection} at this moment. To see how far it is: npx reprise subscriptions ${next.collection}`,
+              `Somebody is making ${next.collection} at this moment. To see how far it is: npx reprise subscriptions ${argument(next.collection)}`,
             ),
           )
         : forget(session, next),
@@ -86,7 +79,7 @@ export const planRebuild = (
 ): TE.TaskEither<CliFailure, Plan> => {
   const { name, version } = projection
   return pipe(
-    postgresProjections(session.db, { schema: session.schema }).active(name),
+    session.projections.active(name),
     TE.mapLeft(explain(session)),
     TE.flatMap((active) => {
       if (active === undefined) return TE.left(neverBuilt(name))
@@ -94,7 +87,7 @@ export const planRebuild = (
       if (problem !== undefined) return TE.left(problem)
       const next = buildOf(name, version, active.version === version ? active.build + 1 : 1)
       return pipe(
-        partitionsOf(session, active.collection),
+        session.operator.status(active.collection),
         TE.mapLeft(explain(session)),
         TE.flatMapEither(([view]) =>
           view === undefined

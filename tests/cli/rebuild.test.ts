@@ -135,10 +135,10 @@ describe('reprise rebuild', () => {
   it('starts anew when an earlier one has died, and refuses while another one runs', async () => {
     await built()
     await right(side.subscriptions.register({ name: 'totals@1.2', partitions: 1, position: 300 }))
-    await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
+    const { leases } = await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
     expect((await rebuild(given)).error).toMatch(/^reprise: Somebody is making totals@1.2/)
     await right(side.subscriptions.leave('totals@1.2', 'another'))
-    await right(side.subscriptions.reset('totals@1.2', 300))
+    await right(side.subscriptions.release(leases[0]!))
     expect((await rebuild(given)).exitCode).toBe(0)
     expect(await right(readProjection(totals())(side).get('counter-1'))).toMatchObject({
       events: 300,

@@ -1,3 +1,4 @@
+import type { Operator } from '../../src/core/ports/operator'
 import type { Projections } from '../../src/core/ports/projection-store'
 import type { RequestStore } from '../../src/core/ports/request-store'
 import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
@@ -6,6 +7,7 @@ import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
 export interface ReadSideUnderTest<Transaction> {
   readonly subscriptions: SubscriptionStore<Transaction>
   readonly projections: Projections<Transaction>
+  readonly operator: Operator
   readonly close: () => Promise<void>
 }
 

@@ -11,6 +11,7 @@ import { runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import * as t from 'io-ts'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
+import { decideCommand, heldBy, pendingOf } from '../support/operating'
 import { right } from '../support/right'
 import { running } from '../support/running'
 import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
@@ -92,9 +93,7 @@ export const processSuite = <Transaction>(
       await transfer('t1', 'a', 'b', 30)
       expect(await outcome('t1')).toBe('done')
       expect([await balance('a'), await balance('b')]).toEqual([70, 30])
-      await eventually(
-        async () => (await right(side.requests.waiting('transferring'))).length === 0,
-      )
+      await eventually(async () => (await pendingOf(side.operator, 'transferring')).length === 0)
       await run.stop()
     })
 
@@ -162,7 +161,7 @@ export const processSuite = <Transaction>(
       await eventually(() => heard.length === 2)
       expect(Date.now() - begun).toBeGreaterThanOrEqual(150)
       expect(heard).toEqual([`at ${begun + 100}`, 'after 150'])
-      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 0)
+      await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 0)
       await run.stop()
     })
 
@@ -173,7 +172,7 @@ export const processSuite = <Transaction>(
       await appendTicks(side.store, 'tick-2', 60_000, 250)
       await eventually(() => heard.length === 1)
       expect(heard).toEqual(['after 250'])
-      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 0)
+      await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 0)
       await run.stop()
     })
 
@@ -181,7 +180,7 @@ export const processSuite = <Transaction>(
       const { heard, dispatch } = hearing()
       const first = remind(dispatch)
       await appendTicks(side.store, 'tick-1', 3_000)
-      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 1)
+      await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 1)
       await first.stop()
       expect(heard).toEqual([])
       const second = remind(dispatch)
@@ -220,7 +219,7 @@ export const processSuite = <Transaction>(
     await appendTicks(side.store, 'tick-1', -1, -2)
     await appendTicks(side.store, 'tick-2', -3)
     const [parked] = await eventually(async () => {
-      const found = await right(side.requests.waiting('reminding'))
+      const found = await pendingOf(side.operator, 'reminding')
       return found.some((request) => request.parked) && found
     })
     expect(parked).toMatchObject({ command: 'now -1', attempts: 2, key: 'tick-1' })
@@ -228,7 +227,7 @@ export const processSuite = <Transaction>(
     await eventually(() => heard.length === 1)
     expect(heard).toEqual(['now -3'])
     bad = false
-    expect(await right(side.requests.decide('reminding', parked?.id ?? '', 'retry'))).toBe(true)
+    expect(await decideCommand(side.operator, 'reminding', parked?.id ?? '', 'retry')).toBe(true)
     await eventually(() => heard.length === 3)
     expect(heard.slice(1)).toEqual(['now -1', 'now -2'])
     expect(await run.stop()).toEqual(E.right(undefined))
@@ -280,7 +279,7 @@ export const processSuite = <Transaction>(
           commands: [],
         }),
       )
-    const waiting = async () => (await right(side.requests.waiting('ending'))).length
+    const waiting = async () => (await pendingOf(side.operator, 'ending')).length
     const caughtUp = (position: number | undefined) =>
       eventually(
         async () =>
@@ -344,7 +343,7 @@ export const processSuite = <Transaction>(
       await appendTicks(side.store, 'tick-1', -100)
       await appendTicks(side.store, 'tick-2', -1)
       const [parked] = await eventually(async () => {
-        const found = await right(side.subscriptions.parked('process:reminding'))
+        const found = await heldBy(side.operator, 'process:reminding')
         return found.length > 0 && found
       })
       expect(parked?.failure.message).toContain(
@@ -362,18 +361,18 @@ export const processSuite = <Transaction>(
       await appendTicks(side.store, 'tick-1', -100)
       const parked = () =>
         eventually(async () => {
-          const [found] = await right(side.requests.waiting('reminding'))
+          const [found] = await pendingOf(side.operator, 'reminding')
           return found?.parked === true && found
         })
       const { id } = await parked()
       await before.stop()
-      await right(side.requests.decide('reminding', id, 'retry'))
+      await decideCommand(side.operator, 'reminding', id, 'retry')
       const broken = start(codecOf(short), dispatch)
       expect((await parked()).failure?.message).toBe(
         `reminding could not send the command ${id}: The stored command ${id} of the process tick-1 of reminding does not fit its codec any more: text: expected ShortText, got "now -100".`,
       )
       await broken.stop()
-      await right(side.requests.decide('reminding', id, 'retry'))
+      await decideCommand(side.operator, 'reminding', id, 'retry')
       const mended = start(codecOf(t.string), dispatch)
       await eventually(() => heard.length === 1)
       await mended.stop()

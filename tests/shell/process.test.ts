@@ -1,4 +1,5 @@
 import { memoryDocuments } from '../../src/adapters/memory/documents'
+import { memoryOperator } from '../../src/adapters/memory/operator'
 import { memoryProjections } from '../../src/adapters/memory/read-models'
 import { memoryRequests } from '../../src/adapters/memory/request-store'
 import { memoryStore } from '../../src/adapters/memory/store'
@@ -10,11 +11,13 @@ import { processSuite } from './process.suite'
 describe('process managers, in memory', () => {
   processSuite(async () => {
     const documents = memoryDocuments()
+    const store = memoryStore()
     return {
-      store: memoryStore(),
+      store,
       subscriptions: memorySubscriptions(documents),
       projections: memoryProjections(documents),
       requests: memoryRequests(documents),
+      operator: memoryOperator({ store, documents }),
       close: async () => undefined,
     }
   })

@@ -12,6 +12,7 @@ import { runProjection } from '../../src/shell/projection/run-projection'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { totals } from '../support/balances'
 import { eventually } from '../support/eventually'
+import { decideStream, heldBy } from '../support/operating'
 import { left, right } from '../support/right'
 import { running } from '../support/running'
 import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
@@ -224,9 +225,9 @@ export const projectionSuite = <Transaction>(
     await right(reader().until(last ?? 0, 20_000))
     expect(await right(reader().get('tick-1'))).toEqual({ sum: 1, events: 1 })
     expect(await right(reader().get('tick-2'))).toEqual({ sum: 1, events: 1 })
-    const [parked] = await right(side.subscriptions.parked('totals@1.1'))
+    const [parked] = await heldBy(side.operator, 'totals@1.1')
     expect(parked).toMatchObject({ streamId: 'tick-1', version: 2, parked: true })
-    await right(side.subscriptions.decide('totals@1.1', 'tick-1', 'skip'))
+    await decideStream(side.operator, 'totals@1.1', 'tick-1', 'skip')
     await eventually(async () => (await right(reader().get('tick-1')))?.events === 2)
     await run.stop()
   })

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import { memoryDocuments, type MemoryTransaction } from '../../src/adapters/memory/documents'
+import { memoryOperator } from '../../src/adapters/memory/operator'
 import { memoryProjections } from '../../src/adapters/memory/read-models'
 import { memoryStore } from '../../src/adapters/memory/store'
 import { memorySubscriptions } from '../../src/adapters/memory/subscription-store'
@@ -21,6 +22,7 @@ const inMemory = async (): Promise<ProjectionsUnderTest<MemoryTransaction>> => {
     },
     subscriptions: memorySubscriptions(documents),
     projections: memoryProjections(documents),
+    operator: memoryOperator({ store, documents }),
     close: async () => undefined,
   }
 }

@@ -12,6 +12,7 @@ import { untilProjected } from '../../src/shell/subscription/until-projected'
 import { localWakeUps, signalling } from '../../src/shell/subscription/wake-ups'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
+import { decideStream, heldBy } from '../support/operating'
 import { right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
@@ -167,13 +168,11 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       E.left({ _tag: 'OtherLineage', subscription: name, partition: 0, actual: 'another' }),
     )
     expect(await startOn(other).ended).toMatchObject(E.left({ _tag: 'SubscriptionStopped' }))
-    const [status] = (await right(side.subscriptions.status())).filter(
-      ({ subscription }) => subscription === name,
-    )
+    const [status] = await right(side.operator.status(name))
     expect(status?.failure?.message).toContain('another store, or was restored')
-    await right(side.subscriptions.resume(name)) // without saying where: it is asked again
+    await right(side.operator.resume(name)) // without saying where: it is asked again
     expect(await startOn(other).ended).toMatchObject(E.left({ _tag: 'OtherLineage' }))
-    await right(side.subscriptions.reset(name, 0))
+    await right(side.operator.reset(name, 0, 'refuse'))
     const after = startOn(other)
     await eventually(() => after.seen.length === 2)
     expect(places(after.seen)).toEqual(['tick-1:1', 'tick-1:2'])
@@ -190,7 +189,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     expect(stopped).toMatchObject(
       E.left({ _tag: 'CheckpointAhead', subscription: name, position: last, highest }),
     )
-    await right(side.subscriptions.reset(name, highest))
+    await right(side.operator.reset(name, highest, 'refuse'))
     const after = startOn(restored(({ highest: now }) => ({ highest: now })))
     await eventually(() => after.seen.length === 1)
     expect(places(after.seen)).toEqual(['tick-1:3'])
@@ -241,7 +240,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     await eventually(() => first.seen.length === 40)
     const second = collecting(options)
     await eventually(async () => {
-      const status = await right(side.subscriptions.status())
+      const status = await right(side.operator.status())
       return new Set(status.map(({ owner }) => owner)).size === 2 && status.length === 4
     })
     let last = 0
@@ -292,7 +291,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
         'tick-1:2',
         'tick-1:3',
       ])
-      await eventually(async () => (await right(side.subscriptions.parked(name))).length === 0)
+      await eventually(async () => (await heldBy(side.operator, name)).length === 0)
     })
 
     it('parks it with its stack and attempts; a retry takes up its stream again', async () => {
@@ -305,7 +304,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       await appendTicks(store, 'tick-1', 1, 2, 3)
       await appendTicks(store, 'tick-2', 1)
       const [parked] = await eventually(async () => {
-        const found = await right(side.subscriptions.parked(name))
+        const found = await heldBy(side.operator, name)
         return found.some((one) => one.parked) && found
       })
       expect(parked).toMatchObject({ streamId: 'tick-1', version: 2, attempts: 2, type: 'Ticked' })
@@ -315,7 +314,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       await until(last)
       expect(seen).toEqual(['tick-1:1', 'tick-2:1'])
       bad = false
-      expect(await right(side.subscriptions.decide(name, 'tick-1', 'retry'))).toBe(true)
+      expect(await decideStream(side.operator, name, 'tick-1', 'retry')).toBe(true)
       await eventually(() => seen.length === 5)
       expect(seen.slice(2)).toEqual(['tick-1:2', 'tick-1:3', 'tick-1:4'])
     })
@@ -330,7 +329,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       const [, last] = await appendTicks(store, 'tick-1', 1, 2)
       await until(last)
       expect(await first.stop()).toEqual(E.right(undefined))
-      await right(side.subscriptions.decide(name, 'tick-1', 'skip'))
+      await decideStream(side.operator, name, 'tick-1', 'skip')
       start(
         failing(seen, (place) => place === 'tick-1:1'),
         { poison, batchSize: 1 },
@@ -358,7 +357,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       expect(seen).not.toContain('tick-2:1')
       expect(await begin().ended).toMatchObject(E.left({ _tag: 'SubscriptionStopped' }))
       bad = false
-      expect(await right(side.subscriptions.resume(name))).toBe(true)
+      expect(await right(side.operator.resume(name))).toEqual([0])
       begin()
       await until(last)
       expect(seen.slice(-2)).toEqual(['tick-1:2', 'tick-2:1'])
@@ -393,7 +392,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       const [last] = await appendTicks(store, 'tick-2', 1)
       await until(last)
       expect(places(seen)).toEqual(['tick-2:1'])
-      const [parked] = await right(side.subscriptions.parked(name))
+      const [parked] = await heldBy(side.operator, name)
       expect(parked?.failure.message).toContain('cannot be decoded')
     })
 
@@ -427,7 +426,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
         ['tick-2:1', 1],
       ])
       bad = false
-      await right(side.subscriptions.decide(name, 'tick-1', 'retry'))
+      await decideStream(side.operator, name, 'tick-1', 'retry')
       await eventually(async () => (await effects()).length === 4)
       expect((await effects()).every(([, times]) => times === 1)).toBe(true)
     })

@@ -4,6 +4,8 @@ import type { EventStore } from '../../src/core/ports/event-store'
 import type { InlineProjection } from '../../src/core/ports/inline-projection'
 import {
   migrate,
+  postgresOperator,
+  type PostgresOperatorOptions,
   postgresProjections,
   postgresRequests,
   postgresStore,
@@ -16,7 +18,7 @@ import { right } from './right'
 /** Everything in one embedded database, which starts slowly: each opening gets a schema of its own. */
 export const pgliteReadSides = () => {
   const starting = migratedPglite<NoTables>()
-  const open = async () => {
+  const open = async (options: PostgresOperatorOptions = {}) => {
     const db = await starting
     const schema = `test_${randomUUID().replaceAll('-', '')}`
     await right(migrate(db, schema))
@@ -28,6 +30,7 @@ export const pgliteReadSides = () => {
       subscriptions: postgresSubscriptions(db, { schema }),
       projections: postgresProjections(db, { schema }),
       requests: postgresRequests(db, { schema }),
+      operator: postgresOperator(db, { schema, ...options }),
       close: () => Promise.resolve(),
     }
   }

@@ -2,7 +2,14 @@ import type { Kysely, Transaction } from 'kysely'
 import { Pool } from 'pg'
 import type { Projections } from '../../src/core/ports/projection-store'
 import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
-import { connectPool, migrate, postgresStore, type PostgresStore } from '../../src/postgres'
+import type { Operator } from '../../src/core/ports/operator'
+import {
+  connectPool,
+  migrate,
+  postgresOperator,
+  postgresStore,
+  type PostgresStore,
+} from '../../src/postgres'
 import { postgresProjections } from '../../src/adapters/postgres/documents/documents-store'
 import { postgresSubscriptions } from '../../src/adapters/postgres/subscriptions/subscription-store'
 import { createDatabase } from './database'
@@ -19,6 +26,7 @@ export interface PostgresReadSide {
   readonly store: PostgresStore<NoTables>
   readonly subscriptions: SubscriptionStore<Transaction<NoTables>>
   readonly projections: Projections<Transaction<NoTables>>
+  readonly operator: Operator
   readonly close: () => Promise<void>
 }
 
@@ -34,6 +42,7 @@ export const postgresReadSide = async (): Promise<PostgresReadSide> => {
     store: postgresStore(db),
     subscriptions: postgresSubscriptions(db),
     projections: postgresProjections(db),
+    operator: postgresOperator(db),
     close: async () => {
       await db.destroy()
       await database.drop()

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { memoryDocuments } from '../../src/adapters/memory/documents'
+import { memoryOperator } from '../../src/adapters/memory/operator'
 import { memoryProjections } from '../../src/adapters/memory/read-models'
 import { memoryRequests } from '../../src/adapters/memory/request-store'
 import { memoryStore } from '../../src/adapters/memory/store'
@@ -9,7 +10,7 @@ import { type Office, openOffice, type Premises } from '../../examples/bank/offi
 import { transferManager } from '../../examples/bank/transfer/manager'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { postgresReadSide } from './postgres-read-side'
-import { right } from './right'
+import { pendingOf } from './operating'
 
 /** The bank of the examples on a store of its own. */
 export interface BankUnderTest {
@@ -30,7 +31,7 @@ const bankIn = <Transaction>(
   store: premises.store,
   open: () => openOffice(premises),
   timers: async () =>
-    (await right(premises.requests.waiting(transferManager.name))).map(({ timer }) => timer),
+    (await pendingOf(premises.operator, transferManager.name)).map(({ timer }) => timer),
   timePasses,
   close,
 })
@@ -43,12 +44,14 @@ export const banks: ReadonlyArray<readonly [string, () => Promise<BankUnderTest>
     'memory',
     async () => {
       const documents = memoryDocuments()
+      const store = memoryStore()
       let ahead = 0
       const premises = {
-        store: memoryStore(),
+        store,
         subscriptions: memorySubscriptions(documents),
         projections: memoryProjections(documents),
         requests: memoryRequests(documents, () => Date.now() + ahead),
+        operator: memoryOperator({ store, documents }),
       }
       const timePasses = async () => {
         ahead += A_DAY

@@ -7,6 +7,7 @@ import type {
   TransactionDocuments,
 } from '../../core/ports/projection-store'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
+import { readSideOf } from './read-side-state'
 
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
@@ -95,7 +96,7 @@ const isLater = (build: ProjectionBuild, than: ProjectionBuild | undefined): boo
  * const projections = memoryProjections(documents)
  */
 export const memoryProjections = (documents: MemoryDocuments): Projections<MemoryTransaction> => {
-  const builds = new Map<string, ProjectionBuild>()
+  const { builds } = readSideOf(documents)
   const alias = (name: string): string => builds.get(name)?.collection ?? name
   const alone: Within = (work) => {
     const open = documents.begin()

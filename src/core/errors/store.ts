@@ -40,7 +40,7 @@ const explained = (cause: unknown, advice: string | undefined): string => {
 export interface StoreFailed {
   readonly _tag: 'StoreFailed'
   readonly reason: StoreFailure
-  /** `unknown`: the append may have been committed. Send the command again with the same id. */
+  /** `unknown`: the write may have been committed. Send a command again with the same id. */
   readonly outcome: 'nothingWritten' | 'unknown'
   readonly cause: unknown
   readonly message: string

@@ -15,7 +15,7 @@ import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'
 import { loadState } from '../state/load-state'
 import type { Current } from '../state/replay'
-import { commandLoop } from './handle-commands'
+import { type CategoryRuntime, handleBatch } from './handle-commands'
 import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
 
@@ -94,8 +94,16 @@ export const openCategory = <Command, State, Event, Rejection>(
   const settings = withDefaults(environment)
   const snapshots = backgroundSnapshots(category, settings)
   const states = stateCache<State>(settings.cachedStates)
-  const handleBatch = commandLoop({ category, settings, snapshots, states })
-  const enqueue = streamQueues(handleBatch, settings.queueDepth)
+  const runtime: CategoryRuntime<{
+    readonly command: Command
+    readonly state: State
+    readonly event: Event
+    readonly rejection: Rejection
+  }> = { category, settings, snapshots, states }
+  const enqueue = streamQueues<Command, Rejection, Handled<State, Event>>(
+    (streamId, batch) => handleBatch(runtime, streamId, batch),
+    settings.queueDepth,
+  )
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 
   const fetchStream =

@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { fencedOff, type SubscriptionError } from '../../core/errors/subscription'
 import type { Projections } from '../../core/ports/projection-store'
 import type { DueRequest, RequestStore } from '../../core/ports/request-store'
-import type { ProcessManager } from '../../core/process-manager'
+import { type ProcessManager, processSubscription } from '../../core/process-manager'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
 import type { SubscriptionEnvironment } from '../subscription/environment'
@@ -62,7 +62,7 @@ export const runProcessManager =
     const { subscriptions, projections, requests } = environment
     const chosen = categories === undefined ? {} : { categories }
     const settings = settingsOf(
-      { ...options, ...chosen, name: `process:${name}` },
+      { ...options, ...chosen, name: processSubscription(name) },
       Object.keys(events.schemaVersions),
     )
     const writesIn = (transaction: Transaction) => ({

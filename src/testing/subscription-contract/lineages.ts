@@ -41,14 +41,5 @@ export const lineages: Chapter = {
         [undefined, 'one'],
       )
     },
-    'forgets it when an operator says where to go on': async (subject) => {
-      const { store, second } = subject
-      const name = await created(subject)
-      const lease = await claimOne(store, name, 'a')
-      await succeeds(store.save({ ...stepTo(lease, 5), lineage: 'one' }))
-      await succeeds(second.reset(name, 3))
-      const next = await claimOne(store, name, 'a')
-      same([next.position, next.lineage], [3, undefined])
-    },
   },
 }

@@ -86,6 +86,6 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'lets go on what was halted',
     open: subscriptionsThat((store) => ({ halt: (lease) => store.release(lease) })),
-    noticedBy: ['operating: stands still after a halt until it is resumed'],
+    noticedBy: ['ending: stands still after a halt'],
   },
 ]

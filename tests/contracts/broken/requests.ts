@@ -1,6 +1,11 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryRequests, type MemoryTransaction } from '../../../src/memory'
+import {
+  memoryOperator,
+  memoryRequests,
+  memoryStore,
+  type MemoryTransaction,
+} from '../../../src/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -50,16 +55,19 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   },
   {
     defect: 'gives everything that waits, due or not',
-    open: requestsThat((store) => ({
-      due: (process, limit) =>
-        pipe(
-          store.waiting(process),
-          TE.map((all) => all.slice(0, limit)),
-        ),
-    })),
+    open: requestsThat((_store, documents) => {
+      const operator = memoryOperator({ store: memoryStore(), documents })
+      return {
+        due: (process, limit) =>
+          pipe(
+            operator.outbox(process, { which: 'all', after: 0, limit }),
+            TE.map(({ commands }) => commands),
+          ),
+      }
+    }),
     noticedBy: [
       'timers: goes off at its time, at once when that is over',
-      'requests that fail: parks a request until an operator decides, with everything behind it',
+      'requests that fail: parks a request, with everything behind it',
       'requests that fail: holds back the later commands of its process, and of no other',
     ],
   },
@@ -79,7 +87,6 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     })),
     noticedBy: [
       'timers: is replaced by one with the same name, and comes after what was asked for before',
-      'timers: shows an operator the name of a timer',
     ],
   },
   {
@@ -124,14 +131,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     }),
     noticedBy: [
       'requests that fail: holds back the later commands of its process, and of no other',
-      'requests that fail: parks a request until an operator decides, with everything behind it',
-    ],
-  },
-  {
-    defect: 'skips what it is told to try again',
-    open: requestsThat((store) => ({ decide: (process, id) => store.decide(process, id, 'skip') })),
-    noticedBy: [
-      'requests that fail: parks a request until an operator decides, with everything behind it',
+      'requests that fail: parks a request, with everything behind it',
     ],
   },
 ]

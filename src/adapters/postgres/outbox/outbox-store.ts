@@ -1,7 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import type { FailureNote } from '../../../core/errors/subscription'
 import type { Json } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type {
@@ -9,7 +8,6 @@ import type {
   DueRequest,
   RequestStore,
   RequestWrites,
-  WaitingRequest,
 } from '../../../core/ports/request-store'
 import { directExecutor } from '../connection/pool'
 import { named } from '../connection/prepared-statements'
@@ -56,8 +54,7 @@ set attempts = $3::integer, failure = $4::text::jsonb, parked = $5::integer is n
     due_at = coalesce(clock_timestamp() + $5::integer * interval '1 millisecond', due_at)
 where process = $1::text and id = $2::text`
 
-const columns =
-  'r.process, r.key, r.id, r.command, r.metadata, r.attempts, r.timer, r.parked, r.failure'
+const columns = 'r.process, r.key, r.id, r.command, r.metadata, r.attempts'
 
 interface OutboxRow {
   readonly process: string
@@ -66,9 +63,6 @@ interface OutboxRow {
   readonly command: Json
   readonly metadata: Metadata
   readonly attempts: number
-  readonly timer: string | null
-  readonly parked: boolean
-  readonly failure: FailureNote | null
 }
 
 const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): DueRequest => ({
@@ -78,13 +72,6 @@ const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): Du
   command,
   metadata,
   attempts,
-})
-
-const toWaiting = (row: OutboxRow): WaitingRequest => ({
-  ...toDue(row),
-  timer: row.timer ?? undefined,
-  parked: row.parked,
-  failure: row.failure ?? undefined,
 })
 
 const due = (schema: string): string => `
@@ -98,17 +85,6 @@ where r.process = $1::text and not r.parked and r.due_at <= clock_timestamp()
 order by r.sequence
 limit $2::integer`
 
-const waiting = (schema: string): string => `
-select ${columns} from ${schema}.requests r where r.process = $1::text order by r.sequence`
-
-const retry = (schema: string): string => `
-update ${schema}.requests set parked = false, due_at = clock_timestamp()
-where process = $1::text and id = $2::text and parked returning id`
-
-const skip = (schema: string): string => `
-delete from ${schema}.requests
-where process = $1::text and id = $2::text and parked returning id`
-
 const outboxStatements = (schema: string) => {
   const name = quoteIdentifier(schema)
   return {
@@ -118,9 +94,6 @@ const outboxStatements = (schema: string) => {
     done: named('requests_done', done(name)),
     failed: failed(name),
     due: named('requests_due', due(name)),
-    waiting: waiting(name),
-    retry: retry(name),
-    skip: skip(name),
   }
 }
 type OutboxStatements = ReturnType<typeof outboxStatements>
@@ -176,17 +149,5 @@ export const postgresRequests = <Database>(
         readRows<OutboxRow>(direct, statements.due, [process, limit]),
         TE.map((rows) => rows.map(toDue)),
       ),
-    waiting: (process) =>
-      pipe(
-        readRows<OutboxRow>(direct, statements.waiting, [process]),
-        TE.map((rows) => rows.map(toWaiting)),
-      ),
-    decide: (process, id, decision) => {
-      const statement = decision === 'retry' ? statements.retry : statements.skip
-      return pipe(
-        writeRows(direct, 'statement', statement, [process, id]),
-        TE.map((rows) => rows.length > 0),
-      )
-    },
   }
 }

@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { type ControlledTransaction, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 import { toStoreFailed } from '../connection/errors'
 import { type Executor, fetchRows } from '../connection/query'
-import { rollBack } from '../connection/transaction'
+import { commit, rollBack } from '../connection/transaction'
 import { type Migration, migrationsFor } from './migrations'
 import { DEFAULT_SCHEMA, refusedSchema } from './names'
 import {
@@ -94,19 +94,6 @@ const applyAll = async (
   if (seen?.visible !== true) return E.left(notVisible)
   const { missing, present } = plan.right
   return E.right({ applied: missing.map(({ name }) => name), present })
-}
-
-const commit = async <Database>(
-  transaction: ControlledTransaction<Database>,
-  migrated: Migrated,
-): Promise<E.Either<StoreFailed, Migrated>> => {
-  try {
-    await transaction.commit().execute()
-    return E.right(migrated)
-  } catch (error) {
-    await rollBack(transaction)
-    return E.left(toStoreFailed('mayHaveCommitted')(error))
-  }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { InlineProjection } from '../../../../src/core/ports/inline-project
 import {
   migrate,
   postgresProjections,
-  postgresRequests,
+  postgresOperator,
   postgresStore,
   postgresSubscriptions,
 } from '../../../../src/postgres'
@@ -69,7 +69,7 @@ const step = { lease, after: 0, position: 1 }
 
 const subscriptions = (db: Db) => postgresSubscriptions(db)
 const projections = (db: Db) => postgresProjections(db)
-const requests = (db: Db) => postgresRequests(db)
+const operator = (db: Db) => postgresOperator(db)
 
 /** Every method of a port that writes with one statement. */
 const statements: ReadonlyArray<readonly [string, Write]> = [
@@ -81,18 +81,23 @@ const statements: ReadonlyArray<readonly [string, Write]> = [
   ['leave', (db) => subscriptions(db).leave('mails', 'me')],
   ['save', (db) => subscriptions(db).save(step)],
   ['halt', (db) => subscriptions(db).halt(lease, failure)],
-  ['decide on a held stream', (db) => subscriptions(db).decide('mails', 'counter-1', 'skip')],
-  ['resume', (db) => subscriptions(db).resume('mails')],
-  ['reset', (db) => subscriptions(db).reset('mails', 0)],
   ['remove', (db) => subscriptions(db).remove('nothing')],
+  ['decide on a held event', (db) => operator(db).decide('mails', 'skip', [1])],
+  ['resume', (db) => operator(db).resume('mails')],
+  ['skip a stopped event', (db) => operator(db).skipStopped('mails', 1)],
+  ['pause', (db) => operator(db).pause('mails')],
+  ['unpause', (db) => operator(db).unpause('mails')],
+  ['reset', (db) => operator(db).reset('mails', 0, 'fenceOff')],
+  ['remove, as an operator', (db) => operator(db).remove('nothing', 'refuse')],
+  ['rename', (db) => operator(db).rename('nothing', 'something', 'refuse')],
   ['put', (db) => projections(db).put('mails', 'a', {})],
   ['delete', (db) => projections(db).delete('mails', 'a')],
   ['write', (db) => projections(db).write('mails', [{ key: 'a', value: {} }])],
   ['putNewer', (db) => projections(db).putNewer('mails', 'a', {}, 1)],
   ['activate', (db) => projections(db).activate('mails', build)],
   ['clear', (db) => projections(db).clear('mails', 1)],
-  ['retry a command', (db) => requests(db).decide('mailer', 'a', 'retry')],
-  ['skip a command', (db) => requests(db).decide('mailer', 'a', 'skip')],
+  ['retry a command', (db) => operator(db).decideCommands('mailer', 'retry', ['a'])],
+  ['skip a command', (db) => operator(db).decideCommands('mailer', 'skip', ['a'])],
 ]
 
 const note = (transaction: Transaction<unknown>) =>
@@ -159,16 +164,20 @@ describe('a write whose answer is lost does not claim that nothing was written',
       new Pool({ connectionString: database.url, max: 1, query_timeout: 100 }),
     )
     const error = await left(write(db))
-    await blocker.query('rollback')
+    await cut() // the server still runs it
     await db.destroy()
     expect(error).toMatchObject(givenUp)
   })
 
   it.each(transactions)('%s, when the connection is cut at COMMIT', async (_name, write) => {
     await blockCommit()
-    const answer = left(write(database.connect(1)))
+    const db = database.connect(1)
+    const answer = left(write(db))
     await cut()
     expect(await answer).toMatchObject(cutOff)
+    // It has given its connection back: the only one of this pool.
+    await blocker.query('rollback')
+    await right(postgresSubscriptions(db).reached('mails'))
   })
 })
 
