@@ -86,7 +86,7 @@ export {
 } from './core/codec/event-codec'
 export { manyCommandCodec, manyEventCodec, manyStateCodec } from './core/codec/many-codecs'
 export { stateCodec, type StateCodec } from './core/codec/state-codec'
-export { type Decider, type Evolver, replay, replayFrom } from './core/decider'
+export { type Decider, replay, replayFrom } from './core/decider'
 export {
   type CommandAlreadyHandled,
   commandAlreadyHandled,
@@ -111,6 +111,8 @@ export {
   type InvalidStreamId,
 } from './core/errors/invalid'
 export {
+  type MigrationChanged,
+  migrationChanged,
   type Overloaded,
   overloaded,
   type ProjectionFailed,
@@ -166,7 +168,7 @@ export {
   type StreamVersion,
 } from './core/stream'
 export type { CommandOptions, Handled } from './shell/category/command-options'
-export type { Environment } from './shell/category/settings'
+export type { CategoryOptions } from './shell/category/settings'
 export { type IdSource, idSource, type IdSourceOptions } from './shell/category/ids'
 export type { Notice } from './shell/category/notice'
 export { type OpenCategory, openCategory } from './shell/category/open-category'
@@ -216,6 +218,7 @@ export type {
 } from './core/operator/status'
 export { partitionOf } from './core/partition'
 export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
+export type { Backend, Migrated } from './core/ports/backend'
 export type { EventLocator } from './core/ports/event-locator'
 export type {
   Decision,
@@ -256,17 +259,17 @@ export type {
   StoppedPartition,
   SubscriptionStore,
 } from './core/ports/subscription-store'
-export type { WakeUps } from './core/ports/wake-ups'
-export type { AskingProcess, Heard, ProcessManager } from './core/process-manager'
+export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
+export type { Heard, ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
 export type { Dispatch } from './shell/outbox/dispatch-step'
 export {
-  type ProcessEnvironment,
+  type ProcessBackend,
   type ProcessOptions,
   runProcessManager,
 } from './shell/outbox/run-process-manager'
-export type { ProjectionEnvironment, ProjectionNotice } from './shell/projection/environment'
+export type { ProjectionBackend, ProjectionNotice } from './shell/projection/environment'
 export type { ProjectionOptions } from './shell/projection/follow'
 export { inlineDocuments, type InlineHandler, inlineProjection } from './shell/projection/inline'
 export {
@@ -280,7 +283,8 @@ export { runProjection } from './shell/projection/run-projection'
 export type { SubscriptionOptions } from './shell/subscription/definition'
 export type {
   EventSource,
-  SubscriptionEnvironment,
+  RunOptions,
+  SubscriptionBackend,
   SubscriptionNotice,
 } from './shell/subscription/environment'
 export {
@@ -290,4 +294,3 @@ export {
   type TransactionalSubscription,
 } from './shell/subscription/subscribe'
 export { untilProjected } from './shell/subscription/until-projected'
-export { localWakeUps, signalling } from './shell/subscription/wake-ups'

@@ -48,4 +48,4 @@ export {
   type SubscriptionStoreContract,
   type SubscriptionsUnderContract,
 } from './testing/subscription-contract/contract'
-export type { Transact } from './testing/transact'
+export { type Transact, transactThrough } from './testing/transact'

@@ -7,7 +7,7 @@ import type {
   OpenSettings,
 } from '../adapters/postgres/connection/opened-database'
 import { type CliFailure, failed, failure, usage } from './failure'
-import type { Runtime } from './runtime'
+import type { Opening, Runtime } from './runtime'
 import type { Target } from './target'
 
 /** How each kind of database is opened. Loaded when it is needed: the drivers are optional packages. */
@@ -38,9 +38,16 @@ const missing = (kind: Target['kind'], error: unknown): CliFailure => {
     : failure('Unexpected', `The database driver could not be loaded: ${String(error)}`)
 }
 
+const noFolder = (folder: string): CliFailure =>
+  failure(
+    'NoFolder',
+    `There is no folder ${folder}. To make it, run: npx reprise migrate --url pglite:${folder}`,
+  )
+
 const open = async (
   drivers: Drivers,
   target: Target,
+  opening: Opening,
   settings: OpenSettings,
 ): Promise<E.Either<CliFailure, OpenedDatabase>> => {
   switch (target.kind) {
@@ -50,7 +57,9 @@ const open = async (
     }
     case 'embedded': {
       const { openEmbedded } = await drivers.embedded()
-      return E.mapLeft(failed)(await openEmbedded(target.folder, settings)())
+      const { folder } = target
+      if (opening === 'existing' && !existsSync(folder)) return E.left(noFolder(folder))
+      return E.mapLeft(failed)(await openEmbedded(folder, settings)())
     }
   }
 }
@@ -60,17 +69,8 @@ export const connectWith =
   (drivers: Drivers): Runtime['connect'] =>
   (target, opening, settings) =>
   async () => {
-    if (target.kind === 'embedded' && opening === 'existing' && !existsSync(target.folder)) {
-      const { folder } = target
-      return E.left(
-        failure(
-          'NoFolder',
-          `There is no folder ${folder}. To make it, run: npx reprise migrate --url pglite:${folder}`,
-        ),
-      )
-    }
     try {
-      return await open(drivers, target, settings)
+      return await open(drivers, target, opening, settings)
     } catch (error) {
       return E.left(missing(target.kind, error))
     }

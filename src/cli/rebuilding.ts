@@ -1,12 +1,10 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { OpenedTransaction } from '../adapters/postgres/connection/opened-database'
 import { projectionOutdated } from '../core/errors/projection'
 import type { ProjectionBuild } from '../core/ports/projection-store'
 import { argument } from '../core/text'
 import { buildOf, discard } from '../shell/projection/builds'
-import type { ProjectionEnvironment } from '../shell/projection/environment'
 import { type CliFailure, failed, failure, usage } from './failure'
 import type { AnyProjection } from './projection-module'
 import { explain, type Session } from './session'
@@ -21,12 +19,6 @@ export interface Plan {
   /** Of the active build: whoever runs the projection expects as many of the next one. */
   readonly partitions: number
 }
-
-/** The database as a projection needs it. */
-export const environmentOn = (
-  { store, subscriptions, projections }: Session,
-  signal: AbortSignal,
-): ProjectionEnvironment<OpenedTransaction> => ({ store, signal, subscriptions, projections })
 
 const neverBuilt = (name: string): CliFailure =>
   failure(
@@ -66,10 +58,7 @@ const cleared = (session: Session, next: ProjectionBuild): TE.TaskEither<CliFail
 
 /** Deletes a build that readers do not see. */
 const forget = (session: Session, build: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
-  pipe(
-    () => discard(environmentOn(session, new AbortController().signal), build),
-    TE.mapLeft(explain(session)),
-  )
+  pipe(() => discard(session, build), TE.mapLeft(explain(session)))
 
 /** What has to be done, if it can be done. */
 export const planRebuild = (
@@ -79,7 +68,7 @@ export const planRebuild = (
 ): TE.TaskEither<CliFailure, Plan> => {
   const { name, version } = projection
   return pipe(
-    session.projections.active(name),
+    session.documents.active(name),
     TE.mapLeft(explain(session)),
     TE.flatMap((active) => {
       if (active === undefined) return TE.left(neverBuilt(name))

@@ -3,7 +3,6 @@ import { sql } from 'kysely'
 import { replay } from '../../src/core/decider'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { readProjection } from '../../src/shell/projection/reader'
-import { postgresRequests } from '../../src/adapters/postgres/outbox/outbox-store'
 import { totals } from '../support/balances'
 import { eventually } from '../support/eventually'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
@@ -89,7 +88,7 @@ describe('an asynchronous projection', () => {
       }
       await chaos
       const reader = readProjection(totals())(side)
-      await eventually(() => right(side.projections.active('totals')))
+      await eventually(() => right(side.documents.active('totals')))
       await right(reader.until(last, 60_000))
       const replayed = [...history]
         .map(([key, events]) => ({ key, state: replay(totals().view, events) }))

@@ -1,7 +1,6 @@
 import { Client, Pool } from 'pg'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
-import { postgresOperator } from '../../src/postgres'
+import { postgres } from '../../src/adapters/postgres/backend'
 import { cli } from '../support/cli'
 import { right } from '../support/right'
 import { appending } from '../support/tally'
@@ -160,7 +159,7 @@ describe('reprise doctor', () => {
     await migrated('held')
     const pool = new Pool({ connectionString: database.url, application_name: 'slow importer' })
     const db = connectPool<unknown>(pool)
-    const store = postgresStore(db, { schema: 'held' })
+    const store = postgres(db, { schema: 'held' }).store
     const transaction = await db.startTransaction().execute()
     await store.inTransaction(transaction).append(appending('counter-1', 3))()
     expect((await examined('held')).check('horizon')).toEqual({
@@ -171,7 +170,10 @@ describe('reprise doctor', () => {
     const { rows } = await admin.query<{ pid: number }>(
       `select pid from pg_stat_activity where application_name = 'slow importer'`,
     )
-    const operator = postgresOperator(db, { schema: 'held', thresholds: { openAppend: 0 } })
+    const { operator } = postgres(db, {
+      schema: 'held',
+      operator: { thresholds: { openAppend: 0 } },
+    })
     const findings = await right(operator.examine())
     expect({ right: findings.find(({ check }) => check === 'horizon') }).toMatchObject({
       right: {

@@ -23,17 +23,7 @@ afterEach(async () => {
 const partitions = 2
 const options = { longestPause: 20, leaseDuration: 1_000, partitions }
 const start = () => {
-  const projection = running((signal) =>
-    runProjection(
-      totals(),
-      options,
-    )({
-      store: side.store,
-      subscriptions: side.subscriptions,
-      projections: side.projections,
-      signal,
-    }),
-  )
+  const projection = running((signal) => runProjection(totals(), options)(side, { signal }))
   started.push(projection)
   return projection
 }
@@ -46,7 +36,7 @@ const rebuild = (
   return cli(['rebuild', 'totals', '--url', side.url, ...args], { importModule, ...rest })
 }
 const given = ['--module', 'totals.ts']
-const active = () => right(side.projections.active('totals'))
+const active = () => right(side.documents.active('totals'))
 const built = async (): Promise<number> => {
   const steps = Array.from({ length: 300 }, (_, index) => index)
   const last = (await appendTicks(side.store, 'counter-1', ...steps)).at(-1)!

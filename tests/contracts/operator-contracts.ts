@@ -1,8 +1,12 @@
 import type { EventStore } from '../../src/core/ports/event-store'
 import type { Operator } from '../../src/core/ports/operator'
-import { operatorContract, type OperatorSettings, type TestWords } from '../../src/testing'
+import {
+  operatorContract,
+  type OperatorSettings,
+  type TestWords,
+  transactThrough,
+} from '../../src/testing'
 import type { ReadSide } from './read-side'
-import { transactThrough } from './transact'
 
 /** What the operator's contract is run on. */
 export interface OperatedSide<Transaction> extends ReadSide<Transaction> {

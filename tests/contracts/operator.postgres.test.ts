@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import {
-  migrate,
-  postgresOperator,
-  postgresProjections,
-  postgresRequests,
-  postgresStore,
-  postgresSubscriptions,
-} from '../../src/postgres'
+import { postgres } from '../../src/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import { right } from '../support/right'
 import { operatorContracts } from './operator-contracts'
@@ -25,12 +18,8 @@ afterAll(() => database.close())
 
 operatorContracts('PostgreSQL', async (settings) => {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
-  await right(migrate(db, schema))
-  return {
-    store: postgresStore(db, { schema }),
-    subscriptions: postgresSubscriptions(db, { schema }),
-    projections: postgresProjections(db, { schema }),
-    requests: postgresRequests(db, { schema }),
-    operator: postgresOperator(elsewhere, { schema, ...settings }),
-  }
+  const backend = postgres(db, { schema })
+  await right(backend.migrate)
+  const { operator } = postgres(elsewhere, { schema, operator: settings })
+  return { ...backend, operator }
 })

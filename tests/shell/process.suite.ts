@@ -1,7 +1,5 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import type { EventStore } from '../../src/core/ports/event-store'
-import type { RequestStore } from '../../src/core/ports/request-store'
 import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
 import { type CommandCodec, commandCodec } from '../../src/core/codec/command-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'
@@ -17,10 +15,7 @@ import { running } from '../support/running'
 import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
 import { bankOn, transferring } from '../support/transfers'
 
-export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {
-  readonly store: EventStore
-  readonly requests: RequestStore<Transaction>
-}
+export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {}
 
 const options = { leaseDuration: 600, longestPause: 20 }
 
@@ -56,7 +51,7 @@ export const processSuite = <Transaction>(
 
   const remind = (dispatch: Dispatch<string>, poison = {}) =>
     running((signal) =>
-      runProcessManager(reminding, dispatch, { ...options, ...poison })({ ...side, signal }),
+      runProcessManager(reminding, dispatch, { ...options, ...poison })(side, { signal }),
     )
   const hearing = () => {
     const heard: string[] = []
@@ -76,7 +71,7 @@ export const processSuite = <Transaction>(
         await right(opened.account.handleCommand(id, { type: 'Open', amount }))
       }
       const run = running((signal) =>
-        runProcessManager(transferring, opened.dispatch, options)({ ...side, signal }),
+        runProcessManager(transferring, opened.dispatch, options)(side, { signal }),
       )
       const transfer = async (id: string, from: string, to: string, amount: number) => {
         const request = { type: 'Request', transfer: id, from, to, amount } as const
@@ -102,7 +97,7 @@ export const processSuite = <Transaction>(
       await transfer('t1', 'a', 'b', 30)
       await outcome('t1')
       const kept = async () =>
-        (await right(side.projections.get('process:transferring', 't1')))?.value
+        (await right(side.documents.get('process:transferring', 't1')))?.value
       await eventually(async () => JSON.stringify(await kept()) === '{"over":true}')
       await run.stop()
     })
@@ -248,9 +243,7 @@ export const processSuite = <Transaction>(
     }
     await appendTicks(side.store, 'tick-7', 1)
     const { events } = await right(side.store.readAll({ after: 0, limit: 9 }))
-    const run = running((signal) =>
-      runProcessManager(noting, dispatch, options)({ ...side, signal }),
-    )
+    const run = running((signal) => runProcessManager(noting, dispatch, options)(side, { signal }))
     await eventually(() => heard.length === 1)
     await run.stop()
     expect(heard).toEqual([`tick-7 Ticked ${events[0]?.recordedAt}`])
@@ -269,7 +262,7 @@ export const processSuite = <Transaction>(
       refused: () => [send('compensation')],
     }
     const start = (dispatch: Dispatch<string>) =>
-      running((signal) => runProcessManager(ending, dispatch, options)({ ...side, signal }))
+      running((signal) => runProcessManager(ending, dispatch, options)(side, { signal }))
     const reset = () =>
       right(
         side.store.append({
@@ -298,7 +291,7 @@ export const processSuite = <Transaction>(
       expect(await waiting()).toBe(1)
       await run.stop()
       expect(heard).toEqual([])
-      expect((await right(side.projections.get('process:ending', 'tick-1')))?.value).toEqual({
+      expect((await right(side.documents.get('process:ending', 'tick-1')))?.value).toEqual({
         over: true,
       })
     })
@@ -334,7 +327,7 @@ export const processSuite = <Transaction>(
         runProcessManager({ ...reminding, commands: codec }, dispatch, {
           ...options,
           poison: { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 },
-        })({ ...side, signal }),
+        })(side, { signal }),
       )
 
     it('parks the event that asks for a command that does not fit', async () => {
@@ -347,7 +340,7 @@ export const processSuite = <Transaction>(
         return found.length > 0 && found
       })
       expect(parked?.failure.message).toContain(
-        'The process tick-1 of reminding asks for a command that does not fit its codec: text: expected ShortText, got "now -100"',
+        'The process tick-1 of reminding issued a command that does not match its codec: text: expected ShortText, got "now -100"',
       )
       await eventually(() => heard.length === 1)
       await run.stop()
@@ -369,7 +362,7 @@ export const processSuite = <Transaction>(
       await decideCommand(side.operator, 'reminding', id, 'retry')
       const broken = start(codecOf(short), dispatch)
       expect((await parked()).failure?.message).toBe(
-        `reminding could not send the command ${id}: The stored command ${id} of the process tick-1 of reminding does not fit its codec any more: text: expected ShortText, got "now -100".`,
+        `reminding could not send the command ${id}: The stored command ${id} of the process tick-1 of reminding no longer matches its codec: text: expected ShortText, got "now -100".`,
       )
       await broken.stop()
       await decideCommand(side.operator, 'reminding', id, 'retry')

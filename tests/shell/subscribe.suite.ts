@@ -9,7 +9,6 @@ import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/star
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
 import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
 import { untilProjected } from '../../src/shell/subscription/until-projected'
-import { localWakeUps, signalling } from '../../src/shell/subscription/wake-ups'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
 import { decideStream, heldBy } from '../support/operating'
@@ -17,20 +16,19 @@ import { right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
 
-type UnderTest<Transaction> = ReadSideUnderTest<Transaction> & { readonly store: EventStore }
-
 const quick = { firstPause: 5, longestPause: 20 }
 
 /** What subscriptions do on every store. */
-export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transaction>>): void => {
-  let side: UnderTest<Transaction>
+export const subscribeSuite = <Transaction>(
+  open: () => Promise<ReadSideUnderTest<Transaction>>,
+): void => {
+  let side: ReadSideUnderTest<Transaction>
   let store: EventStore
   let name: string
   let started: Running<unknown>[]
-  const wakeUps = localWakeUps()
   beforeEach(async () => {
     side = await open()
-    store = signalling(wakeUps)(side.store)
+    store = side.store
     name = `subscription-${randomUUID()}`
     started = []
   })
@@ -40,10 +38,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
   })
 
   const notices: SubscriptionNotice[] = []
-  const environment = (signal: AbortSignal) => ({
-    store: side.store,
-    subscriptions: side.subscriptions,
-    wakeUps,
+  const observed = (signal: AbortSignal) => ({
     signal,
     observe: (notice: SubscriptionNotice) => void notices.push(notice),
   })
@@ -56,7 +51,8 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
   ) => {
     const run = running((signal) =>
       subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle, ...options })(
-        environment(signal),
+        side,
+        observed(signal),
       ),
     )
     started.push(run)
@@ -68,7 +64,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     return { seen, ...run }
   }
   const until = (position: number | undefined) =>
-    right(untilProjected(side.subscriptions)(name, position ?? 0, 20_000))
+    right(untilProjected(name, position ?? 0, 20_000)(side))
 
   it('hears what was there and what comes, in order, in pages', async () => {
     await appendTicks(store, 'tick-1', 1, 2, 3)
@@ -129,7 +125,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     }
     const [last] = await appendTicks(store, 'tick-1', 3)
     for (const [index, [, expected]] of starts.entries()) {
-      await right(untilProjected(side.subscriptions)(`${name}-${index}`, last ?? 0, 20_000))
+      await right(untilProjected(`${name}-${index}`, last ?? 0, 20_000)(side))
       expect(places(all[index]?.seen ?? [])).toEqual(expected)
     }
   })
@@ -147,10 +143,10 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     const seen: RecordedEvent<Tick>[] = []
     const handle = (event: RecordedEvent<Tick>) => TE.fromIO(() => void seen.push(event))
     const run = running((signal) =>
-      subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle })({
-        ...environment(signal),
-        store: source,
-      }),
+      subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle })(
+        { ...side, store: source },
+        observed(signal),
+      ),
     )
     started.push(run)
     return { seen, ...run }
@@ -405,20 +401,20 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
           leaseDuration: 600,
           poison: { ...parkAfter(1), ...quick },
           handle: (event, transaction) => async () => {
-            const documents = side.projections.inTransaction(transaction)
+            const documents = side.documents.inTransaction(transaction)
             const key = `${event.streamId}:${event.version}`
             const before = (await right(documents.get(name, key)))?.value ?? 0
             await right(documents.put(name, key, Number(before) + 1))
             return bad && key === 'tick-1:2' ? E.left('not now') : E.right(undefined)
           },
-        })(environment(signal)),
+        })(side, observed(signal)),
       )
       started.push(run)
       await appendTicks(store, 'tick-1', 1, 2, 3)
       const [last] = await appendTicks(store, 'tick-2', 1)
       await until(last)
       const effects = async () =>
-        (await right(side.projections.all(name, { after: '', limit: 99 }))).documents.map(
+        (await right(side.documents.all(name, { after: '', limit: 99 }))).documents.map(
           ({ key, value }) => [key, value],
         )
       expect(await effects()).toEqual([
@@ -434,10 +430,10 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
 
   it('says how far it has come when the time is over', async () => {
     await collecting().stop()
-    expect(await untilProjected(side.subscriptions)(name, 99, 20)()).toMatchObject(
+    expect(await untilProjected(name, 99, 20)(side)()).toMatchObject(
       E.left({ _tag: 'NotProjectedYet', wanted: 99, reached: 0 }),
     )
-    expect(await untilProjected(side.subscriptions)('no such', 99, 20)()).toMatchObject(
+    expect(await untilProjected('no such', 99, 20)(side)()).toMatchObject(
       E.left({ _tag: 'NotProjectedYet', reached: undefined }),
     )
   })

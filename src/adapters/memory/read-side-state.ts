@@ -1,4 +1,5 @@
 import type { ProjectionBuild } from '../../core/ports/projection-store'
+import type { Position } from '../../core/stream'
 import type { MemoryRequest } from './request-store'
 import type { MemoryDocuments } from './documents'
 import type { MemorySubscription } from './subscription-state'
@@ -28,4 +29,13 @@ export const readSideOf = (documents: MemoryDocuments): MemoryReadSideState => {
   }
   states.set(documents, made)
   return made
+}
+
+/** How far all partitions of a subscription have come. `undefined`: there is no such subscription. */
+export const reachedIn = (
+  subscriptions: MemoryReadSideState['subscriptions'],
+  name: string,
+): Position | undefined => {
+  const positions = subscriptions.get(name)?.partitions.map(({ position }) => position) ?? []
+  return positions.length === 0 ? undefined : Math.min(...positions)
 }

@@ -47,7 +47,7 @@ export const forget = (transaction: MemoryTransaction, process: string, id: stri
  */
 export const memoryRequests = (
   documents: MemoryDocuments,
-  now: () => number = Date.now,
+  now: () => number,
 ): RequestStore<MemoryTransaction> => {
   const state = readSideOf(documents)
   const forgetTimers = (

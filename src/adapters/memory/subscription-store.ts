@@ -5,7 +5,7 @@ import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
 import { type MemoryHeld, type MemoryPartition, newSubscription } from './subscription-state'
-import { readSideOf } from './read-side-state'
+import { reachedIn, readSideOf } from './read-side-state'
 import { fence, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
 
 /**
@@ -15,7 +15,7 @@ import { fence, free, isDue, ownedBy, step, unmoved } from './subscription-steps
  */
 export const memorySubscriptions = (
   documents: MemoryDocuments,
-  now: () => number = Date.now,
+  now: () => number,
 ): SubscriptionStore<MemoryTransaction> => {
   const { subscriptions } = readSideOf(documents)
   const oneByOne = queue()
@@ -58,13 +58,17 @@ export const memorySubscriptions = (
     commit: (progress, work) => () =>
       oneByOne(async () => {
         const open = documents.begin()
-        const worked = await work(open.transaction)()
-        if (E.isLeft(worked)) return worked
-        const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
-        if (E.isLeft(partition)) return partition
-        open.commit()
-        step(partition.right, progress, now())
-        return worked
+        try {
+          const worked = await work(open.transaction)()
+          if (E.isLeft(worked)) return worked
+          const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
+          if (E.isLeft(partition)) return partition
+          open.commit()
+          step(partition.right, progress, now())
+          return worked
+        } finally {
+          open.rollback() // nothing to undo after a commit
+        }
       }),
     halt: (lease, failure) => () => {
       const partition = owned(lease)
@@ -84,11 +88,7 @@ export const memorySubscriptions = (
             decision,
           })),
       ),
-    reached: (subscription) =>
-      TE.fromIO(() => {
-        const positions = partitionsOf(subscription).map(({ position }) => position)
-        return positions.length === 0 ? undefined : Math.min(...positions)
-      }),
+    reached: (subscription) => TE.fromIO(() => reachedIn(subscriptions, subscription)),
     remove: (subscription) => TE.fromIO(() => subscriptions.delete(subscription)),
   }
 }

@@ -4,15 +4,16 @@ import { asBuilt } from './built'
 import { type Shape, shapeOf } from './record-shape'
 
 /**
- * Whether io-ts takes a value and hands on the very same. No says nothing: ask io-ts then, which also
- * knows what is wrong.
+ * A shortcut past io-ts, which is many times slower. True: io-ts would return this value unchanged.
+ * False means "unknown": ask io-ts, which also says what is wrong.
  */
 type Fits = (value: unknown) => boolean
 
-/** What is asked of the parts of a value. */
+/** What differs between decoding and encoding. */
 interface Purpose {
+  /** Whether a string is valid. */
   readonly text: Fits
-  /** Whether a record may have keys that its codec does not name, where io-ts lets them pass. */
+  /** Whether a record may have keys that its codec does not declare, where io-ts allows them. */
   readonly moreKeys: boolean
 }
 
@@ -21,7 +22,7 @@ const reading: Purpose = {
   moreKeys: true,
 }
 
-/** What is written must be storable JSON as well. */
+/** What is encoded must be storable JSON as well. */
 const writing: Purpose = {
   text: (value) => typeof value === 'string' && textIssue(value) === undefined,
   moreKeys: false,
@@ -30,10 +31,10 @@ const writing: Purpose = {
 const isBoolean: Fits = (value) => typeof value === 'boolean'
 const isNull: Fits = (value) => value === null
 
-// A NaN is never the very same to io-ts: it copies what holds one.
+// io-ts compares with `!==`, so it copies any record that contains NaN.
 const isNumber: Fits = Number.isFinite
 
-// Nor is there a 0 for a -0: io-ts may hand on its own.
+// Likewise 0 and -0: io-ts may return the literal instead of the input.
 const only = (wanted: string | number | boolean, { text }: Purpose): Fits | undefined =>
   text(wanted) || isNumber(wanted) || isBoolean(wanted)
     ? (value) => Object.is(value, wanted)
@@ -74,7 +75,7 @@ const recordOf = ({ fields, exact }: Shape, parts: ReadonlyArray<Fits>, more: bo
     let next = 0
     let found = 0
     for (const key in value) {
-      const place = names[next] === key ? next : places.get(key) // nearly always in this order
+      const place = names[next] === key ? next : places.get(key) // usually in the declared order
       if (place === undefined) {
         if (others) continue
         return false
@@ -89,7 +90,7 @@ const recordOf = ({ fields, exact }: Shape, parts: ReadonlyArray<Fits>, more: bo
 
 const fittingRecord = (shape: Shape, purpose: Purpose, depth: number): Fits | undefined => {
   const parts = all(shape.fields.map(({ codec }) => fitting(codec, purpose, depth + 1)))
-  // What every object inherits would be found where nothing is.
+  // A field named like a member of Object.prototype would look present when it is not.
   const usual = shape.fields.every(({ name }) => !(name in Object.prototype) && purpose.text(name))
   return parts && usual ? recordOf(shape, parts, purpose.moreKeys) : undefined
 }
@@ -123,7 +124,7 @@ const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined 
       return fits && ((value) => fits(value) && built.predicate(value))
     }
     case 'UnionType': {
-      // Of two records the first may take what only the second hands on as it is.
+      // With two record types, the first may match a value that only the second returns unchanged.
       const members = built.types.every(isScalar)
         ? all(built.types.map((member) => fitting(member, purpose, depth)))
         : undefined
@@ -139,7 +140,7 @@ const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined 
   }
 }
 
-/** What throws does not fit: io-ts comes to it again, after whatever is wrong before it. */
+/** If a predicate throws, fall back to io-ts, which reports earlier problems first. */
 const safely = (fits: Fits, value: unknown): boolean => {
   try {
     return fits(value)
@@ -150,13 +151,13 @@ const safely = (fits: Fits, value: unknown): boolean => {
 
 const never: Fits = () => false
 
-/** Whether `codec` reads a value, and as it is. */
+/** Whether `codec` would decode a value unchanged. */
 export const fitsReading = <Value>(codec: Type<Value, unknown>) => {
   const fits = fitting(codec, reading, 0) ?? never
   return (value: unknown): value is Value => safely(fits, value)
 }
 
-/** Whether `codec` writes a record, and as it is, and what is written is storable JSON. */
+/** Whether `codec` would encode a record unchanged, and the result is storable JSON. */
 export const fitsWriting = (codec: Any) => {
   const fits = fitting(codec, writing, 0) ?? never
   return (value: unknown): value is JsonObject => safely(fits, value) && isRecord(value)

@@ -4,9 +4,9 @@ import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
 import { fitsReading, fitsWriting } from './fitting'
 
-/** How a state is kept in a snapshot. A snapshot of another schema version is never read. */
+/** How a state is stored in a snapshot. A snapshot of another schema version is never read. */
 export interface StateCodec<State> {
-  /** Raise it whenever the state changes its shape or its meaning: old snapshots are then ignored. */
+  /** Raise it whenever the shape or the meaning of the state changes: old snapshots are then ignored. */
   readonly schemaVersion: number
   readonly encode: (state: State) => E.Either<ReadonlyArray<Issue>, Json>
   readonly decode: (stored: unknown) => E.Either<ReadonlyArray<Issue>, State>

@@ -10,13 +10,20 @@ export interface SubscriptionNotFound {
 }
 export const subscriptionNotFound = (
   subscription: string,
-  known: ReadonlyArray<string> = [],
+  known?: ReadonlyArray<string>,
 ): SubscriptionNotFound => ({
   _tag: 'SubscriptionNotFound',
   subscription,
-  known,
-  message: `There is no subscription ${subscription}${known.length === 0 ? '' : `. There is: ${known.join(', ')}`}.`,
+  known: known ?? [],
+  message: `There is no subscription ${subscription}${knownText(known)}.`,
 })
+
+const knownText = (known: ReadonlyArray<string> | undefined): string => {
+  if (known === undefined) return ''
+  return known.length === 0
+    ? ': no subscription has ever been started here'
+    : `. There is: ${known.join(', ')}`
+}
 
 /** An instance holds a lease of the subscription at this moment. Nothing was changed. */
 export interface SubscriptionRunning {

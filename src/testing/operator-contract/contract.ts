@@ -22,8 +22,8 @@ export interface OperatorUnderContract<Transaction> extends Opened {
   readonly operator: Operator
   readonly store: EventStore
   readonly subscriptions: SubscriptionStore<Transaction>
-  readonly projections: Projections<Transaction>
-  readonly requests: RequestStore<Transaction>
+  readonly documents: Projections<Transaction>
+  readonly outbox: RequestStore<Transaction>
   readonly transact: Transact<Transaction>
 }
 
@@ -66,7 +66,7 @@ export const operatorContract = <Transaction>({
   ...words
 }: OperatorContract<Transaction>): void => {
   const subject = async (): Promise<Operated> => {
-    const { operator, store, subscriptions, projections, requests, transact, close } =
+    const { operator, store, subscriptions, documents, outbox, transact, close } =
       await open(SETTINGS)
     return {
       operator,
@@ -75,9 +75,9 @@ export const operatorContract = <Transaction>({
         ...subscriptions,
         commit: (step, work) => subscriptions.commit(step, () => work()),
       },
-      projections,
-      requests,
-      transact: (work) => transact((transaction) => work(requests.inTransaction(transaction))),
+      documents,
+      outbox,
+      transact: (work) => transact((transaction) => work(outbox.inTransaction(transaction))),
       close,
     }
   }

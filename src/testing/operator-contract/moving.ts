@@ -21,7 +21,7 @@ const FENCED = { _tag: 'FencedOff' }
 export const aProjection = async (subject: Operated, partitions = 1): Promise<void> => {
   await registered(subject, 'totals@1.1', { partitions })
   const build = { version: 1, build: 1, collection: 'totals@1.1' }
-  await succeeds(subject.projections.activate('totals', build))
+  await succeeds(subject.documents.activate('totals', build))
 }
 
 export const KEEPS = {

@@ -6,10 +6,10 @@ export const names: Chapter = {
   name: 'names',
   tests: {
     'names the projection of a build, and says whether readers see it': async (subject) => {
-      const { projections } = subject
+      const { documents } = subject
       for (const name of ['totals@1.1', 'totals@1.2', 'mails']) await registered(subject, name)
       const build = { version: 1, build: 1, collection: 'totals@1.1' }
-      await succeeds(projections.activate('totals', build))
+      await succeeds(documents.activate('totals', build))
       const builds = (await succeeds(subject.operator.status())).map((one) => one.build ?? null)
       same(builds, [
         null,
@@ -18,10 +18,10 @@ export const names: Chapter = {
       ])
     },
     'finds a subscription by its name, its process manager or its projection': async (subject) => {
-      const { operator, projections } = subject
+      const { operator, documents } = subject
       for (const name of ['mails', 'process:orders', 'totals@1.1']) await registered(subject, name)
       await succeeds(
-        projections.activate('totals', { version: 1, build: 1, collection: 'totals@1.1' }),
+        documents.activate('totals', { version: 1, build: 1, collection: 'totals@1.1' }),
       )
       same(await succeeds(operator.find('mails')), { subscription: 'mails' })
       same(await succeeds(operator.find('orders')), { subscription: 'process:orders' })

@@ -86,24 +86,24 @@ export const outbox: Chapter = {
       same(await succeeds(operator.decideCommands('unknown', 'retry', ['a'])), [])
     },
     'has a parked command sent again, with everything behind it, once': async (subject) => {
-      const { operator, requests } = subject
+      const { operator, outbox } = subject
       const id = await parkedCommand(subject, 'orders', 'Ship')
       await add(subject, 'later')
-      const due = async () => (await succeeds(requests.due('orders', 9))).map((one) => one.id)
+      const due = async () => (await succeeds(outbox.due('orders', 9))).map((one) => one.id)
       same(await due(), [])
       same(await succeeds(operator.decideCommands('orders', 'retry', [id])), [id])
       same(await succeeds(operator.decideCommands('orders', 'retry', [id])), [])
       same(await due(), [id, 'later'])
-      same((await succeeds(requests.due('orders', 1)))[0]?.attempts, 3)
+      same((await succeeds(outbox.due('orders', 1)))[0]?.attempts, 3)
     },
     'goes on without a parked command that is skipped': async (subject) => {
-      const { operator, requests } = subject
+      const { operator, outbox } = subject
       const id = await parkedCommand(subject, 'orders', 'Ship')
       await add(subject, 'later')
       same(await succeeds(operator.decideCommands('orders', 'skip', [id])), [id])
       same(await succeeds(operator.decideCommands('orders', 'skip', [id])), [])
       same(
-        (await succeeds(requests.due('orders', 9))).map((one) => one.id),
+        (await succeeds(outbox.due('orders', 9))).map((one) => one.id),
         ['later'],
       )
       same(await idsOf(subject), ['later'])

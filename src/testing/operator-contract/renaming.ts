@@ -57,10 +57,10 @@ export const renaming: Chapter = {
       await succeeds(operator.rename('mails', 'a'.repeat(255), 'refuse'))
     },
     'takes the outbox and the states of a process manager along': async (subject) => {
-      const { operator, projections, requests, transact } = subject
+      const { operator, documents, outbox, transact } = subject
       await registered(subject, 'process:orders')
       const id = await parkedCommand(subject, 'orders', 'Ship')
-      await succeeds(projections.put('process:orders', 'one', { state: 1 }))
+      await succeeds(documents.put('process:orders', 'one', { state: 1 }))
       await failsWith(operator.rename('process:orders', 'sales', 'refuse'), {
         _tag: 'InvalidOperation',
       })
@@ -72,10 +72,10 @@ export const renaming: Chapter = {
         [['sales', id, true]],
       )
       same((await succeeds(operator.outbox('orders', all))).commands, [])
-      same((await succeeds(projections.get('process:sales', 'one')))?.value, { state: 1 })
-      same(await succeeds(projections.get('process:orders', 'one')), undefined)
+      same((await succeeds(documents.get('process:sales', 'one')))?.value, { state: 1 })
+      same(await succeeds(documents.get('process:orders', 'one')), undefined)
       await succeeds(operator.decideCommands('sales', 'retry', [id]))
-      same((await succeeds(requests.due('sales', 9))).length, 1)
+      same((await succeeds(outbox.due('sales', 9))).length, 1)
       await succeeds(transact(({ done }) => done('sales', [id])))
     },
     'does not mix a process manager with what another one has left': async (subject) => {

@@ -40,9 +40,9 @@ export interface Operated extends Opened {
       work: () => TaskEither<HandlerFailed | StoreFailed, void>,
     ) => TaskEither<StoreFailed | FencedOff | HandlerFailed, void>
   }
-  readonly projections: Projections<never>
+  readonly documents: Projections<never>
   readonly transact: Transact<RequestWrites>
-  readonly requests: Omit<RequestStore<never>, 'inTransaction'>
+  readonly outbox: Omit<RequestStore<never>, 'inTransaction'>
 }
 
 export type Chapter = ChapterOn<Operated>

@@ -11,7 +11,7 @@ import {
 import type { EncodedAppend } from './encoded-append'
 
 const grouping: Grouping<EncodedAppend> = {
-  name: 'the append queue',
+  name: 'appends',
   depth: 20_000,
   statements: 4,
   slow: 25,

@@ -61,8 +61,12 @@ const refusedSchemaName: Meaning = {
   advice: 'PostgreSQL would change the name of the schema: at most 63 bytes, and no NUL',
 }
 
+/** The code of our own error about a database that was never one. */
+export const MISUSE = 'REPRISE_MISUSE'
+
 /** SQLSTATE and system error codes: the one place where database errors become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
+  [MISUSE]: { reason: 'Unavailable', answerLost: false },
   ECONNREFUSED: unavailable,
   ENOTFOUND: unavailable,
   EAI_AGAIN: unavailable,

@@ -10,6 +10,7 @@ import {
   type OpenSettings,
 } from './opened-database'
 import { connectPglite } from './pglite'
+import { ONE_CONNECTION } from './prepared-statements-probe'
 
 /**
  * An embedded PostgreSQL in a folder, which is made if it is not there. No other process may have it open.
@@ -23,13 +24,7 @@ export const openEmbedded =
       mkdirSync(folder, { recursive: true })
       const pglite = await PGlite.create(folder)
       return E.right(
-        openedDatabase(connectPglite<unknown>(pglite), settings, {
-          preparedStatements: TE.right({
-            usable: 'yes',
-            pooled: false,
-            detail: 'there is one connection',
-          }),
-        }),
+        openedDatabase(connectPglite<unknown>(pglite), settings, TE.right(ONE_CONNECTION)),
       )
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)

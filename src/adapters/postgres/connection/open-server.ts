@@ -1,6 +1,5 @@
 import * as E from 'fp-ts/Either'
 import { Pool } from 'pg'
-import { postgresWakeUps } from '../subscriptions/wake-ups'
 import {
   type NotOpened,
   notOpened,
@@ -32,10 +31,11 @@ export const openServer = (
   try {
     const pool = poolAt(url)
     return E.right(
-      openedDatabase(connectPool<unknown>(pool, 'unprepared'), settings, {
-        preparedStatements: probePreparedStatements(pool),
-        wakeUps: postgresWakeUps(pool, settings.schema),
-      }),
+      openedDatabase(
+        connectPool<unknown>(pool, 'unprepared'),
+        settings,
+        probePreparedStatements(pool),
+      ),
     )
   } catch (error) {
     return E.left(notOpened(`The address of the database is not valid: ${String(error)}`))

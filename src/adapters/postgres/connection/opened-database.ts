@@ -1,22 +1,9 @@
 import type * as TE from 'fp-ts/TaskEither'
-import type { Kysely, Transaction } from 'kysely'
-import type { StoreFailed } from '../../../core/errors/store'
+import type { Kysely } from 'kysely'
+import type { MigrationChanged, StoreFailed } from '../../../core/errors/store'
 import type { OperatorThresholds } from '../../../core/operator/finding'
-import type { Operator } from '../../../core/ports/operator'
-import type { Projections } from '../../../core/ports/projection-store'
-import type { SubscriptionStore } from '../../../core/ports/subscription-store'
-import type { WakeUps } from '../../../core/ports/wake-ups'
-import { postgresProjections } from '../documents/documents-store'
-import { postgresOperator } from '../operator/operator'
-import { postgresStore, type PostgresStore } from '../postgres-store'
-import {
-  migrate,
-  type MigrationChanged,
-  type Migrated,
-  type MigrationPlan,
-  planMigration,
-} from '../schema/migrate'
-import { postgresSubscriptions } from '../subscriptions/subscription-store'
+import { postgres, type PostgresBackend } from '../backend'
+import { type MigrationPlan, planMigration } from '../schema/migrate'
 import type { PreparedStatementsProbe } from './prepared-statements-probe'
 
 /** How a database is opened by its address. */
@@ -28,21 +15,10 @@ export interface OpenSettings {
   readonly thresholds?: Partial<OperatorThresholds>
 }
 
-/** A transaction of a database that was opened by its address. */
-export type OpenedTransaction = Transaction<unknown>
-
 /** A database that was opened by its address, with everything that can be done with it. */
-export interface OpenedDatabase {
-  readonly store: PostgresStore<unknown>
-  readonly subscriptions: SubscriptionStore<OpenedTransaction>
-  readonly projections: Projections<OpenedTransaction>
-  readonly operator: Operator
-  /** Hints of new events, where a connection can be kept for them. */
-  readonly wakeUps?: WakeUps
-  readonly migrate: TE.TaskEither<MigrationChanged | StoreFailed, Migrated>
+export interface OpenedDatabase extends PostgresBackend<unknown> {
   readonly plan: TE.TaskEither<MigrationChanged | StoreFailed, MigrationPlan>
   readonly preparedStatements: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
-  readonly close: () => Promise<void>
 }
 
 /** It could not be opened: the address is not valid, or the folder cannot be used. */
@@ -56,19 +32,16 @@ export const notOpened = (message: string): NotOpened => ({ _tag: 'NotOpened', m
 export const openedDatabase = (
   db: Kysely<unknown>,
   { schema, now, thresholds = {} }: OpenSettings,
-  parts: Pick<OpenedDatabase, 'preparedStatements' | 'wakeUps'>,
-): OpenedDatabase => ({
-  ...parts,
-  store: postgresStore(db, { schema }),
-  subscriptions: postgresSubscriptions(db, { schema }),
-  projections: postgresProjections(db, { schema }),
-  operator: postgresOperator(db, {
-    schema,
-    now,
-    thresholds,
-    preparedStatements: parts.preparedStatements,
-  }),
-  migrate: migrate(db, schema),
-  plan: planMigration(db, schema),
-  close: () => db.destroy(),
-})
+  preparedStatements: OpenedDatabase['preparedStatements'],
+): OpenedDatabase => {
+  const backend = postgres(db, { schema, operator: { now, thresholds } })
+  return {
+    ...backend,
+    plan: planMigration(db, schema),
+    preparedStatements,
+    close: async () => {
+      await backend.close()
+      await db.destroy()
+    },
+  }
+}

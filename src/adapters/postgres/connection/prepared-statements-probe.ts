@@ -10,6 +10,13 @@ export interface PreparedStatementsProbe {
   readonly detail: string
 }
 
+/** Of an embedded database. */
+export const ONE_CONNECTION: PreparedStatementsProbe = {
+  usable: 'yes',
+  pooled: false,
+  detail: 'there is one connection',
+}
+
 const statement = {
   name: 'reprise_doctor',
   text: 'select pg_backend_pid() as pid /* reprise doctor */',

@@ -13,7 +13,7 @@ import {
 } from '../../../core/operator/finding'
 import type { PartitionStatus } from '../../../core/operator/status'
 import type { Operator } from '../../../core/ports/operator'
-import { directExecutor } from '../connection/pool'
+import { directExecutor } from '../connection/origin'
 import type { PreparedStatementsProbe } from '../connection/prepared-statements-probe'
 import { planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'

@@ -9,11 +9,10 @@ import type {
   RequestStore,
   RequestWrites,
 } from '../../../core/ports/request-store'
-import { directExecutor } from '../connection/pool'
+import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
-import { type Executor, readRows, writeRows } from '../connection/query'
-import { DEFAULT_SCHEMA, quoteIdentifier } from '../schema/names'
-import type { PostgresReadOptions } from '../subscriptions/subscription-store'
+import { type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
 
 // A command that is stored already stays as it is. A timer of the same name is replaced, and comes last.
 const add = (schema: string): string => `
@@ -130,20 +129,15 @@ const writesOn = (transaction: Executor, statements: OutboxStatements): RequestW
   }
 }
 
-/**
- * The commands that process managers have asked for, in PostgreSQL.
- *
- * @example
- * const requests = postgresRequests(db)
- */
+/** The commands that process managers have asked for, in PostgreSQL. */
 export const postgresRequests = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA }: PostgresReadOptions = {},
+  schema: string,
 ): RequestStore<Transaction<Database>> => {
   const statements = outboxStatements(schema)
   const direct = directExecutor(db)
   return {
-    inTransaction: (transaction) => writesOn(transaction.withoutPlugins(), statements),
+    inTransaction: (transaction) => writesOn(withoutPlugins(transaction), statements),
     due: (process, limit) =>
       pipe(
         readRows<OutboxRow>(direct, statements.due, [process, limit]),

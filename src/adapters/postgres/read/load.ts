@@ -54,7 +54,7 @@ const loadTogether =
   }
 
 const grouping: Grouping<LoadRequest> = {
-  name: 'the load queue',
+  name: 'loads',
   depth: 20_000,
   statements: 4,
   slow: 10,

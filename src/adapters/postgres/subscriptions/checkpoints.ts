@@ -3,9 +3,15 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
 import { fencedOff } from '../../../core/errors/subscription'
 import type { Lease, Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
-import { directExecutor } from '../connection/pool'
+import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
-import { type Executor, readRows, type TransactionScope, writeRows } from '../connection/query'
+import {
+  type Executor,
+  readRows,
+  type TransactionScope,
+  withoutPlugins,
+  writeRows,
+} from '../connection/query'
 import { transactionsOn } from '../connection/transaction'
 import { quoteIdentifier } from '../schema/names'
 import { leaseKey } from './leases'
@@ -96,7 +102,7 @@ export const checkpointsIn = <Database>(
         pipe(
           work(transaction),
           // The checkpoint comes last: its row is locked for a moment only, so a heartbeat never waits.
-          TE.flatMap(() => saveOn(transaction.withoutPlugins(), 'transaction', progress)),
+          TE.flatMap(() => saveOn(withoutPlugins(transaction), 'transaction', progress)),
         ),
       ),
     halt: (lease, failure) =>

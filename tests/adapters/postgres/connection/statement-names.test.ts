@@ -3,7 +3,7 @@ import { Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import { labelOf, named } from '../../../../src/adapters/postgres/connection/prepared-statements'
 import { statementNames } from '../../../../src/adapters/postgres/connection/statement-names'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import { fingerprint } from '../../../../src/adapters/postgres/schema/names'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
@@ -39,7 +39,7 @@ describe('the name of a prepared statement', () => {
     for (const schema of schemas) await right(migrate(db, schema))
     for (let turn = 0; turn < 3; turn++) {
       for (const schema of schemas) {
-        const store = postgresStore(db, { schema })
+        const store = postgres(db, { schema }).store
         await right(store.append({ ...appending(`${schema}-${turn}`), expectedVersion: 0 }))
         await right(store.append({ ...appending(`${schema}-${turn}`), expectedVersion: 1 }))
       }

@@ -1,4 +1,4 @@
-import { postgresOperator } from '../../../../src/postgres'
+import { postgres } from '../../../../src/postgres'
 import { postgresReadSide, type PostgresReadSide } from '../../../support/postgres-read-side'
 import { right } from '../../../support/right'
 import { appendTicks } from '../../../support/ticks'
@@ -13,7 +13,7 @@ afterAll(() => side.close())
 const lag = async (position: number, countUpTo: number) => {
   const name = `at ${position}`
   await right(side.subscriptions.register({ name, partitions: 1, position }))
-  const [status] = await right(postgresOperator(side.db, { countUpTo }).status(name))
+  const [status] = await right(postgres(side.db, { operator: { countUpTo } }).operator.status(name))
   return status!.lag
 }
 

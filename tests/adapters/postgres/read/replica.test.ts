@@ -1,6 +1,6 @@
 import { Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import { fromEnd, fromTime } from '../../../../src/core/start'
 import { left, right } from '../../../support/right'
@@ -12,7 +12,7 @@ const opened: Array<ReturnType<typeof connectPool<unknown>>> = []
 const storeAt = (url: string) => {
   const db = connectPool<unknown>(new Pool({ connectionString: url, max: 4 }))
   opened.push(db)
-  return { db, store: postgresStore(db) }
+  return { db, store: postgres(db).store }
 }
 beforeAll(async () => {
   servers = await startReplicated()
@@ -63,7 +63,7 @@ it('a reader that knows a horizon of the primary does not read up to it on a rep
     executeQuery: (query: never) =>
       (url === servers.primary.url ? onPrimary : onReplica)!.executeQuery(query),
   }
-  const store = postgresStore(either as never)
+  const store = postgres(either as never).store
   const first = await right(store.readAll({ after: 0, limit: 10 }))
   expect(first).toMatchObject({ more: true, upTo: 10 })
   url = servers.replica.url

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Client, Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
-import { type PostgresStore, postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres, type PostgresStore } from '../../../../src/adapters/postgres/backend'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import type { AppendRequest } from '../../../../src/core/append'
 import { fromEnd, fromTime } from '../../../../src/core/start'
@@ -34,7 +34,7 @@ describe('a sequence behind the rows', () => {
   beforeAll(async () => {
     database = await migratedDatabase()
     db = database.connect()
-    await right(postgresStore(db).append(appending('counter-before')))
+    await right(postgres(db).store.append(appending('counter-before')))
     // As logical replication, or COPY of a part, leaves it: rows 1, 2, 3, 6, 7, and a sequence that starts anew.
     await say(`insert into reprise.events overriding system value
       select position, 'copied-' || position, 1, gen_random_uuid(), 'Added', 1, now(), '{"by":1}', '{}'
@@ -63,7 +63,7 @@ describe('a sequence behind the rows', () => {
 
   it.each(shapes)('refuses an append of %s, and stores nothing of it', async (_name, requests) => {
     const before = await stored()
-    const store = postgresStore(db)
+    const store = postgres(db).store
     const answers = await Promise.all(requests.map((request) => store.append(request)()))
     for (const answer of answers) expect(answer).toMatchObject(E.left(refusal))
     expect(await stored()).toBe(before)
@@ -72,17 +72,17 @@ describe('a sequence behind the rows', () => {
   it('refuses an append in a transaction, and one with a projection', async () => {
     const inside = await db.startTransaction().execute()
     expect(
-      await left(postgresStore(db).inTransaction(inside).append(appending('counter-1'))),
+      await left(postgres(db).store.inTransaction(inside).append(appending('counter-1'))),
     ).toMatchObject(refusal)
     await inside.rollback().execute()
-    const projecting = postgresStore(db, {
-      projections: [{ name: 'idle', project: () => async () => E.right(undefined) }],
-    })
+    const projecting = postgres(db, {
+      inline: [{ name: 'idle', project: () => async () => E.right(undefined) }],
+    }).store
     expect(await left(projecting.append(appending('counter-1')))).toMatchObject(refusal)
   })
 
   it('refuses to say how far the store can be read, and to migrate', async () => {
-    const store = postgresStore(db)
+    const store = postgres(db).store
     expect(await left(store.readAll({ after: 0, limit: 9 }))).toMatchObject(refusal)
     expect(await left(store.locate(fromEnd))).toMatchObject(refusal)
     expect(await left(store.locate(fromTime(0)))).toMatchObject(refusal)
@@ -93,7 +93,7 @@ describe('a sequence behind the rows', () => {
     await say(
       `select setval('reprise.events_position_seq', (select max(position) from reprise.events))`,
     )
-    const store = postgresStore(db)
+    const store = postgres(db).store
     const { positions } = await right(store.append(appending('counter-1', 2)))
     expect(positions).toEqual([8, 9])
     const page = await right(store.readAll({ after: 0, limit: 99 }))
@@ -120,7 +120,7 @@ describe('positions that were drawn for nothing', () => {
     let db = connect()
     try {
       await right(migrate(db))
-      let store = postgresStore(db)
+      let store = postgres(db).store
       await right(store.append(appending('counter-1', 33)))
       await drawInVain(db, store, 28)
       const before = await right(store.readAll({ after: 0, limit: 99 }))
@@ -142,7 +142,7 @@ describe('positions that were drawn for nothing', () => {
       )
 
       db = connect()
-      store = postgresStore(db)
+      store = postgres(db).store
       const { positions } = await right(store.append(appending('counter-2')))
       expect(positions).toEqual([34]) // given once more
       const after = await right(store.readAll({ after: before.upTo, limit: 99 }))
@@ -156,7 +156,7 @@ describe('positions that were drawn for nothing', () => {
   it('let a reader go on as soon as there is an event above them', async () => {
     const database = await migratedDatabase()
     const db = database.connect()
-    const store = postgresStore(db)
+    const store = postgres(db).store
     await right(store.append(appending('counter-1')))
     await drawInVain(db, store, 5)
     expect((await right(store.readAll({ after: 0, limit: 9 }))).upTo).toBe(1)

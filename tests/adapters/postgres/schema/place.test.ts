@@ -1,11 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Client } from 'pg'
-import {
-  postgresProjections,
-  postgresRequests,
-  postgresSubscriptions,
-} from '../../../../src/postgres'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { migrate, planMigration } from '../../../../src/adapters/postgres/schema/migrate'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -27,7 +22,7 @@ afterAll(async () => {
 
 const say = (text: string) => admin.query<Record<string, unknown>>(text)
 const pageOf = async (schema: string, after = 0) =>
-  right(postgresStore(db, { schema }).readAll({ after, limit: 99 }))
+  right(postgres(db, { schema }).store.readAll({ after, limit: 99 }))
 
 /** A copy of a schema under another name, as a dump whose names were replaced makes it. */
 const copy = async (from: string, to: string): Promise<void> => {
@@ -47,7 +42,7 @@ const copy = async (from: string, to: string): Promise<void> => {
 describe('a copied schema', () => {
   it('has its own place among the locks: a reader of the copy waits for an open append to it', async () => {
     await copy('original', 'duplicate')
-    const store = postgresStore(db, { schema: 'duplicate' })
+    const store = postgres(db, { schema: 'duplicate' }).store
     await right(store.append(appending('counter-1')))
     const open = await db.startTransaction().execute()
     await right(store.inTransaction(open).append(appending('counter-2')))
@@ -67,10 +62,10 @@ describe('a renamed schema', () => {
 
   it('is refused while its functions would use the one that has its old name now', async () => {
     await right(migrate(db, `it's "old"`))
-    await right(postgresStore(db, { schema: `it's "old"` }).append(appending('counter-1')))
+    await right(postgres(db, { schema: `it's "old"` }).store.append(appending('counter-1')))
     await say(`alter schema "it's ""old""" rename to "it's new"`)
     await right(migrate(db, `it's "old"`)) // another tenant takes the name
-    const renamed = postgresStore(db, { schema: `it's new` })
+    const renamed = postgres(db, { schema: `it's new` }).store
     expect(await left(renamed.readAll({ after: 0, limit: 9 }))).toMatchObject(refusal)
     expect(await left(renamed.append(remembering))).toMatchObject(refusal)
     expect((await pageOf(`it's "old"`)).events).toEqual([])
@@ -78,7 +73,7 @@ describe('a renamed schema', () => {
 
   it('works again after it was migrated', async () => {
     expect((await right(migrate(db, `it's new`))).applied).toEqual([])
-    const renamed = postgresStore(db, { schema: `it's new` })
+    const renamed = postgres(db, { schema: `it's new` }).store
     expect((await right(renamed.append(remembering))).version).toBe(1)
     await right(renamed.append(appending('counter-1')))
     expect((await pageOf(`it's new`)).events).toHaveLength(2)
@@ -100,7 +95,7 @@ describe('the name of a schema', () => {
     await right(migrate(db, long)) // what the server would make of the first
     expect(await left(migrate(db, schema))).toMatchObject(failure)
     expect(await left(planMigration(db, schema))).toMatchObject(failure)
-    const store = postgresStore(db, { schema })
+    const store = postgres(db, { schema }).store
     const options = { schema }
     const refused = [
       store.append(appending('counter-1')),
@@ -109,10 +104,10 @@ describe('the name of a schema', () => {
       store.load({ streamId: 'counter-1', after: 0, limit: 1, commandId: 'c' }),
       store.readAll({ after: 0, limit: 1 }),
       store.streams({ after: '', limit: 1 }),
-      postgresSubscriptions(db, options).reached('mails'),
-      postgresSubscriptions(db, options).claim('mails', 'me', 1_000),
-      postgresProjections(db, options).get('mails', 'a'),
-      postgresRequests(db, options).due('mailer', 1),
+      postgres(db, options).subscriptions.reached('mails'),
+      postgres(db, options).subscriptions.claim('mails', 'me', 1_000),
+      postgres(db, options).documents.get('mails', 'a'),
+      postgres(db, options).outbox.due('mailer', 1),
     ]
     for (const operation of refused)
       expect(await left<object, unknown>(operation)).toMatchObject(failure)
@@ -126,7 +121,7 @@ describe('the name of a schema', () => {
     long,
   ])('may be %s', async (schema) => {
     await right(migrate(db, schema))
-    const store = postgresStore(db, { schema })
+    const store = postgres(db, { schema }).store
     await right(store.append(appending('counter-1', 2)))
     await right(store.append({ ...appending('counter-1'), expectedVersion: 'mustExist' }))
     expect((await pageOf(schema)).events).toHaveLength(3)
@@ -168,7 +163,7 @@ describe('migrate by a role that may not create schemas', () => {
     try {
       await as('tenant_owner')
       expect((await right(migrate(one, 'theirs'))).present).toEqual([])
-      await right(postgresStore(one, { schema: 'theirs' }).append(appending('counter-1')))
+      await right(postgres(one, { schema: 'theirs' }).store.append(appending('counter-1')))
       const refused = await left(migrate(one, 'not there'))
       expect(refused).toMatchObject({ reason: 'AccessDenied' })
       expect(refused.message).toContain('permission denied for database') // the server's own words

@@ -54,7 +54,7 @@ describe('a handler that hides the failure of a statement', () => {
             await sql`insert into noted values (${step})`.execute(transaction)
             return E.right(undefined)
           },
-      })({ store: side.store, subscriptions: side.subscriptions, signal }),
+      })(side, { signal }),
     )
     started.push(subscription)
     return subscription

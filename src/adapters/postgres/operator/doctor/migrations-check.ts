@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import type { StoreFailed } from '../../../../core/errors/store'
+import type { MigrationChanged, StoreFailed } from '../../../../core/errors/store'
 import { ok, problem, warning } from '../../../../core/operator/finding'
 import { count } from '../../../../core/text'
-import type { MigrationChanged, MigrationPlan } from '../../schema/migrate'
+import type { MigrationPlan } from '../../schema/migrate'
 import { migrationsFor } from '../../schema/migrations'
 import type { Check } from './check'
 
