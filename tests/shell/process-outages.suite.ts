@@ -167,7 +167,7 @@ export const processOutagesSuite = <Transaction>(
     start(
       (command) => TE.fromIO(() => void sent.push(command)),
       { poison: { ...parkAfter(1), ...quick } },
-      asking((by) => (by === 13 ? (odd) : send(`say ${by}`))),
+      asking((by) => (by === 13 ? odd : send(`say ${by}`))),
     )
     await appendTicks(side.store, 'tick-1', 13)
     await appendTicks(side.store, 'tick-2', 2)

@@ -40,7 +40,7 @@ export const rebuildSuite = <Transaction>(
   /** Never gives anything, so whatever is built from it never catches up. */
   const silent = (): EventSource => ({
     ...side.store,
-    readAll: () => TE.right({ events: [], upTo: 0, more: false }),
+    readAll: () => TE.right({ events: [], upTo: 0, more: false, highest: 0, lineage: '' }),
   })
   const built = async (version = 1) => {
     const run = start(version)

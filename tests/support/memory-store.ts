@@ -21,4 +21,5 @@ export const memoryStoreOn = ({
     now,
     transactions: documents,
     inline: { projections, documents: memoryProjections(documents) },
+    lineage: 'of the test',
   })
