@@ -151,7 +151,7 @@ begin
       delete from {{schema}}.instances i
         where i.subscription = wanted_subscription and i.instance = wanted_instance;
       return query select null::integer, null::double precision, null::double precision,
-        null::integer, null::jsonb, 0, missing;
+        null::text, null::integer, null::jsonb, 0, missing;
       return;
     end if;
   end if;
