@@ -75,14 +75,33 @@ create table {{schema}}.documents (
   constraint documents_pkey primary key (collection, key)
 );
 
--- Which build the readers of a projection see.
+-- Which build the readers of a projection see. Without a collection: none yet. Whoever changes anything about
+-- the builds of a projection locks its row first.
 create table {{schema}}.projections (
   name         text        not null collate "C",
-  version      integer     not null,
-  build        integer     not null,
-  collection   text        not null collate "C",
-  activated_at timestamptz not null default clock_timestamp(),
+  version      integer,
+  build        integer,
+  collection   text        collate "C",
+  activated_at timestamptz,
   constraint projections_pkey primary key (name)
+);
+
+-- Every build that was ever begun. The rows stay when the documents are gone: no number is given away twice.
+create table {{schema}}.builds (
+  projection     text        not null collate "C",
+  version        integer     not null,
+  build          integer     not null,
+  collection     text        not null collate "C", -- of its documents, and the name of its subscription
+  state          text        not null default 'building',
+  is_shared      boolean     not null,             -- whether other instances may join it
+  begun_at       timestamptz not null default clock_timestamp(),
+  activated_at   timestamptz,
+  kept_until     timestamptz,
+  rolled_back_at timestamptz,
+  constraint builds_pkey primary key (projection, version, build),
+  constraint builds_collection_key unique (collection),
+  constraint builds_state_check check (state in ('building', 'active', 'kept', 'removing', 'gone')),
+  constraint builds_projection_fkey foreign key (projection) references {{schema}}.projections
 );
 
 -- Commands that process managers have asked for: due now, or (timers) later.
@@ -265,5 +284,182 @@ begin
     where c.lineage = before::text
       and c.position <= (select coalesce(max(e.position), 0) from {{schema}}.events e);
   return fresh;
+end
+$reprise$;
+
+-- Locks the builds of a projection until the end of the transaction.
+create function {{schema}}.lock_builds(of_projection text) returns void language plpgsql as $reprise$
+begin
+  insert into {{schema}}.projections (name) values (of_projection)
+    on conflict on constraint projections_pkey do nothing;
+  perform 1 from {{schema}}.projections p where p.name = of_projection for update;
+end
+$reprise$;
+
+-- A build with a number that no build of the version had before.
+create function {{schema}}.begin_build(of_projection text, of_version integer, shared boolean)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  number integer;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select coalesce(max(b.build), 0) + 1 into number
+    from {{schema}}.builds b where b.projection = of_projection and b.version = of_version;
+  -- A subscription of that name that no build is known for is left from something else.
+  while exists (
+    select from {{schema}}.subscriptions s
+      where s.name = format('%s@%s.%s', of_projection, of_version, number)
+  ) loop
+    number := number + 1;
+  end loop;
+  return query
+    insert into {{schema}}.builds as b (projection, version, build, collection, is_shared)
+      values (of_projection, of_version, number,
+              format('%s@%s.%s', of_projection, of_version, number), shared)
+      returning b.version, b.build, b.collection;
+end
+$reprise$;
+
+-- The build that other instances make at this moment, or a new one that others may join. No row: the newest
+-- build of the version that readers saw was rolled back.
+create function {{schema}}.join_build(of_projection text, of_version integer, starting integer)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := clock_timestamp();
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  if (select b.rolled_back_at is not null from {{schema}}.builds b
+        where b.projection = of_projection and b.version = of_version and b.activated_at is not null
+        order by b.build desc limit 1) then
+    return;
+  end if;
+  return query
+    select b.version, b.build, b.collection from {{schema}}.builds b
+      where b.projection = of_projection and b.version = of_version and b.state = 'building'
+        and b.is_shared
+        and (b.begun_at > moment - starting * interval '1 millisecond' or exists (
+          select from {{schema}}.instances i
+            where i.subscription = b.collection and i.leased_until >= moment))
+      order by b.build desc limit 1;
+  if not found then
+    return query select * from {{schema}}.begin_build(of_projection, of_version, true);
+  end if;
+end
+$reprise$;
+
+-- What makes a build incomplete: streams that are held back, and partitions that stand still.
+create function {{schema}}.held_of(of_collection text) returns integer language sql stable as $reprise$
+  select ((select count(*) from {{schema}}.held_streams h where h.subscription = of_collection)
+    + (select count(*) from {{schema}}.checkpoints c
+         where c.subscription = of_collection and c.failure is not null))::integer
+$reprise$;
+
+-- Shows readers a build. They never go back, and never get a build with a hole: what decides is seen at one
+-- moment. The very first build is shown at once.
+create function {{schema}}.activate_build(
+  of_projection text, of_version integer, of_build integer, of_collection text, keep_for double precision
+) returns void language plpgsql as $reprise$
+declare
+  moment timestamptz := clock_timestamp();
+  seen record;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select p.version, p.build, p.collection into seen
+    from {{schema}}.projections p where p.name = of_projection;
+  -- One that was not begun here counts as begun.
+  insert into {{schema}}.builds (projection, version, build, collection, is_shared)
+    values (of_projection, of_version, of_build, of_collection, false)
+    on conflict do nothing;
+  if seen.collection is not null then
+    if (seen.version, seen.build) >= (of_version, of_build) then
+      return;
+    end if;
+    if (select coalesce(min(c.position) filter (where c.subscription = of_collection), 0)
+             < coalesce(min(c.position) filter (where c.subscription = seen.collection), 0)
+             or {{schema}}.held_of(of_collection) > 0
+        from {{schema}}.checkpoints c where c.subscription in (of_collection, seen.collection)) then
+      return;
+    end if;
+  end if;
+  update {{schema}}.builds b set state = 'active', activated_at = moment
+    where b.projection = of_projection and b.version = of_version and b.build = of_build
+      and b.collection = of_collection and b.state = 'building';
+  if not found then
+    return;
+  end if;
+  update {{schema}}.builds b
+    set state = 'kept', kept_until = moment + keep_for * interval '1 millisecond'
+    where b.projection = of_projection and b.version = seen.version and b.build = seen.build;
+  update {{schema}}.projections p
+    set version = of_version, build = of_build, collection = of_collection, activated_at = moment
+    where p.name = of_projection;
+end
+$reprise$;
+
+-- Goes back to the newest build that is kept. No row: there is none.
+create function {{schema}}.roll_back_build(of_projection text)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := clock_timestamp();
+  seen record;
+  earlier record;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select p.version, p.build, p.collection into seen
+    from {{schema}}.projections p where p.name = of_projection;
+  select b.version, b.build, b.collection into earlier from {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'kept'
+    order by b.version desc, b.build desc limit 1;
+  if not found then
+    return;
+  end if;
+  update {{schema}}.builds b set state = 'removing', rolled_back_at = moment
+    where b.projection = of_projection and b.version = seen.version and b.build = seen.build;
+  update {{schema}}.builds b set state = 'active', kept_until = null
+    where b.projection = of_projection and b.version = earlier.version and b.build = earlier.build;
+  update {{schema}}.projections p
+    set version = earlier.version, build = earlier.build, collection = earlier.collection,
+        activated_at = moment
+    where p.name = of_projection;
+  return query values (seen.version, seen.build, seen.collection),
+                      (earlier.version, earlier.build, earlier.collection);
+end
+$reprise$;
+
+-- Removes up to `portion` documents of builds that nobody needs any more. Their subscriptions go first: who
+-- still writes to such a build cannot commit it.
+create function {{schema}}.sweep_builds(of_projection text, portion integer, abandoned integer)
+returns integer language plpgsql as $reprise$
+declare
+  moment timestamptz := clock_timestamp();
+  since timestamptz := moment - abandoned * interval '1 millisecond';
+  deleted integer;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  update {{schema}}.builds b set state = 'removing'
+    where b.projection = of_projection
+      and (b.state = 'kept' and b.kept_until <= moment
+        or b.state = 'building' and b.begun_at < since
+          and not exists (select from {{schema}}.instances i
+                            where i.subscription = b.collection and i.leased_until >= since)
+          and not exists (select from {{schema}}.checkpoints c
+                            where c.subscription = b.collection and c.heartbeat_at >= since));
+  delete from {{schema}}.subscriptions s using {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'removing' and s.name = b.collection;
+  delete from {{schema}}.documents d using (
+      select o.collection, o.key from {{schema}}.builds b
+        join {{schema}}.documents o on o.collection = b.collection
+        where b.projection = of_projection and b.state = 'removing'
+        limit portion) found
+    where d.collection = found.collection and d.key = found.key;
+  get diagnostics deleted = row_count;
+  if deleted < portion then
+    update {{schema}}.builds b set state = 'gone'
+      where b.projection = of_projection and b.state = 'removing';
+  end if;
+  return deleted;
 end
 $reprise$;

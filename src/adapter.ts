@@ -50,7 +50,12 @@ export type {
 } from './core/errors/operator'
 export type { UndecodableCommand, UnencodableCommand } from './core/errors/process'
 export type {
+  DocumentError,
+  NoEarlierBuild,
+  ProjectionError,
+  ProjectionNotBuilt,
   ProjectionOutdated,
+  ProjectionRolledBack,
   ProjectionSuperseded,
   RebuildError,
   UndecodableDocument,
@@ -123,13 +128,16 @@ export type {
   RunningOwners,
 } from './core/ports/operator'
 export type {
+  BuildStatus,
   Document,
   DocumentPage,
   DocumentRange,
   DocumentWrite,
+  OfVersion,
   ProjectionBuild,
   Projections,
   ProjectionStore,
+  RolledBack,
   TransactionDocuments,
 } from './core/ports/projection-store'
 export type {

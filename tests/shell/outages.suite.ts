@@ -11,6 +11,7 @@ import type { EventStore } from '../../src/core/ports/event-store'
 import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
 import type { Projection } from '../../src/core/projection'
 import type { RecordedEvent } from '../../src/core/recorded-event'
+import { fromStart } from '../../src/core/start'
 import { readProjection } from '../../src/shell/projection/reader'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
@@ -59,7 +60,7 @@ export const outagesSuite = <Transaction>(
     signal,
     observe: (notice: SubscriptionNotice) => void notices.push(notice),
   })
-  const settings = { longestPause: 20, leaseDuration: 600, stopTimeout: 1_000 }
+  const settings = { from: fromStart, longestPause: 20, leaseDuration: 600, stopTimeout: 1_000 }
   const start = (handle: Handle, options: Options = {}, subscriptions = side.subscriptions) => {
     const run = running((signal) =>
       subscribe<Tick>({ name, events: ticks, ...settings, handle, ...options })(

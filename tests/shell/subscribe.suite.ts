@@ -9,6 +9,7 @@ import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/star
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
 import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
 import { untilProjected } from '../../src/shell/subscription/until-projected'
+import { fromStart } from '../../src/core/start'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
 import { decideStream, heldBy } from '../support/operating'
@@ -50,10 +51,14 @@ export const subscribeSuite = <Transaction>(
     options: Options = {},
   ) => {
     const run = running((signal) =>
-      subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle, ...options })(
-        side,
-        observed(signal),
-      ),
+      subscribe<Tick>({
+        name,
+        from: fromStart,
+        events: ticks,
+        leaseDuration: 3_000,
+        handle,
+        ...options,
+      })(side, observed(signal)),
     )
     started.push(run)
     return run
@@ -143,7 +148,7 @@ export const subscribeSuite = <Transaction>(
     const seen: RecordedEvent<Tick>[] = []
     const handle = (event: RecordedEvent<Tick>) => TE.fromIO(() => void seen.push(event))
     const run = running((signal) =>
-      subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle })(
+      subscribe<Tick>({ name, from: fromStart, events: ticks, leaseDuration: 3_000, handle })(
         { ...side, store: source },
         observed(signal),
       ),

@@ -51,7 +51,7 @@ export const memory = ({
   operator = {},
 }: MemoryOptions = {}): Backend<MemoryTransaction> => {
   const transactions = memoryDocuments()
-  const documents = memoryProjections(transactions)
+  const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
   const store = memoryStore({
     limits,

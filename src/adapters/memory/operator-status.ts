@@ -20,7 +20,7 @@ export interface MemoryOutlook {
 
 /** Which projection the subscription keeps a build of: active, or to become so. */
 export const buildOf = (
-  { builds }: Pick<MemoryReadSideState, 'builds'>,
+  { builds, begun }: Pick<MemoryReadSideState, 'builds' | 'begun'>,
   subscription: string,
 ): PartitionStatus['build'] => {
   const [found] = [...builds]
@@ -29,7 +29,11 @@ export const buildOf = (
         collection === subscription || subscription.startsWith(`${projection}@`),
     )
     .sort(([left], [right]) => right.length - left.length)
-  return found && { projection: found[0], isActive: found[1].collection === subscription }
+  if (found === undefined) return undefined
+  const [projection, { collection }] = found
+  const build = begun.get(projection)?.find((one) => one.collection === subscription)
+  const kept = build?.state === 'kept' ? ({ isKept: true } as const) : {}
+  return { projection, isActive: collection === subscription, ...kept }
 }
 
 /** Who holds the lease of a partition now. */

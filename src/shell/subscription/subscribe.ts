@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventCodec } from '../../core/codec/event-codec'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
+import type { Start } from '../../core/start'
 import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
 import { oneByOneEffects, outsideEffects } from './effects'
@@ -13,6 +14,11 @@ import { runSubscription } from './run-subscription'
 
 /** A reader of events whose effects lie outside the store: mails, calls, other databases. */
 export interface Subscription<Event> extends SubscriptionOptions {
+  /**
+   * Where it begins when it is started for the first time under this name. There is no default: from the start it
+   * has every effect for everything that ever happened, from the end it has none for what happened before.
+   */
+  readonly from: Start
   /** What it reads: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
   /**
@@ -65,7 +71,7 @@ const handleDecoded = <Event>(
  *   `observe`, and tried again.
  *
  * @example
- * const running = subscribe({ name: 'mails', events, handle })(backend, { signal })()
+ * const running = subscribe({ name: 'mails', from: fromEnd, events, handle })(backend, { signal })()
  */
 export const subscribe =
   <Event>(subscription: Subscription<Event>) =>

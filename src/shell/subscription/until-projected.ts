@@ -35,11 +35,11 @@ const hopeless = ({ subscription, arrival }: Look, wanted: Position): WaitError 
  * Asks again and again how far something has come, until that is far enough, nobody will get there, or the
  * time is over.
  */
-export const waitFor = async (
-  look: TaskEither<StoreFailed, Look>,
+export const waitFor = async <Failure>(
+  look: TaskEither<Failure, Look>,
   position: Position,
   timeout: number,
-): Promise<E.Either<WaitError, Position>> => {
+): Promise<E.Either<WaitError | Failure, Position>> => {
   const end = performance.now() + timeout
   let before: string | undefined
   let missing = 0

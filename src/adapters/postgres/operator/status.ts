@@ -35,6 +35,7 @@ interface PartitionRow {
   readonly rejectedCommands: number
   readonly projection: string | null
   readonly active: boolean | null
+  readonly kept: boolean | null
 }
 
 const statusIn = (schema: string): string => `
@@ -57,7 +58,7 @@ select c.subscription, c.partition, s.partitions, c.position::double precision a
        coalesce((select r.rejected from ${schema}.rejections r
                  where 'process:' || r.process = c.subscription and c.partition = 0), 0)
          ::double precision as "rejectedCommands",
-       build.name as projection, build.active
+       build.name as projection, build.active, build.kept
 from ${schema}.checkpoints c join ${schema}.subscriptions s on s.name = c.subscription
 ${buildOf(schema)}
 where $1::text is null or c.subscription = $1
@@ -133,7 +134,11 @@ const toStatus = (row: PartitionRow, lag: Lag): PartitionStatus => {
     build:
       row.projection === null
         ? undefined
-        : { projection: row.projection, isActive: row.active === true },
+        : {
+            projection: row.projection,
+            isActive: row.active === true,
+            ...(row.kept === true ? { isKept: true } : {}),
+          },
   }
 }
 

@@ -6,6 +6,7 @@ import type { RecordedEvent } from '../../../../src/core/recorded-event'
 import type { WakeUps } from '../../../../src/core/ports/wake-ups'
 import { postgres, type PostgresBackend } from 'reprise/postgres'
 import { subscribe } from '../../../../src/shell/subscription/subscribe'
+import { fromStart } from '../../../../src/core/start'
 import { eventually } from '../../../support/eventually'
 import {
   type NoTables,
@@ -78,6 +79,7 @@ const hearing = (wakeUps: WakeUps) => {
   const run = running((signal) =>
     subscribe<Tick>({
       name: 'hearing',
+      from: fromStart,
       events: ticks,
       longestPause: RARELY,
       handle: (event) =>
