@@ -30,6 +30,7 @@ create table {{schema}}.checkpoints (
   subscription text        not null collate "C",
   partition    integer     not null,
   position     bigint      not null,
+  lineage      text        collate "C", -- of the store in which it was read. null: of any; the owner writes it down
   token        bigint      not null default 0,
   owner        text        collate "C",
   leased_until timestamptz,
@@ -139,7 +140,7 @@ create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 create function {{schema}}.claim(
   wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
 ) returns table (
-  partition integer, token double precision, "position" double precision, takeovers integer,
+  partition integer, token double precision, "position" double precision, lineage text, takeovers integer,
   failure jsonb, share integer, outdated jsonb
 ) language plpgsql as $reprise$
 #variable_conflict use_column
@@ -169,7 +170,7 @@ begin
       delete from {{schema}}.instances i
         where i.subscription = wanted_subscription and i.instance = wanted_instance;
       return query select null::integer, null::double precision, null::double precision,
-        null::integer, null::jsonb, 0, missing;
+        null::text, null::integer, null::jsonb, 0, missing;
       return;
     end if;
   end if;
@@ -224,7 +225,7 @@ begin
   end if;
 
   return query
-    select c.partition, c.token::double precision, c.position::double precision, c.takeovers,
+    select c.partition, c.token::double precision, c.position::double precision, c.lineage, c.takeovers,
            c.failure, fair, null::jsonb
       from (select) always
         left join {{schema}}.checkpoints c
@@ -238,10 +239,10 @@ $reprise$;
 -- the checkpoint is not where the owner believes it to be.
 create function {{schema}}.advance(
   of_subscription text, of_partition integer, of_token bigint, from_position bigint, to_position bigint,
-  held jsonb, retry_after integer, released text
+  held jsonb, retry_after integer, released text, of_lineage text
 ) returns boolean language plpgsql as $reprise$
 begin
-  update {{schema}}.checkpoints c set position = to_position
+  update {{schema}}.checkpoints c set position = to_position, lineage = coalesce(of_lineage, c.lineage)
     where c.subscription = of_subscription and c.partition = of_partition and c.token = of_token
       and c.position = from_position and c.owner is not null and c.failure is null;
   if not found then
@@ -265,6 +266,24 @@ begin
       where h.subscription = of_subscription and h.stream_id = released;
   end if;
   return true;
+end
+$reprise$;
+
+-- Another lineage, after a restore: what subscriptions in other places have reached says nothing about this
+-- store any more, and they stop. Checkpoints of this schema were restored together with the events, and go on.
+create function {{schema}}.new_lineage() returns uuid language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  before uuid;
+  fresh uuid := gen_random_uuid();
+begin
+  select s.lineage into before from {{schema}}.store s for update;
+  update {{schema}}.store set lineage = fresh, since = clock_timestamp();
+  update {{schema}}.checkpoints c set lineage = fresh::text
+    where c.lineage = before::text
+      and c.position <= (select coalesce(max(e.position), 0) from {{schema}}.events e);
+  return fresh;
 end
 $reprise$;
 

@@ -48,6 +48,11 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'TransactionIdle':
     case 'DataRefused':
     case 'CorruptRow':
+    case 'ReadOnlyReplica':
+    case 'SequenceBehind':
+    case 'LocksNotVisible':
+    case 'SchemaRenamed':
+    case 'InvalidSchemaName':
     case 'Unexpected':
       return `${message} (${place})`
   }

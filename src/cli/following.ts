@@ -36,6 +36,11 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'TransactionIdle':
     case 'DataRefused':
     case 'CorruptRow':
+    case 'ReadOnlyReplica':
+    case 'SequenceBehind':
+    case 'LocksNotVisible':
+    case 'SchemaRenamed':
+    case 'InvalidSchemaName':
     case 'Unexpected':
       return false
   }

@@ -19,6 +19,11 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'AccessDenied':
     case 'TransactionRefused':
     case 'TimedOut':
+    case 'ReadOnlyReplica':
+    case 'SequenceBehind':
+    case 'LocksNotVisible':
+    case 'SchemaRenamed':
+    case 'InvalidSchemaName':
       return true
     case 'TransactionAborted':
     case 'TransactionIdle':

@@ -86,7 +86,7 @@ export const rebuildSuite = <Transaction>(
   /** Never gives anything, so whatever is built from it never catches up. */
   const silent = (): EventSource => ({
     ...side.store,
-    readAll: () => TE.right({ events: [], upTo: 0, more: false }),
+    readAll: () => TE.right({ events: [], upTo: 0, more: false, highest: 0, lineage: '' }),
   })
   const silentSide = () => ({ ...side, store: silent() })
   const built = async (version = 1) => {

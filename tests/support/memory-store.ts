@@ -21,4 +21,5 @@ export const memoryStoreOn = ({
     now,
     transactions: documents,
     inline: { projections, documents: memoryProjections(documents, now) },
+    lineage: 'of the test',
   })

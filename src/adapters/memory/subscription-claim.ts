@@ -53,11 +53,11 @@ export const claimed = (
   }
   return {
     share,
-    leases: partitions.flatMap(({ owner, token, position, takeovers }, number) =>
-      owner === instance && pausedAt === undefined
-        ? [{ subscription, partition: number, token, position, takeovers }]
-        : [],
-    ),
+    leases: partitions.flatMap(({ owner, token, position, lineage, takeovers }, number) => {
+      if (owner !== instance || pausedAt !== undefined) return []
+      const lease = { subscription, partition: number, token, position, takeovers }
+      return [lineage === undefined ? lease : { ...lease, lineage }]
+    }),
     stopped: partitions.flatMap(({ failure }, number) =>
       failure === undefined ? [] : [{ partition: number, failure }],
     ),

@@ -17,6 +17,8 @@ export interface MemoryHeld extends HeldStream {
 
 export interface MemoryPartition {
   position: Position
+  /** Of the store in which it was read; not known before the first owner. */
+  lineage: string | undefined
   token: number
   owner: string | undefined
   leasedUntil: number
@@ -43,8 +45,13 @@ export interface MemorySubscription {
   reads: SubscriptionFilter
 }
 
-export const newPartition = (position: Position, token: number): MemoryPartition => ({
+export const newPartition = (
+  position: Position,
+  token: number,
+  lineage?: string,
+): MemoryPartition => ({
   position,
+  lineage,
   token,
   owner: undefined,
   leasedUntil: 0,

@@ -32,10 +32,11 @@ export const ownedBy = (
 /** Makes a step: the position moves on, and a stream is held back or released. */
 export const step = (
   partition: MemoryPartition,
-  { position, holding }: StepEnd,
+  { position, lineage, holding }: StepEnd,
   now: number,
 ): void => {
   partition.position = position
+  partition.lineage = lineage ?? partition.lineage
   if (holding?._tag === 'Release') partition.held.delete(holding.streamId)
   if (holding?._tag === 'Hold') {
     const { stream, retryAfter } = holding

@@ -152,6 +152,72 @@ export const subscriptionMismatch = (
   message: `${subscription} has ${stored} partitions, and not ${partitions}: give it a new name, or remove it first.`,
 })
 
+/**
+ * The checkpoint lies beyond everything in the store: the store was restored or failed over, and has lost what
+ * was done already. Its next events would never be handled. The partition stands still.
+ */
+export interface CheckpointAhead {
+  readonly _tag: 'CheckpointAhead'
+  readonly subscription: string
+  readonly partition: number
+  readonly position: Position
+  /** The highest position in the store. */
+  readonly highest: Position
+  readonly message: string
+}
+export const checkpointAhead = (
+  {
+    subscription,
+    partition,
+    position,
+  }: Pick<CheckpointAhead, 'subscription' | 'partition' | 'position'>,
+  highest: Position,
+): CheckpointAhead => ({
+  _tag: 'CheckpointAhead',
+  subscription,
+  partition,
+  position,
+  highest,
+  message:
+    `The checkpoint of partition ${partition} of ${subscription} is at ${position}, and the store ends at ${highest}: ` +
+    'it has lost events, or is another one. Find out what is missing, then set the subscription back (reset).',
+})
+
+/**
+ * The checkpoint belongs to another store, or to the time before a restore: the same positions stand for other
+ * events here. The partition stands still.
+ */
+export interface OtherLineage {
+  readonly _tag: 'OtherLineage'
+  readonly subscription: string
+  readonly partition: number
+  readonly position: Position
+  /** Of the checkpoint. */
+  readonly lineage: string
+  /** Of the store. */
+  readonly actual: string
+  readonly message: string
+}
+export const otherLineage = (
+  {
+    subscription,
+    partition,
+    position,
+  }: Pick<OtherLineage, 'subscription' | 'partition' | 'position'>,
+  lineage: string,
+  actual: string,
+): OtherLineage => ({
+  _tag: 'OtherLineage',
+  subscription,
+  partition,
+  position,
+  lineage,
+  actual,
+  message:
+    `The checkpoint of partition ${partition} of ${subscription} (${position}) is of the lineage ${lineage}, and the store ` +
+    `of ${actual}: it is another store, or was restored. Set the subscription to where it should go on (reset).`,
+})
+
 /** The subscription has not come so far in time. It may still. */
 export interface NotProjectedYet {
   readonly _tag: 'NotProjectedYet'
@@ -215,6 +281,9 @@ export const eventParked = (
 export type WaitError =
   NotProjectedYet | SubscriptionStopped | SubscriptionRemoved | EventParked | StoreFailed
 
+/** Why a partition stands still until an operator has decided. */
+export type PartitionStopped = SubscriptionStopped | CheckpointAhead | OtherLineage
+
 /** What running a subscription can end with, other than being asked to stop. */
 export type SubscriptionError =
-  SubscriptionStopped | SubscriptionMismatch | SubscriptionRemoved | StoreFailed
+  PartitionStopped | SubscriptionMismatch | SubscriptionRemoved | StoreFailed

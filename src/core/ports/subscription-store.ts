@@ -20,6 +20,8 @@ export interface HeldLease extends Lease {
    * (see `forgetAttempts`). 0: the last one has ended as it should. An event may have ended its process.
    */
   readonly takeovers: number
+  /** The lineage of the store that `position` was read from. Left out: it is not known yet. */
+  readonly lineage?: string
 }
 
 /** Which events a subscription reads. Left out: all. */
@@ -119,6 +121,8 @@ export interface StepStart {
 export interface StepEnd {
   /** From now on everything up to here is done, or held back. */
   readonly position: Position
+  /** The lineage of the store that this was read from, to be kept with the checkpoint. Left out: as before. */
+  readonly lineage?: string
   readonly holding?: Holding
 }
 

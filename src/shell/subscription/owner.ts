@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/Either'
 import {
   failureNote,
+  type PartitionStopped,
   type SubscriptionError,
   subscriptionRemoved,
   subscriptionStopped,
@@ -32,6 +33,10 @@ export interface Working {
 
 /** The longest time that a timer can wait. Milliseconds. */
 const NEVER = 2 ** 31 - 1
+
+/** Whether an operator has to decide, before anything else happens. */
+const isStop = (error: WorkError): error is PartitionStopped =>
+  ['SubscriptionStopped', 'CheckpointAhead', 'OtherLineage'].includes(error._tag)
 
 /** What owning partitions takes. */
 export interface Ownership<Transaction> {
@@ -116,7 +121,7 @@ export const runOwner = async <Transaction>({
       }).catch((cause: unknown) => E.left(storeFailed('Unexpected', 'nothingWritten', cause)))
       memory.busySince = undefined
       if (E.isRight(worked)) await subscriptions.release(lease)()
-      else if (worked.left._tag === 'SubscriptionStopped') ended = worked.left
+      else if (isStop(worked.left)) ended = worked.left
       else if (!signal.aborted) {
         memory.trouble = failureNote({ message: worked.left.message, cause: worked.left })
         trouble.met(partition, worked.left)

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { SubscriptionStopped } from '../../core/errors/subscription'
+import type { PartitionStopped } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
 import { partitionOf } from '../../core/partition'
 import type { Position, StreamId } from '../../core/stream'
@@ -8,11 +8,12 @@ import { batchSizeOf, gotOn, isWary } from './attempt-step'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
 import { handleHeld } from './held-step'
+import { settle, strayed } from './lineage'
 import { sleeper } from './sleeper'
 import type { WorkerContext } from './worker-context'
 
 /** Why the work on a partition has ended, other than being asked to. */
-export type WorkError = StepError | SubscriptionStopped | ReadError
+export type WorkError = StepError | PartitionStopped | ReadError
 
 /** After a hint that came a moment before the event could be seen. Milliseconds. */
 const LOOK_SOON = 10
@@ -60,17 +61,28 @@ export const work = async <Transaction>(
   let pause = settings.shortestPause
   let goOnAt = 0
   let steps = 0 // since the take-over
+  let lineage: string | undefined
 
-  /** One look at what there is to do. Answers whether there may be more at once. */
-  const turn = async (): Promise<E.Either<WorkError, boolean>> => {
+  /**
+   * One look at what there is to do. Answers whether there may be more at once; `undefined`: the store was restored or
+   * failed over meanwhile, and the next claim looks at what the checkpoint says then.
+   */
+  const turn = async (): Promise<E.Either<WorkError, boolean | undefined>> => {
+    const page = await (ahead ?? pageAfter(position))
+    if (E.isLeft(page)) return page
+    if (lineage === undefined) {
+      const fits = await settle(context, page.right)
+      if (E.isLeft(fits)) return fits
+      lineage = page.right.lineage
+    } else if (strayed({ ...lease, position, lineage }, page.right) !== undefined) {
+      return E.right(undefined)
+    }
     const retried = await handleHeld(context, held, position)
     if (E.isLeft(retried)) return retried
     if (retried.right !== undefined) {
       goOnAt = performance.now() + retried.right
       return E.right(false)
     }
-    const page = await (ahead ?? pageAfter(position))
-    if (E.isLeft(page)) return page
     const { events, upTo, more } = page.right
     // While there is more, the next page is read while this one is handled: two pages at a time, no more.
     ahead = more ? pageAfter(upTo) : undefined
@@ -93,6 +105,7 @@ export const work = async <Transaction>(
     const isPaused = performance.now() < goOnAt
     const turned = isPaused ? E.right(false) : await turn()
     if (E.isLeft(turned)) return turned
+    if (turned.right === undefined) break
     const betweenBatches = await context.betweenBatches?.round(context, position)
     if (betweenBatches !== undefined && E.isLeft(betweenBatches)) return betweenBatches
     const isBusy = turned.right || betweenBatches?.right === true

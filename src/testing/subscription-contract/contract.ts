@@ -7,6 +7,7 @@ import { crashes } from './crashes'
 import { filters } from './filters'
 import { holdingBack } from './holding-back'
 import { ending } from './ending'
+import { lineages } from './lineages'
 import { registering } from './registering'
 import { steps } from './steps'
 import { type Chapter, marking, type Subscriptions } from './subject'
@@ -37,6 +38,7 @@ const chapters: ReadonlyArray<Chapter> = [
   claims,
   crashes,
   steps,
+  lineages,
   holdingBack,
   ending,
   waiting,

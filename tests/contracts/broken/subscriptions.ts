@@ -110,4 +110,21 @@ export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
     })),
     noticedBy: ['steps: writes nothing when the checkpoint is not at the expected position'],
   },
+  {
+    defect: 'knows of a checkpoint where it is, and not in which store',
+    open: subscriptionsThat((store) => ({
+      claim: (name, instance, duration) =>
+        pipe(
+          store.claim(name, instance, duration),
+          TE.map((claim) => ({
+            ...claim,
+            leases: claim.leases.map(({ lineage: _lineage, ...lease }) => lease),
+          })),
+        ),
+    })),
+    noticedBy: [
+      'lineages: keeps the lineage that a step names, for the next owner, and with later steps',
+      'lineages: keeps the lineage of a step together with its effect',
+    ],
+  },
 ]

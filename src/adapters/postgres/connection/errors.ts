@@ -1,4 +1,5 @@
 import { type StoreFailed, storeFailed, type StoreFailure } from '../../../core/errors/store'
+import { REFUSED_NAME } from '../schema/names'
 
 /** What a statement can have written when its answer is lost. */
 export type WriteOutcome =
@@ -51,6 +52,21 @@ const dataRefused: Meaning = { reason: 'DataRefused', answerLost: false }
  * breaks (23), a key that an index cannot hold (54).
  */
 const refusesData = /^(22|23|54)[0-9A-Z]{3}$/
+const readOnly: Meaning = {
+  ...refused,
+  advice: 'the server or the transaction is read-only: after a failover, the old primary',
+}
+const sequenceBehind: Meaning = {
+  reason: 'SequenceBehind',
+  answerLost: false,
+  advice:
+    "positions would be drawn again, so nothing is appended or read: set the sequence to the highest position, select setval('<schema>.events_position_seq', (select max(position) from <schema>.events))",
+}
+const refusedSchemaName: Meaning = {
+  reason: 'InvalidSchemaName',
+  answerLost: false,
+  advice: 'PostgreSQL would change the name of the schema: at most 63 bytes, and no NUL',
+}
 
 /** The code of our own error about a database that was never one. */
 export const MISUSE = 'REPRISE_MISUSE'
@@ -99,7 +115,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   '26000': unprepared,
   '42P05': unprepared, // the pooler's server process has a statement of that name already
-  '25006': { ...refused, advice: 'the server or the transaction is read-only' },
+  '25006': readOnly,
   '28P01': denied,
   '28000': denied,
   '42501': denied,
@@ -107,6 +123,20 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '42P01': notMigrated,
   '42883': notMigrated,
   '42703': notMigrated,
+  // Ours, see migrations/0001_events.sql.
+  RP001: {
+    reason: 'ReadOnlyReplica',
+    answerLost: false,
+    advice:
+      'only the primary knows how far the store can be read: connect subscriptions to the primary',
+  },
+  RP002: sequenceBehind,
+  RP003: {
+    reason: 'SchemaRenamed',
+    answerLost: false,
+    advice:
+      'the schema was renamed: run `npx reprise migrate`, which adapts its functions to the new name',
+  },
 }
 
 /** Failures of `pg` itself that carry no code. */
@@ -129,9 +159,15 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
-/** The columns of a table have changed since the connection prepared a statement: it needs a new connection. */
+/**
+ * The columns of a table have changed since the connection prepared a statement: it needs a new connection. Known by
+ * the server's own function: the text is in the language of the server.
+ */
 const isStale = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes('cached plan must not change result type')
+  codeOf(error) === '0A000' &&
+  error instanceof Error &&
+  'routine' in error &&
+  error.routine === 'RevalidateCachedQuery'
 
 /** The transaction conflicted with another one (serialization, deadlock, a change of a table): a retry may succeed. */
 export const isTransactionConflict = (error: unknown): boolean =>
@@ -152,6 +188,8 @@ const isConnecting = (error: unknown): boolean =>
 
 const meaningOf = (error: unknown): Meaning | undefined => {
   if (isStale(error)) return stale
+  if (violates(error, 'events_position_key')) return sequenceBehind
+  if (error instanceof Error && error.message.includes(REFUSED_NAME)) return refusedSchemaName
   const code = codeOf(error)
   const coded = meanings[code] ?? (refusesData.test(code) ? dataRefused : undefined)
   const known = isConnecting(error) ? unavailable : coded

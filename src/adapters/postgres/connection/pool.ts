@@ -4,9 +4,9 @@ import { breaksConnection } from './errors'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
 import { poolShortcut } from './pool-shortcut'
-import { type NamedStatement, preparedName, preparedStatements } from './prepared-statements'
+import { labelOf, type NamedStatement, preparedStatements } from './prepared-statements'
 import type { Executor } from './query'
-import { type NameOf, noStatementCache, statementCache } from './statement-cache'
+import { noStatementCache, statementCache } from './statement-cache'
 
 /** How statements reach the server. */
 export type Preparing =
@@ -50,8 +50,9 @@ const unprepared =
     client.query({ text, values: [...parameters] })
 
 /** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
-const prepared = (client: PoolClient, nameOf: NameOf): RunStatement => {
+const prepared = (client: PoolClient, cache: typeof statementCache): RunStatement => {
   const statements = preparedStatements(client)
+  const nameOf = cache(statements.freshName)
   const runUnprepared = unprepared(client)
   let beginning = false
   return async (text, parameters) => {
@@ -64,7 +65,8 @@ const prepared = (client: PoolClient, nameOf: NameOf): RunStatement => {
     if (before !== undefined && isEnd(text)) return answerUnsent(text.toUpperCase())
     if (text === BEGIN.text) return statements.run(BEGIN)
     if (text === COMMIT.text) return statements.run(COMMIT)
-    const name = preparedName(text) ?? nameOf(text, parameters)
+    const label = labelOf(text)
+    const name = label === undefined ? nameOf(text, parameters) : statements.nameOf(label, text)
     if (name !== undefined) return statements.run({ name, text, parameters }, before)
     if (before !== undefined) await statements.run(BEGIN)
     return runUnprepared(text, parameters)
@@ -76,7 +78,7 @@ const statementRunner = (client: PoolClient, preparing: Preparing): RunStatement
     case 'prepared':
       return prepared(client, noStatementCache)
     case 'all prepared':
-      return prepared(client, statementCache())
+      return prepared(client, statementCache)
     case 'unprepared':
       return unprepared(client)
   }

@@ -23,7 +23,7 @@ forgotten as (
   delete from ${schema}.held_streams where subscription in (select name from allowed)
 ),
 moved as (
-  update ${schema}.checkpoints set position = $3, token = token + 1, failure = null, ${FREE}
+  update ${schema}.checkpoints set position = $3, lineage = null, token = token + 1, failure = null, ${FREE}
   where subscription in (select name from allowed)
 )
 select x.*, ${schema}.horizon()::double precision as horizon

@@ -18,15 +18,22 @@ import { leaseKey, leaseLost } from './leases'
 const advance = (schema: string): string => `
 select ${schema}.advance(
   $1::text, $2::integer, $3::bigint, $4::bigint, $5::bigint, $6::text::jsonb, $7::integer,
-  $8::text) as saved`
+  $8::text, $9::text) as saved`
 
-const stepParameters = ({ lease, after, position, holding }: Progress): ReadonlyArray<unknown> => [
+const stepParameters = ({
+  lease,
+  after,
+  position,
+  lineage,
+  holding,
+}: Progress): ReadonlyArray<unknown> => [
   ...leaseKey(lease),
   after,
   position,
   holding?._tag === 'Hold' ? JSON.stringify(holding.stream) : null,
   holding?._tag === 'Hold' ? (holding.retryAfter ?? null) : null,
   holding?._tag === 'Release' ? holding.streamId : null,
+  lineage ?? null,
 ]
 
 const halt = (schema: string): string => `

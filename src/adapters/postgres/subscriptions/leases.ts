@@ -50,7 +50,7 @@ union all
 select $2 from created`
 
 const claim = (schema: string): string => `
-select partition, token, "position", takeovers, failure, share, outdated
+select partition, token, "position", lineage, takeovers, failure, share, outdated
 from ${schema}.claim($1::text, $2::text, $3::integer, $4::text::jsonb, $5::text::jsonb)`
 
 interface ClaimRow {
@@ -59,6 +59,7 @@ interface ClaimRow {
   readonly token: number
   readonly position: number
   readonly takeovers: number
+  readonly lineage: string | null
   /** Not null: the partition is stopped. */
   readonly failure: FailureNote | null
   readonly share: number | null
@@ -67,11 +68,11 @@ interface ClaimRow {
 }
 
 const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => ({
-  leases: rows.flatMap(({ partition, token, position, takeovers, failure }) =>
-    partition === null || failure !== null
-      ? []
-      : [{ subscription, partition, token, position, takeovers }],
-  ),
+  leases: rows.flatMap(({ partition, token, position, lineage, takeovers, failure }) => {
+    if (partition === null || failure !== null) return []
+    const lease = { subscription, partition, token, position, takeovers }
+    return [lineage === null ? lease : { ...lease, lineage }]
+  }),
   share: rows[0]?.share ?? 0,
   stopped: rows.flatMap(({ partition, failure }) =>
     partition === null || failure === null ? [] : [{ partition, failure }],
