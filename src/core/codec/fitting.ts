@@ -1,41 +1,40 @@
 import type { Any, Type } from 'io-ts'
+import { plainCopy } from '../canonical-json'
 import { isPlain, isRecord, type JsonObject, MAXIMUM_DEPTH, textIssue } from '../json'
 import { asBuilt } from './built'
 import { type Shape, shapeOf } from './record-shape'
 
-/**
- * Whether io-ts takes a value and hands on the very same. No says nothing: ask io-ts then, which also
- * knows what is wrong.
- */
+/** True if io-ts would return this value unchanged. False means "unknown": ask io-ts. */
 type Fits = (value: unknown) => boolean
 
 /** What is asked of the parts of a value. */
 interface Purpose {
   readonly text: Fits
+  readonly number: Fits
   /** Whether a record may have keys that its codec does not name, where io-ts lets them pass. */
   readonly moreKeys: boolean
 }
 
 const reading: Purpose = {
   text: (value) => typeof value === 'string',
+  // io-ts compares with `!==`, so it copies any record that has a NaN.
+  number: Number.isFinite,
   moreKeys: true,
 }
 
 /** What is written must be storable JSON as well. */
 const writing: Purpose = {
   text: (value) => typeof value === 'string' && textIssue(value) === undefined,
+  number: (value) => Number.isFinite(value) && !Object.is(value, -0), // -0 is written as 0
   moreKeys: false,
 }
 
 const isBoolean: Fits = (value) => typeof value === 'boolean'
 const isNull: Fits = (value) => value === null
 
-// A NaN is never the very same to io-ts: it copies what holds one.
-const isNumber: Fits = Number.isFinite
-
-// Nor is there a 0 for a -0: io-ts may hand on its own.
-const only = (wanted: string | number | boolean, { text }: Purpose): Fits | undefined =>
-  text(wanted) || isNumber(wanted) || isBoolean(wanted)
+// Likewise 0 and -0: io-ts may return the literal instead of the input.
+const only = (wanted: string | number | boolean, { text, number }: Purpose): Fits | undefined =>
+  text(wanted) || number(wanted) || isBoolean(wanted)
     ? (value) => Object.is(value, wanted)
     : undefined
 
@@ -89,7 +88,7 @@ const recordOf = ({ fields, exact }: Shape, parts: ReadonlyArray<Fits>, more: bo
 
 const fittingRecord = (shape: Shape, purpose: Purpose, depth: number): Fits | undefined => {
   const parts = all(shape.fields.map(({ codec }) => fitting(codec, purpose, depth + 1)))
-  // What every object inherits would be found where nothing is.
+  // A field named like one of Object.prototype would look present when it is not.
   const usual = shape.fields.every(({ name }) => !(name in Object.prototype) && purpose.text(name))
   return parts && usual ? recordOf(shape, parts, purpose.moreKeys) : undefined
 }
@@ -102,7 +101,7 @@ const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined 
     case 'StringType':
       return purpose.text
     case 'NumberType':
-      return isNumber
+      return purpose.number
     case 'BooleanType':
       return isBoolean
     case 'NullType':
@@ -123,7 +122,7 @@ const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined 
       return fits && ((value) => fits(value) && built.predicate(value))
     }
     case 'UnionType': {
-      // Of two records the first may take what only the second hands on as it is.
+      // With two record types, the first may match a value that only the second returns unchanged.
       const members = built.types.every(isScalar)
         ? all(built.types.map((member) => fitting(member, purpose, depth)))
         : undefined
@@ -139,7 +138,7 @@ const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined 
   }
 }
 
-/** What throws does not fit: io-ts comes to it again, after whatever is wrong before it. */
+/** If a predicate throws, fall back to io-ts, which reports earlier problems first. */
 const safely = (fits: Fits, value: unknown): boolean => {
   try {
     return fits(value)
@@ -160,4 +159,26 @@ export const fitsReading = <Value>(codec: Type<Value, unknown>) => {
 export const fitsWriting = (codec: Any) => {
   const fits = fitting(codec, writing, 0) ?? never
   return (value: unknown): value is JsonObject => safely(fits, value) && isRecord(value)
+}
+
+/** Whether the records that `codec` is for hold nothing but text, numbers, booleans and nulls. */
+const isFlat = (codec: Any): boolean =>
+  shapeOf(codec)?.fields.every((field) => isScalar(field.codec)) ?? false
+
+/**
+ * A copy of a record, if `codec` writes it and reads it back as it is; `undefined` means "unknown", so
+ * ask io-ts. What is checked is the copy: a record that looks different at every look (a proxy, a getter)
+ * is stored as it was seen once.
+ */
+export const unchangedCopy = <Value>(codec: Type<Value, unknown>) => {
+  const [writes, flat] = [fitsWriting(codec), isFlat(codec)]
+  return (value: Value): (Value & JsonObject) | undefined => {
+    if (typeof value !== 'object' || value === null || !isPlain(value)) return undefined
+    try {
+      const copy = flat ? { ...value } : plainCopy(value)
+      return writes(copy) ? copy : undefined
+    } catch {
+      return undefined
+    }
+  }
 }

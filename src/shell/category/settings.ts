@@ -28,14 +28,25 @@ export interface Environment {
 /** An {@link Environment} with nothing left out. */
 export type CategorySettings = Required<Environment>
 
-export const withDefaults = (environment: Environment): CategorySettings => ({
-  ids: idSource(),
-  retry: defaultRetry,
-  cachedStates: 10_000,
-  pageSize: 1_000,
-  queueDepth: 10_000,
-  observe: () => undefined,
-  random: Math.random,
-  wait: sleep,
-  ...environment,
+/** The default for whatever is left out, or is `undefined`. */
+export const withDefaults = ({
+  store,
+  ids = idSource(),
+  retry = defaultRetry,
+  cachedStates = 10_000,
+  pageSize = 1_000,
+  queueDepth = 10_000,
+  observe = () => undefined,
+  random = Math.random,
+  wait = sleep,
+}: Environment): CategorySettings => ({
+  store,
+  ids,
+  retry,
+  cachedStates,
+  pageSize,
+  queueDepth,
+  observe,
+  random,
+  wait,
 })
