@@ -8,32 +8,32 @@ import type { NewEvent } from './recorded-event'
 import { type Position, type StreamId, streamIdError, type StreamVersion } from './stream'
 import { isUuid } from './uuid'
 
-/** A command to remember with an append, so that it is never carried out twice on this stream. */
+/** A command that is recorded with an append, so that it is never handled twice on this stream. */
 export interface CommandMark {
   /** 1 to 255 characters, unique among the commands of the stream. */
   readonly commandId: string
-  /** How many of the append's events came before this command's. */
+  /** How many events of the append precede this command's. 0 or more. */
   readonly skip: number
-  /** How many events it gave. 0: the decision was to do nothing. */
+  /** How many events the command produced. 0: the decision was to do nothing. */
   readonly eventCount: number
 }
 
-/** What is to be added to one stream: all of it, or nothing. */
+/** The events and commands to add to one stream: all of them, or none. */
 export interface AppendRequest {
   readonly streamId: StreamId
   readonly expectedVersion: ExpectedVersion
-  /** Oldest first. Empty only if there are commands to remember. */
+  /** Oldest first. May be empty only if there are commands to record. */
   readonly events: ReadonlyArray<NewEvent>
   readonly commands: ReadonlyArray<CommandMark>
 }
 
-/** What an append has done. */
+/** The result of an append. */
 export interface Appended {
-  /** The stream's version afterwards. */
+  /** The stream's version after the append. */
   readonly version: StreamVersion
-  /** One for each event, increasing. */
+  /** One per event, increasing. */
   readonly positions: ReadonlyArray<Position>
-  /** The store's own time, shared by all events of the append. Milliseconds since 1970-01-01 UTC. */
+  /** By the store's clock; the same for all events of the append. Milliseconds since 1970-01-01 UTC. */
   readonly recordedAt: number
 }
 
@@ -50,26 +50,28 @@ const markProblem = (mark: CommandMark, events: number): string | undefined => {
   if (!isName(mark.commandId)) return `a command id must have 1 to ${MAXIMUM_NAME} characters`
   const whole = Number.isInteger(mark.skip) && Number.isInteger(mark.eventCount)
   const fits = mark.skip >= 0 && mark.eventCount >= 0 && mark.skip + mark.eventCount <= events
-  return whole && fits ? undefined : `the command ${mark.commandId} marks events that are not there`
+  return whole && fits
+    ? undefined
+    : `the command ${mark.commandId} refers to events that are not in the append`
 }
 
 const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string | undefined => {
   const wrongVersion = expectedVersionProblem(expectedVersion)
   if (wrongVersion !== undefined) return wrongVersion
-  if (events.length === 0 && commands.length === 0) return 'there is nothing to append'
+  if (events.length === 0 && commands.length === 0) return 'it has neither events nor commands'
   for (const mark of commands) {
     const problem = markProblem(mark, events.length)
     if (problem !== undefined) return problem
   }
   if (commands.length < 2) return undefined
   return new Set(commands.map(({ commandId }) => commandId)).size < commands.length
-    ? 'two of its commands have the same id'
+    ? 'two of its commands have the same command id'
     : undefined
 }
 
 const eventProblem = ({ id, type, schemaVersion }: NewEvent): string | undefined => {
   if (!isUuid(id)) return 'its id is not a UUID'
-  if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters, and no NUL`
+  if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters and no NUL`
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
   return known && schemaVersion <= MAXIMUM_SCHEMA_VERSION
     ? undefined
@@ -95,8 +97,8 @@ const eventError = (
 }
 
 /**
- * Why a store must refuse `request` before it does anything, or `undefined`. Every adapter calls it at
- * its door, so that all of them refuse the same.
+ * Why a store must reject `request` before it does anything, or `undefined`. Every adapter calls it
+ * first, so that all adapters reject the same requests.
  */
 export const appendError = (request: AppendRequest, limits: Limits): AppendError | undefined => {
   const { streamId, events } = request

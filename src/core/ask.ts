@@ -1,6 +1,6 @@
 /**
- * What a process asks for: a command now, or a command later (a timer, which it may cancel). A timer that
- * is asked for again under the same name replaces the one before.
+ * What a process wants done: send a command now, send one later (a timer), or cancel a timer. Setting a
+ * timer again under the same name replaces the earlier one.
  */
 export type Ask<Command> =
   | { readonly _tag: 'Send'; readonly command: Command }
@@ -40,5 +40,5 @@ export const sendAt = <Command>(timer: string, time: number, command: Command): 
   command,
 })
 
-/** Nothing happens if the timer is not there, or has gone off already. */
+/** Does nothing if there is no such timer, or if it has fired already. */
 export const cancelTimer = (timer: string): Ask<never> => ({ _tag: 'Cancel', timer })

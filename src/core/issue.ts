@@ -1,8 +1,8 @@
 import type { Errors } from 'io-ts'
 
-/** One thing that is wrong with a value, and where: `{ path: 'lines.0.amount', message: '...' }`. */
+/** One problem of a value, and where it is: `{ path: 'lines.0.amount', message: '...' }`. */
 export interface Issue {
-  /** Keys from the outermost in, joined by dots. Empty: the value as a whole. */
+  /** The keys that lead to it, outermost first, joined by dots. Empty: the value as a whole. */
   readonly path: string
   readonly message: string
 }
@@ -10,7 +10,7 @@ export interface Issue {
 const MOST_ISSUES = 10
 const MOST_CHARACTERS = 80
 
-/** A short picture of any value, for a message. Never throws, and never prints a megabyte. */
+/** A short rendering of any value, for a message. Never throws; never longer than a line. */
 export const preview = (value: unknown): string => {
   const text = shown(value)
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text
@@ -35,7 +35,7 @@ const shown = (value: unknown): string => {
   }
 }
 
-/** What io-ts found, in our words: at most ten issues, each with one path. */
+/** The errors of io-ts as issues: at most ten, each with one path. */
 export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
   errors.slice(0, MOST_ISSUES).map(({ context, value, message }) => {
     const expected = context[context.length - 1]?.type.name ?? 'something else'
@@ -53,6 +53,6 @@ export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
 export const describeIssues = (issues: ReadonlyArray<Issue>): string =>
   issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
 
-/** The text of anything that was thrown. Never throws. */
+/** The message of anything that was thrown. Never throws. */
 export const causeText = (cause: unknown): string =>
   cause instanceof Error ? cause.message : preview(cause)

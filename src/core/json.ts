@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { type Issue, preview } from './issue'
 import { owns } from './owns'
 
-/** What a store can keep: JSON, and nothing that `JSON.stringify` would drop, bend or refuse. */
+/** What a store can keep: JSON, without anything that `JSON.stringify` would drop, alter or reject. */
 export type Json =
   string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
@@ -11,13 +11,13 @@ export interface JsonObject {
   readonly [key: string]: Json
 }
 
-/** Nesting beyond this is refused (it is also what stops a value that contains itself). */
+/** Deeper nesting is rejected. This also stops on a value that contains itself. */
 export const MAXIMUM_DEPTH = 200
 
 /** Why `text` cannot be stored, or `undefined`. */
 export const textIssue = (text: string): string | undefined => {
-  if (text.includes('\u0000')) return 'the NUL character cannot be stored as text'
-  return text.isWellFormed() ? undefined : 'a lone surrogate is not valid text'
+  if (text.includes('\u0000')) return 'text cannot contain the NUL character'
+  return text.isWellFormed() ? undefined : 'text cannot contain a lone surrogate'
 }
 
 export const isPlain = (value: object): value is Readonly<Record<string, unknown>> => {
@@ -36,10 +36,12 @@ const at = (key: string | number, { keys, message }: Found): Found => ({
   message,
 })
 
-// How big `value` is, or what is wrong with it: see `jsonSize` for the numbers. Paths are put together
-// on the way out: nearly every value is fine, and then nothing is.
+// The size of `value`, counted as by `jsonSize`, or its first problem. The path is built only for a
+// problem, on the way out of the recursion: nearly every value is valid.
 const measure = (value: unknown, depth: number): number | Found => {
-  if (depth > MAXIMUM_DEPTH) return here(`nested deeper than ${MAXIMUM_DEPTH}, or contains itself`)
+  if (depth > MAXIMUM_DEPTH) {
+    return here(`nested deeper than ${MAXIMUM_DEPTH} levels, or contains itself`)
+  }
   switch (typeof value) {
     case 'boolean':
       return 8
@@ -53,7 +55,7 @@ const measure = (value: unknown, depth: number): number | Found => {
       if (value === null) return 8
       return Array.isArray(value) ? measureList(value, depth) : measureRecord(value, depth)
     case 'undefined':
-      return here('undefined is not JSON: leave the key out, or use null')
+      return here('undefined is not JSON: omit the key, or use null')
     case 'bigint':
       return here(`the bigint ${preview(value)} is not JSON: encode it as a string`)
     case 'function':
@@ -73,7 +75,7 @@ const measureList = (list: ReadonlyArray<unknown>, depth: number): number | Foun
 }
 
 const measureRecord = (record: object, depth: number): number | Found => {
-  if (!isPlain(record)) return here('only plain objects are JSON: encode it with a codec')
+  if (!isPlain(record)) return here('not a plain object: encode it with a codec')
   let size = 8
   for (const key in record) {
     if (!owns(record, key)) continue
@@ -86,7 +88,7 @@ const measureRecord = (record: object, depth: number): number | Found => {
   return size
 }
 
-/** How big `value` is, see {@link jsonSize}, or the first thing in it that is not storable JSON. */
+/** The size of `value`, see {@link jsonSize}, or the first part of it that is not storable JSON. */
 export const measureJson = (value: unknown): number | Issue => {
   const measured = measure(value, 0)
   return typeof measured === 'number'
@@ -94,22 +96,23 @@ export const measureJson = (value: unknown): number | Issue => {
     : { path: measured.keys.join('.'), message: measured.message }
 }
 
-/** The first thing in `value` that is not storable JSON, or `undefined`. */
+/** The first part of `value` that is not storable JSON, or `undefined`. */
 export const jsonIssue = (value: unknown): Issue | undefined => {
   const measured = measureJson(value)
   return typeof measured === 'number' ? undefined : measured
 }
 
 const isJson = (value: unknown): value is Json => typeof measure(value, 0) === 'number'
-/** Whether `value` is an object, and not a list. */
+
+/** Whether `value` is an object and not an array. */
 export const isRecord = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** `value` as storable JSON of any kind, or the first thing in it that is not. */
+/** `value` as storable JSON of any kind, or the first part of it that is not. */
 export const toJson = (value: unknown): E.Either<ReadonlyArray<Issue>, Json> =>
   isJson(value) ? E.right(value) : E.left([jsonIssue(value)].filter((issue) => issue !== undefined))
 
-/** `value` as a storable JSON record, or the first thing in it that is not. */
+/** `value` as a storable JSON record, or the first part of it that is not. */
 export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, JsonObject> => {
   const json = toJson(value)
   if (E.isLeft(json)) return json
@@ -119,9 +122,8 @@ export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, Jso
 }
 
 /**
- * How big `value` is, without writing it out: the length of every string and key (an empty string counts
- * 1: many of them are not nothing), plus 8 for every other value. Close to the characters of its JSON, and
- * the same on every store.
+ * The size of `value`, without serialising it: the length of every string and key (an empty string counts
+ * 1), plus 8 for every other value. Close to the length of its JSON, and the same for every store.
  */
 export const jsonSize = (value: unknown): number => {
   if (typeof value === 'string') return value.length || 1

@@ -1,8 +1,8 @@
-/** How much one append may carry. */
+/** The limits of one append. */
 export interface Limits {
-  /** Events in one append. Default 10,000. */
+  /** Events in one append, at most. Default 10,000. */
   readonly eventsPerAppend: number
-  /** Size of one event's data and metadata, see {@link jsonSize}. Default 1,048,576 (about 1 MiB). */
+  /** Size of one event's data and metadata, at most; see {@link jsonSize}. Default 1,048,576 (about 1 MiB). */
   readonly eventSize: number
 }
 

@@ -1,21 +1,21 @@
 import * as t from 'io-ts'
 import { isRecord, type JsonObject } from './json'
 
-/** What is known about how an event came to be. Every key may be missing. */
+/** Where an event came from. Every key is optional. */
 export interface Metadata {
-  /** The command that this event answers. All events of one decision share it. */
+  /** The command that produced this event. All events of one decision share it. */
   readonly commandId?: string
-  /** Shared by everything that one request set off. */
+  /** Shared by everything that one request caused. */
   readonly correlationId?: string
-  /** The id of the command or event that directly led here. */
+  /** The id of the command or event that directly caused this one. */
   readonly causationId?: string
-  /** Who asked. */
+  /** Who sent the command. */
   readonly actor?: string
   /** The application's own keys. */
   readonly extra?: JsonObject
 }
 
-/** Most events have none, and share this. */
+/** Shared by all events without metadata, which are most of them. */
 export const noMetadata: Metadata = Object.freeze({})
 
 const JsonRecord = new t.Type<JsonObject>(
@@ -25,7 +25,7 @@ const JsonRecord = new t.Type<JsonObject>(
   t.identity,
 )
 
-/** Metadata as it is read back. Unknown keys are dropped. */
+/** The codec of stored metadata. Unknown keys are dropped. */
 export const Metadata: t.Type<Metadata, unknown> = t.exact(
   t.partial({
     commandId: t.string,

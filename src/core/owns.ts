@@ -1,6 +1,7 @@
 /**
- * Whether `record` itself has `key`. In a loop over its keys V8 knows the answer: `Object.hasOwn` would
- * look for it, and listing the keys first would take the longest.
+ * Whether `record` has `key` itself, and does not inherit it. In a `for in` loop this is the fastest of
+ * the ways to ask: V8 has the answer at hand, while `Object.hasOwn` looks the key up and `Object.keys`
+ * builds a list.
  */
 export const owns = (record: object, key: string): boolean =>
   Object.prototype.hasOwnProperty.call(record, key)

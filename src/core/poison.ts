@@ -1,38 +1,38 @@
 import { backoff } from './time/back-off'
 
 /**
- * What becomes of an event that its handler cannot handle.
+ * What happens to an event that its handler cannot handle.
  *
- * - {@link parkAfter}: it is tried again, with growing pauses, and after the last attempt it is parked until an
- *   operator says `retry` or `skip`. Meanwhile the later events of ITS STREAM are held back; all other
- *   streams go on.
- * - {@link stopAfter}: it is tried again while everything waits; after the last attempt the subscription stops with
- *   a typed failure, until an operator says `resume`. For handlers to which the order across streams
- *   matters.
+ * - {@link parkAfter}: the event is retried with exponential back-off. After the last attempt it is
+ *   parked until an operator decides `retry` or `skip`. Later events of THE SAME STREAM are held back
+ *   meanwhile; all other streams continue.
+ * - {@link stopAfter}: the event is retried while the whole partition waits. After the last attempt the
+ *   subscription stops with a typed failure until an operator resumes it. For handlers that depend on
+ *   the order across streams.
  */
 export interface PoisonPolicy {
   readonly _tag: 'Park' | 'Stop'
-  /** How often it is tried before it counts as poison. 1 or more. */
+  /** How often the event is tried, the first time included. 1 or more. */
   readonly attempts: number
-  /** The pause after the first attempt, in milliseconds; it doubles with every further one. */
+  /** The wait after the first attempt, in milliseconds. It doubles with every further attempt. */
   readonly firstPause: number
-  /** No pause is longer than this, in milliseconds. */
+  /** The longest wait between two attempts, in milliseconds. */
   readonly longestPause: number
 }
 
 const pauses = { firstPause: 100, longestPause: 30_000 }
 
-/** After `attempts` attempts it is parked, and holds back its own stream only. */
+/** Parks the event after `attempts` attempts. Only its own stream is held back. */
 export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', attempts, ...pauses })
 
-/** After `attempts` attempts the subscription stops. */
+/** Stops the subscription after `attempts` attempts. */
 export const stopAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Stop', attempts, ...pauses })
 
-/** What is to be done after a failed attempt. */
+/** What follows a failed attempt: another one after a wait in milliseconds, or the poison policy's end. */
 export type Verdict =
   { readonly _tag: 'Retry'; readonly pause: number } | { readonly _tag: 'Poison' }
 
-/** What `policy` says after attempt number `attempts` (1, 2, ...) has failed. */
+/** What `policy` prescribes after attempt number `attempts` (1, 2, ...) has failed. */
 export const verdict = (policy: PoisonPolicy, attempts: number): Verdict =>
   attempts >= policy.attempts
     ? { _tag: 'Poison' }

@@ -1,30 +1,30 @@
+import type { View } from './algebra/view'
 import type { EventCodec } from './codec/event-codec'
 import type { StateCodec } from './codec/state-codec'
-import type { Evolver } from './decider'
 import type { RecordedEvent } from './recorded-event'
 
 /**
- * A read model: documents that follow from events. The same one can be kept inline, asynchronously, and
- * be rebuilt.
+ * A read model: documents derived from events. The same declaration can be kept inline, kept
+ * asynchronously, and rebuilt.
  */
 export interface Projection<State, Event> {
-  /** What readers call it. Without `@`. */
+  /** The name that readers use. No `@`. */
   readonly name: string
   /**
-   * Raise it whenever `view`, `key` or `state` changes: the next build is made beside the one that
-   * readers see, and takes its place when it has caught up. An integer, 1 or more.
+   * Raise it whenever `view`, `key` or `state` changes: a new build is then made beside the one that
+   * readers see, and replaces it when it has caught up. An integer, 1 or more.
    */
   readonly version: number
-  /** What it is made from: the types that the codec knows, and no others. */
+  /** The events it is derived from: the types this codec knows, and no others. */
   readonly events: EventCodec<Event>
-  /** Only these categories. Left out: all. */
+  /** Only these categories. Omitted: all. */
   readonly categories?: ReadonlyArray<string>
-  /** Which document an event belongs to. `undefined`: none. */
+  /** The key of the document that an event changes. `undefined`: none. */
   readonly key: (event: RecordedEvent<Event>) => string | undefined
-  /** How a document changes. Any view or decider will do. */
-  readonly view: Evolver<State, Event>
-  /** How a document is written. */
+  /** How an event changes a document. Any view or decider. */
+  readonly view: View<State, Event>
+  /** How a document is stored. */
   readonly state: StateCodec<State>
-  /** When it is so, the document is deleted. */
+  /** True: the document is deleted. Omitted: never. */
   readonly isGone?: (state: State) => boolean
 }

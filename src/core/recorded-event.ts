@@ -2,17 +2,17 @@ import type { JsonObject } from './json'
 import type { Metadata } from './metadata'
 import type { Position, StreamId, StreamVersion } from './stream'
 
-/** An event as its codec wrote it: what a store keeps. */
+/** An event as its codec encoded it: what a store keeps. */
 export interface EncodedEvent {
   readonly type: string
-  /** The version of the codec that wrote `data`. 1 or more. */
+  /** The version of the codec that encoded `data`. 1 or more. */
   readonly schemaVersion: number
   readonly data: JsonObject
 }
 
-/** An event on its way into a store. */
+/** An event that is about to be appended. */
 export interface NewEvent extends EncodedEvent {
-  /** A UUID, unique in the store's whole life. */
+  /** A UUID, unique in the whole store. */
   readonly id: string
   readonly metadata: Metadata
 }
@@ -23,12 +23,12 @@ export interface Recorded {
   readonly streamId: StreamId
   readonly version: StreamVersion
   readonly position: Position
-  /** When the store recorded it, by the store's own clock. Milliseconds since 1970-01-01 UTC. */
+  /** When it was recorded, by the store's clock. Milliseconds since 1970-01-01 UTC. */
   readonly recordedAt: number
   readonly metadata: Metadata
 }
 
-/** A recorded event as it lies in the store, not decoded yet. */
+/** A recorded event as the store keeps it, not decoded yet. */
 export interface StoredEvent extends EncodedEvent, Recorded {}
 
 /** A recorded event, decoded. */

@@ -1,35 +1,35 @@
 import type { StreamVersion } from './stream'
 
-/** What a policy is asked about: a state that was just reached. */
+/** The state after a command, which a policy decides on. */
 export interface Reached<State> {
-  /** The version that the command found. */
+  /** The version before the command. */
   readonly from: StreamVersion
-  /** The version that it left behind. */
+  /** The version after it. */
   readonly to: StreamVersion
   readonly state: State
 }
 
-/** When a snapshot is taken. Build one with {@link never}, {@link everyNEvents} or {@link when}. */
+/** When a snapshot is taken. Make one with {@link never}, {@link everyNEvents} or {@link when}. */
 export type SnapshotPolicy<State> =
   | { readonly _tag: 'Never' }
   | { readonly _tag: 'EveryNEvents'; readonly events: number }
   | { readonly _tag: 'When'; readonly predicate: (reached: Reached<State>) => boolean }
 
-/** No snapshots are written. Those that are there are still read. */
+/** Writes no snapshots. Existing ones are still read. */
 export const never: SnapshotPolicy<unknown> = { _tag: 'Never' }
 
-/** Whenever the version passes a multiple of `events` (1 or more; less counts as 1). */
+/** Takes a snapshot whenever the version passes a multiple of `events` (1 or more; less counts as 1). */
 export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
   _tag: 'EveryNEvents',
   events: Math.max(1, Math.floor(events)),
 })
 
-/** Whenever `predicate` says so: at the end of a billing period, say. */
+/** Takes a snapshot whenever `predicate` is true: at the end of a billing period, for instance. */
 export const when = <State>(
   predicate: (reached: Reached<State>) => boolean,
 ): SnapshotPolicy<State> => ({ _tag: 'When', predicate })
 
-/** Whether `policy` wants a snapshot of the state that was reached. */
+/** Whether `policy` wants a snapshot of this state. */
 export const wantsSnapshot = <State>(
   policy: SnapshotPolicy<State>,
   reached: Reached<State>,

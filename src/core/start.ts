@@ -1,14 +1,14 @@
 import type { Position } from './stream'
 
-/** Where a subscription begins when it is started for the first time. Later it goes on where it was. */
+/** Where a subscription begins when it is started for the first time. Later it continues after its checkpoint. */
 export type Start =
-  /** With the first event of the store. */
+  /** At the first event of the store. */
   | { readonly _tag: 'Start' }
-  /** With what comes after everything that is in the store now. */
+  /** After the last event that is in the store now. */
   | { readonly _tag: 'End' }
-  /** With the first event after a position. */
+  /** After a position. */
   | { readonly _tag: 'After'; readonly position: Position }
-  /** With the first event that was recorded at or after a time. Milliseconds since 1970-01-01 UTC. */
+  /** At the first event recorded at or after a time. Milliseconds since 1970-01-01 UTC. */
   | { readonly _tag: 'Since'; readonly time: number }
 
 export const fromStart: Start = { _tag: 'Start' }

@@ -2,16 +2,16 @@ import * as E from 'fp-ts/Either'
 import { type InvalidStreamId, invalidStreamId } from './errors/invalid'
 
 /**
- * All events of one thing, as `category-id`: `account-A1`. The category ends at the first `-`; the id
- * may hold more of them. 1 to 255 characters, none of them a control character. Build one with
- * {@link streamId}; every store checks again at its door.
+ * The name of a stream, as `category-id`: `account-A1`. The category ends at the first `-`; the id may
+ * contain more of them. 1 to 255 characters, none of them a control character. Make one with
+ * {@link streamId}; every store validates it again.
  */
 export type StreamId = string
 
-/** How many events a stream has. Its first event is version 1; 0: never written. At most 2,147,483,647. */
+/** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,647. */
 export type StreamVersion = number
 
-/** The place of an event in the order of the whole store. Increasing, gaps allowed; at most 2^40 - 1. */
+/** The place of an event in the order of the whole store. Increasing, with gaps; at most 2^40 - 1. */
 export type Position = number
 
 export const MAXIMUM_STREAM_ID_LENGTH = 255
@@ -22,25 +22,25 @@ export const MAXIMUM_POSITION = 2 ** 40 - 1
 const CONTROL = /[\u0000-\u001f\u007f]/
 
 const problemOf = (id: unknown): string | undefined => {
-  if (typeof id !== 'string') return 'it must be text'
+  if (typeof id !== 'string') return 'it must be a string'
   if (id.length > MAXIMUM_STREAM_ID_LENGTH) {
-    return `it has ${id.length} characters; at most ${MAXIMUM_STREAM_ID_LENGTH} are allowed`
+    return `it has ${id.length} characters; the limit is ${MAXIMUM_STREAM_ID_LENGTH}`
   }
   if (CONTROL.test(id)) return 'it contains a control character'
   if (!id.isWellFormed()) return 'it contains a lone surrogate'
   const dash = id.indexOf('-')
-  if (dash < 1) return 'it must be written category-id, and the category is missing'
+  if (dash < 1) return 'it must have the form category-id; the category is missing'
   return dash === id.length - 1 ? 'the id after the category is empty' : undefined
 }
 
-/** Why `id` cannot name a stream, or `undefined`. Store adapters call it before anything else. */
+/** Why `id` is not a valid stream id, or `undefined`. Store adapters call it before anything else. */
 export const streamIdError = (id: StreamId): InvalidStreamId | undefined => {
   const problem = problemOf(id)
   return problem === undefined ? undefined : invalidStreamId(id, problem)
 }
 
 /**
- * The stream of one thing.
+ * The id of a stream, from its category and the id within it.
  *
  * Fails with `InvalidStreamId`: the category is empty or contains `-`, the id is empty, or the two
  * together are too long or contain a control character.
@@ -57,7 +57,7 @@ export const streamId = (category: string, id: string): E.Either<InvalidStreamId
   return error === undefined ? E.right(whole) : E.left(error)
 }
 
-/** The category of a stream: what stands before its first `-`. */
+/** The category of a stream: the part before its first `-`. */
 export const categoryOf = (id: StreamId): string => {
   const dash = id.indexOf('-')
   return dash === -1 ? id : id.slice(0, dash)

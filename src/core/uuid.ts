@@ -9,7 +9,7 @@ const digits = (text: string, from: number, to: number): boolean => {
   return true
 }
 
-/** Whether `text` is written as a UUID is. (A regular expression takes twice as long.) */
+/** Whether `text` has the form of a UUID. (A regular expression takes twice as long.) */
 export const isUuid = (text: unknown): boolean =>
   typeof text === 'string' &&
   text.length === 36 &&

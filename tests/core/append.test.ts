@@ -32,24 +32,24 @@ describe('appendError', () => {
   })
 
   it.each<readonly [Partial<AppendRequest>, string]>([
-    [{ streamId: 'a' }, 'it must be written category-id, and the category is missing'],
+    [{ streamId: 'a' }, 'it must have the form category-id; the category is missing'],
     [
       { expectedVersion: -1 },
-      'the expected version must be an integer from 0, or a word, and not -1',
+      "the expected version must be a non-negative integer, 'mustExist', 'mustNotExist' or 'any'; got -1",
     ],
-    [{ events: [] }, 'there is nothing to append'],
+    [{ events: [] }, 'it has neither events nor commands'],
     [mark('', 0, 1), 'a command id must have 1 to 255 characters'],
-    [mark('c', 0, 2), 'the command c marks events that are not there'],
-    [mark('c', 0.5, 0.5), 'the command c marks events that are not there'],
-    [mark('c', -1, 1), 'the command c marks events that are not there'],
+    [mark('c', 0, 2), 'the command c refers to events that are not in the append'],
+    [mark('c', 0.5, 0.5), 'the command c refers to events that are not in the append'],
+    [mark('c', -1, 1), 'the command c refers to events that are not in the append'],
     [
       { commands: [...mark('c', 0, 1).commands, ...mark('c', 0, 0).commands] },
-      'two of its commands have the same id',
+      'two of its commands have the same command id',
     ],
     [{ events: [event, { ...event, id: 'x' }] }, 'event 1: its id is not a UUID'],
     [
       { events: [{ ...event, type: '' }] },
-      'event 0: its type must have 1 to 255 characters, and no NUL',
+      'event 0: its type must have 1 to 255 characters and no NUL',
     ],
     [
       { events: [{ ...event, schemaVersion: 1.5 }] },

@@ -77,7 +77,7 @@ describe('observe', () => {
         drift: 61,
         maximumDrift: 60,
         message:
-          'A timestamp from elsewhere is 61 ms ahead of this clock; at most 60 ms is allowed.',
+          'A timestamp from another machine is 61 ms ahead of this clock; the limit is 60 ms.',
       }),
     )
   })

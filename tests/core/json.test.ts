@@ -22,18 +22,28 @@ describe('jsonIssue', () => {
   })
 
   it.each<readonly [string, unknown, string, RegExp]>([
-    ['undefined', undefined, '', /undefined is not JSON: leave the key out/],
+    ['undefined', undefined, '', /undefined is not JSON: omit the key/],
     ['NaN', { a: Number.NaN }, 'a', /NaN is not JSON/],
     ['Infinity', [1, [Infinity]], '1.0', /Infinity is not JSON/],
     ['a bigint', { a: [{ b: 10n }] }, 'a.0.b', /the bigint 10n is not JSON: encode it as a string/],
     ['a function', { a: () => 1 }, 'a', /a function is not JSON/],
     ['a symbol', { a: Symbol('x') }, 'a', /Symbol\(x\) is not JSON/],
-    ['a Date', { at: new Date(0) }, 'at', /only plain objects are JSON/],
+    ['a Date', { at: new Date(0) }, 'at', /not a plain object/],
     ['a hole in a list', { list: new Array(1) }, 'list.0', /undefined is not JSON/],
     ['a NUL in text', { a: 'x\u0000' }, 'a', /NUL/],
     ['a lone surrogate in text', { a: ['\ud800'] }, 'a.0', /lone surrogate/],
-    ['a NUL in a key', { a: { 'x\u0000': 1 } }, 'a."x\\u0000"', /in a key, the NUL/],
-    ['a lone surrogate in a key', { '\udfff': 1 }, '"\\udfff"', /in a key, a lone surrogate/],
+    [
+      'a NUL in a key',
+      { a: { 'x\u0000': 1 } },
+      'a."x\\u0000"',
+      /in a key, text cannot contain the NUL/,
+    ],
+    [
+      'a lone surrogate in a key',
+      { '\udfff': 1 },
+      '"\\udfff"',
+      /in a key, text cannot contain a lone surrogate/,
+    ],
     ['something under an empty key', { a: { '': undefined } }, 'a.', /undefined/],
   ])('names the place of %s', (_name, value, path, message) => {
     expect(jsonIssue(value)?.path).toBe(path)

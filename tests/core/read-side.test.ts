@@ -91,7 +91,7 @@ describe('the failures of the read side', () => {
       'mail has 4 partitions, and not 2: give it a new name, or remove it first.',
       'mail was to reach position 9 and is at 4.',
       'mail was to reach position 9 and was never started.',
-      'totals is at version 2, and this process declares 1: it runs an older release.',
+      'totals is at version 2, but this program declares version 1: it is an older release.',
       'The document k of totals cannot be decoded: sum: expected number.',
     ])
   })

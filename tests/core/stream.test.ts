@@ -11,7 +11,7 @@ describe('streamId', () => {
   it('takes 255 characters, and not one more', () => {
     expect(E.isRight(streamId('a', 'x'.repeat(253)))).toBe(true)
     expect(streamId('a', 'x'.repeat(254))).toMatchObject(
-      E.left({ _tag: 'InvalidStreamId', reason: 'it has 256 characters; at most 255 are allowed' }),
+      E.left({ _tag: 'InvalidStreamId', reason: 'it has 256 characters; the limit is 255' }),
     )
   })
 
@@ -45,12 +45,12 @@ describe('streamId', () => {
 describe('streamIdError', () => {
   it('refuses text without a dash', () => {
     expect(streamIdError('account')?.message).toBe(
-      '"account" cannot name a stream: it must be written category-id, and the category is missing.',
+      '"account" is not a valid stream id: it must have the form category-id; the category is missing.',
     )
   })
 
   it('refuses what is not text, whatever the compiler believed', () => {
-    expect(streamIdError(JSON.parse('7') as string)?.reason).toBe('it must be text')
+    expect(streamIdError(JSON.parse('7') as string)?.reason).toBe('it must be a string')
   })
 })
 

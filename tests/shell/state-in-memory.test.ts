@@ -2,16 +2,17 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import {
   type Category,
+  type CategoryOptions,
   commandCodec,
   type CommandOptions,
   eventCodec,
   eventType,
-  type EventStore,
   type Notice,
   openCategory,
   storeFailed,
 } from '../../src/index'
-import { memoryStore } from '../../src/memory'
+import type { EventStore } from '../../src/core/ports/event-store'
+import { memory } from '../../src/memory'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
@@ -63,6 +64,8 @@ const basket: Category<Command, Basket, Event, 'TooFew'> = {
   commands: commandCodec<Command>({ Put, Take }),
   events: eventCodec<Event>({ ItemsPut: eventType(ItemsPut), Taken: eventType(Taken) }),
 }
+
+const memoryStore = (): EventStore => memory().store
 
 const put = (count: number): Command => ({ type: 'Put', items: [{ sku: 'tea', count }] })
 const take = (count: number): Command => ({ type: 'Take', count })
@@ -211,8 +214,7 @@ describe('a command that waits', () => {
 
 describe('options that are undefined', () => {
   it('are as good as left out', async () => {
-    const environment = {
-      store: memoryStore(),
+    const options = {
       ids: undefined,
       retry: undefined,
       cachedStates: undefined,
@@ -221,16 +223,16 @@ describe('options that are undefined', () => {
       observe: undefined,
       random: undefined,
       wait: undefined,
-    } as unknown as { readonly store: EventStore }
-    const [counters, id] = [openCategory(counter, environment), freshId()]
-    const options = {
+    } as unknown as CategoryOptions
+    const [counters, id] = [openCategory(counter, { store: memoryStore() }, options), freshId()]
+    const sent = {
       commandId: undefined,
       expectedVersion: undefined,
       metadata: { actor: 'Ada', correlationId: undefined },
     } as unknown as CommandOptions
-    const { events } = await right(counters.handleCommand(id, add(1), options))
+    const { events } = await right(counters.handleCommand(id, add(1), sent))
     expect(events[0]?.metadata).toEqual({ actor: 'Ada' })
-    await right(counters.handleCommand(id, add(2), { ...options, commandId: 'c' }))
+    await right(counters.handleCommand(id, add(2), { ...sent, commandId: 'c' }))
     expect(await right(counters.fetch(id))).toMatchObject({ version: 2 })
   })
 })
@@ -285,20 +287,18 @@ describe.each(stores)('a store that has lost events, on %s', (_name, open) => {
   /** Counters whose last command was acknowledged, and then lost: the store was failed over. */
   const afterFailover = async (id: string, observe: (notice: Notice) => void) => {
     let losing = false
-    const counters = openCategory(counter, {
-      observe,
-      store: {
-        ...at.store,
-        append: (request) =>
-          losing
-            ? () => {
-                const version = Number(request.expectedVersion) + request.events.length
-                const positions = request.events.map((_, index) => 1_000_000 + index)
-                return Promise.resolve(E.right({ version, positions, recordedAt: 0 }))
-              }
-            : at.store.append(request),
-      },
-    })
+    const store: EventStore = {
+      ...at.store,
+      append: (request) =>
+        losing
+          ? () => {
+              const version = Number(request.expectedVersion) + request.events.length
+              const positions = request.events.map((_, index) => 1_000_000 + index)
+              return Promise.resolve(E.right({ version, positions, recordedAt: 0 }))
+            }
+          : at.store.append(request),
+    }
+    const counters = openCategory(counter, { store }, { observe })
     await right(counters.handleCommand(id, add(100)))
     losing = true
     await right(counters.handleCommand(id, add(-60)))

@@ -83,7 +83,7 @@ describe('arbitraryFromCodec', () => {
 
   it('asks for an arbitrary for a codec it cannot look into', () => {
     expect(arbitraryFromCodec(opaque)).toEqual(
-      E.left(expect.stringContaining('nothing can be made up for the codec Opaque')),
+      E.left(expect.stringContaining('no arbitrary can be derived for the codec Opaque')),
     )
   })
 })

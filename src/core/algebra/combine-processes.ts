@@ -1,14 +1,14 @@
 import { keysOf, mapKeys, withKey } from './keyed'
 import { type Process, reactTo, resumeFrom } from './process'
 
-/** A record of processes: under each key one that keeps that key's state. */
+/** A record of processes, each with the state of its key. */
 export type PartProcesses<Event, Command, States> = {
   readonly [Key in keyof States]: Process<Event, Command, States[Key]>
 }
 
 /**
- * What `combineProcesses` takes: processes that hear the same events and ask for commands of the same
- * kind. All types are read from it.
+ * What `combineProcesses` takes: processes with the same events and the same type of commands. All types
+ * are inferred from it.
  */
 export type Processes<Event, Command, States> = PartProcesses<Event, Command, States> & {
   readonly [key: string]: {
@@ -17,8 +17,8 @@ export type Processes<Event, Command, States> = PartProcesses<Event, Command, St
 }
 
 /**
- * Several processes side by side, as one. Every part hears every event; their commands come in the order
- * of the keys. A part that is over asks for nothing. The whole is over when all its parts are.
+ * Several processes as one. Every part receives every event; the commands come in the order of the keys.
+ * A part in a terminal state issues no commands. The whole is terminal when all parts are.
  */
 export const combineProcesses = <Event, Command, States extends object>(
   processes: Processes<Event, Command, States>,

@@ -17,14 +17,14 @@ const isFor = <Parts extends object, Events extends Record<keyof Parts, unknown>
   Object.hasOwn(parts, keyed.key)
 
 /**
- * Several deciders side by side, as one. A command goes to the part that its key names; what that part
- * answers comes back under the same key. The parts never see each other, whatever their events are
- * called. An event whose key no part has leaves the state as it is, the very same object.
+ * Several deciders as one. A command goes to the part that its key names; the events or the rejection of
+ * that part come back under the same key. The parts are independent, even if their events have the same
+ * names. For an event with an unknown key, `evolve` returns the same state object.
  *
- * It is terminal when all its parts are; a part that has no `isTerminal` never is.
+ * It is terminal when all parts are; a part without `isTerminal` never is.
  *
- * Does not compile: a key that is empty or contains `/`, a command under the key of another part, an
- * unknown key.
+ * A compile error: an empty key, a key that contains `/`, an unknown key, a command under the key of
+ * another part.
  *
  * @example
  * const bank = combine({ account, transfer })

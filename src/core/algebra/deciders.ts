@@ -2,7 +2,7 @@ import type { Either } from 'fp-ts/Either'
 import type { Decider } from '../decider'
 import type { PlainKeys } from './keyed'
 
-/** A record of deciders: under each key one that speaks that key's commands, events and so on. */
+/** A record of deciders, each with the commands, states, events and rejections of its key. */
 export type PartDeciders<
   Commands,
   States extends Record<keyof Commands, unknown>,
@@ -17,8 +17,8 @@ export type PartDeciders<
   >
 }
 
-// The compiler can read one record of types from a record of values, not four at once. Commands are read
-// from PartDeciders; for the others it is shown the same record again, with one kind of word to read.
+// The compiler infers one record of types from a record of values, but not four at once. It infers the
+// commands from PartDeciders, and each of the others from one of the types below.
 type ReadStates<States> = {
   readonly [Key in keyof States]: { readonly initialState: States[Key] }
 }
@@ -33,7 +33,7 @@ type ReadRejections<Rejections> = {
   }
 }
 
-/** What `combine` takes: any record of deciders whose keys are plain. All types are read from it. */
+/** What `combine` takes: a record of deciders with plain keys. All types are inferred from it. */
 export type Deciders<
   Commands,
   States extends Record<keyof Commands, unknown>,

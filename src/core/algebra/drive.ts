@@ -3,13 +3,13 @@ import type { Decider } from '../decider'
 import { withKey } from './keyed'
 import { type Process, reactTo, resumeFrom } from './process'
 
-/** What a decider and the process that drives it know, side by side. */
+/** The state of a process and that of the decider it drives. */
 export interface Driven<ProcessState, State> {
   readonly process: ProcessState
   readonly decider: State
 }
 
-/** The process asked for more and more commands, and did not come to an end. Nothing is recorded. */
+/** The process kept issuing commands and did not finish within the limit. Nothing was recorded. */
 export interface StepLimitReached {
   readonly _tag: 'StepLimitReached'
   /** How many commands were decided. */
@@ -19,10 +19,10 @@ export interface StepLimitReached {
 export const stepLimitReached = (limit: number): StepLimitReached => ({
   _tag: 'StepLimitReached',
   limit,
-  message: `The process still asked for commands after ${limit} of them: it may never end. Nothing was recorded.`,
+  message: `The process issued more than ${limit} commands, so it may never finish. Nothing was recorded.`,
 })
 
-/** A decider that a process drives. `resume` carries on where a state that was stored had stopped. */
+/** A decider that a process drives. `resume` decides the commands that a stored state is waiting for. */
 export interface DrivenDecider<Command, State, Event, Rejection> extends Decider<
   Command,
   State,
@@ -32,19 +32,19 @@ export interface DrivenDecider<Command, State, Event, Rejection> extends Decider
   readonly resume: (state: State) => E.Either<Rejection, ReadonlyArray<Event>>
 }
 
-/** Commands that one command may lead to, itself included, unless said otherwise. */
+/** The default for the number of commands that one command may lead to, itself included. */
 export const DEFAULT_STEP_LIMIT = 1_000
 
 /**
- * A process and a decider, as one decider: every event goes to the process, and the commands that it
- * asks for are decided next, first asked first, each one on the state that the events before it left.
- * It is all or nothing: when a command on the way is rejected, the first one is, and nothing is
- * recorded. To carry on instead, record the rejection as an event: `recordRejection`.
+ * A process and a decider as one decider. Every event goes to the process; the commands that it issues
+ * are decided next, in the order in which they were issued, each on the state after all events before
+ * it. All or nothing: if any of these commands is rejected, the whole command is rejected and nothing is
+ * recorded. To continue instead, record the rejection as an event: `recordRejection`.
  *
- * A process that is over asks for nothing more; the decider goes on.
+ * A process in a terminal state issues no commands; the decider still takes them.
  *
- * @param stepLimit - how many commands are decided for one, at most; integer, 1 or more. Beyond it the
- *   command is rejected with {@link StepLimitReached}.
+ * @param stepLimit - how many commands are decided for one command, at most; integer, 1 or more. Beyond
+ *   it the command is rejected with {@link StepLimitReached}.
  */
 export const drive =
   <Event, Command, ProcessState>(
@@ -63,22 +63,22 @@ export const drive =
         decider.evolve(state.decider, event),
       )
 
-    const settle = (
+    const decideAll = (
       first: ReadonlyArray<Command>,
       from: Both,
     ): E.Either<Rejection | StepLimitReached, ReadonlyArray<Event>> => {
-      const waiting = [...first]
+      const pending = [...first]
       const events: Array<Event> = []
       let state = from
-      // An array can be walked while it grows: each command may put more of them at the end.
-      for (const [step, command] of waiting.entries()) {
+      // The loop also visits what is pushed while it runs: each command may add more at the end.
+      for (const [step, command] of pending.entries()) {
         if (step >= stepLimit) return E.left(stepLimitReached(stepLimit))
         const decision = decider.decide(command, state.decider)
         if (E.isLeft(decision)) return decision
         for (const event of decision.right) {
           state = evolve(state, event)
           events.push(event)
-          waiting.push(...reactTo(process, state.process, event))
+          pending.push(...reactTo(process, state.process, event))
         }
       }
       return E.right(events)
@@ -87,9 +87,9 @@ export const drive =
     const { isTerminal } = decider
     return {
       initialState: { process: process.initialState, decider: decider.initialState },
-      decide: (command, state) => settle([command], state),
+      decide: (command, state) => decideAll([command], state),
       evolve,
-      resume: (state) => settle(resumeFrom(process, state.process), state),
+      resume: (state) => decideAll(resumeFrom(process, state.process), state),
       ...(isTerminal === undefined ? {} : { isTerminal: (state) => isTerminal(state.decider) }),
     }
   }

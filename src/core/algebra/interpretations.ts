@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { type Decider, replayFrom } from '../decider'
 
-/** A machine with a state and an output: from each command to what it says and where it goes. */
+/** A Mealy machine: each command gives an output (the decision) and the next state. */
 export interface Mealy<Command, State, Event, Rejection> {
   readonly initialState: State
   readonly step: (state: State, command: Command) => MealyStep<State, Event, Rejection>
@@ -13,7 +13,7 @@ export interface MealyStep<State, Event, Rejection> {
   readonly decision: E.Either<Rejection, ReadonlyArray<Event>>
 }
 
-/** The decider as a Mealy machine: for a simulation, or wherever state and events are both wanted. */
+/** The decider as a Mealy machine: for simulations, or wherever both state and events are needed. */
 export const toMealy = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): Mealy<Command, State, Event, Rejection> => ({
@@ -31,8 +31,9 @@ export type Reducer<State, Command> = (state: State | undefined, command: Comman
 
 /**
  * The decider as a reducer of commands: `useReducer(toReducer(cart), cart.initialState)`. A rejected
- * command leaves the state as it is. In Redux, actions of others come along: pick out your own first,
- * `toReducer(pipe(cart, filterCommand(cartCommandIn)))`. (A reducer of events is `evolve` itself.)
+ * command returns the same state. A Redux reducer also receives actions of other features: filter them
+ * out first, `toReducer(pipe(cart, filterCommand(cartCommandIn)))`. (A reducer of events is `evolve`
+ * itself.)
  */
 export const toReducer = <Command, State, Event>(
   decider: Decider<Command, State, Event, unknown>,
@@ -41,13 +42,13 @@ export const toReducer = <Command, State, Event>(
   return (state = decider.initialState, command) => step(state, command).state
 }
 
-/** The rules without the events: a state goes in, the next one comes out. */
+/** The rules without events: from a command and a state to the next state. */
 export interface StateStored<Command, State, Rejection> {
   readonly initialState: State
   readonly decide: (command: Command, state: State) => E.Either<Rejection, State>
 }
 
-/** The decider for a system that keeps the state itself, in a row say, and no events. */
+/** The decider for a system that stores the state itself (in a row, for instance) and no events. */
 export const toStateStored = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): StateStored<Command, State, Rejection> => ({

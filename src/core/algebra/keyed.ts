@@ -3,19 +3,19 @@ import type { Either } from 'fp-ts/Either'
 import { absurd, identity, pipe } from 'fp-ts/function'
 
 /**
- * What is sent to one part of a combination: `{ key: 'account', command }`. `Commands` has a key for
- * every part, so that a command meant for one part does not compile under the key of another.
+ * A command for one part of a combination: `{ key: 'account', command }`. `Commands` has a key for every
+ * part, so that a command for one part does not compile under the key of another.
  */
 export type KeyedCommand<Commands> = {
   readonly [Key in keyof Commands & string]: { readonly key: Key; readonly command: Commands[Key] }
 }[keyof Commands & string]
 
-/** What happened in one part of a combination: `{ key: 'account', event }`. */
+/** An event of one part of a combination: `{ key: 'account', event }`. */
 export type KeyedEvent<Events> = {
   readonly [Key in keyof Events & string]: { readonly key: Key; readonly event: Events[Key] }
 }[keyof Events & string]
 
-/** Which part of a combination said no, and why: `{ key: 'account', rejection }`. */
+/** A rejection by one part of a combination: `{ key: 'account', rejection }`. */
 export type KeyedRejection<Rejections> = {
   readonly [Key in keyof Rejections & string]: {
     readonly key: Key
@@ -23,16 +23,16 @@ export type KeyedRejection<Rejections> = {
   }
 }[keyof Rejections & string]
 
-/** Stands between a part's key and the type of its event when that is stored: `account/AccountOpened`. */
+/** Separates the key of a part from its event type when the event is stored: `account/AccountOpened`. */
 export const KEY_SEPARATOR = '/'
 
 /**
- * The keys of a combination are not empty and have no {@link KEY_SEPARATOR} in them. A record whose keys
- * the compiler cannot see does not compile either: what is known only at run time is a job for `many`.
+ * The keys of a combination: not empty, and without {@link KEY_SEPARATOR}. A record whose keys the
+ * compiler does not know is not accepted either: for keys known only at run time, use `many`.
  */
 export type PlainKeys = { readonly [key: `${string}/${string}`]: never } & { readonly ''?: never }
 
-/** Why `key` cannot name a part, or `undefined`: for keys that came past the compiler. */
+/** Why `key` is not a valid key of a part, or `undefined`. For keys that the compiler has not checked. */
 export const keyProblem = (key: string): string | undefined => {
   if (key === '') return 'the key of a part is empty'
   return key.includes(KEY_SEPARATOR)
@@ -47,13 +47,13 @@ export const keysOf = <Whole extends object>(whole: Whole): ReadonlyArray<keyof 
   return keys
 }
 
-// Every key has been given its value: this only tells the compiler so.
+// Every key has its value by now: this only tells the compiler so.
 const tellWhole: <Values>(
   built: object,
   valueAt: (key: never) => Either<unknown, Values[keyof Values]>,
 ) => asserts built is Values & object = () => undefined
 
-/** The record that has, under every key of `parts`, what `valueAt` gives for it; or its first failure. */
+/** The record with the value of `valueAt` under every key of `parts`, or the first failure of `valueAt`. */
 export const traverseKeys = <
   Parts extends object,
   Values extends Record<keyof Parts, unknown>,
@@ -73,7 +73,7 @@ export const traverseKeys = <
   return E.right(built)
 }
 
-/** The record that has, under every key of `parts`, what `valueAt` gives for it. */
+/** The record with the value of `valueAt` under every key of `parts`. */
 export const mapKeys = <Parts extends object, Values extends Record<keyof Parts, unknown>>(
   parts: Parts,
   valueAt: <Key extends keyof Parts & string>(key: Key) => Values[Key],
@@ -83,7 +83,7 @@ export const mapKeys = <Parts extends object, Values extends Record<keyof Parts,
     E.match(absurd<Values>, identity),
   )
 
-/** `whole` with another value under one key; `whole` itself when the value is the one it has. */
+/** `whole` with another value under one key; `whole` itself if it has that value already. */
 export const withKey = <Whole extends object, Key extends keyof Whole>(
   whole: Whole,
   key: Key,

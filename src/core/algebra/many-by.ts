@@ -1,15 +1,15 @@
 import type { Decider } from '../decider'
 import { type StateByKey, stateAt, withState } from './many'
 
-/** Where commands and events that carry their key carry it. An event has the key of its command. */
+/** How to read the key of a command and of an event. An event has the key of its command. */
 export interface KeyIn<Command, Event> {
   readonly command: (command: Command) => string
   readonly event: (event: Event) => string
 }
 
 /**
- * As `many`, for commands and events that carry their key themselves: nothing is wrapped, and they are
- * stored as they are.
+ * Like `many`, for commands and events that contain their key: nothing is wrapped, and they are stored
+ * as they are.
  *
  * @example
  * pipe(seat, manyBy({ command: ({ row }) => row, event: ({ row }) => row }))

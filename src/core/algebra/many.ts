@@ -1,28 +1,28 @@
 import * as E from 'fp-ts/Either'
 import type { Decider } from '../decider'
 
-/** What is sent to one of many: `{ key: 'A1', command }`. */
+/** A command for one of many: `{ key: 'A1', command }`. */
 export interface CommandFor<Command> {
   readonly key: string
   readonly command: Command
 }
 
-/** What happened to one of many: `{ key: 'A1', event }`. */
+/** An event of one of many: `{ key: 'A1', event }`. */
 export interface EventOf<Event> {
   readonly key: string
   readonly event: Event
 }
 
-/** Which one of many said no, and why: `{ key: 'A1', rejection }`. */
+/** A rejection by one of many: `{ key: 'A1', rejection }`. */
 export interface RejectionOf<Rejection> {
   readonly key: string
   readonly rejection: Rejection
 }
 
-/** The state of every key that something has happened to. Each change copies the list of keys. */
+/** The state of every key that has had an event. Each change copies the record of all keys. */
 export type StateByKey<State> = Readonly<Record<string, State>>
 
-/** The state of one key: that of `decider` before anything happened, if nothing has. */
+/** The state of one key; the initial state if it has had no event. */
 export const stateAt = <State>(
   states: StateByKey<State>,
   key: string,
@@ -32,7 +32,7 @@ export const stateAt = <State>(
   return state === undefined ? otherwise.initialState : state
 }
 
-/** `states` with another one under `key`; `states` itself when that one changed nothing. */
+/** `states` with another state under `key`; `states` itself if nothing changed. */
 export const withState = <State>(
   states: StateByKey<State>,
   key: string,
@@ -42,11 +42,11 @@ export const withState = <State>(
   Object.is(stateAt(states, key, otherwise), state) ? states : { ...states, [key]: state }
 
 /**
- * One decider for many things of the same kind, told apart by a key: any text. Each key lives the life
- * that it would live alone. It never is terminal, empty or not, for the next key can always begin; to
- * end the life of one key, guard the decider first: `pipe(account, guardTerminal, many)`.
+ * One decider for many things of the same kind, identified by a key: any string. The keys are
+ * independent of each other. Never terminal: a new key can always appear. To let single keys end, guard
+ * the decider first: `pipe(account, guardTerminal, many)`.
  *
- * For thousands of keys, give each one a stream of its own instead.
+ * For thousands of keys, use a stream per key instead.
  *
  * @example
  * const accounts = many(account)

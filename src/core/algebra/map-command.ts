@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { Decider } from '../decider'
 
 /**
- * The same decider, speaking other commands: `toInner` translates each one before it is decided.
+ * The same decider for another type of commands: `toInner` translates each command before it is decided.
  *
  * @example
  * pipe(account, mapCommand((cents: number) => ({ type: 'DepositMoney', amount: cents })))
@@ -17,8 +17,8 @@ export const mapCommand =
   })
 
 /**
- * The same decider among commands that are not all its own: `select` picks out those that are. For one
- * that is not (`undefined`), nothing happens: no event, no rejection.
+ * The same decider for a wider type of commands: `select` returns the decider's own commands. For any
+ * other command (`undefined`) nothing happens: no event, no rejection.
  */
 export const filterCommand =
   <Outer, Inner>(select: (command: Outer) => Inner | undefined) =>

@@ -3,8 +3,8 @@ import type { Decider } from '../decider'
 import type { Prism } from './prism'
 
 /**
- * The same decider among events that are not all its own: what it decides is wrapped, and of what it
- * hears it sees what can be unwrapped. Any other event leaves the state as it is, the very same object.
+ * The same decider for a wider type of events: the events it decides are wrapped, and the events it
+ * receives are unwrapped. For any other event, `evolve` returns the same state object.
  *
  * @example
  * pipe(account, mapEvent({

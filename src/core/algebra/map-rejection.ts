@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { Decider } from '../decider'
 
-/** The same decider, saying no in other words. */
+/** The same decider with another type of rejections. */
 export const mapRejection =
   <Inner, Outer>(toOuter: (rejection: Inner) => Outer) =>
   <Command, State, Event>(
@@ -15,8 +15,8 @@ export const mapRejection =
   })
 
 /**
- * Turns rejections into events, so that a process can react to them (give the money back, say):
- * `toEvent` gives what is recorded instead of the rejection, or `undefined` to reject as before.
+ * Turns rejections into events, so that a process can react to them (by a refund, for instance):
+ * `toEvent` returns the event to record instead of the rejection, or `undefined` to reject as before.
  */
 export const recordRejection =
   <Command, Event, Rejection>(

@@ -2,8 +2,8 @@ import type { Decider } from '../decider'
 import type { Iso } from './prism'
 
 /**
- * The same decider, keeping its state in another form. The form must lose nothing (see {@link Iso}):
- * the rules go on seeing their own. When they leave their state as it is, so is the other form.
+ * The same decider with its state in another form. The conversion must lose nothing (see {@link Iso}).
+ * When the rules return the same state, so does the result.
  */
 export const mapState =
   <Outer, Inner>({ wrap, unwrap }: Iso<Outer, Inner>) =>

@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/Either'
 import type { Decider } from '../decider'
 
-/** A state with nothing in it. */
+/** An empty state. */
 export type NeutralState = Readonly<Record<string, never>>
 
 /**
- * The decider that takes no command, and gives no event. Combined with any other, it changes nothing
- * about it. It is terminal from the start: a combination is then terminal when the others are.
+ * The decider without commands and events: the neutral element of `combine`. It is terminal from the
+ * start, so that a combination with it is terminal when the other parts are.
  */
 export const neutral: Decider<never, NeutralState, never, never> = {
   initialState: {},

@@ -1,13 +1,13 @@
 /**
- * A process manager: it hears events, and asks for commands. Pure, like a decider.
+ * The rules of a process manager: it receives events and issues commands. Pure, like a decider.
  *
- * - `evolve` keeps what it must remember. An event that is not ours leaves the state as it is.
- * - `react` gives the commands that an event asks for; `state` is the one *after* that event.
- * - `resume` gives the commands that a state is still waiting for: what to send again after a restart.
- *   Commands that `react` has asked for are among them until an event has answered them. For states that
- *   are kept without what they have asked for: `drive` calls it. `runProcessManager` keeps the commands
- *   themselves, and has no need of it.
- * - `isTerminal` says that the process is over: in such a state neither `react` nor `resume` is asked.
+ * - `evolve` updates the state. For an event of another process it returns the same state.
+ * - `react` returns the commands that an event leads to; `state` is the one *after* that event.
+ * - `resume` returns the commands that a state is still waiting for: those to send again after a restart.
+ *   A command of `react` is among them until an event has answered it. Used when only the state is
+ *   stored, not the pending commands (as by `drive`). `runProcessManager` stores the commands themselves
+ *   and does not call it.
+ * - `isTerminal` says that the process has ended: in such a state neither `react` nor `resume` is called.
  *
  * Source: J. Chassaing, "Functional Event Sourcing Decider", 2021-12-17,
  * https://thinkbeforecoding.com/post/2021/12/17/functional-event-sourcing-decider
@@ -20,7 +20,7 @@ export interface Process<Event, Command, State> {
   readonly isTerminal?: (state: State) => boolean
 }
 
-/** The commands that `event` asks for; `state` is the one after it. None when the process is over. */
+/** The commands that `event` leads to; `state` is the one after it. None in a terminal state. */
 export const reactTo = <Event, Command, State>(
   process: Process<Event, Command, State>,
   state: State,
@@ -28,19 +28,19 @@ export const reactTo = <Event, Command, State>(
 ): ReadonlyArray<Command> =>
   process.isTerminal?.(state) === true ? [] : process.react(state, event)
 
-/** The commands that `state` is still waiting for. None when the process is over. */
+/** The commands that `state` is still waiting for. None in a terminal state. */
 export const resumeFrom = <Event, Command, State>(
   process: Process<Event, Command, State>,
   state: State,
 ): ReadonlyArray<Command> => (process.isTerminal?.(state) === true ? [] : process.resume(state))
 
-/** How a process speaks with a wider world: which events are its own, and what its commands become. */
+/** How a process fits into wider types: which events are its own, and what its commands become. */
 export interface ProcessAdapter<OuterEvent, Event, Command, OuterCommand> {
   readonly event: (event: OuterEvent) => Event | undefined
   readonly command: (command: Command) => OuterCommand
 }
 
-/** The same process in a wider world. It neither remembers nor answers an event that is not its own. */
+/** The same process for wider types of events and commands. It ignores events that are not its own. */
 export const adaptProcess =
   <OuterEvent, Event, Command, OuterCommand>(
     adapter: ProcessAdapter<OuterEvent, Event, Command, OuterCommand>,

@@ -1,22 +1,22 @@
 import * as E from 'fp-ts/Either'
 import { type Decider, replayFrom } from '../decider'
 
-/** What came of a list of commands. */
+/** The result of deciding a list of commands. */
 export interface Run<State, Event, Rejection> {
   readonly state: State
   /** All events, oldest first. */
   readonly events: ReadonlyArray<Event>
-  /** What each command came to, in the order of the commands. */
+  /** The decision on each command, in the order of the commands. */
   readonly decisions: ReadonlyArray<E.Either<Rejection, ReadonlyArray<Event>>>
 }
 
-/** Decides `commands` one after another, in memory, starting from the initial state. */
+/** Decides `commands` one after another in memory, starting from the initial state. */
 export const run = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   commands: ReadonlyArray<Command>,
 ): Run<State, Event, Rejection> => runFrom(decider, decider.initialState, commands)
 
-/** Decides `commands` one after another, in memory, starting from `state`. A rejection changes nothing. */
+/** Decides `commands` one after another in memory, starting from `state`. A rejection changes nothing. */
 export const runFrom = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   state: State,

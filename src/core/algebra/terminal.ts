@@ -1,19 +1,19 @@
 import * as E from 'fp-ts/Either'
 import type { Decider } from '../decider'
 
-/** The story of this thing is over: it takes no more commands. */
+/** The state is terminal: commands are no longer accepted. */
 export interface Terminated {
   readonly _tag: 'Terminated'
   readonly message: string
 }
 export const terminated: Terminated = {
   _tag: 'Terminated',
-  message: 'It is over (its state is terminal): no more commands are taken.',
+  message: 'This stream is in a terminal state; commands are no longer accepted.',
 }
 
 /**
- * Once the state is terminal, every command is rejected with {@link Terminated}. Guard a decider first,
- * and then combine it or make it `many`: each key has an end of its own.
+ * Once the state is terminal, every command is rejected with {@link Terminated}. Guard a decider before
+ * you combine it or make it `many`, so that each key ends by itself.
  */
 export const guardTerminal = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,

@@ -2,15 +2,15 @@ import { mapKeys, withKey, keysOf } from './keyed'
 import { type StateByKey, stateAt, withState } from './many'
 
 /**
- * The pure part of a projection: what is to be known, and how each event changes it. `evolve` is total
- * and mutates nothing; an event that is not ours leaves the state as it is. Every decider is a view.
+ * The pure part of a projection: an initial state, and how each event changes it. `evolve` is total and
+ * mutates nothing; for an event of another view it returns the same state. Every decider is a view.
  */
 export interface View<State, Event> {
   readonly initialState: State
   readonly evolve: (state: State, event: Event) => State
 }
 
-/** The same view among events that are not all its own: `select` picks out those that are. */
+/** The same view for a wider type of events: `select` returns the view's own events. */
 export const mapViewEvent =
   <Outer, Inner>(select: (event: Outer) => Inner | undefined) =>
   <State>(view: View<State, Inner>): View<State, Outer> => ({
@@ -21,19 +21,19 @@ export const mapViewEvent =
     },
   })
 
-/** A record of views: under each key one that keeps that key's state. */
+/** A record of views, each with the state of its key. */
 export type PartViews<States, Event> = {
   readonly [Key in keyof States]: View<States[Key], Event>
 }
 
-/** What `combineViews` takes: views that hear the same events. All types are read from it. */
+/** What `combineViews` takes: views of the same events. All types are inferred from it. */
 export type Views<States, Event> = PartViews<States, Event> & {
   readonly [key: string]: { readonly evolve: (state: never, event: Event) => unknown }
 }
 
 /**
- * Several views of the same events, as one. Every part hears every event: first bring the parts to the
- * same events with {@link mapViewEvent}.
+ * Several views of the same events as one. Every part receives every event; views of different events
+ * are brought to one type with {@link mapViewEvent} first.
  */
 export const combineViews = <States extends object, Event>(
   views: Views<States, Event>,
@@ -51,8 +51,8 @@ export const combineViews = <States extends object, Event>(
 }
 
 /**
- * One view for many things of the same kind: `keyOf` says which one an event is about, or `undefined`
- * when it is about none of them.
+ * One view for many things of the same kind: `keyOf` returns the key of the thing that an event is about,
+ * or `undefined` if it is about none.
  */
 export const groupBy =
   <Event>(keyOf: (event: Event) => string | undefined) =>

@@ -1,6 +1,6 @@
 import * as t from 'io-ts'
 
-/** An io-ts codec that holds nothing but what io-ts itself has put there. */
+/** An io-ts codec as io-ts itself made it: with the original functions. */
 export type Built =
   | { readonly _tag: 'StringType' | 'NumberType' | 'BooleanType' | 'NullType' }
   | { readonly _tag: 'LiteralType'; readonly value: string | number | boolean }
@@ -75,14 +75,15 @@ const code = (codec: Functions): string =>
   [codec.is, codec.validate, codec.encode, codec.decode].map(String).join('\n')
 
 /**
- * What `codec` is made of, or `undefined`: then it cannot be known what it does. Its tag does not tell,
- * for libraries copy a codec and put another function into it; so its code is compared as well.
+ * The parts of `codec`, or `undefined` if its behaviour is not known. The tag alone is no proof: some
+ * libraries copy a codec and replace one of its functions. So the source of its functions is compared
+ * with that of a codec made by io-ts.
  */
 export const asBuilt = (codec: t.Any): Built | undefined => {
   if (!isKnown(codec)) return undefined
   try {
     return code(codec) === code(rebuilt(codec)) ? codec : undefined
   } catch {
-    return undefined // it has somebody else's parts
+    return undefined // its parts are not what io-ts expects
   }
 }

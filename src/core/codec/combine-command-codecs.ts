@@ -6,12 +6,12 @@ import type { CommandCodec } from './command-codec'
 import { oneOf } from './one-of'
 import { fieldOf, under } from './within'
 
-/** One command codec for every part of a combination. */
+/** A command codec for every part of a combination. */
 export type CommandCodecs<Commands> = {
   readonly [Key in keyof Commands]: CommandCodec<Commands[Key]>
 }
 
-/** The command codec of `combine`: `key` says which part's codec checks `command`. */
+/** The command codec of `combine`: `key` selects the part whose codec validates `command`. */
 export const combineCommandCodecs = <Commands extends object>(
   codecs: CommandCodecs<Commands> & PlainKeys,
 ): CommandCodec<KeyedCommand<Commands>> => {
@@ -23,7 +23,7 @@ export const combineCommandCodecs = <Commands extends object>(
   })
 
   const unknownPart = (given: unknown): E.Either<ReadonlyArray<Issue>, never> => {
-    const message = `no part has the key ${preview(given)}; known are ${keys.join(', ')}`
+    const message = `no part has the key ${preview(given)}; known keys: ${keys.join(', ')}`
     return E.left([{ path: 'key', message }])
   }
 

@@ -10,7 +10,7 @@ import {
 import { type Issue, preview } from '../issue'
 import { type EventCodec, roundTripOf } from './event-codec'
 
-/** One event codec for every part of a combination. */
+/** An event codec for every part of a combination. */
 export type EventCodecs<Events> = { readonly [Key in keyof Events]: EventCodec<Events[Key]> }
 
 const refuse = (path: string, message: string): E.Either<ReadonlyArray<Issue>, never> =>
@@ -23,8 +23,8 @@ const split = (type: string): readonly [string, string] => {
 
 /**
  * The event codec of `combine`: an event is stored as its part stores it, under the type
- * `key/InnerType`, so that two parts may well use the same names. Old events stay readable when parts
- * are added; the key of a part is as permanent as the names of its events.
+ * `key/InnerType`, so two parts may use the same names. Old events stay readable when parts are added.
+ * The key of a part must never change, like the names of its events.
  */
 export const combineEventCodecs = <Events extends object>(
   codecs: EventCodecs<Events> & PlainKeys,
@@ -34,7 +34,7 @@ export const combineEventCodecs = <Events extends object>(
   const find = (key: PropertyKey): E.Either<ReadonlyArray<Issue>, keyof Events & string> => {
     const known = keys.find((candidate) => candidate === key)
     if (known === undefined) {
-      return refuse('key', `no part has the key ${preview(key)}; known are ${keys.join(', ')}`)
+      return refuse('key', `no part has the key ${preview(key)}; known keys: ${keys.join(', ')}`)
     }
     const problem = keyProblem(known)
     return problem === undefined ? E.right(known) : refuse('key', problem)

@@ -5,13 +5,13 @@ import type { Json } from '../json'
 import type { StateCodec } from './state-codec'
 import { fieldOf, under } from './within'
 
-/** One state codec for every part of a combination. */
+/** A state codec for every part of a combination. */
 export type StateCodecs<States> = { readonly [Key in keyof States]: StateCodec<States[Key]> }
 
 /**
  * The state codec of `combine` (and, with the keys `process` and `decider`, of `drive`). Each part's
- * state is kept with the schema version of its own codec, and all of them must be the newest ones: raise
- * the version of one part, and the snapshots of the whole are ignored.
+ * state is stored with the schema version of its own codec. All of them must be current: raising the
+ * version of one part makes all snapshots of the whole be ignored.
  */
 export const combineStateCodecs = <States extends object>(
   codecs: StateCodecs<States>,
@@ -35,7 +35,7 @@ export const combineStateCodecs = <States extends object>(
         const { schemaVersion, decode } = codecs[key]
         const part = fieldOf(stored, key)
         if (fieldOf(part, 'schemaVersion') !== schemaVersion) {
-          return E.left([{ path: key, message: `is not there at schema version ${schemaVersion}` }])
+          return E.left([{ path: key, message: `has no state of schema version ${schemaVersion}` }])
         }
         const state = decode(fieldOf(part, 'state'))
         return E.isLeft(state) ? E.left(under(`${key}.state`, state.left)) : state

@@ -6,15 +6,15 @@ import { fitsReading } from './fitting'
 import { misfit } from './misfit'
 import { oneOf } from './one-of'
 
-/** How a command is checked at the door, before anything is read, and kept until it is sent. */
+/** How a command is validated before anything is read, and stored until it is sent. */
 export interface CommandCodec<Command> {
   readonly decode: (input: unknown) => E.Either<ReadonlyArray<Issue>, Command>
   /**
-   * How a command lies in a store while it waits, for a timer for instance: `decode` reads it back, also
-   * in the next release. A command that does not fit its codec is refused.
+   * The stored form of a command that waits to be sent, for a timer for instance. `decode` reads it back,
+   * in later releases too. Fails if the command does not match its codec.
    */
   readonly encode: (command: Command) => E.Either<ReadonlyArray<Issue>, Json>
-  /** Every command there is, as one io-ts codec: the law kit makes up commands from it. */
+  /** All commands as one io-ts codec. The law kit generates commands from it. */
   readonly shape?: Type<Command, unknown>
 }
 
@@ -22,7 +22,7 @@ interface Tagged {
   readonly type: string
 }
 
-/** One io-ts codec for every member of the union: a command without one does not compile. */
+/** An io-ts codec for every member of the union. A missing one is a compile error. */
 export type CommandTypes<Command extends Tagged> = {
   readonly [Name in Command['type']]: Type<Extract<Command, { readonly type: Name }>, unknown>
 }
@@ -36,7 +36,7 @@ const typeIn = (input: unknown): unknown =>
   typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined
 
 /**
- * The codec of a union of commands, told apart by `type`.
+ * The codec of a union of commands, discriminated by `type`.
  *
  * @example
  * const giftCardCommands = commandCodec<GiftCardCommand>({ IssueGiftCard, RedeemGiftCard })
@@ -48,7 +48,7 @@ export const commandCodec = <Command extends Tagged>(
   const known = new Map<unknown, Known<Command>>()
   for (const [name, codec] of declared) known.set(name, { codec, reads: fitsReading(codec) })
   const unknown = (type: unknown): E.Either<ReadonlyArray<Issue>, never> => {
-    const message = `the command type ${preview(type)} is not known; known are ${[...known.keys()].join(', ')}`
+    const message = `unknown command type ${preview(type)}; known types: ${[...known.keys()].join(', ')}`
     return E.left([{ path: 'type', message }])
   }
 

@@ -9,15 +9,15 @@ import { misfit } from './misfit'
 import { withoutType, withType } from './typed-data'
 
 /**
- * Brings data written by one schema version to the next one. Pure; it may throw when the data is not
- * what it should be (that becomes an `UndecodableEvent`).
+ * Converts data of one schema version to the next. Pure. It may throw if the data is not as expected:
+ * that becomes an `UndecodableEvent`.
  */
 export type Upcaster = (data: JsonObject) => JsonObject
 
-/** One event type: how it is written today, and how older writings become today's. */
+/** One event type: its current codec, and the upcasters from older schema versions. */
 export interface EventType<Event> {
   readonly codec: Type<Event, unknown>
-  /** From version 1 to 2, from 2 to 3, and so on. The newest version is their number plus 1. */
+  /** From version 1 to 2, from 2 to 3, and so on. The current version is their number plus 1. */
   readonly upcasters: ReadonlyArray<Upcaster>
 }
 
@@ -27,9 +27,9 @@ export interface WrittenEvent<Event> {
   readonly event: Event
 }
 
-/** How the events of one kind of stream are written and read. */
+/** How the events of one kind of stream are encoded and decoded. */
 export interface EventCodec<Event> {
-  /** Every type that is known, with its newest schema version. */
+  /** Every known type with its current schema version. */
   readonly schemaVersions: Readonly<Record<string, number>>
   readonly encode: (event: Event) => E.Either<ReadonlyArray<Issue>, EncodedEvent>
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
@@ -38,13 +38,13 @@ export interface EventCodec<Event> {
    * Left out: both are called, one after the other.
    */
   readonly roundTrip?: (event: Event) => E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>>
-  /** The name under which `event` is stored. */
+  /** The type under which `event` is stored. */
   readonly typeOf: (event: Event) => string
-  /** The io-ts codec of every type that is known: the law kit makes up events from them. */
+  /** The io-ts codec of every known type. The law kit generates events from them. */
   readonly shapes?: Readonly<Record<string, Type<Event, unknown>>>
 }
 
-/** Declares an event type. Without upcasters it is at schema version 1. */
+/** Declares an event type. Without upcasters its schema version is 1. */
 export const eventType = <Event>(
   codec: Type<Event, unknown>,
   upcasters: ReadonlyArray<Upcaster> = [],
@@ -54,7 +54,7 @@ interface Tagged {
   readonly type: string
 }
 
-/** One {@link EventType} for every member of the union: a type without one does not compile. */
+/** An {@link EventType} for every member of the union. A missing one is a compile error. */
 export type EventTypes<Event extends Tagged> = {
   readonly [Name in Event['type']]: EventType<Extract<Event, { readonly type: Name }>>
 }
@@ -68,7 +68,7 @@ const upcast = (
     return E.left([
       {
         path: '',
-        message: `schema version ${schemaVersion} is not known here; the newest is ${newest}. Was it written by a newer release?`,
+        message: `unknown schema version ${schemaVersion}; this release knows versions 1 to ${newest}`,
       },
     ])
   }
@@ -100,7 +100,7 @@ export const roundTripOf = <Event>(
   return E.isLeft(read) ? read : E.right({ encoded: written, event: read.right })
 }
 
-/** An event type, and what can be known of its codec beforehand. */
+/** An event type, with what is computed from its codec once. */
 interface Known<Event> extends EventType<Event> {
   readonly newest: number
   readonly reads: (value: unknown) => value is Event
@@ -117,9 +117,8 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
 })
 
 /**
- * The codec of a union of events. Decoding looks at the type first, then at that one codec, so that a
- * failure names one path instead of every branch of the union. The stored data is the encoded event
- * without its `type`.
+ * The codec of a union of events. Decoding selects the codec by `type`, so that a failure names one path
+ * and not every branch of the union. The stored data is the encoded event without its `type`.
  *
  * @example
  * const giftCardEvents = eventCodec<GiftCardEvent>({
@@ -131,7 +130,7 @@ export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): Even
   const declared = new Map<string, EventType<Event>>(Object.entries(types))
   const known = new Map([...declared].map(([name, type]) => [name, knownType(type)]))
   const unknown = (type: string): E.Either<ReadonlyArray<Issue>, never> => {
-    const message = `the event type ${preview(type)} is not known; known are ${[...known.keys()].join(', ')}`
+    const message = `unknown event type ${preview(type)}; known types: ${[...known.keys()].join(', ')}`
     return E.left([{ path: 'type', message }])
   }
 

@@ -13,11 +13,11 @@ const checkKey = (key: string): E.Either<ReadonlyArray<Issue>, Json> => {
   return E.isLeft(json) ? E.left(under('key', json.left)) : json
 }
 
-// A key that no store can keep is refused at the door, and not only when an event is to be stored.
+// A key that cannot be stored is rejected with the command, and not only when an event is appended.
 const readKey = (input: unknown): E.Either<ReadonlyArray<Issue>, string> => {
   const key = fieldOf(input, 'key')
   if (typeof key !== 'string') {
-    return E.left([{ path: 'key', message: `expected text, got ${preview(key)}` }])
+    return E.left([{ path: 'key', message: `expected a string, got ${preview(key)}` }])
   }
   const json = checkKey(key)
   return E.isLeft(json) ? json : E.right(key)
@@ -49,8 +49,8 @@ export const manyCommandCodec = <Command>(
 })
 
 /**
- * The event codec of `many`. The type and its schema version stay those of the one event; its key goes
- * into the data, as `{ key, event }`.
+ * The event codec of `many`. Type and schema version are those of the inner event; the key is stored in
+ * the data, as `{ key, event }`.
  */
 export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<EventOf<Event>> => ({
   schemaVersions: codec.schemaVersions,

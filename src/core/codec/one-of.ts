@@ -1,6 +1,6 @@
 import * as t from 'io-ts'
 
-/** One codec for whatever one of `codecs` takes. Decoding a union goes by its tag, and not by this. */
+/** One codec for the values of all `codecs`. (Decoding a union selects the codec by `type` instead.) */
 export const oneOf = <Value>(
   codecs: ReadonlyArray<t.Type<Value, unknown>>,
 ): t.Type<Value, unknown> => {

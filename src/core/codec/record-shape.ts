@@ -8,7 +8,7 @@ export interface Field {
   readonly required: boolean
 }
 
-/** The keys of a record, and whether all others are cut off. */
+/** The keys of a record, and whether all others are removed. */
 export interface Shape {
   readonly fields: ReadonlyArray<Field>
   readonly exact: boolean
@@ -19,7 +19,7 @@ const shapeWith = (props: Props, required: boolean): Shape => ({
   exact: false,
 })
 
-/** All the keys together, if no part cuts off those of another, or has the same. */
+/** The keys of all parts together, unless a part removes those of another or two parts share a key. */
 const joined = (parts: ReadonlyArray<Shape | undefined>): Shape | undefined => {
   const open = parts.filter((part) => part !== undefined).filter(({ exact }) => !exact)
   const fields = open.flatMap((part) => part.fields)
@@ -27,7 +27,7 @@ const joined = (parts: ReadonlyArray<Shape | undefined>): Shape | undefined => {
   return different && open.length === parts.length ? { fields, exact: false } : undefined
 }
 
-/** What io-ts asks of a record, or `undefined` if it is not as simple as that. */
+/** The shape that io-ts expects of a record, or `undefined` if the codec is not that simple. */
 export const shapeOf = (codec: Any): Shape | undefined => {
   const built = asBuilt(codec)
   switch (built?._tag) {

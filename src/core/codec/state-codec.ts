@@ -5,9 +5,9 @@ import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
 import { fitsReading, unchangedCopy } from './fitting'
 
-/** How a state is kept in a snapshot. A snapshot of another schema version is never read. */
+/** How a state is stored in a snapshot. A snapshot of another schema version is never read. */
 export interface StateCodec<State> {
-  /** Raise it whenever the state changes its shape or its meaning: old snapshots are then ignored. */
+  /** Raise it whenever the shape or the meaning of the state changes: old snapshots are then ignored. */
   readonly schemaVersion: number
   readonly encode: (state: State) => E.Either<ReadonlyArray<Issue>, Json>
   readonly decode: (stored: unknown) => E.Either<ReadonlyArray<Issue>, State>
@@ -27,7 +27,7 @@ export const stateCodec = <State>(
     schemaVersion,
     encode: (state) => {
       const copy = unchanged(state)
-      return copy === undefined ? toJson(plainCopy(codec.encode(state))) : E.right(copy)
+      return copy === undefined ? toJson(plainCopy(codec.encode(state))) : E.right(plainCopy(copy))
     },
     decode: (stored) => {
       if (reads(stored)) return E.right(stored)

@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '../json'
 import { owns } from '../owns'
 
-// Key by key: spreading and then adding, or taking the rest, takes V8 many times as long. But only that
-// keeps a key named `__proto__`.
+// Key by key, because V8 takes many times as long for a spread with an added key or for a rest pattern.
+// Only those keep a key named `__proto__`, so they are the fallback.
 
-/** Stored data as its codec reads it: with its type. */
+/** Stored data as its codec expects it: with its type. */
 export const withType = (data: JsonObject, type: string): Readonly<Record<string, unknown>> => {
   const written: Record<string, unknown> = {}
   for (const key in data) {
@@ -15,7 +15,7 @@ export const withType = (data: JsonObject, type: string): Readonly<Record<string
   return written
 }
 
-/** What a codec has written, as it is stored: without its type. */
+/** Encoded data as it is stored: without its type. */
 export const withoutType = (written: JsonObject): JsonObject => {
   const data: Record<string, Json> = {}
   for (const key in written) {

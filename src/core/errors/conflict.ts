@@ -1,13 +1,13 @@
 import type { ExpectedVersion } from '../expected-version'
 import type { StreamId, StreamVersion } from '../stream'
 
-/** The stream is not where the writer believed it to be. Nothing was written. */
+/** The stream is not at the expected version. Nothing was written. */
 export interface VersionConflict {
   readonly _tag: 'VersionConflict'
   readonly streamId: StreamId
   readonly expected: ExpectedVersion
   readonly actual: StreamVersion
-  /** How often the decision was tried. */
+  /** How often the command was decided. 1 or more. */
   readonly attempts: number
   readonly message: string
 }
@@ -23,18 +23,18 @@ export const versionConflict = (
   actual,
   attempts,
   message:
-    `${streamId} is at version ${actual}, not at ${expected}: somebody else wrote first ` +
+    `${streamId} is at version ${actual}; the expected version was ${expected} ` +
     `(${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}). Nothing was written.`,
 })
 
-/** A command with this id was handled before; these are its events. Nothing was written. */
+/** A command with this id was handled before. Nothing was written now. */
 export interface CommandAlreadyHandled {
   readonly _tag: 'CommandAlreadyHandled'
   readonly streamId: StreamId
   readonly commandId: string
   /** The version before its events. */
   readonly after: StreamVersion
-  /** How many events it gave. */
+  /** How many events it produced. */
   readonly eventCount: number
   readonly message: string
 }
@@ -49,5 +49,5 @@ export const commandAlreadyHandled = (
   commandId,
   after,
   eventCount,
-  message: `${streamId} has handled the command ${commandId} already, with ${eventCount} events after version ${after}.`,
+  message: `${streamId} has already handled command ${commandId} (${eventCount} events after version ${after}).`,
 })

@@ -2,7 +2,7 @@ import { causeText, preview } from '../issue'
 import { propertyOf } from '../owns'
 import type { StreamId, StreamVersion } from '../stream'
 
-/** `decide` said no. Nothing was written. */
+/** `decide` rejected the command. Nothing was written. */
 export interface Rejected<Rejection> {
   readonly _tag: 'Rejected'
   readonly streamId: StreamId
@@ -20,7 +20,7 @@ export const rejected = <Rejection>(
   streamId,
   version,
   rejection,
-  message: `The command was rejected by ${streamId} at version ${version}: ${rejectionName(rejection)}.`,
+  message: `${streamId} rejected the command at version ${version}: ${rejectionName(rejection)}.`,
 })
 
 const rejectionName = (rejection: unknown): string =>
@@ -28,14 +28,14 @@ const rejectionName = (rejection: unknown): string =>
     ? preview(rejection)
     : String(propertyOf(rejection, '_tag'))
 
-/** Which of the caller's own functions. */
+/** Which of the application's own functions. */
 export type UserFunction = 'decide' | 'evolve' | 'isTerminal' | 'codec' | 'snapshot policy'
 
-/** The caller's own code threw: a defect, contained. Nothing was written. */
+/** The application's own code threw: a defect in it. Nothing was written. */
 export interface DeciderThrew {
   readonly _tag: 'DeciderThrew'
   readonly streamId: StreamId
-  /** The version of the state that the function was given. */
+  /** The version of the state that the function was called with. */
   readonly version: StreamVersion
   readonly during: UserFunction
   readonly cause: unknown

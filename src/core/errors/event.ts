@@ -1,7 +1,7 @@
 import { describeIssues, type Issue } from '../issue'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
-/** A stored event does not fit its codec. It stays as it is: mend the codec, or add an upcaster. */
+/** A stored event does not match its codec. It was not changed: fix the codec, or add an upcaster. */
 export interface UndecodableEvent {
   readonly _tag: 'UndecodableEvent'
   readonly streamId: StreamId
@@ -28,7 +28,7 @@ export const undecodableEvent = (
     `${event.schemaVersion}, position ${event.position}) cannot be decoded: ${describeIssues(issues)}.`,
 })
 
-/** An event that `decide` gave cannot be stored. Nothing was written. */
+/** An event that `decide` returned cannot be stored. Nothing was written. */
 export interface UnencodableEvent {
   readonly _tag: 'UnencodableEvent'
   readonly streamId: StreamId
@@ -52,10 +52,10 @@ export const unencodableEvent = (
   message: `Event ${index} (${type}) for ${streamId} cannot be stored: ${describeIssues(issues)}.`,
 })
 
-/** What is limited. `eventSize` is measured by {@link jsonSize}. */
+/** Which limit. `eventSize` is measured by {@link jsonSize}. */
 export type Limit = 'eventsPerAppend' | 'eventSize' | 'streamVersion'
 
-/** More than the store takes. Nothing was written. */
+/** The append exceeds a limit of the store. Nothing was written. */
 export interface LimitExceeded {
   readonly _tag: 'LimitExceeded'
   readonly streamId: StreamId
@@ -75,5 +75,5 @@ export const limitExceeded = (
   limit,
   maximum,
   actual,
-  message: `The append to ${streamId} exceeds ${limit}: ${actual}, and at most ${maximum} is allowed. Nothing was written.`,
+  message: `The append to ${streamId} exceeds the limit ${limit}: ${actual}, the maximum is ${maximum}. Nothing was written.`,
 })

@@ -1,6 +1,6 @@
 import type { StreamId, StreamVersion } from '../stream'
 
-/** The stream has not come as far as the version that was asked for. */
+/** The stream is shorter than the requested version. */
 export interface VersionNotReached {
   readonly _tag: 'VersionNotReached'
   readonly streamId: StreamId
@@ -17,10 +17,10 @@ export const versionNotReached = (
   streamId,
   version,
   actual,
-  message: `${streamId} is at version ${actual} and has not reached ${version}.`,
+  message: `${streamId} is at version ${actual}; version ${version} was requested.`,
 })
 
-/** No snapshot can be taken: the category declares none, or the state does not fit its codec. */
+/** No snapshot can be taken: the category declares none, or the state does not match its codec. */
 export interface SnapshotImpossible {
   readonly _tag: 'SnapshotImpossible'
   readonly streamId: StreamId

@@ -1,7 +1,7 @@
 import { describeIssues, type Issue, preview } from '../issue'
 import type { StreamId } from '../stream'
 
-/** The command does not fit its codec. Nothing was read. */
+/** The command does not match its codec. Nothing was read. */
 export interface InvalidCommand {
   readonly _tag: 'InvalidCommand'
   readonly issues: ReadonlyArray<Issue>
@@ -13,7 +13,7 @@ export const invalidCommand = (issues: ReadonlyArray<Issue>): InvalidCommand => 
   message: `The command is not valid: ${describeIssues(issues)}.`,
 })
 
-/** This text cannot name a stream. Nothing was read. */
+/** Not a valid stream id. Nothing was read. */
 export interface InvalidStreamId {
   readonly _tag: 'InvalidStreamId'
   readonly streamId: StreamId
@@ -24,10 +24,10 @@ export const invalidStreamId = (streamId: StreamId, reason: string): InvalidStre
   _tag: 'InvalidStreamId',
   streamId,
   reason,
-  message: `${preview(streamId)} cannot name a stream: ${reason}.`,
+  message: `${preview(streamId)} is not a valid stream id: ${reason}.`,
 })
 
-/** The append is not well formed: a defect of the caller, not of the data. Nothing was written. */
+/** The append is not valid: a defect of the caller, not of the data. Nothing was written. */
 export interface InvalidAppend {
   readonly _tag: 'InvalidAppend'
   readonly streamId: StreamId
@@ -38,5 +38,5 @@ export const invalidAppend = (streamId: StreamId, reason: string): InvalidAppend
   _tag: 'InvalidAppend',
   streamId,
   reason,
-  message: `The append to ${streamId} is not well formed: ${reason}. Nothing was written.`,
+  message: `The append to ${streamId} is not valid: ${reason}. Nothing was written.`,
 })

@@ -1,6 +1,6 @@
 import { describeIssues, type Issue } from '../issue'
 
-/** A process asks for a command that does not fit its codec. Nothing was written: mend the process. */
+/** A process issued a command that does not match its codec. Nothing was written: fix the process. */
 export interface UnencodableCommand {
   readonly _tag: 'UnencodableCommand'
   readonly process: string
@@ -18,12 +18,12 @@ export const unencodableCommand = (
   process,
   key,
   issues,
-  message: `The process ${key} of ${process} asks for a command that does not fit its codec: ${describeIssues(issues)}.`,
+  message: `The process ${key} of ${process} issued a command that does not match its codec: ${describeIssues(issues)}.`,
 })
 
 /**
- * A command that a process has asked for in an earlier release does not fit its codec any more. It waits:
- * let the codec read the old form too, then try it again.
+ * A stored command of a process, written by an earlier release, no longer matches its codec. It is kept:
+ * let the codec read the old form too, then retry it.
  */
 export interface UndecodableCommand {
   readonly _tag: 'UndecodableCommand'
@@ -44,5 +44,5 @@ export const undecodableCommand = (
   key,
   commandId,
   issues,
-  message: `The stored command ${commandId} of the process ${key} of ${process} does not fit its codec any more: ${describeIssues(issues)}.`,
+  message: `The stored command ${commandId} of the process ${key} of ${process} no longer matches its codec: ${describeIssues(issues)}.`,
 })

@@ -1,7 +1,7 @@
 import { describeIssues, type Issue } from '../issue'
 import type { SubscriptionError } from './subscription'
 
-/** A stored document does not fit the codec of its projection. Raise its version, and it is rebuilt. */
+/** A stored document does not match the codec of its projection. Raise the projection's version to rebuild it. */
 export interface UndecodableDocument {
   readonly _tag: 'UndecodableDocument'
   readonly collection: string
@@ -21,11 +21,11 @@ export const undecodableDocument = (
   message: `The document ${key} of ${collection} cannot be decoded: ${describeIssues(issues)}.`,
 })
 
-/** Readers see a later version of the projection than this process declares: it must not write any more. */
+/** Readers see a later version of the projection than this program declares, so it must not write any more. */
 export interface ProjectionOutdated {
   readonly _tag: 'ProjectionOutdated'
   readonly projection: string
-  /** What this process declares, and what readers see. */
+  /** The version that this program declares, and the one that readers see. */
   readonly declared: number
   readonly active: number
   readonly message: string
@@ -39,16 +39,16 @@ export const projectionOutdated = (
   projection,
   declared,
   active,
-  message: `${projection} is at version ${active}, and this process declares ${declared}: it runs an older release.`,
+  message: `${projection} is at version ${active}, but this program declares version ${declared}: it is an older release.`,
 })
 
-/** Readers see a later build than the one that was being made. What was built is deleted. */
+/** A later build has become active while this one was being made. This one was deleted. */
 export interface ProjectionSuperseded {
   readonly _tag: 'ProjectionSuperseded'
   readonly projection: string
   readonly version: number
   readonly build: number
-  /** What readers see instead. */
+  /** The build that readers see. */
   readonly active: { readonly version: number; readonly build: number }
   readonly message: string
 }
@@ -63,9 +63,9 @@ export const projectionSuperseded = (
   build,
   active: { version: active.version, build: active.build },
   message:
-    `Build ${build} of version ${version} of ${projection} is not needed any more and was deleted: ` +
-    `readers see build ${active.build} of version ${active.version} by now.`,
+    `Build ${build} of version ${version} of ${projection} was deleted because it is no longer needed: ` +
+    `readers already see build ${active.build} of version ${active.version}.`,
 })
 
-/** What a rebuild can end with, other than being done or being cancelled. */
+/** Why a rebuild can fail. */
 export type RebuildError = SubscriptionError | ProjectionOutdated | ProjectionSuperseded

@@ -1,30 +1,31 @@
 import { causeText } from '../issue'
 
+/** Why the store failed. */
 export type StoreFailure =
-  /** No connection could be had: the server is down, unreachable or refuses more connections. */
+  /** No connection: the server is down, unreachable, or accepts no more connections. */
   | 'Unavailable'
-  /** The connection broke while a statement was under way. */
+  /** The connection broke while a statement was running. */
   | 'ConnectionLost'
-  /** The schema is not there, or older than this library. */
+  /** The schema does not exist, or is older than this library. */
   | 'NotMigrated'
   /** Wrong user, password or permissions. */
   | 'AccessDenied'
-  /** The transaction lost against another one, and was rolled back: try again. */
+  /** The transaction conflicted with another one and was rolled back: retry. */
   | 'TransactionRefused'
-  /** An earlier statement of the transaction has failed, so the whole of it is lost. */
+  /** An earlier statement of the transaction failed, so the server rolls back all of it. */
   | 'TransactionAborted'
-  /** The statement was cancelled, or took longer than allowed. */
+  /** The statement was cancelled, or exceeded its time limit. */
   | 'TimedOut'
-  /** The store holds something that it never should. */
+  /** The store contains data that violates its own rules. */
   | 'CorruptRow'
   /** Anything else: see `cause`. */
   | 'Unexpected'
 
-/** The store refused or did not answer. `outcome` says whether something may have been written. */
+/** The store failed or did not answer. `outcome` says whether something may have been written. */
 export interface StoreFailed {
   readonly _tag: 'StoreFailed'
   readonly reason: StoreFailure
-  /** `unknown`: the append may have been committed. Send the command again with the same id. */
+  /** `unknown`: the write may have been committed. Send a command again with the same id. */
   readonly outcome: 'nothingWritten' | 'unknown'
   readonly cause: unknown
   readonly message: string
@@ -44,7 +45,28 @@ export const storeFailed = (
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
 })
 
-/** An inline projection failed, so the append was undone. Nothing was written. */
+/** A migration that was run here before does not read as it did then. Nothing was changed. */
+export interface MigrationChanged {
+  readonly _tag: 'MigrationChanged'
+  readonly migration: string
+  readonly message: string
+}
+export const migrationChanged = (migration: string): MigrationChanged => ({
+  _tag: 'MigrationChanged',
+  migration,
+  message: `The migration ${migration} was run here with another text. Was this database migrated by another build?`,
+})
+
+/**
+ * Whether a single one of the requests that shared a statement or an append may have caused its failure, so
+ * that it is worth sending each of them alone. Not if something may have been written, and not if every
+ * request would fail in the same way.
+ */
+export const isIsolatable = ({ outcome, reason }: StoreFailed): boolean =>
+  outcome === 'nothingWritten' &&
+  (reason === 'Unexpected' || reason === 'TimedOut' || reason === 'TransactionRefused')
+
+/** An inline projection failed, so the append was rolled back. Nothing was written. */
 export interface ProjectionFailed {
   readonly _tag: 'ProjectionFailed'
   readonly projection: string
@@ -58,11 +80,12 @@ export const projectionFailed = (projection: string, cause: unknown): Projection
   message: `The inline projection ${projection} failed, so nothing was written: ${causeText(cause)}.`,
 })
 
-/** Too much is waiting already: this is refused instead of growing without bound. Nothing was written. */
+/** A queue is full: requests are rejected before it grows without bound. Nothing was written. */
 export interface Overloaded {
   readonly _tag: 'Overloaded'
-  /** What is full: a stream's queue, or the store's. */
+  /** Which queue: the commands of a stream, or the appends or loads of a store. */
   readonly queue: string
+  /** How many requests are waiting in it. */
   readonly depth: number
   readonly message: string
 }
@@ -70,5 +93,5 @@ export const overloaded = (queue: string, depth: number): Overloaded => ({
   _tag: 'Overloaded',
   queue,
   depth,
-  message: `${depth} are waiting for ${queue} already: slow down, and send it again later. Nothing was written.`,
+  message: `The queue of ${queue} is full (${depth} waiting). Nothing was written. Retry later.`,
 })

@@ -4,10 +4,10 @@ import type { LimitExceeded, UndecodableEvent, UnencodableEvent } from './event'
 import type { InvalidAppend, InvalidCommand, InvalidStreamId } from './invalid'
 import type { Overloaded, ProjectionFailed, StoreFailed } from './store'
 
-/** What reading can answer instead. */
+/** The errors of reading. */
 export type ReadError = InvalidStreamId | Overloaded | StoreFailed
 
-/** What appending can answer instead. */
+/** The errors of appending. */
 export type AppendError =
   | InvalidStreamId
   | InvalidAppend
@@ -19,10 +19,10 @@ export type AppendError =
   | Overloaded
   | StoreFailed
 
-/** What loading a state can answer instead. */
+/** The errors of loading a state. */
 export type LoadError = ReadError | UndecodableEvent | DeciderThrew
 
-/** What handling a command can answer instead of its events: everything that can go wrong. */
+/** The errors of handling a command: everything that can go wrong. */
 export type HandleError<Rejection> =
   | InvalidCommand
   | InvalidStreamId

@@ -11,9 +11,10 @@ import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
 import { isPlain } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
+import type { Backend } from '../../core/ports/backend'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
-import { type Environment, withDefaults } from './settings'
+import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'
 import { loadState } from '../state/load-state'
@@ -23,7 +24,7 @@ import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
 
-/** A category that is connected to a store. All its functions take the id alone: `A1`, not `account-A1`. */
+/** A category that is connected to a backend. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
   /**
    * Validates, loads, decides, appends, and answers. When another writer was first it decides again.
@@ -117,17 +118,18 @@ const handedOut = <State>({ state, version }: Current<State>): Current<State> =>
 })
 
 /**
- * Connects a category to a store.
+ * Connects a category to a backend, of which it uses the store.
  *
  * @example
- * const accounts = openCategory(account, { store: memoryStore() })
+ * const accounts = openCategory(account, memory())
  * const result = await accounts.handleCommand('A1', { type: 'OpenAccount', owner: 'Ada' })()
  */
 export const openCategory = <Command, State, Event, Rejection>(
   category: Category<Command, State, Event, Rejection>,
-  environment: Environment,
+  { store }: Pick<Backend<unknown>, 'store'>,
+  options: CategoryOptions = {},
 ): OpenCategory<Command, State, Event, Rejection> => {
-  const settings = withDefaults(environment)
+  const settings = withDefaults(store, options)
   const snapshots = backgroundSnapshots(category, settings)
   const states = stateCache<State>(settings.cachedStates)
   const runtime: CategoryRuntime<{

@@ -1,15 +1,15 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, add, aRequest, dueNow, freshProcess, now, waitingNow } from './subject'
+import { type Chapter, add, aRequest, dueNow, freshProcess, now } from './subject'
 
 const undo = { _tag: 'Undone', message: 'it is not to be' } as const
 
 /** Requests from being asked for to being answered. */
 export const asking: Chapter = {
-  name: 'requests',
+  name: 'commands',
   tests: {
-    'keeps a request as it was made, until it is answered': async (subject) => {
+    'keeps a command as it was issued, until it is answered': async (subject) => {
       const process = freshProcess()
       const request = {
         ...aRequest(process, ''),
@@ -18,12 +18,10 @@ export const asking: Chapter = {
       await add(subject, now, request)
       const due = { ...request, attempts: 0 }
       same(await succeeds(subject.second.due(process, 9)), [due])
-      same(await succeeds(subject.second.waiting(process)), [{ ...due, parked: false }])
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
       same(await succeeds(subject.second.due(process, 9)), [])
-      same(await succeeds(subject.second.waiting(process)), [])
     },
-    'gives what is due in the order in which it was asked for, up to the limit': async (
+    'returns due commands in the order in which they were issued, up to the limit': async (
       subject,
     ) => {
       const process = freshProcess()
@@ -31,9 +29,8 @@ export const asking: Chapter = {
       for (const command of commands) await add(subject, now, aRequest(process, command, command))
       same(await dueNow(subject, process), commands)
       same(await dueNow(subject, process, 3), commands.slice(0, 3))
-      same(await waitingNow(subject, process), commands)
     },
-    'forgets the requests that are answered, and no others': async (subject) => {
+    'forgets the commands that are answered, and no others': async (subject) => {
       const process = freshProcess()
       const [first, last] = [aRequest(process, 'a'), aRequest(process, 'c')]
       await add(subject, now, first, aRequest(process, 'b'), last)
@@ -42,7 +39,7 @@ export const asking: Chapter = {
       await succeeds(subject.transact(({ done }) => done(process, [])))
       same(await dueNow(subject, process), ['b'])
     },
-    'keeps one entry of a request that is added twice': async (subject) => {
+    'keeps one entry of a command that is added twice': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await succeeds(
@@ -55,9 +52,8 @@ export const asking: Chapter = {
       )
       await add(subject, now, request)
       same(await dueNow(subject, process), ['a'])
-      same(await waitingNow(subject, process), ['a'])
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
-      same(await waitingNow(subject, process), [])
+      same(await dueNow(subject, process), [])
     },
     'keeps process managers apart': async (subject) => {
       const [left, right] = [freshProcess(), freshProcess()]
@@ -67,7 +63,7 @@ export const asking: Chapter = {
       await succeeds(subject.transact(({ done }) => done(left, [request.id])))
       same(await dueNow(subject, right), ['right'])
     },
-    'keeps nothing of a transaction that is undone': async (subject) => {
+    'keeps nothing of a transaction that is rolled back': async (subject) => {
       const process = freshProcess()
       const [stays, never] = [aRequest(process, 'stays'), aRequest(process, 'never')]
       await add(subject, now, stays)

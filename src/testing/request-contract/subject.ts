@@ -57,10 +57,6 @@ export const dueNow = async (
 ): Promise<ReadonlyArray<DueRequest['command']>> =>
   (await succeeds(second.due(process, limit))).map(({ command }) => command)
 
-/** The commands of everything that is not answered yet. */
-export const waitingNow = async ({ second }: Requests, process: string) =>
-  (await succeeds(second.waiting(process))).map(({ command }) => command)
-
 /** The request could not be sent: parked, or to be tried again later. */
 export const fail = (
   { transact }: Requests,

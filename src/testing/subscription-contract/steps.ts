@@ -22,7 +22,7 @@ export const steps: Chapter = {
       await succeeds(store.release(lease))
       same((await claimOne(second, name, 'b')).position, 5)
     },
-    'has come as far as its last partition': async (subject) => {
+    'has reached the position of its slowest partition': async (subject) => {
       const { store, second } = subject
       const name = await created(subject, { partitions: 2, position: 1 })
       const { leases } = await succeeds(store.claim(name, 'a', 60_000))
@@ -71,7 +71,7 @@ export const steps: Chapter = {
       await succeeds(subject.store.release(lease))
       await failsWith(subject.store.save(stepTo(lease, 5)), FENCED)
     },
-    'writes nothing when the checkpoint is not where the owner believes it': async (subject) => {
+    'writes nothing when the checkpoint is not at the expected position': async (subject) => {
       const [name, mark] = [await created(subject), freshName()]
       const lease = await claimOne(subject.store, name, 'a')
       await succeeds(subject.store.save(stepTo(lease, 5)))
@@ -99,19 +99,5 @@ export const steps: Chapter = {
         for (const answer of answers)
           if (E.isLeft(answer)) assert.equal(answer.left._tag, 'FencedOff')
       }),
-    'is fenced off in the middle of its work, and keeps nothing of it': async (subject) => {
-      const [name, mark] = [await created(subject), freshName()]
-      const lease = await claimOne(subject.store, name, 'a')
-      let reset: Promise<boolean> = Promise.resolve(false)
-      const late = subject.store.commit(stepTo(lease, 5), (leave) => {
-        reset = succeeds(subject.second.reset(name, 0)) // not waited for: it may have to wait for us
-        return leave(mark)
-      })
-      const answer = await late()
-      same(await reset, true)
-      // Whichever of the two came first: never one half of the step.
-      same(await succeeds(subject.isMarked(mark)), E.isRight(answer))
-      same(await succeeds(subject.second.reached(name)), 0)
-    },
   },
 }

@@ -1,6 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryRequests, type MemoryTransaction } from '../../../src/memory'
+import { memoryOperator } from '../../../src/adapters/memory/operator'
+import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import { memory, type MemoryTransaction } from '../../../src/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -18,12 +20,12 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         done: (process, ids) => done(process, [...ids, ...ids.map(again)]),
       }
     }),
-    noticedBy: ['requests: keeps one entry of a request that is added twice'],
+    noticedBy: ['commands: keeps one entry of a command that is added twice'],
   },
   {
     defect: 'lets a cancelled timer go off',
     open: requestWritesThat(() => ({ cancel: () => TE.right(undefined) })),
-    noticedBy: ['timers: does not go off once it is cancelled'],
+    noticedBy: ['timers: does not fire once it is cancelled'],
   },
   {
     defect: 'cancels the timers of all processes',
@@ -39,28 +41,31 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         }
       },
     })),
-    noticedBy: ['timers: does not go off once it is cancelled'],
+    noticedBy: ['timers: does not fire once it is cancelled'],
   },
   {
     defect: 'gives a timer before its time',
     open: requestWritesThat(({ add }) => ({
       add: (request, due) => add(request, due._tag === 'After' ? { ...due, delay: 0 } : due),
     })),
-    noticedBy: ['timers: goes off after its delay, and not before'],
+    noticedBy: ['timers: fires after its delay, and not before'],
   },
   {
     defect: 'gives everything that waits, due or not',
-    open: requestsThat((store) => ({
-      due: (process, limit) =>
-        pipe(
-          store.waiting(process),
-          TE.map((all) => all.slice(0, limit)),
-        ),
-    })),
+    open: requestsThat((_store, documents) => {
+      const operator = memoryOperator({ store: memory().store, documents })
+      return {
+        due: (process, limit) =>
+          pipe(
+            operator.outbox(process, { which: 'all', after: 0, limit }),
+            TE.map(({ commands }) => commands),
+          ),
+      }
+    }),
     noticedBy: [
-      'timers: goes off at its time, at once when that is over',
-      'requests that fail: parks a request until an operator decides, with everything behind it',
-      'requests that fail: holds back the later commands of its process, and of no other',
+      'timers: fires at its time, at once when that has passed',
+      'failed commands: parks a command, with everything behind it',
+      'failed commands: holds back the later commands of its process, and of no other',
     ],
   },
   {
@@ -69,7 +74,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
       add: (request, due) =>
         add(request, due._tag === 'At' ? { ...due, time: due.time / 1_000 } : due),
     })),
-    noticedBy: ['timers: goes off at its time, at once when that is over'],
+    noticedBy: ['timers: fires at its time, at once when that has passed'],
   },
   {
     defect: 'keeps both timers of one name',
@@ -78,8 +83,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         add(request, due._tag === 'Now' ? due : { ...due, timer: `${due.timer} ${request.id}` }),
     })),
     noticedBy: [
-      'timers: is replaced by one with the same name, and comes after what was asked for before',
-      'timers: shows an operator the name of a timer',
+      'timers: is replaced by one with the same name, and comes after commands issued before',
     ],
   },
   {
@@ -93,20 +97,21 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         }
         return store.inTransaction({
           ...documents,
+          lock: () => Promise.resolve(true),
           put: (...written) => at(({ put }) => put(...written)),
           delete: (...deleted) => at((transaction) => transaction.delete(...deleted)),
         })
       },
     })),
     noticedBy: [
-      'requests: keeps nothing of a transaction that is undone',
-      'timers: goes off when its cancelling is undone',
+      'commands: keeps nothing of a transaction that is rolled back',
+      'timers: fires when its cancelling is rolled back',
     ],
   },
   {
     defect: 'does not hold back what comes after a failed request',
     open: requestsThat((_store, documents) => {
-      const store = memoryRequests(documents)
+      const store = memoryRequests(documents, Date.now)
       return {
         ...store,
         inTransaction: (transaction) => {
@@ -123,15 +128,8 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
       }
     }),
     noticedBy: [
-      'requests that fail: holds back the later commands of its process, and of no other',
-      'requests that fail: parks a request until an operator decides, with everything behind it',
-    ],
-  },
-  {
-    defect: 'skips what it is told to try again',
-    open: requestsThat((store) => ({ decide: (process, id) => store.decide(process, id, 'skip') })),
-    noticedBy: [
-      'requests that fail: parks a request until an operator decides, with everything behind it',
+      'failed commands: holds back the later commands of its process, and of no other',
+      'failed commands: parks a command, with everything behind it',
     ],
   },
 ]

@@ -59,7 +59,7 @@ describe('combineEventCodecs', () => {
       ]),
     )
     expect(codec.encode({ key: 'middle', event } as never)).toEqual(
-      E.left([{ path: 'key', message: 'no part has the key "middle"; known are left, right' }]),
+      E.left([{ path: 'key', message: 'no part has the key "middle"; known keys: left, right' }]),
     )
   })
 

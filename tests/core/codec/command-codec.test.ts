@@ -49,7 +49,7 @@ describe('commandCodec', () => {
   ])('refuses %j, and names the commands that it knows', (input, shown) => {
     expect(codec.decode(input)).toEqual(
       E.left([
-        { path: 'type', message: `the command type ${shown} is not known; known are Open, Close` },
+        { path: 'type', message: `unknown command type ${shown}; known types: Open, Close` },
       ]),
     )
   })

@@ -102,7 +102,7 @@ describe('eventCodec', () => {
       E.left([
         {
           path: '',
-          message: `schema version ${schemaVersion} is not known here; the newest is 3. Was it written by a newer release?`,
+          message: `unknown schema version ${schemaVersion}; this release knows versions 1 to 3`,
         },
       ]),
     )
@@ -134,7 +134,7 @@ describe('eventCodec', () => {
         E.left([
           {
             path: 'type',
-            message: `the event type "${type}" is not known; known are Opened, Deposited`,
+            message: `unknown event type "${type}"; known types: Opened, Deposited`,
           },
         ]),
       )
@@ -176,7 +176,7 @@ describe('eventCodec', () => {
     )
     const strange = eventCodec<Event>({ Opened: eventType(Never), Deposited: eventType(Deposited) })
     expect(strange.encode({ type: 'Opened', owner: 'Ada' })).toEqual(
-      E.left([{ path: '', message: 'it is not Never' }]),
+      E.left([{ path: '', message: 'not a valid Never' }]),
     )
   })
 })

@@ -3,7 +3,12 @@ import { deciderThrew, rejected } from '../../../src/core/errors/decision'
 import { limitExceeded, undecodableEvent, unencodableEvent } from '../../../src/core/errors/event'
 import { snapshotImpossible, versionNotReached } from '../../../src/core/errors/history'
 import { invalidAppend, invalidCommand, invalidStreamId } from '../../../src/core/errors/invalid'
-import { overloaded, projectionFailed, storeFailed } from '../../../src/core/errors/store'
+import {
+  isIsolatable,
+  overloaded,
+  projectionFailed,
+  storeFailed,
+} from '../../../src/core/errors/store'
 
 const issues = [{ path: 'a', message: 'is wrong' }]
 const place = { streamId: 'a-1', version: 2, position: 9, type: 'Opened', schemaVersion: 1 }
@@ -13,38 +18,30 @@ describe('every error', () => {
     [
       versionConflict('a-1', 2, 3),
       { expected: 2, actual: 3, attempts: 1 },
-      'a-1 is at version 3, not at 2: somebody else wrote first (1 attempt). Nothing was written.',
+      'a-1 is at version 3; the expected version was 2 (1 attempt). Nothing was written.',
     ],
     [
       versionConflict('a-1', 'mustExist', 0, 4),
       { expected: 'mustExist', actual: 0, attempts: 4 },
-      'a-1 is at version 0, not at mustExist: somebody else wrote first (4 attempts). Nothing was written.',
+      'a-1 is at version 0; the expected version was mustExist (4 attempts). Nothing was written.',
     ],
     [
       commandAlreadyHandled('a-1', 'c', 2, 3),
       { commandId: 'c', after: 2, eventCount: 3 },
-      'a-1 has handled the command c already, with 3 events after version 2.',
+      'a-1 has already handled command c (3 events after version 2).',
     ],
     [
       rejected('a-1', 2, { _tag: 'TooLow', balance: 1 }),
       { version: 2, rejection: { _tag: 'TooLow', balance: 1 } },
-      'The command was rejected by a-1 at version 2: TooLow.',
+      'a-1 rejected the command at version 2: TooLow.',
     ],
-    [
-      rejected('a-1', 2, 'no'),
-      { rejection: 'no' },
-      'The command was rejected by a-1 at version 2: "no".',
-    ],
+    [rejected('a-1', 2, 'no'), { rejection: 'no' }, 'a-1 rejected the command at version 2: "no".'],
     [
       rejected('a-1', 2, { reason: 'no' }),
       { rejection: { reason: 'no' } },
-      'The command was rejected by a-1 at version 2: an object.',
+      'a-1 rejected the command at version 2: an object.',
     ],
-    [
-      rejected('a-1', 2, null),
-      { rejection: null },
-      'The command was rejected by a-1 at version 2: null.',
-    ],
+    [rejected('a-1', 2, null), { rejection: null }, 'a-1 rejected the command at version 2: null.'],
     [
       deciderThrew('a-1', 2, 'evolve', new Error('oh')),
       { during: 'evolve', version: 2 },
@@ -63,12 +60,12 @@ describe('every error', () => {
     [
       limitExceeded('a-1', 'eventSize', 10, 11),
       { limit: 'eventSize', maximum: 10, actual: 11 },
-      'The append to a-1 exceeds eventSize: 11, and at most 10 is allowed. Nothing was written.',
+      'The append to a-1 exceeds the limit eventSize: 11, the maximum is 10. Nothing was written.',
     ],
     [
       versionNotReached('a-1', 5, 2),
       { version: 5, actual: 2 },
-      'a-1 is at version 2 and has not reached 5.',
+      'a-1 is at version 2; version 5 was requested.',
     ],
     [
       snapshotImpossible('a-1', 'there is no codec'),
@@ -79,12 +76,12 @@ describe('every error', () => {
     [
       invalidStreamId('a', 'it is short'),
       { streamId: 'a', reason: 'it is short' },
-      '"a" cannot name a stream: it is short.',
+      '"a" is not a valid stream id: it is short.',
     ],
     [
       invalidAppend('a-1', 'it is empty'),
       { streamId: 'a-1', reason: 'it is empty' },
-      'The append to a-1 is not well formed: it is empty. Nothing was written.',
+      'The append to a-1 is not valid: it is empty. Nothing was written.',
     ],
     [
       storeFailed('ConnectionLost', 'unknown', new Error('gone')),
@@ -104,7 +101,7 @@ describe('every error', () => {
     [
       overloaded('a-1', 7),
       { queue: 'a-1', depth: 7 },
-      '7 are waiting for a-1 already: slow down, and send it again later. Nothing was written.',
+      'The queue of a-1 is full (7 waiting). Nothing was written. Retry later.',
     ],
   ])('carries its data and says it in words: %j', (error, data, message) => {
     expect(error).toMatchObject({ ...data, message })
@@ -129,5 +126,22 @@ describe('every error', () => {
       overloaded('a-1', 7),
     ].map(({ _tag }) => _tag)
     expect(new Set(tags).size).toBe(tags.length)
+  })
+})
+
+describe('a failure of the store', () => {
+  it.each([
+    ['Unexpected', true],
+    ['TimedOut', true],
+    ['TransactionRefused', true],
+    ['Unavailable', false],
+    ['AccessDenied', false],
+    ['NotMigrated', false],
+  ] as const)('may have been caused by one of several requests: %s is %s', (reason, isolatable) => {
+    expect(isIsolatable(storeFailed(reason, 'nothingWritten', 'x'))).toBe(isolatable)
+  })
+
+  it('is not narrowed down when something may have been written', () => {
+    expect(isIsolatable(storeFailed('TimedOut', 'unknown', 'x'))).toBe(false)
   })
 })

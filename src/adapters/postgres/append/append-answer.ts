@@ -1,10 +1,27 @@
 import * as E from 'fp-ts/Either'
 import type { Appended } from '../../../core/append'
-import { commandAlreadyHandled, versionConflict } from '../../../core/errors/conflict'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError } from '../../../core/errors/unions'
+import { versionFits } from '../../../core/expected-version'
 import type { StreamId } from '../../../core/stream'
-import type { PreparedAppend } from './encoded-append'
+import { isCommandTaken, toStoreFailed } from '../connection/errors'
+import { outcomeIn, type TransactionScope } from '../connection/query'
+import type { EncodedAppend } from './encoded-append'
+
+export type AppendAnswer = E.Either<AppendError, Appended>
+
+/** An answer to one append. Never rejects. */
+export type RunAppend = (append: EncodedAppend) => Promise<AppendAnswer>
+
+/**
+ * An answer to each of some appends, in their order. Never rejects.
+ *
+ * They come in the order of their streams' code units, from every process: otherwise two statements could wait for
+ * each other.
+ */
+export type RunAppends = (
+  appends: ReadonlyArray<EncodedAppend>,
+) => Promise<ReadonlyArray<AppendAnswer>>
 
 /** An event that was stored. */
 export interface StoredRow {
@@ -13,16 +30,6 @@ export interface StoredRow {
   readonly position: number | null
   readonly recorded_at: number
 }
-
-/** A row of the append function: see migrations/0001_events.sql. */
-export interface AnswerRow extends StoredRow {
-  /** 0 appended, 1 conflict, 2 handled before. */
-  readonly outcome: number
-  readonly command_id: string | null
-  readonly event_count: number | null
-}
-
-export type AppendAnswer = E.Either<AppendError, Appended>
 
 export const noAnswer: AppendAnswer = E.left(
   storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
@@ -40,20 +47,14 @@ export const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): Appe
   return E.right({ version, positions, recordedAt })
 }
 
-export const answerTo = (
-  { streamId, expectedVersion }: PreparedAppend,
-  rows: ReadonlyArray<AnswerRow> = [],
-): AppendAnswer => {
-  const [first] = rows
-  if (first === undefined) return noAnswer
-  if (first.outcome === 1) {
-    return E.left(versionConflict(streamId, expectedVersion, first.version))
-  }
-  if (first.outcome === 2) {
-    const { command_id, event_count, version } = first
-    return E.left(commandAlreadyHandled(streamId, command_id ?? '', version, event_count ?? 0))
-  }
-  return stored(rows, first.recorded_at)
+/** A statement that fails as a whole fails for each of its appends. */
+export const allFailed = (
+  appends: ReadonlyArray<EncodedAppend>,
+  scope: TransactionScope,
+  error: unknown,
+): ReadonlyArray<AppendAnswer> => {
+  const failed: AppendAnswer = E.left(toStoreFailed(outcomeIn(scope))(error))
+  return appends.map(() => failed)
 }
 
 /** Rows by their streams. */
@@ -69,17 +70,35 @@ export const byStream = <Row extends StoredRow>(
   return streams
 }
 
-/** An answer to each append, if each of them has given one row, in their order: the usual case. */
-export const oneRowEach = (
-  appends: ReadonlyArray<PreparedAppend>,
-  rows: ReadonlyArray<StoredRow>,
-): ReadonlyArray<AppendAnswer> | undefined => {
-  if (rows.length !== appends.length) return undefined
-  const answers: AppendAnswer[] = []
-  for (let index = 0; index < rows.length; index++) {
-    const row = rows[index]
-    if (row === undefined || row.stream_id !== appends[index]?.streamId) return undefined
-    answers.push(stored([row], row.recorded_at))
-  }
-  return answers
+/**
+ * Whether an append must be sent again: another writer was faster at this very moment, and only a new look can show
+ * what that means.
+ */
+export const isOvertaken = (answer: AppendAnswer): boolean => {
+  if (E.isRight(answer)) return false
+  const error = answer.left
+  if (error._tag === 'VersionConflict') return versionFits(error.expected, error.actual)
+  return error._tag === 'StoreFailed' && isCommandTaken(error.cause)
 }
+
+/** One append on its own, sent once. */
+export const appendOnce =
+  (run: RunAppends): RunAppend =>
+  async (append) => {
+    const [answer = noAnswer] = await run([append])
+    return answer
+  }
+
+const MOST_RACES = 1_000
+
+/** One append on its own, sent again while it is overtaken. */
+export const appendAlone =
+  (run: RunAppends): RunAppend =>
+  async (append) => {
+    const once = appendOnce(run)
+    let answer = await once(append)
+    for (let races = 0; isOvertaken(answer) && races < MOST_RACES; races++) {
+      answer = await once(append)
+    }
+    return answer
+  }

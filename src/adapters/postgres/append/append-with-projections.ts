@@ -6,17 +6,18 @@ import type { AppendError } from '../../../core/errors/unions'
 import type { JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { InlineProjection } from '../../../core/ports/inline-projection'
+import type { TransactionDocuments } from '../../../core/ports/projection-store'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { type AppendPrepared, isOvertaken } from './append'
-import type { AppendAnswer } from './append-answer'
-import { tellsRollback } from '../connection/pool'
-import { type Doing, lostAgainstAnother, toStoreFailed } from '../connection/errors'
-import type { PreparedAppend } from './encoded-append'
+import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../connection/errors'
+import { failsOnRolledBackCommit } from '../connection/origin'
+import { rollBack } from '../connection/transaction'
+import { type AppendAnswer, isOvertaken, type RunAppend } from './append-answer'
+import type { EncodedAppend } from './encoded-append'
 import { lostRace } from './optimistic-append'
 
-/** The events of an append as they are stored now: read from what was written, not from the caller. */
+/** The events of an append as they are stored now: decoded from what was written, not the caller's objects. */
 const storedEvents = (
-  { streamId, events }: PreparedAppend,
+  { streamId, events }: EncodedAppend,
   { version, positions, recordedAt }: Appended,
 ): ReadonlyArray<StoredEvent> => {
   const first = version - events.length + 1
@@ -37,161 +38,163 @@ const storedEvents = (
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
 const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 
-/** A projection's failure; one that lost against another transaction is worth another try. */
+/** Read models that are kept inside every append, and their documents inside of a transaction. */
+export interface Inline<Database> {
+  readonly projections: ReadonlyArray<InlineProjection<Transaction<Database>>>
+  readonly documentsIn: (transaction: Transaction<Database>) => TransactionDocuments
+}
+
+/** A projection's failure; after a conflict with another transaction a retry may succeed. */
 const refusal = (name: string, cause: unknown): AppendError =>
-  lostAgainstAnother(cause) ? toStoreFailed('reading')(cause) : projectionFailed(name, cause)
+  isTransactionConflict(cause) ? toStoreFailed('uncommitted')(cause) : projectionFailed(name, cause)
 
-/** Whether a projection may have hidden that a statement of its has failed, and who notices. */
-type Doubt =
-  /** Another statement is sent to find out. */
-  | 'ask'
-  /** COMMIT will fail: see {@link tellsRollback}. */
-  | 'commit tells'
+/** How a failed statement that a projection has ignored is detected. */
+type RollbackDetection =
+  /** Another statement is sent after the projections. */
+  | 'probe'
+  /** COMMIT fails: see {@link failsOnRolledBackCommit}. */
+  | 'commit'
 
-/** A failure that shows, or does not show, that a projection has hidden one. */
-const hidden = <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
-  doing: Doing,
+/** The failure of the probe or of COMMIT: the projections', if they have ignored a failed statement. */
+const ignoredFailure = <Database>(
+  inline: Inline<Database>,
+  outcome: WriteOutcome,
   cause: unknown,
 ): AppendError => {
-  const failed = toStoreFailed(doing)(cause)
-  const names = projections.map(({ name }) => name).join(', ')
+  const failed = toStoreFailed(outcome)(cause)
+  const names = inline.projections.map(({ name }) => name).join(', ')
   return failed.reason === 'TransactionAborted' ? projectionFailed(names, cause) : failed
 }
 
 const projectAll = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: Transaction<Database>,
   events: ReadonlyArray<StoredEvent>,
-  doubt: Doubt,
+  detection: RollbackDetection,
 ): Promise<E.Either<AppendError, void>> => {
+  const { projections, documentsIn } = inline
+  const documents = documentsIn(transaction)
   for (const { name, project } of projections) {
     try {
-      const result = await project(events, transaction)()
+      const result = await project(events, transaction, documents)()
       if (E.isLeft(result)) return E.left(refusal(name, result.left))
     } catch (cause) {
       return E.left(refusal(name, cause))
     }
   }
-  return projections.length === 0 || doubt === 'commit tells'
+  return projections.length === 0 || detection === 'commit'
     ? E.right(undefined)
-    : stillAlive(projections, transaction)
+    : probe(inline, transaction)
 }
 
 /**
- * After a failed statement COMMIT quietly rolls back. A projection that has hidden such a failure must
- * not end in a success that stores nothing.
+ * After a failed statement COMMIT rolls back without an error. A projection that has ignored such a failure must not
+ * end in a success that stores nothing.
  */
-const stillAlive = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+const probe = async <Database>(
+  inline: Inline<Database>,
   transaction: Transaction<Database>,
 ): Promise<E.Either<AppendError, void>> => {
   try {
     await transaction.executeQuery(CompiledQuery.raw('select 1'))
     return E.right(undefined)
   } catch (cause) {
-    return E.left(hidden(projections, 'reading', cause))
+    return E.left(ignoredFailure(inline, 'uncommitted', cause))
   }
 }
 
 /** An append, and then the projections, in a transaction that is rolled back if this fails. */
 const appendThenProject =
   <Database>(
-    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    inline: Inline<Database>,
     transaction: Transaction<Database>,
-    append: AppendPrepared,
-    doubt: Doubt,
-  ): AppendPrepared =>
-  async (prepared) => {
-    const answer = await append(prepared)
+    append: RunAppend,
+    detection: RollbackDetection,
+  ): RunAppend =>
+  async (encoded) => {
+    const answer = await append(encoded)
     if (E.isLeft(answer)) return answer
-    const stored = storedEvents(prepared, answer.right)
-    const projected = await projectAll(projections, transaction, stored, doubt)
+    const stored = storedEvents(encoded, answer.right)
+    const projected = await projectAll(inline, transaction, stored, detection)
     return E.isLeft(projected) ? projected : answer
   }
 
 const SAVEPOINT = 'reprise_projections'
 
 /**
- * An append and its projections inside the caller's transaction. If a projection fails, the append is
- * undone with it, and the transaction goes on as it was.
+ * An append and its projections inside the caller's transaction. If a projection fails, the append is undone with
+ * it, and the transaction goes on as it was.
  */
-export const projecting =
+export const projectInTransaction =
   <Database>(
-    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    inline: Inline<Database>,
     transaction: Transaction<Database>,
-    append: AppendPrepared,
-  ): AppendPrepared =>
-  async (prepared) => {
-    if (projections.length === 0) return append(prepared)
-    const say = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
+    append: RunAppend,
+  ): RunAppend =>
+  async (encoded) => {
+    if (inline.projections.length === 0) return append(encoded)
+    const run = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
     try {
-      await say(`savepoint ${SAVEPOINT}`)
-      const answer = await appendThenProject(projections, transaction, append, 'ask')(prepared)
-      if (E.isLeft(answer)) await say(`rollback to savepoint ${SAVEPOINT}`)
-      await say(`release savepoint ${SAVEPOINT}`)
+      await run(`savepoint ${SAVEPOINT}`)
+      const answer = await appendThenProject(inline, transaction, append, 'probe')(encoded)
+      if (E.isLeft(answer)) await run(`rollback to savepoint ${SAVEPOINT}`)
+      await run(`release savepoint ${SAVEPOINT}`)
       return answer
     } catch (error) {
-      return E.left(toStoreFailed('connecting')(error))
+      return E.left(toStoreFailed('uncommitted')(error))
     }
   }
 
-/** Gives the connection back. What failed before is told, whatever becomes of the rollback. */
-const undo = async <Database>(transaction: ControlledTransaction<Database>): Promise<void> => {
-  try {
-    await transaction.rollback().execute()
-  } catch {
-    // The connection is gone, and with it the transaction.
-  }
-}
-
 const finish = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: ControlledTransaction<Database>,
   result: AppendAnswer,
 ): Promise<AppendAnswer> => {
   if (E.isLeft(result)) {
-    await undo(transaction)
+    await rollBack(transaction)
     return result
   }
   try {
     await transaction.commit().execute()
     return result
   } catch (error) {
-    await undo(transaction)
-    return E.left(hidden(projections, 'appending', error))
+    await rollBack(transaction)
+    return E.left(ignoredFailure(inline, 'mayHaveCommitted', error))
   }
 }
 
 /** The two ways to append in a transaction of our own. */
-export interface Ways<Database> {
-  readonly swiftly: (transaction: Transaction<Database>) => AppendPrepared
-  readonly carefully: (transaction: Transaction<Database>) => AppendPrepared
+export interface AppendWays<Database> {
+  readonly optimistic: (transaction: Transaction<Database>) => RunAppend
+  readonly fallback: (transaction: Transaction<Database>) => RunAppend
 }
 
-/** The swift way was overtaken, and has left the transaction unusable, or its answer out of date. */
-const mustAskAgain = (answer: AppendAnswer): boolean =>
+/** The optimistic way was overtaken: the transaction is unusable, or the answer out of date. */
+const needsFallback = (answer: AppendAnswer): boolean =>
   isOvertaken(answer) ||
   (E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause))
 
 /** An append and its projections in a transaction of their own: all of it is stored, or nothing. */
 export const appendAndProject = <Database>(
   db: Kysely<Database>,
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
-  { swiftly, carefully }: Ways<Database>,
-): AppendPrepared => {
-  const doubt: Doubt = tellsRollback(db) ? 'commit tells' : 'ask'
-  const inTransaction = async (prepared: PreparedAppend, way: Ways<Database>['swiftly']) => {
+  inline: Inline<Database>,
+  { optimistic, fallback }: AppendWays<Database>,
+): RunAppend => {
+  const detection: RollbackDetection = failsOnRolledBackCommit(db) ? 'commit' : 'probe'
+  const runInTransaction = async (
+    encoded: EncodedAppend,
+    way: AppendWays<Database>['optimistic'],
+  ) => {
     try {
       const transaction = await db.startTransaction().execute()
-      const append = appendThenProject(projections, transaction, way(transaction), doubt)
-      return await finish(projections, transaction, await append(prepared))
+      const append = appendThenProject(inline, transaction, way(transaction), detection)
+      return await finish(inline, transaction, await append(encoded))
     } catch (error) {
-      return E.left(toStoreFailed('connecting')(error))
+      return E.left(toStoreFailed('uncommitted')(error))
     }
   }
-  return async (prepared) => {
-    const answer = await inTransaction(prepared, swiftly)
-    return mustAskAgain(answer) ? inTransaction(prepared, carefully) : answer
+  return async (encoded) => {
+    const answer = await runInTransaction(encoded, optimistic)
+    return needsFallback(answer) ? runInTransaction(encoded, fallback) : answer
   }
 }

@@ -2,10 +2,10 @@ import type { AppendRequest, CommandMark } from '../../../core/append'
 import type { ExpectedVersion } from '../../../core/expected-version'
 import type { Metadata } from '../../../core/metadata'
 import type { NewEvent } from '../../../core/recorded-event'
-import { MAXIMUM_VERSION, type StreamId } from '../../../core/stream'
+import type { StreamId } from '../../../core/stream'
 
-/** An event as the append function takes it. */
-export interface PreparedEvent {
+/** An event as the statements take it: data and metadata are JSON. */
+export interface EncodedEvent {
   readonly id: string
   readonly type: string
   readonly schemaVersion: number
@@ -13,51 +13,45 @@ export interface PreparedEvent {
   readonly metadata: string
 }
 
-/** A request written out, so that nobody can change it any more, and it is written out only once. */
-export interface PreparedAppend {
+/** A request encoded: the caller can no longer change it, and it is encoded only once, however often it is sent. */
+export interface EncodedAppend {
   readonly streamId: StreamId
   readonly expectedVersion: ExpectedVersion
-  readonly events: ReadonlyArray<PreparedEvent>
+  readonly events: ReadonlyArray<EncodedEvent>
   readonly commands: ReadonlyArray<CommandMark>
 }
 
 /** Metadata of an event without any. */
-export const EMPTY = '{}'
+export const EMPTY_METADATA = '{}'
 
 const isEmpty = (metadata: Metadata): boolean => {
   for (const key in metadata) if (Object.hasOwn(metadata, key)) return false
   return true
 }
 
-const prepareEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): PreparedEvent => ({
+const encodeEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): EncodedEvent => ({
   id,
   type,
   schemaVersion,
   data: JSON.stringify(data),
-  metadata: isEmpty(metadata) ? EMPTY : JSON.stringify(metadata),
+  metadata: isEmpty(metadata) ? EMPTY_METADATA : JSON.stringify(metadata),
 })
 
-export const prepareAppend = ({
+export const encodeAppend = ({
   streamId,
   expectedVersion,
   events,
   commands,
-}: AppendRequest): PreparedAppend => ({
+}: AppendRequest): EncodedAppend => ({
   streamId,
   expectedVersion,
-  events: events.map(prepareEvent),
+  events: events.map(encodeEvent),
   commands: commands.map((mark) => ({ ...mark })),
 })
 
-/** How long the data and metadata of an append are, in code units. */
-export const lengthOf = ({ events }: PreparedAppend): number => {
+/** How long the data and metadata of an append are, in UTF-16 code units. */
+export const lengthOf = ({ events }: EncodedAppend): number => {
   let length = 0
   for (const { data, metadata } of events) length += data.length + metadata.length
   return length
 }
-
-/** Whether an append names the very version that its stream must be at, and there is a version after it. */
-export const isExact = ({ expectedVersion }: PreparedAppend): boolean =>
-  expectedVersion !== 'any' &&
-  expectedVersion !== 'mustExist' &&
-  expectedVersion !== MAXIMUM_VERSION

@@ -1,11 +1,17 @@
 import * as E from 'fp-ts/Either'
-import { appendAlone, type AppendPrepared, isOvertaken, type RunAppends } from './append'
-import type { AppendAnswer } from './append-answer'
+import { isIsolatable } from '../../../core/errors/store'
 import { grouped, type Grouping } from '../connection/grouped'
-import type { PreparedAppend } from './encoded-append'
+import {
+  appendAlone,
+  type AppendAnswer,
+  isOvertaken,
+  type RunAppend,
+  type RunAppends,
+} from './append-answer'
+import type { EncodedAppend } from './encoded-append'
 
-const grouping: Grouping<PreparedAppend> = {
-  name: 'the append queue',
+const grouping: Grouping<EncodedAppend> = {
+  name: 'appends',
   depth: 20_000,
   statements: 4,
   slow: 25,
@@ -14,28 +20,25 @@ const grouping: Grouping<PreparedAppend> = {
   keyOf: ({ streamId }) => streamId,
 }
 
-/** Whether a group should be tried one by one: the server has refused, and one of them is to blame. */
-const oneIsToBlame = (answer: AppendAnswer): boolean =>
-  E.isLeft(answer) &&
-  answer.left._tag === 'StoreFailed' &&
-  answer.left.outcome === 'nothingWritten' &&
-  ['Unexpected', 'TimedOut', 'TransactionRefused'].includes(answer.left.reason)
+/** Whether a group failed in a way that one of its appends may have caused. */
+const mayBeCausedByOne = (answer: AppendAnswer): boolean =>
+  E.isLeft(answer) && answer.left._tag === 'StoreFailed' && isIsolatable(answer.left)
 
 /**
- * Group commit: appends that arrive while a statement is under way share the next one. One caller's
- * conflict, or a payload that the server refuses, is nobody else's: then each goes out on its own.
+ * Group commit: appends that arrive while a statement is under way share the next one. A conflict of one caller, or a
+ * payload that the server refuses, does not affect the others: then each is sent on its own.
  */
-export const groupCommit = (run: RunAppends): AppendPrepared => {
+export const groupCommit = (run: RunAppends): RunAppend => {
   const alone = appendAlone(run)
   const runGroup: RunAppends = async (group) => {
     const answers = await run(group)
-    const mustAskAgain = (answer: AppendAnswer): boolean =>
-      isOvertaken(answer) || (group.length > 1 && oneIsToBlame(answer))
-    if (!answers.some(mustAskAgain)) return answers
+    const mustSendAlone = (answer: AppendAnswer): boolean =>
+      isOvertaken(answer) || (group.length > 1 && mayBeCausedByOne(answer))
+    if (!answers.some(mustSendAlone)) return answers
     return Promise.all(
       answers.map((answer, index) => {
         const append = group[index]
-        return append !== undefined && mustAskAgain(answer)
+        return append !== undefined && mustSendAlone(answer)
           ? alone(append)
           : Promise.resolve(answer)
       }),

@@ -1,86 +1,151 @@
+import * as E from 'fp-ts/Either'
+import { identity } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { StreamId } from '../../../core/stream'
+import { isCommandTaken, isVersionTaken } from '../connection/errors'
+import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import {
-  oneMarkedParameters,
-  oneParameters,
-  severalMarkedParameters,
-  severalParameters,
-  singlesParameters,
-  streamParameters,
-} from './append-parameters'
-import { remembersTwice, takenTwice } from '../connection/errors'
-import { isExact, lengthOf, type PreparedAppend } from './encoded-append'
-import type { Statements } from '../read/statements'
+  allFailed,
+  type AppendAnswer,
+  byStream,
+  noAnswer,
+  type RunAppends,
+  stored,
+  type StoredRow,
+} from './append-answer'
+import { type EncodedAppend, lengthOf } from './encoded-append'
+import { fallbackAppend, fallbackStatement } from './fallback-append'
+import {
+  manyStreamsQuery,
+  type ManyStreamsStatements,
+  manyStreamsStatements,
+} from './many-streams-append'
+import { oneStreamQuery, type OneStreamStatements, oneStreamStatements } from './one-stream-append'
+import type { Query } from './statement-parts'
 
-/** A statement with its parameters. */
-export interface Query {
-  readonly text: string
-  readonly parameters: ReadonlyArray<unknown>
+// Optimistic statements check the version and insert in one statement. A row comes back for every event that was
+// stored. An append without rows did not fit, and one that lost a race while it was stored violates a primary key,
+// and fails the whole statement: either way nothing of it is stored, and the fallback can say what has happened.
+
+/** Every statement that appends, as text. */
+export interface AppendStatements extends OneStreamStatements, ManyStreamsStatements {
+  readonly append: string
 }
 
-const alone = (statements: Statements, append: PreparedAppend): Query | undefined => {
-  const { events, commands } = append
-  if (commands.length === 0) {
-    return events.length === 1 && isExact(append)
-      ? { text: statements.appendOne, parameters: oneParameters(append) }
-      : { text: statements.appendStream, parameters: streamParameters(append) }
-  }
-  return events.length === 1 && commands.length === 1 && commands[0]?.eventCount === 1
-    ? { text: statements.appendOneMarked, parameters: oneMarkedParameters(append) }
-    : undefined
-}
+/** The statements for a schema of any name. */
+export const appendStatements = (schema: string): AppendStatements => ({
+  ...oneStreamStatements(schema),
+  ...manyStreamsStatements(schema),
+  append: fallbackStatement(schema),
+})
 
-/** How much JSON a swift statement takes at most, in code units: PostgreSQL holds no JSON array above 256 MB. */
+/** How much JSON an optimistic statement takes at most, in UTF-16 code units: PostgreSQL holds no JSON array above 256 MB. */
 const MOST_JSON = 4_000_000
 
-/**
- * The swift statement for some appends; `undefined` when there is none: for a decision without events, and for
- * very much data.
- */
-export const swiftQuery = (
-  statements: Statements,
-  appends: ReadonlyArray<PreparedAppend>,
+/** The optimistic statement for some appends; `undefined`: there is none for decisions without events or very much data. */
+export const optimisticQuery = (
+  statements: AppendStatements,
+  appends: ReadonlyArray<EncodedAppend>,
 ): Query | undefined => {
   let length = 0
-  let most = 0
   for (const append of appends) {
-    const { length: count } = append.events
-    if (count === 0) return undefined
+    if (append.events.length === 0) return undefined
     length += lengthOf(append)
-    most = Math.max(most, count)
   }
   if (length > MOST_JSON) return undefined
   const [only] = appends
-  const short = only !== undefined && appends.length === 1 ? alone(statements, only) : undefined
-  if (short !== undefined) return short
-  if (appends.some(({ commands }) => commands.length > 0)) {
-    return { text: statements.appendSeveralMarked, parameters: severalMarkedParameters(appends) }
-  }
-  return most === 1 && appends.every(isExact)
-    ? { text: statements.appendSingles, parameters: singlesParameters(appends) }
-    : { text: statements.appendSeveral, parameters: severalParameters(appends) }
+  const short =
+    only !== undefined && appends.length === 1 ? oneStreamQuery(statements, only) : undefined
+  return short ?? manyStreamsQuery(statements, appends)
 }
 
-/** Whether a swift statement has failed only because somebody else was faster at this very moment. */
-export const lostRace = (error: unknown): boolean => takenTwice(error) || remembersTwice(error)
+/** Whether an optimistic statement has failed only because another writer was faster at this very moment. */
+export const lostRace = (error: unknown): boolean => isVersionTaken(error) || isCommandTaken(error)
 
-/** How many statements go the careful way after one that met somebody else's. */
-const WARY = 32
+/** How many statements take the fallback after one that met another writer. */
+const FALLBACK_STATEMENTS = 32
 
-/** Whether others write to the same streams just now: then the swift way is the longer one. */
+/** Whether others write to the same streams just now: then the optimistic way is the longer one. */
 export interface Contention {
   readonly isUnlikely: () => boolean
-  readonly met: () => void
+  readonly record: () => void
 }
 
 export const contention = (): Contention => {
-  let wary = 0
+  let fallbacks = 0
   return {
     isUnlikely: () => {
-      if (wary === 0) return true
-      wary -= 1
+      if (fallbacks === 0) return true
+      fallbacks -= 1
       return false
     },
-    met: () => {
-      wary = WARY
+    record: () => {
+      fallbacks = FALLBACK_STATEMENTS
     },
+  }
+}
+
+/** An answer to each append, if each of them has given one row, in their order: the usual case. */
+const oneRowEach = (
+  appends: ReadonlyArray<EncodedAppend>,
+  rows: ReadonlyArray<StoredRow>,
+): ReadonlyArray<AppendAnswer> | undefined => {
+  if (rows.length !== appends.length) return undefined
+  const answers: AppendAnswer[] = []
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]
+    if (row === undefined || row.stream_id !== appends[index]?.streamId) return undefined
+    answers.push(stored([row], row.recorded_at))
+  }
+  return answers
+}
+
+/** What the statements of a store have in common. */
+export interface AppendContext {
+  readonly statements: AppendStatements
+  /** Shared by all that append to the same database. */
+  readonly contention: Contention
+}
+
+/**
+ * Appends as {@link fallbackAppend} does, but faster: assumes that everything fits, and falls back only for what did
+ * not. A lost race leaves a transaction unusable: it is answered as a failure, see {@link lostRace}, and the owner of
+ * the transaction begins another one.
+ */
+export const optimisticAppend = (
+  { statements, contention }: AppendContext,
+  db: Executor,
+  scope: TransactionScope,
+): RunAppends => {
+  const fallback = fallbackAppend(db, statements.append, scope)
+  const answersFrom = async (
+    appends: ReadonlyArray<EncodedAppend>,
+    rows: ReadonlyMap<StreamId, ReadonlyArray<StoredRow>>,
+  ): Promise<ReadonlyArray<AppendAnswer>> => {
+    const left = appends.filter(({ streamId }) => !rows.has(streamId))
+    if (left.length > 0) contention.record()
+    const answers = left.length > 0 ? await fallback(left) : []
+    let next = 0
+    return appends.map(({ streamId }) => {
+      const own = rows.get(streamId)
+      const [first] = own ?? []
+      return own === undefined || first === undefined
+        ? (answers[next++] ?? noAnswer)
+        : stored(own, first.recorded_at)
+    })
+  }
+  return async (appends) => {
+    const query = contention.isUnlikely() ? optimisticQuery(statements, appends) : undefined
+    if (query === undefined) return fallback(appends)
+    const send = TE.tryCatch(() => fetchRows<StoredRow>(db, query.text, query.parameters), identity)
+    const found = await send()
+    if (E.isLeft(found)) {
+      const lost = lostRace(found.left)
+      if (lost) contention.record()
+      return lost && scope === 'statement'
+        ? fallback(appends)
+        : allFailed(appends, scope, found.left)
+    }
+    return oneRowEach(appends, found.right) ?? answersFrom(appends, byStream(found.right))
   }
 }

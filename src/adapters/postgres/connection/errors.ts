@@ -1,31 +1,37 @@
 import { type StoreFailed, storeFailed, type StoreFailure } from '../../../core/errors/store'
 
-/** What was under way when the database failed: only what commits can leave its outcome open. */
-export type Doing = 'connecting' | 'reading' | 'writing, not yet committed' | 'appending'
+/** What a statement can have written when its answer is lost. */
+export type WriteOutcome =
+  /** It only connects or reads. */
+  | 'none'
+  /** It writes in a transaction that is rolled back without its COMMIT. */
+  | 'uncommitted'
+  /** It commits what it writes, or is a COMMIT. */
+  | 'mayHaveCommitted'
 
 interface Meaning {
   readonly reason: StoreFailure
-  /** Whether the statement may have been carried out all the same. */
-  readonly open: boolean
+  /** Whether the statement may have been carried out: its answer is lost. */
+  readonly answerLost: boolean
   readonly advice?: string
 }
 
 const unavailable: Meaning = {
   reason: 'Unavailable',
-  open: false,
-  advice: 'no connection could be had: is the server running, and is DATABASE_URL right?',
+  answerLost: false,
+  advice: 'could not connect: is the server running, and is DATABASE_URL right?',
 }
 const lost: Meaning = {
   reason: 'ConnectionLost',
-  open: true,
+  answerLost: true,
   advice: 'the connection broke while the statement was under way',
 }
 const denied: Meaning = {
   reason: 'AccessDenied',
-  open: false,
+  answerLost: false,
   advice: 'user, password or permissions are wrong',
 }
-const refused: Meaning = { reason: 'TransactionRefused', open: false }
+const refused: Meaning = { reason: 'TransactionRefused', answerLost: false }
 const stale: Meaning = { ...refused, advice: 'the columns of a table have just changed: try again' }
 const unprepared: Meaning = {
   ...refused,
@@ -34,13 +40,17 @@ const unprepared: Meaning = {
 }
 const notMigrated: Meaning = {
   reason: 'NotMigrated',
-  open: false,
+  answerLost: false,
   advice: 'the tables are missing or older than this library: run `npx reprise migrate`',
 }
-const timedOut: Meaning = { reason: 'TimedOut', open: false }
+const timedOut: Meaning = { reason: 'TimedOut', answerLost: false }
 
-/** SQLSTATE codes, system error codes: the one place where database words become ours. */
+/** The code of our own error about a database that was never one. */
+export const MISUSE = 'REPRISE_MISUSE'
+
+/** SQLSTATE and system error codes: the one place where database errors become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
+  [MISUSE]: { reason: 'Unavailable', answerLost: false },
   ECONNREFUSED: unavailable,
   ENOTFOUND: unavailable,
   EAI_AGAIN: unavailable,
@@ -64,12 +74,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '57P05': { ...lost, advice: 'the server ended an idle connection' },
   '25P03': { ...lost, advice: 'the server ended an idle transaction' },
   '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
-  '55P03': { ...timedOut, advice: 'a lock was not to be had in time' },
-  '40001': { ...refused, advice: 'the transaction lost against another one: try again' },
+  '55P03': { ...timedOut, advice: 'a lock could not be acquired in time' },
+  '40001': { ...refused, advice: 'the transaction conflicted with another one: try again' },
   '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
   '25P02': {
     reason: 'TransactionAborted',
-    open: false,
+    answerLost: false,
     advice: 'an earlier statement of this transaction has failed, and its error was passed over',
   },
   '26000': unprepared,
@@ -87,10 +97,13 @@ const meanings: Readonly<Record<string, Meaning>> = {
 /** Failures of `pg` itself that carry no code. */
 const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
   [/timeout (exceeded )?when trying to connect|connection timeout|timeout expired/i, unavailable],
-  [/SSL connection|certificate/i, { ...unavailable, advice: 'no TLS connection could be had' }],
+  [
+    /SSL connection|certificate/i,
+    { ...unavailable, advice: 'a TLS connection could not be established' },
+  ],
   [/Connection terminated|not queryable|Connection ended/i, lost],
   [/server closed the connection/i, lost],
-  [/read timeout/i, { ...timedOut, open: true, advice: 'no answer came in time' }],
+  [/read timeout/i, { ...timedOut, answerLost: true, advice: 'no answer came in time' }],
   [/SASL|password must be a string|no pg_hba/i, denied],
   [
     /Cannot use a pool after calling end|driver has already been destroyed/i,
@@ -101,27 +114,24 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
-/** The columns of a table have changed since the connection has prepared a statement: it needs a new one. */
+/** The columns of a table have changed since the connection prepared a statement: it needs a new connection. */
 const isStale = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('cached plan must not change result type')
 
-/**
- * The transaction lost against another one (serialization, deadlock, a change of a table): tried again, it
- * may succeed.
- */
-export const lostAgainstAnother = (error: unknown): boolean =>
+/** The transaction conflicted with another one (serialization, deadlock, a change of a table): a retry may succeed. */
+export const isTransactionConflict = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error)) || isStale(error)
 
-const breaks = (error: unknown, constraint: string): boolean =>
+const violates = (error: unknown, constraint: string): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === constraint
 
-/** Two transactions have remembered the same command at the same moment, and this one was the later. */
-export const remembersTwice = (error: unknown): boolean => breaks(error, 'commands_pkey')
+/** Two transactions have remembered the same command at the same moment, and this one came second. */
+export const isCommandTaken = (error: unknown): boolean => violates(error, 'commands_pkey')
 
-/** Two transactions have taken the same version of a stream at the same moment, and this one was the later. */
-export const takenTwice = (error: unknown): boolean => breaks(error, 'events_pkey')
+/** Two transactions have taken the same version of a stream at the same moment, and this one came second. */
+export const isVersionTaken = (error: unknown): boolean => violates(error, 'events_pkey')
 
-/** Whether the server was not even reached: then nothing can have been written. */
+/** Whether the server was not reached: then nothing can have been written. */
 const isConnecting = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'connect'
 
@@ -133,25 +143,27 @@ const meaningOf = (error: unknown): Meaning | undefined => {
   return texts.find(([pattern]) => pattern.test(error.message))?.[1]
 }
 
-/** An error that the server has put a code on is an answer: the statement was rolled back. */
+/** An error with a SQLSTATE is the server's answer: the statement was rolled back. */
 const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error))
 
 /** Whether the connection that gave this error cannot be used again. */
 export const breaksConnection = (error: unknown): boolean => {
   const meaning = meaningOf(error)
   if (meaning === stale || meaning === unprepared) return true
-  return meaning === undefined ? !isAnswer(error) : meaning.open || meaning.reason === 'Unavailable'
+  return meaning === undefined
+    ? !isAnswer(error)
+    : meaning.answerLost || meaning.reason === 'Unavailable'
 }
 
 /** Any failure of the database, the driver or the pool as ours. */
 export const toStoreFailed =
-  (doing: Doing) =>
+  (outcome: WriteOutcome) =>
   (error: unknown): StoreFailed => {
     const meaning = meaningOf(error)
-    const open = meaning?.open ?? !isAnswer(error)
+    const answerLost = meaning?.answerLost ?? !isAnswer(error)
     return storeFailed(
       meaning?.reason ?? 'Unexpected',
-      open && doing === 'appending' ? 'unknown' : 'nothingWritten',
+      answerLost && outcome === 'mayHaveCommitted' ? 'unknown' : 'nothingWritten',
       error,
       meaning?.advice,
     )

@@ -1,32 +1,32 @@
 import type { PostgresPoolClient } from 'kysely'
-import type { Executor } from './executor'
+import type { Executor } from './query'
 
 /**
- * Runs statements that stand alone, each on a connection of the pool. It takes the shortest way: Kysely has
- * nothing to compile, and a connection is kept until the end of the next turn of the event loop, for the
- * statement that usually follows at once.
+ * Runs statements outside of transactions, each on a connection of the pool, without Kysely's own steps: there is
+ * nothing to compile. A connection is kept until the end of the next turn of the event loop, for the statement
+ * that usually follows at once.
  *
- * @param isWanted - whether somebody waits for a connection: then none is kept.
+ * @param isPoolExhausted - whether a caller waits for a connection: then none is kept.
  */
-export const lone = (
+export const poolShortcut = (
   connect: () => Promise<PostgresPoolClient>,
-  isWanted: () => boolean,
+  isPoolExhausted: () => boolean,
 ): Executor => {
   const kept: PostgresPoolClient[] = []
-  let ending = false
-  const giveBack = (): void => {
-    ending = false
+  let releasing = false
+  const releaseKept = (): void => {
+    releasing = false
     for (const client of kept.splice(0)) client.release()
   }
   const keep = (client: PostgresPoolClient): void => {
-    if (isWanted()) {
+    if (isPoolExhausted()) {
       client.release()
       return
     }
     kept.push(client)
-    if (ending) return
-    ending = true
-    setImmediate(() => setImmediate(giveBack))
+    if (releasing) return
+    releasing = true
+    setImmediate(() => setImmediate(releaseKept))
   }
   return {
     executeQuery: async ({ sql, parameters }) => {

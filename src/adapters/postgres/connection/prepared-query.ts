@@ -1,12 +1,5 @@
 import type { BindConfig, Connection, PoolClient, Submittable } from 'pg'
-import { arrayLiteral } from './array-literal'
-
-/** What a statement has answered. */
-export interface Answer {
-  readonly command: string
-  readonly rowCount: number | null
-  readonly rows: Record<string, unknown>[]
-}
+import type { Answer } from './kysely-pool'
 
 /** A column of a statement's rows. */
 export interface Column {
@@ -19,30 +12,48 @@ type Values = NonNullable<BindConfig['values']>
 /** A statement that the connection has prepared, with its values. */
 export interface Prepared {
   readonly name: string
-  /** For those who watch what is sent: the server knows the statement by its name. */
+  /** For logs and tracing only: the server knows the statement by its name. */
   readonly text: string
   readonly values: Values
 }
 
+const SPECIAL = /["\\]/g
+
+const arrayElement = (text: string): string =>
+  text.includes('"') || text.includes('\\') ? `"${text.replace(SPECIAL, '\\$&')}"` : `"${text}"`
+
+/** A list of texts, numbers and nulls as PostgreSQL reads an array; `undefined` if it holds anything else. */
+const arrayLiteral = (values: ReadonlyArray<unknown>): string | undefined => {
+  let literal = ''
+  for (const value of values) {
+    if (literal !== '') literal += ','
+    if (typeof value === 'string') literal += arrayElement(value)
+    else if (typeof value === 'number') literal += String(value)
+    else if (value === null) literal += 'null'
+    else return undefined
+  }
+  return `{${literal}}`
+}
+
 /** A parameter as PostgreSQL reads it; `undefined` for one that only the driver can write. */
-const written = (value: unknown): string | null | undefined => {
+const encoded = (value: unknown): string | null | undefined => {
   if (value === null || typeof value === 'string') return value
   if (typeof value === 'number') return String(value)
   return Array.isArray(value) ? arrayLiteral(value) : undefined
 }
 
 /** Parameters as PostgreSQL reads them; `undefined` when only the driver can write them. */
-export const allWritten = (parameters: ReadonlyArray<unknown>): Values | undefined => {
+export const encodeParameters = (parameters: ReadonlyArray<unknown>): Values | undefined => {
   const values: Values = []
   for (const parameter of parameters) {
-    const value = written(parameter)
+    const value = encoded(parameter)
     if (value === undefined) return undefined
     values.push(value)
   }
   return values
 }
 
-/** What `pg` asks of a query that it did not make itself, as far as prepared statements meet it. */
+/** The part of `pg`'s query interface that prepared statements need. */
 interface Exchange extends Submittable {
   readonly text: string
   callback: (error: Error | null, answer?: Answer) => void
@@ -83,7 +94,7 @@ const exchange = (
   let failed = false
   const self: Exchange = {
     text: statements.at(-1)?.text ?? '',
-    callback, // the driver puts another one in its place where queries may time out
+    callback, // the driver replaces it when queries have a timeout
     submit: (connection: Connection) => {
       connection.stream.cork()
       try {
@@ -123,7 +134,7 @@ const exchange = (
   return self
 }
 
-/** Whether `client` lets us speak to its connection: not the native one, and not while it pipelines. */
+/** Whether `client` exposes its connection: not the native client, and not one that pipelines. */
 export const takesExchanges = (client: PoolClient): boolean =>
   'connection' in client && !('pipeline' in client && client.pipeline)
 

@@ -1,5 +1,17 @@
 import type { FieldDef, PoolClient, QueryResult } from 'pg'
-import { allWritten, type Answer, type Column, runPrepared, takesExchanges } from './prepared-query'
+import { fingerprint } from '../schema/names'
+import type { Answer } from './kysely-pool'
+import { type Column, encodeParameters, runPrepared, takesExchanges } from './prepared-query'
+
+const PREFIX = '/*reprise:'
+
+/** Puts a name before a statement. It depends on the text, so that no two texts share a name. */
+export const named = (name: string, text: string): string =>
+  `${PREFIX}${name}_${fingerprint(text).toString(16)}*/ ${text}`
+
+/** The name that one of our own statements is prepared under; `undefined` for any other statement. */
+export const preparedName = (text: string): string | undefined =>
+  text.startsWith(PREFIX) ? `reprise_${text.slice(PREFIX.length, text.indexOf('*/'))}` : undefined
 
 /** A statement that is prepared under a name, with its parameters. */
 export interface NamedStatement {
@@ -32,8 +44,8 @@ const columnsOf = (client: PoolClient, fields: ReadonlyArray<FieldDef>): Readonl
   }))
 
 /**
- * The first time the driver prepares a statement, and tells its columns; from then on they are known, and
- * the server is neither asked for them nor sends them.
+ * The first time, the driver prepares a statement and reports its columns. From then on they are known: they are
+ * neither asked for nor sent again.
  */
 export const preparedStatements = (client: PoolClient): PreparedStatements => {
   const ready = new Map<string, ReadonlyArray<Column>>()
@@ -50,7 +62,7 @@ export const preparedStatements = (client: PoolClient): PreparedStatements => {
     run: async (statement, before) => {
       const { name, text } = statement
       const columns = ready.get(name)
-      const values = columns === undefined ? undefined : allWritten(statement.parameters)
+      const values = columns === undefined ? undefined : encodeParameters(statement.parameters)
       const first = before === undefined ? [] : [{ ...before, values: [] }]
       if (columns !== undefined && values !== undefined) {
         return runPrepared(client, [...first, { name, text, values }], columns)

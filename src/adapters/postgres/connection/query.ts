@@ -1,17 +1,50 @@
 import * as TE from 'fp-ts/TaskEither'
-import { CompiledQuery } from 'kysely'
+import { CompiledQuery, type Kysely, type QueryResult } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
-import { type Doing, toStoreFailed } from './errors'
-import type { Executor } from './executor'
+import { toStoreFailed, type WriteOutcome } from './errors'
 
-/** The rows that a statement answers. */
-export const rowsOf = <Row>(
+/** Runs a statement: the caller's Kysely, or one of their transactions. */
+export interface Executor {
+  readonly executeQuery: <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Row>>
+}
+
+/**
+ * The caller's Kysely, or transaction, without the caller's plugins (another naming of columns, say), which must not
+ * touch our tables.
+ */
+export const withoutPlugins = <Database>(db: Kysely<Database>): Executor =>
+  db.getExecutor().plugins.length === 0 ? db : db.withoutPlugins()
+
+/** What commits a write: its own statement, or later the transaction around it. */
+export type TransactionScope = 'statement' | 'transaction'
+
+/** What may have become of a write of this scope when its answer is lost. */
+export const outcomeIn = (scope: TransactionScope): WriteOutcome =>
+  scope === 'statement' ? 'mayHaveCommitted' : 'uncommitted'
+
+/** The rows that a statement answers. Rejects as the driver does. */
+export const fetchRows = async <Row>(
   db: Executor,
   statement: string,
   parameters: ReadonlyArray<unknown>,
-  doing: Doing = 'reading',
+): Promise<ReadonlyArray<Row>> => {
+  const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(statement, [...parameters]))
+  return rows
+}
+
+/** The rows of a statement that writes nothing. */
+export const readRows = <Row>(
+  db: Executor,
+  statement: string,
+  parameters: ReadonlyArray<unknown>,
 ): TE.TaskEither<StoreFailed, ReadonlyArray<Row>> =>
-  TE.tryCatch(async () => {
-    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(statement, [...parameters]))
-    return rows
-  }, toStoreFailed(doing))
+  TE.tryCatch(() => fetchRows<Row>(db, statement, parameters), toStoreFailed('none'))
+
+/** The rows of a statement that writes. If its answer is lost, the failure says what is known of the write. */
+export const writeRows = <Row>(
+  db: Executor,
+  scope: TransactionScope,
+  statement: string,
+  parameters: ReadonlyArray<unknown>,
+): TE.TaskEither<StoreFailed, ReadonlyArray<Row>> =>
+  TE.tryCatch(() => fetchRows<Row>(db, statement, parameters), toStoreFailed(outcomeIn(scope)))

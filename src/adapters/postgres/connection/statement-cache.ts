@@ -1,18 +1,18 @@
-/** How many statements of the caller's a connection prepares, and how many it watches. */
+/** How many of the caller's statements a connection prepares, and how many texts it remembers for that. */
 const MOST_PREPARED = 200
-const MOST_WATCHED = 1_000
+const MOST_REMEMBERED = 1_000
 
-/** The name to prepare a statement of the caller's under; `undefined` while it should not be prepared. */
+/** The name to prepare one of the caller's statements under; `undefined` while it should not be prepared. */
 export type NameOf = (text: string, parameters: ReadonlyArray<unknown>) => string | undefined
 
-/** No statement of the caller's is prepared. */
-export const noHabits: NameOf = () => undefined
+/** None of the caller's statements is prepared. */
+export const noStatementCache: NameOf = () => undefined
 
 /**
- * Statements with parameters are prepared the second time they come. Both numbers are bounded: texts that
- * are put together anew each time must not fill the server's memory, or ours.
+ * Statements with parameters are prepared the second time they come. Both numbers are bounded: texts that are
+ * composed afresh each time must not fill the server's memory, or ours.
  */
-export const habits = (): NameOf => {
+export const statementCache = (): NameOf => {
   const names = new Map<string, string | undefined>()
   let prepared = 0
   return (text, parameters) => {
@@ -20,7 +20,7 @@ export const habits = (): NameOf => {
     const known = names.get(text)
     if (known !== undefined) return known
     if (!names.has(text)) {
-      if (names.size < MOST_WATCHED) names.set(text, undefined)
+      if (names.size < MOST_REMEMBERED) names.set(text, undefined)
       return undefined
     }
     if (prepared === MOST_PREPARED) return undefined

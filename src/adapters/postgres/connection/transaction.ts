@@ -1,53 +1,73 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
-import { toStoreFailed } from './errors'
-import { named } from '../read/statements'
+import { toStoreFailed, type WriteOutcome } from './errors'
+import { named } from './prepared-statements'
 
-// A process that is frozen in the middle of a transaction would keep its row locks, and the next owner
-// would wait for them: the server ends such a session by itself.
-const limitIdling = (milliseconds: number): string =>
-  named('idling', `set local idle_in_transaction_session_timeout = ${Math.ceil(milliseconds)}`)
-
-const attempt = async <Failure, Value>(
+const catching = async <Failure, Value>(
+  outcome: WriteOutcome,
   work: () => Promise<E.Either<Failure, Value>>,
-  failed: (error: unknown) => StoreFailed,
 ): Promise<E.Either<Failure | StoreFailed, Value>> => {
   try {
     return await work()
   } catch (error) {
-    return E.left(failed(error))
+    return E.left(toStoreFailed(outcome)(error))
   }
 }
 
+/** Gives the connection back. What failed before is reported, whatever becomes of the rollback. */
+export const rollBack = async <Database>(
+  transaction: ControlledTransaction<Database>,
+): Promise<void> => {
+  try {
+    await transaction.rollback().execute()
+  } catch {
+    // The connection is gone, and with it the transaction.
+  }
+}
+
+/** Commits, and gives the connection back also when that fails. */
+export const commit = async <Database, Value>(
+  transaction: ControlledTransaction<Database>,
+  value: Value,
+): Promise<E.Either<StoreFailed, Value>> => {
+  try {
+    await transaction.commit().execute()
+    return E.right(value)
+  } catch (error) {
+    await rollBack(transaction)
+    return E.left(toStoreFailed('mayHaveCommitted')(error))
+  }
+}
+
+/** Runs `work` in a transaction: a Right is committed, a Left rolled back. */
+export type RunInTransaction<Database> = <Failure, Value>(
+  work: (transaction: Transaction<Database>) => TaskEither<Failure, Value>,
+) => TaskEither<Failure | StoreFailed, Value>
+
 /**
- * Runs `work` in a transaction: a Right is committed, a Left rolled back.
+ * Transactions that the server ends when no statement comes for a while. A process that is frozen in the middle of
+ * one would keep its row locks, and the next owner would wait for them.
  *
- * @param idling - the server ends the transaction when nothing comes for so long. Milliseconds.
+ * @param idleTimeout - milliseconds.
  */
-export const within =
-  <Database, Failure, Value>(
-    db: Kysely<Database>,
-    idling: number,
-    work: (transaction: Transaction<Database>) => TaskEither<Failure, Value>,
-  ): TaskEither<Failure | StoreFailed, Value> =>
-  () =>
-    attempt(async () => {
+export const transactionsOn = <Database>(
+  db: Kysely<Database>,
+  idleTimeout: number,
+): RunInTransaction<Database> => {
+  const setting = `idle_in_transaction_session_timeout = ${Math.ceil(idleTimeout)}`
+  const limitIdling = named('idling', `set local ${setting}`)
+
+  return (work) => () =>
+    catching('none', async () => {
       const transaction = await db.startTransaction().execute()
-      const result = await attempt(async () => {
-        await transaction.executeQuery(CompiledQuery.raw(limitIdling(idling)))
+      const result = await catching('uncommitted', async () => {
+        await transaction.executeQuery(CompiledQuery.raw(limitIdling))
         return work(transaction)()
-      }, toStoreFailed('reading'))
-      if (E.isLeft(result)) {
-        await attempt(async () => {
-          await transaction.rollback().execute()
-          return result
-        }, toStoreFailed('reading'))
-        return result
-      }
-      return attempt(async () => {
-        await transaction.commit().execute()
-        return result
-      }, toStoreFailed('appending'))
-    }, toStoreFailed('connecting'))
+      })
+      if (E.isRight(result)) return commit(transaction, result.right)
+      await rollBack(transaction)
+      return result
+    })
+}

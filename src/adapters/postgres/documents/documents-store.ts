@@ -9,32 +9,125 @@ import type {
   Projections,
   TransactionDocuments,
 } from '../../../core/ports/projection-store'
-import { type DocumentStatements, documentStatements } from './document-statements'
-import { rowsOf } from '../connection/query'
-import { DEFAULT_SCHEMA } from '../schema/names'
-import type { PostgresReadOptions } from '../subscriptions/subscription-store'
-import type { Executor } from '../connection/executor'
+import { directExecutor } from '../connection/origin'
+import { named } from '../connection/prepared-statements'
+import {
+  type Executor,
+  readRows,
+  type TransactionScope,
+  withoutPlugins,
+  writeRows,
+} from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
 
-const text = (value: Json | undefined): string | null =>
+// Readers name the projection and see its active build.
+const collectionOf = (schema: string): string =>
+  `coalesce((select p.collection from ${schema}.projections p where p.name = $1::text), $1::text)`
+
+const some = (schema: string): string => `
+select key, value, revision::double precision as revision
+from ${schema}.documents
+where collection = ${collectionOf(schema)} and key = any((select $2::text[])::text[]) and value is not null`
+
+const all = (schema: string): string => `
+select key, value, revision::double precision as revision
+from ${schema}.documents
+where collection = ${collectionOf(schema)} and key > $2::text and value is not null
+  and ($4::text is null or value @> $4::text::jsonb)
+order by key
+limit $3::integer`
+
+// Arrays come through subqueries: see append/statement-parts.ts.
+// A document that was ever guarded keeps its revision when it is deleted, so that a stale write does not bring it back.
+const write = (schema: string): string => `
+with given as materialized (
+  select w.* from unnest((select $2::text[]), (select $3::text[])) as w(key, value)
+),
+gone as (
+  select key from given where value is null
+),
+deleted as (
+  delete from ${schema}.documents d using gone
+  where d.collection = $1::text and d.key = gone.key and d.revision = 0
+),
+emptied as (
+  update ${schema}.documents d set value = null from gone
+  where d.collection = $1 and d.key = gone.key and d.revision > 0
+)
+insert into ${schema}.documents as d (collection, key, value)
+select $1, key, value::jsonb from given
+where value is not null
+order by key
+on conflict on constraint documents_pkey do update set value = excluded.value`
+
+const putNewer = (schema: string): string => `
+insert into ${schema}.documents as d (collection, key, value, revision)
+values ($1::text, $2::text, $3::text::jsonb, $4::bigint)
+on conflict on constraint documents_pkey do update
+  set value = excluded.value, revision = excluded.revision
+  where d.revision < excluded.revision
+returning key`
+
+// Two-part keys: the horizon looks at one-part keys only, so these are never taken for a writer's.
+const lock = (): string => `
+select pg_advisory_xact_lock(hashtext($1::text), k.hash)
+from (select distinct hashtext(key) as hash from unnest($2::text[]) as w(key) order by 1) k`
+
+// Readers never go back: the next build has come at least as far, seen at one moment.
+const reached = (schema: string, collection: string): string =>
+  `coalesce((select min(c.position) from ${schema}.checkpoints c where c.subscription = ${collection}), 0)`
+
+const active = (schema: string): string => `
+select version, build, collection from ${schema}.projections where name = $1::text`
+
+const activate = (schema: string): string => `
+insert into ${schema}.projections as p (name, version, build, collection)
+values ($1::text, $2::integer, $3::integer, $4::text)
+on conflict on constraint projections_pkey do update
+  set version = excluded.version, build = excluded.build, collection = excluded.collection,
+      activated_at = clock_timestamp()
+  where (p.version, p.build) < (excluded.version, excluded.build)
+    and ${reached(schema, 'excluded.collection')} >= ${reached(schema, 'p.collection')}`
+
+const clear = (schema: string): string => `
+delete from ${schema}.documents d
+using (select key from ${schema}.documents where collection = $1::text limit $2::integer) found
+where d.collection = $1 and d.key = found.key
+returning d.key`
+
+const documentStatements = (schema: string) => {
+  const name = quoteIdentifier(schema)
+  return {
+    some: named('documents', some(name)),
+    all: named('collection', all(name)),
+    write: named('write_documents', write(name)),
+    putNewer: named('put_newer', putNewer(name)),
+    lock: named('lock_documents', lock()),
+    active: active(name),
+    activate: activate(name),
+    clear: clear(name),
+  }
+}
+type DocumentStatements = ReturnType<typeof documentStatements>
+
+const toText = (value: Json | undefined): string | null =>
   value === undefined ? null : JSON.stringify(value)
 
-const ignored = TE.map(() => undefined)
+const ignoreRows = TE.map(() => undefined)
 
-const documentsOn = (db: Executor, statements: DocumentStatements): TransactionDocuments => {
+const documentsOn = (
+  db: Executor,
+  scope: TransactionScope,
+  statements: DocumentStatements,
+): TransactionDocuments => {
   const some: TransactionDocuments['some'] = (collection, keys) =>
-    rowsOf<Document>(db, statements.some, [collection, keys])
-  const write: TransactionDocuments['write'] = (collection, writes) =>
-    writes.length === 0
-      ? TE.right(undefined)
-      : pipe(
-          rowsOf(
-            db,
-            statements.write,
-            [collection, writes.map(({ key }) => key), writes.map(({ value }) => text(value))],
-            'appending',
-          ),
-          ignored,
-        )
+    readRows<Document>(db, statements.some, [collection, keys])
+  const write: TransactionDocuments['write'] = (collection, writes) => {
+    if (writes.length === 0) return TE.right(undefined)
+    const keys = writes.map(({ key }) => key)
+    const values = writes.map(({ value }) => toText(value))
+    return pipe(writeRows(db, scope, statements.write, [collection, keys, values]), ignoreRows)
+  }
   return {
     some,
     write,
@@ -45,55 +138,56 @@ const documentsOn = (db: Executor, statements: DocumentStatements): TransactionD
       ),
     all: (collection, { after, limit, where }) =>
       pipe(
-        rowsOf<Document>(db, statements.all, [collection, after, limit, text(where)]),
+        readRows<Document>(db, statements.all, [collection, after, limit, toText(where)]),
         TE.map((documents) => ({ documents, more: documents.length === limit })),
       ),
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putNewer: (collection, key, value, revision) =>
       pipe(
-        rowsOf(db, statements.putNewer, [collection, key, text(value), revision], 'appending'),
+        writeRows(db, scope, statements.putNewer, [collection, key, toText(value), revision]),
         TE.map((rows) => rows.length > 0),
       ),
-    lock: (collection, keys) => pipe(rowsOf(db, statements.lock, [collection, keys]), ignored),
+    lock: (collection, keys) => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows),
   }
 }
 
-/**
- * Read models as documents in PostgreSQL.
- *
- * @example
- * const projections = postgresProjections(db)
- */
+/** Read models as documents in PostgreSQL. */
 export const postgresProjections = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA }: PostgresReadOptions = {},
+  schema: string,
 ): Projections<Transaction<Database>> => {
   const statements = documentStatements(schema)
-  const plain: Executor = db.withoutPlugins()
+  const direct = directExecutor(db)
   const active = (projection: string) =>
     pipe(
-      rowsOf<ProjectionBuild>(plain, statements.active, [projection]),
+      readRows<ProjectionBuild>(direct, statements.active, [projection]),
       TE.map(([build]) => build),
     )
 
   return {
-    ...documentsOn(plain, statements),
-    inTransaction: (transaction) => documentsOn(transaction.withoutPlugins(), statements),
+    ...documentsOn(direct, 'statement', statements),
+    inTransaction: (transaction) =>
+      documentsOn(withoutPlugins(transaction), 'transaction', statements),
     active,
     activate: (projection, { version, build, collection }) =>
       pipe(
-        rowsOf(plain, statements.activate, [projection, version, build, collection], 'appending'),
+        writeRows(direct, 'statement', statements.activate, [
+          projection,
+          version,
+          build,
+          collection,
+        ]),
         TE.flatMap(() => active(projection)),
         TE.flatMap((now) =>
           now === undefined
-            ? TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not there'))
+            ? TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored'))
             : TE.right(now),
         ),
       ),
     clear: (collection, limit) =>
       pipe(
-        rowsOf(plain, statements.clear, [collection, limit], 'appending'),
+        writeRows(direct, 'statement', statements.clear, [collection, limit]),
         TE.map((rows) => rows.length),
       ),
   }

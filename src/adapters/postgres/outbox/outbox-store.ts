@@ -1,7 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import type { FailureNote } from '../../../core/errors/subscription'
 import type { Json } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type {
@@ -9,41 +8,23 @@ import type {
   DueRequest,
   RequestStore,
   RequestWrites,
-  WaitingRequest,
 } from '../../../core/ports/request-store'
-import { type RequestStatements, requestStatements } from './request-statements'
-import { rowsOf } from '../connection/query'
-import { DEFAULT_SCHEMA } from '../schema/names'
-import type { PostgresReadOptions } from '../subscriptions/subscription-store'
-import type { Executor } from '../connection/executor'
+import { directExecutor } from '../connection/origin'
+import { named } from '../connection/prepared-statements'
+import { type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
 
-interface RequestRow {
-  readonly process: string
-  readonly key: string
-  readonly id: string
-  readonly command: Json
-  readonly metadata: Metadata
-  readonly attempts: number
-  readonly timer: string | null
-  readonly parked: boolean
-  readonly failure: FailureNote | null
-}
-
-const toDue = ({ process, key, id, command, metadata, attempts }: RequestRow): DueRequest => ({
-  process,
-  key,
-  id,
-  command,
-  metadata,
-  attempts,
-})
-
-const toWaiting = (row: RequestRow): WaitingRequest => ({
-  ...toDue(row),
-  timer: row.timer ?? undefined,
-  parked: row.parked,
-  failure: row.failure ?? undefined,
-})
+// A command that is stored already stays as it is. A timer of the same name is replaced, and comes last.
+const add = (schema: string): string => `
+insert into ${schema}.requests as r (process, key, id, command, metadata, timer, due_at)
+select $1::text, $2::text, $3::text, $4::text::jsonb, $5::text::jsonb, $6::text,
+       coalesce(to_timestamp($8::double precision / 1000),
+                clock_timestamp() + $7::double precision * interval '1 millisecond')
+where not exists (select from ${schema}.requests e where e.process = $1 and e.id = $3)
+on conflict on constraint requests_timer_key do update
+  set sequence = default, id = excluded.id, command = excluded.command,
+      metadata = excluded.metadata, due_at = excluded.due_at, attempts = 0, failure = null,
+      parked = false`
 
 /** Timer, delay and time. */
 const dueParameters = (due: Due): ReadonlyArray<unknown> => {
@@ -57,15 +38,75 @@ const dueParameters = (due: Due): ReadonlyArray<unknown> => {
   }
 }
 
-const writesOn = (db: Executor, statements: RequestStatements): RequestWrites => {
-  const run = (statement: string, parameters: ReadonlyArray<unknown>) =>
+const cancel = (schema: string): string => `
+delete from ${schema}.requests where process = $1::text and key = $2::text and timer = $3::text`
+
+const cancelAll = (schema: string): string => `
+delete from ${schema}.requests where process = $1::text and key = $2::text and timer is not null`
+
+const done = (schema: string): string => `
+delete from ${schema}.requests where process = $1::text and id = any($2::text[])`
+
+const failed = (schema: string): string => `
+update ${schema}.requests
+set attempts = $3::integer, failure = $4::text::jsonb, parked = $5::integer is null,
+    due_at = coalesce(clock_timestamp() + $5::integer * interval '1 millisecond', due_at)
+where process = $1::text and id = $2::text`
+
+const columns = 'r.process, r.key, r.id, r.command, r.metadata, r.attempts'
+
+interface OutboxRow {
+  readonly process: string
+  readonly key: string
+  readonly id: string
+  readonly command: Json
+  readonly metadata: Metadata
+  readonly attempts: number
+}
+
+const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): DueRequest => ({
+  process,
+  key,
+  id,
+  command,
+  metadata,
+  attempts,
+})
+
+const due = (schema: string): string => `
+select ${columns}
+from ${schema}.requests r
+where r.process = $1::text and not r.parked and r.due_at <= clock_timestamp()
+  and (r.timer is not null or not exists (
+    select from ${schema}.requests e
+    where e.process = r.process and e.key = r.key and e.timer is null and e.sequence < r.sequence
+      and (e.parked or e.due_at > clock_timestamp())))
+order by r.sequence
+limit $2::integer`
+
+const outboxStatements = (schema: string) => {
+  const name = quoteIdentifier(schema)
+  return {
+    add: named('add_request', add(name)),
+    cancel: named('cancel_timer', cancel(name)),
+    cancelAll: named('cancel_timers', cancelAll(name)),
+    done: named('requests_done', done(name)),
+    failed: failed(name),
+    due: named('requests_due', due(name)),
+  }
+}
+type OutboxStatements = ReturnType<typeof outboxStatements>
+
+/** What is written in the transaction that handles an event. */
+const writesOn = (transaction: Executor, statements: OutboxStatements): RequestWrites => {
+  const write = (statement: string, parameters: ReadonlyArray<unknown>) =>
     pipe(
-      rowsOf(db, statement, parameters, 'appending'),
+      writeRows(transaction, 'transaction', statement, parameters),
       TE.map(() => undefined),
     )
   return {
     add: ({ process, key, id, command, metadata }, due) =>
-      run(statements.add, [
+      write(statements.add, [
         process,
         key,
         id,
@@ -73,12 +114,12 @@ const writesOn = (db: Executor, statements: RequestStatements): RequestWrites =>
         JSON.stringify(metadata),
         ...dueParameters(due),
       ]),
-    cancel: (process, key, timer) => run(statements.cancel, [process, key, timer]),
-    cancelAll: (process, key) => run(statements.cancelAll, [process, key]),
+    cancel: (process, key, timer) => write(statements.cancel, [process, key, timer]),
+    cancelAll: (process, key) => write(statements.cancelAll, [process, key]),
     done: (process, ids) =>
-      ids.length === 0 ? TE.right(undefined) : run(statements.done, [process, ids]),
+      ids.length === 0 ? TE.right(undefined) : write(statements.done, [process, ids]),
     failed: ({ process, id, attempts, failure, retryAfter }) =>
-      run(statements.failed, [
+      write(statements.failed, [
         process,
         id,
         attempts,
@@ -88,34 +129,19 @@ const writesOn = (db: Executor, statements: RequestStatements): RequestWrites =>
   }
 }
 
-/**
- * What process managers have asked for, in PostgreSQL.
- *
- * @example
- * const requests = postgresRequests(db)
- */
+/** The commands that process managers have asked for, in PostgreSQL. */
 export const postgresRequests = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA }: PostgresReadOptions = {},
+  schema: string,
 ): RequestStore<Transaction<Database>> => {
-  const statements = requestStatements(schema)
-  const plain: Executor = db.withoutPlugins()
+  const statements = outboxStatements(schema)
+  const direct = directExecutor(db)
   return {
-    inTransaction: (transaction) => writesOn(transaction.withoutPlugins(), statements),
+    inTransaction: (transaction) => writesOn(withoutPlugins(transaction), statements),
     due: (process, limit) =>
       pipe(
-        rowsOf<RequestRow>(plain, statements.due, [process, limit]),
+        readRows<OutboxRow>(direct, statements.due, [process, limit]),
         TE.map((rows) => rows.map(toDue)),
-      ),
-    waiting: (process) =>
-      pipe(
-        rowsOf<RequestRow>(plain, statements.waiting, [process]),
-        TE.map((rows) => rows.map(toWaiting)),
-      ),
-    decide: (process, id, decision) =>
-      pipe(
-        rowsOf(plain, decision === 'retry' ? statements.retry : statements.skip, [process, id]),
-        TE.map((rows) => rows.length > 0),
       ),
   }
 }

@@ -1,29 +1,52 @@
 import * as E from 'fp-ts/Either'
-import { CompiledQuery } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { EventStore, StorePage, StoreRange } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
-import { countable } from './stored-events'
-import type { Tables } from '../connection/tables'
+import { named } from '../connection/prepared-statements'
+import { type Executor, fetchRows } from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
+import { checkPositions, eventColumns, storedColumns } from './stored-events'
 
-/** Names that the database can be asked for; nothing was ever stored under another one. */
-const askable = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
+/** The first row is the horizon, and no event: see migrations/0001_events.sql. */
+const toHorizon = (schema: string): string => `
+select ${eventColumns}, "position", recorded_at as "recordedAt"
+from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[])`
+
+/** Up to a horizon that is known. */
+const below = (schema: string): string => `
+select ${storedColumns}
+from ${schema}.events e
+where e.position > $1::bigint and e.position <= $5::bigint
+  and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
+  and ($4::text[] is null or type = any($4))
+order by e.position
+limit $2::integer`
+
+/** PostgreSQL takes no NUL in a text; nothing was ever stored under a name with one. */
+const withoutNul = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
   names?.filter((name) => !name.includes('\u0000')) ?? null
 
-/**
- * How long a horizon is used, in milliseconds. Nothing at or below it can ever appear any more; but a
- * database that is restored from a backup draws its positions once more.
- */
-const LASTING = 1_000
+const parametersOf = ({ after, limit, categories, types }: StoreRange): ReadonlyArray<unknown> => [
+  after,
+  limit,
+  withoutNul(categories),
+  withoutNul(types),
+]
 
-/** The horizon that was seen last, as long as it is young. */
-const lately = () => {
+/**
+ * How long a horizon is used, in milliseconds. Nothing new can appear at or below it, unless the database is
+ * restored from a backup: then positions are drawn again.
+ */
+const HORIZON_LIFETIME = 1_000
+
+/** The horizon that was seen last; 0 when that is too long ago. */
+const horizonCache = () => {
   let horizon: Position = 0
   let seenAt = -Infinity
   return {
-    get: (): Position => (performance.now() - seenAt < LASTING ? horizon : 0),
+    get: (): Position => (performance.now() - seenAt < HORIZON_LIFETIME ? horizon : 0),
     set: (seen: Position): void => {
       horizon = seen
       seenAt = performance.now()
@@ -32,57 +55,55 @@ const lately = () => {
 }
 
 /**
- * A page of the whole store, never past the horizon. While a reader is far behind, the horizon need not be
- * asked for with every page: a plain query reads on to the one that is known.
+ * A page of the whole store, never past the horizon. While a reader is far behind, the horizon need not be read with
+ * every page: a plain query reads on to the one that is known.
  */
-export const readAll = ({ db, statements }: Tables): EventStore['readAll'] => {
-  const known = lately()
-
-  const rowsOf = async (
-    statement: string,
-    { after, limit, categories, types }: StoreRange,
-    ...more: ReadonlyArray<unknown>
-  ): Promise<StoredEvent[]> => {
-    const parameters = [after, limit, askable(categories), askable(types), ...more]
-    const { rows } = await db.executeQuery<StoredEvent>(CompiledQuery.raw(statement, parameters))
-    return rows
+export const readAllFrom = (schema: string) => {
+  const name = quoteIdentifier(schema)
+  const statements = {
+    toHorizon: named('read_all', toHorizon(name)),
+    below: named('read_below', below(name)),
   }
+  return (db: Executor): EventStore['readAll'] => {
+    const known = horizonCache()
 
-  /** @param before - what was read before it, of the same page. */
-  const upToHorizon = async (
-    range: StoreRange,
-    before: ReadonlyArray<StoredEvent>,
-  ): Promise<StorePage> => {
-    // The first row is the horizon, and no event.
-    const [horizonRow, ...rows] = await rowsOf(statements.readAll, range)
-    const horizon = horizonRow?.position ?? 0
-    known.set(horizon)
-    const last = rows.length === range.limit ? rows.at(-1)?.position : undefined
-    return {
-      events: before.length === 0 ? rows : [...before, ...rows],
-      upTo: last ?? Math.max(range.after, horizon),
-      more: last !== undefined,
+    /** @param before - the events of this page that were read already. */
+    const readToHorizon = async (
+      range: StoreRange,
+      before: ReadonlyArray<StoredEvent>,
+    ): Promise<StorePage> => {
+      const found = await fetchRows<StoredEvent>(db, statements.toHorizon, parametersOf(range))
+      const [horizonRow, ...rows] = found
+      const horizon = horizonRow?.position ?? 0
+      known.set(horizon)
+      const last = rows.length === range.limit ? rows.at(-1)?.position : undefined
+      return {
+        events: before.length === 0 ? rows : [...before, ...rows],
+        upTo: last ?? Math.max(range.after, horizon),
+        more: last !== undefined,
+      }
     }
-  }
 
-  const page = async (range: StoreRange): Promise<StorePage> => {
-    const horizon = known.get()
-    if (horizon <= range.after) return upToHorizon(range, [])
-    const events = await rowsOf(statements.readBelow, range, horizon)
-    const last = events.at(-1)
-    return events.length < range.limit || last === undefined
-      ? upToHorizon({ ...range, after: horizon, limit: range.limit - events.length }, events)
-      : { events, upTo: last.position, more: true }
-  }
+    const readPage = async (range: StoreRange): Promise<StorePage> => {
+      const horizon = known.get()
+      if (horizon <= range.after) return readToHorizon(range, [])
+      const parameters = [...parametersOf(range), horizon]
+      const events = await fetchRows<StoredEvent>(db, statements.below, parameters)
+      const last = events.at(-1)
+      return events.length < range.limit || last === undefined
+        ? readToHorizon({ ...range, after: horizon, limit: range.limit - events.length }, events)
+        : { events, upTo: last.position, more: true }
+    }
 
-  return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {
-    try {
-      const found = await page(range)
-      const events = countable(found.events)
-      return E.isLeft(events) ? events : E.right(found)
-    } catch (error) {
-      known.set(0) // who knows what server answers next
-      return E.left(toStoreFailed('reading')(error))
+    return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {
+      try {
+        const page = await readPage(range)
+        const events = checkPositions(page.events)
+        return E.isLeft(events) ? events : E.right(page)
+      } catch (error) {
+        known.set(0) // the next connection may reach a different server
+        return E.left(toStoreFailed('none')(error))
+      }
     }
   }
 }

@@ -1,28 +1,34 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { CompiledQuery } from 'kysely'
 import type { EventStore } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { streamIdError } from '../../../core/stream'
-import { toStoreFailed } from '../connection/errors'
-import { countable } from './stored-events'
-import type { Tables } from '../connection/tables'
+import { named } from '../connection/prepared-statements'
+import { type Executor, readRows } from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
+import { storedColumns, toPage } from './stored-events'
+
+const read = (schema: string): string => `
+select ${storedColumns}
+from ${schema}.events e
+where e.stream_id = $1::text and e.version > $2::integer
+order by e.version
+limit $3::integer`
+
+/** Takes a stream, the version to begin after, and how many rows to answer. */
+export const readStatement = (schema: string): string =>
+  named('read', read(quoteIdentifier(schema)))
 
 /** A page of one stream, by version. */
-export const read =
-  ({ db, statements }: Tables): EventStore['read'] =>
-  (streamId, { after, limit }) => {
-    const invalid = streamIdError(streamId)
-    if (invalid !== undefined) return TE.left(invalid)
-    return pipe(
-      TE.tryCatch(
-        () =>
-          db.executeQuery<StoredEvent>(
-            CompiledQuery.raw(statements.read, [streamId, after, limit + 1]),
-          ),
-        toStoreFailed('reading'),
-      ),
-      TE.flatMapEither(({ rows }) => countable(rows)),
-      TE.map((events) => ({ events: events.slice(0, limit), more: events.length > limit })),
-    )
-  }
+export const readFrom = (schema: string) => {
+  const statement = readStatement(schema)
+  return (db: Executor): EventStore['read'] =>
+    (streamId, { after, limit }) => {
+      const invalid = streamIdError(streamId)
+      if (invalid !== undefined) return TE.left(invalid)
+      return pipe(
+        readRows<StoredEvent>(db, statement, [streamId, after, limit + 1]),
+        TE.flatMapEither((found) => toPage(limit, found)),
+      )
+    }
+}

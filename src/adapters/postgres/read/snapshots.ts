@@ -1,23 +1,29 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { CompiledQuery } from 'kysely'
 import type { EventStore } from '../../../core/ports/event-store'
 import { streamIdError } from '../../../core/stream'
-import { toStoreFailed } from '../connection/errors'
-import type { Tables } from '../connection/tables'
+import { named } from '../connection/prepared-statements'
+import { type Executor, type TransactionScope, writeRows } from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
 
-/** Keeps a snapshot, unless a later one of the same stream and schema version is there already. */
-export const saveSnapshot =
-  ({ db, statements }: Tables): EventStore['saveSnapshot'] =>
-  ({ streamId, schemaVersion, version, state }) => {
-    const invalid = streamIdError(streamId)
-    if (invalid !== undefined) return TE.left(invalid)
-    const parameters = [streamId, schemaVersion, version, JSON.stringify(state)]
-    return pipe(
-      TE.tryCatch(
-        () => db.executeQuery(CompiledQuery.raw(statements.saveSnapshot, parameters)),
-        toStoreFailed('reading'),
-      ),
-      TE.map(() => undefined),
-    )
-  }
+const saveSnapshot = (schema: string): string => `
+insert into ${schema}.snapshots as s (stream_id, schema_version, version, state)
+values ($1::text, $2::integer, $3::integer, $4::text::jsonb)
+on conflict (stream_id, schema_version) do update
+  set version = excluded.version, state = excluded.state
+  where s.version < excluded.version`
+
+/** Keeps a snapshot, unless a later one of the same stream and schema version is stored already. */
+export const saveSnapshotIn = (schema: string) => {
+  const statement = named('save_snapshot', saveSnapshot(quoteIdentifier(schema)))
+  return (db: Executor, scope: TransactionScope): EventStore['saveSnapshot'] =>
+    ({ streamId, schemaVersion, version, state }) => {
+      const invalid = streamIdError(streamId)
+      if (invalid !== undefined) return TE.left(invalid)
+      const parameters = [streamId, schemaVersion, version, JSON.stringify(state)]
+      return pipe(
+        writeRows(db, scope, statement, parameters),
+        TE.map(() => undefined),
+      )
+    }
+}

@@ -2,15 +2,39 @@ import * as E from 'fp-ts/Either'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { MAXIMUM_POSITION } from '../../../core/stream'
+import { milliseconds } from '../schema/names'
 
-/** Stored events as the hot statements select them, unless one has a position that cannot be counted on. */
-export const countable = (
+/** The columns of a StoredEvent but for position and time, under the names of its fields: rows are used as they are. */
+export const eventColumns = `stream_id as "streamId", version, id, type, schema_version as "schemaVersion", data, metadata`
+
+/** The columns of a StoredEvent, from the table. */
+export const storedColumns = `${eventColumns}, position::double precision as "position",
+       ${milliseconds('recorded_at')} as "recordedAt"`
+
+/** Stored events; `CorruptRow` if one has a position above MAXIMUM_POSITION, which no number holds exactly. */
+export const checkPositions = (
   events: ReadonlyArray<StoredEvent>,
 ): E.Either<StoreFailed, ReadonlyArray<StoredEvent>> => {
-  // What its data means is for the codecs to judge, not for us.
+  // Whether its data makes sense is for the codecs to decide.
   const wrong = events.find(({ position }) => position > MAXIMUM_POSITION)
   if (wrong === undefined) return E.right(events)
   const { version, streamId, position } = wrong
   const advice = `event ${version} of ${streamId} has the position ${position}, above the largest one`
   return E.left(storeFailed('CorruptRow', 'nothingWritten', undefined, advice))
+}
+
+/** A page of a stream. */
+export interface StreamPage {
+  readonly events: ReadonlyArray<StoredEvent>
+  readonly more: boolean
+}
+
+/** @param found - one more than the limit, if there are so many. */
+export const toPage = (
+  limit: number,
+  found: ReadonlyArray<StoredEvent>,
+): E.Either<StoreFailed, StreamPage> => {
+  const more = found.length > limit
+  const events = checkPositions(more ? found.slice(0, limit) : found)
+  return E.isLeft(events) ? events : E.right({ events: events.right, more })
 }

@@ -1,29 +1,20 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { CompiledQuery, type Kysely } from 'kysely'
-import type { StoreFailed } from '../../../core/errors/store'
+import type { Kysely } from 'kysely'
+import {
+  type MigrationChanged,
+  migrationChanged,
+  type StoreFailed,
+} from '../../../core/errors/store'
+import type { Migrated } from '../../../core/ports/backend'
 import { toStoreFailed } from '../connection/errors'
+import { type Executor, fetchRows, withoutPlugins } from '../connection/query'
+import { commit, rollBack } from '../connection/transaction'
 import { type Migration, migrationsFor } from './migrations'
 import { DEFAULT_SCHEMA } from './names'
 import { foundation, migrationsTable, remember, takeTurns } from './migration-script'
-import type { Executor } from '../connection/executor'
 
-/** A migration that was run here before does not read as it did then. Nothing was changed. */
-export interface MigrationChanged {
-  readonly _tag: 'MigrationChanged'
-  readonly migration: string
-  readonly message: string
-}
-
-/** What {@link migrate} has found, and done. */
-export interface Migrated {
-  /** The names of those that were run now, oldest first. */
-  readonly applied: ReadonlyArray<string>
-  /** The names of those that had been run before. */
-  readonly present: ReadonlyArray<string>
-}
-
-/** What {@link migrate} would find, and do. */
+/** What {@link migrate} would find and do. */
 export interface MigrationPlan {
   /** Those that have not been run here, oldest first. */
   readonly missing: ReadonlyArray<Migration>
@@ -36,29 +27,18 @@ interface MigrationRow {
   readonly fingerprint: string
 }
 
-const run = async (db: Executor, statement: string): Promise<void> => {
-  await db.executeQuery(CompiledQuery.raw(statement))
-}
-
-const changed = ({ name }: Migration): MigrationChanged => ({
-  _tag: 'MigrationChanged',
-  migration: name,
-  message: `The migration ${name} was run here with another text. Was this database migrated by another build?`,
-})
-
 const compare = async (
   db: Executor,
   schema: string,
 ): Promise<E.Either<MigrationChanged, MigrationPlan>> => {
-  const { rows } = await db.executeQuery<MigrationRow>(
-    CompiledQuery.raw(`select name, fingerprint from ${migrationsTable(schema)} order by name`),
-  )
+  const statement = `select name, fingerprint from ${migrationsTable(schema)} order by name`
+  const rows = await fetchRows<MigrationRow>(db, statement, [])
   const before = new Map(rows.map((row) => [row.name, row.fingerprint]))
   const known = migrationsFor(schema)
   const wrong = known.find(
     ({ name, fingerprint }) => before.has(name) && before.get(name) !== fingerprint,
   )
-  if (wrong !== undefined) return E.left(changed(wrong))
+  if (wrong !== undefined) return E.left(migrationChanged(wrong.name))
   const missing = known.filter(({ name }) => !before.has(name))
   return E.right({ missing, present: [...before.keys()] })
 }
@@ -67,25 +47,26 @@ const applyAll = async (
   db: Executor,
   schema: string,
 ): Promise<E.Either<MigrationChanged, Migrated>> => {
-  await run(db, takeTurns(schema))
-  await run(db, foundation(schema))
+  await fetchRows(db, takeTurns(schema), [])
+  await fetchRows(db, foundation(schema), [])
   const plan = await compare(db, schema)
   if (E.isLeft(plan)) return plan
   for (const migration of plan.right.missing) {
-    await run(db, migration.sql)
-    await run(db, remember(schema, migration))
+    await fetchRows(db, migration.sql, [])
+    await fetchRows(db, remember(schema, migration), [])
   }
   const { missing, present } = plan.right
   return E.right({ applied: missing.map(({ name }) => name), present })
 }
 
 /**
- * Makes the tables, or brings them up to date: all of it in one transaction, or nothing. Safe to run
- * from several processes at once, and again.
+ * Creates the tables, or brings them up to date: all of it in one transaction, or nothing. Safe to run from several
+ * processes at once, and repeatedly.
  *
  * Fails with
- * - `MigrationChanged`: one that was run before has another text now.
- * - `StoreFailed`: the database refused, or did not answer.
+ * - `MigrationChanged`: one that was run before has another text now. Nothing was changed.
+ * - `StoreFailed`: the database refused, or did not answer. With outcome `unknown` the answer to COMMIT was lost: run
+ *   it again, and see.
  */
 export const migrate =
   <Database>(
@@ -99,18 +80,15 @@ export const migrate =
       const transaction = await begin.execute()
       try {
         const result = await applyAll(transaction, schema)
-        await (E.isRight(result) ? transaction.commit() : transaction.rollback()).execute()
+        if (E.isRight(result)) return await commit(transaction, result.right)
+        await rollBack(transaction)
         return result
       } catch (error) {
-        const failed = toStoreFailed('connecting')(error)
-        await transaction
-          .rollback()
-          .execute()
-          .catch(() => undefined)
-        return E.left(failed)
+        await rollBack(transaction)
+        return E.left(toStoreFailed('uncommitted')(error))
       }
     } catch (error) {
-      return E.left(toStoreFailed('connecting')(error))
+      return E.left(toStoreFailed('none')(error))
     }
   }
 
@@ -122,9 +100,9 @@ export const planMigration =
   ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
   async () => {
     try {
-      return await compare(db.withoutPlugins(), schema)
+      return await compare(withoutPlugins(db), schema)
     } catch (error) {
-      const failed = toStoreFailed('reading')(error)
+      const failed = toStoreFailed('none')(error)
       return failed.reason === 'NotMigrated'
         ? E.right({ missing: migrationsFor(schema), present: [] })
         : E.left(failed)

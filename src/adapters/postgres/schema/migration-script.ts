@@ -1,11 +1,11 @@
+import { MAXIMUM_POSITION } from '../../../core/stream'
 import { type Migration } from './migrations'
 import { namespaceOf, quoteIdentifier, quoteText } from './names'
-import { MAXIMUM_POSITION } from '../../../core/stream'
 
-/** Where it is written down which migrations were run. */
+/** The table that records which migrations were run. */
 export const migrationsTable = (schema: string): string => `${quoteIdentifier(schema)}.migrations`
 
-/** What has to be there before the first migration: the schema, and the list of migrations. */
+/** What must exist before the first migration: the schema, and the table of migrations. */
 export const foundation = (
   schema: string,
 ): string => `create schema if not exists ${quoteIdentifier(schema)};
@@ -15,17 +15,17 @@ create table if not exists ${migrationsTable(schema)} (
   applied_at  timestamptz not null default now()
 );`
 
-/** Lets one migration run at a time in each schema: the last key of its namespace, which no writer uses. */
+/** One migration runs at a time in each schema: locks the last key of its namespace, which no writer uses. */
 export const takeTurns = (schema: string): string =>
   `select pg_advisory_xact_lock((${namespaceOf(schema)}::bigint << 40) | ${MAXIMUM_POSITION}::bigint);`
 
-/** Writes down that `migration` was run. */
+/** Records that `migration` was run. */
 export const remember = (schema: string, { name, fingerprint }: Migration): string =>
   `insert into ${migrationsTable(schema)} (name, fingerprint)\n  values (${quoteText(name)}, ${quoteText(fingerprint)});`
 
 /**
- * A migration as a text that stands alone: run by `psql`, or by the application's own tool, it leaves
- * the same behind as {@link migrate}.
+ * A migration as a text that stands alone: run by `psql`, or by the application's own tool, it has the same effect
+ * as {@link migrate}.
  */
 export const scriptOf = (schema: string, migration: Migration): string =>
   `${foundation(schema)}\n\n${migration.sql.trimEnd()}\n\n${remember(schema, migration)}\n`

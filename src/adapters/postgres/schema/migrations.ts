@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_SCHEMA, fingerprint, namespaceOf, quoteIdentifier } from './names'
 
-/** A numbered piece of SQL, made out for one schema. */
+/** A numbered piece of SQL, for one schema. */
 export interface Migration {
   /** `0001_events`. */
   readonly name: string
   readonly sql: string
-  /** Of the released file. It never changes, whatever the schema is called. */
+  /** Of the released file: the same for every schema. */
   readonly fingerprint: string
 }
 

@@ -1,10 +1,12 @@
-import { prepareAppend } from '../../../../src/adapters/postgres/append/encoded-append'
-import { statementsFor } from '../../../../src/adapters/postgres/read/statements'
-import { swiftQuery } from '../../../../src/adapters/postgres/append/optimistic-append'
+import { encodeAppend } from '../../../../src/adapters/postgres/append/encoded-append'
+import {
+  appendStatements,
+  optimisticQuery,
+} from '../../../../src/adapters/postgres/append/optimistic-append'
 import type { AppendRequest } from '../../../../src/core/append'
 import { appending } from '../../../support/tally'
 
-const statements = statementsFor('reprise')
+const statements = appendStatements('reprise')
 
 /** An append of some events that carry so much text each. */
 const carrying = (stream: string, events: number, characters: number): AppendRequest => {
@@ -14,9 +16,9 @@ const carrying = (stream: string, events: number, characters: number): AppendReq
 }
 
 const query = (...requests: ReadonlyArray<AppendRequest>) =>
-  swiftQuery(statements, requests.map(prepareAppend))
+  optimisticQuery(statements, requests.map(encodeAppend))
 
-describe('the swift statement', () => {
+describe('the optimistic statement', () => {
   it('takes an append of a few megabytes', () => {
     expect(query(carrying('counter-1', 3, 1_000_000))?.text).toBe(statements.appendStream)
   })

@@ -1,0 +1,131 @@
+import { named } from '../connection/prepared-statements'
+import { quoteIdentifier } from '../schema/names'
+import type { EncodedAppend } from './encoded-append'
+import { fits, isExact, versionOf } from './expected-version'
+import {
+  announcing,
+  COLUMNS,
+  type Columns,
+  eventColumns,
+  jsonColumns,
+  markColumns,
+  MOMENT,
+  type Query,
+  STORED,
+  streamColumns,
+  unnested,
+} from './statement-parts'
+
+/** The optimistic statements for any number of streams. */
+export interface ManyStreamsStatements {
+  /** One event for each stream, expected at a version. */
+  readonly appendSingles: string
+  /** Any number of events for each stream. */
+  readonly appendSeveral: string
+  /** Any number of events for each stream, and the commands that gave them. */
+  readonly appendSeveralMarked: string
+}
+
+const announced = (announce: string): string => `
+with announced as materialized (
+  select ${MOMENT} as moment, ${announce}
+)`
+
+const singles = (schema: string, announce: string): string => `
+${announced(announce)}
+insert into ${schema}.events (${COLUMNS})
+select r.stream_id, r.expected + 1, r.id, r.type, r.schema_version, a.moment, r.data, r.metadata
+from announced a,
+  ${unnested(
+    `(select $1::text[]), (select $2::integer[]), (select $3::uuid[]), (select $4::text[]),
+                    (select $5::smallint[])`,
+    '$6',
+    '$7',
+  )}
+    as r(stream_id, expected, id, type, schema_version, data, metadata)
+where ${versionOf(schema, 'r.stream_id', 'r.expected')} = r.expected
+${STORED}`
+
+const singlesParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
+  ...streamColumns(appends),
+  ...jsonColumns(appends.flatMap(({ events }) => events)),
+]
+
+const requests = (schema: string, condition: string): string => `request as materialized (
+  select r.stream_id, stream.current
+  from unnest((select $1::text[]), (select $2::integer[])) as r(stream_id, expected),
+    lateral (select ${versionOf(schema, 'r.stream_id', 'r.expected')} as current offset 0) stream
+  where ${fits('r.expected', 'stream.current')}${condition}
+)`
+
+const insertion = (schema: string): string => `
+insert into ${schema}.events (${COLUMNS})
+select e.stream_id, r.current + e.place, e.id, e.type, e.schema_version, a.moment, e.data, e.metadata
+from announced a,
+  ${unnested(
+    `(select $3::text[]), (select $4::integer[]), (select $5::uuid[]), (select $6::text[]),
+                    (select $7::smallint[])`,
+    '$8',
+    '$9',
+  )}
+    with ordinality as e(stream_id, place, id, type, schema_version, data, metadata, turn)
+  join request r on r.stream_id = e.stream_id
+order by e.turn
+${STORED}`
+
+const several = (schema: string, announce: string): string => `
+${announced(announce)}, ${requests(schema, '')}
+${insertion(schema)}`
+
+const severalParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
+  ...streamColumns(appends),
+  ...eventColumns(appends, 0, jsonColumns),
+]
+
+const severalMarked = (schema: string, announce: string): string => `
+${announced(announce)}, mark as materialized (
+  select m.*
+  from unnest((select $10::text[]), (select $11::text[]), (select $12::integer[]), (select $13::integer[]))
+    as m(stream_id, command_id, skip, event_count)
+), ${requests(
+  schema,
+  `
+    and not exists (
+      select from mark m join ${schema}.commands c
+        on c.stream_id = m.stream_id and c.command_id = m.command_id
+      where m.stream_id = r.stream_id)`,
+)}, remembered as (
+  insert into ${schema}.commands (stream_id, command_id, after, event_count)
+  select m.stream_id, m.command_id, r.current + m.skip, m.event_count
+  from mark m join request r on r.stream_id = m.stream_id
+  order by m.stream_id, m.command_id
+)
+${insertion(schema)}`
+
+const severalMarkedParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
+  ...severalParameters(appends),
+  ...markColumns(appends),
+]
+
+/** The statements for a schema of any name. */
+export const manyStreamsStatements = (schema: string): ManyStreamsStatements => {
+  const [name, announce] = [quoteIdentifier(schema), announcing(schema)]
+  return {
+    appendSingles: named('append_singles', singles(name, announce)),
+    appendSeveral: named('append_several', several(name, announce)),
+    appendSeveralMarked: named('append_several_marked', severalMarked(name, announce)),
+  }
+}
+
+/** The statement for some appends, each with at least one event. */
+export const manyStreamsQuery = (
+  statements: ManyStreamsStatements,
+  appends: ReadonlyArray<EncodedAppend>,
+): Query => {
+  if (appends.some(({ commands }) => commands.length > 0)) {
+    return { text: statements.appendSeveralMarked, parameters: severalMarkedParameters(appends) }
+  }
+  return appends.every((append) => append.events.length === 1 && isExact(append))
+    ? { text: statements.appendSingles, parameters: singlesParameters(appends) }
+    : { text: statements.appendSeveral, parameters: severalParameters(appends) }
+}

@@ -1,0 +1,110 @@
+import { milliseconds, namespaceOf, quoteIdentifier } from '../schema/names'
+import type { EncodedAppend, EncodedEvent } from './encoded-append'
+import { versionCode } from './expected-version'
+
+// What the statements that append have in common: pieces of SQL, and the parameters that go with them.
+//
+// Parameters are arrays in subqueries: the planner, which cannot see how long they are, then keeps one plan for all
+// lengths. Data and metadata are JSON arrays, without the escapes that an array of texts needs.
+
+/** The columns that an insert fills. */
+export const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data, metadata'
+
+/** A row for every event that was stored: see StoredRow. */
+export const STORED = `returning stream_id, version, position::double precision as "position",
+  ${milliseconds('recorded_at')} as recorded_at`
+
+export const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
+
+/** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
+export const unnested = (arrays: string, data: string, metadata: string): string =>
+  `rows from (unnest(${arrays}),
+             jsonb_array_elements((select ${data}::jsonb)),
+             jsonb_array_elements((select ${metadata}::jsonb)))`
+
+/**
+ * Takes the lock that announces the writer to readers. It must be held before a position is drawn; in all statements
+ * it is, because what is inserted comes from the row that asked for the lock.
+ */
+// Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
+// on 0 would hold up every reader.
+export const announcing = (schema: string): string =>
+  `pg_advisory_xact_lock_shared((${namespaceOf(schema)}::bigint << 40)
+    | (select case when is_called then last_value else 0 end from ${quoteIdentifier(schema)}.events_position_seq))`
+
+/** An array for PostgreSQL: of values, or as its text. */
+type Column = ReadonlyArray<string | number | null> | string
+export type Columns = ReadonlyArray<Column>
+
+/** The text of an array, written item by item. */
+export const arrayText = () => {
+  let text = ''
+  return {
+    add: (item: string | undefined): void => {
+      text += text === '' ? '{' : ','
+      text += item ?? 'null'
+    },
+    end: (): string => (text === '' ? '{}' : `${text}}`),
+  }
+}
+
+/** The columns of some events that are not JSON; of no event, nulls. */
+export const plainColumns = (events: ReadonlyArray<EncodedEvent | undefined>): Columns => {
+  const [id, schemaVersion] = [arrayText(), arrayText()]
+  const types: Array<string | null> = []
+  for (const event of events) {
+    id.add(event?.id)
+    types.push(event?.type ?? null)
+    schemaVersion.add(event && String(event.schemaVersion))
+  }
+  return [id.end(), types, schemaVersion.end()]
+}
+
+/** The columns of some events, with JSON arrays for data and metadata. */
+export const jsonColumns = (events: ReadonlyArray<EncodedEvent>): Columns => [
+  ...plainColumns(events),
+  `[${events.map(({ data }) => data).join(',')}]`,
+  `[${events.map(({ metadata }) => metadata).join(',')}]`,
+]
+
+/** The streams of some appends, and their expected versions. */
+export const streamColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+  const expected = arrayText()
+  for (const { expectedVersion } of appends) expected.add(String(versionCode(expectedVersion)))
+  return [appends.map(({ streamId }) => streamId), expected.end()]
+}
+
+/** The events of some appends with their places (1, 2, ...) within them, except the first `skip` ones. */
+export const eventColumns = (
+  appends: ReadonlyArray<EncodedAppend>,
+  skip: number,
+  columnsOf: (events: ReadonlyArray<EncodedEvent>) => Columns,
+): Columns => {
+  const placed = appends.flatMap(({ streamId, events }) =>
+    events.slice(skip).map((event, index) => ({ streamId, place: skip + index + 1, event })),
+  )
+  return [
+    placed.map(({ streamId }) => streamId),
+    placed.map(({ place }) => place),
+    ...columnsOf(placed.map(({ event }) => event)),
+  ]
+}
+
+/** The commands that gave the events of some appends. */
+export const markColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+  const marks = appends.flatMap(({ streamId, commands }) =>
+    commands.map((mark) => ({ ...mark, streamId })),
+  )
+  return [
+    marks.map(({ streamId }) => streamId),
+    marks.map(({ commandId }) => commandId),
+    marks.map(({ skip }) => skip),
+    marks.map(({ eventCount }) => eventCount),
+  ]
+}
+
+/** A statement with its parameters. */
+export interface Query {
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}

@@ -1,0 +1,258 @@
+import * as E from 'fp-ts/Either'
+import type { ReadError } from '../../../core/errors/unions'
+import type { Json, JsonObject } from '../../../core/json'
+import type { Metadata } from '../../../core/metadata'
+import type {
+  HandledCommand,
+  Loaded,
+  LoadRequest,
+  StoredSnapshot,
+} from '../../../core/ports/event-store'
+import type { StoredEvent } from '../../../core/recorded-event'
+import type { StreamId } from '../../../core/stream'
+import { named } from '../connection/prepared-statements'
+import { milliseconds, quoteIdentifier } from '../schema/names'
+import { storedColumns, type StreamPage, toPage } from './stored-events'
+
+/** The statements that load: a snapshot, the events after it, and the mark of a command. */
+export interface LoadStatements {
+  /** For any number of streams. */
+  readonly loadMany: string
+  readonly loadOne: string
+  /** For one stream, of which neither a snapshot nor a command is asked for. */
+  readonly loadEvents: string
+}
+
+/** The version of a stream. */
+const versionOf = (schema: string, stream: string): string =>
+  `coalesce((select n.version from ${schema}.events n where n.stream_id = ${stream}
+             order by n.version desc limit 1), 0)`
+
+// One statement sees the store at one moment: snapshot, events after it and command mark agree. It takes any
+// number of streams; "place" says which of them a row is for. Parameters are subqueries, so that one plan
+// serves all lengths: see append/statement-parts.ts.
+// Rows: kind 'v' the stream (version: its own), 's' a snapshot (data: its state), 'c' a command handled
+// before (version: the one before its events, schema_version: how many), 'e' an event.
+const loadMany = (schema: string): string => `
+select r.place::integer as place, x.*
+from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
+            (select $4::text[]), (select $5::integer[]))
+       with ordinality as r(stream_id, after, snapshot_schema, command_id, most, place)
+  left join lateral (
+    select s.version, s.state
+    from ${schema}.snapshots s
+    where s.stream_id = r.stream_id and s.schema_version = r.snapshot_schema
+      and s.version > r.after
+      and exists (select from ${schema}.events e
+                  where e.stream_id = s.stream_id and e.version = s.version)
+  ) snapshot on true
+  cross join lateral (
+    select 'v' as kind, ${versionOf(schema, 'r.stream_id')} as version,
+           null::integer as schema_version, null::double precision as "position", null::uuid as id,
+           null::text as type, null::double precision as recorded_at, null::jsonb as data,
+           null::jsonb as metadata
+    union all
+    select 's', snapshot.version, null, null, null, null, null, snapshot.state, null
+    where snapshot.version is not null
+    union all
+    select 'c', c.after, c.event_count, null, null, null, null, null, null
+    from ${schema}.commands c
+    where c.stream_id = r.stream_id and c.command_id = r.command_id
+    union all
+    (select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
+            ${milliseconds('e.recorded_at')}, e.data, e.metadata
+     from ${schema}.events e
+     where e.stream_id = r.stream_id and e.version > coalesce(snapshot.version, r.after)
+     order by e.version
+     limit r.most)
+  ) x`
+
+/** PostgreSQL takes no NUL in a text; no command was ever remembered under an id with one. */
+const withoutNul = (commandId: string | undefined): string | null =>
+  commandId === undefined || commandId.includes('\u0000') ? null : commandId
+
+export const loadManyParameters = (
+  requests: ReadonlyArray<LoadRequest>,
+): ReadonlyArray<unknown> => [
+  requests.map(({ streamId }) => streamId),
+  requests.map(({ after }) => after),
+  requests.map(({ snapshotSchema }) => snapshotSchema ?? null),
+  requests.map(({ commandId }) => withoutNul(commandId)),
+  requests.map(({ limit }) => limit + 1),
+]
+
+// The same for one stream, without "place".
+const loadOne = (schema: string): string => `
+with snapshot as materialized (
+  select s.version, s.state
+  from ${schema}.snapshots s
+  where s.stream_id = $1::text and s.schema_version = $3::integer and s.version > $2::integer
+    and exists (select from ${schema}.events e
+                where e.stream_id = s.stream_id and e.version = s.version)
+)
+select 'v' as kind, ${versionOf(schema, '$1')} as version, null::integer as schema_version,
+       null::double precision as "position", null::uuid as id, null::text as type,
+       null::double precision as recorded_at, null::jsonb as data, null::jsonb as metadata
+union all
+select 's', version, null, null, null, null, null, state, null
+from snapshot
+union all
+select 'c', after, event_count, null, null, null, null, null, null
+from ${schema}.commands
+where stream_id = $1 and command_id = $4::text
+union all
+(select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
+        ${milliseconds('e.recorded_at')}, e.data, e.metadata
+ from ${schema}.events e
+ where e.stream_id = $1 and e.version > coalesce((select version from snapshot), $2)
+ order by e.version
+ limit $5::integer)`
+
+export const loadOneParameters = ({
+  streamId,
+  after,
+  snapshotSchema,
+  commandId,
+  limit,
+}: LoadRequest): ReadonlyArray<unknown> => [
+  streamId,
+  after,
+  snapshotSchema ?? null,
+  withoutNul(commandId),
+  limit + 1,
+]
+
+// Stored events as they are, after a row without an id that has the version of the stream.
+const loadEvents = (schema: string): string => `
+select null::text as "streamId", ${versionOf(schema, '$1::text')} as version, null::uuid as id,
+       null::text as type, null::smallint as "schemaVersion", null::jsonb as data,
+       null::jsonb as metadata, null::double precision as "position",
+       null::double precision as "recordedAt"
+union all
+(select ${storedColumns}
+ from ${schema}.events e
+ where e.stream_id = $1 and e.version > $2::integer
+ order by e.version
+ limit $3::integer)`
+
+export const loadEventsParameters = ({ streamId, after, limit }: LoadRequest) => [
+  streamId,
+  after,
+  limit + 1,
+]
+
+/** What was found for one request for events. */
+export const eventsAnswer = (
+  { limit }: LoadRequest,
+  [stream, ...events]: ReadonlyArray<StoredEvent>,
+): LoadAnswer =>
+  E.map((found: StreamPage) => ({ version: stream?.version ?? 0, ...found }))(toPage(limit, events))
+
+/** Whether there is nothing to look for but events. */
+export const asksForEventsOnly = ({ snapshotSchema, commandId }: LoadRequest): boolean =>
+  snapshotSchema === undefined && withoutNul(commandId) === null
+
+/** The statements for a schema of any name. */
+export const loadStatements = (schema: string): LoadStatements => {
+  const name = quoteIdentifier(schema)
+  return {
+    loadMany: named('load', loadMany(name)),
+    loadOne: named('load_one', loadOne(name)),
+    loadEvents: named('load_events', loadEvents(name)),
+  }
+}
+
+interface Row {
+  /** Which of the requests it is for, from 1. Left out when there is only one. */
+  readonly place?: number
+}
+interface VersionRow extends Row {
+  readonly kind: 'v'
+  readonly version: number
+}
+interface SnapshotRow extends Row {
+  readonly kind: 's'
+  readonly version: number
+  readonly data: Json
+}
+interface CommandRow extends Row {
+  readonly kind: 'c'
+  readonly version: number
+  readonly schema_version: number
+}
+interface LoadedEventRow extends Row {
+  readonly kind: 'e'
+  readonly position: number
+  readonly version: number
+  readonly id: string
+  readonly type: string
+  readonly schema_version: number
+  readonly recorded_at: number
+  readonly data: JsonObject
+  readonly metadata: Metadata
+}
+export type LoadRow = VersionRow | SnapshotRow | CommandRow | LoadedEventRow
+
+export type LoadAnswer = E.Either<ReadError, Loaded>
+
+const snapshotOf = (
+  { version, data }: SnapshotRow,
+  { streamId, snapshotSchema = 0 }: LoadRequest,
+): StoredSnapshot => ({ streamId, version, schemaVersion: snapshotSchema, state: data })
+
+const toStoredEvent = (streamId: StreamId, row: LoadedEventRow): StoredEvent => ({
+  id: row.id,
+  streamId,
+  version: row.version,
+  position: row.position,
+  recordedAt: row.recorded_at,
+  type: row.type,
+  schemaVersion: row.schema_version,
+  data: row.data,
+  metadata: row.metadata,
+})
+
+/** What was found for one request. */
+export const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
+  let version = 0
+  let snapshot: StoredSnapshot | undefined
+  let handled: HandledCommand | undefined
+  const events: StoredEvent[] = []
+  for (const row of rows) {
+    switch (row.kind) {
+      case 'v':
+        version = row.version
+        break
+      case 's':
+        snapshot = snapshotOf(row, request)
+        break
+      case 'c':
+        handled = { after: row.version, eventCount: row.schema_version }
+        break
+      case 'e':
+        events.push(toStoredEvent(request.streamId, row))
+        break
+    }
+  }
+  return E.map((found: StreamPage) => ({
+    version,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    ...(handled === undefined ? {} : { handled }),
+    ...found,
+  }))(toPage(request.limit, events))
+}
+
+/** What was found for each request. */
+export const answersTo = (
+  requests: ReadonlyArray<LoadRequest>,
+  rows: ReadonlyArray<LoadRow>,
+): ReadonlyArray<LoadAnswer> => {
+  const byPlace = new Map<number, LoadRow[]>()
+  for (const row of rows) {
+    const { place = 1 } = row
+    const known = byPlace.get(place)
+    if (known === undefined) byPlace.set(place, [row])
+    else known.push(row)
+  }
+  return requests.map((request, index) => answerTo(request, byPlace.get(index + 1)))
+}
