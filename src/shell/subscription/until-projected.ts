@@ -2,16 +2,40 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
-import type { StoreFailed } from '../../core/errors/store'
+import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import { notProjectedYet, type NotProjectedYet } from '../../core/errors/subscription'
 import type { Backend } from '../../core/ports/backend'
 import type { Position } from '../../core/stream'
 import { backoff } from '../../core/time/back-off'
-import { sleep } from '../timers'
+import { clearTimeout, setTimeout, sleep } from '../timers'
 
 /** In milliseconds. */
 const MIN_POLL_INTERVAL = 5
 const MAX_POLL_INTERVAL = 100
+
+/** How long an answer of the store is waited for after the time is over. */
+const GRACE = 250
+
+const unanswered = storeFailed(
+  'TimedOut',
+  'nothingWritten',
+  undefined,
+  'the store did not say in time how far the subscription is',
+)
+
+/** An answer of the store, or, when it takes so many milliseconds, {@link unanswered}. */
+const answerWithin = <Failure, Value>(
+  ask: TaskEither<Failure, Value>,
+  milliseconds: number,
+): Promise<E.Either<Failure | StoreFailed, Value>> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      resolve(E.left(unanswered))
+    }, milliseconds)
+    ask()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+  })
 
 /** A subscription, and how far it has come. `undefined`: it was never started. */
 export interface Arrival {
@@ -27,7 +51,7 @@ export const waitFor = async (
 ): Promise<E.Either<NotProjectedYet | StoreFailed, Position>> => {
   const end = performance.now() + timeout
   for (let looks = 1; ; looks++) {
-    const seen = await look()
+    const seen = await answerWithin(look, Math.max(0, end - performance.now()) + GRACE)
     if (E.isLeft(seen)) return seen
     const { subscription, reached } = seen.right
     if (reached !== undefined && reached >= position) return E.right(reached)
