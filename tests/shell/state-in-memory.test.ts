@@ -9,8 +9,8 @@ import {
   eventType,
   type Notice,
   openCategory,
-  storeFailed,
 } from '../../src/index'
+import { storeFailed } from '../../src/adapter'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { memory } from '../../src/memory'
 import { add, counter } from '../support/counter'

@@ -51,13 +51,18 @@ const loadTogether =
     }
   }
 
-const grouping: Grouping<LoadRequest> = {
+const grouping: Grouping<LoadRequest, LoadAnswer> = {
   name: 'loads',
   depth: 20_000,
   statements: 4,
   slow: 10,
   size: 64,
   sizeOf: () => 1,
+  // A request is small, whatever it asks for.
+  weight: 64,
+  queueWeight: 20_000,
+  weightOf: () => 1,
+  failed: (cause) => E.left(toStoreFailed('none')(cause)),
   keyOf: ({ streamId, after, commandId }) => `${streamId}\n${after}\n${commandId ?? ''}`,
 }
 
