@@ -17,7 +17,7 @@ import {
 
 const failure = { message: 'no', stack: 'here' }
 
-/** Requests that could not be sent. */
+/** Commands that could not be sent. */
 export const failing: Chapter = {
   name: 'failed commands',
   tests: {
@@ -33,7 +33,7 @@ export const failing: Chapter = {
         const found = await succeeds(subject.second.due(process, 9))
         return found.length > 0 ? found : undefined
       })
-      assert.ok(performance.now() - begun >= SHORT - 5, 'it came before its time')
+      assert.ok(performance.now() - begun >= SHORT - 5, 'it became due too early')
       same(due, { ...request, attempts: 1 })
     },
     'holds back the later commands of its process, and of no other': async (subject) => {

@@ -36,14 +36,14 @@ export const operating: Chapter = {
       same([first?.owner, first?.position, first?.held], ['a', 4, 1])
       same([other?.owner, other?.position, other?.held], ['a', 3, 0])
       const age = first?.heartbeatAge ?? -1
-      assert.ok(age >= 0 && age < 10_000, `the owner was heard of ${age} ms ago`)
+      assert.ok(age >= 0 && age < 10_000, `the last heartbeat was ${age} ms ago`)
     },
     'shows no owner whose lease has expired': async (subject) => {
       const name = await created(subject)
       await claimOne(subject.store, name, 'a', SHORT)
       const end = Date.now() + 5_000
       while ((await statusOf(subject, name))[0]?.owner !== undefined) {
-        assert.ok(Date.now() < end, 'the owner stays')
+        assert.ok(Date.now() < end, 'the owner is still shown')
       }
     },
     'does nothing after a stop until it is resumed': async (subject) => {

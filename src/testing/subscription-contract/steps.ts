@@ -9,7 +9,7 @@ import { type Chapter, claimOne, created, freshName, stepTo, takenOver } from '.
 
 const FENCED = { _tag: 'FencedOff' }
 
-/** The checkpoint, and the effect that belongs to it. */
+/** The checkpoint, and the effect that is saved with it. */
 export const steps: Chapter = {
   name: 'steps',
   tests: {
@@ -109,7 +109,7 @@ export const steps: Chapter = {
       })
       const answer = await late()
       same(await reset, true)
-      // Whichever of the two came first: never one half of the step.
+      // Whichever of the two came first: never half of the step.
       same(await succeeds(subject.isMarked(mark)), E.isRight(answer))
       same(await succeeds(subject.second.reached(name)), 0)
     },
