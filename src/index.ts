@@ -111,6 +111,8 @@ export {
   type InvalidStreamId,
 } from './core/errors/invalid'
 export {
+  type MigrationChanged,
+  migrationChanged,
   type Overloaded,
   overloaded,
   type ProjectionFailed,
@@ -166,7 +168,7 @@ export {
   type StreamVersion,
 } from './core/stream'
 export type { CommandOptions, Handled } from './shell/category/command-options'
-export type { Environment } from './shell/category/settings'
+export type { CategoryOptions } from './shell/category/settings'
 export { type IdSource, idSource, type IdSourceOptions } from './shell/category/ids'
 export type { Notice } from './shell/category/notice'
 export { type OpenCategory, openCategory } from './shell/category/open-category'
@@ -191,9 +193,41 @@ export type {
   SubscriptionMismatch,
   SubscriptionStopped,
 } from './core/errors/subscription'
+export type {
+  InvalidOperation,
+  PartitionsApart,
+  SubscriptionExists,
+  SubscriptionKeepsProjection,
+  SubscriptionNotFound,
+  SubscriptionRunning,
+} from './core/errors/operator'
+export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
+export type { Horizon, HorizonHolder } from './core/operator/horizon'
+export type {
+  EventCount,
+  HeldEvent,
+  HeldEventPage,
+  HeldEventRef,
+  Lag,
+  OutboxPage,
+  OutboxRange,
+  PartitionState,
+  PartitionStatus,
+  PendingOutboxCommand,
+  Trouble,
+} from './core/operator/status'
 export { partitionOf } from './core/partition'
 export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
+export type { Backend, Migrated } from './core/ports/backend'
 export type { EventLocator } from './core/ports/event-locator'
+export type {
+  Decision,
+  FoundSubscription,
+  HeldEventRange,
+  Operator,
+  Repartition,
+  RunningOwners,
+} from './core/ports/operator'
 export type {
   Document,
   DocumentPage,
@@ -211,7 +245,6 @@ export type {
   Request,
   RequestStore,
   RequestWrites,
-  WaitingRequest,
 } from './core/ports/request-store'
 export type {
   Claim,
@@ -221,23 +254,22 @@ export type {
   Holding,
   Lease,
   NewSubscription,
-  ParkedEvent,
-  PartitionStatus,
+  PartitionReport,
   Progress,
   StoppedPartition,
   SubscriptionStore,
 } from './core/ports/subscription-store'
-export type { WakeUps } from './core/ports/wake-ups'
+export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
 export type { Heard, ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
 export type { Dispatch } from './shell/outbox/dispatch-step'
 export {
-  type ProcessEnvironment,
+  type ProcessBackend,
   type ProcessOptions,
   runProcessManager,
 } from './shell/outbox/run-process-manager'
-export type { ProjectionEnvironment, ProjectionNotice } from './shell/projection/environment'
+export type { ProjectionBackend, ProjectionNotice } from './shell/projection/environment'
 export type { ProjectionOptions } from './shell/projection/follow'
 export { inlineDocuments, type InlineHandler, inlineProjection } from './shell/projection/inline'
 export {
@@ -251,7 +283,8 @@ export { runProjection } from './shell/projection/run-projection'
 export type { SubscriptionOptions } from './shell/subscription/definition'
 export type {
   EventSource,
-  SubscriptionEnvironment,
+  RunOptions,
+  SubscriptionBackend,
   SubscriptionNotice,
 } from './shell/subscription/environment'
 export {
@@ -261,4 +294,3 @@ export {
   type TransactionalSubscription,
 } from './shell/subscription/subscribe'
 export { untilProjected } from './shell/subscription/until-projected'
-export { localWakeUps, signalling } from './shell/subscription/wake-ups'

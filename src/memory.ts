@@ -1,11 +1,3 @@
-export { memoryStore, type MemoryStoreOptions } from './adapters/memory/store'
-export {
-  type MemoryDocument,
-  type MemoryDocuments,
-  memoryDocuments,
-  type MemoryTransaction,
-  type OpenMemoryTransaction,
-} from './adapters/memory/documents'
-export { memoryProjections } from './adapters/memory/read-models'
-export { memoryRequests } from './adapters/memory/request-store'
-export { memorySubscriptions } from './adapters/memory/subscription-store'
+/** The names of `reprise/memory`. */
+export { memory, type MemoryOptions } from './adapters/memory/backend'
+export type { MemoryDocument, MemoryTransaction } from './adapters/memory/documents'

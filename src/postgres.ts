@@ -1,17 +1,13 @@
 /** The names of `reprise/postgres`. */
+export {
+  type OperatorOptions,
+  postgres,
+  type PostgresBackend,
+  type PostgresOptions,
+  type PostgresStore,
+} from './adapters/postgres/backend'
+export type { DatabaseHandle, WakeUpsOption } from './adapters/postgres/connection/database'
+export type { MakeClient } from './adapters/postgres/connection/listening'
 export { connectPglite } from './adapters/postgres/connection/pglite'
 export { connectPool, type Preparing } from './adapters/postgres/connection/pool'
-export { migrate, type Migrated, type MigrationChanged } from './adapters/postgres/schema/migrate'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'
-export {
-  postgresStore,
-  type PostgresStore,
-  type PostgresStoreOptions,
-} from './adapters/postgres/postgres-store'
-export { postgresProjections } from './adapters/postgres/documents/documents-store'
-export { postgresRequests } from './adapters/postgres/outbox/outbox-store'
-export {
-  postgresSubscriptions,
-  type PostgresReadOptions,
-} from './adapters/postgres/subscriptions/subscription-store'
-export { postgresWakeUps } from './adapters/postgres/subscriptions/wake-ups'

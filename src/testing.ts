@@ -28,6 +28,12 @@ export {
 } from './testing/store-contract/contract'
 export type { TestWords } from './testing/chapters'
 export {
+  operatorContract,
+  type OperatorContract,
+  type OperatorUnderContract,
+} from './testing/operator-contract/contract'
+export type { OperatorSettings } from './testing/operator-contract/subject'
+export {
   projectionStoreContract,
   type ProjectionStoreContract,
   type ProjectionsUnderContract,
@@ -42,4 +48,4 @@ export {
   type SubscriptionStoreContract,
   type SubscriptionsUnderContract,
 } from './testing/subscription-contract/contract'
-export type { Transact } from './testing/transact'
+export { type Transact, transactThrough } from './testing/transact'

@@ -12,6 +12,9 @@
 //   preload(client, n)   writes n events with SQL, in a pg client
 //
 // `numbers` is SQL that selects (stream, number) of every stored event, for the lost-update check.
+//
+// `npm run bench -- --against <ref>` loads this folder from the other commit too, by `contestants` and `load`. So what
+// is written above changes only by additions: it is how an older commit, with another API, can still be measured.
 
 const onJson = (table, stream, data) =>
   `select ${stream} as stream, (${data}->>'number')::int as number from ${table}`

@@ -8,19 +8,11 @@ import {
   eventCodec,
   eventType,
   fromEnd,
-  localWakeUps,
   openCategory,
-  signalling,
   subscribe,
 } from '../../dist/index.js'
-import { memoryStore } from '../../dist/memory.js'
-import {
-  connectPool,
-  migrate,
-  postgresStore,
-  postgresSubscriptions,
-  postgresWakeUps,
-} from '../../dist/postgres.js'
+import { memory } from '../../dist/memory.js'
+import { connectPool, postgres } from '../../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from '../domain.mjs'
 import { preloadSql } from './limits/table.mjs'
 
@@ -56,10 +48,10 @@ const must = (result) => {
 }
 
 /** A command that is sent again when its attempts are used up; how often the library retried by itself. */
-const session = (store) => {
+const session = (backend) => {
   let conflicts = 0
   const observe = ({ _tag }) => (conflicts += _tag === 'DecidedAgain' ? 1 : 0)
-  const accounts = openCategory(account, { store, observe })
+  const accounts = openCategory(account, backend, { observe })
   const command = async (stream, count) => {
     for (;;) {
       const result = await accounts.handleCommand(stream, { type: 'Deposit', count })()
@@ -74,7 +66,7 @@ const session = (store) => {
 const NOTHING = async () => E.right(undefined)
 
 /** A durable subscription with checkpoints: handed the data of every event until it is stopped. */
-const follow = (environment, options, handleData) => {
+const follow = (backend, options, handleData) => {
   const controller = new AbortController()
   const running = subscribe({
     ...options,
@@ -83,7 +75,7 @@ const follow = (environment, options, handleData) => {
       handleData(event)
       return NOTHING
     },
-  })({ ...environment, signal: controller.signal })()
+  })(backend, { signal: controller.signal })()
   return async () => {
     controller.abort()
     must(await running)
@@ -92,11 +84,11 @@ const follow = (environment, options, handleData) => {
 
 let catchUps = 0
 
-const catchUp = (environment) => async (total, handleData) => {
+const catchUp = (backend) => async (total, handleData) => {
   let handled = 0
   const name = `catch-up ${process.pid} ${catchUps++}`
   await new Promise((resolve) => {
-    const stop = follow(environment, { name, batchSize: PAGE }, (data) => {
+    const stop = follow(backend, { name, batchSize: PAGE }, (data) => {
       handleData(data)
       if (++handled === total) setImmediate(() => resolve(stop()))
     })
@@ -105,10 +97,10 @@ const catchUp = (environment) => async (total, handleData) => {
 
 const POLLING_MS = 250
 
-const live = (environment) => async (handleData) => {
+const live = (backend) => async (handleData) => {
   const options = { name: `live ${process.pid}`, from: fromEnd }
   const pauses = { shortestPause: POLLING_MS, longestPause: POLLING_MS }
-  return follow(environment, { ...options, ...pauses }, handleData)
+  return follow(backend, { ...options, ...pauses }, handleData)
 }
 
 const BALANCE = `insert into balances (id, balance) values ($1, $2)
@@ -127,7 +119,7 @@ const balances = {
 export default {
   migrate: async (url) => {
     const db = connectPool(new pg.Pool({ connectionString: url, max: 1 }))
-    must(await migrate(db)())
+    must(await postgres(db).migrate())
     await db.executeQuery(
       CompiledQuery.raw('create table balances (id text primary key, balance bigint not null)'),
     )
@@ -137,25 +129,27 @@ export default {
   open: async ({ url, inline, across }) => {
     const pool = new pg.Pool({ connectionString: url, max: 10 })
     const db = connectPool(pool, inline ? 'all prepared' : 'prepared')
-    const wakeUps =
-      across === undefined ? undefined : across ? postgresWakeUps(pool) : localWakeUps()
-    const plain = postgresStore(db, inline ? { projections: [balances] } : {})
-    const store = wakeUps === undefined ? plain : signalling(wakeUps)(plain)
-    const environment = { store, subscriptions: postgresSubscriptions(db), wakeUps }
+    // Its subscribers are in this process, unless they are said to be elsewhere.
+    const wakeUps = across === false ? { wakeUps: 'poll' } : {}
+    const backend = postgres(db, { ...wakeUps, ...(inline ? { inline: [balances] } : {}) })
     return {
-      ...session(store),
-      catchUp: catchUp(environment),
-      subscribe: live(environment),
-      close: () => db.destroy(),
+      ...session(backend),
+      catchUp: catchUp(backend),
+      subscribe: live(backend),
+      close: async () => {
+        await backend.close()
+        await db.destroy()
+      },
     }
   },
 
   memory: async () => {
-    const store = memoryStore()
+    const backend = memory()
+    const { store } = backend
     const length = async (stream) =>
       must(await store.read(`account-${stream}`, { after: 0, limit: PAGE })()).events.length
     return {
-      ...session(store),
+      ...session(backend),
       stored: async (streams) =>
         (await Promise.all(streams.map(length))).reduce((sum, one) => sum + one, 0),
     }

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { fileURLToPath } from 'node:url'
+import { UNCOLLECTED } from './allocations.mjs'
 
 const WORKER = fileURLToPath(new URL('./worker.mjs', import.meta.url))
 const BENCH = fileURLToPath(new URL('..', import.meta.url))
@@ -13,10 +14,12 @@ const profiling = (task) =>
     ? ['--cpu-prof', `--cpu-prof-dir=${task.profile}`]
     : []
 
+const flagsOf = (task) => (task.role === 'sample' ? UNCOLLECTED : profiling(task))
+
 const start = (task) => {
   const child = fork(WORKER, [JSON.stringify(task)], {
     cwd: BENCH,
-    execArgv: profiling(task),
+    execArgv: flagsOf(task),
     env: { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'fatal', SLEEP_MS: '0' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
@@ -30,7 +33,7 @@ const start = (task) => {
   const ended = deferred()
   child.on('exit', (code, signal) => {
     const error = new Error(
-      `${task.contestant} ended with ${code ?? signal} in ${task.cell.name}: ${complaint}`,
+      `${task.contestant.id} ended with ${code ?? signal} in ${task.cell.name}: ${complaint}`,
     )
     ready.reject(error)
     answer.reject(error)
@@ -38,7 +41,7 @@ const start = (task) => {
   })
   const ask = (question) => {
     if (!child.connected) {
-      return Promise.reject(new Error(`${task.contestant} has ended: ${complaint}`))
+      return Promise.reject(new Error(`${task.contestant.id} has ended: ${complaint}`))
     }
     answer = deferred()
     child.send(question)

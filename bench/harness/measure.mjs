@@ -1,5 +1,4 @@
 // The measurements of one contestant in one cell and one round: all of it at once, or in turns with the others.
-import { contestants } from '../contestants/index.mjs'
 import { joined } from '../workloads/live.mjs'
 import { eventsFor } from '../workloads/catch-up.mjs'
 import { lostUpdate } from './check.mjs'
@@ -7,6 +6,7 @@ import { runTogether, team } from './child.mjs'
 import { quantile } from './latencies.mjs'
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
+const mean = (numbers) => (numbers.length === 0 ? undefined : sum(numbers) / numbers.length)
 
 const preloadOf = (contestant, cell) => {
   if (cell.workload === 'catch-up' && contestant.offers.includes('preload')) {
@@ -17,8 +17,7 @@ const preloadOf = (contestant, cell) => {
 
 /** A database of the contestant's own, filled; how many events it was acknowledged, and what follows the work. */
 const prepared = async ({ postgres, databases, task, place }) => {
-  const { cell, tag, contestant: name } = task
-  const contestant = contestants.find(({ id }) => id === name)
+  const { cell, tag, contestant } = task
   const database = `${place}_${cell.kept ? '' : tag}`.replaceAll(/[^a-z0-9]/g, '_')
   const url = postgres.urlOf(database)
   const fresh = !databases.has(database)
@@ -59,6 +58,11 @@ const crew = (task, url, role) =>
 export const takesTurns = ({ workload, kept }) =>
   (workload === 'commands' || workload === 'memory') && !kept
 
+// Once is enough: bytes differ little from process to process. Where several processes meet, they depend on how
+// often they do.
+const countsBytes = ({ allocations, round, cell }) =>
+  allocations && round === 1 && cell.processes === 1
+
 /** All of a round's work at once. `databases` remembers the databases that are kept for later rounds. */
 export const measure = async ({ postgres, databases, task, place }) => {
   const { url, check, drop } = await prepared({ postgres, databases, task, place })
@@ -78,7 +82,10 @@ export const opened = async ({ postgres, databases, task, place }) => {
     turn: async (seconds) => summary(task.cell, await ask({ seconds })),
     close: async () => {
       try {
-        await check(await ask({}))
+        const results = await ask({})
+        const sampled = countsBytes(task) ? await runTogether(crew(task, url, 'sample')) : []
+        await check([...results, ...sampled])
+        return { bytes: sampled.flatMap(({ bytes }) => bytes) }
       } finally {
         await end()
         await drop()
@@ -100,5 +107,6 @@ const summary = (cell, results) => {
     p99: quantile(0.99, ...lists),
     conflicts: sum(results.map(({ conflicts }) => conflicts ?? 0)),
     growth: results[0].growth,
+    cpu: mean(results.flatMap(({ cpu }) => cpu ?? [])),
   }
 }

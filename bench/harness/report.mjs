@@ -11,7 +11,7 @@ const precise = (value) =>
   value === undefined ? '' : value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3)
 
 const headline = ({ unit }) => (unit === 'latency' ? 'p50' : 'rate')
-const shown = (cell, value) =>
+export const shown = (cell, value) =>
   cell.unit === 'latency' ? `${precise(value)} ms` : `${whole.format(value)}/s`
 
 const brief = (message) => {

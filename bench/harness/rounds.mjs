@@ -2,7 +2,6 @@
 // (where one measurement cannot be cut) each comes once, every time beginning with another one. So a noisy moment
 // of the machine hits all of them.
 import { cellNamed } from '../cells/index.mjs'
-import { contestants as known } from '../contestants/index.mjs'
 import { machine, versionOf } from './machine.mjs'
 import { measure, opened, takesTurns } from './measure.mjs'
 import { startPostgres } from './postgres.mjs'
@@ -23,6 +22,7 @@ const entry = (cell, contestant, beside) => ({
   version: versionOf(contestant.package),
   missing: missing(cell, contestant),
   rounds: [],
+  bytes: [],
   failures: [],
   contestant: contestant.id,
   does: beside?.name ?? cell.name,
@@ -73,8 +73,10 @@ const measureInTurns = async ({ entrants, round, seconds, turns, task, stopped, 
     const closed = await outcome(value.close())
     const error = failed ?? closed.error
     if (error !== undefined) record(entrant, { round }, { error })
-    else
+    else {
       for (const { turn, value: one } of measured) record(entrant, { round, turn }, { value: one })
+      entrant.bytes.push(...closed.value.bytes)
+    }
     console.log(`  ${entrant.id}: ${error === undefined ? brief(entrant) : `FAILED: ${error}`}`)
   }
 }
@@ -89,10 +91,11 @@ export const runRounds = async ({
   seconds,
   turns,
   profile,
+  allocations,
   afterRound,
 }) => {
-  const taking = known.filter(({ id }) => contestants.includes(id))
-  const planned = cells.map((cell) => ({ cell, results: entries(cell, taking) }))
+  const byId = new Map(contestants.map((contestant) => [contestant.id, contestant]))
+  const planned = cells.map((cell) => ({ cell, results: entries(cell, contestants) }))
   const postgres = await startPostgres()
   const databases = new Set()
   const run = {
@@ -112,12 +115,13 @@ export const runRounds = async ({
         if (interrupted) return run
         console.log(`round ${round}/${rounds}  ${cell.name}`)
         const task = ({ contestant, does }) => ({
-          contestant,
+          contestant: byId.get(contestant),
           cell: does === cell.name ? cell : cellNamed(does),
           tag: `r${round}`,
           round,
           seconds,
           profile,
+          allocations,
         })
         const entrants = results.filter((result) => result.missing === undefined)
         const way = takesTurns(cell) ? measureInTurns : measureEach

@@ -1,14 +1,14 @@
 // One process of one contestant. Its task comes as JSON in the first argument. It says `ready`, waits until it
 // is asked, and answers. In the role `turns` it is asked for one turn after another, and then to end; in the
-// others for its whole work.
+// others for its whole work. The contestant comes out of the checkout that the task names.
 import { once } from 'node:events'
 import { preload } from './preload.mjs'
-import { load } from '../contestants/index.mjs'
 
 process.on('disconnect', () => process.exit(1)) // nobody waits for the result any more
 
 const task = JSON.parse(process.argv[2])
-const contestant = await load(task.contestant)
+const { load } = await import(task.contestant.from)
+const contestant = await load(task.contestant.loads)
 const workload = await import(`../workloads/${task.cell.workload}.mjs`)
 
 const ready = () => process.send({ type: 'ready' })

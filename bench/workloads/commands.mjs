@@ -1,8 +1,10 @@
 // Callers that send one command after another, each to streams of its own (or all to the same one).
 import { performance } from 'node:perf_hooks'
+import { allocated } from '../harness/allocations.mjs'
 import { latencies } from '../harness/latencies.mjs'
 
 const SEEDERS = 32
+const BURST = 640 // commands
 export const WARM_SHARE = 0.8
 const PRELUDE = 0.15
 // A lone caller sends few commands: so long it takes until what it runs through is compiled.
@@ -84,17 +86,21 @@ export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
   const warmedUp = performance.now() + warmUp * 1000
   await Promise.all(callers.map((one) => warm(one, warmedUp)))
 
+  const most = ({ streams }) => (cell.laps ?? Infinity) * streams.length
+  const sendNext = (one) => sendTo(one.streams[one.sent++ % one.streams.length])
+
   const turn = async (length) => {
     const recorded = latencies()
     const before = session.conflicts?.() ?? 0
     const begin = performance.now() + length * PRELUDE * 1000
     const end = begin + length * 1000
     let done = 0
+    let cpu
     const call = async (one) => {
       await warmUntil(one, begin)
-      const most = (cell.laps ?? Infinity) * one.streams.length
-      for (let sent = performance.now(); one.sent < most && sent < end;) {
-        await sendTo(one.streams[one.sent++ % one.streams.length])
+      cpu ??= process.cpuUsage()
+      for (let sent = performance.now(); one.sent < most(one) && sent < end;) {
+        await sendNext(one)
         const answered = performance.now()
         recorded.add(answered - sent)
         sent = answered
@@ -104,14 +110,33 @@ export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
     await Promise.all(callers.map(call))
     if (done === 0) return { conflicts: 0, quantiles: [] } // all streams have had their commands
     const rate = (done / (performance.now() - begin)) * 1000
+    const { user, system } = process.cpuUsage(cpu)
     const conflicts = (session.conflicts?.() ?? 0) - before
-    return { rate, conflicts, quantiles: recorded.quantiles() }
+    return { rate, cpu: (user + system) / done, conflicts, quantiles: recorded.quantiles() }
+  }
+  /** Sends some commands, and answers how many. */
+  const burst = async () => {
+    const before = acknowledged
+    const call = async (one) => {
+      for (let left = Math.ceil(BURST / cell.callers); left > 0 && one.sent < most(one); left--) {
+        await sendNext(one)
+      }
+    }
+    await Promise.all(callers.map(call))
+    return acknowledged - before
   }
   const close = async () => {
     await session.close()
     return { acknowledged }
   }
-  return { turn, close }
+  return { turn, burst, close }
+}
+
+export const sample = async (task) => {
+  const opened = await open(task)
+  await task.begin()
+  const bytes = await allocated(opened.burst)
+  return { bytes, ...(await opened.close()) }
 }
 
 export const work = async (task) => {

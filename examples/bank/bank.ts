@@ -1,11 +1,11 @@
-import type { EventStore } from 'reprise'
+import type { Backend, EventStore } from 'reprise'
 import type { Office } from './office'
 import type { Screen } from './screen'
 import { value } from './value'
 
 /** What a scene is played with. */
 export interface Bank {
-  readonly store: EventStore
+  readonly backend: Pick<Backend<unknown>, 'store'>
   readonly office: Office
   readonly screen: Screen
   /** Account ids are new in every run: `ada-3` is Ada's in run 3. */

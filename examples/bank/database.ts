@@ -1,42 +1,29 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import type { Transaction } from 'kysely'
-import {
-  connectPglite,
-  migrate,
-  postgresProjections,
-  postgresRequests,
-  postgresStore,
-  postgresSubscriptions,
-} from 'reprise/postgres'
-import type { Premises } from './office'
+import { postgres, type PostgresBackend } from 'reprise/postgres'
 import { value } from './value'
 
 /** Where the bank keeps its data, below the current directory. One run at a time may use it. */
 export const FOLDER = join('.reprise', 'bank')
 
-/** The bank has no tables of its own beside those of Reprise. */
-type NoTables = Record<string, object>
-
 /** Everything that the bank keeps, and how to close its database. */
 export interface Database {
-  readonly premises: Premises<Transaction<NoTables>>
+  readonly backend: PostgresBackend<unknown>
   /** The migrations that were run just now. */
   readonly migrated: ReadonlyArray<string>
   readonly close: () => Promise<void>
 }
 
 const openAt = async (folder: string): Promise<Database> => {
-  const db = connectPglite<NoTables>(await PGlite.create(folder))
-  const { applied } = value(await migrate(db)())
-  const premises = {
-    store: postgresStore(db),
-    subscriptions: postgresSubscriptions(db),
-    projections: postgresProjections(db),
-    requests: postgresRequests(db),
+  const pglite = await PGlite.create(folder)
+  const backend = postgres(pglite)
+  const { applied } = value(await backend.migrate())
+  const close = async (): Promise<void> => {
+    await backend.close()
+    await pglite.close()
   }
-  return { premises, migrated: applied, close: () => db.destroy() }
+  return { backend, migrated: applied, close }
 }
 
 /**

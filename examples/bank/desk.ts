@@ -1,4 +1,4 @@
-import { type EventStore, type Notice, openCategory } from 'reprise'
+import { type Backend, type CategoryOptions, openCategory } from 'reprise'
 import { accounts } from './account/category'
 
 /**
@@ -7,5 +7,7 @@ import { accounts } from './account/category'
  *
  * @param observe - is told what happens beside the answers.
  */
-export const openDesk = (store: EventStore, observe: (notice: Notice) => void = () => undefined) =>
-  openCategory(accounts, { store, observe })
+export const openDesk = (
+  backend: Pick<Backend<unknown>, 'store'>,
+  observe: CategoryOptions['observe'] = () => undefined,
+) => openCategory(accounts, backend, { observe })

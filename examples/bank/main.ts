@@ -34,13 +34,13 @@ const scenes: ReadonlyArray<Scene> = [
 
 /** Plays scenes in a bank whose office is open, and closes it whatever happens. */
 const playIn = async (
-  { premises }: Database,
+  { backend }: Database,
   bank: Pick<Bank, 'screen' | 'accountOf'>,
   played: ReadonlyArray<Scene>,
 ): Promise<void> => {
-  const office = await openOffice(premises)
+  const office = await openOffice(backend)
   try {
-    for (const scene of played) await scene({ ...bank, store: premises.store, office })
+    for (const scene of played) await scene({ ...bank, backend, office })
   } finally {
     await office.close()
   }
@@ -49,7 +49,7 @@ const playIn = async (
 const play = async (): Promise<number> => {
   const screen = openScreen((line) => process.stdout.write(`${line}\n`))
   const database = await openDatabase()
-  const found = await lookAround(database.premises.store)
+  const found = await lookAround(database.backend.store)
   const run = found.lastRun + 1
   const accountOf = (owner: string): string => `${owner}-${run}`
 
@@ -62,12 +62,12 @@ const play = async (): Promise<number> => {
   )
 
   await playIn(database, { screen, accountOf }, scenes)
-  const before = await balances({ store: database.premises.store, accountOf })
+  const before = await balances({ backend: database.backend, accountOf })
   await database.close()
 
   const again = await openDatabase()
   await playIn(again, { screen, accountOf }, [openedAgain(before)])
-  const left = await lookAround(again.premises.store)
+  const left = await lookAround(again.backend.store)
   await again.close()
 
   const { held, broken } = screen.result()

@@ -1,15 +1,12 @@
 import { identity } from 'fp-ts/function'
 import {
   type Dispatch,
-  type EventStore,
-  localWakeUps,
+  type Backend,
   openCategory,
   type Position,
-  type ProcessEnvironment,
   readProjection,
   runProcessManager,
   runProjection,
-  signalling,
 } from 'reprise'
 import { accountBalances } from './account/balances'
 import { running } from './running'
@@ -21,14 +18,6 @@ import type { StartTransfer } from './transfer/words'
 import { until } from './until'
 import { value } from './value'
 
-/** Where an office keeps its things: all in one database, or all in memory. */
-export interface Premises<Transaction> extends Pick<
-  ProcessEnvironment<Transaction>,
-  'subscriptions' | 'projections' | 'requests'
-> {
-  readonly store: EventStore
-}
-
 /** Commands on their way to their receivers; a test or a scene may have them lost. */
 export type Carrier = (dispatch: Dispatch<BankCommand>) => Dispatch<BankCommand>
 
@@ -36,10 +25,13 @@ export type Carrier = (dispatch: Dispatch<BankCommand>) => Dispatch<BankCommand>
 const options = { leaseDuration: 2_000, longestPause: 200 }
 const PATIENCE = 60_000
 
+/** All commands that are not answered yet, or the first thousand. */
+const OUTBOX = { which: 'all', after: 0, limit: 1_000 } as const
+
 /** How the commands of transfers reach accounts and transfers. */
-const dispatchTo = (store: EventStore) => {
-  const accountDesk = openCategory(bookedAccounts, { store })
-  const transferDesk = openCategory(transfers, { store })
+const dispatchTo = (backend: Pick<Backend<unknown>, 'store'>) => {
+  const accountDesk = openCategory(bookedAccounts, backend)
+  const transferDesk = openCategory(transfers, backend)
   const dispatch: Dispatch<BankCommand> = ({ key, command }, once) =>
     key === 'accounts'
       ? accountDesk.handleCommand(command.key, command.command, once)
@@ -51,25 +43,23 @@ const dispatchTo = (store: EventStore) => {
  * The office behind the desks: it keeps the list of balances and the list of transfers, and moves the
  * money of transfers while `moveMoney` runs.
  */
-export const openOffice = async <Transaction>(premises: Premises<Transaction>) => {
-  const wakeUps = localWakeUps()
-  const place = { ...premises, wakeUps, store: signalling(wakeUps)(premises.store) }
-  const { dispatch, transferDesk } = dispatchTo(place.store)
+export const openOffice = async <Transaction>(backend: Backend<Transaction>) => {
+  const { dispatch, transferDesk } = dispatchTo(backend)
   const lists = [
-    running((signal) => runProjection(accountBalances, options)({ ...place, signal })),
-    running((signal) => runProjection(transferStatuses, options)({ ...place, signal })),
+    running((signal) => runProjection(accountBalances, options)(backend, { signal })),
+    running((signal) => runProjection(transferStatuses, options)(backend, { signal })),
   ]
-  const balances = readProjection(accountBalances)(place)
-  const statuses = readProjection(transferStatuses)(place)
+  const balances = readProjection(accountBalances)(backend)
+  const statuses = readProjection(transferStatuses)(backend)
   for (const { name } of [accountBalances, transferStatuses]) {
-    await until(async () => value(await place.projections.active(name)()))
+    await until(async () => value(await backend.documents.active(name)()))
   }
 
   return {
     /** Runs the process manager. */
     moveMoney: (carry: Carrier = identity) =>
       running((signal) =>
-        runProcessManager(transferManager, carry(dispatch), options)({ ...place, signal }),
+        runProcessManager(transferManager, carry(dispatch), options)(backend, { signal }),
       ),
 
     /** Asks for a transfer. The answer does not wait for the money. Gives its position. */
@@ -86,7 +76,7 @@ export const openOffice = async <Transaction>(premises: Premises<Transaction>) =
         return state === 'completed' || state === 'failed' ? last : undefined
       })
       const range = { after: version - 1, limit: 1 }
-      const { events } = value(await place.store.read(`transfer-${id}`, range)())
+      const { events } = value(await backend.store.read(`transfer-${id}`, range)())
       return events[0]?.position ?? 0
     },
 
@@ -104,7 +94,7 @@ export const openOffice = async <Transaction>(premises: Premises<Transaction>) =
 
     /** How many commands of transfers are not answered yet. */
     unanswered: async (): Promise<number> =>
-      value(await place.requests.waiting(transferManager.name)()).length,
+      value(await backend.operator.outbox(transferManager.name, OUTBOX)()).commands.length,
 
     /** The transfers that are neither completed nor failed, as far as the list knows. */
     unfinished: async (): Promise<ReadonlyArray<string>> => {

@@ -1,12 +1,12 @@
+import { registerRetry, registerSkip } from './commands/decisions'
 import { registerDoctor } from './commands/doctor'
 import { registerInit } from './commands/init'
 import { registerMigrate } from './commands/migrate'
+import { registerRemove, registerReset } from './commands/moving'
+import { registerPause, registerUnpause } from './commands/pausing'
 import { registerRebuild } from './commands/rebuild'
-import { registerRemove } from './commands/remove'
-import { registerReset } from './commands/reset'
-import { registerRetry } from './commands/retry'
+import { registerRename, registerRepartition } from './commands/reshaping'
 import { registerShow } from './commands/show'
-import { registerSkip } from './commands/skip'
 import { registerStreams } from './commands/streams'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTail } from './commands/tail'
@@ -22,7 +22,11 @@ export const commands: ReadonlyArray<Register> = [
   registerSubscriptions,
   registerRetry,
   registerSkip,
+  registerPause,
+  registerUnpause,
   registerReset,
+  registerRename,
+  registerRepartition,
   registerRemove,
   registerRebuild,
   registerDoctor,

@@ -41,9 +41,9 @@ const passes = ({ reason }: StoreFailed): boolean => {
 
 /** Hints need a connection that keeps its server process: there is none behind a pooler. */
 const listen = async (session: Session, wake: () => void): Promise<() => void> => {
-  const probe = session.wakeUps === undefined ? undefined : await session.probePreparing()
-  const keeps = probe !== undefined && E.isRight(probe) && !probe.right.pooled
-  return (keeps ? session.wakeUps?.listen(wake) : undefined) ?? (() => undefined)
+  const probe = await session.preparedStatements()
+  const keeps = E.isRight(probe) && !probe.right.pooled
+  return keeps ? session.wakeUps.listen(wake) : () => undefined
 }
 
 interface Outside {

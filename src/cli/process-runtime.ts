@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import { connectWith } from './connect/connect'
+import { connectWith } from './connect'
 import type { Output, Runtime } from './runtime'
 
 const writeTo =
@@ -30,13 +30,13 @@ const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const
 /** The first signal asks, the second one ends the process as it always does. */
 const onInterrupt: Runtime['onInterrupt'] = (stop) => {
   const forget = (): void => {
-    for (const name of INTERRUPTS) process.removeListener(name, heard)
+    for (const name of INTERRUPTS) process.removeListener(name, received)
   }
-  const heard = (): void => {
+  const received = (): void => {
     forget()
     stop()
   }
-  for (const name of INTERRUPTS) process.on(name, heard)
+  for (const name of INTERRUPTS) process.on(name, received)
   return forget
 }
 
@@ -46,8 +46,8 @@ export const processRuntime = (): Runtime => ({
   environment: process.env,
   folder: process.cwd(),
   connect: connectWith({
-    server: () => import('./connect/server.js'),
-    embedded: () => import('./connect/embedded.js'),
+    server: () => import('../adapters/postgres/connection/open-server.js'),
+    embedded: () => import('../adapters/postgres/connection/open-embedded.js'),
   }),
   importModule: (path) => import(pathToFileURL(path).href),
   onInterrupt,

@@ -1,16 +1,12 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { Transaction } from 'kysely'
-import { postgresProjections } from '../adapters/postgres/documents/documents-store'
-import { postgresSubscriptions } from '../adapters/postgres/subscriptions/subscription-store'
 import { projectionOutdated } from '../core/errors/projection'
 import type { ProjectionBuild } from '../core/ports/projection-store'
+import { argument } from '../core/text'
 import { buildOf, discard } from '../shell/projection/builds'
-import type { ProjectionEnvironment } from '../shell/projection/environment'
 import { type CliFailure, failed, failure, usage } from './failure'
 import type { AnyProjection } from './projection-module'
-import { partitionsOf } from './read-side/partitions'
 import { explain, type Session } from './session'
 
 /** What a rebuild is going to do. */
@@ -23,17 +19,6 @@ export interface Plan {
   /** Of the active build: whoever runs the projection expects as many of the next one. */
   readonly partitions: number
 }
-
-/** The database as a projection needs it. */
-export const environmentOn = (
-  { db, schema, store }: Session,
-  signal: AbortSignal,
-): ProjectionEnvironment<Transaction<unknown>> => ({
-  store,
-  signal,
-  subscriptions: postgresSubscriptions(db, { schema }),
-  projections: postgresProjections(db, { schema }),
-})
 
 const neverBuilt = (name: string): CliFailure =>
   failure(
@@ -57,14 +42,14 @@ const versionProblem = (
 /** Whether nobody makes this build already; what an interrupted rebuild has left is deleted. */
 const cleared = (session: Session, next: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
   pipe(
-    partitionsOf(session, next.collection),
+    session.operator.status(next.collection),
     TE.mapLeft(explain(session)),
     TE.flatMap((views) =>
-      views.some(({ owner }) => owner !== null)
+      views.some(({ owner }) => owner !== undefined)
         ? TE.left(
             failure(
               'RebuildRunning',
-              `Somebody is making ${next.collection} at this moment. To see how far it is: npx reprise subscriptions ${next.collection}`,
+              `Somebody is making ${next.collection} at this moment. To see how far it is: npx reprise subscriptions ${argument(next.collection)}`,
             ),
           )
         : forget(session, next),
@@ -73,10 +58,7 @@ const cleared = (session: Session, next: ProjectionBuild): TE.TaskEither<CliFail
 
 /** Deletes a build that readers do not see. */
 const forget = (session: Session, build: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
-  pipe(
-    () => discard(environmentOn(session, new AbortController().signal), build),
-    TE.mapLeft(explain(session)),
-  )
+  pipe(() => discard(session, build), TE.mapLeft(explain(session)))
 
 /** What has to be done, if it can be done. */
 export const planRebuild = (
@@ -86,7 +68,7 @@ export const planRebuild = (
 ): TE.TaskEither<CliFailure, Plan> => {
   const { name, version } = projection
   return pipe(
-    postgresProjections(session.db, { schema: session.schema }).active(name),
+    session.documents.active(name),
     TE.mapLeft(explain(session)),
     TE.flatMap((active) => {
       if (active === undefined) return TE.left(neverBuilt(name))
@@ -94,7 +76,7 @@ export const planRebuild = (
       if (problem !== undefined) return TE.left(problem)
       const next = buildOf(name, version, active.version === version ? active.build + 1 : 1)
       return pipe(
-        partitionsOf(session, active.collection),
+        session.operator.status(active.collection),
         TE.mapLeft(explain(session)),
         TE.flatMapEither(([view]) =>
           view === undefined

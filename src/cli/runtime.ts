@@ -1,6 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { OpenedDatabase, OpenSettings } from '../adapters/postgres/connection/opened-database'
 import type { CliFailure, ExitCode } from './failure'
-import type { Session } from './session'
 import type { Target } from './target'
 
 /** Where the words of a command go. */
@@ -24,9 +24,9 @@ export interface Runtime {
   readonly folder: string
   readonly connect: (
     target: Target,
-    schema: string,
     opening: Opening,
-  ) => TaskEither<CliFailure, Session>
+    settings: OpenSettings,
+  ) => TaskEither<CliFailure, OpenedDatabase>
   /** Loads a module of the user's, by its whole path. */
   readonly importModule: (path: string) => Promise<unknown>
   /** Calls `stop` when the program is asked to end, until the answered function is called. */

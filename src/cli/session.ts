@@ -1,40 +1,16 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { Kysely } from 'kysely'
-import type { MigrationChanged, Migrated, MigrationPlan } from '../adapters/postgres/schema/migrate'
-import type { PostgresStore } from '../adapters/postgres/postgres-store'
+import type { OpenedDatabase } from '../adapters/postgres/connection/opened-database'
 import type { StoreFailed } from '../core/errors/store'
-import type { WakeUps } from '../core/ports/wake-ups'
 import { type CliFailure, failed, storeFailure } from './failure'
 import type { Context, Opening, Work } from './runtime'
 import { targetOf } from './target'
 
-/** What was found out about prepared statements. */
-export interface Preparing {
-  readonly usable: 'yes' | 'no' | 'unknown'
-  /** Whether the same connection meets different server processes: a pooler stands in between. */
-  readonly pooled: boolean
-  readonly detail: string
-}
-
 /** An open database, and what commands do with it. */
-export interface Session {
+export interface Session extends OpenedDatabase {
   /** For people: never with the password. */
   readonly place: string
   readonly schema: string
-  readonly kind: 'server' | 'embedded'
-  readonly db: Kysely<unknown>
-  readonly store: PostgresStore<unknown>
-  /** Hints of new events, where a connection can be kept for them. */
-  readonly wakeUps?: WakeUps
-  readonly migrate: TE.TaskEither<MigrationChanged | StoreFailed, Migrated>
-  readonly plan: TE.TaskEither<MigrationChanged | StoreFailed, MigrationPlan>
-  readonly query: <Row>(
-    statement: string,
-    parameters?: ReadonlyArray<unknown>,
-  ) => TE.TaskEither<StoreFailed, ReadonlyArray<Row>>
-  readonly probePreparing: TE.TaskEither<StoreFailed, Preparing>
-  readonly close: () => Promise<void>
 }
 
 /** What a library call can answer to a command. */
@@ -42,11 +18,17 @@ type LibraryError = StoreFailed | { readonly _tag: string; readonly message: str
 
 const isStoreFailed = (error: LibraryError): error is StoreFailed => error._tag === 'StoreFailed'
 
-/** An error of the library, in words for somebody at a terminal. */
+/** An error of the library, for the terminal. */
 export const explain =
   ({ place, schema }: Pick<Session, 'place' | 'schema'>) =>
   (error: LibraryError): CliFailure =>
     isStoreFailed(error) ? storeFailure(place, schema)(error) : failed(error)
+
+/** The answer of a library call; its errors explained. */
+export const explained =
+  (session: Pick<Session, 'place' | 'schema'>) =>
+  <Answer>(call: TE.TaskEither<LibraryError, Answer>): TE.TaskEither<CliFailure, Answer> =>
+    pipe(call, TE.mapLeft(explain(session)))
 
 const closing =
   <A>(session: Session, work: TE.TaskEither<CliFailure, A>): TE.TaskEither<CliFailure, A> =>
@@ -64,6 +46,12 @@ export const withSession =
   (context) =>
     pipe(
       TE.fromEither(targetOf(context.url, context.environment)),
-      TE.flatMap((target) => context.connect(target, context.schema, opening)),
+      TE.flatMap((target) => {
+        const { schema, now } = context
+        return pipe(
+          context.connect(target, opening, { schema, now }),
+          TE.map((database) => ({ ...database, place: target.place, schema })),
+        )
+      }),
       TE.flatMap((session) => closing(session, work(session, context))),
     )

@@ -1,6 +1,6 @@
 import { Pool } from 'pg'
 import { openCategory } from '../../src/index'
-import { connectPool, postgresStore } from '../../src/postgres'
+import { postgres } from '../../src/postgres'
 import { add, counter } from '../support/counter'
 
 interface Input {
@@ -14,10 +14,9 @@ interface Input {
 /** Some workers, each with a connection to the stream of its own, one command after another. */
 const main = async ({ url, id, workers, commands, commandId }: Input): Promise<void> => {
   const pool = new Pool({ connectionString: url, max: workers })
-  const store = postgresStore(connectPool(pool))
+  const backend = postgres(pool)
   const work = async () => {
-    const counters = openCategory(counter, {
-      store,
+    const counters = openCategory(counter, backend, {
       retry: { attempts: 1_000, firstDelay: 2, longestDelay: 100 },
     })
     for (let n = 0; n < commands; n++) {
@@ -28,6 +27,7 @@ const main = async ({ url, id, workers, commands, commandId }: Input): Promise<v
     await counters.settled()
   }
   await Promise.all(Array.from({ length: workers }, work))
+  await backend.close()
   await pool.end()
 }
 

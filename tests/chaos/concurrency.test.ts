@@ -1,7 +1,7 @@
 import { isRight } from 'fp-ts/Either'
 import { randomUUID } from 'node:crypto'
 import { type EventStore, openCategory } from '../../src/index'
-import { postgresStore } from '../../src/postgres'
+import { postgres } from '../../src/postgres'
 import { counter } from '../support/counter'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import { startWorker } from '../support/process'
@@ -18,7 +18,7 @@ describe('PostgreSQL under concurrency', () => {
 
   beforeAll(async () => {
     database = await migratedDatabase()
-    stores = Array.from({ length: 10 }, () => postgresStore(database.connect(1)))
+    stores = Array.from({ length: 10 }, () => postgres(database.connect(1)).store)
   })
   afterAll(() => database.close())
 

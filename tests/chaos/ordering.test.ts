@@ -99,7 +99,7 @@ describe('a subscription beside 24 writers', () => {
           longestPause: 10,
           handle: ({ streamId, version }) =>
             TE.fromIO(() => void delivered.push(place(streamId, version))),
-        })({ ...side, store, signal }),
+        })({ ...side, store }, { signal }),
       )
       const committed: string[] = []
       const seenByNaive = new Set<string>()
@@ -110,7 +110,7 @@ describe('a subscription beside 24 writers', () => {
       over = true
       await reading
       const page = await right(side.store.locate({ _tag: 'End' }))
-      await right(untilProjected(side.subscriptions)('everything', page, 60_000))
+      await right(untilProjected('everything', page, 60_000)(side))
       await run.stop()
       await unrelated.rollback().execute()
 

@@ -3,10 +3,10 @@ import { sql } from 'kysely'
 import { replay } from '../../src/core/decider'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { readProjection } from '../../src/shell/projection/reader'
-import { postgresRequests } from '../../src/adapters/postgres/outbox/outbox-store'
 import { totals } from '../support/balances'
 import { eventually } from '../support/eventually'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
+import { pendingOf } from '../support/operating'
 import { right } from '../support/right'
 import { appendTicks, type Tick, tick } from '../support/ticks'
 import { bankOn } from '../support/transfers'
@@ -42,7 +42,7 @@ const pause = (milliseconds: number) =>
 
 /** Who owns the subscription now. */
 const ownerNow = async (): Promise<string | undefined> =>
-  (await right(side.subscriptions.status())).find(({ owner }) => owner !== undefined)?.owner
+  (await right(side.operator.status())).find(({ owner }) => owner !== undefined)?.owner
 
 /** Two of them run; the older one is killed at some moment of its work, and another one begins. */
 const killing = async (what: string, kills: number): Promise<void> => {
@@ -88,7 +88,7 @@ describe('an asynchronous projection', () => {
       }
       await chaos
       const reader = readProjection(totals())(side)
-      await eventually(() => right(side.projections.active('totals')))
+      await eventually(() => right(side.documents.active('totals')))
       await right(reader.until(last, 60_000))
       const replayed = [...history]
         .map(([key, events]) => ({ key, state: replay(totals().view, events) }))
@@ -169,12 +169,11 @@ describe('a process manager', () => {
         await pause(randomInt((KILLS * 6_000) / TRANSFERS))
       }
       await chaos
-      const requests = postgresRequests(side.db)
       await eventually(async () => {
         const ended = await Promise.all(ids.map((id) => right(bank.transfer.fetch(id))))
         return ended.every(({ state }) => state.outcome !== undefined)
       }, 60_000)
-      await eventually(async () => (await right(requests.waiting('transferring'))).length === 0)
+      await eventually(async () => (await pendingOf(side.operator, 'transferring')).length === 0)
 
       const balances = await Promise.all(accounts.map((id) => right(bank.account.fetch(id))))
       const sum = balances.reduce((total, { state }) => total + (state ?? 0), 0)

@@ -2,10 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
-import { postgresProjections } from '../../src/adapters/postgres/documents/documents-store'
-import { postgresRequests } from '../../src/adapters/postgres/outbox/outbox-store'
-import { postgresSubscriptions } from '../../src/adapters/postgres/subscriptions/subscription-store'
-import { connectPool, postgresStore } from '../../src/postgres'
+import { postgres } from '../../src/postgres'
 import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 import { runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import { runProjection } from '../../src/shell/projection/run-projection'
@@ -17,15 +14,8 @@ import { bankOn, transferring } from '../support/transfers'
 
 const [, , what, url = ''] = process.argv
 const pool = new Pool({ connectionString: url, max: 5 })
-const db = connectPool<NoTables>(pool)
-const store = postgresStore(db)
-const environment = {
-  store,
-  subscriptions: postgresSubscriptions(db, { longestIdling: 2_000 }),
-  projections: postgresProjections(db),
-  requests: postgresRequests(db),
-  signal: new AbortController().signal,
-}
+const backend = postgres<NoTables>(pool, { idleInTransactionTimeout: 2_000 })
+const forEver = { signal: new AbortController().signal }
 const options = { leaseDuration: 700, longestPause: 50, batchSize: 50 }
 
 const pause = (milliseconds: number) =>
@@ -62,11 +52,15 @@ const slowly =
 const main = async (): Promise<unknown> => {
   switch (what) {
     case 'projection':
-      return runProjection(totals(), options)(environment)()
+      return runProjection(totals(), options)(backend, forEver)()
     case 'transfers':
-      return runProcessManager(transferring, slowly(bankOn(store).dispatch), options)(environment)()
+      return runProcessManager(
+        transferring,
+        slowly(bankOn(backend.store).dispatch),
+        options,
+      )(backend, forEver)()
     case 'witness':
-      return witness(environment)()
+      return witness(backend, forEver)()
     case undefined:
     default:
       return E.left(`what is ${what ?? 'nothing'}?`)

@@ -1,7 +1,7 @@
 import { isRight } from 'fp-ts/Either'
 import { Client } from 'pg'
 import { openCategory, type StoreFailed } from '../../src/index'
-import { postgresStore } from '../../src/postgres'
+import { postgres } from '../../src/postgres'
 import { add, counter } from '../support/counter'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import { right } from '../support/right'
@@ -45,7 +45,7 @@ describe('connections that are killed', () => {
   }
 
   it('leave every command with an id with exactly one effect, once its caller has retried', async () => {
-    const counters = openCategory(counter, { store: postgresStore(database.connect(8)) })
+    const counters = openCategory(counter, { store: postgres(database.connect(8)).store })
     const failures: StoreFailed[] = []
     const { stop } = killer()
 
@@ -69,7 +69,7 @@ describe('connections that are killed', () => {
     expect(killed).toBeGreaterThan(0)
     expect(failures.length).toBeGreaterThan(0)
     expect(failures.filter(({ reason }) => reason === 'Unexpected')).toEqual([])
-    const fresh = openCategory(counter, { store: postgresStore(database.connect(1)) })
+    const fresh = openCategory(counter, { store: postgres(database.connect(1)).store })
     for (let stream = 0; stream < STREAMS; stream++) {
       expect(await right(fresh.fetch(`s${stream}`))).toMatchObject({
         state: { total: COMMANDS / STREAMS },

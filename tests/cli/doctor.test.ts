@@ -1,12 +1,8 @@
-import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
 import { Client, Pool } from 'pg'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
-import { openServer } from '../../src/cli/connect/server'
-import { horizonCheck } from '../../src/cli/doctor/horizon'
-import type { Session } from '../../src/cli/session'
+import { postgres } from '../../src/adapters/postgres/backend'
 import { cli } from '../support/cli'
+import { right } from '../support/right'
 import { appending } from '../support/tally'
 import { createDatabase, type TestDatabase } from '../support/database'
 
@@ -23,47 +19,33 @@ afterAll(async () => {
 })
 
 interface Check {
-  readonly name: string
-  readonly status: string
-  readonly found: string
+  readonly check: string
+  readonly level: string
+  readonly message: string
   readonly advice?: string
 }
 interface Document {
   readonly healthy: boolean
-  readonly checks: ReadonlyArray<Check>
+  readonly findings: ReadonlyArray<Check>
 }
 
 const at = (schema: string, url = database.url) => ['--url', url, '--schema', schema]
 const examined = async (schema: string, now = () => Date.now()) => {
   const { exitCode, out } = await cli(['doctor', '--json', ...at(schema)], { now })
-  const { healthy, checks } = JSON.parse(out) as Document
-  const check = (name: string) => checks.find((candidate) => candidate.name === name)
-  return { exitCode, healthy, checks, check }
+  const { healthy, findings } = JSON.parse(out) as Document
+  const check = (name: string) => findings.find((candidate) => candidate.check === name)
+  return { exitCode, healthy, findings, check }
 }
 const migrated = async (schema: string): Promise<string> => {
   expect((await cli(['migrate', ...at(schema)])).exitCode).toBe(0)
   return schema
 }
 
-const opened = async (schema: string): Promise<Session> => {
-  const target = { kind: 'server', url: database.url, place: 'here' } as const
-  const session = await openServer(target, schema)()
-  return pipe(
-    session,
-    E.match(
-      ({ message }) => {
-        throw new Error(message)
-      },
-      (right) => right,
-    ),
-  )
-}
-
 describe('reprise doctor', () => {
   it('finds nothing wrong with a database that was just migrated', async () => {
-    const { exitCode, healthy, checks } = await examined(await migrated('Just "fine"'))
+    const { exitCode, healthy, findings } = await examined(await migrated('Just "fine"'))
     expect({ exitCode, healthy }).toEqual({ exitCode: 0, healthy: true })
-    expect(checks.map(({ name, status }) => [name, status])).toEqual(
+    expect(findings.map(({ check, level }) => [check, level])).toEqual(
       [
         ['server', 'commits', 'isolation', 'clock', 'prepared'],
         ['migrations', 'access', 'immutability', 'positions', 'horizon'],
@@ -89,26 +71,26 @@ describe('reprise doctor', () => {
   })
 
   it('says which command to run when nothing was migrated', async () => {
-    const { exitCode, check, checks } = await examined('never')
+    const { exitCode, check, findings } = await examined('never')
     expect(exitCode).toBe(1)
     expect(check('migrations')).toMatchObject({
-      status: 'problem',
+      level: 'problem',
       advice: expect.stringContaining('npx reprise migrate'),
     })
-    expect(checks.map(({ name }) => name)).not.toContain('horizon')
+    expect(findings.map((finding) => finding.check)).not.toContain('horizon')
   })
 
   it('finds a migration whose text has changed, and one from a later release', async () => {
     await migrated('tampered')
     await admin.query(`insert into tampered.migrations values ('9999_later', 'ff')`)
     expect((await examined('tampered')).check('migrations')).toMatchObject({
-      status: 'warning',
-      found: expect.stringContaining('9999_later'),
+      level: 'warning',
+      message: expect.stringContaining('9999_later'),
     })
     await admin.query(`update tampered.migrations set fingerprint = 'x' where name like '0001%'`)
     const { exitCode, check } = await examined('tampered')
     expect(exitCode).toBe(1)
-    expect(check('migrations')?.found).toContain('0001_events')
+    expect(check('migrations')?.message).toContain('0001_events')
   })
 
   it('finds a disabled trigger', async () => {
@@ -117,8 +99,8 @@ describe('reprise doctor', () => {
     const { exitCode, check } = await examined('changeable')
     expect(exitCode).toBe(1)
     expect(check('immutability')).toMatchObject({
-      status: 'problem',
-      found: expect.stringMatching(/events_are_immutable is missing/),
+      level: 'problem',
+      message: expect.stringMatching(/events_are_immutable is missing/),
       advice: expect.stringContaining('enable trigger'),
     })
   })
@@ -128,7 +110,7 @@ describe('reprise doctor', () => {
     await admin.query('alter sequence hasty.events_position_seq cache 32')
     const { exitCode, check } = await examined('hasty')
     expect(exitCode).toBe(1)
-    expect(check('positions')?.found).toContain('cache 32')
+    expect(check('positions')?.message).toContain('cache 32')
     await admin.query(check('positions')?.advice?.replace('Run: ', '') ?? '')
     expect((await examined('hasty')).exitCode).toBe(0)
   })
@@ -140,8 +122,8 @@ describe('reprise doctor', () => {
     await admin.query(`alter database ${name} set default_transaction_isolation = 'serializable'`)
     const { exitCode, check } = await examined('careless')
     await admin.query(`alter database ${name} reset all`)
-    expect(check('commits')).toMatchObject({ status: 'warning' })
-    expect(check('isolation')).toMatchObject({ status: 'problem' })
+    expect(check('commits')).toMatchObject({ level: 'warning' })
+    expect(check('isolation')).toMatchObject({ level: 'problem' })
     expect(exitCode).toBe(1)
   })
 
@@ -150,8 +132,8 @@ describe('reprise doctor', () => {
     const { exitCode, check } = await examined('late', () => Date.now() - 90_000)
     expect(exitCode).toBe(0)
     expect(check('clock')).toMatchObject({
-      status: 'warning',
-      found: 'the server is 1 min 30 s ahead of this machine',
+      level: 'warning',
+      message: 'the server is 1 min 30 s ahead of this machine',
     })
   })
 
@@ -166,8 +148,8 @@ describe('reprise doctor', () => {
     url.username = role
     url.password = 'r'
     const { out } = await cli(['doctor', '--json', ...at('guarded', url.href)])
-    const { checks } = JSON.parse(out) as Document
-    expect(checks.filter(({ status }) => status !== 'ok').map(({ name }) => name)).toEqual([
+    const { findings } = JSON.parse(out) as Document
+    expect(findings.filter(({ level }) => level !== 'ok').map(({ check }) => check)).toEqual([
       'access',
     ])
     await admin.query(`drop owned by ${role}; drop role ${role}`)
@@ -177,29 +159,31 @@ describe('reprise doctor', () => {
     await migrated('held')
     const pool = new Pool({ connectionString: database.url, application_name: 'slow importer' })
     const db = connectPool<unknown>(pool)
-    const store = postgresStore(db, { schema: 'held' })
+    const store = postgres(db, { schema: 'held' }).store
     const transaction = await db.startTransaction().execute()
     await store.inTransaction(transaction).append(appending('counter-1', 3))()
     expect((await examined('held')).check('horizon')).toEqual({
-      name: 'horizon',
-      status: 'ok',
-      found: 'at 0, the last position is 3; 1 append under way',
+      check: 'horizon',
+      level: 'ok',
+      message: 'at 0, the last position is 3; 1 append under way',
     })
     const { rows } = await admin.query<{ pid: number }>(
       `select pid from pg_stat_activity where application_name = 'slow importer'`,
     )
-    const session = await opened('held')
-    const finding = await horizonCheck(0).examine(session, Date.now)()
-    expect(finding).toMatchObject({
+    const { operator } = postgres(db, {
+      schema: 'held',
+      operator: { thresholds: { openAppend: 0 } },
+    })
+    const findings = await right(operator.examine())
+    expect({ right: findings.find(({ check }) => check === 'horizon') }).toMatchObject({
       right: {
-        status: 'warning',
-        found: expect.stringMatching(
+        level: 'warning',
+        message: expect.stringMatching(
           /^at 0, the last position is 3; held back by process \d+, slow importer, user postgres, open for \d+.\d s, idle in transaction, last statement: .*append/s,
         ),
         advice: expect.stringContaining(`pg_terminate_backend(${rows[0]!.pid})`),
       },
     })
-    await session.close()
     await transaction.rollback().execute()
     await db.destroy()
   })
@@ -215,17 +199,17 @@ describe('reprise doctor', () => {
         values ('totals', 1, 1, 'totals@1.1')`)
     const first = await examined('lonely')
     expect(first.check('owners')).toMatchObject({
-      status: 'warning',
-      found: 'without an owner: mails (never had one, 60 min old)',
+      level: 'warning',
+      message: 'without an owner: mails (never had one, 60 min old)',
     })
-    expect(first.check('projections')).toMatchObject({ status: 'ok' })
+    expect(first.check('projections')).toMatchObject({ level: 'ok' })
     await admin.query(`
       alter table lonely.events disable trigger all;
       insert into lonely.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
         values ('counter-1', 1, gen_random_uuid(), 'Ticked', 1, now() - interval '2 hours', '{}', '{}')`)
     expect((await examined('lonely')).check('projections')).toMatchObject({
-      status: 'warning',
-      found: 'behind: totals@1.1 by 2 h, 1 event',
+      level: 'warning',
+      message: 'behind: totals@1.1 by 2 h, 1 event',
     })
   })
 
@@ -239,15 +223,15 @@ describe('reprise doctor', () => {
         values ('mails', 0, 'counter-1', 1, 1, gen_random_uuid(), 'Ticked', 5, '{"message":"closed"}')`)
     const parked = await examined('poisoned')
     expect(parked.check('parked')).toMatchObject({
-      status: 'warning',
-      found: 'could not be handled, and waits for you: mails (1)',
+      level: 'warning',
+      message: 'could not be handled, and waits for you: mails (1)',
     })
     expect(parked.exitCode).toBe(0)
     await admin.query(`update poisoned.checkpoints set failure = '{"message":"closed"}'`)
     const stopped = await examined('poisoned')
     expect(stopped.check('owners')).toMatchObject({
-      status: 'problem',
-      found: 'stopped by an event: mails',
+      level: 'problem',
+      message: 'stopped by an event: mails',
     })
     expect(stopped.exitCode).toBe(1)
   })

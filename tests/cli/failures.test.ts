@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
-import { connectWith } from '../../src/cli/connect/connect'
-import { openServer } from '../../src/cli/connect/server'
+import { connectWith } from '../../src/cli/connect'
+import { openServer } from '../../src/adapters/postgres/connection/open-server'
 import { cli } from '../support/cli'
 import { createDatabase, type TestDatabase } from '../support/database'
 
@@ -107,17 +107,15 @@ describe('reprise with DATABASE_URL', () => {
     const connect = connectWith({
       server: async () => {
         return {
-          openServer:
-            (...args) =>
-            async () => {
-              const session = await openServer(args[0], args[1])()
-              if (E.isLeft(session)) return session
-              const close = async () => {
-                closed += 1
-                await session.right.close()
-              }
-              return E.right({ ...session.right, close })
-            },
+          openServer: (...args) => {
+            const session = openServer(args[0], args[1])
+            if (E.isLeft(session)) return session
+            const close = async () => {
+              closed += 1
+              await session.right.close()
+            }
+            return E.right({ ...session.right, close })
+          },
         }
       },
       embedded: () => Promise.reject(new Error('not wanted')),

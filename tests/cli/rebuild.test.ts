@@ -23,17 +23,7 @@ afterEach(async () => {
 const partitions = 2
 const options = { longestPause: 20, leaseDuration: 1_000, partitions }
 const start = () => {
-  const projection = running((signal) =>
-    runProjection(
-      totals(),
-      options,
-    )({
-      store: side.store,
-      subscriptions: side.subscriptions,
-      projections: side.projections,
-      signal,
-    }),
-  )
+  const projection = running((signal) => runProjection(totals(), options)(side, { signal }))
   started.push(projection)
   return projection
 }
@@ -46,7 +36,7 @@ const rebuild = (
   return cli(['rebuild', 'totals', '--url', side.url, ...args], { importModule, ...rest })
 }
 const given = ['--module', 'totals.ts']
-const active = () => right(side.projections.active('totals'))
+const active = () => right(side.documents.active('totals'))
 const built = async (): Promise<number> => {
   const steps = Array.from({ length: 300 }, (_, index) => index)
   const last = (await appendTicks(side.store, 'counter-1', ...steps)).at(-1)!
@@ -135,10 +125,10 @@ describe('reprise rebuild', () => {
   it('starts anew when an earlier one has died, and refuses while another one runs', async () => {
     await built()
     await right(side.subscriptions.register({ name: 'totals@1.2', partitions: 1, position: 300 }))
-    await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
+    const { leases } = await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
     expect((await rebuild(given)).error).toMatch(/^reprise: Somebody is making totals@1.2/)
     await right(side.subscriptions.leave('totals@1.2', 'another'))
-    await right(side.subscriptions.reset('totals@1.2', 300))
+    await right(side.subscriptions.release(leases[0]!))
     expect((await rebuild(given)).exitCode).toBe(0)
     expect(await right(readProjection(totals())(side).get('counter-1'))).toMatchObject({
       events: 300,

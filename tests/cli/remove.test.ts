@@ -41,7 +41,7 @@ describe('reprise remove', () => {
 
   it('leaves the checkpoint of documents alone', async () => {
     await right(
-      side.projections.activate('totals', { version: 1, build: 1, collection: 'totals@1.1' }),
+      side.documents.activate('totals', { version: 1, build: 1, collection: 'totals@1.1' }),
     )
     await right(side.subscriptions.register({ name: 'totals@1.1', partitions: 1, position: 3 }))
     const { exitCode, error } = await remove('totals', '--yes', '--force')

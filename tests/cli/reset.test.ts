@@ -55,7 +55,7 @@ describe('reprise reset', () => {
 
   it('sends to rebuild when documents would become wrong', async () => {
     await right(
-      side.projections.activate('totals', { version: 1, build: 1, collection: 'totals@1.1' }),
+      side.documents.activate('totals', { version: 1, build: 1, collection: 'totals@1.1' }),
     )
     await right(side.subscriptions.register({ name: 'totals@1.1', partitions: 1, position: 3 }))
     const { exitCode, error } = await reset('totals', '--yes')

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { Pool } from 'pg'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'
-import { postgresStore, type PostgresStore } from '../../src/adapters/postgres/postgres-store'
+import { postgres, type PostgresStore } from '../../src/adapters/postgres/backend'
 import { cli } from '../support/cli'
 import { appending, counter, newEvent } from '../support/tally'
 import { createDatabase, type TestDatabase } from '../support/database'
@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await createDatabase()
   await cli(at('migrate'))
   pool = new Pool({ connectionString: database.url })
-  store = postgresStore(connectPool<unknown>(pool))
+  store = postgres(connectPool<unknown>(pool)).store
   await add('counter-1', ['Added', { by: 1 }], ['Added', { by: 2 }], ['Added', { by: 3 }])
   await add('counter-bad', ['Added', { by: 1 }], ['Added', { by: 'two' }], ['Vanished', {}])
   await add('note-\u009b31m', ['Written', { text: 'red \u001b[31m, \u009b and \u202e back' }])

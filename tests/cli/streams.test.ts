@@ -1,6 +1,6 @@
 import { Pool } from 'pg'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../src/adapters/postgres/backend'
 import { cli } from '../support/cli'
 import { appending } from '../support/tally'
 import { createDatabase, type TestDatabase } from '../support/database'
@@ -13,7 +13,7 @@ beforeAll(async () => {
   database = await createDatabase()
   await cli(at('migrate'))
   const pool = new Pool({ connectionString: database.url })
-  const store = postgresStore(connectPool<unknown>(pool))
+  const store = postgres(connectPool<unknown>(pool)).store
   await store.append(appending('account-A1', 3))()
   await store.append(appending('accounting-1'))()
   await store.append(appending('account-B2'))()

@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { parkAfter, type PoisonPolicy, stopAfter } from '../../src/core/poison'
 import type { RecordedEvent } from '../../src/core/recorded-event'
 import { subscribe } from '../../src/shell/subscription/subscribe'
-import { cli } from '../support/cli'
+import { cli, connect } from '../support/cli'
 import { eventually } from '../support/eventually'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
 import { running } from '../support/running'
@@ -57,7 +57,7 @@ const mails = (
         leaseDuration: 1_000,
         handle: (event) =>
           isRefused(event) ? TE.left(new Error(reason)) : TE.fromIO(() => void handled.push(event)),
-      })({ store: side.store, subscriptions: side.subscriptions, signal }),
+      })(side, { signal }),
     )
     started.push(subscription)
     return subscription
@@ -122,11 +122,28 @@ describe('reprise subscriptions', () => {
     expect(horizon).toMatchObject({
       horizon: 0,
       last: 1,
-      holders: [{ position: 0, pid: expect.any(Number), query: expect.stringContaining('append') }],
+      holders: [
+        {
+          position: 0,
+          pid: expect.any(Number),
+          statement: expect.stringMatching(/^select .*append/),
+        },
+      ],
     })
-    const { out } = await reprise('subscriptions')
+    const { out } = await cli(['subscriptions', '--url', side.url], {
+      connect: (target, opening, settings) =>
+        connect(target, opening, { ...settings, thresholds: { openAppend: 0 } }),
+    })
     expect(out).toMatch(/Held back by process \d+, .*append[^]*pg_terminate_backend/)
     await transaction.rollback().execute()
+  })
+
+  it('accuses no transaction that is as young as appends are', async () => {
+    const transaction = await side.db.startTransaction().execute()
+    await appendTicks(side.store.inTransaction(transaction), 'counter-1', 1)
+    const { out } = await reprise('subscriptions')
+    await transaction.rollback().execute()
+    expect(out).toMatch(/Subscribers can read up to 0; the last position drawn is 1.\n$/)
   })
 
   it('says which subscriptions there are when one is not known', async () => {
@@ -208,7 +225,9 @@ describe('a handler that always throws', () => {
       /stopped, because\n.*the post office is closed/,
     )
     open = true
-    expect((await reprise('retry', 'mails')).out).toMatch(/^Resumed 1 partition of mails.*\nNobody/)
+    expect((await reprise('retry', 'mails')).out).toMatch(
+      /^Resumed 1 partition of mails.*\nNo program runs mails/,
+    )
     start()
     await eventually(() => handled.length === 1)
   })

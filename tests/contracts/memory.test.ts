@@ -1,5 +1,5 @@
 import * as TE from 'fp-ts/TaskEither'
-import { memoryStore } from '../../src/adapters/memory/store'
+import { memory } from '../../src/adapters/memory/backend'
 import { storeContract } from '../../src/testing/store-contract/contract'
 import { storeModel } from './store-model'
 
@@ -7,7 +7,7 @@ const close = () => Promise.resolve()
 
 storeContract({
   name: 'memory',
-  open: () => Promise.resolve({ store: memoryStore(), close }),
+  open: () => Promise.resolve({ store: memory().store, close }),
   describe,
   it,
 })
@@ -16,9 +16,9 @@ const idle = { name: 'idle', project: () => TE.right(undefined) }
 
 storeContract({
   name: 'memory with an inline projection',
-  open: () => Promise.resolve({ store: memoryStore({ projections: [idle] }), close }),
+  open: () => Promise.resolve({ store: memory({ inline: [idle] }).store, close }),
   describe,
   it,
 })
 
-storeModel('memory', () => Promise.resolve({ store: memoryStore(), close }))
+storeModel('memory', () => Promise.resolve({ store: memory().store, close }))

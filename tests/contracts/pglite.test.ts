@@ -3,7 +3,7 @@ import { isLeft } from 'fp-ts/Either'
 import type { Kysely } from 'kysely'
 import { migrate } from '../../src/adapters/postgres/schema/migrate'
 import { connectPglite } from '../../src/adapters/postgres/connection/pglite'
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../src/adapters/postgres/backend'
 import { storeContract } from '../../src/testing/store-contract/contract'
 
 let db: Kysely<unknown>
@@ -17,7 +17,7 @@ afterAll(() => db.destroy())
 
 storeContract({
   name: 'PGlite',
-  open: () => Promise.resolve({ store: postgresStore(db), close: () => Promise.resolve() }),
+  open: () => Promise.resolve({ store: postgres(db).store, close: () => Promise.resolve() }),
   describe,
   it,
 })

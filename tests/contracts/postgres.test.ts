@@ -1,4 +1,4 @@
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../src/adapters/postgres/backend'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { storeContract } from '../../src/testing/store-contract/contract'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
@@ -10,8 +10,8 @@ describe.each(['prepared', 'unprepared'] as const)('with statements %s', (prepar
 
   beforeAll(async () => {
     database = await migratedDatabase()
-    store = postgresStore(database.connect(10, preparing))
-    second = postgresStore(database.connect(10, preparing))
+    store = postgres(database.connect(10, preparing)).store
+    second = postgres(database.connect(10, preparing)).store
   })
   afterAll(() => database.close())
 

@@ -4,9 +4,9 @@ import {
   requestStoreContract,
   subscriptionStoreContract,
   type TestWords,
+  transactThrough,
 } from '../../src/testing'
 import type { ReadSide } from './read-side'
-import { transactThrough } from './transact'
 
 const close = () => Promise.resolve()
 const usual: TestWords = { describe, it }
@@ -21,14 +21,14 @@ export const readSideContracts = <Transaction>(
   subscriptionStoreContract({
     name,
     open: async () => {
-      const [{ subscriptions, projections }, other] = [open(), second()]
+      const [{ subscriptions, documents }, other] = [open(), second()]
       return {
         subscriptions,
         ...(other === undefined ? {} : { second: other.subscriptions }),
         mark: (transaction: Transaction, mark) =>
-          projections.inTransaction(transaction).put('marks', mark, true),
+          documents.inTransaction(transaction).put('marks', mark, true),
         isMarked: (mark) =>
-          TE.map((document) => document !== undefined)(projections.get('marks', mark)),
+          TE.map((document) => document !== undefined)(documents.get('marks', mark)),
         close,
       }
     },
@@ -37,10 +37,11 @@ export const readSideContracts = <Transaction>(
   projectionStoreContract({
     name,
     open: async () => {
-      const [{ projections, subscriptions }, other] = [open(), second()]
+      const [{ documents, subscriptions }, other] = [open(), second()]
       return {
-        projections,
-        ...(other === undefined ? {} : { second: other.projections }),
+        documents,
+        subscriptions,
+        ...(other === undefined ? {} : { second: other.documents }),
         transact: transactThrough(subscriptions),
         close,
       }
@@ -50,10 +51,10 @@ export const readSideContracts = <Transaction>(
   requestStoreContract({
     name,
     open: async () => {
-      const [{ requests, subscriptions }, other] = [open(), second()]
+      const [{ outbox, subscriptions }, other] = [open(), second()]
       return {
-        requests,
-        ...(other === undefined ? {} : { second: other.requests }),
+        outbox,
+        ...(other === undefined ? {} : { second: other.outbox }),
         transact: transactThrough(subscriptions),
         close,
       }

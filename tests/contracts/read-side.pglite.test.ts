@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { postgresProjections, postgresRequests, postgresSubscriptions } from '../../src/postgres'
+import { postgres } from '../../src/postgres'
 import { migratedPglite } from '../support/pglite'
 import type { ReadSide } from './read-side'
 import { readSideContracts } from './read-side-contracts'
@@ -9,11 +9,7 @@ let side: ReadSide<Transaction<unknown>>
 
 beforeAll(async () => {
   db = await migratedPglite()
-  side = {
-    subscriptions: postgresSubscriptions(db),
-    projections: postgresProjections(db),
-    requests: postgresRequests(db),
-  }
+  side = postgres(db)
 })
 afterAll(() => db.destroy())
 

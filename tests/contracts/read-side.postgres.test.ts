@@ -1,10 +1,5 @@
 import type { Transaction } from 'kysely'
-import {
-  postgresProjections,
-  postgresRequests,
-  postgresSubscriptions,
-  type Preparing,
-} from '../../src/postgres'
+import { postgres, type Preparing } from '../../src/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import type { ReadSide } from './read-side'
 import { readSideContracts } from './read-side-contracts'
@@ -16,14 +11,7 @@ describe.each(['prepared', 'unprepared'] as const)('with statements %s', (prepar
   let first: Side
   let second: Side
 
-  const connect = (how: Preparing): Side => {
-    const db = database.connect(10, how)
-    return {
-      subscriptions: postgresSubscriptions(db),
-      projections: postgresProjections(db),
-      requests: postgresRequests(db),
-    }
-  }
+  const connect = (how: Preparing): Side => postgres(database.connect(10, how))
   beforeAll(async () => {
     database = await migratedDatabase()
     first = connect(preparing)

@@ -1,17 +1,10 @@
-import type { Projections } from '../../src/core/ports/projection-store'
-import type { RequestStore } from '../../src/core/ports/request-store'
-import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
+import type { Backend } from '../../src/core/ports/backend'
 
 /** What a suite of the read side is run on. */
-export interface ReadSideUnderTest<Transaction> {
-  readonly subscriptions: SubscriptionStore<Transaction>
-  readonly projections: Projections<Transaction>
-  readonly close: () => Promise<void>
-}
+export type ReadSideUnderTest<Transaction> = Omit<Backend<Transaction>, 'migrate'>
 
 /** What the contracts of the read side are run on. */
-export interface ReadSide<Transaction> {
-  readonly subscriptions: SubscriptionStore<Transaction>
-  readonly projections: Projections<Transaction>
-  readonly requests: RequestStore<Transaction>
-}
+export type ReadSide<Transaction> = Pick<
+  Backend<Transaction>,
+  'subscriptions' | 'documents' | 'outbox'
+>

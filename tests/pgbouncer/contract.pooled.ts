@@ -2,14 +2,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { connectPool, type Preparing } from '../../src/adapters/postgres/connection/pool'
-import { migrate } from '../../src/adapters/postgres/schema/migrate'
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
-import type { EventStore } from '../../src/core/ports/event-store'
+import { postgres, type PostgresBackend } from '../../src/adapters/postgres/backend'
 import { storeContract } from '../../src/testing/store-contract/contract'
-import { postgresProjections } from '../../src/adapters/postgres/documents/documents-store'
-import { postgresRequests } from '../../src/adapters/postgres/outbox/outbox-store'
-import { postgresSubscriptions } from '../../src/adapters/postgres/subscriptions/subscription-store'
-import { postgresWakeUps } from '../../src/adapters/postgres/subscriptions/wake-ups'
 import { subscribe } from '../../src/shell/subscription/subscribe'
 import { readSideContracts } from '../contracts/read-side-contracts'
 import { cli } from '../support/cli'
@@ -30,28 +24,17 @@ const connect = (preparing: Preparing, max = 10): Kysely<unknown> => {
   return db
 }
 
-const readSideOn = (db: Kysely<unknown>) => ({
-  subscriptions: postgresSubscriptions(db),
-  projections: postgresProjections(db),
-  requests: postgresRequests(db),
-})
-
-let store: EventStore
-let second: EventStore
-let side: ReturnType<typeof readSideOn>
-let secondSide: ReturnType<typeof readSideOn>
+let side: PostgresBackend<unknown>
+let secondSide: PostgresBackend<unknown>
 beforeAll(async () => {
   database = await createDatabase()
   const url = new URL(process.env['TEST_PGBOUNCER_URL']!)
   url.pathname = new URL(database.url).pathname
   pooled = url.href
   const db = connect('unprepared')
-  await right(migrate(db))
-  store = postgresStore(db)
-  const other = connect('unprepared')
-  second = postgresStore(other)
-  side = readSideOn(db)
-  secondSide = readSideOn(other)
+  side = postgres(db, { wakeUps: 'poll' })
+  secondSide = postgres(connect('unprepared'), { wakeUps: 'poll' })
+  await right(side.migrate)
 })
 afterAll(async () => {
   await Promise.all(open.map((db) => db.destroy()))
@@ -60,7 +43,12 @@ afterAll(async () => {
 
 storeContract({
   name: 'PostgreSQL behind PgBouncer',
-  open: () => Promise.resolve({ store, second, close: () => Promise.resolve() }),
+  open: () =>
+    Promise.resolve({
+      store: side.store,
+      second: secondSide.store,
+      close: () => Promise.resolve(),
+    }),
   describe,
   it,
 })
@@ -74,7 +62,11 @@ readSideContracts(
 describe('behind PgBouncer in transaction mode', () => {
   it.each(['without', 'with'])('a subscription %s wake-ups finds everything', async (which) => {
     const pool = new Pool({ connectionString: pooled, max: 2 })
-    const wakeUps = which === 'with' ? { wakeUps: postgresWakeUps(pool) } : {} // nothing is heard here
+    // Nothing is received through the pooler.
+    const backend = postgres(
+      connectPool(pool, 'unprepared'),
+      which === 'with' ? {} : { wakeUps: 'poll' },
+    )
     const seen: number[] = []
     const run = running((signal) =>
       subscribe<Tick>({
@@ -82,19 +74,20 @@ describe('behind PgBouncer in transaction mode', () => {
         events: ticks,
         categories: [which],
         handle: ({ version }) => TE.fromIO(() => void seen.push(version)),
-      })({ store, subscriptions: side.subscriptions, signal, ...wakeUps }),
+      })(backend, { signal }),
     )
     for (let version = 1; version <= 5; version++) {
-      await appendTicks(second, `${which}-1`, version)
+      await appendTicks(secondSide.store, `${which}-1`, version)
       await eventually(() => seen.length === version)
     }
     await run.stop()
+    await backend.close()
     await pool.end()
     expect(seen).toEqual([1, 2, 3, 4, 5])
   })
 
   it('a prepared statement is missing in the next process, which is why they are switched off', async () => {
-    const prepared = postgresStore(connect('prepared', 1))
+    const prepared = postgres(connect('prepared', 1)).store
     await right(prepared.read('counter-1', { after: 0, limit: 1 }))
     const busy = await connect('unprepared').startTransaction().execute()
     await busy.executeQuery(CompiledQuery.raw('select 1')) // keeps the process that was just used
@@ -104,7 +97,7 @@ describe('behind PgBouncer in transaction mode', () => {
   })
 
   it('the store goes on all the same', async () => {
-    await right(store.append(appending('counter-still-there')))
+    await right(side.store.append(appending('counter-still-there')))
   })
 
   it('the doctor says so', async () => {

@@ -78,7 +78,7 @@ describe.each(stores)('a combined decider on %s', (_name, open) => {
       },
     }
     const notices: Array<Notice> = []
-    const fresh = openCategory(banks, { store, observe: (notice) => notices.push(notice) })
+    const fresh = openCategory(banks, { store }, { observe: (notice) => notices.push(notice) })
     expect((await right(fresh.fetch(id))).state.decider.accounts).toMatchObject({
       A: { balance: 0 },
       B: { balance: 100 },

@@ -29,10 +29,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   it('decides again on what is new, and says so', async () => {
     const notices: Notice[] = []
     const id = freshId()
-    const counters = openCategory(counter, {
-      store: at.store,
-      observe: (notice) => notices.push(notice),
-    })
+    const counters = openCategory(counter, at, { observe: (notice) => notices.push(notice) })
     const elsewhere = openCategory(counter, { store: at.second })
     await right(counters.handleCommand(id, add(1)))
     await right(elsewhere.handleCommand(id, add(10)))
@@ -61,15 +58,18 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
         return TE.left(versionConflict(streamId, expectedVersion, 7))
       },
     }
-    const counters = openCategory(counter, {
-      store: unlucky,
-      retry: { attempts: 4, firstDelay: 10, longestDelay: 25 },
-      random: () => 0.5,
-      wait: (milliseconds) => {
-        waits.push(milliseconds)
-        return Promise.resolve()
+    const counters = openCategory(
+      counter,
+      { store: unlucky },
+      {
+        retry: { attempts: 4, firstDelay: 10, longestDelay: 25 },
+        random: () => 0.5,
+        wait: (milliseconds) => {
+          waits.push(milliseconds)
+          return Promise.resolve()
+        },
       },
-    })
+    )
     expect(await left(counters.handleCommand(freshId(), add(1)))).toMatchObject({
       _tag: 'VersionConflict',
       attempts: 4,
@@ -204,7 +204,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   })
 
   it('refuses more commands than may wait for a stream', async () => {
-    const counters = openCategory(counter, { ...at, queueDepth: 3 })
+    const counters = openCategory(counter, at, { queueDepth: 3 })
     const id = freshId()
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => counters.handleCommand(id, add(1))()),

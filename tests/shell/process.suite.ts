@@ -1,7 +1,5 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import type { EventStore } from '../../src/core/ports/event-store'
-import type { RequestStore } from '../../src/core/ports/request-store'
 import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
 import { type CommandCodec, commandCodec } from '../../src/core/codec/command-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'
@@ -11,15 +9,13 @@ import { runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import * as t from 'io-ts'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
+import { decideCommand, heldBy, pendingOf } from '../support/operating'
 import { right } from '../support/right'
 import { running } from '../support/running'
 import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
 import { bankOn, transferring } from '../support/transfers'
 
-export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {
-  readonly store: EventStore
-  readonly requests: RequestStore<Transaction>
-}
+export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {}
 
 const options = { leaseDuration: 600, longestPause: 20 }
 
@@ -55,7 +51,7 @@ export const processSuite = <Transaction>(
 
   const remind = (dispatch: Dispatch<string>, poison = {}) =>
     running((signal) =>
-      runProcessManager(reminding, dispatch, { ...options, ...poison })({ ...side, signal }),
+      runProcessManager(reminding, dispatch, { ...options, ...poison })(side, { signal }),
     )
   const hearing = () => {
     const heard: string[] = []
@@ -75,7 +71,7 @@ export const processSuite = <Transaction>(
         await right(opened.account.handleCommand(id, { type: 'Open', amount }))
       }
       const run = running((signal) =>
-        runProcessManager(transferring, opened.dispatch, options)({ ...side, signal }),
+        runProcessManager(transferring, opened.dispatch, options)(side, { signal }),
       )
       const transfer = async (id: string, from: string, to: string, amount: number) => {
         const request = { type: 'Request', transfer: id, from, to, amount } as const
@@ -92,9 +88,7 @@ export const processSuite = <Transaction>(
       await transfer('t1', 'a', 'b', 30)
       expect(await outcome('t1')).toBe('done')
       expect([await balance('a'), await balance('b')]).toEqual([70, 30])
-      await eventually(
-        async () => (await right(side.requests.waiting('transferring'))).length === 0,
-      )
+      await eventually(async () => (await pendingOf(side.operator, 'transferring')).length === 0)
       await run.stop()
     })
 
@@ -103,7 +97,7 @@ export const processSuite = <Transaction>(
       await transfer('t1', 'a', 'b', 30)
       await outcome('t1')
       const kept = async () =>
-        (await right(side.projections.get('process:transferring', 't1')))?.value
+        (await right(side.documents.get('process:transferring', 't1')))?.value
       await eventually(async () => JSON.stringify(await kept()) === '{"over":true}')
       await run.stop()
     })
@@ -162,7 +156,7 @@ export const processSuite = <Transaction>(
       await eventually(() => heard.length === 2)
       expect(Date.now() - begun).toBeGreaterThanOrEqual(150)
       expect(heard).toEqual([`at ${begun + 100}`, 'after 150'])
-      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 0)
+      await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 0)
       await run.stop()
     })
 
@@ -173,7 +167,7 @@ export const processSuite = <Transaction>(
       await appendTicks(side.store, 'tick-2', 60_000, 250)
       await eventually(() => heard.length === 1)
       expect(heard).toEqual(['after 250'])
-      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 0)
+      await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 0)
       await run.stop()
     })
 
@@ -181,7 +175,7 @@ export const processSuite = <Transaction>(
       const { heard, dispatch } = hearing()
       const first = remind(dispatch)
       await appendTicks(side.store, 'tick-1', 3_000)
-      await eventually(async () => (await right(side.requests.waiting('reminding'))).length === 1)
+      await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 1)
       await first.stop()
       expect(heard).toEqual([])
       const second = remind(dispatch)
@@ -220,7 +214,7 @@ export const processSuite = <Transaction>(
     await appendTicks(side.store, 'tick-1', -1, -2)
     await appendTicks(side.store, 'tick-2', -3)
     const [parked] = await eventually(async () => {
-      const found = await right(side.requests.waiting('reminding'))
+      const found = await pendingOf(side.operator, 'reminding')
       return found.some((request) => request.parked) && found
     })
     expect(parked).toMatchObject({ command: 'now -1', attempts: 2, key: 'tick-1' })
@@ -228,7 +222,7 @@ export const processSuite = <Transaction>(
     await eventually(() => heard.length === 1)
     expect(heard).toEqual(['now -3'])
     bad = false
-    expect(await right(side.requests.decide('reminding', parked?.id ?? '', 'retry'))).toBe(true)
+    expect(await decideCommand(side.operator, 'reminding', parked?.id ?? '', 'retry')).toBe(true)
     await eventually(() => heard.length === 3)
     expect(heard.slice(1)).toEqual(['now -1', 'now -2'])
     expect(await run.stop()).toEqual(E.right(undefined))
@@ -249,9 +243,7 @@ export const processSuite = <Transaction>(
     }
     await appendTicks(side.store, 'tick-7', 1)
     const { events } = await right(side.store.readAll({ after: 0, limit: 9 }))
-    const run = running((signal) =>
-      runProcessManager(noting, dispatch, options)({ ...side, signal }),
-    )
+    const run = running((signal) => runProcessManager(noting, dispatch, options)(side, { signal }))
     await eventually(() => heard.length === 1)
     await run.stop()
     expect(heard).toEqual([`tick-7 Ticked ${events[0]?.recordedAt}`])
@@ -270,7 +262,7 @@ export const processSuite = <Transaction>(
       refused: () => [send('compensation')],
     }
     const start = (dispatch: Dispatch<string>) =>
-      running((signal) => runProcessManager(ending, dispatch, options)({ ...side, signal }))
+      running((signal) => runProcessManager(ending, dispatch, options)(side, { signal }))
     const reset = () =>
       right(
         side.store.append({
@@ -280,7 +272,7 @@ export const processSuite = <Transaction>(
           commands: [],
         }),
       )
-    const waiting = async () => (await right(side.requests.waiting('ending'))).length
+    const waiting = async () => (await pendingOf(side.operator, 'ending')).length
     const caughtUp = (position: number | undefined) =>
       eventually(
         async () =>
@@ -299,7 +291,7 @@ export const processSuite = <Transaction>(
       expect(await waiting()).toBe(1)
       await run.stop()
       expect(heard).toEqual([])
-      expect((await right(side.projections.get('process:ending', 'tick-1')))?.value).toEqual({
+      expect((await right(side.documents.get('process:ending', 'tick-1')))?.value).toEqual({
         over: true,
       })
     })
@@ -335,7 +327,7 @@ export const processSuite = <Transaction>(
         runProcessManager({ ...reminding, commands: codec }, dispatch, {
           ...options,
           poison: { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 },
-        })({ ...side, signal }),
+        })(side, { signal }),
       )
 
     it('parks the event that asks for a command that does not fit', async () => {
@@ -344,7 +336,7 @@ export const processSuite = <Transaction>(
       await appendTicks(side.store, 'tick-1', -100)
       await appendTicks(side.store, 'tick-2', -1)
       const [parked] = await eventually(async () => {
-        const found = await right(side.subscriptions.parked('process:reminding'))
+        const found = await heldBy(side.operator, 'process:reminding')
         return found.length > 0 && found
       })
       expect(parked?.failure.message).toContain(
@@ -362,18 +354,18 @@ export const processSuite = <Transaction>(
       await appendTicks(side.store, 'tick-1', -100)
       const parked = () =>
         eventually(async () => {
-          const [found] = await right(side.requests.waiting('reminding'))
+          const [found] = await pendingOf(side.operator, 'reminding')
           return found?.parked === true && found
         })
       const { id } = await parked()
       await before.stop()
-      await right(side.requests.decide('reminding', id, 'retry'))
+      await decideCommand(side.operator, 'reminding', id, 'retry')
       const broken = start(codecOf(short), dispatch)
       expect((await parked()).failure?.message).toBe(
         `reminding could not send the command ${id}: The stored command ${id} of the process tick-1 of reminding no longer matches its codec: text: expected ShortText, got "now -100".`,
       )
       await broken.stop()
-      await right(side.requests.decide('reminding', id, 'retry'))
+      await decideCommand(side.operator, 'reminding', id, 'retry')
       const mended = start(codecOf(t.string), dispatch)
       await eventually(() => heard.length === 1)
       await mended.stop()

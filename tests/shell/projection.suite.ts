@@ -12,12 +12,12 @@ import { runProjection } from '../../src/shell/projection/run-projection'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { totals } from '../support/balances'
 import { eventually } from '../support/eventually'
+import { decideStream, heldBy } from '../support/operating'
 import { left, right } from '../support/right'
 import { running } from '../support/running'
 import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
 
 export interface ProjectionsUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {
-  readonly store: EventStore
   readonly storeWith: (projections: ReadonlyArray<InlineProjection<Transaction>>) => EventStore
 }
 
@@ -36,20 +36,19 @@ export const projectionSuite = <Transaction>(
   })
   afterEach(() => side.close())
 
-  const environment = (signal: AbortSignal) => ({
-    ...side,
+  const observed = (signal: AbortSignal) => ({
     signal,
     observe: (notice: ProjectionNotice) => void notices.push(notice),
   })
   const start = (version = 1) =>
-    running((signal) => runProjection(totals(version), options)(environment(signal)))
+    running((signal) => runProjection(totals(version), options)(side, observed(signal)))
   const reader = () => readProjection(totals())(side)
   const tags = () => notices.map(({ _tag }) => _tag)
 
   it('keeps documents up to date, and lets a writer wait for them', async () => {
     const run = start()
     const [, last] = await appendTicks(side.store, 'tick-1', 1, 2)
-    await eventually(() => right(side.projections.active('totals')))
+    await eventually(() => right(side.documents.active('totals')))
     await right(reader().until(last ?? 0, 20_000))
     expect(await right(reader().get('tick-1'))).toEqual({ sum: 5, events: 2 })
     expect(await right(reader().get('tick-2'))).toBeUndefined()
@@ -58,7 +57,7 @@ export const projectionSuite = <Transaction>(
   })
 
   it('says which document does not decode', async () => {
-    await right(side.projections.put('totals', 'tick-1', { sum: 'much' }))
+    await right(side.documents.put('totals', 'tick-1', { sum: 'much' }))
     expect(await left(reader().get('tick-1'))).toMatchObject({
       _tag: 'UndecodableDocument',
       key: 'tick-1',
@@ -68,7 +67,7 @@ export const projectionSuite = <Transaction>(
 
   it('deletes a document that is gone', async () => {
     const gone = { ...totals(), isGone: ({ sum }: { readonly sum: number }) => sum === 0 }
-    const run = running((signal) => runProjection(gone, options)(environment(signal)))
+    const run = running((signal) => runProjection(gone, options)(side, observed(signal)))
     await appendTicks(side.store, 'tick-1', 1)
     await eventually(() => right(reader().get('tick-1')))
     await right(
@@ -91,7 +90,7 @@ export const projectionSuite = <Transaction>(
       ),
       { minLength: 1, maxLength: 12 },
     )
-    const inline = inlineDocuments({ ...totals(), name: 'inline' }, side.projections)
+    const inline = inlineDocuments({ ...totals(), name: 'inline' })
     const store = side.storeWith([inline])
     const history = new Map<string, Tick[]>()
     const run = start()
@@ -120,7 +119,7 @@ export const projectionSuite = <Transaction>(
     )
     const before = await right(reader().all(everything))
     const signal = new AbortController().signal
-    const build = await right(rebuildProjection(totals(), options)(environment(signal)))
+    const build = await right(rebuildProjection(totals(), options)(side, observed(signal)))
     expect(build?.build).toBe(2)
     expect(await right(reader().all(everything))).toEqual(before)
     await run.stop()
@@ -130,11 +129,11 @@ export const projectionSuite = <Transaction>(
     const old = start(1)
     await appendTicks(side.store, 'tick-1', 1, 2, 3)
     const [last] = await appendTicks(side.store, 'tick-2', 1)
-    await eventually(() => right(side.projections.active('totals')))
+    await eventually(() => right(side.documents.active('totals')))
     await right(reader().until(last ?? 0, 20_000))
     const next = start(2)
     await eventually(() => tags().includes('BuildActivated'))
-    expect(await right(side.projections.active('totals'))).toMatchObject({ version: 2, build: 1 })
+    expect(await right(side.documents.active('totals'))).toMatchObject({ version: 2, build: 1 })
     expect(await right(reader().get('tick-1'))).toEqual({ sum: 18, events: 3 })
     expect(await old.ended).toMatchObject(
       E.left({ _tag: 'ProjectionOutdated', declared: 1, active: 2 }),
@@ -145,7 +144,7 @@ export const projectionSuite = <Transaction>(
     expect(tags()).toEqual(expect.arrayContaining(['BuildBegun', 'BuildProgress']))
     await eventually(
       async () =>
-        (await right(side.projections.all('totals@1.1', everything))).documents.length === 0,
+        (await right(side.documents.all('totals@1.1', everything))).documents.length === 0,
     )
     expect(await right(side.subscriptions.reached('totals@1.1'))).toBeUndefined()
     await next.stop()
@@ -154,7 +153,7 @@ export const projectionSuite = <Transaction>(
   it('cancels a rebuild, and leaves nothing of it', async () => {
     const run = start()
     const [last] = await appendTicks(side.store, 'tick-1', 1)
-    await eventually(() => right(side.projections.active('totals')))
+    await eventually(() => right(side.documents.active('totals')))
     await right(reader().until(last ?? 0, 20_000))
     await run.stop()
     const controller = new AbortController()
@@ -168,9 +167,9 @@ export const projectionSuite = <Transaction>(
         },
       },
     }
-    const rebuilt = rebuildProjection(stuck, options)(environment(controller.signal))
+    const rebuilt = rebuildProjection(stuck, options)(side, observed(controller.signal))
     expect(await right(rebuilt)).toBeUndefined()
-    expect(await right(side.projections.active('totals'))).toMatchObject({ build: 1 })
+    expect(await right(side.documents.active('totals'))).toMatchObject({ build: 1 })
     expect(await right(side.subscriptions.reached('totals@1.2'))).toBeUndefined()
   })
 
@@ -180,7 +179,7 @@ export const projectionSuite = <Transaction>(
       events: ticks,
       project: (recorded, transaction) => async () => {
         if (recorded.event.type === 'Reset') return E.right(undefined)
-        const documents = side.projections.inTransaction(transaction)
+        const documents = side.documents.inTransaction(transaction)
         const key = String(recorded.event.by)
         await right(documents.lock('taken', [key]))
         const taken = await right(documents.get('taken', key))
@@ -216,17 +215,17 @@ export const projectionSuite = <Transaction>(
     }
     const poison = { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 } as const
     const run = running((signal) =>
-      runProjection(failing, { ...options, poison })(environment(signal)),
+      runProjection(failing, { ...options, poison })(side, observed(signal)),
     )
     await appendTicks(side.store, 'tick-1', 1, 13, 2)
     const [last] = await appendTicks(side.store, 'tick-2', 1)
-    await eventually(() => right(side.projections.active('totals')))
+    await eventually(() => right(side.documents.active('totals')))
     await right(reader().until(last ?? 0, 20_000))
     expect(await right(reader().get('tick-1'))).toEqual({ sum: 1, events: 1 })
     expect(await right(reader().get('tick-2'))).toEqual({ sum: 1, events: 1 })
-    const [parked] = await right(side.subscriptions.parked('totals@1.1'))
+    const [parked] = await heldBy(side.operator, 'totals@1.1')
     expect(parked).toMatchObject({ streamId: 'tick-1', version: 2, parked: true })
-    await right(side.subscriptions.decide('totals@1.1', 'tick-1', 'skip'))
+    await decideStream(side.operator, 'totals@1.1', 'tick-1', 'skip')
     await eventually(async () => (await right(reader().get('tick-1')))?.events === 2)
     await run.stop()
   })

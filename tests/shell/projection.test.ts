@@ -1,33 +1,42 @@
+import * as E from 'fp-ts/Either'
 import type { Transaction } from 'kysely'
-import { memoryDocuments, type MemoryTransaction } from '../../src/adapters/memory/documents'
-import { memoryProjections } from '../../src/adapters/memory/read-models'
-import { memoryStore } from '../../src/adapters/memory/store'
-import { memorySubscriptions } from '../../src/adapters/memory/subscription-store'
-import { postgresStore } from '../../src/postgres'
+import type { InlineProjection } from '../../src/core/ports/inline-projection'
+import { memory, type MemoryTransaction } from '../../src/memory'
+import { postgres } from '../../src/postgres'
 import { type NoTables, postgresReadSide } from '../support/postgres-read-side'
 import { projectionSuite, type ProjectionsUnderTest } from './projection.suite'
 import { rebuildSuite } from './rebuild.suite'
 
+/** The store of one backend, whose inline projections may be given later. */
 const inMemory = async (): Promise<ProjectionsUnderTest<MemoryTransaction>> => {
-  const documents = memoryDocuments()
-  let store = memoryStore()
+  let given: ReadonlyArray<InlineProjection<MemoryTransaction>> = []
+  const inline: InlineProjection<MemoryTransaction> = {
+    get name() {
+      return given[0]?.name ?? 'none'
+    },
+    project:
+      (...all) =>
+      async () => {
+        for (const { project } of given) {
+          const done = await project(...all)()
+          if (E.isLeft(done)) return done
+        }
+        return E.right(undefined)
+      },
+  }
+  const backend = memory({ inline: [inline] })
   return {
-    get store() {
-      return store
-    },
+    ...backend,
     storeWith: (projections) => {
-      store = memoryStore({ projections, documents })
-      return store
+      given = projections
+      return backend.store
     },
-    subscriptions: memorySubscriptions(documents),
-    projections: memoryProjections(documents),
-    close: async () => undefined,
   }
 }
 
 const inPostgres = async (): Promise<ProjectionsUnderTest<Transaction<NoTables>>> => {
   const side = await postgresReadSide()
-  return { ...side, storeWith: (projections) => postgresStore(side.db, { projections }) }
+  return { ...side, storeWith: (inline) => postgres(side.db, { inline }).store }
 }
 
 describe('projections, in memory', () => {

@@ -93,11 +93,11 @@ describe.each(stores)('reading on %s', (_name, open) => {
   })
 
   it('reads a stream that is longer than a page', async () => {
-    const [counters, id] = [openCategory(counter, { ...at, pageSize: 7 }), freshId()]
+    const [counters, id] = [openCategory(counter, at, { pageSize: 7 }), freshId()]
     await right(counters.handleCommand(id, add(...Array.from({ length: 50 }, () => 1))))
     await counters.settled()
     const { snapshots: _snapshots, ...withoutSnapshots } = counter
-    const fresh = openCategory(withoutSnapshots, { store: at.second, pageSize: 7 })
+    const fresh = openCategory(withoutSnapshots, { store: at.second }, { pageSize: 7 })
     expect(await right(fresh.fetch(id))).toMatchObject({ state: { total: 50 }, version: 50 })
     expect(await right(counters.replayTo(id, 49))).toMatchObject({ state: { total: 49 } })
     expect(await right(counters.asOf(id, Infinity))).toMatchObject({ state: { total: 50 } })
@@ -158,10 +158,8 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
         })
       },
     }
-    const counters = openCategory(counter, {
-      store: slow,
-      observe: (notice) => notices.push(notice),
-    })
+    const observe = (notice: Notice) => notices.push(notice)
+    const counters = openCategory(counter, { store: slow }, { observe })
     const id = freshId()
     await right(counters.handleCommand(id, add(...Array.from({ length: 10 }, () => 1))))
     expect(notices).toEqual([])
@@ -214,10 +212,8 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     const snapshot = { streamId: `counter-${id}`, version: 2, schemaVersion: 1, state: 'rubbish' }
     await right(at.store.saveSnapshot(snapshot))
     const notices: Notice[] = []
-    const fresh = openCategory(counter, {
-      store: at.second,
-      observe: (notice) => notices.push(notice),
-    })
+    const observe = (notice: Notice) => notices.push(notice)
+    const fresh = openCategory(counter, { store: at.second }, { observe })
     expect(await right(fresh.fetch(id))).toMatchObject({ state: { total: 3 }, version: 2 })
     expect(notices).toMatchObject([{ _tag: 'SnapshotIgnored', version: 2 }])
   })
@@ -230,7 +226,8 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     const counters = openCategory(
       // @ts-expect-error -- the state codec is there
       { ...counter, snapshots: { ...counter.snapshots, policy } },
-      { store: at.store, observe: (notice) => notices.push(notice) },
+      at,
+      { observe: (notice) => notices.push(notice) },
     )
     expect(await right(counters.handleCommand(freshId(), add(1)))).toMatchObject({ version: 1 })
     expect(notices).toMatchObject([{ _tag: 'SnapshotFailed' }])

@@ -28,28 +28,14 @@ export const rebuildSuite = <Transaction>(
   afterEach(() => side.close())
 
   const start = (version = 1, store: EventSource = side.store) =>
-    running((signal) =>
-      runProjection(
-        totals(version),
-        options,
-      )({
-        ...side,
-        store,
-        signal,
-      }),
-    )
+    running((signal) => runProjection(totals(version), options)({ ...side, store }, { signal }))
   const rebuild = (version = 1, store: EventSource = side.store) =>
-    rebuildProjection(
-      totals(version),
-      options,
-    )({
-      ...side,
-      store,
-      signal: never,
-      observe: (notice) => void notices.push(notice),
-    })
+    rebuildProjection(totals(version), options)(
+      { ...side, store },
+      { observe: (notice) => void notices.push(notice) },
+    )
   const reader = () => readProjection(totals())(side)
-  const active = () => right(side.projections.active('totals'))
+  const active = () => right(side.documents.active('totals'))
   const reached = (build: string) => right(side.subscriptions.reached(`totals@${build}`))
   /** Never gives anything, so whatever is built from it never catches up. */
   const silent = (): EventSource => ({
@@ -126,7 +112,7 @@ export const rebuildSuite = <Transaction>(
       },
     }
     const poison = { _tag: 'Stop', attempts: 1, firstPause: 1, longestPause: 1 } as const
-    const rebuilt = rebuildProjection(unlucky, { ...options, poison })({ ...side, signal: never })
+    const rebuilt = rebuildProjection(unlucky, { ...options, poison })(side, { signal: never })
     expect(await left(rebuilt)).toMatchObject({ _tag: 'SubscriptionStopped' })
     expect(await reached('1.2')).toBeUndefined()
     expect(await reached('1.1')).toBe(last)

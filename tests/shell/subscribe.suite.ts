@@ -8,27 +8,26 @@ import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/star
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
 import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
 import { untilProjected } from '../../src/shell/subscription/until-projected'
-import { localWakeUps, signalling } from '../../src/shell/subscription/wake-ups'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
+import { decideStream, heldBy } from '../support/operating'
 import { right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
 
-type UnderTest<Transaction> = ReadSideUnderTest<Transaction> & { readonly store: EventStore }
-
 const quick = { firstPause: 5, longestPause: 20 }
 
 /** What subscriptions do on every store. */
-export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transaction>>): void => {
-  let side: UnderTest<Transaction>
+export const subscribeSuite = <Transaction>(
+  open: () => Promise<ReadSideUnderTest<Transaction>>,
+): void => {
+  let side: ReadSideUnderTest<Transaction>
   let store: EventStore
   let name: string
   let started: Running<unknown>[]
-  const wakeUps = localWakeUps()
   beforeEach(async () => {
     side = await open()
-    store = signalling(wakeUps)(side.store)
+    store = side.store
     name = `subscription-${randomUUID()}`
     started = []
   })
@@ -38,10 +37,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
   })
 
   const notices: SubscriptionNotice[] = []
-  const environment = (signal: AbortSignal) => ({
-    store: side.store,
-    subscriptions: side.subscriptions,
-    wakeUps,
+  const observed = (signal: AbortSignal) => ({
     signal,
     observe: (notice: SubscriptionNotice) => void notices.push(notice),
   })
@@ -54,7 +50,8 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
   ) => {
     const run = running((signal) =>
       subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle, ...options })(
-        environment(signal),
+        side,
+        observed(signal),
       ),
     )
     started.push(run)
@@ -66,7 +63,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     return { seen, ...run }
   }
   const until = (position: number | undefined) =>
-    right(untilProjected(side.subscriptions)(name, position ?? 0, 20_000))
+    right(untilProjected(name, position ?? 0, 20_000)(side))
 
   it('hears what was there and what comes, in order, in pages', async () => {
     await appendTicks(store, 'tick-1', 1, 2, 3)
@@ -127,7 +124,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     }
     const [last] = await appendTicks(store, 'tick-1', 3)
     for (const [index, [, expected]] of starts.entries()) {
-      await right(untilProjected(side.subscriptions)(`${name}-${index}`, last ?? 0, 20_000))
+      await right(untilProjected(`${name}-${index}`, last ?? 0, 20_000)(side))
       expect(places(all[index]?.seen ?? [])).toEqual(expected)
     }
   })
@@ -152,7 +149,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
     await eventually(() => first.seen.length === 40)
     const second = collecting(options)
     await eventually(async () => {
-      const status = await right(side.subscriptions.status())
+      const status = await right(side.operator.status())
       return new Set(status.map(({ owner }) => owner)).size === 2 && status.length === 4
     })
     let last = 0
@@ -203,7 +200,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
         'tick-1:2',
         'tick-1:3',
       ])
-      await eventually(async () => (await right(side.subscriptions.parked(name))).length === 0)
+      await eventually(async () => (await heldBy(side.operator, name)).length === 0)
     })
 
     it('parks it with its stack and attempts; a retry takes up its stream again', async () => {
@@ -216,7 +213,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       await appendTicks(store, 'tick-1', 1, 2, 3)
       await appendTicks(store, 'tick-2', 1)
       const [parked] = await eventually(async () => {
-        const found = await right(side.subscriptions.parked(name))
+        const found = await heldBy(side.operator, name)
         return found.some((one) => one.parked) && found
       })
       expect(parked).toMatchObject({ streamId: 'tick-1', version: 2, attempts: 2, type: 'Ticked' })
@@ -226,7 +223,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       await until(last)
       expect(seen).toEqual(['tick-1:1', 'tick-2:1'])
       bad = false
-      expect(await right(side.subscriptions.decide(name, 'tick-1', 'retry'))).toBe(true)
+      expect(await decideStream(side.operator, name, 'tick-1', 'retry')).toBe(true)
       await eventually(() => seen.length === 5)
       expect(seen.slice(2)).toEqual(['tick-1:2', 'tick-1:3', 'tick-1:4'])
     })
@@ -241,7 +238,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       const [, last] = await appendTicks(store, 'tick-1', 1, 2)
       await until(last)
       expect(await first.stop()).toEqual(E.right(undefined))
-      await right(side.subscriptions.decide(name, 'tick-1', 'skip'))
+      await decideStream(side.operator, name, 'tick-1', 'skip')
       start(
         failing(seen, (place) => place === 'tick-1:1'),
         { poison, batchSize: 1 },
@@ -269,7 +266,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       expect(seen).not.toContain('tick-2:1')
       expect(await begin().ended).toMatchObject(E.left({ _tag: 'SubscriptionStopped' }))
       bad = false
-      expect(await right(side.subscriptions.resume(name))).toBe(true)
+      expect(await right(side.operator.resume(name))).toEqual([0])
       begin()
       await until(last)
       expect(seen.slice(-2)).toEqual(['tick-1:2', 'tick-2:1'])
@@ -304,7 +301,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
       const [last] = await appendTicks(store, 'tick-2', 1)
       await until(last)
       expect(places(seen)).toEqual(['tick-2:1'])
-      const [parked] = await right(side.subscriptions.parked(name))
+      const [parked] = await heldBy(side.operator, name)
       expect(parked?.failure.message).toContain('cannot be decoded')
     })
 
@@ -317,20 +314,20 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
           leaseDuration: 600,
           poison: { ...parkAfter(1), ...quick },
           handle: (event, transaction) => async () => {
-            const documents = side.projections.inTransaction(transaction)
+            const documents = side.documents.inTransaction(transaction)
             const key = `${event.streamId}:${event.version}`
             const before = (await right(documents.get(name, key)))?.value ?? 0
             await right(documents.put(name, key, Number(before) + 1))
             return bad && key === 'tick-1:2' ? E.left('not now') : E.right(undefined)
           },
-        })(environment(signal)),
+        })(side, observed(signal)),
       )
       started.push(run)
       await appendTicks(store, 'tick-1', 1, 2, 3)
       const [last] = await appendTicks(store, 'tick-2', 1)
       await until(last)
       const effects = async () =>
-        (await right(side.projections.all(name, { after: '', limit: 99 }))).documents.map(
+        (await right(side.documents.all(name, { after: '', limit: 99 }))).documents.map(
           ({ key, value }) => [key, value],
         )
       expect(await effects()).toEqual([
@@ -338,7 +335,7 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
         ['tick-2:1', 1],
       ])
       bad = false
-      await right(side.subscriptions.decide(name, 'tick-1', 'retry'))
+      await decideStream(side.operator, name, 'tick-1', 'retry')
       await eventually(async () => (await effects()).length === 4)
       expect((await effects()).every(([, times]) => times === 1)).toBe(true)
     })
@@ -346,10 +343,10 @@ export const subscribeSuite = <Transaction>(open: () => Promise<UnderTest<Transa
 
   it('says how far it has come when the time is over', async () => {
     await collecting().stop()
-    expect(await untilProjected(side.subscriptions)(name, 99, 20)()).toMatchObject(
+    expect(await untilProjected(name, 99, 20)(side)()).toMatchObject(
       E.left({ _tag: 'NotProjectedYet', wanted: 99, reached: 0 }),
     )
-    expect(await untilProjected(side.subscriptions)('no such', 99, 20)()).toMatchObject(
+    expect(await untilProjected('no such', 99, 20)(side)()).toMatchObject(
       E.left({ _tag: 'NotProjectedYet', reached: undefined }),
     )
   })

@@ -1,20 +1,9 @@
-import { memoryDocuments } from '../../src/adapters/memory/documents'
-import { memoryProjections } from '../../src/adapters/memory/read-models'
-import { memoryStore } from '../../src/adapters/memory/store'
-import { memorySubscriptions } from '../../src/adapters/memory/subscription-store'
+import { memory } from '../../src/memory'
 import { postgresReadSide } from '../support/postgres-read-side'
 import { subscribeSuite } from './subscribe.suite'
 
 describe('subscribe, in memory', () => {
-  subscribeSuite(async () => {
-    const documents = memoryDocuments()
-    return {
-      store: memoryStore(),
-      subscriptions: memorySubscriptions(documents),
-      projections: memoryProjections(documents),
-      close: async () => undefined,
-    }
-  })
+  subscribeSuite(async () => memory())
 })
 
 describe('subscribe, in PostgreSQL', () => {

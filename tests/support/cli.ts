@@ -1,6 +1,6 @@
-import { connectWith } from '../../src/cli/connect/connect'
-import { openEmbedded } from '../../src/cli/connect/embedded'
-import { openServer } from '../../src/cli/connect/server'
+import { openEmbedded } from '../../src/adapters/postgres/connection/open-embedded'
+import { openServer } from '../../src/adapters/postgres/connection/open-server'
+import { connectWith } from '../../src/cli/connect'
 import { run } from '../../src/cli/program'
 import type { Runtime } from '../../src/cli/runtime'
 
@@ -11,7 +11,8 @@ export interface Said {
   readonly error: string
 }
 
-const connect = connectWith({
+/** Connects to real databases. */
+export const connect = connectWith({
   server: async () => ({ openServer }),
   embedded: async () => ({ openEmbedded }),
 })

@@ -1,18 +1,7 @@
-import {
-  memoryDocuments,
-  memoryProjections,
-  memoryRequests,
-  memorySubscriptions,
-  type MemoryTransaction,
-} from '../../src/memory'
-import type { ReadSide } from '../contracts/read-side'
+import { memory, type MemoryOptions, type MemoryTransaction } from '../../src/memory'
+import type { OperatedSide } from '../contracts/operator-contracts'
 
-/** A read side in memory, with nothing in it. */
-export const memoryReadSide = (): ReadSide<MemoryTransaction> => {
-  const documents = memoryDocuments()
-  return {
-    subscriptions: memorySubscriptions(documents),
-    projections: memoryProjections(documents),
-    requests: memoryRequests(documents),
-  }
-}
+/** A backend in memory, with nothing in it. */
+export const memoryReadSide = (
+  operator: NonNullable<MemoryOptions['operator']> = {},
+): OperatedSide<MemoryTransaction> => memory({ operator })

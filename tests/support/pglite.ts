@@ -1,11 +1,11 @@
 import { PGlite } from '@electric-sql/pglite'
 import type { Kysely } from 'kysely'
-import { connectPglite, migrate } from '../../src/postgres'
+import { connectPglite, postgres } from '../../src/postgres'
 import { right } from './right'
 
 /** An embedded database of its own, in memory, migrated. */
 export const migratedPglite = async <Database>(): Promise<Kysely<Database>> => {
   const db = connectPglite<Database>(new PGlite())
-  await right(migrate(db))
+  await right(postgres(db).migrate)
   return db
 }

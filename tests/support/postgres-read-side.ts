@@ -1,10 +1,5 @@
-import type { Kysely, Transaction } from 'kysely'
 import { Pool } from 'pg'
-import type { Projections } from '../../src/core/ports/projection-store'
-import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
-import { connectPool, migrate, postgresStore, type PostgresStore } from '../../src/postgres'
-import { postgresProjections } from '../../src/adapters/postgres/documents/documents-store'
-import { postgresSubscriptions } from '../../src/adapters/postgres/subscriptions/subscription-store'
+import { connectPool, postgres, type PostgresBackend } from '../../src/postgres'
 import { createDatabase } from './database'
 import { right } from './right'
 
@@ -12,29 +7,23 @@ import { right } from './right'
 export type NoTables = Record<string, object>
 
 /** A migrated database of its own, with everything on it. */
-export interface PostgresReadSide {
+export interface PostgresReadSide extends PostgresBackend<NoTables> {
   readonly url: string
   readonly pool: Pool
-  readonly db: Kysely<NoTables>
-  readonly store: PostgresStore<NoTables>
-  readonly subscriptions: SubscriptionStore<Transaction<NoTables>>
-  readonly projections: Projections<Transaction<NoTables>>
-  readonly close: () => Promise<void>
 }
 
 export const postgresReadSide = async (): Promise<PostgresReadSide> => {
   const database = await createDatabase()
   const pool = new Pool({ connectionString: database.url, max: 40 })
   const db = connectPool<NoTables>(pool)
-  await right(migrate(db))
+  const backend = postgres(db)
+  await right(backend.migrate)
   return {
+    ...backend,
     url: database.url,
     pool,
-    db,
-    store: postgresStore(db),
-    subscriptions: postgresSubscriptions(db),
-    projections: postgresProjections(db),
     close: async () => {
+      await backend.close()
       await db.destroy()
       await database.drop()
     },

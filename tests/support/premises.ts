@@ -1,15 +1,11 @@
 import { sql } from 'kysely'
-import { memoryDocuments } from '../../src/adapters/memory/documents'
-import { memoryProjections } from '../../src/adapters/memory/read-models'
-import { memoryRequests } from '../../src/adapters/memory/request-store'
-import { memoryStore } from '../../src/adapters/memory/store'
-import { memorySubscriptions } from '../../src/adapters/memory/subscription-store'
-import { postgresRequests } from '../../src/adapters/postgres/outbox/outbox-store'
-import { type Office, openOffice, type Premises } from '../../examples/bank/office'
+import { memory } from '../../src/adapters/memory/backend'
+import { type Office, openOffice } from '../../examples/bank/office'
 import { transferManager } from '../../examples/bank/transfer/manager'
+import type { Backend } from '../../src/core/ports/backend'
 import type { EventStore } from '../../src/core/ports/event-store'
+import { pendingOf } from './operating'
 import { postgresReadSide } from './postgres-read-side'
-import { right } from './right'
 
 /** The bank of the examples on a store of its own. */
 export interface BankUnderTest {
@@ -23,14 +19,14 @@ export interface BankUnderTest {
 }
 
 const bankIn = <Transaction>(
-  premises: Premises<Transaction>,
+  backend: Backend<Transaction>,
   timePasses: () => Promise<void>,
   close: () => Promise<void>,
 ): BankUnderTest => ({
-  store: premises.store,
-  open: () => openOffice(premises),
+  store: backend.store,
+  open: () => openOffice(backend),
   timers: async () =>
-    (await right(premises.requests.waiting(transferManager.name))).map(({ timer }) => timer),
+    (await pendingOf(backend.operator, transferManager.name)).map(({ timer }) => timer),
   timePasses,
   close,
 })
@@ -42,18 +38,12 @@ export const banks: ReadonlyArray<readonly [string, () => Promise<BankUnderTest>
   [
     'memory',
     async () => {
-      const documents = memoryDocuments()
       let ahead = 0
-      const premises = {
-        store: memoryStore(),
-        subscriptions: memorySubscriptions(documents),
-        projections: memoryProjections(documents),
-        requests: memoryRequests(documents, () => Date.now() + ahead),
-      }
+      const backend = memory({ now: () => Date.now() + ahead })
       const timePasses = async () => {
         ahead += A_DAY
       }
-      return bankIn(premises, timePasses, async () => undefined)
+      return bankIn(backend, timePasses, backend.close)
     },
   ],
   [
@@ -65,7 +55,7 @@ export const banks: ReadonlyArray<readonly [string, () => Promise<BankUnderTest>
           side.db,
         )
       }
-      return bankIn({ ...side, requests: postgresRequests(side.db) }, timePasses, side.close)
+      return bankIn(side, timePasses, side.close)
     },
   ],
 ]

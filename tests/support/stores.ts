@@ -1,5 +1,5 @@
-import { memoryStore } from '../../src/adapters/memory/store'
-import { postgresStore } from '../../src/adapters/postgres/postgres-store'
+import { memory } from '../../src/adapters/memory/backend'
+import { postgres } from '../../src/adapters/postgres/backend'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { type MigratedDatabase, migratedDatabase } from './postgres'
 
@@ -15,7 +15,7 @@ export const stores: ReadonlyArray<readonly [string, () => Promise<StoreUnderTes
   [
     'memory',
     () => {
-      const store = memoryStore()
+      const store = memory().store
       return Promise.resolve({ store, second: store, close: () => Promise.resolve() })
     },
   ],
@@ -24,8 +24,8 @@ export const stores: ReadonlyArray<readonly [string, () => Promise<StoreUnderTes
     async () => {
       const database: MigratedDatabase<unknown> = await migratedDatabase()
       return {
-        store: postgresStore(database.connect()),
-        second: postgresStore(database.connect()),
+        store: postgres(database.connect()).store,
+        second: postgres(database.connect()).store,
         close: database.close,
       }
     },

@@ -171,9 +171,9 @@ export const transferring: ProcessManager<Heard, Heard, Command, State> = {
 
 /** The bank on a store. */
 export const bankOn = (store: EventStore) => {
-  const environment = { store, ids: idSource() }
-  const account = openCategory(accounts, environment)
-  const transfer = openCategory(transfers, environment)
+  const shared = { ids: idSource() }
+  const account = openCategory(accounts, { store }, shared)
+  const transfer = openCategory(transfers, { store }, shared)
   const dispatch: Dispatch<Command> = (command, options) => {
     switch (command.type) {
       case 'Open':

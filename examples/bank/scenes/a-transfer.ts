@@ -3,10 +3,10 @@ import { amount, money } from '../show'
 import { value } from '../value'
 import { openWith } from './open-with'
 
-export const aTransfer: Scene = async ({ store, office, screen, accountOf }) => {
+export const aTransfer: Scene = async ({ backend, office, screen, accountOf }) => {
   const [emma, finn, rent] = [accountOf('emma'), accountOf('finn'), accountOf('rent')]
-  await openWith(store, emma, 100)
-  await openWith(store, finn, 0)
+  await openWith(backend, emma, 100)
+  await openWith(backend, finn, 0)
 
   screen.title('A transfer: a process manager hears events, and asks for commands')
   const begin = await office.transfer(rent, { from: emma, to: finn, amount: amount(30) })
@@ -17,7 +17,7 @@ export const aTransfer: Scene = async ({ store, office, screen, accountOf }) => 
   const end = await office.ended(rent)
   await manager.stop()
 
-  const page = value(await store.readAll({ after: begin - 1, limit: 50 })())
+  const page = value(await backend.store.readAll({ after: begin - 1, limit: 50 })())
   const streams = [`transfer-${rent}`, `account-${emma}`, `account-${finn}`]
   const events = page.events.filter(({ streamId }) => streams.includes(streamId))
   screen.table(

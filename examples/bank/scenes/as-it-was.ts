@@ -3,9 +3,9 @@ import { openDesk } from '../desk'
 import { money } from '../show'
 import { value } from '../value'
 
-export const asItWas: Scene = async ({ store, screen, accountOf }) => {
+export const asItWas: Scene = async ({ backend, screen, accountOf }) => {
   const bob = accountOf('bob')
-  const desk = openDesk(store)
+  const desk = openDesk(backend)
 
   screen.title('The account as it was')
   const balances: number[] = []
@@ -21,7 +21,7 @@ export const asItWas: Scene = async ({ store, screen, accountOf }) => {
     balances.join() === [0, 0, 10000, 7600, 5200, 2800, 400].join(),
   )
 
-  const { events } = value(await store.read(`account-${bob}`, { after: 0, limit: 10 })())
+  const { events } = value(await backend.store.read(`account-${bob}`, { after: 0, limit: 10 })())
   const then = events[1]?.recordedAt ?? 0
   const known = events.filter(({ recordedAt }) => recordedAt <= then).length
   const { version } = value(await desk.asOf(bob, then)())

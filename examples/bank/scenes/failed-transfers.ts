@@ -2,7 +2,7 @@ import type { Scene } from '../bank'
 import { amount, money } from '../show'
 import { value } from '../value'
 
-export const failedTransfers: Scene = async ({ store, office, screen, accountOf }) => {
+export const failedTransfers: Scene = async ({ backend, office, screen, accountOf }) => {
   const [emma, finn, nobody] = [accountOf('emma'), accountOf('finn'), accountOf('nobody')]
 
   screen.title('Transfers that cannot be made: what was taken is given back')
@@ -28,7 +28,7 @@ export const failedTransfers: Scene = async ({ store, office, screen, accountOf 
     rows.map(([, , , , status, reason]) => `${status} ${reason}`).join() ===
       'failed BalanceTooLow,failed AccountMissing,failed AccountMissing',
   )
-  const { events } = value(await store.read(`account-${emma}`, { after: 3, limit: 9 })())
+  const { events } = value(await backend.store.read(`account-${emma}`, { after: 3, limit: 9 })())
   screen.check(
     `the gift was taken from ${emma}: ${events.map(({ type }) => type).join(', ')}`,
     events.map(({ type }) => type).join() === 'MoneyWithdrawn,MoneyDeposited',

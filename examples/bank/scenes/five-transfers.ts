@@ -2,10 +2,10 @@ import type { Scene } from '../bank'
 import { amount, money } from '../show'
 import { openWith } from './open-with'
 
-export const fiveTransfers: Scene = async ({ store, office, screen, accountOf }) => {
+export const fiveTransfers: Scene = async ({ backend, office, screen, accountOf }) => {
   const [gwen, hugo] = [accountOf('gwen'), accountOf('hugo')]
-  await openWith(store, gwen, 100)
-  await openWith(store, hugo, 0)
+  await openWith(backend, gwen, 100)
+  await openWith(backend, hugo, 0)
   const ids = [1, 2, 3, 4, 5].map((number) => accountOf(`part${number}`))
 
   screen.title('Five transfers of 24.00 from 100.00 at the same time')

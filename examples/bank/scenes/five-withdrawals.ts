@@ -5,14 +5,14 @@ import { openDesk } from '../desk'
 import { amount, answerText, isRejectedAs, money } from '../show'
 import { value } from '../value'
 
-export const fiveWithdrawals: Scene = async ({ store, screen, accountOf }) => {
+export const fiveWithdrawals: Scene = async ({ backend, screen, accountOf }) => {
   const bob = accountOf('bob')
-  const desk = openDesk(store)
+  const desk = openDesk(backend)
   value(await desk.handleCommand(bob, openAccount('Bob'))())
   value(await desk.handleCommand(bob, depositMoney(amount(100)))())
   let decidedAgain = 0
   const desks = [1, 2, 3, 4, 5].map(() =>
-    openDesk(store, ({ _tag }) => {
+    openDesk(backend, ({ _tag }) => {
       if (_tag === 'DecidedAgain') decidedAgain += 1
     }),
   )

@@ -4,8 +4,8 @@ import { openDesk } from '../desk'
 import { amount, answerText, commandText, EVENT_HEADINGS, eventRow, money } from '../show'
 import { value } from '../value'
 
-export const oneAccount: Scene = async ({ store, screen, accountOf }) => {
-  const desk = openDesk(store)
+export const oneAccount: Scene = async ({ backend, screen, accountOf }) => {
+  const desk = openDesk(backend)
   const ada = accountOf('ada')
   const commands = [openAccount('Ada'), depositMoney(amount(100)), withdrawMoney(amount(30))]
 
@@ -18,7 +18,7 @@ export const oneAccount: Scene = async ({ store, screen, accountOf }) => {
   screen.table(['command', 'what was recorded', '>version'], rows)
   screen.say('')
 
-  const { events } = value(await store.read(`account-${ada}`, { after: 0, limit: 10 })())
+  const { events } = value(await backend.store.read(`account-${ada}`, { after: 0, limit: 10 })())
   screen.table(EVENT_HEADINGS, events.map(eventRow))
   const { state, version } = value(await desk.fetch(ada)())
   screen.check(

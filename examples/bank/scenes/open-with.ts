@@ -1,12 +1,16 @@
-import { openCategory, type EventStore } from 'reprise'
+import { type Backend, openCategory } from 'reprise'
 import { accounts } from '../account/category'
 import { depositMoney, openAccount } from '../account/commands'
 import { amount } from '../show'
 import { value } from '../value'
 
 /** Opens an account with a whole amount in it. */
-export const openWith = async (store: EventStore, id: string, whole: number): Promise<void> => {
-  const desk = openCategory(accounts, { store })
+export const openWith = async (
+  backend: Pick<Backend<unknown>, 'store'>,
+  id: string,
+  whole: number,
+): Promise<void> => {
+  const desk = openCategory(accounts, backend)
   value(await desk.handleCommand(id, openAccount(id))())
   if (whole > 0) value(await desk.handleCommand(id, depositMoney(amount(whole)))())
 }

@@ -8,8 +8,8 @@ import { value } from '../value'
 const OWNERS = ['ada', 'bob', 'cleo', 'dora']
 
 /** What a fresh process sees of this run's accounts. */
-export const balances = async ({ store, accountOf }: Pick<Bank, 'store' | 'accountOf'>) => {
-  const desk = openDesk(store)
+export const balances = async ({ backend, accountOf }: Pick<Bank, 'backend' | 'accountOf'>) => {
+  const desk = openDesk(backend)
   const rows = []
   for (const owner of OWNERS) {
     const { state, version } = value(await desk.fetch(accountOf(owner))())
@@ -21,14 +21,14 @@ export const balances = async ({ store, accountOf }: Pick<Bank, 'store' | 'accou
 /** @param before - the balances when the database was closed. */
 export const openedAgain =
   (before: ReadonlyArray<ReadonlyArray<string | number>>): Scene =>
-  async ({ store, office, screen, accountOf }) => {
+  async ({ backend, office, screen, accountOf }) => {
     screen.title('The database was closed, and is opened again')
-    const after = await balances({ store, accountOf })
+    const after = await balances({ backend, accountOf })
     screen.table(['account', '>balance', '>version'], after)
     screen.check('every account is where it was', isDeepStrictEqual(after, before))
 
     const ada = accountOf('ada')
-    const answer = await openDesk(store).handleCommand(ada, depositMoney(amount(5)))()
+    const answer = await openDesk(backend).handleCommand(ada, depositMoney(amount(5)))()
     screen.check(
       `and goes on: ${answerText(answer)} is version ${value(answer).version} of ${ada}`,
       value(answer).version === 8,

@@ -8,8 +8,8 @@ import { value } from '../value'
 /** The one account that all runs share. */
 const PIGGY_BANK = 'piggy'
 
-export const piggyBank: Scene = async ({ store, screen }) => {
-  const desk = openDesk(store)
+export const piggyBank: Scene = async ({ backend, screen }) => {
+  const desk = openDesk(backend)
   const before = value(await desk.fetch(PIGGY_BANK)())
 
   screen.title('The piggy bank, which gets 1.00 in every run')

@@ -12,8 +12,8 @@ const fromOutside = (anything: unknown): Cents => anything as Cents
 const isInvalid = (answer: Answer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'InvalidCommand'
 
-export const refusals: Scene = async ({ store, screen, accountOf }) => {
-  const desk = openDesk(store)
+export const refusals: Scene = async ({ backend, screen, accountOf }) => {
+  const desk = openDesk(backend)
   const ada = accountOf('ada')
   const before = value(await desk.fetch(ada)())
   const rows: string[][] = []

@@ -5,10 +5,10 @@ import { amount, money } from '../show'
 import { until } from '../until'
 import { openWith } from './open-with'
 
-export const restarted: Scene = async ({ store, office, screen, accountOf }) => {
+export const restarted: Scene = async ({ backend, office, screen, accountOf }) => {
   const [ivan, jane, loan] = [accountOf('ivan'), accountOf('jane'), accountOf('loan')]
-  await openWith(store, ivan, 100)
-  await openWith(store, jane, 0)
+  await openWith(backend, ivan, 100)
+  await openWith(backend, jane, 0)
 
   screen.title('The process manager is stopped in the middle, and started again')
   let isLost = false

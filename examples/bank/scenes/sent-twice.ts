@@ -5,9 +5,9 @@ import { openDesk } from '../desk'
 import { amount, answerText, money } from '../show'
 import { value } from '../value'
 
-export const sentTwice: Scene = async ({ store, screen, accountOf }) => {
+export const sentTwice: Scene = async ({ backend, screen, accountOf }) => {
   const cleo = accountOf('cleo')
-  const [first, second] = [openDesk(store), openDesk(store)]
+  const [first, second] = [openDesk(backend), openDesk(backend)]
   value(await first.handleCommand(cleo, openAccount('Cleo'))())
   const salary = depositMoney(amount(1500))
   const once = { commandId: 'salary-2026-11' }

@@ -7,10 +7,10 @@ import { openDesk } from '../desk'
 import { amount, money } from '../show'
 import { value } from '../value'
 
-export const snapshots: Scene = async ({ store, screen, accountOf }) => {
+export const snapshots: Scene = async ({ backend, screen, accountOf }) => {
   const dora = accountOf('dora')
   const notices: Notice[] = []
-  const desk = openDesk(store, (notice) => notices.push(notice))
+  const desk = openDesk(backend, (notice) => notices.push(notice))
 
   screen.title('A snapshot, so that old events need not be read')
   value(await desk.handleCommand(dora, openAccount('Dora'))())
@@ -29,7 +29,7 @@ export const snapshots: Scene = async ({ store, screen, accountOf }) => {
   )
 
   const { snapshot, events } = value(
-    await store.load({
+    await backend.store.load({
       streamId: `account-${dora}`,
       after: 0,
       limit: 100,
@@ -40,7 +40,7 @@ export const snapshots: Scene = async ({ store, screen, accountOf }) => {
     'a process that starts now reads the snapshot and 2 events, not 12',
     snapshot?.version === 10 && events.length === 2,
   )
-  const fromSnapshot = value(await openDesk(store).fetch(dora)())
+  const fromSnapshot = value(await openDesk(backend).fetch(dora)())
   const fromStart = value(await desk.replayTo(dora, 12)())
   screen.check(
     `and comes to the same: ${money(fromSnapshot.state.balance)} at version ${fromSnapshot.version}`,

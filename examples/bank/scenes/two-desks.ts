@@ -6,11 +6,11 @@ import { openDesk } from '../desk'
 import { amount, answerText, money } from '../show'
 import { value } from '../value'
 
-export const twoDesks: Scene = async ({ store, screen, accountOf }) => {
+export const twoDesks: Scene = async ({ backend, screen, accountOf }) => {
   const ada = accountOf('ada')
   const notices: Notice[] = []
-  const first = openDesk(store)
-  const second = openDesk(store, (notice) => notices.push(notice))
+  const first = openDesk(backend)
+  const second = openDesk(backend, (notice) => notices.push(notice))
 
   screen.title('Two processes, one account: a conflict, decided again')
   await second.fetch(ada)()

@@ -1,5 +1,6 @@
 import type { Json } from '../../core/json'
 import { frozenJson } from './frozen'
+import { documentLocks } from './locks'
 
 /** A document and its key. */
 export interface MemoryDocument {
@@ -16,18 +17,24 @@ export interface MemoryDocuments {
   readonly begin: () => OpenMemoryTransaction
 }
 
-/** What an inline projection of a memory store writes with. It sees its own writes. */
+/** What effects are written with, together with events or a checkpoint. It sees its own writes. */
 export interface MemoryTransaction {
   readonly get: (collection: string, key: string) => Json | undefined
   readonly all: (collection: string) => ReadonlyArray<MemoryDocument>
   readonly put: (collection: string, key: string, value: Json) => void
   readonly delete: (collection: string, key: string) => void
+  /**
+   * From here to the end of the transaction no other one locks these documents, present or not. Answers whether it
+   * has the locks: it has not when two transactions would wait for each other for ever.
+   */
+  readonly lock: (collection: string, keys: ReadonlyArray<string>) => Promise<boolean>
 }
 
-/** A transaction in the hands of its store. Not committed, it never was. */
+/** A transaction in the hands of its store, which must end it in one of the two ways. */
 export interface OpenMemoryTransaction {
   readonly transaction: MemoryTransaction
   readonly commit: () => void
+  readonly rollback: () => void
 }
 
 type Collection = ReadonlyMap<string, Json>
@@ -51,6 +58,7 @@ const apply = (writes: Writes, collection: Map<string, Json>): Map<string, Json>
 export const memoryDocuments = (): MemoryDocuments => {
   const committed = new Map<string, Map<string, Json>>()
   const collectionOf = (name: string): Collection => committed.get(name) ?? none
+  const openLocks = documentLocks()
 
   return {
     get: (collection, key) => collectionOf(collection).get(key),
@@ -58,6 +66,7 @@ export const memoryDocuments = (): MemoryDocuments => {
     begin: () => {
       // Key by key, so that the commit undoes nothing of what others have written meanwhile.
       const written = new Map<string, Map<string, Json | undefined>>()
+      const locks = openLocks()
       const write = (name: string, key: string, value: Json | undefined): void => {
         const writes = written.get(name) ?? new Map<string, Json | undefined>()
         written.set(name, writes.set(key, value))
@@ -72,12 +81,16 @@ export const memoryDocuments = (): MemoryDocuments => {
             listed(apply(written.get(collection) ?? none, new Map(collectionOf(collection)))),
           put: (collection, key, value) => write(collection, key, frozenJson(value)),
           delete: (collection, key) => write(collection, key, undefined),
+          lock: (collection, keys) =>
+            locks.take(keys.map((key) => JSON.stringify([collection, key]))),
         },
         commit: () => {
           for (const [name, writes] of written) {
             committed.set(name, apply(writes, committed.get(name) ?? new Map<string, Json>()))
           }
+          locks.release()
         },
+        rollback: locks.release,
       }
     },
   }

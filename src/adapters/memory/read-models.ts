@@ -1,4 +1,6 @@
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { storeFailed } from '../../core/errors/store'
 import { isRecord, type Json } from '../../core/json'
 import type {
   Document,
@@ -6,7 +8,9 @@ import type {
   Projections,
   TransactionDocuments,
 } from '../../core/ports/projection-store'
+import type { Position } from '../../core/stream'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
+import { readSideOf, reachedIn } from './read-side-state'
 
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
@@ -28,7 +32,12 @@ const byCodePoints = (left: string, right: string): number =>
 
 type Within = <Result>(work: (transaction: MemoryTransaction) => Result) => Result
 
-const documentsOn = (within: Within, alias: (name: string) => string): TransactionDocuments => {
+const DEADLOCK = 'the transaction and another one wait for each other: try again'
+
+const documentsOn = (
+  within: Within,
+  alias: (name: string) => string,
+): Omit<TransactionDocuments, 'lock'> => {
   const read = (
     transaction: MemoryTransaction,
     name: string,
@@ -78,25 +87,20 @@ const documentsOn = (within: Within, alias: (name: string) => string): Transacti
         else transaction.put(collection, key, value)
         return true
       }),
-    lock: () => TE.right(undefined), // there is one transaction at a time
   }
 }
 
-const isLater = (build: ProjectionBuild, than: ProjectionBuild | undefined): boolean =>
-  than === undefined ||
-  build.version > than.version ||
-  (build.version === than.version && build.build > than.build)
+const isLater = (build: ProjectionBuild, than: ProjectionBuild): boolean =>
+  build.version > than.version || (build.version === than.version && build.build > than.build)
 
-/**
- * Read models in the memory of one process, over `documents`.
- *
- * @example
- * const documents = memoryDocuments()
- * const projections = memoryProjections(documents)
- */
+/** Read models in the memory of one process, over `documents`. */
 export const memoryProjections = (documents: MemoryDocuments): Projections<MemoryTransaction> => {
-  const builds = new Map<string, ProjectionBuild>()
+  const { builds, subscriptions } = readSideOf(documents)
   const alias = (name: string): string => builds.get(name)?.collection ?? name
+  const positionOf = ({ collection }: ProjectionBuild): Position =>
+    reachedIn(subscriptions, collection) ?? 0
+  const mayFollow = (build: ProjectionBuild, before: ProjectionBuild): boolean =>
+    isLater(build, before) && positionOf(build) >= positionOf(before)
   const alone: Within = (work) => {
     const open = documents.begin()
     const result = work(open.transaction)
@@ -106,12 +110,18 @@ export const memoryProjections = (documents: MemoryDocuments): Projections<Memor
 
   return {
     ...documentsOn(alone, alias),
-    inTransaction: (transaction) => documentsOn((work) => work(transaction), alias),
+    inTransaction: (transaction) => ({
+      ...documentsOn((work) => work(transaction), alias),
+      lock: (collection, keys) => async () =>
+        (await transaction.lock(alias(collection), keys))
+          ? E.right(undefined)
+          : E.left(storeFailed('TransactionRefused', 'nothingWritten', undefined, DEADLOCK)),
+    }),
     active: (projection) => TE.fromIO(() => builds.get(projection)),
     activate: (projection, build) =>
       TE.fromIO(() => {
         const before = builds.get(projection)
-        const now = before === undefined || isLater(build, before) ? build : before
+        const now = before === undefined || mayFollow(build, before) ? build : before
         builds.set(projection, now)
         return now
       }),

@@ -1,9 +1,10 @@
 import * as TE from 'fp-ts/TaskEither'
 import type { FailureNote } from '../../core/errors/subscription'
-import type { Request, RequestStore, WaitingRequest } from '../../core/ports/request-store'
+import type { Request, RequestStore } from '../../core/ports/request-store'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
+import { type MemoryReadSideState, readSideOf } from './read-side-state'
 
-interface MemoryRequest extends Request {
+export interface MemoryRequest extends Request {
   readonly sequence: number
   readonly timer: string | undefined
   readonly dueAt: number
@@ -13,7 +14,32 @@ interface MemoryRequest extends Request {
 }
 
 /** The requests of a process manager are found by the ids that its collection holds. */
-const collectionOf = (process: string): string => `requests/${process}`
+export const outboxOf = (process: string): string => `requests/${process}`
+
+/** The requests of a process manager, in the order in which they were asked for. */
+export const listed = (
+  { commands }: MemoryReadSideState,
+  source: Pick<MemoryTransaction, 'all'>,
+  process: string,
+): ReadonlyArray<MemoryRequest> =>
+  source
+    .all(outboxOf(process))
+    .flatMap(({ value }) => commands.get(Number(value)) ?? [])
+    .sort((left, right) => left.sequence - right.sequence)
+
+/** Writes a request down, in the place of the one with its id. */
+export const keep = (
+  state: MemoryReadSideState,
+  transaction: MemoryTransaction,
+  request: MemoryRequest,
+): void => {
+  const number = ++state.sequence
+  state.commands.set(number, request)
+  transaction.put(outboxOf(request.process), request.id, number)
+}
+
+export const forget = (transaction: MemoryTransaction, process: string, id: string): void =>
+  transaction.delete(outboxOf(process), id)
 
 /**
  * What process managers have asked for, in the memory of one process. What is written in a transaction of
@@ -21,52 +47,26 @@ const collectionOf = (process: string): string => `requests/${process}`
  */
 export const memoryRequests = (
   documents: MemoryDocuments,
-  now: () => number = Date.now,
+  now: () => number,
 ): RequestStore<MemoryTransaction> => {
-  let sequence = 0
-  // Every writing of a request has a number of its own; the collection says which one counts.
-  const written = new Map<number, MemoryRequest>()
-  const keep = (transaction: MemoryTransaction, request: MemoryRequest): void => {
-    const number = ++sequence
-    written.set(number, request)
-    transaction.put(collectionOf(request.process), request.id, number)
-  }
-  const listed = (
-    source: Pick<MemoryTransaction, 'all'>,
-    process: string,
-  ): ReadonlyArray<MemoryRequest> =>
-    source
-      .all(collectionOf(process))
-      .flatMap(({ value }) => written.get(Number(value)) ?? [])
-      .sort((left, right) => left.sequence - right.sequence)
-  const forget = (transaction: MemoryTransaction, process: string, id: string): void =>
-    transaction.delete(collectionOf(process), id)
+  const state = readSideOf(documents)
   const forgetTimers = (
     transaction: MemoryTransaction,
     process: string,
     key: string,
     chosen: (timer: string) => boolean,
   ): void => {
-    for (const { id, timer, key: of } of listed(transaction, process)) {
+    for (const { id, timer, key: of } of listed(state, transaction, process)) {
       if (of === key && timer !== undefined && chosen(timer)) forget(transaction, process, id)
     }
   }
-
-  const alone = <Result>(work: (transaction: MemoryTransaction) => Result): Result => {
-    const open = documents.begin()
-    const result = work(open.transaction)
-    open.commit()
-    return result
-  }
-  const toWaiting = ({ sequence: _s, dueAt: _d, ...request }: MemoryRequest): WaitingRequest =>
-    request
 
   return {
     inTransaction: (transaction) => ({
       add: (request, due) =>
         TE.fromIO(() => {
           const timer = due._tag === 'Now' ? undefined : due.timer
-          const all = listed(transaction, request.process)
+          const all = listed(state, transaction, request.process)
           if (all.some(({ id }) => id === request.id)) return
           const before = all.find(
             (one) => one.key === request.key && one.timer !== undefined && one.timer === timer,
@@ -75,7 +75,13 @@ export const memoryRequests = (
           const dueAt =
             due._tag === 'At' ? due.time : now() + (due._tag === 'After' ? due.delay : 0)
           const fresh = { attempts: 0, parked: false, failure: undefined }
-          keep(transaction, { ...request, ...fresh, sequence: ++sequence, timer, dueAt })
+          keep(state, transaction, {
+            ...request,
+            ...fresh,
+            sequence: ++state.sequence,
+            timer,
+            dueAt,
+          })
         }),
       cancel: (process, key, timer) =>
         TE.fromIO(() => forgetTimers(transaction, process, key, (name) => name === timer)),
@@ -87,16 +93,16 @@ export const memoryRequests = (
         }),
       failed: ({ process, id, attempts, failure, retryAfter }) =>
         TE.fromIO(() => {
-          const request = listed(transaction, process).find((one) => one.id === id)
+          const request = listed(state, transaction, process).find((one) => one.id === id)
           if (request === undefined) return
           const dueAt = retryAfter === undefined ? request.dueAt : now() + retryAfter
           const parked = retryAfter === undefined
-          keep(transaction, { ...request, attempts, failure, parked, dueAt })
+          keep(state, transaction, { ...request, attempts, failure, parked, dueAt })
         }),
     }),
     due: (process, limit) =>
       TE.fromIO(() => {
-        const all = listed(documents, process)
+        const all = listed(state, documents, process)
         const isDue = ({ parked, dueAt }: MemoryRequest) => !parked && dueAt <= now()
         const heldBack = (request: MemoryRequest) =>
           request.timer === undefined &&
@@ -119,16 +125,5 @@ export const memoryRequests = (
             attempts,
           }))
       }),
-    waiting: (process) => TE.fromIO(() => listed(documents, process).map(toWaiting)),
-    decide: (process, id, decision) =>
-      TE.fromIO(() =>
-        alone((transaction) => {
-          const request = listed(transaction, process).find((one) => one.id === id && one.parked)
-          if (request === undefined) return false
-          if (decision === 'skip') forget(transaction, process, id)
-          else keep(transaction, { ...request, parked: false, dueAt: now() })
-          return true
-        }),
-      ),
   }
 }

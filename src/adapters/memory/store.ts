@@ -1,26 +1,24 @@
 import * as E from 'fp-ts/Either'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
 import type { AppendError } from '../../core/errors/unions'
-import { defaultLimits, type Limits } from '../../core/limits'
+import type { Limits } from '../../core/limits'
 import type { EventStore } from '../../core/ports/event-store'
-import type { InlineProjection } from '../../core/ports/inline-projection'
 import { streamIdError } from '../../core/stream'
 import { commit, recorded, refusal, taken } from './append'
-import { type MemoryDocuments, memoryDocuments, type MemoryTransaction } from './documents'
+import type { MemoryDocuments } from './documents'
 import { emptyLog, type MemoryLog, streamOf } from './log'
-import { projected } from './projections'
+import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
 import { keepSnapshot, load, page, storePage, streamPage } from './reads'
 
-/** How a memory store is to be. Everything may be left out. */
-export interface MemoryStoreOptions {
-  readonly limits?: Limits
-  /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
-  readonly now?: () => number
-  /** Read models kept inside the append. They must not append to this store themselves. */
-  readonly projections?: ReadonlyArray<InlineProjection<MemoryTransaction>>
-  /** Where the projections write. Hand it in to read it from outside. */
-  readonly documents?: MemoryDocuments
+/** What a memory store is made of. */
+export interface MemoryStoreParts {
+  readonly limits: Limits
+  /** The store's clock, in milliseconds since 1970-01-01 UTC. */
+  readonly now: () => number
+  /** Where transactions are opened. */
+  readonly transactions: Pick<MemoryDocuments, 'begin'>
+  readonly inline: MemoryInline
 }
 
 type Answer = E.Either<AppendError, Appended>
@@ -31,21 +29,13 @@ const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer 
   return E.right(commit(log, request, recorded(log, request, now), now))
 }
 
-/**
- * The reference: an event store in the memory of one process, with the behaviour of every other one.
- * For tests, examples and first steps; nothing outlives the process.
- *
- * @example
- * const store = memoryStore()
- * const documents = memoryDocuments()
- * const projecting = memoryStore({ projections: [balances], documents })
- */
+/** The reference: an event store in the memory of one process, with the behaviour of every other one. */
 export const memoryStore = ({
-  limits = defaultLimits,
-  now = Date.now,
-  projections = [],
-  documents = memoryDocuments(),
-}: MemoryStoreOptions = {}): EventStore => {
+  limits,
+  now,
+  transactions,
+  inline,
+}: MemoryStoreParts): EventStore => {
   const log = emptyLog()
   const oneByOne = queue()
 
@@ -54,9 +44,12 @@ export const memoryStore = ({
     if (refused !== undefined) return E.left(refused)
     const time = now()
     const events = recorded(log, request, time)
-    const open = documents.begin()
-    const failure = await projected(projections, events, open.transaction)
-    if (failure !== undefined) return E.left(failure)
+    const open = transactions.begin()
+    const failure = await projected(inline, events, open.transaction)
+    if (failure !== undefined) {
+      open.rollback()
+      return E.left(failure)
+    }
     open.commit()
     return E.right(commit(log, request, events, time))
   }
@@ -66,7 +59,7 @@ export const memoryStore = ({
       const error = appendError(request, limits)
       if (error !== undefined) return Promise.resolve(E.left(error))
       const safe = taken(request)
-      return projections.length === 0
+      return inline.projections.length === 0
         ? Promise.resolve(appendNow(log, safe, now()))
         : oneByOne(() => appendProjected(safe))
     },

@@ -1,18 +1,26 @@
-import type { Claim } from '../../core/ports/subscription-store'
+import type { Claim, PartitionReport } from '../../core/ports/subscription-store'
 import type { MemorySubscription } from './subscription-state'
 
-/** Prolongs what `instance` has, and gives it its share of what nobody has. */
+/** Who claims, until when, and what it reports. */
+export interface MemoryClaim {
+  readonly subscription: string
+  readonly instance: string
+  readonly until: number
+  readonly reports: ReadonlyArray<PartitionReport>
+}
+
+/** Prolongs what `instance` has, and gives it its share of what has no owner. */
 export const claimed = (
-  { partitions, instances }: MemorySubscription,
-  { subscription, instance }: { readonly subscription: string; readonly instance: string },
+  { partitions, instances, pausedAt }: MemorySubscription,
+  { subscription, instance, until, reports }: MemoryClaim,
   now: number,
-  until: number,
 ): Claim => {
   instances.set(instance, until)
   for (const [other, leasedUntil] of instances) if (leasedUntil < now) instances.delete(other)
   const share = Math.ceil(partitions.length / instances.size)
   let owned = partitions.filter(({ owner }) => owner === instance).length
-  for (const partition of partitions) {
+  for (const [number, partition] of partitions.entries()) {
+    if (pausedAt !== undefined) break
     const free =
       partition.failure === undefined &&
       (partition.owner === undefined || partition.leasedUntil < now)
@@ -24,12 +32,17 @@ export const claimed = (
     if (partition.owner === instance) {
       partition.leasedUntil = until
       partition.heartbeatAt = now
+      const report = reports.find(({ partition: of }) => of === number)
+      partition.busySince = report?.busyFor === undefined ? undefined : now - report.busyFor
+      if (report?.trouble !== undefined) partition.lastTrouble = { ...report.trouble, at: now }
     }
   }
   return {
     share,
     leases: partitions.flatMap(({ owner, token, position }, number) =>
-      owner === instance ? [{ subscription, partition: number, token, position }] : [],
+      owner === instance && pausedAt === undefined
+        ? [{ subscription, partition: number, token, position }]
+        : [],
     ),
     stopped: partitions.flatMap(({ failure }, number) =>
       failure === undefined ? [] : [{ partition: number, failure }],

@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { type FencedOff, fencedOff } from '../../core/errors/subscription'
 import type { Lease, Progress } from '../../core/ports/subscription-store'
-import type { StreamId } from '../../core/stream'
 import type { MemoryHeld, MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** The partition, if the step begins where it is. */
@@ -34,7 +33,7 @@ export const step = (
   if (holding?._tag === 'Hold') {
     const { stream, retryAfter } = holding
     const retryAt = retryAfter === undefined ? {} : { retryAt: now + retryAfter }
-    partition.held.set(stream.streamId, { ...stream, ...retryAt })
+    partition.held.set(stream.streamId, { ...stream, heldAt: now, ...retryAt })
   }
 }
 
@@ -42,12 +41,15 @@ export const step = (
 export const isDue = ({ decision, retryAt }: MemoryHeld, now: number): boolean =>
   decision !== undefined || (retryAt !== undefined && retryAt <= now)
 
-/** Nobody owns the partition any more. */
+/** The partition has no owner any more. */
 export const free = (partition: MemoryPartition): void => {
   partition.owner = undefined
   partition.leasedUntil = 0
+  partition.busySince = undefined
 }
 
-/** The order in which held streams are shown. */
-export const byStream = (left: { streamId: StreamId }, right: { streamId: StreamId }): number =>
-  left.streamId < right.streamId ? -1 : 1
+/** The partition has no owner any more, and whoever was it may not write. */
+export const fence = (partition: MemoryPartition): void => {
+  free(partition)
+  partition.token++
+}

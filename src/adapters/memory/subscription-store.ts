@@ -4,13 +4,9 @@ import type { Lease, SubscriptionStore } from '../../core/ports/subscription-sto
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
-import {
-  type MemoryHeld,
-  type MemoryPartition,
-  type MemorySubscription,
-  newSubscription,
-} from './subscription-state'
-import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
+import { type MemoryHeld, type MemoryPartition, newSubscription } from './subscription-state'
+import { reachedIn, readSideOf } from './read-side-state'
+import { fence, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
 
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.
@@ -19,9 +15,9 @@ import { byStream, free, isDue, ownedBy, step, unmoved } from './subscription-st
  */
 export const memorySubscriptions = (
   documents: MemoryDocuments,
-  now: () => number = Date.now,
+  now: () => number,
 ): SubscriptionStore<MemoryTransaction> => {
-  const subscriptions = new Map<string, MemorySubscription>()
+  const { subscriptions } = readSideOf(documents)
   const oneByOne = queue()
   const partitionsOf = (name: string): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(name)?.partitions ?? []
@@ -33,16 +29,16 @@ export const memorySubscriptions = (
   return {
     register: (subscription) =>
       TE.fromIO(() => {
-        const known = subscriptions.get(subscription.name) ?? newSubscription(subscription)
+        const known = subscriptions.get(subscription.name) ?? newSubscription(subscription, now())
         subscriptions.set(subscription.name, known)
         return known.partitions.length
       }),
-    claim: (subscription, instance, duration) =>
+    claim: (subscription, instance, duration, reports = []) =>
       TE.fromIO(() => {
         const known = subscriptions.get(subscription)
         return known === undefined
           ? { leases: [], share: 0, stopped: [] }
-          : claimed(known, { subscription, instance }, now(), now() + duration)
+          : claimed(known, { subscription, instance, until: now() + duration, reports }, now())
       }),
     release: (lease) =>
       TE.fromIO(() => {
@@ -62,19 +58,22 @@ export const memorySubscriptions = (
     commit: (progress, work) => () =>
       oneByOne(async () => {
         const open = documents.begin()
-        const worked = await work(open.transaction)()
-        if (E.isLeft(worked)) return worked
-        const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
-        if (E.isLeft(partition)) return partition
-        open.commit()
-        step(partition.right, progress, now())
-        return worked
+        try {
+          const worked = await work(open.transaction)()
+          if (E.isLeft(worked)) return worked
+          const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
+          if (E.isLeft(partition)) return partition
+          open.commit()
+          step(partition.right, progress, now())
+          return worked
+        } finally {
+          open.rollback() // nothing to undo after a commit
+        }
       }),
     halt: (lease, failure) => () => {
       const partition = owned(lease)
       if (E.isLeft(partition)) return Promise.resolve(partition)
-      free(partition.right)
-      partition.right.token++
+      fence(partition.right)
       partition.right.failure = failure
       return Promise.resolve(E.right(undefined))
     },
@@ -84,65 +83,12 @@ export const memorySubscriptions = (
         heldBy(lease)
           .filter((held) => isDue(held, now()))
           .sort((left, right) => left.position - right.position)
-          .map(({ decision = 'retry', retryAt: _retryAt, ...held }) => ({ ...held, decision })),
+          .map(({ decision = 'retry', retryAt: _r, heldAt: _h, ...held }) => ({
+            ...held,
+            decision,
+          })),
       ),
-    reached: (subscription) =>
-      TE.fromIO(() => {
-        const positions = partitionsOf(subscription).map(({ position }) => position)
-        return positions.length === 0 ? undefined : Math.min(...positions)
-      }),
-    status: () =>
-      TE.fromIO(() =>
-        [...subscriptions].sort().flatMap(([subscription, { partitions }]) =>
-          partitions.map(
-            ({ position, owner, leasedUntil, heartbeatAt, held, failure }, partition) => ({
-              subscription,
-              partition,
-              position,
-              owner: leasedUntil >= now() ? owner : undefined,
-              heartbeatAge: heartbeatAt === undefined ? undefined : now() - heartbeatAt,
-              held: held.size,
-              failure,
-            }),
-          ),
-        ),
-      ),
-    parked: (subscription) =>
-      TE.fromIO(() =>
-        partitionsOf(subscription)
-          .flatMap(({ held }, partition) =>
-            [...held.values()].map(({ decision, retryAt, ...stream }) => ({
-              ...stream,
-              partition,
-              parked: retryAt === undefined && decision === undefined,
-            })),
-          )
-          .sort(byStream),
-      ),
-    decide: (subscription, streamId, decision) =>
-      TE.fromIO(() => {
-        const partition = partitionsOf(subscription).find(({ held }) => held.has(streamId))
-        const held = partition?.held.get(streamId)
-        if (held !== undefined) partition?.held.set(streamId, { ...held, decision })
-        return held !== undefined
-      }),
-    resume: (subscription) =>
-      TE.fromIO(() => {
-        const stopped = partitionsOf(subscription).filter(({ failure }) => failure !== undefined)
-        for (const partition of stopped) partition.failure = undefined
-        return stopped.length > 0
-      }),
-    reset: (subscription, position) =>
-      TE.fromIO(() => {
-        for (const partition of partitionsOf(subscription)) {
-          free(partition)
-          partition.token++
-          partition.position = position
-          partition.failure = undefined
-          partition.held.clear()
-        }
-        return subscriptions.has(subscription)
-      }),
+    reached: (subscription) => TE.fromIO(() => reachedIn(subscriptions, subscription)),
     remove: (subscription) => TE.fromIO(() => subscriptions.delete(subscription)),
   }
 }

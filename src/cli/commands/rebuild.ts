@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { stopAfter } from '../../core/poison'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
+import { localWakeUps } from '../../core/ports/wake-ups'
 import { rebuildProjection } from '../../shell/projection/rebuild-projection'
 import { type CliFailure, type ExitCode, failure, usage } from '../failure'
 import { untilInterrupted } from '../interrupt'
@@ -11,7 +12,7 @@ import { progressPrinter } from '../output/progress'
 import { reportFailure } from '../output/report'
 import { safe } from '../output/text'
 import { type AnyProjection, projectionIn } from '../projection-module'
-import { environmentOn, type Plan, planRebuild } from '../rebuilding'
+import { type Plan, planRebuild } from '../rebuilding'
 import type { Register } from '../register'
 import type { Context, Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
@@ -49,8 +50,11 @@ const make = async (
   const { projection, partitions } = plan
   const progress = progressPrinter(context, projection.name)
   let troubled = ''
-  const rebuilt = await rebuildProjection(projection, { partitions, poison: stopAfter(ATTEMPTS) })({
-    ...environmentOn(session, signal),
+  // Behind a pooler nothing would be received, and a rebuild finds what it needs without being woken.
+  const backend = { ...session, wakeUps: localWakeUps() }
+  const rebuild = rebuildProjection(projection, { partitions, poison: stopAfter(ATTEMPTS) })
+  const rebuilt = await rebuild(backend, {
+    signal,
     observe: (notice) => {
       if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
       if (notice._tag !== 'SubscriptionTroubled' || notice.error.message === troubled) return

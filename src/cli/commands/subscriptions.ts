@@ -1,86 +1,117 @@
 import type { Command } from 'commander'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { heldText, partitionText, requestsText } from '../output/held'
-import { heldJson, subscriptionJson } from '../output/subscription-json'
-import { horizonText, subscriptionsTable } from '../output/subscriptions'
+import type { OutboxPage, PartitionStatus } from '../../core/operator/status'
+import { processOf } from '../../core/process-manager'
+import { wholeNumber } from '../numbers'
+import { commandsText, heldText, partitionText } from '../output/held'
 import { answer } from '../output/report'
-import { heldEventsOf, parkedRequestsOf } from '../read-side/held'
-import { holders, horizonOf } from '../read-side/horizon'
-import { partitionsOf } from '../read-side/partitions'
-import { resolve } from '../read-side/resolve'
+import { commandJson, heldJson, subscriptionJson } from '../output/subscription-json'
+import { horizonText, subscriptionsTable } from '../output/subscriptions'
 import type { Register } from '../register'
 import type { Work } from '../runtime'
-import { explain, type Session, withSession } from '../session'
+import { explained, withSession } from '../session'
 
-const horizonIn = (session: Session) =>
-  pipe(
-    TE.Do,
-    TE.bind('holders', () => holders(session)),
-    TE.bind('horizon', () => horizonOf(session)),
-  )
+export interface SubscriptionsOptions {
+  readonly limit?: string
+}
+
+/** How many held events, and how many commands, are shown unless told otherwise. */
+const FOR_PEOPLE = 5
+const FOR_MACHINES = 1_000
 
 /** Shows every subscription. */
 const all: Work = withSession('existing', (session, context) =>
   pipe(
     TE.Do,
-    TE.bind('views', () => partitionsOf(session)),
-    TE.bind('store', () => horizonIn(session)),
-    TE.mapLeft(explain(session)),
-    TE.flatMap(({ views, store }) =>
+    TE.bind('partitions', () => session.operator.status()),
+    TE.bind('horizon', () => session.operator.horizon()),
+    explained(session),
+    TE.flatMap(({ partitions, horizon }) =>
       answer(
         context,
-        () => ({
-          horizon: { ...store.horizon, holders: store.holders },
-          subscriptions: views.map(subscriptionJson),
-        }),
-        () =>
-          `${subscriptionsTable(context.output, views)}\n${horizonText(store.horizon, store.holders)}`,
+        () => ({ horizon, subscriptions: partitions.map(subscriptionJson) }),
+        () => `${subscriptionsTable(context.output, partitions)}\n${horizonText(horizon)}`,
       ),
     ),
   ),
 )
 
-/** Shows one subscription, and all that it could not handle. */
-const one = (name: string): Work =>
-  withSession('existing', (session, context) =>
-    pipe(
-      resolve(session, name),
-      TE.flatMap((found) =>
-        pipe(
-          TE.Do,
-          TE.bind('views', () => partitionsOf(session, found.name)),
-          TE.bind('held', () => heldEventsOf(session, found.name)),
-          TE.bind('requests', () => parkedRequestsOf(session, found.name)),
-          TE.bind('store', () => horizonIn(session)),
-          TE.mapLeft(explain(session)),
-          TE.map((read) => ({ ...read, found })),
-        ),
+const nothing: OutboxPage = { commands: [], more: false }
+
+const sum = (
+  partitions: ReadonlyArray<PartitionStatus>,
+  number: (status: PartitionStatus) => number,
+): number => partitions.reduce((total, status) => total + number(status), 0)
+
+/** Shows one subscription, and what it could not handle. */
+const one = (name: string, limit: number | undefined): Work =>
+  withSession('existing', (session, context) => {
+    const { operator } = session
+    const most = limit ?? (context.json ? FOR_MACHINES : FOR_PEOPLE)
+    return pipe(
+      TE.Do,
+      TE.bind('found', () => operator.find(name)),
+      TE.bindW('partitions', ({ found }) => operator.status(found.subscription)),
+      TE.bindW('held', ({ found }) =>
+        operator.heldEvents(found.subscription, { after: 0, limit: most }),
       ),
-      TE.flatMap(({ found, views, held, requests, store }) =>
+      TE.bindW('outbox', ({ found }) => {
+        const process = processOf(found.subscription)
+        return process === undefined
+          ? TE.right(nothing)
+          : operator.outbox(process, { which: 'parked', after: 0, limit: most })
+      }),
+      TE.bindW('horizon', () => operator.horizon()),
+      explained(session),
+      TE.flatMap(({ found: { subscription, projection }, partitions, held, outbox, horizon }) =>
         answer(
           context,
           () => ({
-            horizon: { ...store.horizon, holders: store.holders },
-            projection: found.projection,
-            subscriptions: views.map(subscriptionJson),
-            held: held.map(heldJson),
-            requests,
+            horizon,
+            projection: projection ?? null,
+            subscriptions: partitions.map(subscriptionJson),
+            held: held.events.map(heldJson),
+            requests: outbox.commands.map(commandJson),
+            more: { held: held.more, requests: outbox.more },
           }),
           () =>
-            `${subscriptionsTable(context.output, views)}\n${views.map(partitionText).join('')}` +
-            `${heldText(found.name, held)}${requestsText(found.name, requests)}\n` +
-            horizonText(store.horizon, store.holders),
+            [
+              subscriptionsTable(context.output, partitions),
+              '\n',
+              ...partitions.map(partitionText),
+              heldText(
+                subscription,
+                held,
+                sum(partitions, ({ parked, waiting }) => parked + waiting),
+              ),
+              commandsText(
+                subscription,
+                outbox,
+                sum(partitions, ({ parkedCommands }) => parkedCommands),
+              ),
+              `\n${horizonText(horizon)}`,
+            ].join(''),
         ),
       ),
-    ),
-  )
+    )
+  })
+
+/** Shows every subscription, or one with its errors. */
+const subscriptions =
+  (name: string | undefined, { limit }: SubscriptionsOptions): Work =>
+  (context) =>
+    pipe(
+      TE.fromEither(wholeNumber('--limit', limit, 1)),
+      TE.flatMap((number) => (name === undefined ? all : one(name, number))(context)),
+    )
 
 export const registerSubscriptions: Register = (program, perform) =>
   program
     .command('subscriptions')
     .description('show how far subscriptions are, who runs them, and what they could not handle')
     .argument('[name]', 'of a subscription, a process manager or a projection: with its errors')
-    .action((name: string | undefined, _options: object, command: Command) =>
-      perform(command, name === undefined ? all : one(name)),
+    .option('--limit <n>', 'held events, and commands, that are shown at most')
+    .action((name: string | undefined, options: SubscriptionsOptions, command: Command) =>
+      perform(command, subscriptions(name, options)),
     )

@@ -1,66 +1,118 @@
-import type { HeldEvent, ParkedRequest } from '../read-side/held'
-import type { PartitionView } from '../read-side/partitions'
-import { titleOf } from './subscriptions'
-import { briefly, count, moment, safe } from './text'
+import type { FailureNote } from '../../core/errors/subscription'
+import {
+  type HeldEvent,
+  type HeldEventPage,
+  type OutboxPage,
+  type PartitionStatus,
+  partitionTitle,
+  type PendingOutboxCommand,
+} from '../../core/operator/status'
+import { propertyOf } from '../../core/owns'
+import { argument, briefly, count } from '../../core/text'
+import { eventsText } from './subscriptions'
+import { moment, safe } from './text'
 
-const indented = (text: string, by: string): string =>
-  text
-    .split('\n')
-    .map((line) => `${by}${safe(line.trimEnd())}\n`)
-    .join('')
+/** Lines of a stack that are shown. With `--json` there are all of them. */
+const STACK = 6
 
-/** The message, and the stack below it unless it says the same. */
-const failureText = (failure: { readonly message: string; readonly stack?: string }): string =>
-  indented(failure.message, '    ') +
-  (failure.stack === undefined ? '' : indented(failure.stack, '      '))
+const indented = (lines: ReadonlyArray<string>, by: string): string =>
+  lines.map((line) => `${by}${safe(line.trimEnd())}\n`).join('')
 
-const ownerText = (view: PartitionView): string => {
-  if (view.owner !== null && view.leasedUntil !== null) {
-    const heard = view.heartbeatAge === null ? '' : `heard ${briefly(view.heartbeatAge)} ago, `
-    return `owner ${safe(view.owner)}\n  ${heard}lease until ${moment(view.leasedUntil)} UTC`
-  }
-  return view.heartbeatAt === null
-    ? 'no owner yet'
-    : `no owner, the last one was heard at ${moment(view.heartbeatAt)}`
+/** The message, and the top of the stack below it. */
+const failureText = ({ message, stack }: FailureNote): string => {
+  const lines = stack?.split('\n') ?? []
+  const rest = lines.length - STACK
+  return (
+    indented(message.split('\n'), '    ') +
+    indented(lines.slice(0, STACK), '      ') +
+    (rest > 0 ? `      (${count(rest, 'more line')}: --json shows them)\n` : '')
+  )
 }
 
-/** Who works on a partition, and why nobody does. */
-export const partitionText = (view: PartitionView): string => {
-  const head = `${titleOf(view)}: ${ownerText(view)}\n`
-  if (view.failure === null) return head
-  return `${head}  stopped, because\n${failureText(view.failure)}  -> npx reprise retry ${safe(view.subscription)}\n`
+const ownerText = (status: PartitionStatus): string => {
+  const { owner, leasedUntil, heartbeatAge, heartbeatAt } = status
+  if (owner !== undefined && leasedUntil !== undefined) {
+    const beat =
+      heartbeatAge === undefined ? '' : `last heartbeat ${briefly(heartbeatAge / 1000)} ago, `
+    return `owner ${safe(owner)}\n  ${beat}lease until ${moment(leasedUntil)} UTC`
+  }
+  return heartbeatAt === undefined
+    ? 'no owner yet'
+    : `no owner, the last heartbeat was at ${moment(heartbeatAt)}`
+}
+
+/** Who works on a partition, and why it stands still. */
+export const partitionText = (status: PartitionStatus): string => {
+  const { subscription, failure, pausedAt, busySince, lastTrouble } = status
+  const name = safe(argument(subscription))
+  return [
+    `${safe(partitionTitle(status))}: ${ownerText(status)}\n`,
+    busySince === undefined ? '' : `  busy with one batch since ${moment(busySince)} UTC\n`,
+    pausedAt === undefined
+      ? ''
+      : `  paused since ${moment(pausedAt)} UTC\n  -> npx reprise unpause ${name}\n`,
+    lastTrouble === undefined || failure !== undefined
+      ? ''
+      : `  last trouble, at ${moment(lastTrouble.at)} UTC:\n${failureText(lastTrouble)}`,
+    failure === undefined
+      ? ''
+      : `  stopped, because\n${failureText(failure)}  -> npx reprise retry ${name}\n`,
+  ].join('')
 }
 
 const fateOf = ({ decision, retryAt, attempts, triedAt }: HeldEvent): string => {
   const tried = `${count(attempts, 'attempt')}, the last at ${moment(triedAt)}`
-  if (decision !== null) return `${decision} was decided, its owner has not done it yet; ${tried}`
-  return retryAt === null ? `parked; ${tried}` : `tried again at ${moment(retryAt)}; ${tried}`
+  if (decision !== undefined) {
+    return `${decision} was decided, its owner has not done it yet; ${tried}`
+  }
+  return retryAt === undefined ? `parked; ${tried}` : `tried again at ${moment(retryAt)}; ${tried}`
 }
 
-/** The events that a subscription could not handle. */
-export const heldText = (name: string, held: ReadonlyArray<HeldEvent>): string => {
-  if (held.length === 0) return ''
-  const blocks = held.map(
-    (event) =>
-      `  ${safe(event.streamId)} from version ${event.version} on: position ${event.position}, ${safe(event.type)}\n` +
-      `    ${fateOf(event)}\n${failureText(event.failure)}`,
+const eventBlock = (event: HeldEvent): string => {
+  const { streamId, version, position, type, behind, failure } = event
+  const waiting =
+    behind.events === 0 ? '' : `; ${eventsText(behind)} later events of the stream wait for it`
+  return (
+    `  ${safe(streamId)} from version ${version} on: position ${position}, ${safe(type)}\n` +
+    `    ${fateOf(event)}${waiting}\n${failureText(failure)}`
   )
-  const next =
-    `  -> npx reprise retry ${safe(name)} [--stream <id>]\n` +
-    `  -> npx reprise skip ${safe(name)} --stream <id>\n`
-  return `\nHeld back:\n${blocks.join('\n')}${next}`
 }
 
-/** The commands that a process manager could not send. */
-export const requestsText = (name: string, requests: ReadonlyArray<ParkedRequest>): string => {
-  if (requests.length === 0) return ''
-  const blocks = requests.map(
-    ({ id, key, type, timer, attempts, failure }) =>
-      `  ${safe(id)} of ${safe(key)}: ${safe(type ?? 'a command')}${timer === null ? '' : ` (timer ${safe(timer)})`}\n` +
-      `    parked; ${count(attempts, 'attempt')}\n${failure === null ? '' : failureText(failure)}`,
-  )
+/** @param total - of all pages. */
+const moreText = (shown: number, total: number): string =>
+  total > shown
+    ? `  ... and ${(total - shown).toLocaleString('en')} more. To see them, add: --limit <n>\n`
+    : ''
+
+/** The first events that a subscription could not handle, and how many more there are. */
+export const heldText = (name: string, { events }: HeldEventPage, total: number): string => {
+  if (events.length === 0) return ''
+  const quoted = safe(argument(name))
   const next =
-    `  -> npx reprise retry ${safe(name)} [--request <id>]\n` +
-    `  -> npx reprise skip ${safe(name)} --request <id>\n`
-  return `\nCommands that could not be sent:\n${blocks.join('\n')}${next}`
+    `  -> npx reprise retry ${quoted} [--stream <id>]\n` +
+    `  -> npx reprise skip ${quoted} --stream <id>\n`
+  return `\nHeld back:\n${events.map(eventBlock).join('\n')}${moreText(events.length, total)}${next}`
+}
+
+const typeOf = ({ command }: PendingOutboxCommand): string => {
+  const type = propertyOf(command, 'type')
+  return typeof type === 'string' ? type : 'a command'
+}
+
+/** The first commands that a process manager could not send, and how many more there are. */
+export const commandsText = (name: string, { commands }: OutboxPage, total: number): string => {
+  if (commands.length === 0) return ''
+  const blocks = commands.map((command) => {
+    const { id, key, timer, attempts, failure } = command
+    const title = `${safe(typeOf(command))}${timer === undefined ? '' : ` (timer ${safe(timer)})`}`
+    return (
+      `  ${safe(id)} of ${safe(key)}: ${title}\n` +
+      `    parked; ${count(attempts, 'attempt')}\n${failure === undefined ? '' : failureText(failure)}`
+    )
+  })
+  const quoted = safe(argument(name))
+  const next =
+    `  -> npx reprise retry ${quoted} [--request <id>]\n` +
+    `  -> npx reprise skip ${quoted} --request <id>\n`
+  return `\nCommands that could not be sent:\n${blocks.join('\n')}${moreText(commands.length, total)}${next}`
 }

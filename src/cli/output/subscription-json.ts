@@ -1,25 +1,45 @@
-import type { HeldEvent } from '../read-side/held'
-import type { PartitionView } from '../read-side/partitions'
+import type { HeldEvent, PartitionStatus, PendingOutboxCommand } from '../../core/operator/status'
 
-const time = (milliseconds: number | null): string | null =>
-  milliseconds === null ? null : new Date(milliseconds).toISOString()
+const time = (milliseconds: number | undefined): string | null =>
+  milliseconds === undefined ? null : new Date(milliseconds).toISOString()
 
-/** A partition for machines. */
+/** A partition for machines. What is not there is null. */
 export const subscriptionJson = ({
-  heartbeatAt,
-  leasedUntil,
   heartbeatAge: _heartbeatAge,
   age: _age,
-  ...view
-}: PartitionView): object => ({
-  ...view,
-  heartbeatAt: time(heartbeatAt),
-  leasedUntil: time(leasedUntil),
+  lastTrouble,
+  ...status
+}: PartitionStatus): object => ({
+  ...status,
+  owner: status.owner ?? null,
+  failure: status.failure ?? null,
+  categories: status.categories ?? null,
+  types: status.types ?? null,
+  build: status.build ?? null,
+  heartbeatAt: time(status.heartbeatAt),
+  leasedUntil: time(status.leasedUntil),
+  busySince: time(status.busySince),
+  pausedAt: time(status.pausedAt),
+  lastTrouble: lastTrouble === undefined ? null : { ...lastTrouble, at: time(lastTrouble.at) },
 })
 
 /** A held event for machines. */
-export const heldJson = ({ triedAt, retryAt, ...event }: HeldEvent): object => ({
+export const heldJson = ({ triedAt, retryAt, decision, ...event }: HeldEvent): object => ({
   ...event,
   triedAt: time(triedAt),
   retryAt: time(retryAt),
+  decision: decision ?? null,
+})
+
+/** A command of a process manager for machines. */
+export const commandJson = ({
+  dueAt,
+  timer,
+  failure,
+  ...command
+}: PendingOutboxCommand): object => ({
+  ...command,
+  dueAt: time(dueAt),
+  timer: timer ?? null,
+  failure: failure ?? null,
 })

@@ -1,37 +1,29 @@
-import { adviceFor, described, type Holder, type Horizon } from '../read-side/horizon'
-import type { Lag } from '../read-side/lag'
-import type { PartitionView } from '../read-side/partitions'
+import { type Horizon, holderText } from '../../core/operator/horizon'
+import { type EventCount, type PartitionStatus, partitionTitle } from '../../core/operator/status'
+import { briefly } from '../../core/text'
 import type { Output } from '../runtime'
 import { table } from './table'
-import { briefly, safe } from './text'
+import { safe } from './text'
 
 /** Exact, or where counting has ended: `100,000+`. */
-const eventsText = ({ events, orMore }: Lag): string =>
+export const eventsText = ({ events, orMore }: EventCount): string =>
   orMore ? `${events.toLocaleString('en')}+` : String(events)
 
-/** The name, and which of its partitions if there are many. */
-export const titleOf = ({
-  subscription,
-  partition,
-  partitions,
-}: Pick<PartitionView, 'subscription' | 'partition' | 'partitions'>): string =>
-  safe(partitions === 1 ? subscription : `${subscription} #${partition}`)
-
-const cells = (view: PartitionView): ReadonlyArray<string> => [
-  view.state,
-  String(view.position),
-  eventsText(view.lag),
-  view.lag.events === 0 ? '-' : briefly(view.lag.seconds),
-  String(view.parked + view.parkedRequests),
-  safe(view.owner?.slice(0, 8) ?? '-'),
-  view.heartbeatAge === null ? '-' : briefly(view.heartbeatAge),
-  titleOf(view),
+const cells = (status: PartitionStatus): ReadonlyArray<string> => [
+  status.state,
+  String(status.position),
+  eventsText(status.lag),
+  status.lag.events === 0 ? '-' : briefly(status.lag.seconds),
+  String(status.parked + status.parkedCommands),
+  safe(status.owner?.slice(0, 8) ?? '-'),
+  status.heartbeatAge === undefined ? '-' : briefly(status.heartbeatAge / 1000),
+  safe(partitionTitle(status)),
 ]
 
 /** The partitions as a table. */
 export const subscriptionsTable = (
   output: Pick<Output, 'columns'>,
-  views: ReadonlyArray<PartitionView>,
+  partitions: ReadonlyArray<PartitionStatus>,
 ): string => {
   const { titles, rows } = table(output, [
     { title: 'STATE', width: 8 },
@@ -40,17 +32,18 @@ export const subscriptionsTable = (
     { title: 'BEHIND', width: 6 },
     { title: 'PARKED', width: 6 },
     { title: 'OWNER', width: 8 },
-    { title: 'HEARD', width: 6 },
+    { title: 'SEEN', width: 6 },
     { title: 'SUBSCRIPTION', width: 0 },
   ])
-  return views.length === 0 ? '(no subscriptions)\n' : titles() + rows(views.map(cells))
+  return partitions.length === 0 ? '(no subscriptions)\n' : titles() + rows(partitions.map(cells))
 }
 
-/** How far subscribers can read, and who keeps them from reading further. */
-export const horizonText = ({ horizon, last }: Horizon, held: ReadonlyArray<Holder>): string => {
+/** How far subscribers can read, and who has kept them from reading further for too long. */
+export const horizonText = ({ horizon, last, holders }: Horizon): string => {
   const where = `Subscribers can read up to ${horizon}; the last position drawn is ${last}.\n`
-  const [first, ...others] = held
-  if (first === undefined) return where
+  const accused = holders.filter(({ advice }) => advice !== undefined)
+  const [first, ...others] = accused
+  if (first?.advice === undefined) return where
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-  return `${where}Held back by ${safe(described(first))}${more}.\n  -> ${adviceFor(first)}\n`
+  return `${where}Held back by ${safe(holderText(first))}${more}.\n  -> ${safe(first.advice)}\n`
 }

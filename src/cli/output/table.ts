@@ -1,14 +1,12 @@
 import CliTable from 'cli-table3'
 import type { Output } from '../runtime'
+import { wrap } from './wrap'
 
 /** A column: its title, and how wide it is. The last one takes what is left of the line. */
 export interface Column {
   readonly title: string
   readonly width: number
 }
-
-/** Whether lines break anywhere, or between words. */
-export type Breaking = 'anywhere' | 'between words'
 
 const GAP = 2
 const NARROWEST = 16
@@ -38,6 +36,10 @@ const unbroken = (
     .map((row) => `${row.join(' '.repeat(GAP)).trimEnd()}\n`)
     .join('')
 
+/** Colours have no width: a cell that has them is short. */
+const wrapped = (cell: string, width: number): string =>
+  cell.includes('\u001b') ? cell : wrap(cell, width).join('\n')
+
 /**
  * A table that is printed piece by piece: first its titles, then any number of rows, page after page.
  * Without lines and colours; columns keep their places from page to page.
@@ -45,19 +47,19 @@ const unbroken = (
 export const table = (
   { columns: line }: Pick<Output, 'columns'>,
   columns: ReadonlyArray<Column>,
-  breaking: Breaking = 'anywhere',
 ) => {
   const rows = (cells: ReadonlyArray<ReadonlyArray<string>>): string => {
     if (cells.length === 0) return ''
     if (line === undefined) return unbroken(columns, cells)
+    const widths = widthsOf(columns, line)
     const page = new CliTable({
       chars: { ...noLines, middle: ' '.repeat(GAP) },
       style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-      colWidths: [...widthsOf(columns, line)],
+      colWidths: [...widths],
       wordWrap: true,
-      wrapOnWordBoundary: breaking === 'between words',
+      wrapOnWordBoundary: false, // what is left to wrap is wider than its number of characters
     })
-    page.push(...cells.map((row) => [...row]))
+    page.push(...cells.map((row) => row.map((cell, index) => wrapped(cell, widths[index] ?? line))))
     return `${page.toString().replace(/ +$/gm, '')}\n`
   }
   return { titles: () => rows([columns.map(({ title }) => title)]), rows }

@@ -25,7 +25,7 @@ export type StoreFailure =
 export interface StoreFailed {
   readonly _tag: 'StoreFailed'
   readonly reason: StoreFailure
-  /** `unknown`: the append may have been committed. Send the command again with the same id. */
+  /** `unknown`: the write may have been committed. Send a command again with the same id. */
   readonly outcome: 'nothingWritten' | 'unknown'
   readonly cause: unknown
   readonly message: string
@@ -43,6 +43,18 @@ export const storeFailed = (
   message:
     `The store failed (${reason}): ${advice ?? causeText(cause)}. ` +
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
+})
+
+/** A migration that was run here before does not read as it did then. Nothing was changed. */
+export interface MigrationChanged {
+  readonly _tag: 'MigrationChanged'
+  readonly migration: string
+  readonly message: string
+}
+export const migrationChanged = (migration: string): MigrationChanged => ({
+  _tag: 'MigrationChanged',
+  migration,
+  message: `The migration ${migration} was run here with another text. Was this database migrated by another build?`,
 })
 
 /**

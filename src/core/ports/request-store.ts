@@ -38,13 +38,6 @@ export interface FailedRequest {
   readonly retryAfter?: number
 }
 
-/** A request, for an operator. */
-export interface WaitingRequest extends DueRequest {
-  readonly timer: string | undefined
-  readonly parked: boolean
-  readonly failure: FailureNote | undefined
-}
-
 /** What is written together with the checkpoint of a process manager. */
 export interface RequestWrites {
   /**
@@ -76,14 +69,4 @@ export interface RequestStore<Transaction> {
     process: string,
     limit: number,
   ) => TaskEither<StoreFailed, ReadonlyArray<DueRequest>>
-
-  /** All requests of a process manager that are not answered yet. */
-  readonly waiting: (process: string) => TaskEither<StoreFailed, ReadonlyArray<WaitingRequest>>
-
-  /** An operator's decision on a parked request. Answers whether there was one. */
-  readonly decide: (
-    process: string,
-    id: string,
-    decision: 'retry' | 'skip',
-  ) => TaskEither<StoreFailed, boolean>
 }

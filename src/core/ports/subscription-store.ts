@@ -62,13 +62,6 @@ export interface DueStream extends HeldStream {
   readonly decision: 'retry' | 'skip'
 }
 
-/** A held stream, for an operator. */
-export interface ParkedEvent extends HeldStream {
-  readonly partition: number
-  /** Whether nothing will happen without an operator. Otherwise it is going to be tried again. */
-  readonly parked: boolean
-}
-
 /** What becomes of a held stream together with a checkpoint. */
 export type Holding =
   /** From this event on the stream is held back. `retryAfter` in milliseconds; left out: parked. */
@@ -86,17 +79,13 @@ export interface Progress {
   readonly holding?: Holding
 }
 
-/** One partition, for an operator. */
-export interface PartitionStatus {
-  readonly subscription: string
+/** What an owner reports about one of its partitions with its heartbeat, for the operator's view. */
+export interface PartitionReport {
   readonly partition: number
-  readonly position: Position
-  readonly owner: string | undefined
-  /** Since the owner was last heard of, in milliseconds. */
-  readonly heartbeatAge: number | undefined
-  /** Streams that are held back: parked, or waiting for their next attempt. */
-  readonly held: number
-  readonly failure: FailureNote | undefined
+  /** Milliseconds for which it has worked on its batch. Left out: it is not working on one. */
+  readonly busyFor?: number
+  /** What has gone wrong since the last report. Left out: nothing, and what was reported before stays. */
+  readonly trouble?: FailureNote
 }
 
 /**
@@ -112,12 +101,16 @@ export interface SubscriptionStore<Transaction> {
 
   /**
    * Asks for partitions, and prolongs those that `instance` has, for `duration` milliseconds from now.
-   * Also the sign that the instance is alive: partitions are shared among those who give it.
+   * Also the sign that the instance is alive: partitions are shared among those who give it. While the
+   * subscription is paused there are no leases.
+   *
+   * @param reports - for the operator's view, of partitions that it has. Others are passed over.
    */
   readonly claim: (
     subscription: string,
     instance: string,
     duration: number,
+    reports?: ReadonlyArray<PartitionReport>,
   ) => TaskEither<StoreFailed, Claim>
 
   /** Gives a partition back. One that was lost already stays with its new owner. */
@@ -143,7 +136,7 @@ export interface SubscriptionStore<Transaction> {
     work: (transaction: Transaction) => TaskEither<HandlerFailed | StoreFailed, void>,
   ) => TaskEither<StoreFailed | FencedOff | HandlerFailed, void>
 
-  /** Stops a partition, as its owner, until it is resumed. */
+  /** Stops a partition, as its owner, until an operator resumes it. */
   readonly halt: (lease: Lease, failure: FailureNote) => TaskEither<StoreFailed | FencedOff, void>
 
   /** All streams that a partition holds back. */
@@ -154,25 +147,6 @@ export interface SubscriptionStore<Transaction> {
 
   /** How far all partitions have come. `undefined`: there is no such subscription. */
   readonly reached: (subscription: string) => TaskEither<StoreFailed, Position | undefined>
-
-  /** Every partition of every subscription, by name and number. */
-  readonly status: () => TaskEither<StoreFailed, ReadonlyArray<PartitionStatus>>
-
-  /** What is held back, by stream. */
-  readonly parked: (subscription: string) => TaskEither<StoreFailed, ReadonlyArray<ParkedEvent>>
-
-  /** An operator's decision on a held stream. Answers whether there was one. */
-  readonly decide: (
-    subscription: string,
-    streamId: StreamId,
-    decision: 'retry' | 'skip',
-  ) => TaskEither<StoreFailed, boolean>
-
-  /** Lets stopped partitions go on. Answers whether there was one. */
-  readonly resume: (subscription: string) => TaskEither<StoreFailed, boolean>
-
-  /** Moves all partitions to `position`, fences off their owners, and forgets what was held back. */
-  readonly reset: (subscription: string, position: Position) => TaskEither<StoreFailed, boolean>
 
   /** Forgets the subscription; its owners are fenced off. Answers whether there was one. */
   readonly remove: (subscription: string) => TaskEither<StoreFailed, boolean>

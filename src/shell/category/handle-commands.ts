@@ -13,28 +13,58 @@ import type { StateCache } from '../state/state-cache'
 import { appendRequest, isAppended, newEvents, recordedEvents } from './append-request'
 import type { Handled } from './command-options'
 import { decideOn, type DecideError, type Decision } from './decide'
-import type { HandleBatch, Outcome, PendingCommand } from './pending-command'
+import {
+  ALONE,
+  CONFLICT,
+  DECIDE_AGAIN,
+  type Outcome,
+  type PendingCommand,
+  RELOAD,
+} from './pending-command'
 import { replayAnswer } from './replay-answer'
 import { jitteredBackoff } from './retry'
 import type { CategorySettings } from './settings'
 
-/** What every command of a category is handled with. */
-export interface CategoryRuntime<Command, State, Event, Rejection> {
-  readonly category: Category<Command, State, Event, Rejection>
-  readonly settings: CategorySettings
-  readonly snapshots: BackgroundSnapshots<State>
-  readonly states: StateCache<State>
+/** The four types of a category, in one. */
+export interface CategoryTypes {
+  readonly command: unknown
+  readonly state: unknown
+  readonly event: unknown
+  readonly rejection: unknown
 }
 
-const DECIDE_AGAIN = { _tag: 'DecideAgain' } as const
-const CONFLICT = { _tag: 'Conflict' } as const
-const RELOAD = { _tag: 'Reload' } as const
-const ALONE = { _tag: 'Alone' } as const
+const NONE: ReadonlyArray<never> = []
 
-/** Whether each command of a batch may succeed on its own: the fault may lie with one of them. */
-const oneIsToBlame = (error: AppendError): boolean =>
-  error._tag !== 'StoreFailed' ||
-  (error.outcome === 'nothingWritten' && ['Unexpected', 'TimedOut'].includes(error.reason))
+/** What every command of a category is handled with. */
+export interface CategoryRuntime<Of extends CategoryTypes> {
+  readonly category: Category<Of['command'], Of['state'], Of['event'], Of['rejection']>
+  readonly settings: CategorySettings
+  readonly snapshots: BackgroundSnapshots<Of['state']>
+  readonly states: StateCache<Of['state']>
+}
+
+type Result<Of extends CategoryTypes> = Handled<Of['state'], Of['event']>
+type Pending<Of extends CategoryTypes> = PendingCommand<Of['command'], Of['rejection'], Result<Of>>
+type Batch<Of extends CategoryTypes> = ReadonlyArray<Pending<Of>>
+type OutcomeOf<Of extends CategoryTypes> = (
+  pending: Pending<Of>,
+  index: number,
+) => Outcome<Of['rejection'], Result<Of>>
+
+/** The state that a batch is decided on. */
+interface Base<Of extends CategoryTypes> {
+  readonly current: Current<Of['state']>
+  /** It was read just now, and the id of the batch's first command was looked up. */
+  readonly loaded: boolean
+}
+
+/** A command, and what was decided on it. */
+interface Decided<Of extends CategoryTypes> {
+  readonly pending: Pending<Of>
+  readonly before: Current<Of['state']>
+  readonly decision: E.Either<DecideError<Of['rejection']>, Decision<Of['state'], Of['event']>>
+  readonly events: ReadonlyArray<NewEvent>
+}
 
 /**
  * The command loop. One turn of it takes some commands of one stream: decide all of them, one after
@@ -42,216 +72,217 @@ const oneIsToBlame = (error: AppendError): boolean =>
  * another writer was first nothing of it is stored, and all of it is decided again: a later event is
  * never stored after an earlier one was lost.
  *
- * Every way through it ends in `conclude`, with an outcome for each command.
+ * Every way through it ends in {@link conclude}, with an outcome for each command. Gives back the
+ * commands that must be handled again, in their order.
  */
-export const commandLoop = <Command, State, Event, Rejection>({
-  category,
-  settings,
-  snapshots,
-  states,
-}: CategoryRuntime<Command, State, Event, Rejection>): HandleBatch<
-  Command,
-  Rejection,
-  Handled<State, Event>
-> => {
-  const { store, ids, retry } = settings
+export const handleBatch = <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  streamId: StreamId,
+  batch: Batch<Of>,
+): Promise<Batch<Of>> => {
+  const first = batch[0]
+  if (first === undefined) return Promise.resolve(batch)
+  const { expectedVersion = 'any' } = first.options
+  const known = runtime.states.get(streamId)
+  return known === undefined ||
+    known.outdated ||
+    first.mode === 'reload' ||
+    !versionFits(expectedVersion, known.current.version)
+    ? loadAndDecide(runtime, streamId, batch, first)
+    : decideAndAppend(runtime, streamId, batch, { current: known.current, loaded: false })
+}
 
-  type Pending = PendingCommand<Command, Rejection, Handled<State, Event>>
-  type Batch = ReadonlyArray<Pending>
-  type OutcomeOf = (pending: Pending, index: number) => Outcome<Rejection, Handled<State, Event>>
-
-  /** A command, and what was decided on it. */
-  interface Decided {
-    readonly pending: Pending
-    readonly before: Current<State>
-    readonly decision: E.Either<DecideError<Rejection>, Decision<State, Event>>
-    readonly events: ReadonlyArray<NewEvent>
+/** Decides on what the store says now, unless that answers the first command already. */
+const loadAndDecide = async <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  streamId: StreamId,
+  batch: Batch<Of>,
+  first: Pending<Of>,
+): Promise<Batch<Of>> => {
+  const { category, settings, states } = runtime
+  const { commandId, expectedVersion = 'any' } = first.options
+  const known = states.get(streamId)
+  const loaded = await loadState(category, settings, streamId, {
+    ...(known === undefined ? {} : { known: known.current }),
+    ...(commandId === undefined ? {} : { commandId }),
+  })
+  if (E.isLeft(loaded)) return conclude(runtime, batch, () => loaded)
+  const { current, handled } = loaded.right
+  states.set(streamId, { current, outdated: false })
+  if (handled === undefined && versionFits(expectedVersion, current.version)) {
+    return decideAndAppend(runtime, streamId, batch, { current, loaded: true })
   }
+  const answer =
+    handled === undefined
+      ? E.left(versionConflict(streamId, expectedVersion, current.version))
+      : await replayAnswer(category, settings, streamId, handled)
+  return conclude(runtime, batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
+}
 
-  /** The state that a batch is decided on. */
-  interface Base {
-    readonly current: Current<State>
-    /** It was read just now, and the id of the batch's first command was looked up. */
-    readonly loaded: boolean
+const decideAndAppend = async <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  streamId: StreamId,
+  batch: Batch<Of>,
+  base: Base<Of>,
+): Promise<Batch<Of>> => {
+  const { category, settings, states, snapshots } = runtime
+  const { version } = base.current
+  const decided = decideAll(runtime, streamId, base.current, batch)
+  const request = appendRequest(streamId, version, decided)
+  if (request === undefined) {
+    return conclude(runtime, batch, outcomesOf(streamId, base, decided, undefined))
   }
-
-  /** Answers the commands of a batch, and gives back those that are handled again, in their order. */
-  const conclude = (batch: Batch, outcomeOf: OutcomeOf): Batch | Promise<Batch> => {
-    const again: Pending[] = []
-    let conflicts = 0
-    for (let index = 0; index < batch.length; index++) {
-      const pending = batch[index]
-      if (pending === undefined) continue
-      const outcome = outcomeOf(pending, index)
-      switch (outcome._tag) {
-        case 'Left':
-        case 'Right':
-          pending.answer(outcome)
-          continue
-        case 'DecideAgain':
-          break
-        case 'Conflict':
-          pending.conflicts += 1
-          conflicts = Math.max(conflicts, pending.conflicts)
-          break
-        case 'Reload':
-          pending.mode = 'reload'
-          break
-        case 'Alone':
-          pending.mode = 'alone'
-          break
-      }
-      again.push(pending)
-    }
-    if (conflicts === 0) return again
-    return settings.wait(jitteredBackoff(retry, conflicts, settings.random())).then(() => again)
-  }
-
-  /** Decides commands one after another, each on the state that those before it lead to. */
-  const decideAll = (streamId: StreamId, base: Current<State>, batch: Batch) => {
-    let before = base
-    return batch.map((pending): Decided => {
-      const decision = decideOn(category, streamId, pending.command, before)
-      const events = newEvents(decision, pending.options, ids)
-      const decided = { pending, before, decision, events }
-      if (E.isRight(decision)) before = decision.right.next
-      return decided
-    })
-  }
-
-  /** What becomes of the commands of a batch; `appended`: it was stored at the version it was decided on. */
-  const outcomesOf = (
-    streamId: StreamId,
-    base: Base,
-    decided: ReadonlyArray<Decided>,
-    appended: Appended | undefined,
-  ): OutcomeOf => {
-    let skip = 0
-    return ({ options }, index) => {
-      const each = decided[index]
-      if (each === undefined) return RELOAD
-      const { before, decision, events } = each
-      if (appended !== undefined && E.isRight(decision) && isAppended(each)) {
-        const offset = { after: before.version, skip, appended }
-        skip += events.length
-        return E.right({
-          events: recordedEvents(streamId, decision.right.events, events, offset),
-          state: decision.right.next.state,
-          version: decision.right.next.version,
-        })
-      }
-      // It has no part in the append. A rejection may only mean that this very command was handled
-      // before: its id tells.
-      const isCertain =
-        E.isLeft(decision) && options.commandId !== undefined
-          ? base.loaded && index === 0
-          : base.loaded || appended !== undefined
-      if (!isCertain) return RELOAD
-      return E.isLeft(decision)
-        ? decision
-        : E.right({ events: [], state: before.state, version: before.version })
-    }
-  }
-
-  /** The store has refused the append of a batch. */
-  const refused = async (
-    { streamId, expectedVersion }: AppendRequest,
-    error: AppendError,
-    base: Current<State>,
-    batch: Batch,
-  ): Promise<Batch> => {
-    // A stream that is shorter than the state in memory was restored from a backup: forget that state.
-    if (error._tag === 'VersionConflict' && error.actual < base.version) states.forget(streamId)
-    else states.set(streamId, { current: base, outdated: true })
-
-    if (error._tag === 'CommandAlreadyHandled') {
-      const answer = await replayAnswer(category, settings, streamId, error)
-      return conclude(batch, ({ options }) =>
-        options.commandId === error.commandId ? answer : DECIDE_AGAIN,
-      )
-    }
-    if (error._tag === 'VersionConflict' && batch[0]?.options.expectedVersion === undefined) {
-      const { actual } = error
-      const [decidedOn, commands] = [base.version, batch.length]
-      settings.observe({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })
-      return conclude(batch, ({ conflicts }) =>
-        conflicts + 1 < retry.attempts
-          ? CONFLICT
-          : E.left(versionConflict(streamId, expectedVersion, actual, conflicts + 1)),
-      )
-    }
-    if (error._tag === 'StoreFailed' && error.reason === 'TransactionRefused') {
-      return conclude(batch, ({ conflicts }) =>
-        conflicts + 1 < retry.attempts ? CONFLICT : E.left(error),
-      )
-    }
-    return conclude(batch, () => (batch.length > 1 && oneIsToBlame(error) ? ALONE : E.left(error)))
-  }
-
-  /** The batch was stored at the version that it was decided on: its last state is the stream's. */
-  const remember = (streamId: StreamId, from: number, last: Decided | undefined): void => {
-    if (last === undefined) return
-    const current = E.isRight(last.decision) ? last.decision.right.next : last.before
-    states.set(streamId, { current, outdated: false })
-    snapshots.consider(streamId, { from, to: current.version, state: current.state })
-  }
-
-  const decideAndAppend = async (streamId: StreamId, batch: Batch, base: Base): Promise<Batch> => {
-    const { version } = base.current
-    const decided = decideAll(streamId, base.current, batch)
-    const request = appendRequest(streamId, version, decided)
-    if (request === undefined) {
-      return conclude(batch, outcomesOf(streamId, base, decided, undefined))
-    }
-    const result = await store.append(request)()
-    if (E.isLeft(result)) return refused(request, result.left, base.current, batch)
-    const eventCount = request.events.length
-    const after = result.right.version - eventCount
-    if (after === version) {
-      remember(streamId, version, decided.at(-1))
-      return conclude(batch, outcomesOf(streamId, base, decided, result.right))
-    }
+  const result = await settings.store.append(request)()
+  if (E.isLeft(result)) return refused(runtime, request, { base, error: result.left }, batch)
+  const eventCount = request.events.length
+  const after = result.right.version - eventCount
+  if (after !== version) {
     // A blind append: there may be events of others between the state decided on and its own.
     states.forget(streamId)
     const answer = await replayAnswer(category, settings, streamId, { after, eventCount })
-    return conclude(batch, () => answer)
+    return conclude(runtime, batch, () => answer)
   }
-
-  /** Decides on what the store says now, unless that answers the first command already. */
-  const loadAndDecide = async (
-    streamId: StreamId,
-    batch: Batch,
-    first: Pending,
-  ): Promise<Batch> => {
-    const { commandId, expectedVersion = 'any' } = first.options
-    const known = states.get(streamId)
-    const loaded = await loadState(category, settings, streamId, {
-      ...(known === undefined ? {} : { known: known.current }),
-      ...(commandId === undefined ? {} : { commandId }),
-    })
-    if (E.isLeft(loaded)) return conclude(batch, () => loaded)
-    const { current, handled } = loaded.right
+  const last = decided.at(-1)
+  if (last !== undefined) {
+    const current = E.isRight(last.decision) ? last.decision.right.next : last.before
     states.set(streamId, { current, outdated: false })
-    if (handled === undefined && versionFits(expectedVersion, current.version)) {
-      return decideAndAppend(streamId, batch, { current, loaded: true })
-    }
-    const answer =
-      handled === undefined
-        ? E.left(versionConflict(streamId, expectedVersion, current.version))
-        : await replayAnswer(category, settings, streamId, handled)
-    return conclude(batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
+    snapshots.consider(streamId, { from: version, to: current.version, state: current.state })
   }
+  return conclude(runtime, batch, outcomesOf(streamId, base, decided, result.right))
+}
 
-  return (streamId, batch) => {
-    const first = batch[0]
-    if (first === undefined) return Promise.resolve(batch)
-    const { expectedVersion = 'any' } = first.options
-    const known = states.get(streamId)
-    return known === undefined ||
-      known.outdated ||
-      first.mode === 'reload' ||
-      !versionFits(expectedVersion, known.current.version)
-      ? loadAndDecide(streamId, batch, first)
-      : decideAndAppend(streamId, batch, { current: known.current, loaded: false })
+/** Decides commands one after another, each on the state that those before it lead to. */
+const decideAll = <Of extends CategoryTypes>(
+  { category, settings }: CategoryRuntime<Of>,
+  streamId: StreamId,
+  base: Current<Of['state']>,
+  batch: Batch<Of>,
+): ReadonlyArray<Decided<Of>> => {
+  let before = base
+  return batch.map((pending) => {
+    const decision = decideOn(category, streamId, pending.command, before)
+    const events = newEvents(decision, pending.options, settings.ids)
+    const decided = { pending, before, decision, events }
+    if (E.isRight(decision)) before = decision.right.next
+    return decided
+  })
+}
+
+/**
+ * What becomes of the commands of a batch. `appended`: what was decided was stored at the version that
+ * it was decided on; `undefined`: there was nothing to store.
+ */
+const outcomesOf = <Of extends CategoryTypes>(
+  streamId: StreamId,
+  { loaded }: Base<Of>,
+  decided: ReadonlyArray<Decided<Of>>,
+  appended: Appended | undefined,
+): OutcomeOf<Of> => {
+  let skip = 0
+  return ({ options }, index) => {
+    const each = decided[index]
+    if (each === undefined) return RELOAD
+    const { before, decision, events } = each
+    if (appended !== undefined && E.isRight(decision) && isAppended(each)) {
+      const { state, version } = decision.right.next
+      const offset = { after: before.version, skip, appended }
+      skip += events.length
+      return E.right({
+        events: recordedEvents(streamId, decision.right.events, events, offset),
+        state,
+        version,
+      })
+    }
+    // It has no part in the append. A rejection may only mean that this very command was handled before:
+    // its id tells.
+    const isCertain =
+      E.isLeft(decision) && options.commandId !== undefined
+        ? loaded && index === 0
+        : loaded || appended !== undefined
+    if (!isCertain) return RELOAD
+    return E.isLeft(decision)
+      ? decision
+      : E.right({ events: [], state: before.state, version: before.version })
   }
+}
+
+/** Whether each command of a batch may succeed on its own: the fault may be with one of them. */
+const oneIsToBlame = (error: AppendError): boolean =>
+  error._tag !== 'StoreFailed' ||
+  (error.outcome === 'nothingWritten' && ['Unexpected', 'TimedOut'].includes(error.reason))
+
+/** The store has refused the append of a batch. */
+const refused = async <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  { streamId, expectedVersion }: AppendRequest,
+  { base, error }: { readonly base: Base<Of>; readonly error: AppendError },
+  batch: Batch<Of>,
+): Promise<Batch<Of>> => {
+  const { category, settings, states } = runtime
+  const { current } = base
+  // A stream that is shorter than the state in memory was restored from a backup: forget that state.
+  if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
+  else states.set(streamId, { current, outdated: true })
+
+  if (error._tag === 'CommandAlreadyHandled') {
+    const answer = await replayAnswer(category, settings, streamId, error)
+    return conclude(runtime, batch, ({ options }) =>
+      options.commandId === error.commandId ? answer : DECIDE_AGAIN,
+    )
+  }
+  const retries = ({ conflicts }: Pending<Of>) => conflicts + 1 < settings.retry.attempts
+  if (error._tag === 'VersionConflict' && batch[0]?.options.expectedVersion === undefined) {
+    const { actual } = error
+    const [decidedOn, commands] = [current.version, batch.length]
+    settings.observe({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })
+    return conclude(runtime, batch, (pending) =>
+      retries(pending)
+        ? CONFLICT
+        : E.left(versionConflict(streamId, expectedVersion, actual, pending.conflicts + 1)),
+    )
+  }
+  if (error._tag === 'StoreFailed' && error.reason === 'TransactionRefused') {
+    return conclude(runtime, batch, (pending) => (retries(pending) ? CONFLICT : E.left(error)))
+  }
+  const outcome = batch.length > 1 && oneIsToBlame(error) ? ALONE : E.left(error)
+  return conclude(runtime, batch, () => outcome)
+}
+
+/** Answers the commands of a batch, and gives back those that are handled again, in their order. */
+const conclude = <Of extends CategoryTypes>(
+  { settings: { retry, random, wait } }: CategoryRuntime<Of>,
+  batch: Batch<Of>,
+  outcomeOf: OutcomeOf<Of>,
+): Batch<Of> | Promise<Batch<Of>> => {
+  let again: Pending<Of>[] | undefined // nearly always none
+  let conflicts = 0
+  for (let index = 0; index < batch.length; index++) {
+    const pending = batch[index]
+    if (pending === undefined) continue
+    const outcome = outcomeOf(pending, index)
+    switch (outcome._tag) {
+      case 'Left':
+      case 'Right':
+        pending.answer(outcome)
+        continue
+      case 'DecideAgain':
+        break
+      case 'Conflict':
+        pending.conflicts += 1
+        conflicts = Math.max(conflicts, pending.conflicts)
+        break
+      case 'Reload':
+        pending.mode = 'reload'
+        break
+      case 'Alone':
+        pending.mode = 'alone'
+        break
+    }
+    if (again === undefined) again = [pending]
+    else again.push(pending)
+  }
+  if (again === undefined) return NONE
+  if (conflicts === 0) return again
+  const later = again
+  return wait(jitteredBackoff(retry, conflicts, random())).then(() => later)
 }

@@ -8,18 +8,19 @@ import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/hi
 import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
+import type { Backend } from '../../core/ports/backend'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
-import { type Environment, withDefaults } from './settings'
+import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'
 import { loadState } from '../state/load-state'
 import type { Current } from '../state/replay'
-import { commandLoop } from './handle-commands'
+import { type CategoryRuntime, handleBatch } from './handle-commands'
 import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
 
-/** A category that is connected to a store. All its functions take the id alone: `A1`, not `account-A1`. */
+/** A category that is connected to a backend. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
   /**
    * Validates, loads, decides, appends, and answers. When another writer was first it decides again.
@@ -81,21 +82,30 @@ const decodeCommand = <Command, State, Event, Rejection>(
 const NO_OPTIONS: CommandOptions = {}
 
 /**
- * Connects a category to a store.
+ * Connects a category to a backend, of which it uses the store.
  *
  * @example
- * const accounts = openCategory(account, { store: memoryStore() })
+ * const accounts = openCategory(account, memory())
  * const result = await accounts.handleCommand('A1', { type: 'OpenAccount', owner: 'Ada' })()
  */
 export const openCategory = <Command, State, Event, Rejection>(
   category: Category<Command, State, Event, Rejection>,
-  environment: Environment,
+  { store }: Pick<Backend<unknown>, 'store'>,
+  options: CategoryOptions = {},
 ): OpenCategory<Command, State, Event, Rejection> => {
-  const settings = withDefaults(environment)
+  const settings = withDefaults(store, options)
   const snapshots = backgroundSnapshots(category, settings)
   const states = stateCache<State>(settings.cachedStates)
-  const handleBatch = commandLoop({ category, settings, snapshots, states })
-  const enqueue = streamQueues(handleBatch, settings.queueDepth)
+  const runtime: CategoryRuntime<{
+    readonly command: Command
+    readonly state: State
+    readonly event: Event
+    readonly rejection: Rejection
+  }> = { category, settings, snapshots, states }
+  const enqueue = streamQueues<Command, Rejection, Handled<State, Event>>(
+    (streamId, batch) => handleBatch(runtime, streamId, batch),
+    settings.queueDepth,
+  )
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 
   const fetchStream =

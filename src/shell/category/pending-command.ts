@@ -38,3 +38,8 @@ export type HandleBatch<Command, Rejection, Result> = (
   streamId: StreamId,
   batch: ReadonlyArray<PendingCommand<Command, Rejection, Result>>,
 ) => Promise<ReadonlyArray<PendingCommand<Command, Rejection, Result>>>
+
+export const DECIDE_AGAIN = { _tag: 'DecideAgain' } as const
+export const CONFLICT = { _tag: 'Conflict' } as const
+export const RELOAD = { _tag: 'Reload' } as const
+export const ALONE = { _tag: 'Alone' } as const

@@ -4,9 +4,8 @@ import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { defaultRetry, type RetryPolicy } from './retry'
 
-/** What the shell works with. Only the store must be given. */
-export interface Environment {
-  readonly store: EventStore
+/** How a category is connected. Every key may be left out. */
+export interface CategoryOptions {
   /** Default {@link idSource}. Give all categories of a process the same one. */
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
@@ -25,10 +24,13 @@ export interface Environment {
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** An {@link Environment} with nothing left out. */
-export type CategorySettings = Required<Environment>
+/** {@link CategoryOptions} with nothing left out, and the store. */
+export interface CategorySettings extends Required<CategoryOptions> {
+  readonly store: EventStore
+}
 
-export const withDefaults = (environment: Environment): CategorySettings => ({
+export const withDefaults = (store: EventStore, options: CategoryOptions): CategorySettings => ({
+  store,
   ids: idSource(),
   retry: defaultRetry,
   cachedStates: 10_000,
@@ -37,5 +39,5 @@ export const withDefaults = (environment: Environment): CategorySettings => ({
   observe: () => undefined,
   random: Math.random,
   wait: sleep,
-  ...environment,
+  ...options,
 })

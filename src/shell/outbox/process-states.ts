@@ -3,10 +3,7 @@ import { fieldOf } from '../../core/codec/within'
 import type { StoreFailed } from '../../core/errors/store'
 import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
 import type { TransactionDocuments } from '../../core/ports/projection-store'
-import type { ProcessManager } from '../../core/process-manager'
-
-/** Where the states of a process manager lie. */
-export const collectionOf = (name: string): string => `process:${name}`
+import { type ProcessManager, processSubscription } from '../../core/process-manager'
 
 /** What is remembered of a process. Once it is over, only that. */
 export type ProcessRecord<State> =
@@ -20,7 +17,7 @@ export const readProcess = async <Stored, Event, Command, State>(
   documents: TransactionDocuments,
   key: string,
 ): Failing<ProcessRecord<State>> => {
-  const collection = collectionOf(name)
+  const collection = processSubscription(name)
   const document = await documents.get(collection, key)()
   if (E.isLeft(document)) return document
   if (document.right === undefined) return E.right({ _tag: 'Alive', state: process.initialState })
@@ -39,7 +36,7 @@ export const writeProcess = async <Stored, Event, Command, State>(
   key: string,
   life: ProcessRecord<State>,
 ): Failing<void> => {
-  const collection = collectionOf(name)
+  const collection = processSubscription(name)
   if (life._tag === 'Over') return documents.put(collection, key, { over: true })()
   const state = codec.encode(life.state)
   return E.isLeft(state)

@@ -1,23 +1,25 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { fencedOff, type SubscriptionError } from '../../core/errors/subscription'
-import type { Projections } from '../../core/ports/projection-store'
-import type { DueRequest, RequestStore } from '../../core/ports/request-store'
-import type { ProcessManager } from '../../core/process-manager'
+import type { Backend } from '../../core/ports/backend'
+import type { DueRequest } from '../../core/ports/request-store'
+import { type ProcessManager, processSubscription } from '../../core/process-manager'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
-import type { SubscriptionEnvironment } from '../subscription/environment'
+import type {
+  RunOptions,
+  SubscriptionBackend,
+  SubscriptionNotice,
+} from '../subscription/environment'
 import { runSubscription } from '../subscription/run-subscription'
 import { oneByOne } from '../subscription/subscribe'
 import type { BetweenBatches } from '../subscription/worker-context'
 import { type Answered, type Dispatch, dispatchOne, recordAnswers } from './dispatch-step'
 import { reactTo } from './react-step'
 
-/** What a process manager lives in. All but the events lies in the same database. */
-export interface ProcessEnvironment<Transaction> extends SubscriptionEnvironment<Transaction> {
-  readonly projections: Projections<Transaction>
-  readonly requests: RequestStore<Transaction>
-}
+/** What a process manager needs of a backend. */
+export interface ProcessBackend<Transaction>
+  extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents' | 'outbox'> {}
 
 /** How a process manager is run. Every key may be left out. */
 export type ProcessOptions = Pick<
@@ -48,6 +50,9 @@ const byKey = (requests: ReadonlyArray<DueRequest>): ReadonlyArray<ReadonlyArray
  *   and after the last attempt the request is parked for an operator.
  *
  * Fails with the errors of `subscribe`.
+ *
+ * @example
+ * const running = runProcessManager(transferring, dispatch)(backend, { signal })()
  */
 export const runProcessManager =
   <Stored, Event, Command, State>(
@@ -56,18 +61,19 @@ export const runProcessManager =
     options: ProcessOptions = {},
   ) =>
   <Transaction>(
-    environment: ProcessEnvironment<Transaction>,
+    backend: ProcessBackend<Transaction>,
+    running: RunOptions<SubscriptionNotice>,
   ): TaskEither<SubscriptionError, void> => {
     const { name, categories, events } = manager
-    const { subscriptions, projections, requests } = environment
+    const { subscriptions, documents, outbox } = backend
     const chosen = categories === undefined ? {} : { categories }
     const settings = settingsOf(
-      { ...options, ...chosen, name: `process:${name}` },
+      { ...options, ...chosen, name: processSubscription(name) },
       Object.keys(events.schemaVersions),
     )
     const writesIn = (transaction: Transaction) => ({
-      documents: projections.inTransaction(transaction),
-      requests: requests.inTransaction(transaction),
+      documents: documents.inTransaction(transaction),
+      requests: outbox.inTransaction(transaction),
     })
     const react = reactTo(manager)
     const effects = transactionEffects(
@@ -93,7 +99,7 @@ export const runProcessManager =
     }
 
     const betweenBatches: BetweenBatches = async (lease, checkpoint, mayWork) => {
-      const due = await requests.due(name, MOST_REQUESTS)()
+      const due = await outbox.due(name, MOST_REQUESTS)()
       if (E.isLeft(due)) return due
       if (due.right.length === 0) return E.right(false)
       const groups = byKey(due.right)
@@ -108,5 +114,5 @@ export const runProcessManager =
       )()
       return E.isLeft(settled) ? settled : E.right(true)
     }
-    return runSubscription(settings, environment, effects, betweenBatches)
+    return runSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
   }

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
-import type { ProjectionEnvironment } from './environment'
+import type { ProjectionBackend, ProjectionEnvironment } from './environment'
 
 /** The build of a version with a number of its own. */
 export const buildOf = (name: string, version: number, build: number): ProjectionBuild => ({
@@ -14,13 +14,13 @@ const PORTION = 1_000
 
 /** Forgets a build that nobody sees: first its checkpoint, so that nobody writes to it any more. */
 export const discard = async <Transaction>(
-  { projections, subscriptions }: ProjectionEnvironment<Transaction>,
+  { documents, subscriptions }: Pick<ProjectionBackend<Transaction>, 'documents' | 'subscriptions'>,
   { collection }: ProjectionBuild,
 ): Promise<E.Either<StoreFailed, void>> => {
   const removed = await subscriptions.remove(collection)()
   if (E.isLeft(removed)) return removed
   for (;;) {
-    const cleared = await projections.clear(collection, PORTION)()
+    const cleared = await documents.clear(collection, PORTION)()
     if (E.isLeft(cleared)) return cleared
     if (cleared.right < PORTION) return E.right(undefined)
   }

@@ -1,16 +1,18 @@
-import type { Projections } from '../../core/ports/projection-store'
+import type { Backend } from '../../core/ports/backend'
 import type { Position } from '../../core/stream'
-import type { SubscriptionEnvironment, SubscriptionNotice } from '../subscription/environment'
+import type {
+  RunOptions,
+  SubscriptionBackend,
+  SubscriptionNotice,
+} from '../subscription/environment'
 
-/** What an asynchronous projection lives in. Documents and checkpoints lie in the same database. */
-export interface ProjectionEnvironment<Transaction> extends Omit<
-  SubscriptionEnvironment<Transaction>,
-  'observe'
-> {
-  readonly projections: Projections<Transaction>
-  /** Told what happens. It must not throw. Default: nobody is told. */
-  readonly observe?: (notice: ProjectionNotice) => void
-}
+/** What an asynchronous projection needs of a backend. */
+export interface ProjectionBackend<Transaction>
+  extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents'> {}
+
+/** Where and how a projection runs. */
+export interface ProjectionEnvironment<Transaction>
+  extends ProjectionBackend<Transaction>, RunOptions<ProjectionNotice> {}
 
 /** What happens to a projection: for logs and progress bars. */
 export type ProjectionNotice =

@@ -24,14 +24,14 @@ const keep = <State, Event, Transaction>(
   environment: ProjectionEnvironment<Transaction>,
   { collection }: ProjectionBuild,
 ) => {
-  const { subscriptions, projections } = environment
+  const { subscriptions, documents } = environment
   const { categories } = projection
   const types = Object.keys(projection.events.schemaVersions)
   const chosen = categories === undefined ? {} : { categories }
   const settings = settingsOf({ ...options, ...chosen, name: collection }, types)
   const project = projectInto(projection, collection)
   const effects = transactionEffects<Transaction>(subscriptions, (events, transaction) =>
-    project({ documents: projections.inTransaction(transaction), collection }, events),
+    project({ documents: documents.inTransaction(transaction), collection }, events),
   )
   return runSubscription(settings, environment, effects)
 }
@@ -57,7 +57,7 @@ export const followBuild = async <State, Event, Transaction>(
   environment: ProjectionEnvironment<Transaction>,
   { build, seen }: Assignment,
 ): Promise<Followed> => {
-  const { projections, signal, observe } = environment
+  const { documents, signal, observe } = environment
   const controller = new AbortController()
   const waiting = sleeper()
   let ended: E.Either<SubscriptionError, void> | undefined
@@ -68,7 +68,7 @@ export const followBuild = async <State, Event, Transaction>(
   })
 
   const look = async (): Promise<E.Either<StoreFailed, 'activated' | 'superseded' | undefined>> => {
-    const active = await projections.active(projection.name)()
+    const active = await documents.active(projection.name)()
     if (E.isLeft(active)) return active
     if (active.right?.collection === build.collection) {
       // Somebody else who makes the same build may have activated it.
@@ -82,7 +82,7 @@ export const followBuild = async <State, Event, Transaction>(
     const caughtUp = await hasCaughtUp(environment, projection.name, build, active.right)
     if (E.isLeft(caughtUp) || !caughtUp.right)
       return E.isLeft(caughtUp) ? caughtUp : E.right(undefined)
-    const activated = await projections.activate(projection.name, build)()
+    const activated = await documents.activate(projection.name, build)()
     if (E.isLeft(activated)) return activated
     if (activated.right.collection !== build.collection) return E.right(undefined) // not yet
     const { version, build: number } = build

@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventCodec } from '../../core/codec/event-codec'
 import type { InlineProjection } from '../../core/ports/inline-projection'
-import type { Projections } from '../../core/ports/projection-store'
+import type { TransactionDocuments } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
@@ -19,10 +19,15 @@ export interface InlineHandler<Event, Transaction> {
   readonly events: EventCodec<Event>
   /** Only these categories. Left out: all. */
   readonly categories?: ReadonlyArray<string>
-  /** A Left, a rejected promise or an exception undoes the append: the caller gets `ProjectionFailed`. */
+  /**
+   * A Left, a rejected promise or an exception undoes the append: the caller gets `ProjectionFailed`.
+   *
+   * @param documents - the backend's documents, inside of `transaction`.
+   */
   readonly project: (
     event: RecordedEvent<Event>,
     transaction: Transaction,
+    documents: TransactionDocuments,
   ) => TaskEither<unknown, void>
 }
 
@@ -37,17 +42,17 @@ const isHeard =
  * unique name is enforced. See docs/how-to/inline-projection.md.
  *
  * @example
- * const store = postgresStore(db, { projections: [inlineProjection({ name, events, project })] })
+ * const backend = postgres(db, { inline: [inlineProjection({ name, events, project })] })
  */
 export const inlineProjection = <Event, Transaction>(
   handler: InlineHandler<Event, Transaction>,
 ): InlineProjection<Transaction> => ({
   name: handler.name,
-  project: (events, transaction) => async () => {
+  project: (events, transaction, documents) => async () => {
     for (const stored of events.filter(isHeard(handler))) {
       const recorded = decodeRecorded(handler, stored)
       if (E.isLeft(recorded)) return recorded
-      const started = catching(() => handler.project(recorded.right, transaction))
+      const started = catching(() => handler.project(recorded.right, transaction, documents))
       if (E.isLeft(started)) return started
       const done = await started.right()
       if (E.isLeft(done)) return done
@@ -60,15 +65,16 @@ export const inlineProjection = <Event, Transaction>(
  * Keeps the documents of a projection inside the append. Appends that change the same document follow one
  * another. A document of several streams sees their events in the order of the commits, not of the
  * positions.
+ *
+ * @example
+ * const backend = postgres(db, { inline: [inlineDocuments(balances)] })
  */
-export const inlineDocuments = <State, Event, Transaction>(
+export const inlineDocuments = <State, Event>(
   projection: Projection<State, Event>,
-  projections: Projections<Transaction>,
-): InlineProjection<Transaction> => ({
+): InlineProjection<unknown> => ({
   name: projection.name,
-  project: (events, transaction) => {
+  project: (events, _transaction, documents) => {
     const collection = projection.name
-    const documents = projections.inTransaction(transaction)
     const heard = events.filter(isHeard(projection))
     const keys = heard.flatMap((stored) => {
       const recorded = decodeRecorded(projection, stored)

@@ -6,8 +6,8 @@ import type { StoreFailed } from '../../core/errors/store'
 import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
 import type { NotProjectedYet } from '../../core/errors/subscription'
 import type { Issue } from '../../core/issue'
-import type { Document, DocumentRange, Projections } from '../../core/ports/projection-store'
-import type { SubscriptionStore } from '../../core/ports/subscription-store'
+import type { Backend } from '../../core/ports/backend'
+import type { Document, DocumentRange } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { Position } from '../../core/stream'
 import { type Arrival, waitFor } from '../subscription/until-projected'
@@ -45,16 +45,18 @@ export interface ProjectionReader<State> {
   ) => TaskEither<NotProjectedYet | StoreFailed, Position>
 }
 
-/** Reads a projection, whichever build is the active one. Inline ones too, but for `until`. */
+/**
+ * Reads a projection, whichever build is the active one. Inline ones too, but for `until`.
+ *
+ * @example
+ * const balance = await readProjection(balances)(backend).get('A1')()
+ */
 export const readProjection =
   <State, Event>({ name, state }: Pick<Projection<State, Event>, 'name' | 'state'>) =>
   <Transaction>({
-    projections,
+    documents,
     subscriptions,
-  }: {
-    readonly projections: Projections<Transaction>
-    readonly subscriptions: Pick<SubscriptionStore<Transaction>, 'reached'>
-  }): ProjectionReader<State> => {
+  }: Pick<Backend<Transaction>, 'documents' | 'subscriptions'>): ProjectionReader<State> => {
     const decode = ({ key, value }: Document): E.Either<UndecodableDocument, Entry<State>> =>
       pipe(
         state.decode(value),
@@ -63,7 +65,7 @@ export const readProjection =
       )
     // Readers may go over to another build while they wait.
     const arrival: TaskEither<StoreFailed, Arrival> = async () => {
-      const active = await projections.active(name)()
+      const active = await documents.active(name)()
       if (E.isLeft(active)) return active
       if (active.right === undefined) return E.right({ subscription: name, reached: undefined })
       const { collection: subscription } = active.right
@@ -73,7 +75,7 @@ export const readProjection =
     return {
       get: (key) =>
         pipe(
-          projections.get(name, key),
+          documents.get(name, key),
           TE.flatMapEither((document): E.Either<UndecodableDocument, State | undefined> =>
             document === undefined
               ? E.right(undefined)
@@ -82,10 +84,10 @@ export const readProjection =
         ),
       all: (range) =>
         pipe(
-          projections.all(name, range),
-          TE.flatMapEither(({ documents, more }) => {
+          documents.all(name, range),
+          TE.flatMapEither(({ documents: found, more }) => {
             const entries: Entry<State>[] = []
-            for (const document of documents) {
+            for (const document of found) {
               const entry = decode(document)
               if (E.isLeft(entry)) return entry
               entries.push(entry.right)

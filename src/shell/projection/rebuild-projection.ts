@@ -8,7 +8,8 @@ import {
 import type { ProjectionBuild } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import { buildOf, discard } from './builds'
-import type { ProjectionEnvironment } from './environment'
+import type { RunOptions } from '../subscription/environment'
+import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Followed, followBuild, type ProjectionOptions } from './follow'
 
 type Rebuilt = E.Either<RebuildError, ProjectionBuild | undefined>
@@ -20,7 +21,7 @@ const conclude = async <Transaction>(
   build: ProjectionBuild,
   followed: Followed,
 ): Promise<Rebuilt> => {
-  const active = await environment.projections.active(projection)()
+  const active = await environment.documents.active(projection)()
   if (E.isLeft(active)) return E.isLeft(followed) ? followed : active
   if (active.right?.collection === build.collection) return E.right(build)
   const discarded = await discard(environment, build)
@@ -31,6 +32,8 @@ const conclude = async <Transaction>(
     : E.left(projectionSuperseded(projection, build, active.right))
 }
 
+const endless = (): AbortSignal => new AbortController().signal
+
 /**
  * Builds a projection anew, beside the build that readers see, and lets it take over when it has caught
  * up: answers that build. Processes that run the projection go over to it by themselves. Aborting `signal`
@@ -40,16 +43,21 @@ const conclude = async <Transaction>(
  * - `ProjectionOutdated`: readers see a later version than this process declares. Nothing was built.
  * - `ProjectionSuperseded`: another, later build has taken over meanwhile.
  * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `subscribe`.
+ *
+ * @example
+ * const rebuilt = await rebuildProjection(balances)(backend)()
  */
 export const rebuildProjection =
   <State, Event>(projection: Projection<State, Event>, options: ProjectionOptions = {}) =>
   <Transaction>(
-    environment: ProjectionEnvironment<Transaction>,
+    backend: ProjectionBackend<Transaction>,
+    { signal = endless(), observe }: Partial<RunOptions<ProjectionNotice>> = {},
   ): TaskEither<RebuildError, ProjectionBuild | undefined> =>
   async () => {
     const { name, version } = projection
-    const { projections, observe } = environment
-    const active = await projections.active(name)()
+    const environment = { ...backend, signal, ...(observe === undefined ? {} : { observe }) }
+    const { documents } = backend
+    const active = await documents.active(name)()
     if (E.isLeft(active)) return active
     const seen = active.right
     if (seen !== undefined && seen.version > version) {
@@ -58,7 +66,7 @@ export const rebuildProjection =
     const before = seen?.version === version ? seen.build : 0
     const build = buildOf(name, version, before + 1)
     observe?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
-    if (seen === undefined) return projections.activate(name, build)()
+    if (seen === undefined) return documents.activate(name, build)()
     const followed = await followBuild(projection, options, environment, { build, seen })
     return conclude(environment, name, build, followed)
   }

@@ -5,19 +5,20 @@ import { type ProjectionOutdated, projectionOutdated } from '../../core/errors/p
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { Projection } from '../../core/projection'
 import { buildOf } from './builds'
-import type { ProjectionEnvironment } from './environment'
+import type { RunOptions } from '../subscription/environment'
+import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Assignment, followBuild, type ProjectionOptions } from './follow'
 
 /** The build that a process with this declaration works on. */
 const buildFor = async <State, Event, Transaction>(
   { name, version }: Projection<State, Event>,
-  { projections, observe }: ProjectionEnvironment<Transaction>,
+  { documents, observe }: ProjectionEnvironment<Transaction>,
 ): Promise<E.Either<StoreFailed | ProjectionOutdated, Assignment>> => {
-  const active = await projections.active(name)()
+  const active = await documents.active(name)()
   if (E.isLeft(active)) return active
   const seen = active.right
   if (seen === undefined) {
-    const first = await projections.activate(name, buildOf(name, version, 1))()
+    const first = await documents.activate(name, buildOf(name, version, 1))()
     return E.isLeft(first) ? first : E.right({ build: first.right, seen: first.right })
   }
   if (seen.version === version) return E.right({ build: seen, seen })
@@ -37,13 +38,18 @@ const buildFor = async <State, Event, Transaction>(
  * Fails with
  * - `ProjectionOutdated`: readers see a later version than this process declares.
  * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `subscribe`.
+ *
+ * @example
+ * const running = runProjection(balances)(backend, { signal })()
  */
 export const runProjection =
   <State, Event>(projection: Projection<State, Event>, options: ProjectionOptions = {}) =>
   <Transaction>(
-    environment: ProjectionEnvironment<Transaction>,
+    backend: ProjectionBackend<Transaction>,
+    running: RunOptions<ProjectionNotice>,
   ): TaskEither<SubscriptionError | ProjectionOutdated, void> =>
   async () => {
+    const environment = { ...backend, ...running }
     for (;;) {
       const build = await buildFor(projection, environment)
       if (E.isLeft(build)) return build

@@ -1,24 +1,32 @@
 import type { FencedOff, HandlerFailed } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
+import type { Backend } from '../../core/ports/backend'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
-import type { HeldStream, SubscriptionStore } from '../../core/ports/subscription-store'
-import type { WakeUps } from '../../core/ports/wake-ups'
+import type { HeldStream } from '../../core/ports/subscription-store'
 
 /** Where a subscription reads from: an event store, or its reading half. */
 export type EventSource = Pick<EventStore, 'readAll' | 'read'> & Partial<EventLocator>
 
-/** What a subscription lives in. */
-export interface SubscriptionEnvironment<Transaction> {
+/** What a subscription needs of a backend. */
+export interface SubscriptionBackend<Transaction> extends Pick<
+  Backend<Transaction>,
+  'subscriptions' | 'wakeUps'
+> {
   readonly store: EventSource
-  readonly subscriptions: SubscriptionStore<Transaction>
-  /** Aborted: finish the batch in hand, save, give the lease back. */
-  readonly signal: AbortSignal
-  /** Hints of new events. Left out: it only looks from time to time. */
-  readonly wakeUps?: WakeUps
-  /** Told what happens. It must not throw. Default: nobody is told. */
-  readonly observe?: (notice: SubscriptionNotice) => void
 }
+
+/** How long something runs, and who follows it: the same for everything that runs. */
+export interface RunOptions<Notice> {
+  /** Aborted: finish the batch in hand, save, give the lease back. There is no other way to stop. */
+  readonly signal: AbortSignal
+  /** Called with what happens. It must not throw. Default: nothing is called. */
+  readonly observe?: (notice: Notice) => void
+}
+
+/** Where and how a subscription runs. */
+export interface SubscriptionEnvironment<Transaction>
+  extends SubscriptionBackend<Transaction>, RunOptions<SubscriptionNotice> {}
 
 /** What happens to a subscription: for logs and counters. */
 export type SubscriptionNotice =

@@ -89,7 +89,7 @@ export const runOwner = async <Transaction>({
     for (const { partition } of leases.slice(share)) working.get(partition)?.stop()
   }
 
-  const silence = wakeUps?.listen(() => {
+  const silence = wakeUps.listen(() => {
     for (const worker of working.values()) worker.sleeper.wake()
   })
   while (!signal.aborted && stopped === undefined) {
@@ -106,7 +106,7 @@ export const runOwner = async <Transaction>({
     }
     if (stopped === undefined) await untilNextClaim.sleep(leaseDuration / 3, signal)
   }
-  silence?.()
+  silence()
   const last = [...working.values()]
   for (const { stop } of last) stop()
   await Promise.all(last.map(({ ended }) => ended))

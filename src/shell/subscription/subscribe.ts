@@ -8,7 +8,7 @@ import { catchTask } from '../catching'
 import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
 import { outsideEffects, transactionEffects, type TransactionHandler } from './effects'
-import type { SubscriptionEnvironment } from './environment'
+import type { RunOptions, SubscriptionBackend, SubscriptionNotice } from './environment'
 import { runSubscription } from './run-subscription'
 
 /** A reader of events whose effects lie outside the store: mails, calls, other databases. */
@@ -71,26 +71,33 @@ export const oneByOne =
  * - `SubscriptionStopped`: the poison policy `stopAfter` has struck, now or before. See `resume`.
  * - `SubscriptionMismatch`: it was created with another number of partitions.
  * - `StoreFailed`: it could not even be started. Later failures are told to `observe`, and tried again.
+ *
+ * @example
+ * const running = subscribe({ name: 'mails', events, handle })(backend, { signal })()
  */
 export const subscribe =
   <Event>(subscription: Subscription<Event>) =>
   <Transaction>(
-    environment: SubscriptionEnvironment<Transaction>,
+    backend: SubscriptionBackend<Transaction>,
+    running: RunOptions<SubscriptionNotice>,
   ): TaskEither<SubscriptionError, void> => {
     const { events, handle } = subscription
     const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
-    const effects = outsideEffects(environment.subscriptions, handleDecoded(events, handle))
-    return runSubscription(settings, environment, effects)
+    const effects = outsideEffects(backend.subscriptions, handleDecoded(events, handle))
+    return runSubscription(settings, { ...backend, ...running }, effects)
   }
 
 /** The same as {@link subscribe}, for effects in the checkpoint's own transaction: exactly once. */
 export const subscribeInTransaction =
   <Event, Transaction>(subscription: TransactionalSubscription<Event, Transaction>) =>
-  (environment: SubscriptionEnvironment<Transaction>): TaskEither<SubscriptionError, void> => {
+  (
+    backend: SubscriptionBackend<Transaction>,
+    running: RunOptions<SubscriptionNotice>,
+  ): TaskEither<SubscriptionError, void> => {
     const { name, events, handle } = subscription
     const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
     const handleOne = (stored: StoredEvent, transaction: Transaction) =>
       handleDecoded(events, (event) => handle(event, transaction))(stored)
-    const effects = transactionEffects(environment.subscriptions, oneByOne(name, handleOne))
-    return runSubscription(settings, environment, effects)
+    const effects = transactionEffects(backend.subscriptions, oneByOne(name, handleOne))
+    return runSubscription(settings, { ...backend, ...running }, effects)
   }

@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import { notProjectedYet, type NotProjectedYet } from '../../core/errors/subscription'
-import type { SubscriptionStore } from '../../core/ports/subscription-store'
+import type { Backend } from '../../core/ports/backend'
 import type { Position } from '../../core/stream'
 import { backoff } from '../../core/time/back-off'
 import { sleep } from '../timers'
@@ -47,15 +47,16 @@ export const waitFor = async (
  *
  * @example
  * const handled = await accounts.handleCommand('A1', deposit)()
- * await untilProjected(subscriptions)('balances@1.1', handled.right.events[0].position, 2_000)()
+ * await untilProjected('mails', handled.right.events[0].position, 2_000)(backend)()
  */
 export const untilProjected =
-  <Transaction>(subscriptions: Pick<SubscriptionStore<Transaction>, 'reached'>) =>
-  (
-    subscription: string,
-    position: Position,
-    timeout: number,
-  ): TaskEither<NotProjectedYet | StoreFailed, Position> =>
+  (subscription: string, position: Position, timeout: number) =>
+  <Transaction>({
+    subscriptions,
+  }: Pick<Backend<Transaction>, 'subscriptions'>): TaskEither<
+    NotProjectedYet | StoreFailed,
+    Position
+  > =>
   () =>
     waitFor(
       pipe(

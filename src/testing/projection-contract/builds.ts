@@ -40,6 +40,23 @@ export const builds: Chapter = {
       }
       same(await succeeds(store.active(name)), now)
     },
+    'does not show a build that has come less far than the one that readers see': async (
+      subject,
+    ) => {
+      const { store, register } = subject
+      const name = freshCollection()
+      const reachedBy = async (build: ProjectionBuild, position: number) => {
+        await succeeds(register({ name: build.collection, partitions: 2, position }))
+        return build
+      }
+      const now = await reachedBy(buildOf(name, 1, 1), 7)
+      same(await succeeds(store.activate(name, now)), now)
+      same(await succeeds(store.activate(name, buildOf(name, 1, 2))), now) // it has not begun
+      same(await succeeds(store.activate(name, await reachedBy(buildOf(name, 2, 1), 6))), now)
+      same(await succeeds(store.active(name)), now)
+      const next = await reachedBy(buildOf(name, 2, 2), 7)
+      same(await succeeds(store.activate(name, next)), next)
+    },
     'keeps the builds of projections apart': async ({ store }) => {
       const [left, right] = [freshCollection(), freshCollection()]
       await succeeds(store.activate(left, buildOf(left, 1, 1)))

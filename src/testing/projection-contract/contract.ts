@@ -1,4 +1,5 @@
 import type { Projections } from '../../core/ports/projection-store'
+import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerChapters, type TestWords } from '../chapters'
 import type { Transact } from '../transact'
 import { builds } from './builds'
@@ -9,9 +10,11 @@ import { transactions } from './transactions'
 
 /** A store that is open for one test. It may hold any other documents. */
 export interface ProjectionsUnderContract<Transaction> extends Opened {
-  readonly projections: Projections<Transaction>
+  readonly documents: Projections<Transaction>
   /** The same data over separate connections, as another process would see it. */
   readonly second?: Projections<Transaction>
+  /** Whose checkpoints say how far the builds of a projection have come. */
+  readonly subscriptions: Pick<SubscriptionStore<Transaction>, 'register'>
   readonly transact: Transact<Transaction>
 }
 
@@ -32,7 +35,7 @@ const chapters: ReadonlyArray<Chapter> = [documents, guarded, transactions, buil
  * @example
  * projectionStoreContract({
  *   name: 'PostgreSQL',
- *   open: async () => ({ projections: postgresProjections(db), transact, close: async () => undefined }),
+ *   open: async () => ({ ...backend, transact, close }),
  *   describe,
  *   it,
  * })
@@ -43,11 +46,12 @@ export const projectionStoreContract = <Transaction>({
   ...words
 }: ProjectionStoreContract<Transaction>): void => {
   const subject = async (): Promise<ReadModels> => {
-    const { projections, second = projections, transact, close } = await open()
+    const { documents, second = documents, subscriptions, transact, close } = await open()
     return {
-      store: projections,
+      store: documents,
       second,
-      transact: (work) => transact((transaction) => work(projections.inTransaction(transaction))),
+      register: subscriptions.register,
+      transact: (work) => transact((transaction) => work(documents.inTransaction(transaction))),
       close,
     }
   }

@@ -5,6 +5,7 @@ import type {
   Projections,
   TransactionDocuments,
 } from '../../core/ports/projection-store'
+import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import type { ChapterOn, Opened } from '../chapters'
 import { succeeds } from '../store-contract/checks'
 import type { Transact } from '../transact'
@@ -14,6 +15,8 @@ export interface ReadModels extends Opened {
   readonly store: Omit<Projections<never>, 'inTransaction'>
   /** The same data over separate connections, or the same object if the adapter has only one. */
   readonly second: Omit<Projections<never>, 'inTransaction'>
+  /** Creates a subscription: the documents of its build have come to its position. */
+  readonly register: SubscriptionStore<never>['register']
   readonly transact: Transact<TransactionDocuments>
 }
 

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, add, aRequest, dueNow, freshProcess, now, waitingNow } from './subject'
+import { type Chapter, add, aRequest, dueNow, freshProcess, now } from './subject'
 
 const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
@@ -18,10 +18,8 @@ export const asking: Chapter = {
       await add(subject, now, request)
       const due = { ...request, attempts: 0 }
       same(await succeeds(subject.second.due(process, 9)), [due])
-      same(await succeeds(subject.second.waiting(process)), [{ ...due, parked: false }])
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
       same(await succeeds(subject.second.due(process, 9)), [])
-      same(await succeeds(subject.second.waiting(process)), [])
     },
     'returns due commands in the order in which they were issued, up to the limit': async (
       subject,
@@ -31,7 +29,6 @@ export const asking: Chapter = {
       for (const command of commands) await add(subject, now, aRequest(process, command, command))
       same(await dueNow(subject, process), commands)
       same(await dueNow(subject, process, 3), commands.slice(0, 3))
-      same(await waitingNow(subject, process), commands)
     },
     'forgets the commands that are answered, and no others': async (subject) => {
       const process = freshProcess()
@@ -55,9 +52,8 @@ export const asking: Chapter = {
       )
       await add(subject, now, request)
       same(await dueNow(subject, process), ['a'])
-      same(await waitingNow(subject, process), ['a'])
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
-      same(await waitingNow(subject, process), [])
+      same(await dueNow(subject, process), [])
     },
     'keeps process managers apart': async (subject) => {
       const [left, right] = [freshProcess(), freshProcess()]

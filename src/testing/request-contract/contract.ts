@@ -8,7 +8,7 @@ import { timers } from './timers'
 
 /** A store that is open for one test. It may hold any other commands. */
 export interface RequestsUnderContract<Transaction> extends Opened {
-  readonly requests: RequestStore<Transaction>
+  readonly outbox: RequestStore<Transaction>
   /** The same data over separate connections, as another process would see it. */
   readonly second?: RequestStore<Transaction>
   readonly transact: Transact<Transaction>
@@ -32,7 +32,7 @@ const chapters: ReadonlyArray<Chapter> = [asking, timers, failing]
  * @example
  * requestStoreContract({
  *   name: 'PostgreSQL',
- *   open: async () => ({ requests: postgresRequests(db), transact, close: async () => undefined }),
+ *   open: async () => ({ ...backend, transact, close }),
  *   describe,
  *   it,
  * })
@@ -43,11 +43,11 @@ export const requestStoreContract = <Transaction>({
   ...words
 }: RequestStoreContract<Transaction>): void => {
   const subject = async (): Promise<Requests> => {
-    const { requests, second = requests, transact, close } = await open()
+    const { outbox, second = outbox, transact, close } = await open()
     return {
-      store: requests,
+      store: outbox,
       second,
-      transact: (work) => transact((transaction) => work(requests.inTransaction(transaction))),
+      transact: (work) => transact((transaction) => work(outbox.inTransaction(transaction))),
       close,
     }
   }

@@ -12,10 +12,7 @@ import {
   LONG,
   now,
   SHORT,
-  waitingNow,
 } from './subject'
-
-const failure = { message: 'no', stack: 'here' }
 
 /** Commands that could not be sent. */
 export const failing: Chapter = {
@@ -61,38 +58,12 @@ export const failing: Chapter = {
       )
       same(await dueNow(subject, process), ['command', 'later'])
     },
-    'parks a command until an operator decides, with everything behind it': async (subject) => {
+    'parks a command, with everything behind it': async (subject) => {
       const process = freshProcess()
       const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
       await add(subject, now, failed, later)
       await fail(subject, failed, 3)
       same(await dueNow(subject, process), [])
-      same(await succeeds(subject.second.waiting(process)), [
-        { ...failed, attempts: 3, parked: true, failure },
-        { ...later, attempts: 0, parked: false },
-      ])
-      same(await succeeds(subject.second.decide(process, failed.id, 'retry')), true)
-      same(await dueNow(subject, process), ['a', 'b'])
-      same((await succeeds(subject.store.due(process, 1)))[0]?.attempts, 3)
-    },
-    'goes on after a parked command that is skipped': async (subject) => {
-      const process = freshProcess()
-      const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
-      await add(subject, now, failed, later)
-      await fail(subject, failed, 3)
-      same(await succeeds(subject.second.decide(process, failed.id, 'skip')), true)
-      same(await dueNow(subject, process), ['b'])
-      same(await waitingNow(subject, process), ['b'])
-    },
-    'lets an operator decide on parked commands only': async (subject) => {
-      const process = freshProcess()
-      const request = aRequest(process, 'a')
-      await add(subject, now, request)
-      for (const decision of ['retry', 'skip'] as const) {
-        same(await succeeds(subject.second.decide(process, request.id, decision)), false)
-        same(await succeeds(subject.second.decide(process, 'unknown', decision)), false)
-      }
-      same(await dueNow(subject, process), ['a'])
     },
     'does not make due again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
@@ -100,7 +71,7 @@ export const failing: Chapter = {
       await add(subject, now, request)
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
       await fail(subject, request, 1, 0)
-      same(await waitingNow(subject, process), [])
+      same(await dueNow(subject, process), [])
     },
   },
 }

@@ -57,10 +57,6 @@ export const dueNow = async (
 ): Promise<ReadonlyArray<DueRequest['command']>> =>
   (await succeeds(second.due(process, limit))).map(({ command }) => command)
 
-/** The texts of all commands that are not answered yet. */
-export const waitingNow = async ({ second }: Requests, process: string) =>
-  (await succeeds(second.waiting(process))).map(({ command }) => command)
-
 /** Records that the command could not be sent: parked, or to be retried later. */
 export const fail = (
   { transact }: Requests,

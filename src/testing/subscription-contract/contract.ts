@@ -4,7 +4,7 @@ import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerChapters, type TestWords } from '../chapters'
 import { claims } from './claims'
 import { holdingBack } from './holding-back'
-import { operating } from './operating'
+import { ending } from './ending'
 import { registering } from './registering'
 import { steps } from './steps'
 import { type Chapter, marking, type Subscriptions } from './subject'
@@ -28,7 +28,7 @@ export interface SubscriptionStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<SubscriptionsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [registering, claims, steps, holdingBack, operating]
+const chapters: ReadonlyArray<Chapter> = [registering, claims, steps, holdingBack, ending]
 
 /**
  * Registers every test that a store of subscriptions must pass. There are no opt-outs. Each test uses

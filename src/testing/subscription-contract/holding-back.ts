@@ -66,32 +66,11 @@ export const holdingBack: Chapter = {
       await succeeds(store.save({ lease, after: 5, position: 5, holding: release }))
       same(await succeeds(store.held(lease)), ['counter-2'])
     },
-    'parks a stream until an operator decides': async (subject) => {
-      const { store, second } = subject
+    'parks a stream whose time never comes': async (subject) => {
+      const { store } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
-      const stream = aHeldStream('counter-1', 4)
-      await succeeds(store.save(holding(lease, 0, stream)))
-      same(await succeeds(second.parked(name)), [{ ...stream, partition: 0, parked: true }])
-      same(await succeeds(store.due(lease)), [])
-      same(await succeeds(second.decide(name, 'counter-2', 'skip')), false)
-      same(await succeeds(second.decide(name, 'counter-1', 'skip')), true)
-      same(await succeeds(store.due(lease)), [{ ...stream, decision: 'skip' }])
-      same(
-        (await succeeds(second.parked(name))).map(({ parked }) => parked),
-        [false],
-      )
-    },
-    'forgets the decision when the stream is held back again': async (subject) => {
-      const { store, second } = subject
-      const name = await created(subject)
-      const lease = await claimOne(store, name, 'a')
-      const stream = aHeldStream('counter-1', 4)
-      await succeeds(store.save(holding(lease, 0, stream)))
-      await succeeds(second.decide(name, 'counter-1', 'retry'))
-      const again = { ...stream, version: 3, position: 4, attempts: 2 }
-      await succeeds(store.save(holding(lease, 4, again)))
-      same(await succeeds(second.parked(name)), [{ ...again, partition: 0, parked: true }])
+      await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
       same(await succeeds(store.due(lease)), [])
     },
     'holds nothing back for an owner that was fenced off': async (subject) => {
@@ -111,10 +90,6 @@ export const holdingBack: Chapter = {
       same(await succeeds(store.held(first)), [])
       same(await succeeds(store.due(first)), [])
       same(await succeeds(store.held(other)), [])
-      same(
-        (await succeeds(store.parked(name))).map(({ partition, parked }) => [partition, parked]),
-        [[1, false]],
-      )
     },
   },
 }

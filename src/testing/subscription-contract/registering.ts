@@ -47,10 +47,6 @@ export const registering: Chapter = {
       const name = freshName()
       same(await claim(store, name, 'a'), { leases: [], share: 0, stopped: [] })
       same(await succeeds(store.reached(name)), undefined)
-      same(await succeeds(store.parked(name)), [])
-      same(await succeeds(store.decide(name, 'a-1', 'skip')), false)
-      same(await succeeds(store.resume(name)), false)
-      same(await succeeds(store.reset(name, 1)), false)
       same(await succeeds(store.remove(name)), false)
     },
     'forgets a subscription that is removed, and may create it again': async (subject) => {

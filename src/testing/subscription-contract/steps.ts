@@ -99,19 +99,5 @@ export const steps: Chapter = {
         for (const answer of answers)
           if (E.isLeft(answer)) assert.equal(answer.left._tag, 'FencedOff')
       }),
-    'is fenced off in the middle of its work, and keeps nothing of it': async (subject) => {
-      const [name, mark] = [await created(subject), freshName()]
-      const lease = await claimOne(subject.store, name, 'a')
-      let reset: Promise<boolean> = Promise.resolve(false)
-      const late = subject.store.commit(stepTo(lease, 5), (leave) => {
-        reset = succeeds(subject.second.reset(name, 0)) // not waited for: it may have to wait for us
-        return leave(mark)
-      })
-      const answer = await late()
-      same(await reset, true)
-      // Whichever of the two came first: never half of the step.
-      same(await succeeds(subject.isMarked(mark)), E.isRight(answer))
-      same(await succeeds(subject.second.reached(name)), 0)
-    },
   },
 }

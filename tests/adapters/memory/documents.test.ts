@@ -60,4 +60,34 @@ describe('memoryDocuments', () => {
     expect(documents.get('names', 'a')).toEqual({ list: [1] })
     expect(Object.isFrozen(documents.get('names', 'a'))).toBe(true)
   })
+
+  it('lets a transaction wait for a lock until the other one has ended, in either way', async () => {
+    const documents = memoryDocuments()
+    const order: string[] = []
+    const first = documents.begin()
+    expect(await first.transaction.lock('names', ['b', 'a'])).toBe(true)
+    expect(await first.transaction.lock('names', ['a'])).toBe(true) // its own already
+    const locked = ['second', 'third'].map(async (name) => {
+      const open = documents.begin()
+      expect(await open.transaction.lock('names', ['a', 'c'])).toBe(true)
+      order.push(name)
+      open.rollback()
+    })
+    expect(await documents.begin().transaction.lock('others', ['a'])).toBe(true)
+    order.push('first')
+    first.commit()
+    await Promise.all(locked)
+    expect(order).toEqual(['first', 'second', 'third'])
+  })
+
+  it('refuses the lock with which two transactions would wait for each other', async () => {
+    const documents = memoryDocuments()
+    const [one, other] = [documents.begin(), documents.begin()]
+    await one.transaction.lock('names', ['a'])
+    await other.transaction.lock('names', ['b'])
+    const waiting = one.transaction.lock('names', ['b'])
+    expect(await other.transaction.lock('names', ['a'])).toBe(false)
+    other.rollback()
+    expect(await waiting).toBe(true)
+  })
 })

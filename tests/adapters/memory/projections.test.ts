@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { memoryDocuments, type MemoryTransaction } from '../../../src/adapters/memory/documents'
-import { memoryStore } from '../../../src/adapters/memory/store'
 import type { InlineProjection } from '../../../src/core/ports/inline-projection'
 import { failsWith, isMissing, succeeds } from '../../../src/testing/store-contract/checks'
 import { aMark, appendTo, atOnce, numbered } from '../../../src/testing/store-contract/fixtures'
+import { memoryStoreOn } from '../../support/memory-store'
 
 type Projection = InlineProjection<MemoryTransaction>
 
@@ -47,7 +47,7 @@ const failures: ReadonlyArray<readonly [string, Projection]> = [
 describe('a memory store with inline projections', () => {
   it('keeps the read model with the append (Maestro’s memory store ignored it)', async () => {
     const documents = memoryDocuments()
-    const store = memoryStore({ projections: [counting], documents })
+    const store = memoryStoreOn({ projections: [counting], documents })
     await succeeds(store.append(appendTo('a-1', 0, numbered(3))))
     await succeeds(store.append(appendTo('a-2', 0, numbered(1))))
     expect(documents.get('counts', 'a-1')).toBe(3)
@@ -63,7 +63,7 @@ describe('a memory store with inline projections', () => {
       seen.push(events)
       return TE.right(undefined)
     })
-    const store = memoryStore({ projections: [watching] })
+    const store = memoryStoreOn({ projections: [watching] })
     await succeeds(store.append(appendTo('a-1', 0, numbered(2))))
     await succeeds(store.append(appendTo('a-1', 2, numbered(1, 3))))
     const { events } = await succeeds(store.read('a-1', { after: 0, limit: 10 }))
@@ -72,7 +72,7 @@ describe('a memory store with inline projections', () => {
 
   it.each(failures)('stores nothing when a projection %s', async (_how, projection) => {
     const documents = memoryDocuments()
-    const store = memoryStore({ projections: [counting, projection], documents })
+    const store = memoryStoreOn({ projections: [counting, projection], documents })
     const request = appendTo('a-1', 0, numbered(2), [aMark('command', 2)])
     expect(await store.append(request)()).toMatchObject(
       E.left({ _tag: 'ProjectionFailed', projection: 'failing', cause: taken }),
@@ -86,7 +86,7 @@ describe('a memory store with inline projections', () => {
   it('goes on after a projection that failed', async () => {
     let fail = true
     const once = failing(() => (fail ? TE.left('not now') : TE.right(undefined)))
-    const store = memoryStore({ projections: [once] })
+    const store = memoryStoreOn({ projections: [once] })
     await failsWith(store.append(appendTo('a-1', 0, numbered(1))), { _tag: 'ProjectionFailed' })
     fail = false
     const { positions } = await succeeds(store.append(appendTo('a-1', 0, numbered(1))))
@@ -96,28 +96,28 @@ describe('a memory store with inline projections', () => {
   it('does not ask the projections that come after the one that failed', async () => {
     const later = jest.fn(() => TE.right(undefined))
     const refusing = failing(() => TE.left('no'))
-    const store = memoryStore({ projections: [refusing, { name: 'later', project: later }] })
+    const store = memoryStoreOn({ projections: [refusing, { name: 'later', project: later }] })
     await failsWith(store.append(appendTo('a-1', 0, numbered(1))), { projection: 'failing' })
     expect(later).not.toHaveBeenCalled()
   })
 
   it('runs appends one after another, so that no count is lost', async () => {
     const documents = memoryDocuments()
-    const store = memoryStore({ projections: [counting], documents })
+    const store = memoryStoreOn({ projections: [counting], documents })
     await atOnce(10, () => succeeds(store.append(appendTo('a-1', 'any', numbered(2)))))
     expect(documents.get('counts', 'a-1')).toBe(20)
   })
 
   it('lets one of ten creators win, and projects that one only', async () => {
     const documents = memoryDocuments()
-    const store = memoryStore({ projections: [counting], documents })
+    const store = memoryStoreOn({ projections: [counting], documents })
     const answers = await atOnce(10, () => store.append(appendTo('a-1', 0, numbered(1)))())
     expect(answers.filter(E.isRight)).toHaveLength(1)
     expect(documents.get('counts', 'a-1')).toBe(1)
   })
 
   it('carries a command out once, with and without events, however many send it', async () => {
-    const store = memoryStore({ projections: [counting] })
+    const store = memoryStoreOn({ projections: [counting] })
     const answers = await atOnce(8, (index) =>
       store.append(
         index % 2 === 0
@@ -137,7 +137,7 @@ describe('a memory store with inline projections', () => {
       }
       return TE.right(undefined)
     })
-    const store = memoryStore({ projections: [unique] })
+    const store = memoryStoreOn({ projections: [unique] })
     const answers = await atOnce(5, (index) =>
       store.append(appendTo(`a-${index}`, 0, numbered(1, 7)))(),
     )
@@ -150,7 +150,7 @@ describe('a memory store with inline projections', () => {
 
   it('shows nothing of an append that is still being projected', async () => {
     const documents = memoryDocuments()
-    const store = memoryStore({ projections: [counting], documents })
+    const store = memoryStoreOn({ projections: [counting], documents })
     const append = succeeds(store.append(appendTo('a-1', 0, numbered(1))))
     await isMissing(store, 'a-1')
     expect(documents.get('counts', 'a-1')).toBeUndefined()
@@ -160,7 +160,7 @@ describe('a memory store with inline projections', () => {
 
   it('does not ask a projection about an append without events', async () => {
     const project = jest.fn(() => TE.right(undefined))
-    const store = memoryStore({ projections: [{ name: 'idle', project }] })
+    const store = memoryStoreOn({ projections: [{ name: 'idle', project }] })
     await succeeds(store.append(appendTo('a-1', 0, [], [aMark('command', 0)])))
     expect(project).not.toHaveBeenCalled()
   })

@@ -1,10 +1,11 @@
-import type { MemoryDocuments, MemoryTransaction } from '../../../src/memory'
 import {
+  type MemoryDocuments,
   memoryDocuments,
-  memoryProjections,
-  memoryRequests,
-  memorySubscriptions,
-} from '../../../src/memory'
+  type MemoryTransaction,
+} from '../../../src/adapters/memory/documents'
+import { memoryProjections } from '../../../src/adapters/memory/read-models'
+import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import type { ReadSide } from '../read-side'
 
 export type MemoryReadSide = ReadSide<MemoryTransaction>
@@ -22,9 +23,9 @@ export const changing =
   (): MemoryReadSide => {
     const documents = memoryDocuments()
     const sound = {
-      subscriptions: memorySubscriptions(documents),
-      projections: memoryProjections(documents),
-      requests: memoryRequests(documents),
+      subscriptions: memorySubscriptions(documents, Date.now),
+      documents: memoryProjections(documents),
+      outbox: memoryRequests(documents, Date.now),
     }
     return { ...sound, ...change(sound, documents) }
   }
@@ -43,30 +44,30 @@ export const subscriptionsThat = (
 /** The same, for defects of the projection store alone. */
 export const projectionsThat = (
   change: (
-    store: MemoryReadSide['projections'],
+    store: MemoryReadSide['documents'],
     documents: MemoryDocuments,
-  ) => Partial<MemoryReadSide['projections']>,
+  ) => Partial<MemoryReadSide['documents']>,
 ) =>
-  changing(({ projections }, documents) => ({
-    projections: { ...projections, ...change(projections, documents) },
+  changing(({ documents: store }, documents) => ({
+    documents: { ...store, ...change(store, documents) },
   }))
 
 /** The same, for defects of the request store alone. */
 export const requestsThat = (
   change: (
-    store: MemoryReadSide['requests'],
+    store: MemoryReadSide['outbox'],
     documents: MemoryDocuments,
-  ) => Partial<MemoryReadSide['requests']>,
+  ) => Partial<MemoryReadSide['outbox']>,
 ) =>
-  changing(({ requests }, documents) => ({
-    requests: { ...requests, ...change(requests, documents) },
+  changing(({ outbox }, documents) => ({
+    outbox: { ...outbox, ...change(outbox, documents) },
   }))
 
 /** The same, for defects in what requests are written with. */
 export const requestWritesThat = (
   change: (
-    writes: ReturnType<MemoryReadSide['requests']['inTransaction']>,
-  ) => Partial<ReturnType<MemoryReadSide['requests']['inTransaction']>>,
+    writes: ReturnType<MemoryReadSide['outbox']['inTransaction']>,
+  ) => Partial<ReturnType<MemoryReadSide['outbox']['inTransaction']>>,
 ) =>
   requestsThat(({ inTransaction }) => ({
     inTransaction: (transaction) => {

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { memoryStore } from '../../../src/adapters/memory/store'
+import { memory } from '../../../src/adapters/memory/backend'
 import type { EventStore, Loaded, StorePage, StreamPage } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
 
@@ -18,7 +18,7 @@ export const answering = <Name extends keyof EventStore>(
   name: Name,
   change: (store: EventStore) => EventStore[Name],
 ) => {
-  const store = memoryStore()
+  const store = memory().store
   return { ...store, [name]: change(store) }
 }
 
@@ -26,7 +26,7 @@ export type Events = ReadonlyArray<StoredEvent>
 
 /** Changes the events in whatever is read. */
 export const reading = (change: (events: Events) => Events): EventStore => {
-  const store = memoryStore()
+  const store = memory().store
   const within = <Page extends { readonly events: Events }>(page: Page): Page => ({
     ...page,
     events: change(page.events),

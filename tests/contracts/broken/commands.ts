@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { memoryStore } from '../../../src/adapters/memory/store'
+import { memory } from '../../../src/adapters/memory/backend'
 import { versionConflict } from '../../../src/core/errors/conflict'
 import { versionFits } from '../../../src/core/expected-version'
 import type { EventStore, StoredSnapshot } from '../../../src/core/ports/event-store'
@@ -7,7 +7,7 @@ import { answering, type BrokenStore } from './broken-store'
 
 const anySnapshotWins = (): EventStore => {
   const saved = new Map<string, StoredSnapshot>()
-  const store = memoryStore()
+  const store = memory().store
   return {
     ...store,
     saveSnapshot: (snapshot) => () => {

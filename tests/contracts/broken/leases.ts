@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memorySubscriptions } from '../../../src/memory'
+import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import { type BrokenReadSide, subscriptionsThat } from './broken-read-side'
 
 /** Subscription stores with a defect each, about leases and held streams. */
@@ -84,6 +84,6 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'lets go on what was halted',
     open: subscriptionsThat((store) => ({ halt: (lease) => store.release(lease) })),
-    noticedBy: ['operating: does nothing after a stop until it is resumed'],
+    noticedBy: ['ending: does nothing after a stop'],
   },
 ]

@@ -70,7 +70,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
   },
   {
     defect: 'commits whole collections, and not what was written',
-    open: changing(({ subscriptions, projections }, documents) => ({
+    open: changing(({ subscriptions }, documents) => ({
       subscriptions: {
         ...subscriptions,
         commit: (progress, work) =>
@@ -96,7 +96,6 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
             )
           }),
       },
-      projections,
     })),
     noticedBy: ['transactions: keeps what others write meanwhile'],
   },
@@ -110,6 +109,30 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
       }
     }),
     noticedBy: ['builds: never goes back to an earlier version or build'],
+  },
+  {
+    defect: 'shows a build that has not come as far',
+    open: projectionsThat((store) => {
+      const shown = new Map<string, ProjectionBuild>()
+      return {
+        active: (name) => TE.right(shown.get(name)),
+        activate: (name, build) => {
+          const before = shown.get(name)
+          const isLater =
+            before === undefined ||
+            build.version > before.version ||
+            (build.version === before.version && build.build > before.build)
+          shown.set(name, isLater ? build : before)
+          return pipe(
+            store.activate(name, build),
+            TE.map(() => shown.get(name) ?? build),
+          )
+        },
+      }
+    }),
+    noticedBy: [
+      'builds: does not show a build that has come less far than the one that readers see',
+    ],
   },
   {
     defect: 'sorts keys by UTF-16 code units',

@@ -1,6 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { memoryRequests, type MemoryTransaction } from '../../../src/memory'
+import { memoryOperator } from '../../../src/adapters/memory/operator'
+import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import { memory, type MemoryTransaction } from '../../../src/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -50,16 +52,19 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   },
   {
     defect: 'gives everything that waits, due or not',
-    open: requestsThat((store) => ({
-      due: (process, limit) =>
-        pipe(
-          store.waiting(process),
-          TE.map((all) => all.slice(0, limit)),
-        ),
-    })),
+    open: requestsThat((_store, documents) => {
+      const operator = memoryOperator({ store: memory().store, documents })
+      return {
+        due: (process, limit) =>
+          pipe(
+            operator.outbox(process, { which: 'all', after: 0, limit }),
+            TE.map(({ commands }) => commands),
+          ),
+      }
+    }),
     noticedBy: [
       'timers: fires at its time, at once when that has passed',
-      'failed commands: parks a command until an operator decides, with everything behind it',
+      'failed commands: parks a command, with everything behind it',
       'failed commands: holds back the later commands of its process, and of no other',
     ],
   },
@@ -79,7 +84,6 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     })),
     noticedBy: [
       'timers: is replaced by one with the same name, and comes after commands issued before',
-      'timers: shows an operator the name of a timer',
     ],
   },
   {
@@ -93,6 +97,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         }
         return store.inTransaction({
           ...documents,
+          lock: () => Promise.resolve(true),
           put: (...written) => at(({ put }) => put(...written)),
           delete: (...deleted) => at((transaction) => transaction.delete(...deleted)),
         })
@@ -106,7 +111,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'does not hold back what comes after a failed request',
     open: requestsThat((_store, documents) => {
-      const store = memoryRequests(documents)
+      const store = memoryRequests(documents, Date.now)
       return {
         ...store,
         inTransaction: (transaction) => {
@@ -124,14 +129,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     }),
     noticedBy: [
       'failed commands: holds back the later commands of its process, and of no other',
-      'failed commands: parks a command until an operator decides, with everything behind it',
-    ],
-  },
-  {
-    defect: 'skips what it is told to try again',
-    open: requestsThat((store) => ({ decide: (process, id) => store.decide(process, id, 'skip') })),
-    noticedBy: [
-      'failed commands: parks a command until an operator decides, with everything behind it',
+      'failed commands: parks a command, with everything behind it',
     ],
   },
 ]

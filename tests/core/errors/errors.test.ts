@@ -3,7 +3,12 @@ import { deciderThrew, rejected } from '../../../src/core/errors/decision'
 import { limitExceeded, undecodableEvent, unencodableEvent } from '../../../src/core/errors/event'
 import { snapshotImpossible, versionNotReached } from '../../../src/core/errors/history'
 import { invalidAppend, invalidCommand, invalidStreamId } from '../../../src/core/errors/invalid'
-import { overloaded, projectionFailed, storeFailed } from '../../../src/core/errors/store'
+import {
+  isIsolatable,
+  overloaded,
+  projectionFailed,
+  storeFailed,
+} from '../../../src/core/errors/store'
 
 const issues = [{ path: 'a', message: 'is wrong' }]
 const place = { streamId: 'a-1', version: 2, position: 9, type: 'Opened', schemaVersion: 1 }
@@ -121,5 +126,22 @@ describe('every error', () => {
       overloaded('a-1', 7),
     ].map(({ _tag }) => _tag)
     expect(new Set(tags).size).toBe(tags.length)
+  })
+})
+
+describe('a failure of the store', () => {
+  it.each([
+    ['Unexpected', true],
+    ['TimedOut', true],
+    ['TransactionRefused', true],
+    ['Unavailable', false],
+    ['AccessDenied', false],
+    ['NotMigrated', false],
+  ] as const)('may have been caused by one of several requests: %s is %s', (reason, isolatable) => {
+    expect(isIsolatable(storeFailed(reason, 'nothingWritten', 'x'))).toBe(isolatable)
+  })
+
+  it('is not narrowed down when something may have been written', () => {
+    expect(isIsolatable(storeFailed('TimedOut', 'unknown', 'x'))).toBe(false)
   })
 })

@@ -6,9 +6,10 @@ import type { AppendError } from '../../../core/errors/unions'
 import type { JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { InlineProjection } from '../../../core/ports/inline-projection'
+import type { TransactionDocuments } from '../../../core/ports/projection-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../connection/errors'
-import { failsOnRolledBackCommit } from '../connection/pool'
+import { failsOnRolledBackCommit } from '../connection/origin'
 import { rollBack } from '../connection/transaction'
 import { type AppendAnswer, isOvertaken, type RunAppend } from './append-answer'
 import type { EncodedAppend } from './encoded-append'
@@ -37,6 +38,12 @@ const storedEvents = (
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
 const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 
+/** Read models that are kept inside every append, and their documents inside of a transaction. */
+export interface Inline<Database> {
+  readonly projections: ReadonlyArray<InlineProjection<Transaction<Database>>>
+  readonly documentsIn: (transaction: Transaction<Database>) => TransactionDocuments
+}
+
 /** A projection's failure; after a conflict with another transaction a retry may succeed. */
 const refusal = (name: string, cause: unknown): AppendError =>
   isTransactionConflict(cause) ? toStoreFailed('uncommitted')(cause) : projectionFailed(name, cause)
@@ -50,24 +57,26 @@ type RollbackDetection =
 
 /** The failure of the probe or of COMMIT: the projections', if they have ignored a failed statement. */
 const ignoredFailure = <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   outcome: WriteOutcome,
   cause: unknown,
 ): AppendError => {
   const failed = toStoreFailed(outcome)(cause)
-  const names = projections.map(({ name }) => name).join(', ')
+  const names = inline.projections.map(({ name }) => name).join(', ')
   return failed.reason === 'TransactionAborted' ? projectionFailed(names, cause) : failed
 }
 
 const projectAll = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: Transaction<Database>,
   events: ReadonlyArray<StoredEvent>,
   detection: RollbackDetection,
 ): Promise<E.Either<AppendError, void>> => {
+  const { projections, documentsIn } = inline
+  const documents = documentsIn(transaction)
   for (const { name, project } of projections) {
     try {
-      const result = await project(events, transaction)()
+      const result = await project(events, transaction, documents)()
       if (E.isLeft(result)) return E.left(refusal(name, result.left))
     } catch (cause) {
       return E.left(refusal(name, cause))
@@ -75,7 +84,7 @@ const projectAll = async <Database>(
   }
   return projections.length === 0 || detection === 'commit'
     ? E.right(undefined)
-    : probe(projections, transaction)
+    : probe(inline, transaction)
 }
 
 /**
@@ -83,21 +92,21 @@ const projectAll = async <Database>(
  * end in a success that stores nothing.
  */
 const probe = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: Transaction<Database>,
 ): Promise<E.Either<AppendError, void>> => {
   try {
     await transaction.executeQuery(CompiledQuery.raw('select 1'))
     return E.right(undefined)
   } catch (cause) {
-    return E.left(ignoredFailure(projections, 'uncommitted', cause))
+    return E.left(ignoredFailure(inline, 'uncommitted', cause))
   }
 }
 
 /** An append, and then the projections, in a transaction that is rolled back if this fails. */
 const appendThenProject =
   <Database>(
-    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    inline: Inline<Database>,
     transaction: Transaction<Database>,
     append: RunAppend,
     detection: RollbackDetection,
@@ -106,7 +115,7 @@ const appendThenProject =
     const answer = await append(encoded)
     if (E.isLeft(answer)) return answer
     const stored = storedEvents(encoded, answer.right)
-    const projected = await projectAll(projections, transaction, stored, detection)
+    const projected = await projectAll(inline, transaction, stored, detection)
     return E.isLeft(projected) ? projected : answer
   }
 
@@ -118,16 +127,16 @@ const SAVEPOINT = 'reprise_projections'
  */
 export const projectInTransaction =
   <Database>(
-    projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+    inline: Inline<Database>,
     transaction: Transaction<Database>,
     append: RunAppend,
   ): RunAppend =>
   async (encoded) => {
-    if (projections.length === 0) return append(encoded)
+    if (inline.projections.length === 0) return append(encoded)
     const run = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
     try {
       await run(`savepoint ${SAVEPOINT}`)
-      const answer = await appendThenProject(projections, transaction, append, 'probe')(encoded)
+      const answer = await appendThenProject(inline, transaction, append, 'probe')(encoded)
       if (E.isLeft(answer)) await run(`rollback to savepoint ${SAVEPOINT}`)
       await run(`release savepoint ${SAVEPOINT}`)
       return answer
@@ -137,7 +146,7 @@ export const projectInTransaction =
   }
 
 const finish = async <Database>(
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   transaction: ControlledTransaction<Database>,
   result: AppendAnswer,
 ): Promise<AppendAnswer> => {
@@ -150,7 +159,7 @@ const finish = async <Database>(
     return result
   } catch (error) {
     await rollBack(transaction)
-    return E.left(ignoredFailure(projections, 'mayHaveCommitted', error))
+    return E.left(ignoredFailure(inline, 'mayHaveCommitted', error))
   }
 }
 
@@ -168,7 +177,7 @@ const needsFallback = (answer: AppendAnswer): boolean =>
 /** An append and its projections in a transaction of their own: all of it is stored, or nothing. */
 export const appendAndProject = <Database>(
   db: Kysely<Database>,
-  projections: ReadonlyArray<InlineProjection<Transaction<Database>>>,
+  inline: Inline<Database>,
   { optimistic, fallback }: AppendWays<Database>,
 ): RunAppend => {
   const detection: RollbackDetection = failsOnRolledBackCommit(db) ? 'commit' : 'probe'
@@ -178,8 +187,8 @@ export const appendAndProject = <Database>(
   ) => {
     try {
       const transaction = await db.startTransaction().execute()
-      const append = appendThenProject(projections, transaction, way(transaction), detection)
-      return await finish(projections, transaction, await append(encoded))
+      const append = appendThenProject(inline, transaction, way(transaction), detection)
+      return await finish(inline, transaction, await append(encoded))
     } catch (error) {
       return E.left(toStoreFailed('uncommitted')(error))
     }

@@ -45,8 +45,12 @@ const notMigrated: Meaning = {
 }
 const timedOut: Meaning = { reason: 'TimedOut', answerLost: false }
 
+/** The code of our own error about a database that was never one. */
+export const MISUSE = 'REPRISE_MISUSE'
+
 /** SQLSTATE and system error codes: the one place where database errors become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
+  [MISUSE]: { reason: 'Unavailable', answerLost: false },
   ECONNREFUSED: unavailable,
   ENOTFOUND: unavailable,
   EAI_AGAIN: unavailable,

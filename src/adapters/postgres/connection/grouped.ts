@@ -3,15 +3,15 @@ import { overloaded, type Overloaded } from '../../../core/errors/store'
 
 /** How calls are grouped into statements. */
 export interface Grouping<Call> {
-  /** What waits, for the message of `Overloaded`. */
+  /** The queue's name in the message of `Overloaded`. */
   readonly name: string
   /** How many calls may wait. One more is `Overloaded`. */
   readonly depth: number
   /** How many statements may be under way at once, when those before are slow. */
   readonly statements: number
   /**
-   * A statement that takes longer than this, in milliseconds, and longer than eight usual ones, is
-   * slow: those that wait are not held up by it.
+   * A statement that takes longer than this, in milliseconds, and longer than eight average ones, is
+   * slow: the calls that wait do not wait for it.
    */
   readonly slow: number
   /** How much one statement carries, in the units of `sizeOf`. */
@@ -30,15 +30,15 @@ interface Waiting<Call, Answer> {
 type Run<Call, Answer> = (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<Answer>>
 
 /**
- * How many statements are under way at a time when so many callers take part. From 16 on, half of them
- * wait for one while the others are answered and ask anew: so this process and the server work at the
- * same time. Measured on two cores, against one statement at a time: with 32 callers, two of them give
+ * How many statements are under way at a time for a number of callers. From 16 on, half of them wait for
+ * one while the others are answered and call again: so this process and the server work at the same time.
+ * Measured on two cores, against one statement at a time: with 32 callers, two of them give
  * 1.2; with 256 callers, two give 1.1, and four 1.4; below 16, sharing one is worth more.
  */
 const partsOf = (callers: number): number =>
   callers < 16 ? 1 : Math.min(Math.max(Math.ceil(callers / 48), 2), 4)
 
-/** The next ones in the order of their keys, each with another key, at most so many and as many as fit; and those that stay. */
+/** The next calls in the order of their keys, no two with the same key, as many as fit but at most `most`; and the rest. */
 const nextGroup = <Call, Answer>(
   queue: Waiting<Call, Answer>[],
   most: number,
@@ -67,7 +67,7 @@ const nextGroup = <Call, Answer>(
 
 /**
  * Lets calls share statements: while one is under way, calls that arrive wait, and go out together in
- * the next one. A lone caller is never delayed for company.
+ * the next one. A single caller is never delayed.
  */
 export const grouped = <Call, Answer>(
   run: Run<Call, Answer>,
@@ -76,19 +76,19 @@ export const grouped = <Call, Answer>(
   let queue: Waiting<Call, Answer>[] = []
   let underWay = 0
   let callsUnderWay = 0
-  let usual = 0
+  let average = 0
   let timer: NodeJS.Timeout | undefined
 
   const runGroup = async (group: ReadonlyArray<Waiting<Call, Answer>>): Promise<void> => {
     const started = performance.now()
     const answers = await run(group.map(({ call }) => call))
-    usual += (performance.now() - started - usual) / 8
+    average += (performance.now() - started - average) / 8
     for (const [index, { answer }] of group.entries()) {
       const own = answers[index]
       if (own !== undefined) answer(own)
     }
-    // Those who have just been answered may call again at once: let them catch the next statement,
-    // or the first of them leaves without the others, and they wait for it.
+    // Callers that have just been answered may call again at once: let them share the next statement.
+    // Otherwise the first of them is sent without the others, and they wait for it.
     const ended = (): void => {
       underWay -= 1
       callsUnderWay -= group.length
@@ -108,14 +108,14 @@ export const grouped = <Call, Answer>(
     void runGroup(group)
   }
 
-  /** Whether so many wait that another statement is due, beside those under way. */
+  /** Whether enough calls wait for another statement, beside those under way. */
   const isDue = (): boolean => {
     const all = queue.length + callsUnderWay
     const parts = partsOf(all)
     return underWay > 0 && underWay < parts && queue.length >= Math.floor(all / parts)
   }
 
-  const hurry = (): void => {
+  const startLate = (): void => {
     timer = undefined
     if (queue.length > 0 && underWay < grouping.statements) start()
     advance()
@@ -125,7 +125,7 @@ export const grouped = <Call, Answer>(
     if (queue.length > 0 && underWay === 0) start()
     while (isDue()) start()
     if (queue.length > 0 && timer === undefined && underWay < grouping.statements) {
-      timer = setTimeout(hurry, Math.max(grouping.slow, 8 * usual))
+      timer = setTimeout(startLate, Math.max(grouping.slow, 8 * average))
     }
   }
 

@@ -2,6 +2,7 @@ import type { Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { breaksConnection } from './errors'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
+import { rememberOrigin } from './origin'
 import { poolShortcut } from './pool-shortcut'
 import { type NamedStatement, preparedName, preparedStatements } from './prepared-statements'
 import type { Executor } from './query'
@@ -95,26 +96,24 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   )
 }
 
-/**
- * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break while they
- * are in use. Use it for the application's own queries too: they are passed on as they are (but see
- * {@link Preparing}). A COMMIT that the server has turned into a ROLLBACK, because a statement before it had failed,
- * is an error. A transaction begins in the round trip of its first statement.
- *
- * The pool stays the caller's: `destroy` on the Kysely ends it.
- *
- * @example
- * const db = connectPool<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
- * const store = postgresStore(db)
- */
-export const connectPool = <Database>(
-  pool: Pool,
-  preparing: Preparing = 'prepared',
-): Kysely<Database> => {
+/** How statements reach a pool. */
+interface Access {
+  readonly connect: () => Promise<PostgresPoolClient>
+  readonly direct: Executor
+}
+
+// One for each way of preparing, however many databases are made of the pool.
+const accesses = new WeakMap<Pool, Map<Preparing, Access>>()
+
+const accessTo = (pool: Pool, preparing: Preparing): Access => {
+  const ways = accesses.get(pool) ?? new Map<Preparing, Access>()
+  accesses.set(pool, ways)
+  const known = ways.get(preparing)
+  if (known !== undefined) return known
   const clients = new WeakMap<PoolClient, PostgresPoolClient>()
   const wrapped = (client: PoolClient): PostgresPoolClient => {
-    const known = clients.get(client)
-    if (known !== undefined) return known
+    const before = clients.get(client)
+    if (before !== undefined) return before
     const made = wrap(client, preparing)
     clients.set(client, made)
     return made
@@ -123,23 +122,40 @@ export const connectPool = <Database>(
   pool.on('connect', wrapped)
   pool.on('error', ignoreError) // an idle connection that breaks is replaced by the pool itself
   const connect = async () => wrapped(await pool.connect())
-  const db = kyselyOn<Database>({ connect, end: () => pool.end() })
-  madeByConnectPool.set(
-    db,
-    poolShortcut(connect, () => pool.waitingCount > 0),
-  )
+  const access: Access = { connect, direct: poolShortcut(connect, () => pool.waitingCount > 0) }
+  ways.set(preparing, access)
+  return access
+}
+
+/**
+ * The Kysely that {@link connectPool} answers.
+ *
+ * @param end - what its `destroy` does.
+ */
+export const kyselyOnPool = <Database>(
+  pool: Pool,
+  preparing: Preparing,
+  end: () => Promise<void>,
+): Kysely<Database> => {
+  const { connect, direct } = accessTo(pool, preparing)
+  const db = kyselyOn<Database>({ connect, end })
+  rememberOrigin(db, { _tag: 'Pool', pool, direct })
   return db
 }
 
-/** What {@link connectPool} has made, each with its shortcut. */
-const madeByConnectPool = new WeakMap<object, Executor>()
-
-/** Whether a COMMIT through `db` fails when it has become a ROLLBACK. Kysely itself does not look. */
-export const failsOnRolledBackCommit = (db: object): boolean => madeByConnectPool.has(db)
-
 /**
- * What runs our statements outside of transactions: as directly as possible, and without the caller's plugins
- * (another naming of columns, say), which must not touch our tables.
+ * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break while they
+ * are in use. Use it for the application's own queries too: they are passed on as they are (but see
+ * {@link Preparing}). A COMMIT that the server has turned into a ROLLBACK, because a statement before it had failed,
+ * is an error. A transaction begins in the round trip of its first statement.
+ *
+ * `destroy` on the Kysely ends the pool.
+ *
+ * @example
+ * const db = connectPool<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * const backend = postgres(db)
  */
-export const directExecutor = <Database>(db: Kysely<Database>): Executor =>
-  madeByConnectPool.get(db) ?? db.withoutPlugins()
+export const connectPool = <Database>(
+  pool: Pool,
+  preparing: Preparing = 'prepared',
+): Kysely<Database> => kyselyOnPool(pool, preparing, () => pool.end())

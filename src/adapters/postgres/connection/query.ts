@@ -1,5 +1,5 @@
 import * as TE from 'fp-ts/TaskEither'
-import { CompiledQuery, type QueryResult } from 'kysely'
+import { CompiledQuery, type Kysely, type QueryResult } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
 import { toStoreFailed, type WriteOutcome } from './errors'
 
@@ -7,6 +7,13 @@ import { toStoreFailed, type WriteOutcome } from './errors'
 export interface Executor {
   readonly executeQuery: <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Row>>
 }
+
+/**
+ * The caller's Kysely, or transaction, without the caller's plugins (another naming of columns, say), which must not
+ * touch our tables.
+ */
+export const withoutPlugins = <Database>(db: Kysely<Database>): Executor =>
+  db.getExecutor().plugins.length === 0 ? db : db.withoutPlugins()
 
 /** What commits a write: its own statement, or later the transaction around it. */
 export type TransactionScope = 'statement' | 'transaction'

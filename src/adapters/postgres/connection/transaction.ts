@@ -27,6 +27,20 @@ export const rollBack = async <Database>(
   }
 }
 
+/** Commits, and gives the connection back also when that fails. */
+export const commit = async <Database, Value>(
+  transaction: ControlledTransaction<Database>,
+  value: Value,
+): Promise<E.Either<StoreFailed, Value>> => {
+  try {
+    await transaction.commit().execute()
+    return E.right(value)
+  } catch (error) {
+    await rollBack(transaction)
+    return E.left(toStoreFailed('mayHaveCommitted')(error))
+  }
+}
+
 /** Runs `work` in a transaction: a Right is committed, a Left rolled back. */
 export type RunInTransaction<Database> = <Failure, Value>(
   work: (transaction: Transaction<Database>) => TaskEither<Failure, Value>,
@@ -52,12 +66,7 @@ export const transactionsOn = <Database>(
         await transaction.executeQuery(CompiledQuery.raw(limitIdling))
         return work(transaction)()
       })
-      if (E.isRight(result)) {
-        return catching('mayHaveCommitted', async () => {
-          await transaction.commit().execute()
-          return result
-        })
-      }
+      if (E.isRight(result)) return commit(transaction, result.right)
       await rollBack(transaction)
       return result
     })

@@ -9,11 +9,16 @@ import type {
   Projections,
   TransactionDocuments,
 } from '../../../core/ports/projection-store'
-import { directExecutor } from '../connection/pool'
+import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
-import { type Executor, readRows, type TransactionScope, writeRows } from '../connection/query'
-import { DEFAULT_SCHEMA, quoteIdentifier } from '../schema/names'
-import type { PostgresReadOptions } from '../subscriptions/subscription-store'
+import {
+  type Executor,
+  readRows,
+  type TransactionScope,
+  withoutPlugins,
+  writeRows,
+} from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
 
 // Readers name the projection and see its active build.
 const collectionOf = (schema: string): string =>
@@ -147,15 +152,10 @@ const documentsOn = (
   }
 }
 
-/**
- * Read models as documents in PostgreSQL.
- *
- * @example
- * const projections = postgresProjections(db)
- */
+/** Read models as documents in PostgreSQL. */
 export const postgresProjections = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA }: PostgresReadOptions = {},
+  schema: string,
 ): Projections<Transaction<Database>> => {
   const statements = documentStatements(schema)
   const direct = directExecutor(db)
@@ -168,7 +168,7 @@ export const postgresProjections = <Database>(
   return {
     ...documentsOn(direct, 'statement', statements),
     inTransaction: (transaction) =>
-      documentsOn(transaction.withoutPlugins(), 'transaction', statements),
+      documentsOn(withoutPlugins(transaction), 'transaction', statements),
     active,
     activate: (projection, { version, build, collection }) =>
       pipe(

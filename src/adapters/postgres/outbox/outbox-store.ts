@@ -1,7 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import type { FailureNote } from '../../../core/errors/subscription'
 import type { Json } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type {
@@ -9,13 +8,11 @@ import type {
   DueRequest,
   RequestStore,
   RequestWrites,
-  WaitingRequest,
 } from '../../../core/ports/request-store'
-import { directExecutor } from '../connection/pool'
+import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
-import { type Executor, readRows, writeRows } from '../connection/query'
-import { DEFAULT_SCHEMA, quoteIdentifier } from '../schema/names'
-import type { PostgresReadOptions } from '../subscriptions/subscription-store'
+import { type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
+import { quoteIdentifier } from '../schema/names'
 
 // A command that is stored already stays as it is. A timer of the same name is replaced, and comes last.
 const add = (schema: string): string => `
@@ -56,8 +53,7 @@ set attempts = $3::integer, failure = $4::text::jsonb, parked = $5::integer is n
     due_at = coalesce(clock_timestamp() + $5::integer * interval '1 millisecond', due_at)
 where process = $1::text and id = $2::text`
 
-const columns =
-  'r.process, r.key, r.id, r.command, r.metadata, r.attempts, r.timer, r.parked, r.failure'
+const columns = 'r.process, r.key, r.id, r.command, r.metadata, r.attempts'
 
 interface OutboxRow {
   readonly process: string
@@ -66,9 +62,6 @@ interface OutboxRow {
   readonly command: Json
   readonly metadata: Metadata
   readonly attempts: number
-  readonly timer: string | null
-  readonly parked: boolean
-  readonly failure: FailureNote | null
 }
 
 const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): DueRequest => ({
@@ -78,13 +71,6 @@ const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): Du
   command,
   metadata,
   attempts,
-})
-
-const toWaiting = (row: OutboxRow): WaitingRequest => ({
-  ...toDue(row),
-  timer: row.timer ?? undefined,
-  parked: row.parked,
-  failure: row.failure ?? undefined,
 })
 
 const due = (schema: string): string => `
@@ -98,17 +84,6 @@ where r.process = $1::text and not r.parked and r.due_at <= clock_timestamp()
 order by r.sequence
 limit $2::integer`
 
-const waiting = (schema: string): string => `
-select ${columns} from ${schema}.requests r where r.process = $1::text order by r.sequence`
-
-const retry = (schema: string): string => `
-update ${schema}.requests set parked = false, due_at = clock_timestamp()
-where process = $1::text and id = $2::text and parked returning id`
-
-const skip = (schema: string): string => `
-delete from ${schema}.requests
-where process = $1::text and id = $2::text and parked returning id`
-
 const outboxStatements = (schema: string) => {
   const name = quoteIdentifier(schema)
   return {
@@ -118,9 +93,6 @@ const outboxStatements = (schema: string) => {
     done: named('requests_done', done(name)),
     failed: failed(name),
     due: named('requests_due', due(name)),
-    waiting: waiting(name),
-    retry: retry(name),
-    skip: skip(name),
   }
 }
 type OutboxStatements = ReturnType<typeof outboxStatements>
@@ -157,36 +129,19 @@ const writesOn = (transaction: Executor, statements: OutboxStatements): RequestW
   }
 }
 
-/**
- * The commands that process managers have asked for, in PostgreSQL.
- *
- * @example
- * const requests = postgresRequests(db)
- */
+/** The commands that process managers have asked for, in PostgreSQL. */
 export const postgresRequests = <Database>(
   db: Kysely<Database>,
-  { schema = DEFAULT_SCHEMA }: PostgresReadOptions = {},
+  schema: string,
 ): RequestStore<Transaction<Database>> => {
   const statements = outboxStatements(schema)
   const direct = directExecutor(db)
   return {
-    inTransaction: (transaction) => writesOn(transaction.withoutPlugins(), statements),
+    inTransaction: (transaction) => writesOn(withoutPlugins(transaction), statements),
     due: (process, limit) =>
       pipe(
         readRows<OutboxRow>(direct, statements.due, [process, limit]),
         TE.map((rows) => rows.map(toDue)),
       ),
-    waiting: (process) =>
-      pipe(
-        readRows<OutboxRow>(direct, statements.waiting, [process]),
-        TE.map((rows) => rows.map(toWaiting)),
-      ),
-    decide: (process, id, decision) => {
-      const statement = decision === 'retry' ? statements.retry : statements.skip
-      return pipe(
-        writeRows(direct, 'statement', statement, [process, id]),
-        TE.map((rows) => rows.length > 0),
-      )
-    },
   }
 }

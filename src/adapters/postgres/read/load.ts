@@ -67,10 +67,10 @@ const grouping: Grouping<LoadRequest> = {
 export const loadFrom = (schema: string) => {
   const statements = { ...loadStatements(schema), read: readStatement(schema) }
   return (db: Executor): EventStore['load'] => {
-    const ask = grouped(loadTogether(db, statements), grouping)
+    const loadGrouped = grouped(loadTogether(db, statements), grouping)
     return (request) => {
       const invalid = streamIdError(request.streamId)
-      return invalid === undefined ? () => ask({ ...request }) : TE.left(invalid)
+      return invalid === undefined ? () => loadGrouped({ ...request }) : TE.left(invalid)
     }
   }
 }

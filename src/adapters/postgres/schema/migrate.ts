@@ -1,28 +1,18 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { type ControlledTransaction, type Kysely } from 'kysely'
-import type { StoreFailed } from '../../../core/errors/store'
+import type { Kysely } from 'kysely'
+import {
+  type MigrationChanged,
+  migrationChanged,
+  type StoreFailed,
+} from '../../../core/errors/store'
+import type { Migrated } from '../../../core/ports/backend'
 import { toStoreFailed } from '../connection/errors'
-import { type Executor, fetchRows } from '../connection/query'
-import { rollBack } from '../connection/transaction'
+import { type Executor, fetchRows, withoutPlugins } from '../connection/query'
+import { commit, rollBack } from '../connection/transaction'
 import { type Migration, migrationsFor } from './migrations'
 import { DEFAULT_SCHEMA } from './names'
 import { foundation, migrationsTable, remember, takeTurns } from './migration-script'
-
-/** A migration that was run here before has another text now. Nothing was changed. */
-export interface MigrationChanged {
-  readonly _tag: 'MigrationChanged'
-  readonly migration: string
-  readonly message: string
-}
-
-/** What {@link migrate} has found and done. */
-export interface Migrated {
-  /** The names of those that were run now, oldest first. */
-  readonly applied: ReadonlyArray<string>
-  /** The names of those that had been run before. */
-  readonly present: ReadonlyArray<string>
-}
 
 /** What {@link migrate} would find and do. */
 export interface MigrationPlan {
@@ -37,12 +27,6 @@ interface MigrationRow {
   readonly fingerprint: string
 }
 
-const changed = ({ name }: Migration): MigrationChanged => ({
-  _tag: 'MigrationChanged',
-  migration: name,
-  message: `The migration ${name} was run here with another text. Was this database migrated by another build?`,
-})
-
 const compare = async (
   db: Executor,
   schema: string,
@@ -54,7 +38,7 @@ const compare = async (
   const wrong = known.find(
     ({ name, fingerprint }) => before.has(name) && before.get(name) !== fingerprint,
   )
-  if (wrong !== undefined) return E.left(changed(wrong))
+  if (wrong !== undefined) return E.left(migrationChanged(wrong.name))
   const missing = known.filter(({ name }) => !before.has(name))
   return E.right({ missing, present: [...before.keys()] })
 }
@@ -73,19 +57,6 @@ const applyAll = async (
   }
   const { missing, present } = plan.right
   return E.right({ applied: missing.map(({ name }) => name), present })
-}
-
-const commit = async <Database>(
-  transaction: ControlledTransaction<Database>,
-  migrated: Migrated,
-): Promise<E.Either<StoreFailed, Migrated>> => {
-  try {
-    await transaction.commit().execute()
-    return E.right(migrated)
-  } catch (error) {
-    await rollBack(transaction)
-    return E.left(toStoreFailed('mayHaveCommitted')(error))
-  }
 }
 
 /**
@@ -129,7 +100,7 @@ export const planMigration =
   ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
   async () => {
     try {
-      return await compare(db.withoutPlugins(), schema)
+      return await compare(withoutPlugins(db), schema)
     } catch (error) {
       const failed = toStoreFailed('none')(error)
       return failed.reason === 'NotMigrated'

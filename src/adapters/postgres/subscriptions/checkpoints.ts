@@ -1,11 +1,17 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { type FailureNote, fencedOff } from '../../../core/errors/subscription'
+import { fencedOff } from '../../../core/errors/subscription'
 import type { Lease, Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
-import { directExecutor } from '../connection/pool'
+import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
-import { type Executor, readRows, type TransactionScope, writeRows } from '../connection/query'
+import {
+  type Executor,
+  readRows,
+  type TransactionScope,
+  withoutPlugins,
+  writeRows,
+} from '../connection/query'
 import { transactionsOn } from '../connection/transaction'
 import { quoteIdentifier } from '../schema/names'
 import { leaseKey } from './leases'
@@ -26,7 +32,8 @@ const stepParameters = ({ lease, after, position, holding }: Progress): Readonly
 
 const halt = (schema: string): string => `
 update ${schema}.checkpoints
-set failure = $4::text::jsonb, owner = null, leased_until = null, token = token + 1
+set failure = $4::text::jsonb, owner = null, leased_until = null, busy_since = null,
+    token = token + 1
 where subscription = $1::text and partition = $2::integer and token = $3::bigint
 returning partition`
 
@@ -37,47 +44,13 @@ const reached = (schema: string): string => `
 select min(position)::double precision as "position"
 from ${schema}.checkpoints where subscription = $1::text`
 
-const status = (schema: string): string => `
-select c.subscription, c.partition, c.position::double precision as "position",
-       c.failure, case when c.leased_until >= clock_timestamp() then c.owner end as owner,
-       (extract(epoch from clock_timestamp() - c.heartbeat_at) * 1000)::double precision
-         as heartbeat_age,
-       (select count(*)::integer from ${schema}.held_streams h
-        where h.subscription = c.subscription and h.partition = c.partition) as held
-from ${schema}.checkpoints c
-order by c.subscription, c.partition`
-
-interface StatusRow {
-  readonly subscription: string
-  readonly partition: number
-  readonly position: number
-  readonly failure: FailureNote | null
-  readonly owner: string | null
-  readonly heartbeat_age: number | null
-  readonly held: number
-}
-
-const resume = (schema: string): string => `
-update ${schema}.checkpoints set failure = null
-where subscription = $1::text and failure is not null
-returning partition`
-
-const reset = (schema: string): string => `
-with forgotten as (
-  delete from ${schema}.held_streams where subscription = $1::text
-)
-update ${schema}.checkpoints
-set position = $2::bigint, token = token + 1, owner = null, leased_until = null, failure = null
-where subscription = $1
-returning partition`
-
 const remove = (schema: string): string => `
 delete from ${schema}.subscriptions where name = $1::text
 returning name`
 
 type Checkpoints<Transaction> = Pick<
   SubscriptionStore<Transaction>,
-  'save' | 'commit' | 'halt' | 'reached' | 'status' | 'resume' | 'reset' | 'remove'
+  'save' | 'commit' | 'halt' | 'reached' | 'remove'
 >
 
 /** How far partitions have come, and what stops them. */
@@ -91,9 +64,6 @@ export const checkpointsIn = <Database>(
     advance: named('advance', advance(name)),
     halt: halt(name),
     reached: named('reached', reached(name)),
-    status: status(name),
-    resume: resume(name),
-    reset: reset(name),
     remove: remove(name),
   }
   const direct = directExecutor(db)
@@ -125,7 +95,7 @@ export const checkpointsIn = <Database>(
         pipe(
           work(transaction),
           // The checkpoint comes last: its row is locked for a moment only, so a heartbeat never waits.
-          TE.flatMap(() => saveOn(transaction.withoutPlugins(), 'transaction', progress)),
+          TE.flatMap(() => saveOn(withoutPlugins(transaction), 'transaction', progress)),
         ),
       ),
     halt: (lease, failure) =>
@@ -138,20 +108,6 @@ export const checkpointsIn = <Database>(
         readRows<{ readonly position: number | null }>(direct, statements.reached, [subscription]),
         TE.map(([row]) => row?.position ?? undefined),
       ),
-    status: () =>
-      pipe(
-        readRows<StatusRow>(direct, statements.status, []),
-        TE.map((rows) =>
-          rows.map(({ heartbeat_age, owner, failure, ...row }) => ({
-            ...row,
-            owner: owner ?? undefined,
-            heartbeatAge: heartbeat_age ?? undefined,
-            failure: failure ?? undefined,
-          })),
-        ),
-      ),
-    resume: (subscription) => changes(statements.resume, [subscription]),
-    reset: (subscription, position) => changes(statements.reset, [subscription, position]),
     remove: (subscription) => changes(statements.remove, [subscription]),
   }
 }

@@ -4,11 +4,10 @@ import type { FailureNote } from '../../../core/errors/subscription'
 import type {
   DueStream,
   HeldStream,
-  ParkedEvent,
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
 import { named } from '../connection/prepared-statements'
-import { type Executor, readRows, writeRows } from '../connection/query'
+import { type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
 const held = (schema: string): string => `
@@ -52,38 +51,15 @@ interface DueRow extends HeldRow {
 
 const toDueStream = (row: DueRow): DueStream => ({ ...toHeldStream(row), decision: row.decision })
 
-const parked = (schema: string): string => `
-select ${columns}, partition, retry_at is null and decision is null as parked
-from ${schema}.held_streams where subscription = $1::text
-order by stream_id`
-
-interface ParkedRow extends HeldRow {
-  readonly partition: number
-  readonly parked: boolean
-}
-
-const toParkedEvent = (row: ParkedRow): ParkedEvent => ({
-  ...toHeldStream(row),
-  partition: row.partition,
-  parked: row.parked,
-})
-
-const decide = (schema: string): string => `
-update ${schema}.held_streams set decision = $3::text
-where subscription = $1::text and stream_id = $2::text
-returning stream_id`
-
 /** Streams that wait because one of their events could not be handled. */
 export const heldStreamsIn = (
   schema: string,
   db: Executor,
-): Pick<SubscriptionStore<never>, 'held' | 'due' | 'parked' | 'decide'> => {
+): Pick<SubscriptionStore<never>, 'held' | 'due'> => {
   const name = quoteIdentifier(schema)
   const statements = {
     held: held(name),
     due: named('due', due(name)),
-    parked: parked(name),
-    decide: decide(name),
   }
   return {
     held: ({ subscription, partition }) =>
@@ -95,16 +71,6 @@ export const heldStreamsIn = (
       pipe(
         readRows<DueRow>(db, statements.due, [subscription, partition]),
         TE.map((rows) => rows.map(toDueStream)),
-      ),
-    parked: (subscription) =>
-      pipe(
-        readRows<ParkedRow>(db, statements.parked, [subscription]),
-        TE.map((rows) => rows.map(toParkedEvent)),
-      ),
-    decide: (subscription, streamId, decision) =>
-      pipe(
-        writeRows(db, 'statement', statements.decide, [subscription, streamId, decision]),
-        TE.map((rows) => rows.length > 0),
       ),
   }
 }

@@ -23,7 +23,7 @@ select $2 from created`
 
 const claim = (schema: string): string => `
 select partition, token, "position", failure, share
-from ${schema}.claim($1::text, $2::text, $3::integer)`
+from ${schema}.claim($1::text, $2::text, $3::integer, $4::text::jsonb)`
 
 interface ClaimRow {
   /** null: there is no row for a partition, only the share. */
@@ -46,7 +46,7 @@ const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => 
 })
 
 const release = (schema: string): string => `
-update ${schema}.checkpoints set owner = null, leased_until = null
+update ${schema}.checkpoints set owner = null, leased_until = null, busy_since = null
 where subscription = $1::text and partition = $2::integer and token = $3::bigint`
 
 const leave = (schema: string): string => `
@@ -93,9 +93,14 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
 
   return {
     register: registered,
-    claim: (subscription, instance, duration) =>
+    claim: (subscription, instance, duration, reports = []) =>
       pipe(
-        write<ClaimRow>(statements.claim, [subscription, instance, duration]),
+        write<ClaimRow>(statements.claim, [
+          subscription,
+          instance,
+          duration,
+          reports.length === 0 ? null : JSON.stringify(reports),
+        ]),
         TE.map((rows) => toClaim(subscription, rows)),
       ),
     release: (lease) => pipe(write(statements.release, leaseKey(lease)), ignoreRows),

@@ -1,112 +1,80 @@
-import type { Pool, PoolClient } from 'pg'
 import type { WakeUps } from '../../../core/ports/wake-ups'
-import { DEFAULT_SCHEMA, namespaceOf } from '../schema/names'
+import { type Notifications, pauseFor } from '../connection/notifications'
+import { namespaceOf } from '../schema/names'
 
+/** Between two notifications, in milliseconds: as many appends as there were meanwhile share the second one. */
 const BETWEEN_NOTIFICATIONS = 20
-const BEFORE_RECONNECTING = 1_000
+const MAX_CLOSING = 1_000
 
-const pauseFor = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref()
-  })
+/** The channel of a schema. Two schemas with the same one wake each other for nothing. */
+export const channelOf = (schema: string): string => `reprise_${namespaceOf(schema)}`
 
-/** Sends one notification at a time, and at most one for all that came in the meantime. */
-const coalesced = (send: () => Promise<unknown>): (() => void) => {
+/** Sends one notification at a time, and at most one for all that came meanwhile. */
+const coalesced = (send: () => Promise<unknown>) => {
+  const closing = new AbortController()
   let wanted = false
-  let sending = false
+  let sending: Promise<void> | undefined
   const run = async (): Promise<void> => {
-    sending = true
     while (wanted) {
       wanted = false
       await send().catch(() => undefined) // a lost hint: the others look by themselves
-      await pauseFor(BETWEEN_NOTIFICATIONS)
+      await pauseFor(BETWEEN_NOTIFICATIONS, closing.signal)
     }
-    sending = false
+    sending = undefined
   }
-  return () => {
-    wanted = true
-    if (!sending) void run()
+  return {
+    request: (): void => {
+      wanted = true
+      sending ??= run()
+    },
+    /** What was requested is still sent. */
+    close: async (): Promise<void> => {
+      closing.abort()
+      await Promise.race([sending, pauseFor(MAX_CLOSING)])
+    },
   }
 }
 
-/** Hears until the connection breaks, or it is told to stop. Never fails. */
-const hearOn = (
-  client: PoolClient,
-  channel: string,
-  hear: () => void,
-  signal: AbortSignal,
-): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    // They stay for as long as the connection: a broken one may say so more than once.
-    client.on('error', end)
-    client.on('end', end)
-    client.on('notification', hear)
-    signal.addEventListener('abort', end)
-    // What came before it listened has made no sound here: look once.
-    client.query(`listen ${channel}`).then(hear, end)
-    if (signal.aborted) end()
-  })
-
-const connectTo = async (pool: Pool): Promise<PoolClient | undefined> => {
-  try {
-    return await pool.connect()
-  } catch {
-    return undefined // the server is away: later
-  }
-}
-
-/** Listens on a connection of its own, and takes another one when it breaks. */
-const listening = (pool: Pool, channel: string, hear: () => void): (() => void) => {
-  const controller = new AbortController()
-  const { signal } = controller
-  const run = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const client = await connectTo(pool)
-      if (client !== undefined) {
-        await hearOn(client, channel, hear, signal)
-        client.release(true)
-      }
-      await pauseFor(BEFORE_RECONNECTING)
-    }
-  }
-  void run()
-  return () => controller.abort()
+/** {@link WakeUps} that can be closed. */
+export interface ClosableWakeUps extends WakeUps {
+  /** Sends what is still to be sent, and listens no more. Never fails. */
+  readonly close: () => Promise<void>
 }
 
 /**
- * Hints through `LISTEN` and `NOTIFY`, sent outside of the append: within it they would make all appends
- * of the database wait for each other. Takes one connection of the pool while somebody listens, so the pool
- * needs more than one. Stop whoever listens before you end the pool. Behind a pooler in transaction mode
- * nothing is heard, and all is found by looking: leave the wake-ups out there.
+ * Hints by `LISTEN` and `NOTIFY`, and at once within this process. Notifications are sent outside of the append: inside
+ * it they would make all appends of the database wait for each other.
  *
- * @example
- * const wakeUps = postgresWakeUps(pool)
- * const store = signalling(wakeUps)(postgresStore(db))
+ * @param notify - sends a statement. Left out: other processes hear nothing from this one.
  */
-export const postgresWakeUps = (pool: Pool, schema: string = DEFAULT_SCHEMA): WakeUps => {
-  const channel = `reprise_${namespaceOf(schema)}`
-  const listeners = new Set<() => void>()
-  const hear = (): void => {
-    for (const wake of listeners) wake()
-  }
-  const notify = coalesced(() => pool.query(`notify ${channel}`))
-  let silence: () => void = () => undefined
+export const postgresWakeUps = (
+  schema: string,
+  notifications: Notifications,
+  notify: ((statement: string) => Promise<unknown>) | undefined,
+): ClosableWakeUps => {
+  const channel = channelOf(schema)
+  const others = notify === undefined ? undefined : coalesced(() => notify(`notify ${channel}`))
+  const stops = new Set<() => void>()
+  let closed = false
   return {
     signal: () => {
-      hear() // in this process at once
-      notify()
+      notifications.wake(channel)
+      if (!closed) others?.request()
     },
     listen: (wake) => {
-      const listener = (): void => wake()
-      if (listeners.size === 0) silence = listening(pool, channel, hear)
-      listeners.add(listener)
+      if (closed) return () => undefined
+      const stop = notifications.listen(channel, wake)
+      stops.add(stop)
       return () => {
-        if (listeners.delete(listener) && listeners.size === 0) silence()
+        stops.delete(stop)
+        stop()
       }
+    },
+    close: async () => {
+      closed = true
+      for (const stop of stops) stop()
+      stops.clear()
+      await Promise.all([others?.close(), notifications.ended()])
     },
   }
 }

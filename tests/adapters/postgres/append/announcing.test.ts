@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import { CompiledQuery } from 'kysely'
 import { Client } from 'pg'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { AppendRequest } from '../../../../src/core/append'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
@@ -68,8 +68,8 @@ const cases = shapes.flatMap(([name, requests]) =>
 it.each(cases)(
   'an append that is under way holds the horizon below the positions it has drawn: %s',
   async (name, requests) => {
-    const slow = postgresStore(database.connect(1))
-    const quick = postgresStore(database.connect(2))
+    const slow = postgres(database.connect(1)).store
+    const quick = postgres(database.connect(2)).store
     const { upTo } = await right(quick.readAll({ after: 0, limit: 1_000 }))
     await admin.query('select pg_advisory_lock(42)')
     const held = requests.map((request) => slow.append(request)())
@@ -92,7 +92,7 @@ it.each(cases)(
 
 it('an append by a role that may not read the sequence is refused: it could not tell readers where it is', async () => {
   const role = `unprivileged_${randomUUID().replaceAll('-', '')}`
-  await right(postgresStore(database.connect(1)).append(appending('allowed-1')))
+  await right(postgres(database.connect(1)).store.append(appending('allowed-1')))
   await admin.query(`
     create role ${role};
     grant usage on schema reprise to ${role};
@@ -100,7 +100,7 @@ it('an append by a role that may not read the sequence is refused: it could not 
   const db = database.connect(1)
   await db.executeQuery(CompiledQuery.raw(`set role ${role}`))
   const request: AppendRequest = { ...appending('denied-1'), expectedVersion: 'mustNotExist' }
-  const denied = await postgresStore(db).append(request)()
+  const denied = await postgres(db).store.append(request)()
   await db.executeQuery(CompiledQuery.raw('reset role'))
   await admin.query(`drop owned by ${role}; drop role ${role}`)
   expect(denied).toMatchObject(E.left({ _tag: 'StoreFailed', reason: 'AccessDenied' }))

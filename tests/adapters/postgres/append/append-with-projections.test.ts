@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { Client, Pool } from 'pg'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { InlineProjection } from '../../../../src/core/ports/inline-projection'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
@@ -62,7 +62,8 @@ const throwing: Projection = {
 }
 const refusing: Projection = { name: 'refusing', project: () => TE.left('the name is taken') }
 
-const storeWith = (...projections: ReadonlyArray<Projection>) => postgresStore(db, { projections })
+const storeWith = (...projections: ReadonlyArray<Projection>) =>
+  postgres(db, { inline: projections }).store
 
 const isStored = async (streamId: string): Promise<boolean> =>
   (await right(storeWith().read(streamId, { after: 0, limit: 1 }))).events.length > 0
@@ -149,7 +150,7 @@ describe('an inline projection', () => {
 it("a failure that a projection hides is found through the application's own Kysely too", async () => {
   const pool = new Pool({ connectionString: database.url, max: 1 })
   const own = new Kysely<Names>({ dialect: new PostgresDialect({ pool }) })
-  const store = postgresStore(own, { projections: [swallowing] })
+  const store = postgres(own, { inline: [swallowing] }).store
   const error = await left(store.append(appending('name-own')))
   expect(error).toMatchObject({ _tag: 'ProjectionFailed', projection: 'swallowing' })
   expect(await isStored('name-own')).toBe(false)

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { Client } from 'pg'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { AppendRequest } from '../../../../src/core/append'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
@@ -57,7 +57,7 @@ const together = async (
   odd: (n: number) => AppendRequest | undefined,
   meanwhile: () => Promise<void> = () => Promise.resolve(),
 ) => {
-  const store = postgresStore(database.connect(2))
+  const store = postgres(database.connect(2)).store
   await admin.query('select pg_advisory_lock(51)')
   const first = store.append(other(`${prefix}-first`, 'Slow'))()
   await waitingAtGate()
@@ -94,7 +94,7 @@ describe('fifty appends in one statement', () => {
   it('one whose command was handled before is told so, and the others are stored', async () => {
     const command = { commandId: 'c1', skip: 0, eventCount: 1 }
     const marked = { ...appending('handled-5'), commands: [command] }
-    await right(postgresStore(database.connect(1)).append(marked))
+    await right(postgres(database.connect(1)).store.append(marked))
     const { answers } = await together('handled', (n) => (n === 5 ? marked : undefined))
     expect(answers[5]).toMatchObject({ left: { _tag: 'CommandAlreadyHandled', after: 0 } })
     expect(answers.filter(E.isRight)).toHaveLength(GROUP - 1)
@@ -127,7 +127,7 @@ describe('fifty appends in one statement', () => {
   })
 
   it('all are told that the outcome is unknown when the connection is lost, and none is half-written', async () => {
-    const store = postgresStore(database.connect(2))
+    const store = postgres(database.connect(2)).store
     await admin.query('select pg_advisory_lock(51)')
     const slow = Array.from({ length: GROUP }, (_, n) => store.append(other(`lost-${n}`, 'Slow'))())
     let answered = 0

@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { Client } from 'pg'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
-import { type PostgresStore, postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
@@ -17,7 +17,7 @@ let store: PostgresStore<Orders>
 beforeAll(async () => {
   database = await migratedDatabase<Orders>()
   db = database.connect()
-  store = postgresStore(db)
+  store = postgres(db).store
   admin = new Client({ connectionString: database.url })
   await admin.connect()
   await admin.query('create table orders (id text primary key)')
@@ -112,8 +112,8 @@ describe("append inside the caller's transaction", () => {
     const both = other.connect()
     await right(migrate(both, 'two'))
     const [one, two] = [
-      postgresStore(both, { schema: 'one' }),
-      postgresStore(both, { schema: 'two' }),
+      postgres(both, { schema: 'one' }).store,
+      postgres(both, { schema: 'two' }).store,
     ]
     await right(one.append(appending('counter-1', 9)))
     const transaction = await both.startTransaction().execute()

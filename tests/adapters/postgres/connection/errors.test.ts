@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Client, Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
-import { type PostgresStore, postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
 import type { EventStore } from '../../../../src/core/ports/event-store'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   admin = new Client({ connectionString: database.url })
   await admin.connect()
   db = database.connect()
-  store = postgresStore(db)
+  store = postgres(db).store
 })
 afterAll(async () => {
   await admin.end()
@@ -34,7 +34,7 @@ const changed = (change: (url: URL) => void): string => {
 /** A store at `url`, used once: what it answers to an append and to a read. */
 const answersAt = async (url: string, options: object = {}) => {
   const own = connectPool<unknown>(new Pool({ connectionString: url, ...options }))
-  const there = postgresStore(own)
+  const there = postgres(own).store
   try {
     return {
       append: await left(there.append(appending('counter-1'))),
@@ -74,7 +74,7 @@ describe('a store without a database', () => {
 
   it('says so: a pool that has ended', async () => {
     const pool = new Pool({ connectionString: database.url })
-    const ended = postgresStore(connectPool<unknown>(pool))
+    const ended = postgres(connectPool<unknown>(pool)).store
     await pool.end()
     expect(await left(ended.append(appending('counter-1')))).toMatchObject(
       failed('Unavailable', 'nothingWritten'),
@@ -82,7 +82,7 @@ describe('a store without a database', () => {
   })
 
   it('names the command that makes the tables when they are missing', async () => {
-    const absent: EventStore = postgresStore(db, { schema: 'absent' })
+    const absent: EventStore = postgres(db, { schema: 'absent' }).store
     for (const error of [
       await left(absent.append(appending('counter-1'))),
       await left(absent.read('counter-1', { after: 0, limit: 1 })),
@@ -167,7 +167,7 @@ describe('a statement that is under way', () => {
     const own = connectPool<unknown>(
       new Pool({ connectionString: database.url, options: `-c ${setting}=50` }),
     )
-    const error = await left(postgresStore(own).append(appending('counter-late')))
+    const error = await left(postgres(own).store.append(appending('counter-late')))
     await own.destroy()
     expect(error).toMatchObject(failed(reason, 'nothingWritten'))
   })
@@ -176,7 +176,7 @@ describe('a statement that is under way', () => {
     const own = connectPool<unknown>(
       new Pool({ connectionString: database.url, query_timeout: 50 }),
     )
-    const error = await left(postgresStore(own).append(appending('counter-unheard')))
+    const error = await left(postgres(own).store.append(appending('counter-unheard')))
     await blocker.query('rollback')
     await own.destroy()
     expect(error).toMatchObject(failed('TimedOut', 'unknown'))

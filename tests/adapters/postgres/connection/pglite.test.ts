@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import { connectPglite } from '../../../../src/adapters/postgres/connection/pglite'
-import { type PostgresStore, postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
 
@@ -11,7 +11,7 @@ let store: PostgresStore<unknown>
 beforeAll(async () => {
   db = connectPglite<unknown>(new PGlite())
   await right(migrate(db, 'Embedded "one"'))
-  store = postgresStore(db, { schema: 'Embedded "one"' })
+  store = postgres(db, { schema: 'Embedded "one"' }).store
 }, 120_000)
 afterAll(() => db.destroy())
 
@@ -52,7 +52,7 @@ describe('an embedded PostgreSQL', () => {
   })
 
   it('says which command to run when it was never migrated', async () => {
-    const absent = postgresStore(db, { schema: 'absent' })
+    const absent = postgres(db, { schema: 'absent' }).store
     expect(await left(absent.append(appending('counter-1')))).toMatchObject({
       _tag: 'StoreFailed',
       reason: 'NotMigrated',

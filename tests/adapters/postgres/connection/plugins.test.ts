@@ -1,5 +1,5 @@
 import { CamelCasePlugin } from 'kysely'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
 import { appending, newEvent } from '../../../support/tally'
@@ -18,7 +18,7 @@ describe("a caller's Kysely with CamelCasePlugin", () => {
   it('is a store that changes no key, outside and inside a transaction', async () => {
     const db = database.connect().withPlugin(new CamelCasePlugin())
     await db.schema.createTable('userNames').addColumn('fullName', 'text').execute()
-    const store = postgresStore(db)
+    const store = postgres(db).store
     const data = { snake_case: 1, camelCase: { under_score: 2 } }
     const events = [newEvent('snake_type', data)]
     await right(store.append({ ...appending('plugin-1'), events }))

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
 import { connectPool, type Preparing } from '../../../../src/adapters/postgres/connection/pool'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { named } from '../../../../src/adapters/postgres/connection/prepared-statements'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -136,7 +136,7 @@ describe('a prepared statement', () => {
 
   it('is left to a driver that pipelines, whose connection is not ours to speak to', async () => {
     const { db } = watched({ pipeline: true })
-    const store = postgresStore(db)
+    const store = postgres(db).store
     for (const turn of [1, 2, 3]) await right(store.append(appending(`counter-pipe${turn}`)))
     expect((await right(store.read('counter-pipe3', { after: 0, limit: 9 }))).events).toHaveLength(
       1,
@@ -192,8 +192,8 @@ describe("the caller's own statements", () => {
   it('in an inline projection make its append worth another try when a table has changed', async () => {
     const { db } = watched({}, 'all prepared')
     await run(db, 'create table kept (id text)')
-    const store = postgresStore(db, {
-      projections: [
+    const store = postgres(db, {
+      inline: [
         {
           name: 'kept',
           project: (events, transaction) => async () => {
@@ -204,7 +204,7 @@ describe("the caller's own statements", () => {
           },
         },
       ],
-    })
+    }).store
     for (const turn of [1, 2, 3]) await right(store.append(appending(`counter-kept${turn}`)))
     await run(db, 'alter table kept add column note text')
     expect(await left(store.append(appending('counter-kept4')))).toMatchObject({
@@ -288,7 +288,7 @@ describe('a transaction', () => {
 describe('a connection that has lost its prepared statements', () => {
   it('says so, has written nothing, and is replaced', async () => {
     const { db } = watched()
-    const store = postgresStore(db)
+    const store = postgres(db).store
     for (const turn of [1, 2, 3]) await right(store.append(appending(`counter-lost${turn}`)))
     await run(db, 'discard all')
     expect(await left(store.append(appending('counter-lost4')))).toMatchObject({
@@ -305,7 +305,7 @@ describe('a connection that has lost its prepared statements', () => {
 describe('a pool of one connection', () => {
   it('serves whoever waits, although statements follow one another without a pause', async () => {
     const { db, pool } = watched()
-    const store = postgresStore(db)
+    const store = postgres(db).store
     let waiting = true
     const busy = async () => {
       for (let turn = 0; waiting; turn++)
@@ -321,7 +321,7 @@ describe('a pool of one connection', () => {
 
   it('has its connection back when nothing follows', async () => {
     const { db, pool } = watched()
-    await right(postgresStore(db).append(appending('counter-given-back')))
+    await right(postgres(db).store.append(appending('counter-given-back')))
     for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(pool.idleCount).toBe(1)
   })

@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely'
 import { Client, Pool } from 'pg'
 import { connectPool, type Preparing } from '../../../../src/adapters/postgres/connection/pool'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { ExpectedVersion } from '../../../../src/core/expected-version'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -27,7 +27,7 @@ const watched = (preparing: Preparing) => {
     Object.assign(client, { query: watching })
   })
   const db = connectPool<unknown>(pool, preparing)
-  return { sent, db, store: postgresStore(db) }
+  return { sent, db, store: postgres(db).store }
 }
 
 describe('on the wire', () => {
@@ -128,7 +128,7 @@ describe('on the wire', () => {
     const { sent, db, store } = watched('prepared')
     await right(store.append(appending('counter-behind', 25)))
     const all = await right(store.readAll({ after: 0, limit: 1_000 }))
-    const reader = postgresStore(db)
+    const reader = postgres(db).store
     sent.length = 0
     const found: unknown[] = []
     let page = await right(reader.readAll({ after: 0, limit: 10 }))
@@ -146,7 +146,7 @@ describe('on the wire', () => {
 
   it('a reader asks for the horizon again after a failure: another server may answer', async () => {
     const { sent, db } = watched('prepared')
-    const reader = postgresStore(db)
+    const reader = postgres(db).store
     await right(reader.append(appending('counter-failing', 25)))
     const { upTo } = await right(reader.readAll({ after: 0, limit: 10 }))
     const rename = (from: string, to: string) =>

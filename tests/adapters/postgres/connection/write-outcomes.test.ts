@@ -5,13 +5,7 @@ import { Client, Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import type { StoreFailed } from '../../../../src/core/errors/store'
 import type { InlineProjection } from '../../../../src/core/ports/inline-projection'
-import {
-  migrate,
-  postgresProjections,
-  postgresRequests,
-  postgresStore,
-  postgresSubscriptions,
-} from '../../../../src/postgres'
+import { postgres } from '../../../../src/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
@@ -29,7 +23,7 @@ beforeAll(async () => {
   blocker = new Client({ connectionString: database.url })
   await Promise.all([admin.connect(), blocker.connect()])
   const db = database.connect()
-  await right(postgresSubscriptions(db).register({ name: 'mails', partitions: 1, position: 0 }))
+  await right(postgres(db).subscriptions.register({ name: 'mails', partitions: 1, position: 0 }))
   // A COMMIT that writes to one of these tables waits until the blocker lets go.
   await admin.query(`
     create table noted (at integer);
@@ -67,32 +61,37 @@ const build = { version: 1, build: 1, collection: 'mails@1.1' }
 const snapshot = { streamId: 'counter-1', schemaVersion: 1, version: 1, state: {} }
 const step = { lease, after: 0, position: 1 }
 
-const subscriptions = (db: Db) => postgresSubscriptions(db)
-const projections = (db: Db) => postgresProjections(db)
-const requests = (db: Db) => postgresRequests(db)
+const subscriptions = (db: Db) => postgres(db).subscriptions
+const projections = (db: Db) => postgres(db).documents
+const operator = (db: Db) => postgres(db).operator
 
 /** Every method of a port that writes with one statement. */
 const statements: ReadonlyArray<readonly [string, Write]> = [
-  ['append', (db) => postgresStore(db).append(appending('counter-1'))],
-  ['saveSnapshot', (db) => postgresStore(db).saveSnapshot(snapshot)],
+  ['append', (db) => postgres(db).store.append(appending('counter-1'))],
+  ['saveSnapshot', (db) => postgres(db).store.saveSnapshot(snapshot)],
   ['register', (db) => subscriptions(db).register({ name: 'others', partitions: 1, position: 0 })],
   ['claim', (db) => subscriptions(db).claim('mails', 'me', 1_000)],
   ['release', (db) => subscriptions(db).release(lease)],
   ['leave', (db) => subscriptions(db).leave('mails', 'me')],
   ['save', (db) => subscriptions(db).save(step)],
   ['halt', (db) => subscriptions(db).halt(lease, failure)],
-  ['decide on a held stream', (db) => subscriptions(db).decide('mails', 'counter-1', 'skip')],
-  ['resume', (db) => subscriptions(db).resume('mails')],
-  ['reset', (db) => subscriptions(db).reset('mails', 0)],
   ['remove', (db) => subscriptions(db).remove('nothing')],
+  ['decide on a held event', (db) => operator(db).decide('mails', 'skip', [1])],
+  ['resume', (db) => operator(db).resume('mails')],
+  ['skip a stopped event', (db) => operator(db).skipStopped('mails', 1)],
+  ['pause', (db) => operator(db).pause('mails')],
+  ['unpause', (db) => operator(db).unpause('mails')],
+  ['reset', (db) => operator(db).reset('mails', 0, 'fenceOff')],
+  ['remove, as an operator', (db) => operator(db).remove('nothing', 'refuse')],
+  ['rename', (db) => operator(db).rename('nothing', 'something', 'refuse')],
   ['put', (db) => projections(db).put('mails', 'a', {})],
   ['delete', (db) => projections(db).delete('mails', 'a')],
   ['write', (db) => projections(db).write('mails', [{ key: 'a', value: {} }])],
   ['putNewer', (db) => projections(db).putNewer('mails', 'a', {}, 1)],
   ['activate', (db) => projections(db).activate('mails', build)],
   ['clear', (db) => projections(db).clear('mails', 1)],
-  ['retry a command', (db) => requests(db).decide('mailer', 'a', 'retry')],
-  ['skip a command', (db) => requests(db).decide('mailer', 'a', 'skip')],
+  ['retry a command', (db) => operator(db).decideCommands('mailer', 'retry', ['a'])],
+  ['skip a command', (db) => operator(db).decideCommands('mailer', 'skip', ['a'])],
 ]
 
 const note = (transaction: Transaction<unknown>) =>
@@ -113,7 +112,7 @@ const noting: InlineProjection<Transaction<unknown>> = {
 const transactions: ReadonlyArray<readonly [string, Write]> = [
   [
     'append with an inline projection',
-    (db) => postgresStore(db, { projections: [noting] }).append(appending('counter-2')),
+    (db) => postgres(db, { inline: [noting] }).store.append(appending('counter-2')),
   ],
   [
     'commit',
@@ -128,7 +127,7 @@ const transactions: ReadonlyArray<readonly [string, Write]> = [
         }),
       ),
   ],
-  ['migrate', (db) => migrate(db, 'slow')],
+  ['migrate', (db) => postgres(db, { schema: 'slow' }).migrate],
 ]
 
 /** Cuts the connection whose statement waits for the blocker. */
@@ -141,6 +140,16 @@ const cut = async (): Promise<void> => {
   })
   await admin.query('select pg_terminate_backend($1)', [pid])
 }
+
+/** The server goes on with a statement that its client has given up: the next test waits for its end. */
+const quiet = () =>
+  until(async () => {
+    const { rows } = await admin.query(
+      `select from pg_stat_activity
+       where datname = current_database() and state = 'active' and pid <> pg_backend_pid()`,
+    )
+    return rows.length === 0 ? true : undefined
+  })
 
 const cutOff = { _tag: 'StoreFailed', reason: 'ConnectionLost', outcome: 'unknown' }
 const givenUp = { _tag: 'StoreFailed', reason: 'TimedOut', outcome: 'unknown' }
@@ -159,16 +168,20 @@ describe('a write whose answer is lost does not claim that nothing was written',
       new Pool({ connectionString: database.url, max: 1, query_timeout: 100 }),
     )
     const error = await left(write(db))
-    await blocker.query('rollback')
+    await cut() // the server still runs it
     await db.destroy()
     expect(error).toMatchObject(givenUp)
   })
 
   it.each(transactions)('%s, when the connection is cut at COMMIT', async (_name, write) => {
     await blockCommit()
-    const answer = left(write(database.connect(1)))
+    const db = database.connect(1)
+    const answer = left(write(db))
     await cut()
     expect(await answer).toMatchObject(cutOff)
+    // It has given its connection back: the only one of this pool.
+    await blocker.query('rollback')
+    await right(postgres(db).operator.status())
   })
 })
 
@@ -177,7 +190,7 @@ describe('a write whose transaction was never committed', () => {
     const db = database.connect(1)
     const transaction = await db.startTransaction().execute()
     await blockStatements()
-    const answer = left(postgresProjections(db).inTransaction(transaction).put('mails', 'a', {}))
+    const answer = left(postgres(db).documents.inTransaction(transaction).put('mails', 'a', {}))
     await cut()
     expect(await answer).toMatchObject({ ...cutOff, outcome: 'nothingWritten' })
     await expect(transaction.rollback().execute()).rejects.toThrow()
@@ -186,7 +199,7 @@ describe('a write whose transaction was never committed', () => {
   it('has written nothing when the checkpoint of its commit cannot be saved', async () => {
     const db = database.connect(1)
     await blockStatements()
-    const answer = left(postgresSubscriptions(db).commit(step, () => TE.right(undefined)))
+    const answer = left(postgres(db).subscriptions.commit(step, () => TE.right(undefined)))
     await cut()
     expect(await answer).toMatchObject({ ...cutOff, outcome: 'nothingWritten' })
   })

@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
-import { type PostgresStore, postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
 import { namespaceOf } from '../../../../src/adapters/postgres/schema/names'
 import type { StoredEvent } from '../../../../src/core/recorded-event'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
@@ -17,7 +17,7 @@ afterAll(() => database.close())
 
 const storeIn = async (schema: string): Promise<PostgresStore<unknown>> => {
   await right(migrate(db, schema))
-  return postgresStore(db, { schema })
+  return postgres(db, { schema }).store
 }
 const upTo = async (store: PostgresStore<unknown>): Promise<number> =>
   (await right(store.readAll({ after: 0, limit: 100_000 }))).upTo

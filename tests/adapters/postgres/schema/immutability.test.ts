@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
 import { appending } from '../../../support/tally'
@@ -8,7 +8,7 @@ let database: MigratedDatabase<unknown>
 let client: Client
 beforeAll(async () => {
   database = await migratedDatabase()
-  await right(postgresStore(database.connect()).append(appending('counter-1', 3)))
+  await right(postgres(database.connect()).store.append(appending('counter-1', 3)))
   client = new Client({ connectionString: database.url })
   await client.connect()
 })

@@ -3,7 +3,7 @@ import { Client, Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import { migrate, planMigration } from '../../../../src/adapters/postgres/schema/migrate'
 import { migrationsFor } from '../../../../src/adapters/postgres/schema/migrations'
-import { postgresStore } from '../../../../src/adapters/postgres/postgres-store'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { createDatabase, type TestDatabase } from '../../../support/database'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
@@ -43,7 +43,7 @@ describe('migrate', () => {
   ])('makes a store that works in the schema %j', (schema) =>
     using(async (db) => {
       expect(await right(migrate(db, schema))).toEqual({ applied: all, present: [] })
-      const store = postgresStore(db, { schema })
+      const store = postgres(db, { schema }).store
       await right(store.append(appending('counter-1', 3)))
       expect((await right(store.readAll({ after: 0, limit: 10 }))).events).toHaveLength(3)
     }),

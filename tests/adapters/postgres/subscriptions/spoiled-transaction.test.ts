@@ -8,6 +8,7 @@ import {
   postgresReadSide,
   type PostgresReadSide,
 } from '../../../support/postgres-read-side'
+import { decideStream, heldBy } from '../../../support/operating'
 import { right } from '../../../support/right'
 import { running, type Running } from '../../../support/running'
 import { appendTicks, type Tick, ticks } from '../../../support/ticks'
@@ -53,14 +54,14 @@ describe('a handler that hides the failure of a statement', () => {
             await sql`insert into noted values (${step})`.execute(transaction)
             return E.right(undefined)
           },
-      })({ store: side.store, subscriptions: side.subscriptions, signal }),
+      })(side, { signal }),
     )
     started.push(subscription)
     return subscription
   }
   const parked = async () =>
     eventually(async () => {
-      const [found] = await right(side.subscriptions.parked('hiding'))
+      const [found] = await heldBy(side.operator, 'hiding')
       return found?.parked === true && found
     })
   const said =
@@ -78,7 +79,7 @@ describe('a handler that hides the failure of a statement', () => {
     expect(await noted()).toEqual([1, 2, 6])
 
     isMended = true
-    await right(side.subscriptions.decide('hiding', 'tick-2', 'retry'))
+    await decideStream(side.operator, 'hiding', 'tick-2', 'retry')
     await eventually(async () => (await noted()).length === 6)
     expect(await noted()).toEqual([1, 2, 4, 5, 6, 13])
   })
@@ -90,7 +91,7 @@ describe('a handler that hides the failure of a statement', () => {
     await appendTicks(side.store, 'tick-2', ...steps)
     hiding('Park')
     expect(await parked()).toMatchObject({ version: 1 })
-    await right(side.subscriptions.decide('hiding', 'tick-2', 'skip'))
+    await decideStream(side.operator, 'hiding', 'tick-2', 'skip')
     const held = await eventually(async () => {
       const now = await parked()
       return now.version === 3 && now

@@ -4,11 +4,14 @@ import { Client, Pool } from 'pg'
 import { namespaceOf } from '../../../../src/adapters/postgres/schema/names'
 import type { RecordedEvent } from '../../../../src/core/recorded-event'
 import type { WakeUps } from '../../../../src/core/ports/wake-ups'
-import { postgresWakeUps } from '../../../../src/postgres'
+import { postgres, type PostgresBackend } from '../../../../src/postgres'
 import { subscribe } from '../../../../src/shell/subscription/subscribe'
-import { signalling } from '../../../../src/shell/subscription/wake-ups'
 import { eventually } from '../../../support/eventually'
-import { postgresReadSide, type PostgresReadSide } from '../../../support/postgres-read-side'
+import {
+  type NoTables,
+  postgresReadSide,
+  type PostgresReadSide,
+} from '../../../support/postgres-read-side'
 import { right } from '../../../support/right'
 import { running, type Running } from '../../../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../../../support/ticks'
@@ -24,21 +27,25 @@ const CHANNEL = `reprise_${namespaceOf('reprise')}`
 
 let side: PostgresReadSide
 let others: Pool
+/** Appends without a hint. */
+let silent: PostgresBackend<NoTables>
 let workers: WorkerProcess[]
 let started: Running<unknown>[]
-/** Hints over connections that have nothing to do with the subscriber's. */
-let elsewhere: WakeUps
+/** As if in another process: over connections that have nothing to do with the subscriber's. */
+let elsewhere: PostgresBackend<unknown>
 beforeEach(async () => {
   side = await postgresReadSide()
   others = new Pool({ connectionString: side.url, max: 5 })
   others.on('error', () => undefined)
-  elsewhere = postgresWakeUps(others)
+  elsewhere = postgres(others)
+  silent = postgres(others, { wakeUps: 'poll' })
   workers = []
   started = []
 })
 afterEach(async () => {
   await Promise.all(workers.map(({ kill }) => kill()))
   await Promise.all(started.map(({ stop }) => stop()))
+  await elsewhere.close()
   await others.end()
   await side.close()
 })
@@ -78,7 +85,7 @@ const hearing = (wakeUps: WakeUps) => {
           looks = 0
           seen.push(event)
         }),
-    })({ store, subscriptions: side.subscriptions, wakeUps, signal }),
+    })({ ...side, store, wakeUps }, { signal }),
   )
   started.push(run)
   return { seen, looks: () => looks, isIdle: () => looks >= LOOKS, ...run }
@@ -99,7 +106,7 @@ describe('a subscriber in another process', () => {
       looks = 0
       heard.set(position, at)
     })
-    const store = signalling(elsewhere)(side.store)
+    const { store } = elsewhere
     const latency = async (): Promise<number> => {
       const position = (await appendTicks(store, 'tick-1', 1))[0] ?? 0
       const committed = performance.timeOrigin + performance.now()
@@ -128,35 +135,35 @@ describe('a subscriber in another process', () => {
 
 describe('a subscriber that waits', () => {
   it('looks again soon after a hint: another writer may hold the event back', async () => {
-    const { seen, looks, isIdle } = hearing(postgresWakeUps(side.pool))
+    const { seen, looks, isIdle } = hearing(side.wakeUps)
     await appendTicks(side.store, 'tick-1', 1)
     await eventually(isIdle)
     const slow = await side.db.startTransaction().execute()
-    const early = side.store.inTransaction(slow)
+    const early = silent.store.inTransaction(slow)
     await right(
       early.append({ streamId: 'tick-2', expectedVersion: 'any', events: [tick(1)], commands: [] }),
     )
     const before = looks()
-    await appendTicks(signalling(elsewhere)(side.store), 'tick-1', 2)
+    await appendTicks(elsewhere.store, 'tick-1', 2)
     await eventually(() => looks() > before) // in vain
-    await slow.rollback().execute() // nobody hints at this
+    await slow.rollback().execute() // no hint comes of this
     await eventually(() => seen.length === 2, SOON)
     expect(places(seen)).toEqual(['tick-1:1', 'tick-1:2'])
   }, 30_000)
 
   it('listens again after its connection was ended, and finds what came meanwhile', async () => {
-    const { seen, isIdle } = hearing(postgresWakeUps(side.pool))
+    const { seen, isIdle } = hearing(side.wakeUps)
     await appendTicks(side.store, 'tick-1', 1)
     await eventually(isIdle)
     for (const version of [2, 3]) {
       await eventually(async () => (await listeners()) === 1)
       await terminate()
-      await appendTicks(side.store, 'tick-1', version) // not even a hint
+      await appendTicks(silent.store, 'tick-1', version) // not even a hint
       await eventually(() => seen.length === version, SOON)
     }
     await eventually(async () => (await listeners()) === 1)
     await eventually(isIdle)
-    await appendTicks(signalling(elsewhere)(side.store), 'tick-1', 4)
+    await appendTicks(elsewhere.store, 'tick-1', 4)
     await eventually(() => seen.length === 4, SOON)
   }, 40_000)
 
@@ -164,7 +171,7 @@ describe('a subscriber that waits', () => {
     const deaf: WakeUps = { signal: () => undefined, listen: () => () => undefined }
     const { seen } = hearing(deaf)
     for (let version = 1; version <= 3; version++) {
-      await appendTicks(side.store, 'tick-1', version)
+      await appendTicks(silent.store, 'tick-1', version)
       await eventually(() => seen.length === version)
     }
   })
@@ -179,8 +186,9 @@ describe('notifications', () => {
       notifications++
     })
     await client.query(`listen ${CHANNEL}`)
-    const store = signalling(elsewhere)(side.store)
-    const all = Array.from({ length: 1_000 }, (_, n) => appendTicks(store, `tick-${n}`, 1))
+    const all = Array.from({ length: 1_000 }, (_, n) =>
+      appendTicks(elsewhere.store, `tick-${n}`, 1),
+    )
     await Promise.all(all)
     await eventually(() => notifications > 0)
     // Behind whatever still waits for a connection to be sent over, and then to be delivered.
@@ -197,13 +205,10 @@ describe('notifications', () => {
 
   it('are not sent for an append that was refused', async () => {
     let hints = 0
-    const counting: WakeUps = {
-      signal: () => {
-        hints++
-      },
-      listen: () => () => undefined,
-    }
-    const store = signalling(counting)(side.store)
+    const { store, wakeUps } = postgres(side.db, { wakeUps: 'poll' })
+    wakeUps.listen(() => {
+      hints++
+    })
     const append = {
       streamId: 'tick-1',
       expectedVersion: 7,
@@ -217,18 +222,18 @@ describe('notifications', () => {
   })
 })
 
-describe('postgresWakeUps', () => {
+describe('wake-ups', () => {
   it('takes one connection however many listen, and none when the last one has gone', async () => {
-    const wakeUps = postgresWakeUps(side.pool)
+    const { wakeUps } = side
     const heard: string[] = []
     const silences = ['a', 'b'].map((name) => wakeUps.listen(() => void heard.push(name)))
     await eventually(async () => (await listeners()) === 1)
-    elsewhere.signal()
+    elsewhere.wakeUps.signal()
     await eventually(() => heard.includes('a') && heard.includes('b'))
     silences[0]?.()
     silences[0]?.()
     heard.length = 0
-    elsewhere.signal()
+    elsewhere.wakeUps.signal()
     await eventually(() => heard.includes('b'))
     expect(heard).not.toContain('a')
     silences[1]?.()
@@ -238,9 +243,11 @@ describe('postgresWakeUps', () => {
   it('can be closed at any moment, and lets the pool end', async () => {
     for (let round = 0; round < 20; round++) {
       const pool = new Pool({ connectionString: side.url, max: 2 })
-      const silence = postgresWakeUps(pool).listen(() => undefined)
+      const backend = postgres(pool)
+      const silence = backend.wakeUps.listen(() => undefined)
       for (let turn = 0; turn < round; turn++) await pool.query('select 1')
       silence()
+      await backend.close()
       await pool.end()
     }
     expect(await listeners()).toBe(0)
@@ -250,7 +257,8 @@ describe('postgresWakeUps', () => {
     const pool = new Pool({ connectionString: side.url, max: 2 })
     pool.on('error', () => undefined)
     let heard = 0
-    const silence = postgresWakeUps(pool).listen(() => {
+    const backend = postgres(pool)
+    const silence = backend.wakeUps.listen(() => {
       heard++
     })
     for (let round = 0; round < 20; round++) {
@@ -263,19 +271,21 @@ describe('postgresWakeUps', () => {
     }
     await eventually(async () => (await listeners()) === 1)
     const before = heard
-    elsewhere.signal()
+    elsewhere.wakeUps.signal()
     await eventually(() => heard > before)
     silence()
+    await backend.close()
     await pool.end()
   })
 
   it('waits for a server that is away', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1, max: 2 })
-    const wakeUps = postgresWakeUps(pool)
-    const silence = wakeUps.listen(() => undefined)
-    wakeUps.signal()
+    const backend = postgres(pool)
+    const silence = backend.wakeUps.listen(() => undefined)
+    backend.wakeUps.signal()
     await expect(pool.query('select 1')).rejects.toThrow()
     silence()
+    await backend.close()
     await pool.end()
   })
 })

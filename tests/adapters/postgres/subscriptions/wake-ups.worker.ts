@@ -4,23 +4,18 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
-import {
-  connectPool,
-  postgresStore,
-  postgresSubscriptions,
-  postgresWakeUps,
-} from '../../../../src/postgres'
+import { postgres } from '../../../../src/postgres'
 import { subscribe } from '../../../../src/shell/subscription/subscribe'
 import { type Tick, ticks } from '../../../support/ticks'
 
 const [, , url = ''] = process.argv
 const pool = new Pool({ connectionString: url, max: 5 })
-const db = connectPool(pool)
+const backend = postgres(pool)
 const stopping = new AbortController()
 process.once('SIGTERM', () => stopping.abort())
 
 const now = () => performance.timeOrigin + performance.now()
-const store = postgresStore(db)
+const { store } = backend
 const looking: typeof store.readAll = (range) => {
   process.send?.('looked')
   return store.readAll(range)
@@ -31,11 +26,8 @@ const run = subscribe<Tick>({
   events: ticks,
   longestPause: 10_000,
   handle: ({ position }) => TE.fromIO(() => void process.send?.({ position, at: now() })),
-})({
-  store: { ...store, readAll: looking },
-  subscriptions: postgresSubscriptions(db),
-  wakeUps: postgresWakeUps(pool),
-  signal: stopping.signal,
-})
+})({ ...backend, store: { ...store, readAll: looking } }, { signal: stopping.signal })
 
-void run().then(() => pool.end())
+void run()
+  .then(() => backend.close())
+  .then(() => pool.end())

@@ -1,0 +1,69 @@
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { defaultLimits, type Limits } from '../../core/limits'
+import type { Backend } from '../../core/ports/backend'
+import type { EventStore } from '../../core/ports/event-store'
+import type { InlineProjection } from '../../core/ports/inline-projection'
+import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
+import { memoryDocuments, type MemoryTransaction } from './documents'
+import { memoryOperator, type MemoryOperatorOptions } from './operator'
+import { memoryProjections } from './read-models'
+import { memoryRequests } from './request-store'
+import { memoryStore } from './store'
+import { memorySubscriptions } from './subscription-store'
+
+/** How a backend in memory is to be. Every key may be left out. */
+export interface MemoryOptions {
+  readonly limits?: Limits
+  /** The clock of events, leases and timers, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  readonly now?: () => number
+  /** Read models kept inside the append. They must not append to this backend themselves. */
+  readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
+  /** How the operator looks. */
+  readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
+}
+
+/** Signals every append that was stored. */
+const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
+  ...store,
+  append: (request) => async () => {
+    const answer = await store.append(request)()
+    if (E.isRight(answer)) signal()
+    return answer
+  },
+})
+
+/**
+ * The reference: everything in the memory of one process, with the behaviour of every other backend. For tests,
+ * examples and first steps; nothing outlives the process.
+ *
+ * @example
+ * const backend = memory()
+ * const accounts = openCategory(account, backend)
+ */
+export const memory = ({
+  limits = defaultLimits,
+  now = Date.now,
+  inline = [],
+  operator = {},
+}: MemoryOptions = {}): Backend<MemoryTransaction> => {
+  const transactions = memoryDocuments()
+  const documents = memoryProjections(transactions)
+  const wakeUps = localWakeUps()
+  const store = memoryStore({
+    limits,
+    now,
+    transactions,
+    inline: { projections: inline, documents },
+  })
+  return {
+    store: signalling(store, wakeUps),
+    subscriptions: memorySubscriptions(transactions, now),
+    documents,
+    outbox: memoryRequests(transactions, now),
+    operator: memoryOperator({ ...operator, store, documents: transactions, now }),
+    wakeUps,
+    migrate: TE.right({ applied: [], present: [] }),
+    close: () => Promise.resolve(),
+  }
+}

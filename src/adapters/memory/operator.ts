@@ -1,0 +1,146 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { subscriptionNotFound } from '../../core/errors/operator'
+import { type StoreFailed, storeFailed } from '../../core/errors/store'
+import type { ReadError } from '../../core/errors/unions'
+import {
+  defaultThresholds,
+  horizonFinding,
+  type OperatorThresholds,
+  ownersFinding,
+  parkedFinding,
+  projectionsFinding,
+} from '../../core/operator/finding'
+import type { PartitionStatus } from '../../core/operator/status'
+import type { EventStore } from '../../core/ports/event-store'
+import type { Operator } from '../../core/ports/operator'
+import { processSubscription } from '../../core/process-manager'
+import type { MemoryDocuments } from './documents'
+import { memoryActions } from './operator-actions'
+import { inSubscription, memoryHolding } from './operator-holding'
+import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
+import { readSideOf } from './read-side-state'
+import { forget, keep, listed } from './request-store'
+
+/** What {@link memoryOperator} looks at. */
+export interface MemoryOperatorOptions {
+  readonly store: Pick<EventStore, 'read' | 'readAll'>
+  /** Those of the subscriptions, read models and outbox that are operated. */
+  readonly documents: MemoryDocuments
+  /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  readonly now?: () => number
+  readonly thresholds?: Partial<OperatorThresholds>
+  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  readonly countUpTo?: number
+}
+
+const MOST_NAMES = 20
+
+/** A read of a memory store cannot fail; one of another store may. */
+const toStoreFailed = (error: ReadError): StoreFailed =>
+  error._tag === 'StoreFailed' ? error : storeFailed('Unexpected', 'nothingWritten', error)
+
+/**
+ * The operator's view of a store in the memory of one process, and what it can do there.
+ *
+ * @example
+ * const operator = memoryOperator({ store, documents })
+ */
+export const memoryOperator = ({
+  store,
+  documents,
+  now = Date.now,
+  thresholds,
+  countUpTo = 100_000,
+}: MemoryOperatorOptions): Operator => {
+  const state = readSideOf(documents)
+  const { subscriptions } = state
+  const outlook: MemoryOutlook = { store, documents, state, now, countUpTo }
+  const limits = { ...defaultThresholds, ...thresholds }
+
+  const last = async (): Promise<E.Either<StoreFailed, number>> => {
+    // No event is of none of the types, so the whole store is passed over.
+    const page = await store.readAll({ after: 0, limit: 1, types: [] })()
+    return E.isLeft(page) ? E.left(toStoreFailed(page.left)) : E.right(page.right.upTo)
+  }
+  const onSubscription = inSubscription(subscriptions)
+  const status =
+    (name?: string): ReturnType<Operator['status']> =>
+    async () => {
+      const all: PartitionStatus[] = []
+      for (const [subscription, known] of [...subscriptions].sort()) {
+        if (name !== undefined && name !== subscription) continue
+        const found = await statusOf(outlook, subscription, known)
+        if (E.isLeft(found)) return E.left(toStoreFailed(found.left))
+        all.push(...found.right)
+      }
+      return E.right(all)
+    }
+  const horizon = pipe(
+    last,
+    TE.map((position) => ({ horizon: position, last: position, holders: [] })),
+  )
+
+  return {
+    ...memoryHolding(outlook),
+    ...memoryActions(outlook, async () =>
+      pipe(
+        await last(),
+        E.getOrElse(() => 0),
+      ),
+    ),
+    status,
+    find: (name) => () => {
+      const active = state.builds.get(name)?.collection ?? ''
+      const found = [name, processSubscription(name), active].find((one) => subscriptions.has(one))
+      if (found !== undefined) {
+        const projection = buildOf(state, found)?.projection
+        return Promise.resolve(E.right({ subscription: found, projection }))
+      }
+      const known = [...subscriptions.keys()].sort().slice(0, MOST_NAMES)
+      return Promise.resolve(E.left(subscriptionNotFound(name, known)))
+    },
+    pause: (name) =>
+      onSubscription(name, (known) => {
+        known.pausedAt ??= now()
+      }),
+    unpause: (name) =>
+      onSubscription(name, (known) => {
+        known.pausedAt = undefined
+      }),
+    outbox: (process, { which, after, limit }) =>
+      TE.fromIO(() => {
+        const found = listed(state, documents, process).filter(
+          ({ parked, sequence }) => sequence > after && (which === 'all' || parked),
+        )
+        return { commands: found.slice(0, limit), more: found.length > limit }
+      }),
+    decideCommands: (process, decision, ids) =>
+      TE.fromIO(() => {
+        const { transaction, commit } = documents.begin()
+        const parked = listed(state, documents, process).filter(
+          (command) => command.parked && ids.includes(command.id),
+        )
+        for (const command of parked) {
+          if (decision === 'skip') forget(transaction, process, command.id)
+          else keep(state, transaction, { ...command, parked: false, dueAt: now() })
+        }
+        commit()
+        return parked.map(({ id }) => id)
+      }),
+    horizon: () => horizon,
+    examine: () =>
+      pipe(
+        TE.Do,
+        TE.bind('bound', () => horizon),
+        TE.bind('partitions', () => status()),
+        TE.map(({ bound, partitions }) => [
+          horizonFinding(bound),
+          ownersFinding(partitions, limits),
+          parkedFinding(partitions),
+          projectionsFinding(partitions, limits),
+        ]),
+      ),
+  }
+}

@@ -1,0 +1,41 @@
+import type { ProjectionBuild } from '../../core/ports/projection-store'
+import type { Position } from '../../core/stream'
+import type { MemoryRequest } from './request-store'
+import type { MemoryDocuments } from './documents'
+import type { MemorySubscription } from './subscription-state'
+
+/** What the parts of one read side share: they are found by the documents that they write to. */
+export interface MemoryReadSideState {
+  readonly subscriptions: Map<string, MemorySubscription>
+  /** The build that the readers of each projection see. */
+  readonly builds: Map<string, ProjectionBuild>
+  /** Every writing of an outbox command has a number of its own; its collection says which one counts. */
+  readonly commands: Map<number, MemoryRequest>
+  /** The last number that was given away. */
+  sequence: number
+}
+
+const states = new WeakMap<MemoryDocuments, MemoryReadSideState>()
+
+/** The state of the read side whose documents these are. */
+export const readSideOf = (documents: MemoryDocuments): MemoryReadSideState => {
+  const known = states.get(documents)
+  if (known !== undefined) return known
+  const made: MemoryReadSideState = {
+    subscriptions: new Map(),
+    builds: new Map(),
+    commands: new Map(),
+    sequence: 0,
+  }
+  states.set(documents, made)
+  return made
+}
+
+/** How far all partitions of a subscription have come. `undefined`: there is no such subscription. */
+export const reachedIn = (
+  subscriptions: MemoryReadSideState['subscriptions'],
+  name: string,
+): Position | undefined => {
+  const positions = subscriptions.get(name)?.partitions.map(({ position }) => position) ?? []
+  return positions.length === 0 ? undefined : Math.min(...positions)
+}

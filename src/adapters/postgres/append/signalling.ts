@@ -1,0 +1,20 @@
+import * as E from 'fp-ts/Either'
+import type { RunAppend, RunAppends } from './append-answer'
+
+/** Signals when an append was stored. */
+export const signalling =
+  (signal: () => void, append: RunAppend): RunAppend =>
+  async (encoded) => {
+    const answer = await append(encoded)
+    if (E.isRight(answer)) signal()
+    return answer
+  }
+
+/** Signals once when any of the appends that share a statement was stored. */
+export const signallingAll =
+  (signal: () => void, run: RunAppends): RunAppends =>
+  async (appends) => {
+    const answers = await run(appends)
+    if (answers.some(E.isRight)) signal()
+    return answers
+  }

@@ -1,0 +1,190 @@
+import * as TE from 'fp-ts/TaskEither'
+import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import { appendError } from '../../core/append'
+import { defaultLimits, type Limits } from '../../core/limits'
+import type { Backend } from '../../core/ports/backend'
+import type { EventLocator } from '../../core/ports/event-locator'
+import type { EventStore } from '../../core/ports/event-store'
+import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { OperatorThresholds } from '../../core/operator/finding'
+import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
+import {
+  appendAndProject,
+  type Inline,
+  projectInTransaction,
+} from './append/append-with-projections'
+import { encodeAppend } from './append/encoded-append'
+import { fallbackAppend } from './append/fallback-append'
+import { groupCommit } from './append/group-commit'
+import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
+import { signalling, signallingAll } from './append/signalling'
+import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
+import { directExecutor } from './connection/origin'
+import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
+import { postgresProjections } from './documents/documents-store'
+import { postgresOperator } from './operator/operator'
+import { postgresRequests } from './outbox/outbox-store'
+import { loadFrom } from './read/load'
+import { readFrom } from './read/read'
+import { readAllFrom } from './read/read-all'
+import { saveSnapshotIn } from './read/snapshots'
+import { startPositionIn } from './read/start-position'
+import { streamsIn } from './read/streams'
+import { migrate } from './schema/migrate'
+import { DEFAULT_SCHEMA } from './schema/names'
+import { postgresSubscriptions } from './subscriptions/subscription-store'
+import { postgresWakeUps } from './subscriptions/wake-ups'
+
+/** How a backend in PostgreSQL is set up. Every key may be left out. */
+export interface PostgresOptions<Database> {
+  /** The schema that holds the tables. Default `reprise`. */
+  readonly schema?: string
+  readonly limits?: Limits
+  /** Read models that are kept inside every append, also inside the caller's own transactions. */
+  readonly inline?: ReadonlyArray<InlineProjection<Transaction<Database>>>
+  /**
+   * A transaction of a subscription in which nothing happens for so long is ended by the server, so that a
+   * frozen process does not keep its locks. In milliseconds. Default 10,000.
+   */
+  readonly idleInTransactionTimeout?: number
+  /**
+   * How appends of other processes are noticed at once. Default: by listening on one connection beside the pool, for
+   * all schemas on it, while something waits for events. With a Kysely on a dialect of the caller's own: as `'poll'`.
+   */
+  readonly wakeUps?: WakeUpsOption
+  /** How the operator looks. */
+  readonly operator?: OperatorOptions
+}
+
+/** How the operator of a backend looks. Every key may be left out. */
+export interface OperatorOptions {
+  readonly thresholds?: Partial<OperatorThresholds>
+  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  readonly countUpTo?: number
+  /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+/** A store in PostgreSQL. */
+export interface PostgresStore<Database> extends EventStore, EventLocator {
+  /**
+   * The same store inside the caller's own transaction: what it appends is committed or rolled back
+   * with the caller's rows. A conflict leaves the transaction usable.
+   */
+  readonly inTransaction: (transaction: Transaction<Database>) => EventStore
+}
+
+/** Everything in PostgreSQL. */
+export interface PostgresBackend<Database> extends Backend<Transaction<Database>> {
+  readonly store: PostgresStore<Database>
+  /** The Kysely that it works on: the caller's own, or one over what was handed in. */
+  readonly db: Kysely<Database>
+}
+
+/** Refuses what no store takes. What is valid is encoded before anything else happens. */
+const checked =
+  (limits: Limits, append: RunAppend): EventStore['append'] =>
+  (request) => {
+    const error = appendError(request, limits)
+    if (error !== undefined) return TE.left(error)
+    const encoded = encodeAppend(request)
+    return () => append(encoded)
+  }
+
+/** Everything but the append. The texts of the statements are made once for a schema. */
+const readsIn = (schema: string) => {
+  const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
+  const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
+  return (db: Executor, scope: TransactionScope): Omit<EventStore, 'append'> => ({
+    load: load(db),
+    read: read(db),
+    readAll: readAll(db),
+    streams: streams(db),
+    saveSnapshot: saveSnapshot(db, scope),
+  })
+}
+
+interface StoreParts<Database> {
+  readonly schema: string
+  readonly limits: Limits
+  readonly inline: Inline<Database>
+  readonly signal: () => void
+}
+
+const storeOn = <Database>(
+  db: Kysely<Database>,
+  { schema, limits, inline, signal }: StoreParts<Database>,
+): PostgresStore<Database> => {
+  const direct = directExecutor(db)
+  const reads = readsIn(schema)
+  const context = { statements: appendStatements(schema), contention: contention() }
+
+  const fallback = (transaction: Transaction<Database>): RunAppend =>
+    appendAlone(
+      fallbackAppend(withoutPlugins(transaction), context.statements.append, 'transaction'),
+    )
+  const optimistic = (transaction: Transaction<Database>): RunAppend =>
+    appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction'))
+  const append =
+    inline.projections.length === 0
+      ? groupCommit(signallingAll(signal, optimisticAppend(context, direct, 'statement')))
+      : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
+  /** The hint comes before the commit, of which the library does not know: what is woken looks again soon. */
+  const appendIn = (transaction: Transaction<Database>): RunAppend =>
+    signalling(signal, projectInTransaction(inline, transaction, fallback(transaction)))
+
+  return {
+    ...reads(direct, 'statement'),
+    append: checked(limits, append),
+    locate: startPositionIn(schema)(direct),
+    inTransaction: (transaction) => ({
+      ...reads(withoutPlugins(transaction), 'transaction'),
+      append: checked(limits, appendIn(transaction)),
+    }),
+  }
+}
+
+/**
+ * Everything in PostgreSQL, in one schema of a database. Its tables are made by `npx reprise migrate`, or by
+ * `backend.migrate`.
+ *
+ * @param given - a `pg.Pool`, a Kysely on any PostgreSQL dialect, or a PGlite. It stays the caller's: end it after
+ *   `backend.close()`. Anything else: each call answers `StoreFailed`, whose message says what is wrong.
+ *
+ * @example
+ * const backend = postgres<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * const accounts = openCategory(account, backend)
+ * const running = runProjection(balances)(backend, { signal })()
+ */
+export const postgres = <Database = unknown>(
+  given: DatabaseHandle<Database>,
+  {
+    schema = DEFAULT_SCHEMA,
+    limits = defaultLimits,
+    inline: projections = [],
+    idleInTransactionTimeout = 10_000,
+    wakeUps: option,
+    operator = {},
+  }: PostgresOptions<Database> = {},
+): PostgresBackend<Database> => {
+  const { db, notifications, notifies, probe, close } = openDatabase(given, option)
+  const direct = directExecutor(db)
+  const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
+  const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
+  const documents = postgresProjections(db, schema)
+  const inline = { projections, documentsIn: documents.inTransaction }
+  return {
+    db,
+    store: storeOn(db, { schema, limits, inline, signal: wakeUps.signal }),
+    subscriptions: postgresSubscriptions(db, schema, idleInTransactionTimeout),
+    documents,
+    outbox: postgresRequests(db, schema),
+    operator: postgresOperator(db, { ...operator, ...probe, schema }),
+    wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
+    migrate: migrate(db, schema),
+    close: async () => {
+      await wakeUps.close()
+      await close()
+    },
+  }
+}

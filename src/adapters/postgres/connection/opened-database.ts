@@ -1,0 +1,47 @@
+import type * as TE from 'fp-ts/TaskEither'
+import type { Kysely } from 'kysely'
+import type { MigrationChanged, StoreFailed } from '../../../core/errors/store'
+import type { OperatorThresholds } from '../../../core/operator/finding'
+import { postgres, type PostgresBackend } from '../backend'
+import { type MigrationPlan, planMigration } from '../schema/migrate'
+import type { PreparedStatementsProbe } from './prepared-statements-probe'
+
+/** How a database is opened by its address. */
+export interface OpenSettings {
+  /** The schema that holds the tables. */
+  readonly schema: string
+  /** This machine's clock. Milliseconds since 1970-01-01 UTC. */
+  readonly now: () => number
+  readonly thresholds?: Partial<OperatorThresholds>
+}
+
+/** A database that was opened by its address, with everything that can be done with it. */
+export interface OpenedDatabase extends PostgresBackend<unknown> {
+  readonly plan: TE.TaskEither<MigrationChanged | StoreFailed, MigrationPlan>
+  readonly preparedStatements: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
+}
+
+/** It could not be opened: the address is not valid, or the folder cannot be used. */
+export interface NotOpened {
+  readonly _tag: 'NotOpened'
+  readonly message: string
+}
+export const notOpened = (message: string): NotOpened => ({ _tag: 'NotOpened', message })
+
+/** What is the same for every kind of database. */
+export const openedDatabase = (
+  db: Kysely<unknown>,
+  { schema, now, thresholds = {} }: OpenSettings,
+  preparedStatements: OpenedDatabase['preparedStatements'],
+): OpenedDatabase => {
+  const backend = postgres(db, { schema, operator: { now, thresholds } })
+  return {
+    ...backend,
+    plan: planMigration(db, schema),
+    preparedStatements,
+    close: async () => {
+      await backend.close()
+      await db.destroy()
+    },
+  }
+}

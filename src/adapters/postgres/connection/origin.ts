@@ -1,0 +1,35 @@
+import type { PGlite } from '@electric-sql/pglite'
+import type { Kysely, QueryExecutorProvider } from 'kysely'
+import type { Pool } from 'pg'
+import { type Executor, withoutPlugins } from './query'
+
+/** What is behind a Kysely that this adapter has made. */
+export type Origin =
+  | {
+      readonly _tag: 'Pool'
+      readonly pool: Pool
+      /** Runs statements outside of transactions on the shortest way. */
+      readonly direct: Executor
+    }
+  | { readonly _tag: 'PGlite'; readonly pglite: PGlite }
+
+// By the dialect's adapter: a Kysely, the same one with plugins, and its transactions share it.
+const origins = new WeakMap<object, Origin>()
+
+export const rememberOrigin = (db: QueryExecutorProvider, origin: Origin): void => {
+  origins.set(db.getExecutor().adapter, origin)
+}
+
+/** `undefined`: this adapter has not made it. */
+export const originOf = (db: QueryExecutorProvider): Origin | undefined =>
+  origins.get(db.getExecutor().adapter)
+
+/** Whether a COMMIT through `db` fails when it has become a ROLLBACK. Kysely itself does not look. */
+export const failsOnRolledBackCommit = (db: QueryExecutorProvider): boolean =>
+  originOf(db)?._tag === 'Pool'
+
+/** What runs our statements outside of transactions: as directly as possible, and without the caller's plugins. */
+export const directExecutor = <Database>(db: Kysely<Database>): Executor => {
+  const origin = originOf(db)
+  return origin?._tag === 'Pool' ? origin.direct : withoutPlugins(db)
+}

@@ -1,0 +1,140 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { StoreFailed } from '../../../../core/errors/store'
+import { type Finding, ok, problem, warning } from '../../../../core/operator/finding'
+import { duration } from '../../../../core/text'
+import type { PreparedStatementsProbe } from '../../connection/prepared-statements-probe'
+import { epoch, type OperatedSchema } from '../operated-schema'
+import type { Check } from './check'
+
+interface ServerRow {
+  readonly version: string
+  readonly number: number
+  readonly embedded: boolean
+  readonly replica: boolean
+  readonly commits: string
+  readonly fsync: string
+  readonly isolation: string
+}
+
+// PGlite is compiled to WebAssembly, and says so.
+const serverSettings = `
+select current_setting('server_version') as version,
+       current_setting('server_version_num')::integer as number,
+       version() ~* 'emscripten|wasm' as embedded,
+       pg_is_in_recovery() as replica,
+       current_setting('synchronous_commit') as commits,
+       current_setting('fsync') as fsync,
+       current_setting('default_transaction_isolation') as isolation`
+
+/** The oldest major version of PostgreSQL that still gets fixes. */
+const OLDEST = 14
+
+const serverFinding = ({ version, number, replica }: ServerRow): Finding => {
+  const found = `PostgreSQL ${version}`
+  if (replica) return problem('server', `${found}: a replica`, 'Use the address of the primary.')
+  return number >= OLDEST * 10_000
+    ? ok('server', found)
+    : warning('server', found, `Update it: the oldest release that still gets fixes is ${OLDEST}.`)
+}
+
+const commitsFinding = ({ commits, fsync, embedded }: ServerRow): Finding => {
+  const found = `synchronous_commit is ${commits}, fsync is ${fsync}`
+  return commits === 'off' || (fsync === 'off' && !embedded)
+    ? warning(
+        'commits',
+        found,
+        'A crash of the server can lose events that were confirmed, and give their positions again. Set both to on.',
+      )
+    : ok('commits', found)
+}
+
+const isolationFinding = ({ isolation }: ServerRow): Finding => {
+  const found = `new transactions are ${isolation}`
+  return isolation === 'read committed'
+    ? ok('isolation', found)
+    : problem(
+        'isolation',
+        found,
+        "Subscribers cannot read: set default_transaction_isolation to 'read committed' for this user or database.",
+      )
+}
+
+const clockFinding = (ahead: number, uncertainty: number): Finding => {
+  const found = `the server is ${duration(Math.abs(ahead))} ${ahead < 0 ? 'behind' : 'ahead of'} this machine`
+  return Math.abs(ahead) > 1 + uncertainty
+    ? warning('clock', found, 'Let both machines set their clocks by the network (NTP).')
+    : ok('clock', found)
+}
+
+const preparedFinding = ({ usable, detail }: PreparedStatementsProbe): Finding => {
+  switch (usable) {
+    case 'yes':
+      return ok('prepared', `prepared statements can be used: ${detail}`)
+    case 'no':
+      return warning(
+        'prepared',
+        `prepared statements cannot be used: ${detail}`,
+        "Call connectPool(pool, 'unprepared'), or set max_prepared_statements in the pooler.",
+      )
+    case 'unknown':
+      return warning(
+        'prepared',
+        `it is not known whether prepared statements can be used: ${detail}`,
+        "Behind a pooler in transaction mode, call connectPool(pool, 'unprepared').",
+      )
+  }
+}
+
+/** What is looked at besides the server. */
+export interface Surroundings {
+  /** This machine's clock. */
+  readonly now: () => number
+  readonly preparedStatements: TE.TaskEither<StoreFailed, PreparedStatementsProbe> | undefined
+}
+
+/** What is asked of the server, whatever is in it. */
+export const serverChecks = (
+  { read }: OperatedSchema,
+  { now, preparedStatements }: Surroundings,
+): ReadonlyArray<Check> => {
+  const about = (name: string, judge: (row: ServerRow) => Finding): Check => ({
+    name,
+    needs: 'server',
+    look: pipe(
+      read<ServerRow>(serverSettings),
+      TE.map(([row]) =>
+        row === undefined
+          ? problem(name, 'the server gave no answer', 'Run the command again.')
+          : judge(row),
+      ),
+    ),
+  })
+  const clock: Check = {
+    name: 'clock',
+    needs: 'server',
+    look: pipe(
+      TE.Do,
+      TE.bind('before', () => TE.fromIO(now)),
+      TE.bindW('rows', () =>
+        read<{ readonly time: number }>(`select ${epoch('clock_timestamp()')} as time`),
+      ),
+      TE.map(({ before, rows }) => {
+        const after = now()
+        const ahead = ((rows[0]?.time ?? 0) - (before + after) / 2) / 1000
+        return clockFinding(ahead, (after - before) / 2000)
+      }),
+    ),
+  }
+  const prepared: ReadonlyArray<Check> =
+    preparedStatements === undefined
+      ? []
+      : [{ name: 'prepared', needs: 'server', look: TE.map(preparedFinding)(preparedStatements) }]
+  return [
+    about('server', serverFinding),
+    about('commits', commitsFinding),
+    about('isolation', isolationFinding),
+    clock,
+    ...prepared,
+  ]
+}

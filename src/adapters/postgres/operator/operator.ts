@@ -1,0 +1,90 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { Kysely } from 'kysely'
+import type { StoreFailed } from '../../../core/errors/store'
+import {
+  defaultThresholds,
+  type Finding,
+  horizonFinding,
+  type OperatorThresholds,
+  ownersFinding,
+  parkedFinding,
+  projectionsFinding,
+} from '../../../core/operator/finding'
+import type { PartitionStatus } from '../../../core/operator/status'
+import type { Operator } from '../../../core/ports/operator'
+import { directExecutor } from '../connection/origin'
+import type { PreparedStatementsProbe } from '../connection/prepared-statements-probe'
+import { planMigration } from '../schema/migrate'
+import { DEFAULT_SCHEMA } from '../schema/names'
+import type { Check } from './doctor/check'
+import { examineWith } from './doctor/examine'
+import { migrationsCheck } from './doctor/migrations-check'
+import { serverChecks } from './doctor/server-checks'
+import { tableChecks } from './doctor/table-checks'
+import { find } from './find'
+import { holding } from './holding'
+import { horizonOf } from './horizon'
+import { operatedSchema } from './operated-schema'
+import { outbox } from './outbox'
+import { statusOf } from './status'
+import { subscriptionActions } from './subscription-actions'
+
+/** What {@link postgresOperator} looks at, and how. Every key may be left out. */
+export interface PostgresOperatorOptions {
+  /** The schema that holds the tables. Default `reprise`. */
+  readonly schema?: string
+  readonly thresholds?: Partial<OperatorThresholds>
+  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  readonly countUpTo?: number
+  /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  readonly now?: () => number
+  /** Finds out whether prepared statements can be used. Left out: `examine` does not look at that. */
+  readonly preparedStatements?: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
+}
+
+/**
+ * The operator's view of a store in PostgreSQL, and what it can do there.
+ *
+ * @example
+ * const operator = postgresOperator(db)
+ * const status = await operator.status()()
+ */
+export const postgresOperator = <Database>(
+  db: Kysely<Database>,
+  {
+    schema = DEFAULT_SCHEMA,
+    thresholds,
+    countUpTo = 100_000,
+    now = Date.now,
+    preparedStatements,
+  }: PostgresOperatorOptions = {},
+): Operator => {
+  const operated = operatedSchema(directExecutor(db), schema)
+  const limits = { ...defaultThresholds, ...thresholds }
+  const status = statusOf(operated, countUpTo)
+  const horizon = horizonOf(operated, limits.openAppend)
+
+  const aboutSubscriptions = (
+    name: string,
+    judge: (partitions: ReadonlyArray<PartitionStatus>) => Finding,
+  ): Check => ({ name, needs: 'tables', look: pipe(status(), TE.map(judge)) })
+
+  return {
+    ...holding(operated),
+    ...outbox(operated),
+    ...subscriptionActions(operated),
+    status,
+    find: find(operated),
+    horizon,
+    examine: examineWith([
+      ...serverChecks(operated, { now, preparedStatements }),
+      migrationsCheck(schema, planMigration(db, schema)),
+      ...tableChecks(operated),
+      { name: 'horizon', needs: 'tables', look: pipe(horizon(), TE.map(horizonFinding)) },
+      aboutSubscriptions('owners', (partitions) => ownersFinding(partitions, limits)),
+      aboutSubscriptions('parked', parkedFinding),
+      aboutSubscriptions('projections', (partitions) => projectionsFinding(partitions, limits)),
+    ]),
+  }
+}

@@ -1,0 +1,135 @@
+import type { Command } from 'commander'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { PartitionStatus } from '../../core/operator/status'
+import type { Decision } from '../../core/ports/operator'
+import { argument, count } from '../../core/text'
+import { decideAbout, type Decided } from '../deciding'
+import { type CliFailure, failure, usage } from '../failure'
+import { answer } from '../output/report'
+import { safe } from '../output/text'
+import type { Register } from '../register'
+import type { Work } from '../runtime'
+import { type Selection, selectionOf, type SelectionOptions, selectionText } from '../selection'
+import { explained, withSession } from '../session'
+
+export interface SkipOptions extends SelectionOptions {
+  readonly all?: boolean
+}
+
+/** Everything is skipped only if that is said. */
+const skipSelection = ({
+  all = false,
+  ...options
+}: SkipOptions): E.Either<CliFailure, Selection> => {
+  const selection = selectionOf(options)
+  if (E.isLeft(selection)) return selection
+  const isNamed = selection.right._tag !== 'All'
+  if (isNamed !== all) return selection
+  return E.left(
+    usage(
+      isNamed
+        ? '--all goes with nothing else.'
+        : 'What is skipped never has its effect, so say what: --stream <id>, --position <n>, --request <id> or --all.',
+    ),
+  )
+}
+
+const nothing = (
+  name: string,
+  decision: Decision,
+  selection: Selection,
+  partitions: ReadonlyArray<PartitionStatus>,
+): CliFailure => {
+  const isStopped = decision === 'skip' && partitions.some(({ state }) => state === 'stopped')
+  const hint = isStopped
+    ? ` It is stopped: give the position that its failure names (npx reprise subscriptions ${argument(name)}).`
+    : ''
+  return failure('NothingHeld', `${name} holds nothing back${selectionText(selection)}.${hint}`)
+}
+
+const verbs: Readonly<Record<Decision, string>> = { retry: 'Tried again', skip: 'Skipped' }
+
+const resumedText = (name: string, resumed: ReadonlyArray<number>, selection: Selection): string =>
+  resumed.length === 0
+    ? ''
+    : `${
+        selection._tag === 'Position'
+          ? `${safe(name)} goes on after position ${selection.position}`
+          : `Resumed ${count(resumed.length, 'partition')} of ${safe(name)}`
+      }. Where the stop has ended the program, start it again.\n`
+
+/** What was decided, line by line. */
+const decidedText = (verb: string, { events, requests }: Decided): string =>
+  [
+    ...events.map(
+      ({ streamId, version, position, type }) =>
+        `${verb}: ${safe(type)} at position ${position}, ${safe(streamId)} version ${version}\n`,
+    ),
+    ...requests.map((id) => `${verb}: command ${safe(id)}\n`),
+  ].join('')
+
+/** Who is going to do what was decided. */
+const ownerText = (name: string, partitions: ReadonlyArray<PartitionStatus>): string =>
+  partitions.every(({ owner }) => owner === undefined)
+    ? `No program runs ${safe(name)} now: it is done when the application starts it.\n`
+    : `Its owner does it within a second or so. To see how it went: npx reprise subscriptions ${safe(argument(name))}\n`
+
+const decideWith =
+  (given: string, decision: Decision, selected: E.Either<CliFailure, Selection>): Work =>
+  (outer) =>
+    pipe(
+      TE.fromEither(selected),
+      TE.flatMap((selection) =>
+        withSession('existing', (session, context) =>
+          pipe(
+            TE.Do,
+            TE.bind('found', () => session.operator.find(given)),
+            TE.bindW('partitions', ({ found }) => session.operator.status(found.subscription)),
+            TE.bindW('decided', ({ found }) =>
+              decideAbout(session.operator, found.subscription, decision, selection),
+            ),
+            explained(session),
+            TE.flatMap(({ found: { subscription }, partitions, decided }) => {
+              const { resumed, events, requests } = decided
+              return resumed.length + events.length + requests.length === 0
+                ? TE.left(nothing(subscription, decision, selection, partitions))
+                : answer(
+                    context,
+                    () => ({ subscription, ...decided }),
+                    () =>
+                      resumedText(subscription, resumed, selection) +
+                      decidedText(verbs[decision], decided) +
+                      ownerText(subscription, partitions),
+                  )
+            }),
+          ),
+        )(outer),
+      ),
+    )
+
+export const registerRetry: Register = (program, perform) =>
+  program
+    .command('retry')
+    .description('try again what a subscription could not handle, or let it go on after a stop')
+    .argument('<subscription>', 'its name, or that of the process manager or projection')
+    .option('--stream <id>', 'only what is held back of this stream')
+    .option('--position <n>', 'only the event at this position')
+    .option('--request <id>', 'only this command of a process manager')
+    .action((name: string, options: SelectionOptions, command: Command) =>
+      perform(command, decideWith(name, 'retry', selectionOf(options))),
+    )
+
+export const registerSkip: Register = (program, perform) =>
+  program
+    .command('skip')
+    .description('go on after what a subscription could not handle: it never has its effect')
+    .argument('<subscription>', 'its name, or that of the process manager or projection')
+    .option('--stream <id>', 'the held event of this stream')
+    .option('--position <n>', 'the event at this position, also one that has stopped everything')
+    .option('--request <id>', 'this command of a process manager')
+    .option('--all', 'everything that is held back')
+    .action((name: string, options: SkipOptions, command: Command) =>
+      perform(command, decideWith(name, 'skip', skipSelection(options))),
+    )

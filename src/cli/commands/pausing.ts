@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { Operator } from '../../core/ports/operator'
+import { argument } from '../../core/text'
+import { answer } from '../output/report'
+import { safe } from '../output/text'
+import type { Register } from '../register'
+import type { Work } from '../runtime'
+import { explained, withSession } from '../session'
+
+const ends: Readonly<Record<'pause' | 'unpause', (name: string) => string>> = {
+  pause: (name) =>
+    `${safe(name)} is paused: its owner ends after what it has in hand, and no program starts it. To let it go on: npx reprise unpause ${safe(argument(name))}\n`,
+  unpause: (name) => `${safe(name)} goes on: a program that is ready takes it within seconds.\n`,
+}
+
+const pausing = (action: keyof typeof ends & keyof Operator, given: string): Work =>
+  withSession('existing', (session, context) =>
+    pipe(
+      TE.Do,
+      TE.bind('found', () => session.operator.find(given)),
+      TE.bindW('done', ({ found }) => session.operator[action](found.subscription)),
+      explained(session),
+      TE.flatMap(({ found: { subscription } }) =>
+        answer(
+          context,
+          () => ({ subscription, paused: action === 'pause' }),
+          () => ends[action](subscription),
+        ),
+      ),
+    ),
+  )
+
+const register =
+  (action: keyof typeof ends, description: string): Register =>
+  (program, perform) =>
+    program
+      .command(action)
+      .description(description)
+      .argument('<subscription>', 'its name, or that of the process manager or projection')
+      .action((name: string, _options: object, command: Command) =>
+        perform(command, pausing(action, name)),
+      )
+
+export const registerPause = register(
+  'pause',
+  'let a subscription stand still, whichever program runs it',
+)
+
+export const registerUnpause = register('unpause', 'let a paused subscription go on')

@@ -1,0 +1,118 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { PartitionStatus } from '../core/operator/status'
+import type { FoundSubscription, RunningOwners } from '../core/ports/operator'
+import { argument, briefly } from '../core/text'
+import { type CliFailure, failure, usage } from './failure'
+import { answer } from './output/report'
+import type { Work } from './runtime'
+import { explained, type Session, withSession } from './session'
+
+/** The description of an option that fences owners off. */
+export const FORCE = 'also while it is running: its owner loses what it has in hand'
+
+/** The options of an action that must be confirmed. */
+export interface ForceOptions {
+  readonly yes?: boolean
+  readonly force?: boolean
+}
+
+/** What the options say about owners. */
+export const ownersOf = (force = false): RunningOwners => (force ? 'fenceOff' : 'refuse')
+
+/** What an action is done to. */
+export interface Subject extends FoundSubscription {
+  readonly partitions: ReadonlyArray<PartitionStatus>
+}
+
+/** What is to be done, once it is known what it is done to. */
+export interface Action {
+  /** `mails would be forgotten.` */
+  readonly wouldBe: string
+  readonly meaning: ReadonlyArray<string>
+  readonly run: TE.TaskEither<CliFailure, { readonly json: object; readonly done: string }>
+}
+
+/** How to say that running owners may lose their leases, and why documents cannot be moved. */
+export interface Refusals {
+  readonly flag: '--take-over' | '--force'
+  readonly loss: string
+  /** `undefined`: projections are left to the action. */
+  readonly projection: string | undefined
+}
+
+const refusal = (
+  { subscription, projection, partitions }: Subject,
+  owners: RunningOwners,
+  { flag, loss, projection: reason }: Refusals,
+): CliFailure | undefined => {
+  if (projection !== undefined && reason !== undefined) {
+    return failure(
+      'SubscriptionKeepsProjection',
+      `${subscription} keeps the documents of the projection ${projection}: ${reason} npx reprise rebuild ${argument(projection)} --module <file>`,
+    )
+  }
+  const owned = partitions.find(({ owner }) => owner !== undefined)
+  if (owned === undefined || owners === 'fenceOff') return undefined
+  const age =
+    owned.heartbeatAge === undefined
+      ? ''
+      : `, last heartbeat ${briefly(owned.heartbeatAge / 1000)} ago`
+  return failure(
+    'SubscriptionRunning',
+    `${subscription} is running (owner ${owned.owner ?? ''}${age}). Stop it first; or add ${flag}: what its owner has in hand is then not saved${loss}.`,
+  )
+}
+
+/** How an action is asked for. */
+export interface Confirming {
+  readonly name: string
+  readonly yes: boolean
+  readonly owners: RunningOwners
+  readonly refusals: Refusals
+}
+
+/** Says what an action would mean; does it only with `--yes`, and if nothing speaks against it. */
+export const confirmed = (
+  { name, yes, owners, refusals }: Confirming,
+  plan: (session: Session, subject: Subject) => TE.TaskEither<CliFailure, Action>,
+): Work =>
+  withSession('existing', (session, context) =>
+    pipe(
+      TE.Do,
+      TE.bind('found', () => session.operator.find(name)),
+      TE.bindW('partitions', ({ found }) => session.operator.status(found.subscription)),
+      explained(session),
+      TE.map(({ found, partitions }): Subject => ({ ...found, partitions })),
+      TE.flatMap((subject) => {
+        const refused = refusal(subject, owners, refusals)
+        return refused === undefined ? plan(session, subject) : TE.left(refused)
+      }),
+      TE.flatMap(({ wouldBe, meaning, run }) => {
+        const consequences = meaning.filter((line) => line !== '').map((line) => ` ${line}`)
+        if (!yes) {
+          return TE.left(usage(`${wouldBe}${consequences.join('')} To do it, add --yes`))
+        }
+        return pipe(
+          run,
+          TE.flatMap(({ json, done }) =>
+            answer(
+              context,
+              () => json,
+              () => `${done}${consequences.join('')}\n`,
+            ),
+          ),
+        )
+      }),
+    ),
+  )
+
+/** What becomes of events when the checkpoint moves to `position`. */
+export const movedMeaning = ({ partitions }: Subject, position: number): ReadonlyArray<string> => {
+  const from = Math.min(...partitions.map((one) => one.position))
+  const until = Math.max(...partitions.map((one) => one.position))
+  return [
+    position < until ? `Events after ${position} are handled AGAIN, up to ${until}.` : '',
+    position > from ? `Events after ${from} up to ${position} are NEVER handled.` : '',
+  ]
+}

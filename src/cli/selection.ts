@@ -1,0 +1,53 @@
+import * as E from 'fp-ts/Either'
+import { streamIdError } from '../core/stream'
+import { type CliFailure, usage } from './failure'
+import { wholeNumber } from './numbers'
+
+/** What an operator may point at. */
+export interface SelectionOptions {
+  readonly stream?: string
+  readonly position?: string
+  readonly request?: string
+}
+
+/** What an operator points at, checked. */
+export type Selection =
+  | { readonly _tag: 'All' }
+  | { readonly _tag: 'Stream'; readonly stream: string }
+  | { readonly _tag: 'Position'; readonly position: number }
+  | { readonly _tag: 'Request'; readonly request: string }
+
+export const selectionOf = ({
+  stream,
+  position,
+  request,
+}: SelectionOptions): E.Either<CliFailure, Selection> => {
+  const given = [stream, position, request].filter((option) => option !== undefined)
+  if (given.length > 1) {
+    return E.left(usage('Give one of --stream, --position and --request, and not more.'))
+  }
+  if (stream !== undefined) {
+    const invalid = streamIdError(stream)
+    return invalid === undefined
+      ? E.right({ _tag: 'Stream', stream })
+      : E.left(usage(invalid.message))
+  }
+  if (request !== undefined) return E.right({ _tag: 'Request', request })
+  return E.map((number: number | undefined): Selection =>
+    number === undefined ? { _tag: 'All' } : { _tag: 'Position', position: number },
+  )(wholeNumber('--position', position, 1))
+}
+
+/** ` of the stream account-7`, for a message. */
+export const selectionText = (selection: Selection): string => {
+  switch (selection._tag) {
+    case 'All':
+      return ''
+    case 'Stream':
+      return ` of the stream ${selection.stream}`
+    case 'Position':
+      return ` at position ${selection.position}`
+    case 'Request':
+      return ` with the id ${selection.request}`
+  }
+}

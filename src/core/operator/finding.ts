@@ -1,0 +1,149 @@
+import { argument, briefly, count, firstThree } from '../text'
+import { holderText, type Horizon } from './horizon'
+import { partitionTitle, type PartitionStatus } from './status'
+
+/** What a check has found. */
+export interface Finding {
+  /** The name of the check. */
+  readonly check: string
+  readonly level: 'ok' | 'warning' | 'problem'
+  /** What was found. */
+  readonly message: string
+  /** What to do about it. There is one unless all is well. */
+  readonly advice?: string
+}
+
+/** What counts as too old. In milliseconds, each 0 or more. */
+export interface OperatorThresholds {
+  /** Transactions that hold the horizon back are named from this age on. Default 10,000. */
+  readonly openAppend: number
+  /** A subscription may be without an owner for so long. Default 60,000. */
+  readonly withoutOwner: number
+  /** A read model may be so far behind. Default 60,000. */
+  readonly readModelLag: number
+}
+
+export const defaultThresholds: OperatorThresholds = {
+  openAppend: 10_000,
+  withoutOwner: 60_000,
+  readModelLag: 60_000,
+}
+
+/** All is well with a check. */
+export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message })
+
+/** It works, and it may not for long, or not as well as it could. */
+export const warning = (check: string, message: string, advice: string): Finding => ({
+  check,
+  level: 'warning',
+  message,
+  advice,
+})
+
+/** Something does not work, or data is in danger. */
+export const problem = (check: string, message: string, advice: string): Finding => ({
+  check,
+  level: 'problem',
+  message,
+  advice,
+})
+
+/** Whether subscribers can read up to the end. */
+export const horizonFinding = ({ horizon, last, holders }: Horizon): Finding => {
+  const where = `at ${horizon}, the last position is ${last}`
+  const accused = holders.find(({ advice }) => advice !== undefined)
+  if (accused?.advice !== undefined) {
+    return warning('horizon', `${where}; held back by ${holderText(accused)}`, accused.advice)
+  }
+  const appends = holders.length === 0 ? '' : `; ${count(holders.length, 'append')} under way`
+  return ok('horizon', `${where}${appends}`)
+}
+
+const nameIn = ([first]: ReadonlyArray<PartitionStatus>): string =>
+  argument(first?.subscription ?? '')
+
+/** Whether every subscription runs. */
+export const ownersFinding = (
+  partitions: ReadonlyArray<PartitionStatus>,
+  { withoutOwner }: OperatorThresholds,
+): Finding => {
+  const stopped = partitions.filter(({ state }) => state === 'stopped')
+  if (stopped.length > 0) {
+    return problem(
+      'owners',
+      `stopped by an event: ${firstThree(stopped.map(partitionTitle))}`,
+      `To see why: npx reprise subscriptions ${nameIn(stopped)}. To let it go on: npx reprise retry ${nameIn(stopped)}`,
+    )
+  }
+  const lonely = partitions.filter(
+    ({ state, heartbeatAge, age }) => state === 'no owner' && (heartbeatAge ?? age) > withoutOwner,
+  )
+  if (lonely.length > 0) {
+    const since = ({ heartbeatAge, age }: PartitionStatus): string =>
+      heartbeatAge === undefined
+        ? `never had one, ${briefly(age / 1000)} old`
+        : `for ${briefly(heartbeatAge / 1000)}`
+    return warning(
+      'owners',
+      `without an owner: ${firstThree(lonely.map((one) => `${partitionTitle(one)} (${since(one)})`))}`,
+      `Start the program that runs it. If there is none any more: npx reprise remove ${nameIn(lonely)} --yes`,
+    )
+  }
+  const paused = partitions.filter(({ state }) => state === 'paused')
+  if (paused.length > 0) {
+    return warning(
+      'owners',
+      `paused: ${firstThree(paused.map(partitionTitle))}`,
+      `To let it go on: npx reprise unpause ${nameIn(paused)}`,
+    )
+  }
+  return ok(
+    'owners',
+    partitions.length === 0
+      ? 'no subscription yet'
+      : 'every subscription has one, or had one a moment ago',
+  )
+}
+
+/** Whether something waits for a decision. */
+export const parkedFinding = (partitions: ReadonlyArray<PartitionStatus>): Finding => {
+  const total = ({ parked, parkedCommands }: PartitionStatus): number => parked + parkedCommands
+  const having = partitions.filter((one) => total(one) > 0)
+  if (having.length === 0) return ok('parked', 'nothing waits for a decision')
+  const listed = having.map((one) => `${partitionTitle(one)} (${total(one)})`)
+  return warning(
+    'parked',
+    `could not be handled, and waits for you: ${firstThree(listed)}`,
+    `To see why: npx reprise subscriptions ${nameIn(having)}; then npx reprise retry or skip`,
+  )
+}
+
+/** Whether read models are up to date, and no build was left behind. */
+export const projectionsFinding = (
+  partitions: ReadonlyArray<PartitionStatus>,
+  { readModelLag }: OperatorThresholds,
+): Finding => {
+  const active = partitions.filter(({ build }) => build?.isActive === true)
+  const behind = active.filter(({ lag }) => lag.seconds * 1000 > readModelLag)
+  if (behind.length > 0) {
+    const listed = behind.map(
+      (one) =>
+        `${partitionTitle(one)} by ${briefly(one.lag.seconds)}, ${count(one.lag.events, 'event')}${one.lag.orMore ? ' or more' : ''}`,
+    )
+    return warning(
+      'projections',
+      `behind: ${firstThree(listed)}`,
+      'See npx reprise subscriptions: is it running, and does a transaction hold the horizon back?',
+    )
+  }
+  const left = partitions.filter(
+    ({ build, state }) => build?.isActive === false && state !== 'running',
+  )
+  return left.length > 0
+    ? warning(
+        'projections',
+        `incomplete build with no running process: ${firstThree(left.map(partitionTitle))}`,
+        `npx reprise rebuild ${argument(left[0]?.build?.projection ?? '')} --module <file> deletes it, and starts again.`,
+      )
+    : ok('projections', `${count(active.length, 'read model')} up to date`)
+}

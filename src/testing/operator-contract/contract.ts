@@ -1,0 +1,85 @@
+import type { EventStore } from '../../core/ports/event-store'
+import type { Operator } from '../../core/ports/operator'
+import type { Projections } from '../../core/ports/projection-store'
+import type { RequestStore } from '../../core/ports/request-store'
+import type { SubscriptionStore } from '../../core/ports/subscription-store'
+import { type Opened, registerChapters, type TestWords } from '../chapters'
+import type { Transact } from '../transact'
+import { examining } from './examining'
+import { holding } from './holding'
+import { moving } from './moving'
+import { outbox } from './outbox'
+import { lag } from './lag'
+import { names } from './names'
+import { renaming } from './renaming'
+import { repartitioning } from './repartitioning'
+import { seeing } from './seeing'
+import { stopping } from './stopping'
+import { type Chapter, type Operated, type OperatorSettings, SETTINGS } from './subject'
+
+/** An operator that is open for one test, with everything that is operated. It must be empty. */
+export interface OperatorUnderContract<Transaction> extends Opened {
+  readonly operator: Operator
+  readonly store: EventStore
+  readonly subscriptions: SubscriptionStore<Transaction>
+  readonly documents: Projections<Transaction>
+  readonly outbox: RequestStore<Transaction>
+  readonly transact: Transact<Transaction>
+}
+
+/** What {@link operatorContract} needs: an operator, and the words of any test runner. */
+export interface OperatorContract<Transaction> extends TestWords {
+  /** The adapter's name, for the test titles. */
+  readonly name: string
+  /** Called once for each test, with what the operator must be made with. */
+  readonly open: (settings: OperatorSettings) => Promise<OperatorUnderContract<Transaction>>
+}
+
+const chapters: ReadonlyArray<Chapter> = [
+  seeing,
+  lag,
+  names,
+  holding,
+  stopping,
+  moving,
+  renaming,
+  repartitioning,
+  outbox,
+  examining,
+]
+
+/**
+ * Registers every test that an operator's port must pass. There are no opt-outs. Each test needs an empty
+ * store: a schema of its own, for instance.
+ *
+ * @example
+ * operatorContract({
+ *   name: 'memory',
+ *   open: async (settings) => ({ ...emptyReadSide(settings), close: async () => undefined }),
+ *   describe,
+ *   it,
+ * })
+ */
+export const operatorContract = <Transaction>({
+  name,
+  open,
+  ...words
+}: OperatorContract<Transaction>): void => {
+  const subject = async (): Promise<Operated> => {
+    const { operator, store, subscriptions, documents, outbox, transact, close } =
+      await open(SETTINGS)
+    return {
+      operator,
+      store,
+      subscriptions: {
+        ...subscriptions,
+        commit: (step, work) => subscriptions.commit(step, () => work()),
+      },
+      documents,
+      outbox,
+      transact: (work) => transact((transaction) => work(outbox.inTransaction(transaction))),
+      close,
+    }
+  }
+  registerChapters(`${name}: the operator contract`, chapters, subject, words)
+}

@@ -1,0 +1,7 @@
+import { pgliteReadSides } from '../support/pglite-read-side'
+import { operatorContracts } from './operator-contracts'
+
+const { open, close } = pgliteReadSides()
+afterAll(close)
+
+operatorContracts('PGlite', open)

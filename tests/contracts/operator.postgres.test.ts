@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import { postgres } from '../../src/postgres'
+import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
+import { right } from '../support/right'
+import { operatorContracts } from './operator-contracts'
+
+let database: MigratedDatabase<unknown>
+let db: Kysely<unknown>
+let elsewhere: Kysely<unknown>
+
+beforeAll(async () => {
+  database = await migratedDatabase()
+  db = database.connect()
+  elsewhere = database.connect(3, 'unprepared')
+})
+afterAll(() => database.close())
+
+operatorContracts('PostgreSQL', async (settings) => {
+  const schema = `test_${randomUUID().replaceAll('-', '')}`
+  const backend = postgres(db, { schema })
+  await right(backend.migrate)
+  const { operator } = postgres(elsewhere, { schema, operator: settings })
+  return { ...backend, operator }
+})
