@@ -3,7 +3,7 @@ import type { Chapter } from './chapter'
 import { failsWith, numbersOf, same, succeeds } from './checks'
 import { aMark, appendTo, aSnapshot, freshCommandId, freshStream, numbered } from './fixtures'
 
-/** What a command handler asks before it decides. */
+/** What a command handler reads before it decides. */
 export const loads: Chapter = {
   name: 'loads',
   tests: {
