@@ -184,10 +184,7 @@ describe('a command that waits', () => {
       correlationId: 'a',
       extra: { tenant: 'one' },
     })
-    expect(noted.events[0]?.event).toEqual({
-      type: 'Note' === flat.type ? 'Noted' : '',
-      text: 'one',
-    })
+    expect(noted.events[0]?.event).toEqual({ type: 'Noted', text: 'one' })
   })
 
   it('is decided again as it was validated', async () => {

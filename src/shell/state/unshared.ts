@@ -39,8 +39,9 @@ export const unshared = <State>(state: State): State => {
   if (typeof state !== 'object' || state === null) return state
   const shared: unknown = state
   if (Array.isArray(shared)) {
-    for (let index = 0; index < shared.length; index++) freezeInner(shared[index])
-    return [...shared] as State
+    const items: ReadonlyArray<unknown> = shared
+    for (const item of items) freezeInner(item)
+    return [...items] as State
   }
   if (!isPlain(state) || Object.getPrototypeOf(state) === null) {
     freeze(state)

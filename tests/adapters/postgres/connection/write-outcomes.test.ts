@@ -146,16 +146,6 @@ const cut = async (): Promise<void> => {
   await admin.query('select pg_terminate_backend($1)', [pid])
 }
 
-/** The server goes on with a statement that its client has given up: the next test waits for its end. */
-const quiet = () =>
-  until(async () => {
-    const { rows } = await admin.query(
-      `select from pg_stat_activity
-       where datname = current_database() and state = 'active' and pid <> pg_backend_pid()`,
-    )
-    return rows.length === 0 ? true : undefined
-  })
-
 const cutOff = { _tag: 'StoreFailed', reason: 'ConnectionLost', outcome: 'unknown' }
 const givenUp = { _tag: 'StoreFailed', reason: 'TimedOut', outcome: 'unknown' }
 

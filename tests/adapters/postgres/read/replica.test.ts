@@ -3,12 +3,13 @@ import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import { fromEnd, fromTime } from '../../../../src/core/start'
+import { until } from '../../../support/until'
 import { left, right } from '../../../support/right'
 import { type ReplicatedServer, startReplicated } from '../../../support/servers'
 import { appending } from '../../../support/tally'
 
 let servers: ReplicatedServer
-const opened: Array<ReturnType<typeof connectPool<unknown>>> = []
+const opened: Array<{ readonly destroy: () => Promise<void> }> = []
 const storeAt = (url: string) => {
   const db = connectPool<unknown>(new Pool({ connectionString: url, max: 4 }))
   opened.push(db)
@@ -51,24 +52,26 @@ it('a reader that knows a horizon of the primary does not read up to it on a rep
   await right(writer.append(appending('counter-2', 30)))
   await servers.caughtUp()
   let url = servers.primary.url
-  // A pool whose connections may reach either server, as with a proxy in front of both.
-  const pools = [servers.primary, servers.replica].map(
+  const [onPrimary, onReplica] = [servers.primary, servers.replica].map(
     (server) => new Pool({ connectionString: server.url, max: 1 }),
-  )
-  const dbs = pools.map((pool) => connectPool<unknown>(pool))
-  opened.push(...dbs)
-  const [onPrimary, onReplica] = dbs
-  const either = {
-    withoutPlugins: () => either,
-    executeQuery: (query: never) =>
-      (url === servers.primary.url ? onPrimary : onReplica)!.executeQuery(query),
-  }
-  const store = postgres(either as never).store
+  ) as [Pool, Pool]
+  opened.push({ destroy: () => onPrimary.end() }, { destroy: () => onReplica.end() })
+  // A pool whose connections may reach either server, as with a proxy in front of both.
+  const either = new Proxy(onPrimary, {
+    get: (_target, key): unknown => {
+      const pool = url === servers.primary.url ? onPrimary : onReplica
+      const value: unknown = Reflect.get(pool, key)
+      return typeof value === 'function' ? value.bind(pool) : value
+    },
+  })
+  const store = postgres(either).store
   const first = await right(store.readAll({ after: 0, limit: 10 }))
   expect(first).toMatchObject({ more: true, upTo: 10 })
+  await until(() => Promise.resolve(onPrimary.idleCount === 1 ? true : undefined)) // given back
   url = servers.replica.url
   expect(await left(store.readAll({ after: 10, limit: 10 }))).toMatchObject(refusal)
   expect(await left(store.readAll({ after: 1_000, limit: 10 }))).toMatchObject(refusal)
+  await until(() => Promise.resolve(onReplica.idleCount === 1 ? true : undefined))
   url = servers.primary.url
   expect((await right(store.readAll({ after: 10, limit: 10 }))).events).toHaveLength(10)
 })
