@@ -5,7 +5,7 @@ import { handlerFailed } from '../core/errors/subscription'
 import type { SubscriptionStore } from '../core/ports/subscription-store'
 import { succeeds } from './store-contract/checks'
 
-/** Runs `work` in a transaction of its own: a Right is committed, a Left is undone and answered. */
+/** Runs `work` in a transaction of its own: a Right is committed, a Left is rolled back and returned. */
 export type Transact<Transaction> = <Failure>(
   work: (transaction: Transaction) => TaskEither<Failure, void>,
 ) => TaskEither<Failure | StoreFailed, void>

@@ -12,7 +12,9 @@ const buildOf = (name: string, version: number, build: number): ProjectionBuild 
 export const builds: Chapter = {
   name: 'builds',
   tests: {
-    'shows readers the active build, and the next one from one moment on': async (subject) => {
+    'shows readers the active build, and the next one from the moment it is activated': async (
+      subject,
+    ) => {
       const { store, second } = subject
       const name = freshCollection()
       const [first, next] = [buildOf(name, 1, 1), buildOf(name, 2, 1)]

@@ -16,9 +16,11 @@ import {
 
 /** Requests that could not be sent. */
 export const failing: Chapter = {
-  name: 'requests that fail',
+  name: 'failed commands',
   tests: {
-    'tries a failed request again when its time has come, with its attempts': async (subject) => {
+    'makes a failed command due again when its back-off is over, with its attempts': async (
+      subject,
+    ) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)
@@ -56,7 +58,7 @@ export const failing: Chapter = {
       )
       same(await dueNow(subject, process), ['command', 'later'])
     },
-    'parks a request, with everything behind it': async (subject) => {
+    'parks a command, with everything behind it': async (subject) => {
       const process = freshProcess()
       const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
       await add(subject, now, failed, later)
@@ -79,7 +81,7 @@ export const failing: Chapter = {
       await succeeds(subject.second.retryUndecodable(process))
       same(await dueNow(subject, process), ['unread'])
     },
-    'does not take up again what was answered meanwhile': async (subject) => {
+    'does not make due again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)

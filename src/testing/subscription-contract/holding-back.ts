@@ -26,7 +26,7 @@ export const holdingBack: Chapter = {
       const next = await claimOne(second, name, 'b')
       same([next.position, await succeeds(second.held(next))], [4, ['counter-1']])
     },
-    'takes a held stream up again when its time has come, and not before': async (subject) => {
+    'makes a held stream due when its back-off is over, and not before': async (subject) => {
       const { store } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
@@ -100,7 +100,7 @@ export const holdingBack: Chapter = {
       await failsWith(late, { _tag: 'FencedOff' })
       same(await succeeds(subject.second.held(next)), [])
     },
-    'keeps what partitions and subscriptions hold back apart': async (subject) => {
+    'keeps the held streams of partitions and of subscriptions apart': async (subject) => {
       const { store } = subject
       const name = await created(subject, { partitions: 2 })
       const [first, second] = (await claim(store, name, 'a')).leases

@@ -30,7 +30,7 @@ export const steps: Chapter = {
       await succeeds(store.release(lease))
       same((await claimOne(second, name, 'b')).position, 5)
     },
-    'has come as far as its last partition': async (subject) => {
+    'has reached the position of its slowest partition': async (subject) => {
       const { store, second } = subject
       const name = await created(subject, { partitions: 2, position: 1 })
       const { leases } = await succeeds(store.claim(name, 'a', 60_000))
@@ -96,7 +96,7 @@ export const steps: Chapter = {
       await succeeds(subject.store.release(lease))
       await failsWith(subject.store.save(stepTo(lease, 5)), FENCED)
     },
-    'writes nothing when the checkpoint is not where the owner believes it': async (subject) => {
+    'writes nothing when the checkpoint is not at the expected position': async (subject) => {
       const [name, mark] = [await created(subject), freshName()]
       const lease = await claimOne(subject.store, name, 'a')
       await succeeds(subject.store.save(stepTo(lease, 5)))

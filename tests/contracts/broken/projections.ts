@@ -55,7 +55,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     open: projectionsThat((store) => ({
       inTransaction: () => ({ ...store, lock: () => TE.right(undefined) }),
     })),
-    noticedBy: ['transactions: keeps nothing of a transaction that is undone'],
+    noticedBy: ['transactions: keeps nothing of a transaction that is rolled back'],
   },
   {
     defect: 'does not see its own writes',

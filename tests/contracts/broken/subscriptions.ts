@@ -36,7 +36,7 @@ export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
     })),
     noticedBy: [
       'steps: keeps nothing of the effect of an owner that was fenced off',
-      'steps: writes nothing when the checkpoint is not where the owner believes it',
+      'steps: writes nothing when the checkpoint is not at the expected position',
       'steps: lets one of ten equal steps through, with its effect',
     ],
   },
@@ -108,6 +108,6 @@ export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
         return store.save({ ...progress, after })()
       },
     })),
-    noticedBy: ['steps: writes nothing when the checkpoint is not where the owner believes it'],
+    noticedBy: ['steps: writes nothing when the checkpoint is not at the expected position'],
   },
 ]
