@@ -17,6 +17,7 @@ export {
 export type { CommandCodec, CommandTypes } from './core/codec/command-codec'
 export type { EventCodec, EventType, EventTypes, Upcaster } from './core/codec/event-codec'
 export type { StateCodec } from './core/codec/state-codec'
+export { documentKeyIssue, keyRefusal, valueRefusal } from './core/document-key'
 export {
   type CommandAlreadyHandled,
   commandAlreadyHandled,
@@ -48,7 +49,7 @@ export type {
   SubscriptionNotFound,
   SubscriptionRunning,
 } from './core/errors/operator'
-export type { UndecodableCommand, UnencodableCommand } from './core/errors/process'
+export type { InvalidTimer, UndecodableCommand, UnencodableCommand } from './core/errors/process'
 export type {
   DocumentError,
   NoEarlierBuild,
@@ -71,17 +72,26 @@ export {
   type StoreFailed,
   type StoreFailure,
 } from './core/errors/store'
-export type {
-  FailureNote,
-  FencedOff,
-  HandlerFailed,
-  NotProjectedYet,
-  SubscriptionError,
-  SubscriptionMismatch,
-  SubscriptionStopped,
+export {
+  type EndedItsProcess,
+  type EventParked,
+  type FailureNote,
+  type FencedOff,
+  fencedOff,
+  type HandlerFailed,
+  handlerFailed,
+  type HandlerTimedOut,
+  type NotProjectedYet,
+  type SubscriptionError,
+  type SubscriptionMismatch,
+  type SubscriptionRemoved,
+  type SubscriptionStopped,
+  type WaitError,
 } from './core/errors/subscription'
+export { type TransientFailure, transientFailure } from './core/errors/transient'
 export type { AppendError, HandleError, LoadError, ReadError } from './core/errors/unions'
 export { type ExpectedVersion, isExpectedVersion, versionFits } from './core/expected-version'
+export { type Fault, faultOf } from './core/fault'
 export { describeIssues, type Issue } from './core/issue'
 export { type Json, jsonIssue, type JsonObject, jsonSize } from './core/json'
 export { defaultLimits, type Limits } from './core/limits'
@@ -102,7 +112,15 @@ export type {
   Trouble,
 } from './core/operator/status'
 export { partitionOf } from './core/partition'
-export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
+export {
+  parkAfter,
+  parkAfterTime,
+  type PoisonPolicy,
+  stopAfter,
+  stopAfterTime,
+  type Verdict,
+  verdict,
+} from './core/poison'
 export type { Backend, Migrated } from './core/ports/backend'
 export type { EventLocator } from './core/ports/event-locator'
 export type {
@@ -149,16 +167,22 @@ export type {
   RequestWrites,
 } from './core/ports/request-store'
 export type {
+  Arrival,
   Claim,
+  ClaimReport,
   DueStream,
   HeldLease,
   HeldStream,
   Holding,
   Lease,
+  MissingFilter,
   NewSubscription,
   PartitionReport,
   Progress,
+  StepEnd,
+  StepStart,
   StoppedPartition,
+  SubscriptionFilter,
   SubscriptionStore,
 } from './core/ports/subscription-store'
 export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
@@ -191,5 +215,7 @@ export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
 export type { InlineHandler } from './shell/projection/inline'
 export type { Entry, EntryPage } from './shell/projection/reader'
+export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { EventSource, SubscriptionBackend } from './shell/subscription/environment'
+export type { HandlerContext } from './shell/subscription/handler'
 export type { TransactionalSubscription } from './shell/subscription/subscribe'

@@ -15,11 +15,18 @@ export type {
   SubscriptionError,
   SubscriptionStopped,
 } from './core/errors/subscription'
+export { transientFailure } from './core/errors/transient'
 export type { HandleError, LoadError } from './core/errors/unions'
 export type { ExpectedVersion } from './core/expected-version'
 export { describeIssues, type Issue } from './core/issue'
 export type { Metadata } from './core/metadata'
-export { parkAfter, type PoisonPolicy, stopAfter } from './core/poison'
+export {
+  parkAfter,
+  parkAfterTime,
+  type PoisonPolicy,
+  stopAfter,
+  stopAfterTime,
+} from './core/poison'
 export type { Backend } from './core/ports/backend'
 export type { InlineProjection } from './core/ports/inline-projection'
 export type { ProcessManager } from './core/process-manager'

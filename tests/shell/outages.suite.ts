@@ -134,7 +134,7 @@ export const outagesSuite = <Transaction>(
           return E.right(undefined)
         }
       const [, , last] = await appendTicks(store, 'tick-1', 1, 2, 3)
-      const first = start(slow('a'), { stopTimeout: 10_000 })
+      const first = start(slow('a'), { stopTimeout: 10_000, batchTime: 60_000 })
       await eventually(() => begun.includes('a 2'))
       const ended = first.stop()
       start(slow('b'), { stopTimeout: 10_000 })

@@ -199,7 +199,10 @@ export const processOutagesSuite = <Transaction>(
     await appendTicks(side.store, 'tick-1', 1)
     await appendTicks(side.store, 'tick-2', 2)
     await eventually(() => sent.length === 1)
-    await eventually(async () => (await pending()).some(({ parked }) => parked))
-    expect((await pending()).map(({ command }) => command)).toEqual(['say 1'])
+    const [left] = await eventually(async () => {
+      const found = await pending()
+      return found.length === 1 && found[0]?.parked === true && found
+    })
+    expect(left?.command).toBe('say 1')
   })
 }

@@ -86,7 +86,7 @@ export const sendAll = async <Command>(
       crashed.right === undefined
         ? await send(request, turn)
         : { _tag: 'Failed', request, cause: crashed.right }
-    if (answer._tag === 'Failed' && turn.giveUp.aborted) break
+    if (answer._tag === 'Failed' && turn.abandonment.isAbandoned()) break
     answers.push(answer)
     if (answer._tag === 'Failed') break
   }

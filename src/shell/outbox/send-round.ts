@@ -108,13 +108,13 @@ export const sendBetweenBatches = <Transaction, Command>(
   return {
     begin: () => requests.retryUndecodable(name)(),
     round: async (context, checkpoint) => {
-      const { lease, memory, settings, giveUp, signal, mayWork } = context
+      const { lease, memory, settings, abandonment, signal, mayWork } = context
       if (performance.now() < goOnAt) return E.right(false)
       const due = await requests.due(name, isWary(context) ? 1 : MOST_REQUESTS)()
       if (E.isLeft(due)) return due
       if (due.right.length === 0) return E.right(false)
       const turn = {
-        giveUp,
+        abandonment,
         handlerTimeout: settings.handlerTimeout,
         mayGoOn: () => mayWork() && !signal.aborted,
         beforeTrying: (what: string) => beforeTrying(context, what),

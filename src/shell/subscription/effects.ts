@@ -80,7 +80,7 @@ const inTransaction = <Transaction>(
       return E.right(endAt(handled))
     })()
     // What a handler in hand was at is undone: it was told to give up.
-    if (pace.giveUp.aborted && E.isLeft(committed)) return leaseLost(batch)
+    if (pace.abandonment.isAbandoned() && E.isLeft(committed)) return leaseLost(batch)
     if (E.isLeft(committed)) return E.left(blaming(batch, committed.left))
     return handled < events.length && pace.next(handled) === 'lost'
       ? leaseLost(batch)
@@ -145,7 +145,7 @@ export const outsideEffects = <Transaction>(
       if (next !== 'go') break
       const done = await bounded(pace, (context) => handle(event, context))()
       if (E.isLeft(done)) {
-        isLost = pace.giveUp.aborted
+        isLost = pace.abandonment.isAbandoned()
         if (isLost) break
         return E.left(handlerFailed(lease.subscription, event.position, done.left))
       }

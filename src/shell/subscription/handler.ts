@@ -17,7 +17,31 @@ export interface HandlerContext {
 export interface HandlerBounds {
   /** Milliseconds. */
   readonly handlerTimeout: number
-  readonly giveUp: AbortSignal
+  readonly abandonment: Abandonment
+}
+
+/** Whether nobody waits for the handlers of a partition any more. Many of them listen at a time. */
+export interface Abandonment {
+  readonly isAbandoned: () => boolean
+  /** Answers how to stop listening. */
+  readonly listen: (listener: () => void) => () => void
+}
+
+/** Everything is waited for until `abandon` is called. */
+export const abandonment = (): Abandonment & { readonly abandon: () => void } => {
+  const listeners = new Set<() => void>()
+  let isAbandoned = false
+  return {
+    isAbandoned: () => isAbandoned,
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    abandon: () => {
+      isAbandoned = true
+      for (const listener of [...listeners]) listener()
+    },
+  }
 }
 
 /**
@@ -26,7 +50,7 @@ export interface HandlerBounds {
  */
 export const bounded =
   <Result>(
-    { handlerTimeout, giveUp }: HandlerBounds,
+    { handlerTimeout, abandonment: all }: HandlerBounds,
     work: (context: HandlerContext) => TaskEither<unknown, Result>,
   ): TaskEither<unknown, Result> =>
   () =>
@@ -34,16 +58,15 @@ export const bounded =
       const controller = new AbortController()
       const end = (result: E.Either<unknown, Result>): void => {
         clearTimeout(timer)
-        giveUp.removeEventListener('abort', leave)
+        silence()
         resolve(result)
       }
       const abandon = (cause: unknown): void => {
         controller.abort(cause)
         end(E.left(cause))
       }
-      const leave = (): void => abandon(giveUp.reason)
+      const silence = all.listen(() => abandon('nobody waits for this handler any more'))
       const timer = setTimeout(() => abandon(handlerTimedOut(handlerTimeout)), handlerTimeout)
-      giveUp.addEventListener('abort', leave)
       const started = catching(() => work({ signal: controller.signal })())
       if (E.isLeft(started)) end(started)
       else

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/Either'
 import {
   failureNote,
@@ -13,6 +12,7 @@ import type { Settings } from './definition'
 import type { Effects } from './effects'
 import { endAll } from './ending'
 import type { SubscriptionEnvironment } from './environment'
+import { abandonment } from './handler'
 import { type PartitionMemory, partitionMemory, reported, reportOf } from './partition-memory'
 import { type Sleeper, sleeper } from './sleeper'
 import { troubles } from './troubles'
@@ -90,8 +90,8 @@ export const runOwner = async <Transaction>({
 
   const begin = (lease: HeldLease, deadline: number): void => {
     const { partition } = lease
-    const [stopping, givingUp] = [new AbortController(), new AbortController()]
-    setMaxListeners(0, givingUp.signal) // one for every command that is being sent
+    const stopping = new AbortController()
+    const abandoned = abandonment()
     const memory = memoryOf(partition)
     const now: Working = {
       lease,
@@ -100,7 +100,7 @@ export const runOwner = async <Transaction>({
       stop: () => stopping.abort(),
       giveUp: () => {
         stopping.abort()
-        givingUp.abort()
+        abandoned.abandon()
       },
     }
     const run = async (): Promise<void> => {
@@ -113,7 +113,7 @@ export const runOwner = async <Transaction>({
         lease,
         memory,
         signal: stopping.signal,
-        giveUp: givingUp.signal,
+        abandonment: abandoned,
         sleeper: now.sleeper,
         mayWork: () => performance.now() < now.deadline,
         recovered: () => trouble.passed(partition),

@@ -4,6 +4,7 @@ import type { Position } from '../../core/stream'
 import type { Settings } from './definition'
 import type { Effects, Pace, StepError } from './effects'
 import type { SubscriptionEnvironment, SubscriptionNotice } from './environment'
+import type { Abandonment } from './handler'
 import type { PartitionMemory } from './partition-memory'
 import type { Sleeper } from './sleeper'
 
@@ -28,8 +29,8 @@ export interface WorkerContext<Transaction> {
   readonly memory: PartitionMemory
   /** Aborted: finish the event in hand. */
   readonly signal: AbortSignal
-  /** Aborted: nobody waits for the event in hand any more. */
-  readonly giveUp: AbortSignal
+  /** Whether nobody waits for the event in hand any more. */
+  readonly abandonment: Abandonment
   readonly sleeper: Sleeper
   /** Whether the lease has not run out, as far as this process can know. */
   readonly mayWork: () => boolean
@@ -42,15 +43,15 @@ export interface WorkerContext<Transaction> {
 export const paceOf = <Transaction>({
   settings,
   signal,
-  giveUp,
+  abandonment,
   mayWork,
 }: WorkerContext<Transaction>): Pace => {
   const end = performance.now() + settings.batchTime
   return {
     handlerTimeout: settings.handlerTimeout,
-    giveUp,
+    abandonment,
     next: (handled) => {
-      if (!mayWork() || giveUp.aborted) return 'lost'
+      if (!mayWork() || abandonment.isAbandoned()) return 'lost'
       if (signal.aborted) return 'enough'
       return handled > 0 && performance.now() > end ? 'enough' : 'go'
     },
