@@ -31,7 +31,7 @@ export interface OperatorUnderContract<Transaction> extends Opened {
 
 /** What {@link operatorContract} needs: an operator, and the words of any test runner. */
 export interface OperatorContract<Transaction> extends TestWords {
-  /** The adapter's name, for the titles of the tests. */
+  /** The adapter's name, for the test titles. */
   readonly name: string
   /** Called once for each test, with what the operator must be made with. */
   readonly open: (settings: OperatorSettings) => Promise<OperatorUnderContract<Transaction>>

@@ -154,7 +154,7 @@ export const holding: Chapter = {
       await succeeds(subscriptions.save({ lease, after: 4, position: 4, holding: release }))
       same(await succeeds(operator.decide('mails', 'skip', [4])), [])
     },
-    'keeps what partitions and subscriptions hold back apart': async (subject) => {
+    'keeps the held streams of partitions and of subscriptions apart': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { partitions: 2 })
       await registered(subject, 'others')

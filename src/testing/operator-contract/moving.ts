@@ -141,7 +141,7 @@ export const moving: Chapter = {
       const gone = { _tag: 'SubscriptionNotFound', subscription: 'mails' }
       await failsWith(operator.remove('mails', 'refuse'), gone)
     },
-    'answers for a subscription that there is not': async ({ operator }) => {
+    'answers for a subscription that does not exist': async ({ operator }) => {
       await failsWith(operator.reset('unknown', 0, 'refuse'), MISSING)
       await failsWith(operator.remove('unknown', 'refuse'), MISSING)
     },

@@ -90,7 +90,7 @@ export const renaming: Chapter = {
       await aProjection(subject)
       await failsWith(subject.operator.rename('totals@1.1', 'other', 'fenceOff'), KEEPS)
     },
-    'answers for a subscription that there is not': async ({ operator }) => {
+    'answers for a subscription that does not exist': async ({ operator }) => {
       const missing = { _tag: 'SubscriptionNotFound', subscription: 'unknown' }
       await failsWith(operator.rename('unknown', 'known', 'refuse'), missing)
     },

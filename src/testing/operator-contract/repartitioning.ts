@@ -125,7 +125,7 @@ export const repartitioning: Chapter = {
       same(await succeeds(operator.repartition('mails', quietly(1_024))), 0)
       same((await shape(subject, 'mails')).length, 1_024)
     },
-    'answers for a subscription that there is not': async ({ operator }) => {
+    'answers for a subscription that does not exist': async ({ operator }) => {
       const missing = { _tag: 'SubscriptionNotFound', subscription: 'unknown' }
       await failsWith(operator.repartition('unknown', quietly(2)), missing)
     },

@@ -70,7 +70,7 @@ export const seeing: Chapter = {
       const rest = (status.leasedUntil ?? 0) - (status.heartbeatAt ?? 0)
       assert.ok(Math.abs(rest - LONG) < 1_000, `the lease lasts ${rest} ms from the heartbeat on`)
     },
-    'shows no owner whose lease has run out, and its last heartbeat': async (subject) => {
+    'shows no owner whose lease has expired, and its last heartbeat': async (subject) => {
       await registered(subject, 'mails')
       await claimed(subject, 'mails', 'worker', SHORT)
       const status = await eventually('the end of the lease', async () => {

@@ -117,7 +117,7 @@ export const stopping: Chapter = {
       same(await outdatedFor(known), undefined)
       same(await outdatedFor({ types: [], categories: ['x'] }), undefined)
     },
-    'answers for a subscription that there is not': async ({ operator }) => {
+    'answers for a subscription that does not exist': async ({ operator }) => {
       await failsWith(operator.resume('unknown'), MISSING)
       await failsWith(operator.skipStopped('unknown', 1), MISSING)
       await failsWith(operator.pause('unknown'), MISSING)

@@ -55,7 +55,7 @@ export const SETTINGS: OperatorSettings = {
 
 /** Longer than any test. Milliseconds. */
 export const LONG = 60_000
-/** Over soon. */
+/** A short time. Milliseconds. */
 export const SHORT = 50
 
 export const FAILURE = { message: 'no', stack: 'here' }

@@ -13,7 +13,7 @@ import { transactions } from './transactions'
 /** A store that is open for one test. It may hold any other documents. */
 export interface ProjectionsUnderContract<Transaction> extends Opened {
   readonly documents: Projections<Transaction>
-  /** The same data, reached over connections of its own: another process, as it were. */
+  /** The same data over separate connections, as another process would see it. */
   readonly second?: Projections<Transaction>
   /** Whose checkpoints say how far the builds of a projection have come, and what of them is held back. */
   readonly subscriptions: Pick<
@@ -23,9 +23,9 @@ export interface ProjectionsUnderContract<Transaction> extends Opened {
   readonly transact: Transact<Transaction>
 }
 
-/** What {@link projectionStoreContract} needs: a store, and the words of any test runner. */
+/** What {@link projectionStoreContract} needs: a store, and the functions of a test runner. */
 export interface ProjectionStoreContract<Transaction> extends TestWords {
-  /** The adapter's name, for the titles of the tests. */
+  /** The adapter's name, for the test titles. */
   readonly name: string
   /** Called once for each test. */
   readonly open: () => Promise<ProjectionsUnderContract<Transaction>>

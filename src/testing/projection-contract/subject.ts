@@ -17,10 +17,10 @@ export type BuildSubscriptions = Pick<
   'register' | 'claim' | 'save' | 'halt' | 'leave' | 'reached'
 >
 
-/** What the tests run on. A transaction is seen as the documents inside of it. */
+/** What the tests run on. A transaction is represented by the documents in it. */
 export interface ReadModels extends Opened {
   readonly store: Omit<Projections<never>, 'inTransaction'>
-  /** The same data over other connections; the same one, if there is no other. */
+  /** The same data over separate connections, or the same object if the adapter has only one. */
   readonly second: Omit<Projections<never>, 'inTransaction'>
   /** Whose checkpoints say how far builds have come, and what of them is held back. */
   readonly subscriptions: BuildSubscriptions
@@ -29,7 +29,7 @@ export interface ReadModels extends Opened {
 
 export type Chapter = ChapterOn<ReadModels>
 
-/** A collection that nobody has used before. */
+/** The name of an unused collection. */
 export const freshCollection = (): string => `contract-${crypto.randomUUID()}`
 
 /** A stream that is held back. */
@@ -58,7 +58,7 @@ export const everything: DocumentRange = { after: '', limit: 1_000 }
 
 type Reading = Pick<ProjectionStore, 'get' | 'all'>
 
-/** The value of a document; `undefined`: there is none. */
+/** The value of a document; `undefined` if there is none. */
 export const valueOf = async (
   store: Reading,
   collection: string,

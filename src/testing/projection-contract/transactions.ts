@@ -4,7 +4,7 @@ import { failsWith, same, succeeds } from '../store-contract/checks'
 import { atOnce } from '../store-contract/fixtures'
 import { type Chapter, freshCollection, keysOf, valueOf } from './subject'
 
-const undo = { _tag: 'Undone', message: 'it is not to be' } as const
+const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
 /** Documents inside a transaction. */
 export const transactions: Chapter = {
@@ -64,7 +64,7 @@ export const transactions: Chapter = {
       await succeeds(
         transact((inside) => async () => {
           await succeeds(inside.put(name, 'a', 1))
-          // Not waited for: a store with one connection lets it in afterwards.
+          // Not awaited: a store with one connection runs these afterwards.
           others = Promise.all([
             succeeds(second.put(name, 'b', 2)),
             succeeds(second.delete(name, 'gone')),

@@ -3,9 +3,9 @@ import * as TE from 'fp-ts/TaskEither'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { type Chapter, add, aRequest, dueNow, freshProcess, now } from './subject'
 
-const undo = { _tag: 'Undone', message: 'it is not to be' } as const
+const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
-/** Requests from being asked for to being answered. */
+/** Commands from being issued to being answered. */
 export const asking: Chapter = {
   name: 'commands',
   tests: {

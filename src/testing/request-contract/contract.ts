@@ -6,17 +6,17 @@ import { failing } from './failing'
 import type { Chapter, Requests } from './subject'
 import { timers } from './timers'
 
-/** A store that is open for one test. It may hold any other requests. */
+/** A store that is open for one test. It may hold any other commands. */
 export interface RequestsUnderContract<Transaction> extends Opened {
   readonly outbox: RequestStore<Transaction>
-  /** The same data, reached over connections of its own: another process, as it were. */
+  /** The same data over separate connections, as another process would see it. */
   readonly second?: RequestStore<Transaction>
   readonly transact: Transact<Transaction>
 }
 
-/** What {@link requestStoreContract} needs: a store, and the words of any test runner. */
+/** What {@link requestStoreContract} needs: a store, and the functions of a test runner. */
 export interface RequestStoreContract<Transaction> extends TestWords {
-  /** The adapter's name, for the titles of the tests. */
+  /** The adapter's name, for the test titles. */
   readonly name: string
   /** Called once for each test. */
   readonly open: () => Promise<RequestsUnderContract<Transaction>>
@@ -25,9 +25,9 @@ export interface RequestStoreContract<Transaction> extends TestWords {
 const chapters: ReadonlyArray<Chapter> = [asking, timers, failing]
 
 /**
- * Registers every test that a store of requests must pass: commands that process managers have asked
- * for, timers among them. There are no opt-outs. Each test uses a process manager of its own, so the store
- * may be shared.
+ * Registers every test that an outbox must pass: the store of the commands that process managers have
+ * issued, timers included. There are no opt-outs. Each test uses a process manager of its own, so the
+ * store may be shared.
  *
  * @example
  * requestStoreContract({

@@ -14,7 +14,7 @@ import {
   SHORT,
 } from './subject'
 
-/** Requests that could not be sent. */
+/** Commands that could not be sent. */
 export const failing: Chapter = {
   name: 'failed commands',
   tests: {
@@ -30,7 +30,7 @@ export const failing: Chapter = {
         const found = await succeeds(subject.second.due(process, 9))
         return found.length > 0 ? found : undefined
       })
-      assert.ok(performance.now() - begun >= SHORT - 5, 'it came before its time')
+      assert.ok(performance.now() - begun >= SHORT - 5, 'it became due too early')
       same(due, { ...request, attempts: 1 })
     },
     'holds back the later commands of its process, and of no other': async (subject) => {

@@ -9,10 +9,10 @@ import type { ChapterOn, Opened } from '../chapters'
 import { succeeds } from '../store-contract/checks'
 import type { Transact } from '../transact'
 
-/** What the tests run on. A transaction is seen as what it can write. */
+/** What the tests run on. A transaction is represented by the writes it can make. */
 export interface Requests extends Opened {
   readonly store: Omit<RequestStore<never>, 'inTransaction'>
-  /** The same data over other connections; the same one, if there is no other. */
+  /** The same data over separate connections, or the same object if the adapter has only one. */
   readonly second: Omit<RequestStore<never>, 'inTransaction'>
   readonly transact: Transact<RequestWrites>
 }
@@ -21,17 +21,17 @@ export type Chapter = ChapterOn<Requests>
 
 /** Longer than any test. Milliseconds. */
 export const LONG = 3_600_000
-/** Over soon. */
+/** A short time. Milliseconds. */
 export const SHORT = 50
 
 export const now: Due = { _tag: 'Now' }
 export const after = (timer: string, delay: number): Due => ({ _tag: 'After', timer, delay })
 export const at = (timer: string, time: number): Due => ({ _tag: 'At', timer, time })
 
-/** A process manager that nobody has used before. */
+/** The name of an unused process manager. */
 export const freshProcess = (): string => `contract-${crypto.randomUUID()}`
 
-/** A request of one of its processes. Its command says which one it is. */
+/** A command of one of its processes. Its text identifies it. */
 export const aRequest = (process: string, command: string, key = 'one'): Request => ({
   process,
   key,
@@ -40,7 +40,7 @@ export const aRequest = (process: string, command: string, key = 'one'): Request
   metadata: { correlationId: `because of ${command}` },
 })
 
-/** Adds the requests, each in a transaction of its own. */
+/** Adds the commands, each in a transaction of its own. */
 export const add = async (
   { transact }: Requests,
   due: Due,
@@ -49,7 +49,7 @@ export const add = async (
   for (const request of requests) await succeeds(transact(({ add: one }) => one(request, due)))
 }
 
-/** The commands of what is due. */
+/** The texts of the commands that are due. */
 export const dueNow = async (
   { second }: Requests,
   process: string,
@@ -57,7 +57,7 @@ export const dueNow = async (
 ): Promise<ReadonlyArray<DueRequest['command']>> =>
   (await succeeds(second.due(process, limit))).map(({ command }) => command)
 
-/** The request could not be sent: parked, or to be tried again later. */
+/** Records that the command could not be sent: parked, or to be retried later. */
 export const fail = (
   { transact }: Requests,
   { process, id }: Request,

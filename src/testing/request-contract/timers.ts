@@ -16,9 +16,9 @@ import {
   SHORT,
 } from './subject'
 
-const undo = { _tag: 'Undone', message: 'it is not to be' } as const
+const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
-/** Requests for later, which can be taken back. */
+/** Commands for later, which can be cancelled. */
 export const timers: Chapter = {
   name: 'timers',
   tests: {
@@ -32,7 +32,7 @@ export const timers: Chapter = {
         return found.length > 0 ? found : undefined
       })
       same(due, ['soon'])
-      assert.ok(performance.now() - begun >= SHORT - 5, 'it went off before its time')
+      assert.ok(performance.now() - begun >= SHORT - 5, 'it fired too early')
     },
     'fires at its time, at once when that has passed': async (subject) => {
       const process = freshProcess()

@@ -41,7 +41,7 @@ export const appends: Chapter = {
         const next = await succeeds(stores.second.append(appendTo(right, 'any', numbered(2))))
         positions.push(...first.positions, ...next.positions)
       }
-      assert.ok(grow(positions), `positions do not grow: ${positions.join(', ')}`)
+      assert.ok(grow(positions), `positions do not increase: ${positions.join(', ')}`)
       assert.ok(positions.every((position) => Number.isSafeInteger(position) && position > 0))
       const read = await eventsOf(stores.store, left)
       assert.ok(grow(read.map(({ position }) => position)))

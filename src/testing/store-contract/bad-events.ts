@@ -6,7 +6,7 @@ import { type Chapter, forEach } from './chapter'
 import { failsWith, isMissing, succeeds } from './checks'
 import { anEvent, appendTo, freshStream, numbered } from './fixtures'
 
-/** What no compiler would let through: an event as it comes out of `any`. */
+/** An event that the compiler would reject, as it may come out of `any`. */
 const forged = (part: Record<string, unknown>): NewEvent => {
   const event = anEvent({})
   Object.assign(event, part)
@@ -68,7 +68,7 @@ const tooBig: ReadonlyArray<Case> = [
   { name: 'a list too long', event: () => withData(new Array(131_072).fill(0)) },
 ]
 
-/** One bad event behind two good ones: nothing of the three is stored. */
+/** One bad event after two good ones: none of the three is stored. */
 const refuses = (
   cases: ReadonlyArray<Case>,
   error: Partial<AppendError> & Record<string, unknown>,
@@ -87,7 +87,7 @@ const refuses = (
       },
   )
 
-/** Appends of which one event is wrong. */
+/** Appends with one bad event. */
 export const badEvents: Chapter = {
   name: 'events that cannot be stored',
   tests: {

@@ -60,7 +60,7 @@ const requests: ReadonlyArray<Case> = [
   },
 ]
 
-/** An append that is wrong as a whole. */
+/** Appends that are invalid as a whole. */
 export const badInput: Chapter = {
   name: 'invalid appends',
   tests: {

@@ -1,7 +1,7 @@
 import type { EventStore } from '../../core/ports/event-store'
 import type { ChapterOn, Opened } from '../chapters'
 
-/** Two ways to the same data; the same one twice, if the adapter has no second. */
+/** The same data over separate connections; the same object twice if the adapter has only one. */
 export interface Stores extends Opened {
   readonly store: EventStore
   readonly second: EventStore
@@ -10,7 +10,7 @@ export interface Stores extends Opened {
 /** Tests of one subject. */
 export type Chapter = ChapterOn<Stores>
 
-/** One test for each case, named by the case. */
+/** One test per case, named after the case. */
 export const forEach = <Case>(
   cases: ReadonlyArray<Case>,
   name: (one: Case) => string,

@@ -12,7 +12,7 @@ interface Failure {
   readonly message: string
 }
 
-/** The answer; a Left fails the test with its message. */
+/** The result; a Left fails the test with its message. */
 export const succeeds = async <Answer>(task: TaskEither<Failure, Answer>): Promise<Answer> => {
   const outcome = await task()
   return E.isRight(outcome)
@@ -20,14 +20,14 @@ export const succeeds = async <Answer>(task: TaskEither<Failure, Answer>): Promi
     : assert.fail(`expected success, got ${outcome.left._tag}: ${outcome.left.message}`)
 }
 
-// Through JSON, so that -0 is 0, and a value from another realm (a vm, a worker) is like our own.
+// Through JSON, so that -0 equals 0, and values from another realm (a vm, a worker) compare like our own.
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify({ value }))
 
 /** Both are the same JSON. */
 export const same = (actual: unknown, expected: unknown, message?: string): void =>
   assert.deepStrictEqual(plain(actual), plain(expected), message)
 
-/** The failure has these fields, and a message for people. */
+/** Expects a failure with these fields and with a message. */
 export const failsWith = async (
   task: TaskEither<Failure, unknown>,
   expected: object,
@@ -56,7 +56,7 @@ export const eventsOf = async (
     const page = await succeeds(store.read(streamId, { after: events.length, limit }))
     events.push(...page.events)
     if (!page.more) return events
-    assert.ok(page.events.length > 0, 'a page with more to come is not empty')
+    assert.ok(page.events.length > 0, 'a page that is not the last has events')
   }
 }
 
@@ -64,14 +64,14 @@ export const eventsOf = async (
 export const numbersOf = (events: ReadonlyArray<StoredEvent>): ReadonlyArray<unknown> =>
   events.map(({ data }) => data['number'])
 
-/** Each is more than the one before. */
+/** Whether each number is greater than the one before. */
 export const grow = (numbers: ReadonlyArray<number>): boolean =>
   numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0))
 
 export const countTo = (last: number): ReadonlyArray<number> =>
   Array.from({ length: last }, (_, index) => index + 1)
 
-/** The stream has exactly these events, in this order, at versions 1, 2, 3 and so on. */
+/** Expects exactly these events in the stream, in this order, at versions 1, 2, 3 and so on. */
 export const holds = async (
   store: EventStore,
   streamId: StreamId,
@@ -83,7 +83,7 @@ export const holds = async (
   same(seen, expected)
 }
 
-/** Nothing of the stream is to be seen anywhere. */
+/** Expects that the stream does not exist, in any view of the store. */
 export const isMissing = async (store: EventStore, streamId: StreamId): Promise<void> => {
   same(await eventsOf(store, streamId), [])
   const category = categoryOf(streamId)
@@ -91,7 +91,7 @@ export const isMissing = async (store: EventStore, streamId: StreamId): Promise<
   assert.ok(!listed.some((stream) => stream.streamId === streamId), `${streamId} is listed`)
 }
 
-/** What the store remembers of a command. */
+/** What the store has recorded of a command. */
 export const handledBy = async (
   store: EventStore,
   streamId: StreamId,
@@ -99,7 +99,7 @@ export const handledBy = async (
 ): Promise<HandledCommand | undefined> =>
   (await succeeds(store.load({ streamId, after: 0, commandId, limit: 1 }))).handled
 
-/** How many of the answers are successes; every other one must have this tag. */
+/** The successes among the answers; every failure must have this tag. */
 export const winnersAmong = (
   answers: ReadonlyArray<E.Either<AppendError, Appended>>,
   losers: AppendError['_tag'],

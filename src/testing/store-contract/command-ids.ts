@@ -3,7 +3,7 @@ import type { Chapter } from './chapter'
 import { countTo, eventsOf, failsWith, handledBy, holds, same, succeeds } from './checks'
 import { aMark, appendTo, freshCommandId, freshStream, numbered } from './fixtures'
 
-/** Which command is which: several in one append, and the same id elsewhere. */
+/** The identity of commands: several in one append, and the same id on other streams. */
 export const commandIds: Chapter = {
   name: 'command ids',
   tests: {

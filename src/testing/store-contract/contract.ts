@@ -21,14 +21,14 @@ import type { Chapter, Stores } from './chapter'
 /** A store that is open for one test. It may hold any other data. */
 export interface StoreUnderContract {
   readonly store: EventStore
-  /** The same data, reached over connections of its own: another process, as it were. */
+  /** The same data over separate connections, as another process would see it. */
   readonly second?: EventStore
   readonly close: () => Promise<void>
 }
 
-/** What {@link storeContract} needs: a store, and the words of any test runner. */
+/** What {@link storeContract} needs: a store, and the functions of a test runner. */
 export interface StoreContract extends TestWords {
-  /** The adapter's name, for the titles of the tests. */
+  /** The adapter's name, for the test titles. */
   readonly name: string
   /** Called once for each test. The store must have the default limits. */
   readonly open: () => Promise<StoreUnderContract>

@@ -8,14 +8,14 @@ import type { StreamId } from '../../core/stream'
 
 const unique = (): string => crypto.randomUUID().replaceAll('-', '')
 
-/** A category that nobody has used before. */
+/** The name of an unused category. */
 export const freshCategory = (): string => `contract${unique()}`
 
-/** A stream that nobody has written to before. */
+/** The id of an unused stream. */
 export const freshStream = (category: string = freshCategory()): StreamId =>
   `${category}-${unique()}`
 
-/** A command id that nobody has used before. */
+/** An unused command id. */
 export const freshCommandId = (): string => crypto.randomUUID()
 
 export const anEvent = (data: JsonObject, metadata: Metadata = {}, type = 'Counted'): NewEvent => ({
@@ -49,12 +49,12 @@ export const aSnapshot = (
   schemaVersion = 1,
 ): StoredSnapshot => ({ streamId, version, schemaVersion, state: { at: version, schemaVersion } })
 
-/** The same, as often as it takes for a race to be lost by a store that can lose it. */
+/** Repeats a race, often enough for a store with a race condition to fail. */
 export const repeatedly = async (rounds: number, round: () => Promise<void>): Promise<void> => {
   for (let index = 0; index < rounds; index++) await round()
 }
 
-/** `count` pieces of work, started together. */
+/** Starts `count` tasks at the same time. */
 export const atOnce = <Result>(
   count: number,
   work: (index: number) => Promise<Result>,

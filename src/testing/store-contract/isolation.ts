@@ -4,7 +4,7 @@ import { eventsOf, holds, same, succeeds } from './checks'
 import { aMark, anEvent, appendTo, freshCommandId, freshStream, numbered } from './fixtures'
 import { readUpTo } from './following'
 
-/** Changes a value as far as it lets itself be changed: what is frozen stays. */
+/** Mutates a value and everything in it, except what is frozen. */
 const vandalise = (value: unknown): void => {
   if (typeof value !== 'object' || value === null) return
   for (const inner of Object.values(value)) vandalise(inner)
@@ -18,7 +18,7 @@ const anything = () =>
 
 const copyOf = <Value>(value: Value): Value => structuredClone(value)
 
-/** What is stored is out of everybody's reach. */
+/** Stored data cannot be changed through values that were passed in or returned. */
 export const isolation: Chapter = {
   name: 'changing values afterwards',
   tests: {

@@ -4,7 +4,7 @@ import { countTo, eventsOf, holds, numbersOf, same, succeeds, winnersAmong } fro
 import { appendTo, atOnce, freshCategory, freshStream, numbered, repeatedly } from './fixtures'
 import { readUpTo } from './following'
 
-/** What went wrong in the libraries that this one carries on, or in their neighbours. */
+/** Defects that were found in the predecessors of this library, or in similar ones. */
 export const knownDefects: Chapter = {
   name: 'defects known from elsewhere',
   tests: {
@@ -22,7 +22,7 @@ export const knownDefects: Chapter = {
       same(numbersOf(loaded.events), [2, 3])
     },
     'orders events by version, and not by a clock that stands still': async ({ store }) => {
-      // Two hundred appends share a few milliseconds; nothing but the version can tell them apart.
+      // Two hundred appends within a few milliseconds: only the version can order them.
       const id = freshStream()
       for (let version = 0; version < 200; version++) {
         await succeeds(store.append(appendTo(id, version, numbered(1, version + 1))))

@@ -7,12 +7,12 @@ import { appendTo, atOnce, freshStream, numbered, repeatedly } from './fixtures'
 const WRITERS = 10
 const ROUNDS = 10
 
-/** Every other writer comes over the second connection. */
+/** Every second writer uses the second connection. */
 const writer = ({ store, second }: Stores, index: number) => (index % 2 === 0 ? store : second)
 
 const creators: ReadonlyArray<ExpectedVersion> = ['mustNotExist', 0]
 
-/** Every expected version, with everybody at once. */
+/** Every expected version, with concurrent writers. */
 export const races: Chapter = {
   name: 'races',
   tests: {
@@ -101,7 +101,7 @@ const allLand = async (
   )
   const events = await eventsOf(stores.second, id)
   same(versionsOf(events), countTo(before + WRITERS * 2))
-  // The two events of one append are neighbours, whoever else was writing.
+  // The two events of one append are adjacent, even with concurrent writers.
   for (const { data, version } of events.slice(before)) {
     const number = Number(data['number'])
     const partner = events[number % 10 === 0 ? version : version - 2]

@@ -16,7 +16,7 @@ import { readUpTo } from './following'
 const TOGETHER = 3
 const APPENDS = 30
 
-/** Appends `TOGETHER` events at a time, and says when it is done. */
+/** Appends `TOGETHER` events at a time; resolves at the end. */
 const write = async ({ store, second }: Stores, id: string): Promise<void> => {
   for (let index = 0; index < APPENDS; index++) {
     const writer = index % 2 === 0 ? store : second
@@ -25,7 +25,7 @@ const write = async ({ store, second }: Stores, id: string): Promise<void> => {
   }
 }
 
-/** Does `look` again and again while `work` is under way, and once more afterwards. */
+/** Calls `look` repeatedly while `work` is running, and once more afterwards. */
 const during = async (work: Promise<unknown>, look: () => Promise<void>): Promise<void> => {
   let done = false
   const ended = work.finally(() => {
@@ -41,7 +41,7 @@ const during = async (work: Promise<unknown>, look: () => Promise<void>): Promis
   await look()
 }
 
-/** Readers see whole appends, in order, or nothing of them. */
+/** Readers see an append completely, in order, or not at all. */
 export const readingWhileWriting: Chapter = {
   name: 'reading while others write',
   tests: {
@@ -51,7 +51,7 @@ export const readingWhileWriting: Chapter = {
       await during(write(stores, id), async () => {
         const { events } = await succeeds(stores.second.read(id, { after: 0, limit: 1000 }))
         same(numbersOf(events), countTo(events.length))
-        assert.equal(events.length % TOGETHER, 0, 'part of an append is to be seen')
+        assert.equal(events.length % TOGETHER, 0, 'a part of an append is visible')
         assert.ok(events.length >= seen, 'events have disappeared')
         seen = events.length
       })
@@ -68,7 +68,7 @@ export const readingWhileWriting: Chapter = {
           numbersOf(events),
           countTo(events.length).map((number) => from + number),
         )
-        assert.ok(from + events.length >= version, 'the stream went back')
+        assert.ok(from + events.length >= version, 'the stream became shorter')
         version = from + events.length
         if (version === 0) return
         const taken = { streamId: id, version, schemaVersion: 1, state: { at: version } }

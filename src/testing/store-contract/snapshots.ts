@@ -12,7 +12,7 @@ const streamOfTwenty = async (store: EventStore): Promise<string> => {
   return id
 }
 
-/** Snapshots: a state to start from, never a truth. */
+/** Snapshots: a state to start replaying from, never the source of truth. */
 export const snapshots: Chapter = {
   name: 'snapshots',
   tests: {

@@ -65,7 +65,7 @@ const everything: Metadata = {
   extra: { tenant: 'a', '': [1, { deep: null }], commandId: 'not that one' },
 }
 
-/** What goes in comes out. */
+/** Data is returned as it was stored. */
 export const storedData: Chapter = {
   name: 'stored data',
   tests: {

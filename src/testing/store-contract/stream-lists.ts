@@ -15,7 +15,7 @@ const allOf = async (store: EventStore, category: string, limit: number) => {
   }
 }
 
-/** In the order of their code points, which is not the order of JavaScript's strings. */
+/** In the order of code points, which is not how JavaScript compares strings. */
 const names = ['!', '1', '10', '2', 'A', 'B', 'a', 'a b', 'a-b', 'ab', 'é', '\uff5e', '😀']
 
 /** A list of the streams. */
@@ -59,7 +59,7 @@ export const streamLists: Chapter = {
     'lists streams of every category when none is named': async ({ store }) => {
       const id = freshStream()
       await succeeds(store.append(appendTo(id, 0, numbered(1))))
-      // The id before ours: with its last character taken off, nothing lies between.
+      // The id without its last character: no other id sorts between the two.
       const [first] = await page(store, { after: id.slice(0, -1), limit: 1 })
       same(first?.streamId, id)
     },

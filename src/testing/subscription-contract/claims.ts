@@ -19,7 +19,7 @@ const claimsOfTen = async ({ store, second }: Subscriptions, name: string) => {
   return claims.flatMap(({ leases }) => leases)
 }
 
-/** Each partition has one owner, for a while. */
+/** Each partition has one owner for the time of its lease. */
 export const claims: Chapter = {
   name: 'leases',
   tests: {
@@ -28,7 +28,7 @@ export const claims: Chapter = {
         const name = await created(subject, { partitions: 4 })
         const partitions = (await claimsOfTen(subject, name)).map(({ partition }) => partition)
         same(partitions.length, new Set(partitions).size)
-        assert.ok(partitions.includes(0), 'somebody owns the first partition')
+        assert.ok(partitions.includes(0), 'the first partition has an owner')
       }),
     'leases a partition whose lease has expired to one of ten': (subject) =>
       repeatedly(3, async () => {
@@ -55,7 +55,7 @@ export const claims: Chapter = {
     'leases nothing to an owner that comes back too late': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)
-      assert.ok(next.token > old.token, 'the token grows with the change of owner')
+      assert.ok(next.token > old.token, 'the token grows with every change of owner')
       same((await claim(subject.store, name, 'old')).leases, [])
     },
     'leases a released partition at once, under a higher token': async (subject) => {
@@ -63,7 +63,7 @@ export const claims: Chapter = {
       const old = await claimOne(subject.store, name, 'a')
       await succeeds(subject.store.release(old))
       const [next] = (await claim(subject.second, name, 'b')).leases
-      assert.ok((next?.token ?? 0) > old.token, 'the token grows with the change of owner')
+      assert.ok((next?.token ?? 0) > old.token, 'the token grows with every change of owner')
     },
     'ignores a release by an old owner': async (subject) => {
       const name = await created(subject)

@@ -16,17 +16,17 @@ import { waiting } from './waiting'
 /** A store that is open for one test. It may hold any other subscriptions. */
 export interface SubscriptionsUnderContract<Transaction> extends Opened {
   readonly subscriptions: SubscriptionStore<Transaction>
-  /** The same data, reached over connections of its own: another process, as it were. */
+  /** The same data over separate connections, as another process would see it. */
   readonly second?: SubscriptionStore<Transaction>
-  /** Writes anything in the transaction by which `name` can be found again. */
+  /** Writes a record in the transaction by which {@link isMarked} finds `name` again. */
   readonly mark: (transaction: Transaction, name: string) => TaskEither<StoreFailed, void>
-  /** Whether there is such a mark, seen from outside. */
+  /** Whether there is such a record, read outside of the transaction. */
   readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
 }
 
-/** What {@link subscriptionStoreContract} needs: a store, and the words of any test runner. */
+/** What {@link subscriptionStoreContract} needs: a store, and the functions of a test runner. */
 export interface SubscriptionStoreContract<Transaction> extends TestWords {
-  /** The adapter's name, for the titles of the tests. */
+  /** The adapter's name, for the test titles. */
   readonly name: string
   /** Called once for each test. */
   readonly open: () => Promise<SubscriptionsUnderContract<Transaction>>

@@ -8,7 +8,7 @@ const failure = { message: 'enough', stack: 'here' }
 export const ending: Chapter = {
   name: 'ending',
   tests: {
-    'stands still after a halt': async (subject) => {
+    'does nothing after a stop': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
@@ -18,7 +18,7 @@ export const ending: Chapter = {
       const stopped = [{ partition: 0, failure }]
       same(await claim(second, name, 'b'), { leases: [], share: 1, stopped })
     },
-    'is not halted by an owner that was fenced off': async (subject) => {
+    'is not stopped by an owner that was fenced off': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)
       await failsWith(subject.store.halt(old, failure), FENCED)

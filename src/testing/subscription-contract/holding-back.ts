@@ -12,7 +12,7 @@ import {
   takenOver,
 } from './subject'
 
-/** Streams that wait for an event that could not be handled. */
+/** Streams that are held back by an event that could not be handled. */
 export const holdingBack: Chapter = {
   name: 'held streams',
   tests: {
@@ -39,7 +39,7 @@ export const holdingBack: Chapter = {
         return found.length > 0 ? found : undefined
       })
       same(due, [{ ...soon, decision: 'retry' }])
-      assert.ok(performance.now() - begun >= SHORT - 5, 'it came before its time')
+      assert.ok(performance.now() - begun >= SHORT - 5, 'it became due too early')
     },
     'gives what is due by position': async (subject) => {
       const { store } = subject

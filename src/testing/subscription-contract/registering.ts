@@ -32,7 +32,7 @@ export const registering: Chapter = {
             }),
           ),
         )
-        assert.equal(new Set(answers).size, 1, `they heard ${answers.join()}`)
+        assert.equal(new Set(answers).size, 1, `the answers were ${answers.join()}`)
         same((await claim(store, name, 'a')).leases.length, answers[0])
       }),
     'keeps subscriptions apart': async (subject) => {

@@ -17,7 +17,7 @@ import {
 
 const FENCED = { _tag: 'FencedOff' }
 
-/** The checkpoint, and the effect that belongs to it. */
+/** The checkpoint, and the effect that is saved with it. */
 export const steps: Chapter = {
   name: 'steps',
   tests: {

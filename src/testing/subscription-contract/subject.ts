@@ -15,7 +15,7 @@ import type { ChapterOn, Opened } from '../chapters'
 import { eventually } from '../patience'
 import { succeeds } from '../store-contract/checks'
 
-/** Leaves a mark in the transaction that it belongs to. */
+/** Writes a mark in its transaction. */
 export type Mark = (name: string) => TaskEither<StoreFailed, void>
 
 /** A store whose transactions leave marks. */
@@ -34,14 +34,14 @@ type CommitError = HandlerFailed | StoreFailed | FencedOff
 /** What the tests run on. Work in a transaction gets {@link Mark} in place of the adapter's own. */
 export interface Subscriptions extends Opened {
   readonly store: MarkingStore
-  /** The same data over other connections; the same one, if there is no other. */
+  /** The same data over separate connections, or the same object if the adapter has only one. */
   readonly second: MarkingStore
   readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
 }
 
 export type Chapter = ChapterOn<Subscriptions>
 
-/** The same store, whose transactions are seen as what they are good for here: leaving marks. */
+/** The same store with transactions that can only write marks. */
 export const marking = <Transaction>(
   store: SubscriptionStore<Transaction>,
   mark: (transaction: Transaction, name: string) => TaskEither<StoreFailed, void>,
@@ -63,13 +63,13 @@ export const marking = <Transaction>(
 
 /** Longer than any test. Milliseconds. */
 export const LONG = 60_000
-/** Over soon. */
+/** A short time. Milliseconds. */
 export const SHORT = 50
 
-/** A name that nobody has used before. */
+/** An unused name. */
 export const freshName = (): string => `contract-${crypto.randomUUID()}`
 
-/** Creates a subscription that nobody has used before, and answers its name. */
+/** Creates a new subscription, and returns its name. */
 export const created = async (
   { store }: Subscriptions,
   first: Partial<Omit<NewSubscription, 'name'>> = {},
@@ -86,7 +86,7 @@ export const claim = (
   duration = LONG,
 ): Promise<Claim> => succeeds(store.claim(name, instance, duration))
 
-/** The one lease that the instance gets, as soon as it gets one. */
+/** The first lease that the instance gets, as soon as it gets one. */
 export const claimOne = (
   store: Subscriptions['store'],
   name: string,
@@ -98,7 +98,7 @@ export const claimOne = (
     async () => (await claim(store, name, instance, duration)).leases[0],
   )
 
-/** A lease that has run out, and the one of the new owner. */
+/** An expired lease, and the lease of the next owner. */
 export const takenOver = async ({ store, second }: Subscriptions, name: string) => {
   const old = await claimOne(store, name, 'old', SHORT)
   return { old, next: await claimOne(second, name, 'next') }
@@ -120,7 +120,7 @@ export const aHeldStream = (streamId: string, position: number): HeldStream => (
   failure: { message: 'no', stack: 'here' },
 })
 
-/** A step that holds a stream back: parked, or until its time has come. */
+/** A step that holds a stream back: parked, or until its back-off is over. */
 export const holding = (
   lease: HeldLease,
   after: number,

@@ -84,6 +84,6 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'lets go on what was halted',
     open: subscriptionsThat((store) => ({ halt: (lease) => store.release(lease) })),
-    noticedBy: ['ending: stands still after a halt'],
+    noticedBy: ['ending: does nothing after a stop'],
   },
 ]

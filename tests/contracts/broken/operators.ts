@@ -15,7 +15,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
         return { ...one, owner: owners.get(one.subscription) }
       })(settings)
     },
-    noticedBy: ['status: shows no owner whose lease has run out, and its last heartbeat'],
+    noticedBy: ['status: shows no owner whose lease has expired, and its last heartbeat'],
   },
   {
     defect: 'gives the end of a lease in seconds',
