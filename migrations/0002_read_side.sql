@@ -75,8 +75,8 @@ create table {{schema}}.documents (
   constraint documents_pkey primary key (collection, key)
 );
 
--- Which build the readers of a projection see. Without a collection: none yet. Whoever changes anything about
--- the builds of a projection locks its row first.
+-- Which build the readers of a projection see. Without a collection: none yet. A change of the builds of a
+-- projection locks its row first.
 create table {{schema}}.projections (
   name         text        not null collate "C",
   version      integer,
@@ -429,8 +429,8 @@ begin
 end
 $reprise$;
 
--- Removes up to `portion` documents of builds that nobody needs any more. Their subscriptions go first: who
--- still writes to such a build cannot commit it.
+-- Removes up to `portion` documents of builds that are not needed any more. Their subscriptions go first: what
+-- is still written to such a build is rolled back.
 create function {{schema}}.sweep_builds(of_projection text, portion integer, abandoned integer)
 returns integer language plpgsql as $reprise$
 declare

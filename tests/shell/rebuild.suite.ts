@@ -248,7 +248,7 @@ export const rebuildSuite = <Transaction>(
     await Promise.all([run.stop(), old.stop()])
   })
 
-  it('ends a rebuild at an event that cannot be handled, unless it is told to wait', async () => {
+  it('ends a rebuild at an event that cannot be handled, and leaves nothing of it', async () => {
     await built()
     const ended = await left(
       rebuildProjection(failingAt(2), {
@@ -275,7 +275,7 @@ export const rebuildSuite = <Transaction>(
     await Promise.all([old.stop(), next.stop()])
   })
 
-  it('tells readers of a release whose build is not there (any more) so', async () => {
+  it('fails for readers of a release whose build is not there yet, or not any more', async () => {
     await built()
     expect(await left(reader(2).get('tick-1'))).toMatchObject({
       _tag: 'ProjectionNotBuilt',
@@ -310,7 +310,7 @@ export const rebuildSuite = <Transaction>(
     expect(await left(readProjection(listed)(side).get('tick-1'))).toMatchObject({
       _tag: 'ProjectionNotBuilt',
     })
-    // Started again by whatever watches over it, the release that was left does not come back by itself.
+    // A supervisor that starts it again does not bring the version back that was left.
     expect(await startListing().ended).toMatchObject(E.left({ _tag: 'ProjectionRolledBack' }))
     const fixed = await right(rebuildProjection(listed, options)(side, { signal: never }))
     expect(fixed).toMatchObject({ version: 2, build: 2 })

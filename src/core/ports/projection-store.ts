@@ -121,7 +121,7 @@ export interface Projections<Transaction> extends ProjectionStore {
 
   /**
    * The build of `version` that other instances make at this moment, to make it with them; if there is none, one
-   * that is begun now, and that others may join. What nobody works on any more is never gone on with.
+   * that is begun now, and that others may join. A build that no instance works on is never continued.
    *
    * Fails with `ProjectionRolledBack`: an operator has gone back from this version. `begin` still begins one.
    */
@@ -156,7 +156,7 @@ export interface Projections<Transaction> extends ProjectionStore {
 
   /**
    * Removes what is not needed any more: builds that were abandoned or rolled back, those that were kept for their
-   * time, and unfinished ones that nobody works on. Their subscriptions go first, so that nothing is written to
+   * time, and unfinished ones that no instance works on. Their subscriptions go first, so that nothing is written to
    * them any more; of their documents, up to `limit` are deleted. Answers how many there were; again and again,
    * until there is nothing left.
    *
@@ -185,7 +185,7 @@ export interface ProjectionBuild {
 export interface BuildStatus extends ProjectionBuild {
   /**
    * - `building`: readers do not see it yet.
-   * - `active`: readers of its version see it, and whoever reads by the projection's name.
+   * - `active`: readers of its version see it, and so do readers that use the name of the projection only.
    * - `kept`: readers of its version see it; `rollBack` goes back to it.
    * - `removing`: readers do not see it any more; `sweep` deletes it.
    */

@@ -77,7 +77,7 @@ export const runProjection =
       if (E.isLeft(assigned)) return assigned
       const followed = await followBuild(projection, options, environment, assigned.right)
       const isOver = E.isLeft(followed) || followed.right === 'stopped'
-      // What nobody works on is never gone on with: do not leave it behind.
+      // An unfinished build is never continued once it has no process: do not leave it behind.
       if (isOver && !assigned.right.isSeen) {
         await discard(environment, projection.name, assigned.right.build)
       }

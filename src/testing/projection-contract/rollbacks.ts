@@ -56,7 +56,7 @@ export const rollbacks: Chapter = {
       same(await succeeds(store.rollBack(name)), undefined)
       same(await succeeds(store.active(name)), now)
     },
-    'lets nobody join a version that was rolled back, until a new build of it was shown': async (
+    'refuses to join a version that was rolled back, until a new build of it was shown': async (
       subject,
     ) => {
       const { store, second } = subject

@@ -258,7 +258,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
         ),
     })),
     noticedBy: [
-      'rollbacks: lets nobody join a version that was rolled back, until a new build of it was shown',
+      'rollbacks: refuses to join a version that was rolled back, until a new build of it was shown',
     ],
   },
   {
