@@ -49,7 +49,10 @@ export default tseslint.config(
     },
   },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
-  { files: ['src/index.ts'], rules: { 'max-lines': 'off' } }, // a list of names
+  {
+    files: ['src/index.ts', 'src/adapters/postgres/schema/released-migrations.ts'],
+    rules: { 'max-lines': 'off' }, // a list of names, and the SQL
+  },
   {
     files: ['src/core/**/*.ts'],
     rules: {

@@ -6,7 +6,7 @@
 create table {{schema}}.subscriptions (
   name       text        not null collate "C",
   partitions integer     not null,
-  categories text[],     -- for the operator's view. null: all
+  categories text[],     -- the declared filter: what no instance that reads less may pass over. null: all
   types      text[],
   created_at timestamptz not null default clock_timestamp(),
   paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
@@ -30,6 +30,7 @@ create table {{schema}}.checkpoints (
   subscription text        not null collate "C",
   partition    integer     not null,
   position     bigint      not null,
+  lineage      text        collate "C", -- of the store in which it was read. null: of any; the owner writes it down
   token        bigint      not null default 0,
   owner        text        collate "C",
   leased_until timestamptz,
@@ -37,6 +38,9 @@ create table {{schema}}.checkpoints (
   failure      jsonb,      -- not null: it stands still until it is resumed
   busy_since   timestamptz, -- what its owner has reported: on one batch since then
   last_trouble jsonb,       -- a failure, and at which time (milliseconds since 1970)
+  takeovers    integer     not null default 0, -- owners in a row that have not given it back
+  attempted    text,       -- what was about to be tried, and how often in a row
+  attempts     integer     not null default 0,
   constraint checkpoints_pkey primary key (subscription, partition),
   constraint checkpoints_subscription_fkey foreign key (subscription)
     references {{schema}}.subscriptions on update cascade on delete cascade
@@ -71,14 +75,33 @@ create table {{schema}}.documents (
   constraint documents_pkey primary key (collection, key)
 );
 
--- Which build the readers of a projection see.
+-- Which build the readers of a projection see. Without a collection: none yet. Whoever changes anything about
+-- the builds of a projection locks its row first.
 create table {{schema}}.projections (
   name         text        not null collate "C",
-  version      integer     not null,
-  build        integer     not null,
-  collection   text        not null collate "C",
-  activated_at timestamptz not null default clock_timestamp(),
+  version      integer,
+  build        integer,
+  collection   text        collate "C",
+  activated_at timestamptz,
   constraint projections_pkey primary key (name)
+);
+
+-- Every build that was ever begun. The rows stay when the documents are gone: no number is given away twice.
+create table {{schema}}.builds (
+  projection     text        not null collate "C",
+  version        integer     not null,
+  build          integer     not null,
+  collection     text        not null collate "C", -- of its documents, and the name of its subscription
+  state          text        not null default 'building',
+  is_shared      boolean     not null,             -- whether other instances may join it
+  begun_at       timestamptz not null default clock_timestamp(),
+  activated_at   timestamptz,
+  kept_until     timestamptz,
+  rolled_back_at timestamptz,
+  constraint builds_pkey primary key (projection, version, build),
+  constraint builds_collection_key unique (collection),
+  constraint builds_state_check check (state in ('building', 'active', 'kept', 'removing', 'gone')),
+  constraint builds_projection_fkey foreign key (projection) references {{schema}}.projections
 );
 
 -- Commands that process managers have asked for: due now, or (timers) later.
@@ -97,6 +120,12 @@ create table {{schema}}.requests (
   constraint requests_pkey primary key (process, id),
   constraint requests_timer_key unique (process, key, timer)
 );
+-- Rejections for which a process manager has asked for nothing instead.
+create table {{schema}}.rejections (
+  process  text   not null collate "C",
+  rejected bigint not null,
+  constraint rejections_pkey primary key (process)
+);
 create index requests_due on {{schema}}.requests (process, due_at, sequence) where not parked;
 create index requests_key on {{schema}}.requests (process, key, sequence) where timer is null;
 
@@ -106,12 +135,13 @@ create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 -- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
 -- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
 -- A row for each partition that it has now, and for each that stands still; one without a partition if
--- there are none. Nobody has a lease of a subscription that is paused.
+-- there are none. Nobody has a lease of a subscription that is paused. An instance whose filter (`known`; null:
+-- all) lacks something that was declared gets nothing.
 create function {{schema}}.claim(
-  wanted_subscription text, wanted_instance text, duration integer, reports jsonb
+  wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
 ) returns table (
-  partition integer, token double precision, "position" double precision, failure jsonb,
-  share integer
+  partition integer, token double precision, "position" double precision, lineage text, takeovers integer,
+  failure jsonb, share integer, outdated jsonb
 ) language plpgsql as $reprise$
 #variable_conflict use_column
 declare
@@ -120,7 +150,31 @@ declare
   fair integer;
   owned integer;
   paused boolean;
+  missing jsonb;
 begin
+  if known is not null then
+    select jsonb_strip_nulls(jsonb_build_object(
+        'categories', case
+          when not known ? 'categories' then null
+          when s.categories is null then '"all"'::jsonb
+          else (select jsonb_agg(c.name order by c.name) from unnest(s.categories) as c(name)
+                where not known->'categories' ? c.name) end,
+        'types', case
+          when not known ? 'types' then null
+          when s.types is null then '"all"'::jsonb
+          else (select jsonb_agg(t.name order by t.name) from unnest(s.types) as t(name)
+                where not known->'types' ? t.name) end))
+      into missing
+      from {{schema}}.subscriptions s where s.name = wanted_subscription;
+    if missing <> '{}' then
+      delete from {{schema}}.instances i
+        where i.subscription = wanted_subscription and i.instance = wanted_instance;
+      return query select null::integer, null::double precision, null::double precision,
+        null::text, null::integer, null::jsonb, 0, missing;
+      return;
+    end if;
+  end if;
+
   insert into {{schema}}.instances as i (subscription, instance, leased_until)
     select s.name, wanted_instance, until from {{schema}}.subscriptions s
       where s.name = wanted_subscription
@@ -150,10 +204,14 @@ begin
     get diagnostics owned = row_count;
 
     if owned < fair then
-      -- A row that is locked is being written to by its owner: not now.
+      -- A row that is locked is being written to by its owner: not now. What an owner has not given back was
+      -- lost in a crash, maybe: the next one is told.
       update {{schema}}.checkpoints c
         set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment,
-            busy_since = null
+            busy_since = null,
+            takeovers = case when c.owner is null then 0 else c.takeovers + 1 end,
+            attempted = case when c.owner is null then null else c.attempted end,
+            attempts = case when c.owner is null then 0 else c.attempts end
         from (
           select f.partition from {{schema}}.checkpoints f
             where f.subscription = wanted_subscription and f.failure is null
@@ -167,7 +225,8 @@ begin
   end if;
 
   return query
-    select c.partition, c.token::double precision, c.position::double precision, c.failure, fair
+    select c.partition, c.token::double precision, c.position::double precision, c.lineage, c.takeovers,
+           c.failure, fair, null::jsonb
       from (select) always
         left join {{schema}}.checkpoints c
           on c.subscription = wanted_subscription
@@ -180,10 +239,10 @@ $reprise$;
 -- the checkpoint is not where the owner believes it to be.
 create function {{schema}}.advance(
   of_subscription text, of_partition integer, of_token bigint, from_position bigint, to_position bigint,
-  held jsonb, retry_after integer, released text
+  held jsonb, retry_after integer, released text, of_lineage text
 ) returns boolean language plpgsql as $reprise$
 begin
-  update {{schema}}.checkpoints c set position = to_position
+  update {{schema}}.checkpoints c set position = to_position, lineage = coalesce(of_lineage, c.lineage)
     where c.subscription = of_subscription and c.partition = of_partition and c.token = of_token
       and c.position = from_position and c.owner is not null and c.failure is null;
   if not found then
@@ -207,5 +266,200 @@ begin
       where h.subscription = of_subscription and h.stream_id = released;
   end if;
   return true;
+end
+$reprise$;
+
+-- Another lineage, after a restore: what subscriptions in other places have reached says nothing about this
+-- store any more, and they stop. Checkpoints of this schema were restored together with the events, and go on.
+create function {{schema}}.new_lineage() returns uuid language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  before uuid;
+  fresh uuid := gen_random_uuid();
+begin
+  select s.lineage into before from {{schema}}.store s for update;
+  update {{schema}}.store set lineage = fresh, since = clock_timestamp();
+  update {{schema}}.checkpoints c set lineage = fresh::text
+    where c.lineage = before::text
+      and c.position <= (select coalesce(max(e.position), 0) from {{schema}}.events e);
+  return fresh;
+end
+$reprise$;
+
+-- Locks the builds of a projection until the end of the transaction.
+create function {{schema}}.lock_builds(of_projection text) returns void language plpgsql as $reprise$
+begin
+  insert into {{schema}}.projections (name) values (of_projection)
+    on conflict on constraint projections_pkey do nothing;
+  perform 1 from {{schema}}.projections p where p.name = of_projection for update;
+end
+$reprise$;
+
+-- A build with a number that no build of the version had before.
+create function {{schema}}.begin_build(of_projection text, of_version integer, shared boolean)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  number integer;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select coalesce(max(b.build), 0) + 1 into number
+    from {{schema}}.builds b where b.projection = of_projection and b.version = of_version;
+  -- A subscription of that name that no build is known for is left from something else.
+  while exists (
+    select from {{schema}}.subscriptions s
+      where s.name = format('%s@%s.%s', of_projection, of_version, number)
+  ) loop
+    number := number + 1;
+  end loop;
+  return query
+    insert into {{schema}}.builds as b (projection, version, build, collection, is_shared)
+      values (of_projection, of_version, number,
+              format('%s@%s.%s', of_projection, of_version, number), shared)
+      returning b.version, b.build, b.collection;
+end
+$reprise$;
+
+-- The build that other instances make at this moment, or a new one that others may join. No row: the newest
+-- build of the version that readers saw was rolled back.
+create function {{schema}}.join_build(of_projection text, of_version integer, starting integer)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := clock_timestamp();
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  if (select b.rolled_back_at is not null from {{schema}}.builds b
+        where b.projection = of_projection and b.version = of_version and b.activated_at is not null
+        order by b.build desc limit 1) then
+    return;
+  end if;
+  return query
+    select b.version, b.build, b.collection from {{schema}}.builds b
+      where b.projection = of_projection and b.version = of_version and b.state = 'building'
+        and b.is_shared
+        and (b.begun_at > moment - starting * interval '1 millisecond' or exists (
+          select from {{schema}}.instances i
+            where i.subscription = b.collection and i.leased_until >= moment))
+      order by b.build desc limit 1;
+  if not found then
+    return query select * from {{schema}}.begin_build(of_projection, of_version, true);
+  end if;
+end
+$reprise$;
+
+-- What makes a build incomplete: streams that are held back, and partitions that stand still.
+create function {{schema}}.held_of(of_collection text) returns integer language sql stable as $reprise$
+  select ((select count(*) from {{schema}}.held_streams h where h.subscription = of_collection)
+    + (select count(*) from {{schema}}.checkpoints c
+         where c.subscription = of_collection and c.failure is not null))::integer
+$reprise$;
+
+-- Shows readers a build. They never go back, and never get a build with a hole: what decides is seen at one
+-- moment. The very first build is shown at once.
+create function {{schema}}.activate_build(
+  of_projection text, of_version integer, of_build integer, of_collection text, keep_for double precision
+) returns void language plpgsql as $reprise$
+declare
+  moment timestamptz := clock_timestamp();
+  seen record;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select p.version, p.build, p.collection into seen
+    from {{schema}}.projections p where p.name = of_projection;
+  -- One that was not begun here counts as begun.
+  insert into {{schema}}.builds (projection, version, build, collection, is_shared)
+    values (of_projection, of_version, of_build, of_collection, false)
+    on conflict do nothing;
+  if seen.collection is not null then
+    if (seen.version, seen.build) >= (of_version, of_build) then
+      return;
+    end if;
+    if (select coalesce(min(c.position) filter (where c.subscription = of_collection), 0)
+             < coalesce(min(c.position) filter (where c.subscription = seen.collection), 0)
+             or {{schema}}.held_of(of_collection) > 0
+        from {{schema}}.checkpoints c where c.subscription in (of_collection, seen.collection)) then
+      return;
+    end if;
+  end if;
+  update {{schema}}.builds b set state = 'active', activated_at = moment
+    where b.projection = of_projection and b.version = of_version and b.build = of_build
+      and b.collection = of_collection and b.state = 'building';
+  if not found then
+    return;
+  end if;
+  update {{schema}}.builds b
+    set state = 'kept', kept_until = moment + keep_for * interval '1 millisecond'
+    where b.projection = of_projection and b.version = seen.version and b.build = seen.build;
+  update {{schema}}.projections p
+    set version = of_version, build = of_build, collection = of_collection, activated_at = moment
+    where p.name = of_projection;
+end
+$reprise$;
+
+-- Goes back to the newest build that is kept. No row: there is none.
+create function {{schema}}.roll_back_build(of_projection text)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := clock_timestamp();
+  seen record;
+  earlier record;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select p.version, p.build, p.collection into seen
+    from {{schema}}.projections p where p.name = of_projection;
+  select b.version, b.build, b.collection into earlier from {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'kept'
+    order by b.version desc, b.build desc limit 1;
+  if not found then
+    return;
+  end if;
+  update {{schema}}.builds b set state = 'removing', rolled_back_at = moment
+    where b.projection = of_projection and b.version = seen.version and b.build = seen.build;
+  update {{schema}}.builds b set state = 'active', kept_until = null
+    where b.projection = of_projection and b.version = earlier.version and b.build = earlier.build;
+  update {{schema}}.projections p
+    set version = earlier.version, build = earlier.build, collection = earlier.collection,
+        activated_at = moment
+    where p.name = of_projection;
+  return query values (seen.version, seen.build, seen.collection),
+                      (earlier.version, earlier.build, earlier.collection);
+end
+$reprise$;
+
+-- Removes up to `portion` documents of builds that nobody needs any more. Their subscriptions go first: who
+-- still writes to such a build cannot commit it.
+create function {{schema}}.sweep_builds(of_projection text, portion integer, abandoned integer)
+returns integer language plpgsql as $reprise$
+declare
+  moment timestamptz := clock_timestamp();
+  since timestamptz := moment - abandoned * interval '1 millisecond';
+  deleted integer;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  update {{schema}}.builds b set state = 'removing'
+    where b.projection = of_projection
+      and (b.state = 'kept' and b.kept_until <= moment
+        or b.state = 'building' and b.begun_at < since
+          and not exists (select from {{schema}}.instances i
+                            where i.subscription = b.collection and i.leased_until >= since)
+          and not exists (select from {{schema}}.checkpoints c
+                            where c.subscription = b.collection and c.heartbeat_at >= since));
+  delete from {{schema}}.subscriptions s using {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'removing' and s.name = b.collection;
+  delete from {{schema}}.documents d using (
+      select o.collection, o.key from {{schema}}.builds b
+        join {{schema}}.documents o on o.collection = b.collection
+        where b.projection = of_projection and b.state = 'removing'
+        limit portion) found
+    where d.collection = found.collection and d.key = found.key;
+  get diagnostics deleted = row_count;
+  if deleted < portion then
+    update {{schema}}.builds b set state = 'gone'
+      where b.projection = of_projection and b.state = 'removing';
+  end if;
+  return deleted;
 end
 $reprise$;

@@ -45,7 +45,14 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'TimedOut':
       return `${place} gave up: ${causeOf(cause)}. Run the command again.`
     case 'TransactionAborted':
+    case 'TransactionIdle':
+    case 'DataRefused':
     case 'CorruptRow':
+    case 'ReadOnlyReplica':
+    case 'SequenceBehind':
+    case 'LocksNotVisible':
+    case 'SchemaRenamed':
+    case 'InvalidSchemaName':
     case 'Unexpected':
       return `${message} (${place})`
   }

@@ -33,7 +33,14 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'AccessDenied':
     case 'NotMigrated':
     case 'TransactionAborted':
+    case 'TransactionIdle':
+    case 'DataRefused':
     case 'CorruptRow':
+    case 'ReadOnlyReplica':
+    case 'SequenceBehind':
+    case 'LocksNotVisible':
+    case 'SchemaRenamed':
+    case 'InvalidSchemaName':
     case 'Unexpected':
       return false
   }

@@ -4,7 +4,6 @@ import * as TE from 'fp-ts/TaskEither'
 import { projectionOutdated } from '../core/errors/projection'
 import type { ProjectionBuild } from '../core/ports/projection-store'
 import { argument } from '../core/text'
-import { buildOf, discard } from '../shell/projection/builds'
 import { type CliFailure, failed, failure, usage } from './failure'
 import type { AnyProjection } from './projection-module'
 import { explain, type Session } from './session'
@@ -14,8 +13,6 @@ export interface Plan {
   readonly projection: AnyProjection
   /** The build that readers see. */
   readonly active: ProjectionBuild
-  /** The build that is made. */
-  readonly next: ProjectionBuild
   /** Of the active build: whoever runs the projection expects as many of the next one. */
   readonly partitions: number
 }
@@ -39,26 +36,28 @@ const versionProblem = (
     : undefined
 }
 
-/** Whether nobody makes this build already; what an interrupted rebuild has left is deleted. */
-const cleared = (session: Session, next: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
+/** Whether this version is not being built already. */
+const notBuilding = (
+  session: Session,
+  { name, version }: AnyProjection,
+): TE.TaskEither<CliFailure, void> =>
   pipe(
-    session.operator.status(next.collection),
+    session.documents.builds(name),
     TE.mapLeft(explain(session)),
-    TE.flatMap((views) =>
-      views.some(({ owner }) => owner !== undefined)
-        ? TE.left(
+    TE.flatMapEither((builds) => {
+      const running = builds.find(
+        (build) => build.version === version && build.state === 'building' && build.instances > 0,
+      )
+      return running === undefined
+        ? E.right(undefined)
+        : E.left(
             failure(
               'RebuildRunning',
-              `Somebody is making ${next.collection} at this moment. To see how far it is: npx reprise subscriptions ${argument(next.collection)}`,
+              `Somebody is making ${running.collection} at this moment. To see how far it is: npx reprise subscriptions ${argument(running.collection)}`,
             ),
           )
-        : forget(session, next),
-    ),
+    }),
   )
-
-/** Deletes a build that readers do not see. */
-const forget = (session: Session, build: ProjectionBuild): TE.TaskEither<CliFailure, void> =>
-  pipe(() => discard(session, build), TE.mapLeft(explain(session)))
 
 /** What has to be done, if it can be done. */
 export const planRebuild = (
@@ -66,7 +65,7 @@ export const planRebuild = (
   projection: AnyProjection,
   yes: boolean,
 ): TE.TaskEither<CliFailure, Plan> => {
-  const { name, version } = projection
+  const { name } = projection
   return pipe(
     session.documents.active(name),
     TE.mapLeft(explain(session)),
@@ -74,18 +73,17 @@ export const planRebuild = (
       if (active === undefined) return TE.left(neverBuilt(name))
       const problem = versionProblem(projection, active, yes)
       if (problem !== undefined) return TE.left(problem)
-      const next = buildOf(name, version, active.version === version ? active.build + 1 : 1)
       return pipe(
         session.operator.status(active.collection),
         TE.mapLeft(explain(session)),
         TE.flatMapEither(([view]) =>
           view === undefined
             ? E.left(neverBuilt(name))
-            : E.right({ projection, active, next, partitions: view.partitions }),
+            : E.right({ projection, active, partitions: view.partitions }),
         ),
         TE.flatMap((plan) =>
           pipe(
-            cleared(session, next),
+            notBuilding(session, projection),
             TE.map(() => plan),
           ),
         ),

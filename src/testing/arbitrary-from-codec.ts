@@ -4,18 +4,19 @@ import { baseArbitraries } from './base-arbitraries'
 import { type ArbitrariesByName, derive } from './derive-arbitrary'
 import { fastCheck } from './fast-check'
 
-/** What {@link arbitraryFromCodec} needs of an io-ts codec: any codec has it. */
+/** The part of an io-ts codec that {@link arbitraryFromCodec} needs. */
 export interface Guard<Value> {
   readonly name: string
   readonly is: (value: unknown) => value is Value
 }
 
 /**
- * Values that `codec` takes, made up at random, out of an io-ts codec. Refinements and brands are met by
- * trying; where that finds too little (a codec for an account number, say), name an arbitrary for it.
+ * An arbitrary of the values that an io-ts codec accepts. Values of refinements and brands are found by
+ * generating and filtering. Where that finds too few (for an account number, for instance), give an
+ * arbitrary under the codec's name.
  *
- * Fails with the reason: a codec that is not made of io-ts' own, a refinement that is rarely met, or
- * fast-check that is not installed.
+ * Fails with the reason: the codec contains one that io-ts did not make, a refinement is rarely met by
+ * chance, or fast-check is not installed.
  *
  * @example
  * arbitraryFromCodec(AccountOpened, { Iban: fc.constantFrom('DE02', 'FR14') })

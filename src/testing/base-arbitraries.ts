@@ -1,13 +1,13 @@
 import type fc from 'fast-check'
 import type { FastCheck } from './fast-check'
 
-/** What everything else is made up from. */
+/** The arbitraries that all others are built from. */
 export interface BaseArbitraries {
-  /** Text that a store can keep: also empty, in any script, and in forms that codecs like to ask for. */
+  /** Strings that a store can keep: empty ones, any script, and common formats such as dates and UUIDs. */
   readonly text: fc.Arbitrary<string>
-  /** Numbers that JSON keeps: small ones most often, and those at the edges. */
+  /** Numbers that JSON can represent: mostly small ones, and edge cases. */
   readonly number: fc.Arbitrary<number>
-  /** Any JSON, not deep. */
+  /** Any JSON, of little depth. */
   readonly json: fc.Arbitrary<unknown>
 }
 
@@ -38,7 +38,7 @@ const numberFrom = (check: FastCheck): fc.Arbitrary<number> =>
     },
   )
 
-/** Text, numbers and JSON, made up by `check`. */
+/** Arbitraries of strings, numbers and JSON. */
 export const baseArbitraries = (check: FastCheck): BaseArbitraries => {
   const [text, number] = [textFrom(check), numberFrom(check)]
   const { value: json } = check.letrec<{ readonly value: unknown }>((tie) => ({

@@ -1,21 +1,21 @@
-/** What is open for one test. */
+/** A resource that is opened for one test. */
 export interface Opened {
   readonly close: () => Promise<void>
 }
 
-/** Tests of one subject. Their names are sentences about what is under contract. */
+/** Tests of one subject. Their names are sentences about the implementation under test. */
 export interface ChapterOn<Subject> {
   readonly name: string
   readonly tests: Readonly<Record<string, (subject: Subject) => Promise<void>>>
 }
 
-/** The words of any test runner. */
+/** The two functions of a test runner that are needed: those of jest, vitest, mocha or node:test. */
 export interface TestWords {
   readonly describe: (title: string, body: () => void) => unknown
   readonly it: (title: string, test: () => Promise<void>) => unknown
 }
 
-/** Registers every test of the chapters. Each opens what it runs on, and closes it. */
+/** Registers every test. Each opens its own resource, and closes it. */
 export const registerChapters = <Subject extends Opened>(
   title: string,
   chapters: ReadonlyArray<ChapterOn<Subject>>,

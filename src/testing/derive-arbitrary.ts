@@ -4,10 +4,10 @@ import type { BaseArbitraries } from './base-arbitraries'
 import type { FastCheck } from './fast-check'
 import { isIoTsShape, nameOf, type IoTsShape } from './io-ts-shape'
 
-/** Arbitraries for codecs that nothing can be made up for, by the codec's name. */
+/** Arbitraries for codecs that none can be derived for, by the codec's name. */
 export type ArbitrariesByName = Readonly<Record<string, fc.Arbitrary<unknown>>>
 
-/** What values are made up with. */
+/** What an arbitrary is derived with. */
 export interface Making {
   readonly check: FastCheck
   readonly base: BaseArbitraries
@@ -54,7 +54,7 @@ const refined = (
     .filter((value) => predicate(value))
   return passing.length < ENOUGH
     ? E.left(
-        `too few values made up at random are a ${nameOf(codec)}: give an arbitrary for it, under that name`,
+        `too few generated values are a valid ${nameOf(codec)}: give an arbitrary under that name`,
       )
     : E.right(base.filter((value) => predicate(value)))
 }
@@ -134,14 +134,12 @@ const deriveShape = (shape: IoTsShape, making: Making): Derived => {
   }
 }
 
-/** What `codec` takes, made up; or why it cannot be. */
+/** An arbitrary of the values that `codec` accepts, or why there is none. */
 export const derive = (codec: unknown, making: Making): Derived => {
   const name = nameOf(codec)
   const given = Object.hasOwn(making.known, name) ? making.known[name] : undefined
   if (given !== undefined) return E.right(given)
   return isIoTsShape(codec)
     ? deriveShape(codec, making)
-    : E.left(
-        `nothing can be made up for the codec ${name}: give an arbitrary for it, under that name`,
-      )
+    : E.left(`no arbitrary can be derived for the codec ${name}: give an arbitrary under that name`)
 }

@@ -53,8 +53,8 @@ const describe = (shape: IoTsShape): Json => {
 }
 
 /**
- * The shape that an io-ts codec takes, as JSON: what is in it, and what that is. A codec of the user's
- * own is known by its name only.
+ * The shape that an io-ts codec accepts, described as JSON. A codec that io-ts did not make is described
+ * by its name only.
  */
 export const describeCodec = (codec: unknown): Json =>
   isIoTsShape(codec) ? describe(codec) : nameOf(codec)

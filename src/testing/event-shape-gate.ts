@@ -22,13 +22,13 @@ const read = (file: string): E.Either<string, EventShapes> => {
   if (E.isLeft(content)) return content
   return isEventShapes(content.right)
     ? E.right(content.right)
-    : E.left(`${file} does not hold the shapes of events`)
+    : E.left(`${file} is not a file of event shapes`)
 }
 
 /**
  * Compares the events of `codec` with the shapes recorded in `file`. Writes nothing.
  *
- * @param file - a JSON file, kept in your repository. Not there yet: nothing was released.
+ * @param file - a JSON file in your repository. If it does not exist, nothing has been released yet.
  */
 export const checkEventShapes = <Event>(codec: EventCodec<Event>, file: string): ShapeReport => {
   const released = read(file)
@@ -37,7 +37,7 @@ export const checkEventShapes = <Event>(codec: EventCodec<Event>, file: string):
     : compareEventShapes(released.right, eventShapes(codec))
 }
 
-/** As {@link checkEventShapes}, and records in `file` what is new. What was released never changes. */
+/** Like {@link checkEventShapes}, and adds new shapes to `file`. Released shapes are never changed. */
 export const recordEventShapes = <Event>(codec: EventCodec<Event>, file: string): ShapeReport => {
   const report = checkEventShapes(codec, file)
   if (report.problems.length === 0 && report.added.length > 0) {
@@ -48,9 +48,9 @@ export const recordEventShapes = <Event>(codec: EventCodec<Event>, file: string)
 }
 
 /**
- * A test in one line: fails when the shape of a released event has changed without a new schema version,
- * or when its type is gone. What is new is recorded in `file`; commit it. On a build server (where `CI`
- * is set) nothing is recorded, and what is not recorded yet fails.
+ * A test in one line: fails if the shape of a released event has changed without a new schema version, or
+ * if its type was removed. New shapes are added to `file`, which you commit. On a build server (where
+ * `CI` is set) nothing is written, and a shape that is not in `file` fails the test.
  *
  * @example
  * it('writes events as released', () => assertEventShapes(accountEvents, 'events.json'))
@@ -59,10 +59,8 @@ export const assertEventShapes = <Event>(codec: EventCodec<Event>, file: string)
   const isServer = (process.env['CI'] ?? '') !== ''
   const { problems, added } = (isServer ? checkEventShapes : recordEventShapes)(codec, file)
   const unrecorded = isServer
-    ? added.map(
-        (each) => `${each} is not recorded in ${file}: run the test at home, and commit it.`,
-      )
+    ? added.map((each) => `${each} is not in ${file}: run this test locally and commit the file.`)
     : []
   const all = [...problems, ...unrecorded]
-  if (all.length > 0) assert.fail(`Stored events would become unreadable.\n${all.join('\n')}`)
+  if (all.length > 0) assert.fail(`Stored events could become unreadable.\n${all.join('\n')}`)
 }

@@ -3,7 +3,7 @@ import type fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import { causeText } from '../core/issue'
 
-/** What `import fc from 'fast-check'` gives. */
+/** The module that `import fc from 'fast-check'` gives. */
 export type FastCheck = typeof fc
 
 const load = createRequire(__filename)
@@ -15,8 +15,8 @@ const unusable = (problem: string): string =>
   `the laws need fast-check (npm install --save-dev fast-check): ${problem}`
 
 /**
- * fast-check, which is an optional peer: it is loaded the first time that something is made up, so that
- * all of `reprise/testing` that does not need it works without. Fails with what to install.
+ * fast-check, an optional peer dependency. It is loaded when it is first needed, so that the rest of
+ * `reprise/testing` works without it. Fails with what to install.
  */
 export const fastCheck = (): E.Either<string, FastCheck> => {
   const loaded = E.tryCatch(
@@ -26,5 +26,5 @@ export const fastCheck = (): E.Either<string, FastCheck> => {
   if (E.isLeft(loaded)) return loaded
   return isFastCheck(loaded.right)
     ? E.right(loaded.right.default)
-    : E.left(unusable('what is installed under that name is something else'))
+    : E.left(unusable('the installed package of that name has no default export'))
 }

@@ -1,4 +1,4 @@
-/** What the law kit needs to see of an io-ts codec. Any other kind of codec is opaque to it. */
+/** The parts of an io-ts codec that the law kit reads. It cannot look into other kinds of codecs. */
 export type IoTsShape =
   | { readonly _tag: 'StringType' | 'NumberType' | 'BooleanType' | 'NullType' | 'UnknownType' }
   | { readonly _tag: 'UndefinedType' | 'VoidType' | 'AnyDictionaryType' | 'AnyArrayType' }
@@ -47,10 +47,10 @@ const TAGS: ReadonlySet<unknown> = new Set<IoTsShape['_tag']>([
   'RefinementType',
 ])
 
-/** Whether `codec` is one of the io-ts codecs that can be looked into. */
+/** Whether `codec` is an io-ts codec that the law kit can look into. */
 export const isIoTsShape = (codec: unknown): codec is IoTsShape =>
   typeof codec === 'object' && codec !== null && '_tag' in codec && TAGS.has(codec._tag)
 
-/** The name that a codec was given, for messages. */
+/** The name of a codec, for messages. */
 export const nameOf = (codec: unknown): string =>
   typeof codec === 'object' && codec !== null && 'name' in codec ? String(codec.name) : 'unnamed'

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 const PATIENCE = 5_000
 const BREATH = 5
 
-/** A moment for others. */
+/** Waits a moment, so that other work can proceed. */
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, BREATH))
 
-/** Looks until there is something, and gives that back. The test fails when it takes too long. */
+/** Calls `look` until it returns a value, and returns that value. Fails the test after a timeout. */
 export const eventually = async <Value>(
   what: string,
   look: () => Promise<Value | undefined>,
@@ -15,7 +15,7 @@ export const eventually = async <Value>(
   for (;;) {
     const found = await look()
     if (found !== undefined) return found
-    assert.ok(Date.now() < deadline, `${what} does not come within ${PATIENCE} ms`)
+    assert.ok(Date.now() < deadline, `timed out after ${PATIENCE} ms waiting for ${what}`)
     await pause()
   }
 }

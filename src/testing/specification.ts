@@ -3,29 +3,29 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import * as E from 'fp-ts/Either'
 import { type Decider, replay, replayFrom } from '../core/decider'
 
-/** What a command led to. Each check fails with an `AssertionError` that shows the difference. */
+/** The outcome of a command. Each check fails with an `AssertionError` that shows the difference. */
 export interface Outcome<State, Event, Rejection> {
-  /** It records exactly these events, in this order. */
+  /** The command records exactly these events, in this order. */
   readonly thenRecords: (...events: ReadonlyArray<Event>) => void
-  /** It is accepted, and there is nothing to do. */
+  /** The command is accepted and records nothing. */
   readonly thenRecordsNothing: () => void
   readonly thenRejects: (rejection: Rejection) => void
-  /** It is accepted, and this is the state once its events are played. */
+  /** The command is accepted, and this is the state after its events. */
   readonly thenStateIs: (state: State) => void
 }
 
-/** A state, and what can be asked of it. */
+/** A state on which a command can be tried. */
 export interface Situation<Command, State, Event, Rejection> {
   readonly when: (command: Command) => Outcome<State, Event, Rejection>
-  /** This is the state, before any command. */
+  /** This is the state before any command. */
   readonly thenStateIs: (state: State) => void
 }
 
 /** Examples of a decider, as sentences. */
 export interface Specification<Command, State, Event, Rejection> {
-  /** These events have happened, oldest first. None: nothing has. */
+  /** Starts after these events, oldest first. None: at the initial state. */
   readonly given: (...events: ReadonlyArray<Event>) => Situation<Command, State, Event, Rejection>
-  /** This is the state, however it came about. */
+  /** Starts at this state. */
   readonly givenState: (state: State) => Situation<Command, State, Event, Rejection>
 }
 
@@ -65,7 +65,7 @@ const outcomeOf = <State, Event, Rejection>(
 }
 
 /**
- * Examples of what a decider does, for any test runner. No store, no clock, no promise.
+ * Given/when/then tests of a decider, for any test runner. No store, no clock, no promises.
  *
  * @example
  * const { given } = specification(giftCard)

@@ -5,7 +5,7 @@ import { handlerFailed } from '../core/errors/subscription'
 import type { SubscriptionStore } from '../core/ports/subscription-store'
 import { succeeds } from './store-contract/checks'
 
-/** Runs `work` in a transaction of its own: a Right is committed, a Left is undone and answered. */
+/** Runs `work` in a transaction of its own: a Right is committed, a Left is rolled back and returned. */
 export type Transact<Transaction> = <Failure>(
   work: (transaction: Transaction) => TaskEither<Failure, void>,
 ) => TaskEither<Failure | StoreFailed, void>
@@ -29,7 +29,7 @@ export const transactThrough =
     const step = { lease, after: 0, position: 1 }
     const committed = subscriptions.commit(step, (transaction) => async () => {
       const worked = await work(transaction)()
-      if (E.isRight(worked)) return worked
+      if (E.isRight(worked)) return E.right(step)
       refusals.push(worked)
       return E.left(handlerFailed(name, 1, worked.left))
     })

@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { sql } from 'kysely'
 import { subscribe } from '../../src/shell/subscription/subscribe'
 import { untilProjected } from '../../src/shell/subscription/until-projected'
+import { fromStart } from '../../src/core/start'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
 import { right } from '../support/right'
 import { running } from '../support/running'
@@ -94,6 +95,7 @@ describe('a subscription beside 24 writers', () => {
       const run = running((signal) =>
         subscribe<Tick>({
           name: 'everything',
+          from: fromStart,
           events: ticks,
           batchSize: PAGE,
           longestPause: 10,

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { parkAfter, type PoisonPolicy, stopAfter } from '../../src/core/poison'
 import type { RecordedEvent } from '../../src/core/recorded-event'
 import { subscribe } from '../../src/shell/subscription/subscribe'
+import { fromStart } from '../../src/core/start'
 import { cli, connect } from '../support/cli'
 import { eventually } from '../support/eventually'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
@@ -51,6 +52,7 @@ const mails = (
     const subscription = running((signal) =>
       subscribe<Tick>({
         name: 'mails',
+        from: fromStart,
         events: ticks,
         poison: { ...poison, firstPause: 1 },
         longestPause: 20,

@@ -5,6 +5,7 @@ import { connectPool, type Preparing } from '../../src/adapters/postgres/connect
 import { postgres, type PostgresBackend } from '../../src/adapters/postgres/backend'
 import { storeContract } from '../../src/testing/store-contract/contract'
 import { subscribe } from '../../src/shell/subscription/subscribe'
+import { fromStart } from '../../src/core/start'
 import { readSideContracts } from '../contracts/read-side-contracts'
 import { cli } from '../support/cli'
 import { createDatabase, type TestDatabase } from '../support/database'
@@ -71,6 +72,7 @@ describe('behind PgBouncer in transaction mode', () => {
     const run = running((signal) =>
       subscribe<Tick>({
         name: `looking ${which} wake-ups`,
+        from: fromStart,
         events: ticks,
         categories: [which],
         handle: ({ version }) => TE.fromIO(() => void seen.push(version)),

@@ -5,6 +5,7 @@ import { replay } from '../../src/core/decider'
 import type { EventStore } from '../../src/core/ports/event-store'
 import type { InlineProjection } from '../../src/core/ports/inline-projection'
 import type { ProjectionNotice } from '../../src/shell/projection/environment'
+import type { ProjectionOptions } from '../../src/shell/projection/follow'
 import { inlineDocuments, inlineProjection } from '../../src/shell/projection/inline'
 import { readProjection } from '../../src/shell/projection/reader'
 import { rebuildProjection } from '../../src/shell/projection/rebuild-projection'
@@ -40,9 +41,11 @@ export const projectionSuite = <Transaction>(
     signal,
     observe: (notice: ProjectionNotice) => void notices.push(notice),
   })
-  const start = (version = 1) =>
-    running((signal) => runProjection(totals(version), options)(side, observed(signal)))
-  const reader = () => readProjection(totals())(side)
+  const start = (version = 1, more: ProjectionOptions = {}) =>
+    running((signal) =>
+      runProjection(totals(version), { ...options, ...more })(side, observed(signal)),
+    )
+  const reader = (version = 1) => readProjection(totals(version))(side)
   const tags = () => notices.map(({ _tag }) => _tag)
 
   it('keeps documents up to date, and lets a writer wait for them', async () => {
@@ -131,16 +134,16 @@ export const projectionSuite = <Transaction>(
     const [last] = await appendTicks(side.store, 'tick-2', 1)
     await eventually(() => right(side.documents.active('totals')))
     await right(reader().until(last ?? 0, 20_000))
-    const next = start(2)
+    const next = start(2, { keepOldBuild: 0 })
     await eventually(() => tags().includes('BuildActivated'))
     expect(await right(side.documents.active('totals'))).toMatchObject({ version: 2, build: 1 })
-    expect(await right(reader().get('tick-1'))).toEqual({ sum: 18, events: 3 })
+    expect(await right(reader(2).get('tick-1'))).toEqual({ sum: 18, events: 3 })
     expect(await old.ended).toMatchObject(
       E.left({ _tag: 'ProjectionOutdated', declared: 1, active: 2 }),
     )
     const [later] = await appendTicks(side.store, 'tick-2', 5)
-    await right(reader().until(later ?? 0, 20_000))
-    expect(await right(reader().get('tick-2'))).toEqual({ sum: 8, events: 2 })
+    await right(reader(2).until(later ?? 0, 20_000))
+    expect(await right(reader(2).get('tick-2'))).toEqual({ sum: 8, events: 2 })
     expect(tags()).toEqual(expect.arrayContaining(['BuildBegun', 'BuildProgress']))
     await eventually(
       async () =>

@@ -1,19 +1,52 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import * as t from 'io-ts'
+import { stateCodec } from '../../src/core/codec/state-codec'
+import type { Projection } from '../../src/core/projection'
 import type { EventSource } from '../../src/shell/subscription/environment'
 import type { ProjectionNotice } from '../../src/shell/projection/environment'
+import type { ProjectionOptions } from '../../src/shell/projection/follow'
 import { readProjection } from '../../src/shell/projection/reader'
 import { rebuildProjection } from '../../src/shell/projection/rebuild-projection'
+import { rollBackProjection } from '../../src/shell/projection/roll-back-projection'
 import { runProjection } from '../../src/shell/projection/run-projection'
-import { totals } from '../support/balances'
+import { type Total, totals } from '../support/balances'
 import { eventually } from '../support/eventually'
+import { decideStream } from '../support/operating'
 import { left, right } from '../support/right'
 import { running } from '../support/running'
-import { appendTicks } from '../support/ticks'
+import { appendTicks, type Tick, ticks } from '../support/ticks'
 import type { ProjectionsUnderTest } from './projection.suite'
 
+const everything = { after: '', limit: 1_000 }
 const options = { leaseDuration: 600, longestPause: 20, batchSize: 7 }
 const never = new AbortController().signal
+
+/** Fails at the tick that adds `by`. */
+const failingAt = (by: number, version = 1): Projection<Total, Tick> => {
+  const { view, ...rest } = totals(version)
+  const evolve: typeof view.evolve = (state, event) => {
+    if (event.type === 'Ticked' && event.by === by) throw new Error('unlucky')
+    return view.evolve(state, event)
+  }
+  return { ...rest, view: { ...view, evolve } }
+}
+
+/** Version 2 of the totals: documents that version 1 cannot decode. */
+const listed: Projection<ReadonlyArray<number>, Tick> = {
+  name: 'totals',
+  version: 2,
+  events: ticks,
+  key: ({ streamId }) => streamId,
+  view: {
+    initialState: [],
+    evolve: (steps, event) => (event.type === 'Reset' ? [] : [...steps, event.by]),
+  },
+  state: stateCodec(1, t.readonlyArray(t.number)),
+}
+
+const pauseFor = (milliseconds: number) =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** What becomes of builds, and of those who wait for one, on every store. */
 export const rebuildSuite = <Transaction>(
@@ -27,26 +60,40 @@ export const rebuildSuite = <Transaction>(
   })
   afterEach(() => side.close())
 
-  const start = (version = 1, store: EventSource = side.store) =>
-    running((signal) => runProjection(totals(version), options)({ ...side, store }, { signal }))
+  const start = (version = 1, store: EventSource = side.store, more: ProjectionOptions = {}) =>
+    running((signal) =>
+      runProjection(totals(version), { ...options, ...more })({ ...side, store }, { signal }),
+    )
+  const startListing = () => running((signal) => runProjection(listed, options)(side, { signal }))
   const rebuild = (version = 1, store: EventSource = side.store) =>
     rebuildProjection(totals(version), options)(
       { ...side, store },
       { observe: (notice) => void notices.push(notice) },
     )
-  const reader = () => readProjection(totals())(side)
+  const reader = (version = 1) => readProjection(totals(version))(side)
   const active = () => right(side.documents.active('totals'))
   const reached = (build: string) => right(side.subscriptions.reached(`totals@${build}`))
+  const observe = (notice: ProjectionNotice) => void notices.push(notice)
+  const tags = () => notices.map(({ _tag }) => _tag)
+  const statesOf = async () =>
+    (await right(side.documents.builds('totals'))).map(
+      ({ version, build, state }) => `${version}.${build} ${state}`,
+    )
+  const instancesOf = async (wanted: string) =>
+    (await right(side.documents.builds('totals'))).find(
+      ({ version, build }) => `${version}.${build}` === wanted,
+    )?.instances
   /** Never gives anything, so whatever is built from it never catches up. */
   const silent = (): EventSource => ({
     ...side.store,
-    readAll: () => TE.right({ events: [], upTo: 0, more: false }),
+    readAll: () => TE.right({ events: [], upTo: 0, more: false, highest: 0, lineage: '' }),
   })
+  const silentSide = () => ({ ...side, store: silent() })
   const built = async (version = 1) => {
     const run = start(version)
     const positions = await appendTicks(side.store, 'tick-1', 1, 2, 3)
     const last = positions.at(-1) ?? 0
-    await right(reader().until(last, 20_000))
+    await right(reader(version).until(last, 20_000))
     await run.stop()
     return last
   }
@@ -67,7 +114,7 @@ export const rebuildSuite = <Transaction>(
   it('goes on waiting when another build takes over', async () => {
     await built()
     const [later] = await appendTicks(side.store, 'tick-1', 4)
-    const waiting = reader().until(later ?? 0, 20_000)()
+    const waiting = reader(2).until(later ?? 0, 20_000)()
     const next = start(2)
     expect(await waiting).toEqual(E.right(later))
     expect(await active()).toMatchObject({ version: 2 })
@@ -119,10 +166,190 @@ export const rebuildSuite = <Transaction>(
     expect(await active()).toMatchObject({ version: 1, build: 1 })
   })
 
-  it('ends for both when two make the same build', async () => {
+  it('gives two that rebuild at once a build each, and the later one stays', async () => {
     await built()
-    const builds = await Promise.all([right(rebuild()), right(rebuild())])
-    expect(builds.map((build) => build?.collection)).toEqual(['totals@1.2', 'totals@1.2'])
+    const ends = await Promise.all([rebuild()(), rebuild()()])
+    const begun = notices.flatMap((notice) => (notice._tag === 'BuildBegun' ? notice.build : []))
+    expect(begun).toEqual([2, 3])
+    // The one with the lower number is superseded if it comes later.
+    const answers = ends.map((end) => (E.isRight(end) ? `${end.right?.build}` : end.left._tag))
+    expect(['2,3', '3,ProjectionSuperseded']).toContain(answers.sort().join())
+    expect(await active()).toMatchObject({ build: 3 })
     expect(await right(reader().get('tick-1'))).toMatchObject({ events: 3 })
+  })
+
+  it('does not go on with what a dead rebuild has left', async () => {
+    const last = await built()
+    const left = await right(side.documents.begin('totals', 1))
+    await right(
+      side.subscriptions.register({ name: left.collection, partitions: 1, position: last }),
+    )
+    await right(side.documents.put(left.collection, 'tick-1', { sum: 0, events: 99 }))
+    expect(await right(rebuild())).toMatchObject({ build: 3 })
+    expect(await right(reader().get('tick-1'))).toMatchObject({ events: 3 })
+    expect(await statesOf()).toEqual(['1.1 kept', '1.2 building', '1.3 active'])
+  })
+
+  it('does not go on with what a version has left that was withdrawn, and fixed under the same number', async () => {
+    await built()
+    const unlucky = { ...totals(2), key: () => 'one for all' }
+    const broken = running((signal) => runProjection(unlucky, options)(silentSide(), { signal }))
+    await eventually(async () => (await reached('2.1')) !== undefined)
+    await right(side.documents.put('totals@2.1', 'one for all', { sum: 0, events: 99 }))
+    expect(await broken.stop()).toEqual(E.right(undefined))
+    expect(await statesOf()).toEqual(['1.1 active'])
+    const fixed = start(2)
+    await eventually(async () => (await active())?.version === 2)
+    expect(await active()).toMatchObject({ version: 2, build: 2 })
+    expect((await right(reader(2).all(everything))).entries.map(({ key }) => key)).toEqual([
+      'tick-1',
+    ])
+    await fixed.stop()
+  })
+
+  it('lets all processes of a release make one build, also when the first of them dies', async () => {
+    const last = await built()
+    const first = start(2, silent())
+    await eventually(async () => (await reached('2.1')) !== undefined)
+    const second = start(2)
+    await eventually(async () => (await instancesOf('2.1')) === 2)
+    await first.stop()
+    await eventually(async () => (await active())?.version === 2)
+    expect(await active()).toMatchObject({ version: 2, build: 1 })
+    expect(await right(reader(2).until(last, 20_000))).toBe(last)
+    await second.stop()
+  })
+
+  it('never shows a build with a hole: says why, and takes over when that is decided', async () => {
+    await built()
+    await appendTicks(side.store, 'tick-2', 13)
+    const poison = { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 } as const
+    const run = running((signal) =>
+      runProjection(failingAt(13, 2), { ...options, poison })(side, { signal, observe }),
+    )
+    await eventually(() => tags().includes('BuildHeldBack'))
+    const old = start()
+    const [later] = await appendTicks(side.store, 'tick-3', 1)
+    await right(reader().until(later ?? 0, 20_000))
+    await eventually(async () => (await reached('2.1')) === later)
+    await pauseFor(500)
+    expect(await active()).toMatchObject({ version: 1, build: 1 })
+    const heldBack = notices.filter(({ _tag }) => _tag === 'BuildHeldBack')
+    expect(heldBack).toEqual([
+      { _tag: 'BuildHeldBack', projection: 'totals', version: 2, build: 1, held: 1 },
+    ])
+    await decideStream(side.operator, 'totals@2.1', 'tick-2', 'skip')
+    await eventually(async () => (await active())?.version === 2)
+    await Promise.all([run.stop(), old.stop()])
+  })
+
+  it('ends a rebuild at an event that cannot be handled, unless it is told to wait', async () => {
+    await built()
+    const ended = await left(
+      rebuildProjection(failingAt(2), {
+        ...options,
+        poison: { _tag: 'Stop', attempts: 2, firstPause: 1, longestPause: 1 },
+      })(side, { signal: never }),
+    )
+    expect(ended).toMatchObject({ _tag: 'SubscriptionStopped' })
+    expect(await statesOf()).toEqual(['1.1 active'])
+  })
+
+  it('shows readers of each release documents of their own version, while both run', async () => {
+    await built()
+    const [old, next] = [start(1), startListing()]
+    await eventually(async () => (await active())?.version === 2)
+    const [later] = await appendTicks(side.store, 'tick-1', 4)
+    const listing = readProjection(listed)(side)
+    await right(reader().until(later ?? 0, 20_000))
+    await right(listing.until(later ?? 0, 20_000))
+    expect(await right(reader().get('tick-1'))).toMatchObject({ events: 4 })
+    expect(await right(reader().all(everything))).toMatchObject({ entries: [{ key: 'tick-1' }] })
+    expect(await right(listing.get('tick-1'))).toEqual([1, 2, 3, 4])
+    expect(await statesOf()).toEqual(['1.1 kept', '2.1 active'])
+    await Promise.all([old.stop(), next.stop()])
+  })
+
+  it('tells readers of a release whose build is not there (any more) so', async () => {
+    await built()
+    expect(await left(reader(2).get('tick-1'))).toMatchObject({
+      _tag: 'ProjectionNotBuilt',
+      declared: 2,
+      active: 1,
+    })
+    const next = start(2, side.store, { keepOldBuild: 0 })
+    await eventually(async () => (await statesOf()).join() === '2.1 active')
+    const outdated = { _tag: 'ProjectionOutdated', declared: 1, active: 2 }
+    expect(await left(reader().get('tick-1'))).toMatchObject(outdated)
+    expect(await left(reader().all(everything))).toMatchObject(outdated)
+    expect(await left(reader().until(1_000, 20_000))).toMatchObject(outdated)
+    await next.stop()
+  })
+
+  it('goes back to the build before, which the older release brings up to date', async () => {
+    const last = await built()
+    const next = startListing()
+    await eventually(async () => (await active())?.version === 2)
+    const [later] = await appendTicks(side.store, 'tick-1', 4)
+    expect(await right(rollBackProjection('totals')(side))).toMatchObject({
+      from: { version: 2, build: 1 },
+      to: { version: 1, build: 1 },
+    })
+    expect(await next.ended).toMatchObject(
+      E.left({ _tag: 'ProjectionRolledBack', projection: 'totals', version: 2 }),
+    )
+    expect(await reached('1.1')).toBe(last)
+    const old = start(1)
+    await right(reader().until(later ?? 0, 20_000))
+    expect(await right(reader().get('tick-1'))).toMatchObject({ events: 4 })
+    expect(await left(readProjection(listed)(side).get('tick-1'))).toMatchObject({
+      _tag: 'ProjectionNotBuilt',
+    })
+    // Started again by whatever watches over it, the release that was left does not come back by itself.
+    expect(await startListing().ended).toMatchObject(E.left({ _tag: 'ProjectionRolledBack' }))
+    const fixed = await right(rebuildProjection(listed, options)(side, { signal: never }))
+    expect(fixed).toMatchObject({ version: 2, build: 2 })
+    expect(await right(readProjection(listed)(side).get('tick-1'))).toEqual([1, 2, 3, 4])
+    await old.stop()
+  })
+
+  it('goes back after a rebuild too, and the running processes go with it', async () => {
+    await built()
+    const run = start()
+    await right(rebuild())
+    await eventually(async () => (await instancesOf('1.2')) === 1)
+    expect(await right(rollBackProjection('totals')(side))).toMatchObject({
+      from: { build: 2 },
+      to: { build: 1 },
+    })
+    const [later] = await appendTicks(side.store, 'tick-1', 4)
+    await right(reader().until(later ?? 0, 20_000))
+    expect(await right(reader().get('tick-1'))).toMatchObject({ events: 4 })
+    await eventually(async () => (await statesOf()).join() === '1.1 active')
+    expect(await left(rollBackProjection('totals')(side))).toMatchObject({
+      _tag: 'NoEarlierBuild',
+      projection: 'totals',
+    })
+    await run.stop()
+  })
+
+  it('ends when its subscription is removed', async () => {
+    const run = start()
+    await eventually(async () => (await reached('1.1')) !== undefined)
+    await right(side.subscriptions.remove('totals@1.1'))
+    expect(await run.ended).toMatchObject(
+      E.left({ _tag: 'SubscriptionRemoved', subscription: 'totals@1.1' }),
+    )
+  })
+
+  it('ends a rebuild whose build was removed', async () => {
+    await built()
+    const rebuilding = rebuild(1, silent())()
+    await eventually(async () => (await instancesOf('1.2')) === 1)
+    await right(side.subscriptions.remove('totals@1.2'))
+    expect(await rebuilding).toMatchObject(
+      E.left({ _tag: 'SubscriptionRemoved', subscription: 'totals@1.2' }),
+    )
+    expect(await statesOf()).toEqual(['1.1 active'])
   })
 }

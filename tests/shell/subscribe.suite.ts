@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { EventStore } from '../../src/core/ports/event-store'
+import type { EventStore, StorePage } from '../../src/core/ports/event-store'
 import { parkAfter, stopAfter } from '../../src/core/poison'
 import type { RecordedEvent } from '../../src/core/recorded-event'
 import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/start'
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
 import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
 import { untilProjected } from '../../src/shell/subscription/until-projected'
+import { fromStart } from '../../src/core/start'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
 import { decideStream, heldBy } from '../support/operating'
@@ -49,10 +51,14 @@ export const subscribeSuite = <Transaction>(
     options: Options = {},
   ) => {
     const run = running((signal) =>
-      subscribe<Tick>({ name, events: ticks, leaseDuration: 3_000, handle, ...options })(
-        side,
-        observed(signal),
-      ),
+      subscribe<Tick>({
+        name,
+        from: fromStart,
+        events: ticks,
+        leaseDuration: 3_000,
+        handle,
+        ...options,
+      })(side, observed(signal)),
     )
     started.push(run)
     return run
@@ -127,6 +133,92 @@ export const subscribeSuite = <Transaction>(
       await right(untilProjected(`${name}-${index}`, last ?? 0, 20_000)(side))
       expect(places(all[index]?.seen ?? [])).toEqual(expected)
     }
+  })
+
+  /** The store after a restore: the same positions stand for other events, or there are fewer of them. */
+  const restored = (change: (page: StorePage) => Partial<StorePage>): EventStore => ({
+    ...side.store,
+    readAll: (range) =>
+      pipe(
+        side.store.readAll(range),
+        TE.map((page) => ({ ...page, ...change(page) })),
+      ),
+  })
+  const startOn = (source: EventStore) => {
+    const seen: RecordedEvent<Tick>[] = []
+    const handle = (event: RecordedEvent<Tick>) => TE.fromIO(() => void seen.push(event))
+    const run = running((signal) =>
+      subscribe<Tick>({ name, from: fromStart, events: ticks, leaseDuration: 3_000, handle })(
+        { ...side, store: source },
+        observed(signal),
+      ),
+    )
+    started.push(run)
+    return { seen, ...run }
+  }
+
+  it('stands still before a store of another lineage, until it is told where to go on', async () => {
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    const before = collecting()
+    await until(first)
+    await before.stop()
+    await appendTicks(store, 'tick-1', 2)
+    const other = restored(() => ({ lineage: 'another' }))
+    const stopped = await startOn(other).ended
+    expect(stopped).toMatchObject(
+      E.left({ _tag: 'OtherLineage', subscription: name, partition: 0, actual: 'another' }),
+    )
+    expect(await startOn(other).ended).toMatchObject(E.left({ _tag: 'SubscriptionStopped' }))
+    const [status] = await right(side.operator.status(name))
+    expect(status?.failure?.message).toContain('another store, or was restored')
+    await right(side.operator.resume(name)) // without saying where: it is asked again
+    expect(await startOn(other).ended).toMatchObject(E.left({ _tag: 'OtherLineage' }))
+    await right(side.operator.reset(name, 0, 'refuse'))
+    const after = startOn(other)
+    await eventually(() => after.seen.length === 2)
+    expect(places(after.seen)).toEqual(['tick-1:1', 'tick-1:2'])
+  })
+
+  it('stands still when the store ends before its checkpoint', async () => {
+    await appendTicks(store, 'tick-1', 1, 2)
+    const [last] = await appendTicks(store, 'tick-1', 3)
+    const before = collecting()
+    await until(last)
+    await before.stop()
+    const highest = (last ?? 0) - 1
+    const stopped = await startOn(restored(() => ({ highest }))).ended
+    expect(stopped).toMatchObject(
+      E.left({ _tag: 'CheckpointAhead', subscription: name, position: last, highest }),
+    )
+    await right(side.operator.reset(name, highest, 'refuse'))
+    const after = startOn(restored(({ highest: now }) => ({ highest: now })))
+    await eventually(() => after.seen.length === 1)
+    expect(places(after.seen)).toEqual(['tick-1:3'])
+  })
+
+  it('stands still when the store is restored while it runs', async () => {
+    const change: { lineage?: string } = {}
+    const run = startOn(restored(() => change))
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    await until(first)
+    change.lineage = 'another'
+    await appendTicks(store, 'tick-1', 2)
+    expect(await run.ended).toMatchObject(E.left({ _tag: 'OtherLineage' }))
+    expect(places(run.seen)).toEqual(['tick-1:1'])
+  })
+
+  it('writes down which store it reads before the first event comes', async () => {
+    let pages = 0
+    const before = startOn(
+      restored(() => {
+        pages += 1
+        return {}
+      }),
+    )
+    await eventually(() => pages > 1)
+    await before.stop()
+    const stopped = await startOn(restored(() => ({ lineage: 'another' }))).ended
+    expect(stopped).toMatchObject(E.left({ _tag: 'OtherLineage' }))
   })
 
   it('has one owner among three, and another one when it goes', async () => {
@@ -339,6 +431,25 @@ export const subscribeSuite = <Transaction>(
       await eventually(async () => (await effects()).length === 4)
       expect((await effects()).every(([, times]) => times === 1)).toBe(true)
     })
+  })
+
+  it('stands still while it is paused, and goes on where it was', async () => {
+    const { seen } = collecting()
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    await until(first)
+    await right(side.operator.pause(name))
+    await eventually(async () => {
+      const [partition] = await right(side.operator.status(name))
+      return partition?.state === 'paused' && partition.owner === undefined
+    })
+    const [second] = await appendTicks(store, 'tick-1', 2)
+    const restarted = collecting()
+    expect(await untilProjected(name, second ?? 0, 400)(side)()).toMatchObject(
+      E.left({ _tag: 'NotProjectedYet', reached: first }),
+    )
+    await right(side.operator.unpause(name))
+    await until(second)
+    expect(places([...seen, ...restarted.seen])).toEqual(['tick-1:1', 'tick-1:2'])
   })
 
   it('says how far it has come when the time is over', async () => {

@@ -20,5 +20,6 @@ export const memoryStoreOn = ({
     limits,
     now,
     transactions: documents,
-    inline: { projections, documents: memoryProjections(documents) },
+    inline: { projections, documents: memoryProjections(documents, now) },
+    lineage: 'of the test',
   })

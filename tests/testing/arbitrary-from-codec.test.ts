@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import * as t from 'io-ts'
 import { jsonIssue } from '../../src/core/json'
-import { arbitraryFromCodec, type Guard } from '../../src/testing'
+import { arbitraryFromCodec, type Guard } from 'reprise/testing'
 
 interface PositiveBrand {
   readonly Positive: unique symbol
@@ -83,7 +83,7 @@ describe('arbitraryFromCodec', () => {
 
   it('asks for an arbitrary for a codec it cannot look into', () => {
     expect(arbitraryFromCodec(opaque)).toEqual(
-      E.left(expect.stringContaining('nothing can be made up for the codec Opaque')),
+      E.left(expect.stringContaining('no arbitrary can be derived for the codec Opaque')),
     )
   })
 })

@@ -8,8 +8,8 @@ import {
   eventType,
   type EventCodec,
   stateCodec,
-} from '../../src/index'
-import { assertLaws, brokenLaws, checkDecider, describeLawReport } from '../../src/testing'
+} from 'reprise'
+import { assertLaws, brokenLaws, checkDecider, describeLawReport } from 'reprise/testing'
 
 const Add = t.strict({ type: t.literal('Add'), amount: t.Int })
 type Add = t.TypeOf<typeof Add>
@@ -68,7 +68,7 @@ describe('checkDecider', () => {
     expect(report.results.filter(({ _tag }) => _tag !== 'Held')).toEqual([])
     expect(report.results).toHaveLength(13)
     expect(() => assertLaws(report)).not.toThrow()
-    expect(describeLawReport(report)).toContain('The decider keeps the laws.')
+    expect(describeLawReport(report)).toContain('The decider satisfies the laws.')
   })
 
   it('says what it could not check', () => {
@@ -104,7 +104,7 @@ describe('checkDecider', () => {
     })
     const text = describeLawReport(report)
     expect(text).toContain('BROKEN       mutates nothing')
-    expect(text).toContain('it means        decide and evolve leave the command')
+    expect(text).toContain('meaning         decide and evolve do not change the command')
     expect(text).toContain("counterexample  { commands: [ { type: 'Close' } ], events: [] }")
     expect(text).toContain('seed            7')
     expect(() => assertLaws(report)).toThrow('The decider breaks')
@@ -202,10 +202,10 @@ describe('checkDecider', () => {
     const commands = commandCodec<Add>({ Add: Odd })
     const report = checkDecider({ decider: counter, codecs: { commands } })
     expect(describeLawReport(report)).toContain(
-      'nothing can be made up for the codec Odd: give an arbitrary for it, under that name',
+      'no arbitrary can be derived for the codec Odd: give an arbitrary under that name',
     )
     const none = checkDecider({ decider: counter })
-    expect(describeLawReport(none)).toContain('give `commands`, or a codec of commands')
+    expect(describeLawReport(none)).toContain('give `commands`, or a command codec')
     const arbitraries = { Odd: fc.constant({ type: 'Add', amount: 1 }) }
     expect(
       brokenLaws(checkDecider({ decider: counter, codecs: { commands }, arbitraries, runs: 20 })),

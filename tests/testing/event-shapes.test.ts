@@ -2,8 +2,9 @@ import * as t from 'io-ts'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { combineEventCodecs, eventCodec, eventType, manyEventCodec } from '../../src/index'
-import { assertEventShapes, checkEventShapes, recordEventShapes } from '../../src/testing'
+import { eventCodec, eventType } from 'reprise'
+import { combineEventCodecs, manyEventCodec } from 'reprise/algebra'
+import { assertEventShapes, checkEventShapes, recordEventShapes } from 'reprise/testing'
 import { describeCodec } from '../../src/testing/describe-codec'
 
 const Opened = t.strict({ type: t.literal('Opened'), owner: t.string })
@@ -60,26 +61,26 @@ describe('the event-shape gate', () => {
     const file = fresh()
     recordEventShapes(upcasted, file)
     expect(checkEventShapes(changed, file).problems).toEqual([
-      'Opened was released at schema version 2, and is at 1 now: an upcaster is gone.',
+      'Opened was released at schema version 2 and is at 1 now: an upcaster is missing.',
     ])
     const other = eventCodec<t.TypeOf<typeof Closed>>({ Closed: eventType(Closed) })
     expect(checkEventShapes(other, file).problems).toEqual([
-      'Opened was released, and is gone: stored events of it cannot be read.',
+      'Opened was released and has been removed: its stored events cannot be read.',
     ])
   })
 
   it('records nothing on a build server, and fails there for what is not recorded', () => {
     const file = fresh()
     process.env['CI'] = 'true'
-    expect(() => assertEventShapes(released, file)).toThrow('Opened v1 is not recorded in')
+    expect(() => assertEventShapes(released, file)).toThrow('Opened v1 is not in')
     expect(checkEventShapes(released, file).added).toEqual(['Opened v1'])
   })
 
   it.each([
     ['{', 'cannot be read'],
-    ['[]', 'does not hold the shapes'],
-    ['null', 'does not hold the shapes'],
-    ['{"Opened":[]}', 'does not hold the shapes'],
+    ['[]', 'is not a file of event shapes'],
+    ['null', 'is not a file of event shapes'],
+    ['{"Opened":[]}', 'is not a file of event shapes'],
   ])('says when the file holds %s', (content, message) => {
     const file = join(folder, 'broken.json')
     writeFileSync(file, content)

@@ -1,5 +1,5 @@
 import * as t from 'io-ts'
-import { arbitraryFromCodec, brokenLaws, checkDecider } from '../../src/testing'
+import { arbitraryFromCodec, brokenLaws, checkDecider } from 'reprise/testing'
 import { counter } from '../support/counter'
 
 const missing = "Cannot find module 'fast-check'"
@@ -24,7 +24,7 @@ describe('the law kit without fast-check', () => {
 
   it.each([null, 'text', {}])('does not take %p for it', (other) => {
     jest.doMock('fast-check', () => other)
-    const problem = 'what is installed under that name is something else'
+    const problem = 'the installed package of that name has no default export'
     expect(arbitraryFromCodec(t.string)).toMatchObject({ left: `${install}: ${problem}` })
   })
 })

@@ -19,6 +19,8 @@ export interface MemoryOptions {
   readonly now?: () => number
   /** Read models kept inside the append. They must not append to this backend themselves. */
   readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
+  /** Which store this is, for a checkpoint that is kept elsewhere. 1 to 255 characters. Default: one of its own. */
+  readonly lineage?: string
   /** How the operator looks. */
   readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
 }
@@ -45,16 +47,18 @@ export const memory = ({
   limits = defaultLimits,
   now = Date.now,
   inline = [],
+  lineage = crypto.randomUUID(),
   operator = {},
 }: MemoryOptions = {}): Backend<MemoryTransaction> => {
   const transactions = memoryDocuments()
-  const documents = memoryProjections(transactions)
+  const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
   const store = memoryStore({
     limits,
     now,
     transactions,
     inline: { projections: inline, documents },
+    lineage,
   })
   return {
     store: signalling(store, wakeUps),

@@ -13,6 +13,7 @@ export interface MemoryStream {
 
 /** All that a memory store holds. */
 export interface MemoryLog {
+  readonly lineage: string
   /** The event at position n stands at n - 1. */
   readonly events: StoredEvent[]
   readonly streams: Map<StreamId, MemoryStream>
@@ -20,7 +21,12 @@ export interface MemoryLog {
   recordedAt: number
 }
 
-export const emptyLog = (): MemoryLog => ({ events: [], streams: new Map(), recordedAt: 0 })
+export const emptyLog = (lineage: string): MemoryLog => ({
+  lineage,
+  events: [],
+  streams: new Map(),
+  recordedAt: 0,
+})
 
 const emptyStream = (): MemoryStream => ({ events: [], handled: new Map(), snapshots: new Map() })
 

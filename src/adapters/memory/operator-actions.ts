@@ -64,7 +64,8 @@ export const memoryActions = (outlook: MemoryOutlook, horizon: () => Promise<num
     const lowest = Math.min(...known.partitions.map(({ position }) => position))
     const token = Math.max(...known.partitions.map((partition) => partition.token)) + 1
     const held = known.partitions.flatMap((partition) => [...partition.held.values()])
-    known.partitions = Array.from({ length: number }, () => newPartition(lowest, token))
+    const lineage = known.partitions.find(({ position }) => position === lowest)?.lineage
+    known.partitions = Array.from({ length: number }, () => newPartition(lowest, token, lineage))
     for (const stream of held) {
       known.partitions[partitionOf(stream.streamId, number)]?.held.set(stream.streamId, stream)
     }
@@ -83,6 +84,7 @@ export const memoryActions = (outlook: MemoryOutlook, horizon: () => Promise<num
       for (const partition of subscriptions.get(name)?.partitions ?? []) {
         fence(partition)
         partition.position = position
+        partition.lineage = undefined
         partition.failure = undefined
         partition.held.clear()
       }

@@ -6,7 +6,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { processOf } from '../../core/process-manager'
 import type { MemoryDocuments } from './documents'
 import type { MemoryReadSideState } from './read-side-state'
-import { listed } from './request-store'
+import { listed, rejectedBy } from './request-store'
 import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** What the operator of a memory read side looks at. */
@@ -20,7 +20,7 @@ export interface MemoryOutlook {
 
 /** Which projection the subscription keeps a build of: active, or to become so. */
 export const buildOf = (
-  { builds }: Pick<MemoryReadSideState, 'builds'>,
+  { builds, begun }: Pick<MemoryReadSideState, 'builds' | 'begun'>,
   subscription: string,
 ): PartitionStatus['build'] => {
   const [found] = [...builds]
@@ -29,7 +29,11 @@ export const buildOf = (
         collection === subscription || subscription.startsWith(`${projection}@`),
     )
     .sort(([left], [right]) => right.length - left.length)
-  return found && { projection: found[0], isActive: found[1].collection === subscription }
+  if (found === undefined) return undefined
+  const [projection, { collection }] = found
+  const build = begun.get(projection)?.find((one) => one.collection === subscription)
+  const kept = build?.state === 'kept' ? ({ isKept: true } as const) : {}
+  return { projection, isActive: collection === subscription, ...kept }
 }
 
 /** Who holds the lease of a partition now. */
@@ -98,6 +102,7 @@ export const statusOf = async (
       parked: held.size - waiting,
       waiting,
       parkedCommands: number === 0 ? parkedCommands : 0,
+      rejectedCommands: number === 0 && process !== undefined ? rejectedBy(documents, process) : 0,
       categories: reads.categories,
       types: reads.types,
       build: buildOf(state, subscription),

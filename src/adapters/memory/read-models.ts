@@ -1,16 +1,19 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { storeFailed } from '../../core/errors/store'
+import { projectionRolledBack } from '../../core/errors/projection'
+import { keyRefusal, valueRefusal } from '../../core/document-key'
+import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { isRecord, type Json } from '../../core/json'
 import type {
   Document,
-  ProjectionBuild,
+  OfVersion,
   Projections,
   TransactionDocuments,
 } from '../../core/ports/projection-store'
-import type { Position } from '../../core/stream'
+import { memoryBuilds } from './builds'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
-import { readSideOf, reachedIn } from './read-side-state'
+import { readSideOf } from './read-side-state'
 
 /** Where the revisions of guarded writes are kept: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
@@ -52,10 +55,22 @@ const documentsOn = (
     work: (transaction: MemoryTransaction) => Result,
   ): TE.TaskEither<never, Result> => TE.fromIO(() => within(work))
 
+  /** Keys that PostgreSQL would refuse are refused here, too. */
+  const about = <Result>(
+    keys: ReadonlyArray<string>,
+    work: (transaction: MemoryTransaction) => Result,
+    values: ReadonlyArray<Json | undefined> = [],
+  ): TE.TaskEither<StoreFailed, Result> => {
+    const refused = keyRefusal(keys) ?? valueRefusal(values)
+    return refused === undefined ? now(work) : TE.left(refused)
+  }
+
   return {
-    get: (name, key) => now((transaction) => read(transaction, name, key)),
+    get: (name, key) => about([key], (transaction) => read(transaction, name, key)),
     some: (name, keys) =>
-      now((transaction) => [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? [])),
+      about(keys, (transaction) =>
+        [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? []),
+      ),
     all: (name, { after, limit, where }) =>
       now((transaction) => {
         const found = transaction
@@ -69,47 +84,89 @@ const documentsOn = (
           .flatMap(({ key }) => read(transaction, name, key) ?? [])
         return { documents: found, more: found.length === limit }
       }),
-    put: (collection, key, value) => now((transaction) => transaction.put(collection, key, value)),
-    delete: (collection, key) => now((transaction) => transaction.delete(collection, key)),
+    put: (collection, key, value) =>
+      about([key], (transaction) => transaction.put(collection, key, value), [value]),
+    delete: (collection, key) => about([key], (transaction) => transaction.delete(collection, key)),
     write: (collection, writes) =>
-      now((transaction) => {
-        for (const { key, value } of writes) {
+      about(
+        writes.map(({ key }) => key),
+        (transaction) => {
+          for (const { key, value } of writes) {
+            if (value === undefined) transaction.delete(collection, key)
+            else transaction.put(collection, key, value)
+          }
+        },
+        writes.map(({ value }) => value),
+      ),
+    putNewer: (collection, key, value, revision) =>
+      about(
+        [key],
+        (transaction) => {
+          const revisions = revisionsOf(collection)
+          if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
+          transaction.put(revisions, key, revision)
           if (value === undefined) transaction.delete(collection, key)
           else transaction.put(collection, key, value)
-        }
-      }),
-    putNewer: (collection, key, value, revision) =>
-      now((transaction) => {
-        const revisions = revisionsOf(collection)
-        if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
-        transaction.put(revisions, key, revision)
-        if (value === undefined) transaction.delete(collection, key)
-        else transaction.put(collection, key, value)
-        return true
-      }),
+          return true
+        },
+        [value],
+      ),
   }
 }
 
-const isLater = (build: ProjectionBuild, than: ProjectionBuild): boolean =>
-  build.version > than.version || (build.version === than.version && build.build > than.build)
-
-/** Read models in the memory of one process, over `documents`. */
-export const memoryProjections = (documents: MemoryDocuments): Projections<MemoryTransaction> => {
-  const { builds, subscriptions } = readSideOf(documents)
-  const alias = (name: string): string => builds.get(name)?.collection ?? name
-  const positionOf = ({ collection }: ProjectionBuild): Position =>
-    reachedIn(subscriptions, collection) ?? 0
-  const mayFollow = (build: ProjectionBuild, before: ProjectionBuild): boolean =>
-    isLater(build, before) && positionOf(build) >= positionOf(before)
+/**
+ * Read models in the memory of one process, over `documents`.
+ *
+ * @param now - the store's clock, in milliseconds.
+ */
+export const memoryProjections = (
+  documents: MemoryDocuments,
+  now: () => number,
+): Projections<MemoryTransaction> => {
+  const builds = memoryBuilds(readSideOf(documents), now)
+  const alias = (name: string): string => builds.active(name)?.collection ?? name
   const alone: Within = (work) => {
     const open = documents.begin()
     const result = work(open.transaction)
     open.commit()
     return result
   }
+  const committed = documentsOn(alone, alias)
+  const deleteSome = (collections: ReadonlyArray<string>, limit: number): number =>
+    alone((transaction) => {
+      // A deleted document has left a revision.
+      const keys = collections.flatMap((collection) =>
+        [
+          ...new Set(
+            [collection, revisionsOf(collection)].flatMap((name) =>
+              transaction.all(name).map(({ key }) => key),
+            ),
+          ),
+        ].map((key) => ({ collection, key })),
+      )
+      const some = keys.slice(0, limit)
+      for (const { collection, key } of some) {
+        transaction.delete(collection, key)
+        transaction.delete(revisionsOf(collection), key)
+      }
+      return some.length
+    })
+  const ofVersion = <Found>(
+    projection: string,
+    version: number,
+    read: (collection: string) => TE.TaskEither<StoreFailed, Found>,
+  ): TE.TaskEither<StoreFailed, OfVersion<Found>> => {
+    const active = builds.active(projection)
+    const build = builds.ofVersion(projection, version)
+    if (active !== undefined && build === undefined) return TE.right({ _tag: 'NoBuild', active })
+    return pipe(
+      read(build?.collection ?? projection),
+      TE.map((found) => ({ _tag: 'Found', ...(build === undefined ? {} : { build }), found })),
+    )
+  }
 
   return {
-    ...documentsOn(alone, alias),
+    ...committed,
     inTransaction: (transaction) => ({
       ...documentsOn((work) => work(transaction), alias),
       lock: (collection, keys) => async () =>
@@ -117,28 +174,30 @@ export const memoryProjections = (documents: MemoryDocuments): Projections<Memor
           ? E.right(undefined)
           : E.left(storeFailed('TransactionRefused', 'nothingWritten', undefined, DEADLOCK)),
     }),
-    active: (projection) => TE.fromIO(() => builds.get(projection)),
-    activate: (projection, build) =>
-      TE.fromIO(() => {
-        const before = builds.get(projection)
-        const now = before === undefined || mayFollow(build, before) ? build : before
-        builds.set(projection, now)
-        return now
-      }),
-    clear: (collection, limit) =>
-      TE.fromIO(() =>
-        alone((transaction) => {
-          // A deleted document has left a revision.
-          const keys = [collection, revisionsOf(collection)].flatMap((name) =>
-            transaction.all(name).map(({ key }) => key),
-          )
-          const some = [...new Set(keys)].slice(0, limit)
-          for (const key of some) {
-            transaction.delete(collection, key)
-            transaction.delete(revisionsOf(collection), key)
-          }
-          return some.length
-        }),
+    active: (projection) => TE.fromIO(() => builds.active(projection)),
+    someOfVersion: (projection, version, keys) => () =>
+      ofVersion(projection, version, (collection) => committed.some(collection, keys))(),
+    allOfVersion: (projection, version, range) => () =>
+      ofVersion(projection, version, (collection) => committed.all(collection, range))(),
+    begin: (projection, version) => TE.fromIO(() => builds.begin(projection, version)),
+    join: (projection, version) =>
+      pipe(
+        TE.fromIO(() => builds.join(projection, version)),
+        TE.flatMapEither((build) =>
+          build === undefined ? E.left(projectionRolledBack(projection, version)) : E.right(build),
+        ),
       ),
+    activate: (projection, build, keepFor) =>
+      TE.fromIO(() => builds.activate(projection, build, keepFor)),
+    rollBack: (projection) => TE.fromIO(() => builds.rollBack(projection)),
+    builds: (projection) => TE.fromIO(() => builds.list(projection)),
+    abandon: (projection, build) => TE.fromIO(() => builds.abandon(projection, build)),
+    sweep: (projection, limit) =>
+      TE.fromIO(() => {
+        const deleted = deleteSome(builds.toRemove(projection), limit)
+        if (deleted < limit) builds.removed(projection)
+        return deleted
+      }),
+    clear: (collection, limit) => TE.fromIO(() => deleteSome([collection], limit)),
   }
 }

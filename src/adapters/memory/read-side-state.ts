@@ -1,14 +1,28 @@
-import type { ProjectionBuild } from '../../core/ports/projection-store'
+import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import type { Position } from '../../core/stream'
 import type { MemoryRequest } from './request-store'
 import type { MemoryDocuments } from './documents'
 import type { MemorySubscription } from './subscription-state'
 
+/** A build, also when it is removed. Times in milliseconds, by the store's clock. */
+export interface MemoryBuild extends ProjectionBuild {
+  /** `gone`: only the number is left, so that it is not given away again. */
+  state: BuildStatus['state'] | 'gone'
+  /** Whether other instances may join it. */
+  readonly isShared: boolean
+  readonly begunAt: number
+  keptUntil: number
+  wasActive: boolean
+  wasRolledBack: boolean
+}
+
 /** What the parts of one read side share: they are found by the documents that they write to. */
 export interface MemoryReadSideState {
   readonly subscriptions: Map<string, MemorySubscription>
-  /** The build that the readers of each projection see. */
+  /** The active build of each projection. */
   readonly builds: Map<string, ProjectionBuild>
+  /** Every build of each projection that was ever begun, by version and number. */
+  readonly begun: Map<string, MemoryBuild[]>
   /** Every writing of an outbox command has a number of its own; its collection says which one counts. */
   readonly commands: Map<number, MemoryRequest>
   /** The last number that was given away. */
@@ -24,6 +38,7 @@ export const readSideOf = (documents: MemoryDocuments): MemoryReadSideState => {
   const made: MemoryReadSideState = {
     subscriptions: new Map(),
     builds: new Map(),
+    begun: new Map(),
     commands: new Map(),
     sequence: 0,
   }

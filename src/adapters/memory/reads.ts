@@ -58,7 +58,9 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
     const event = log.events[upTo++]
     if (event !== undefined && wanted(event)) events.push(event)
   }
-  return { events, upTo, more: upTo < log.events.length }
+  const { lineage } = log
+  const highest = log.events.length
+  return { events, upTo, more: upTo < highest, highest, lineage }
 }
 
 // The order of UTF-8 bytes is the order of code points; that of JavaScript's own strings is not.

@@ -19,6 +19,8 @@ export interface MemoryStoreParts {
   /** Where transactions are opened. */
   readonly transactions: Pick<MemoryDocuments, 'begin'>
   readonly inline: MemoryInline
+  /** Which store this is, for whoever keeps a checkpoint elsewhere. */
+  readonly lineage: string
 }
 
 type Answer = E.Either<AppendError, Appended>
@@ -35,8 +37,9 @@ export const memoryStore = ({
   now,
   transactions,
   inline,
+  lineage,
 }: MemoryStoreParts): EventStore => {
-  const log = emptyLog()
+  const log = emptyLog(lineage)
   const oneByOne = queue()
 
   const appendProjected = async (request: AppendRequest): Promise<Answer> => {

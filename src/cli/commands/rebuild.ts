@@ -37,7 +37,7 @@ const said = (
   return output.write(
     json
       ? `${JSON.stringify({ activated: { projection: name, version: next.version, build: next.build, before: active } })}\n`
-      : `Readers of ${safe(name)} see build ${next.build} of version ${next.version} now; build ${active.build} of version ${active.version} is deleted.\n`,
+      : `Readers of ${safe(name)} see build ${next.build} of version ${next.version} now; build ${active.build} of version ${active.version} is kept for a day.\n`,
   )
 }
 

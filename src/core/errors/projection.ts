@@ -1,4 +1,5 @@
 import { describeIssues, type Issue } from '../issue'
+import type { StoreFailed } from './store'
 import type { SubscriptionError } from './subscription'
 
 /** A stored document does not match the codec of its projection. Raise the projection's version to rebuild it. */
@@ -21,7 +22,10 @@ export const undecodableDocument = (
   message: `The document ${key} of ${collection} cannot be decoded: ${describeIssues(issues)}.`,
 })
 
-/** Readers see a later version of the projection than this program declares, so it must not write any more. */
+/**
+ * Readers see a later version of the projection than this program declares, and no build of its own version is kept
+ * any more: there is nothing that it could read or write.
+ */
 export interface ProjectionOutdated {
   readonly _tag: 'ProjectionOutdated'
   readonly projection: string
@@ -66,6 +70,63 @@ export const projectionSuperseded = (
     `Build ${build} of version ${version} of ${projection} was deleted because it is no longer needed: ` +
     `readers already see build ${active.build} of version ${active.version}.`,
 })
+
+/** Readers see an earlier version than this program declares: no build of its own version is finished yet. */
+export interface ProjectionNotBuilt {
+  readonly _tag: 'ProjectionNotBuilt'
+  readonly projection: string
+  /** The version that this program declares, and the one that other readers see. */
+  readonly declared: number
+  readonly active: number
+  readonly message: string
+}
+export const projectionNotBuilt = (
+  projection: string,
+  declared: number,
+  active: number,
+): ProjectionNotBuilt => ({
+  _tag: 'ProjectionNotBuilt',
+  projection,
+  declared,
+  active,
+  message: `Version ${declared} of ${projection} is not built yet: readers see version ${active}.`,
+})
+
+/** An operator has gone back from this version. It is not built again until that is asked for. */
+export interface ProjectionRolledBack {
+  readonly _tag: 'ProjectionRolledBack'
+  readonly projection: string
+  readonly version: number
+  readonly message: string
+}
+export const projectionRolledBack = (
+  projection: string,
+  version: number,
+): ProjectionRolledBack => ({
+  _tag: 'ProjectionRolledBack',
+  projection,
+  version,
+  message: `Version ${version} of ${projection} was rolled back. Raise the version, or rebuild this one once it is fixed.`,
+})
+
+/** No earlier build of the projection is kept, so there is none to go back to. Nothing was changed. */
+export interface NoEarlierBuild {
+  readonly _tag: 'NoEarlierBuild'
+  readonly projection: string
+  readonly message: string
+}
+export const noEarlierBuild = (projection: string): NoEarlierBuild => ({
+  _tag: 'NoEarlierBuild',
+  projection,
+  message: `No earlier build of ${projection} is kept. Fix it, raise the version, and deploy.`,
+})
+
+/** Why documents cannot be read. */
+export type DocumentError =
+  StoreFailed | UndecodableDocument | ProjectionOutdated | ProjectionNotBuilt
+
+/** Why running a projection can fail. */
+export type ProjectionError = SubscriptionError | ProjectionOutdated | ProjectionRolledBack
 
 /** Why a rebuild can fail. */
 export type RebuildError = SubscriptionError | ProjectionOutdated | ProjectionSuperseded

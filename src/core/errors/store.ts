@@ -14,12 +14,32 @@ export type StoreFailure =
   | 'TransactionRefused'
   /** An earlier statement of the transaction failed, so the server rolls back all of it. */
   | 'TransactionAborted'
+  /** No statement came for too long inside a transaction, so the server ended it. */
+  | 'TransactionIdle'
+  /** The data cannot be stored: a character, a number or a key that the database refuses. */
+  | 'DataRefused'
   /** The statement was cancelled, or exceeded its time limit. */
   | 'TimedOut'
   /** The store contains data that violates its own rules. */
   | 'CorruptRow'
+  /** A replica was asked how far the store can be read. Only the primary knows. */
+  | 'ReadOnlyReplica'
+  /** Positions would be drawn once more: rows were put in without the sequence. Nothing is read on or appended. */
+  | 'SequenceBehind'
+  /** The server does not show the locks that are held: readers could pass by open appends. */
+  | 'LocksNotVisible'
+  /** The schema was renamed or copied, and its functions still read the one of the old name. */
+  | 'SchemaRenamed'
+  /** PostgreSQL would not keep the name of the schema as it is. */
+  | 'InvalidSchemaName'
   /** Anything else: see `cause`. */
   | 'Unexpected'
+
+const explained = (cause: unknown, advice: string | undefined): string => {
+  if (advice === undefined) return causeText(cause)
+  const words = cause instanceof Error ? cause.message : ''
+  return words === '' ? advice : `${advice} (${words})`
+}
 
 /** The store failed or did not answer. `outcome` says whether something may have been written. */
 export interface StoreFailed {
@@ -41,7 +61,7 @@ export const storeFailed = (
   outcome,
   cause,
   message:
-    `The store failed (${reason}): ${advice ?? causeText(cause)}. ` +
+    `The store failed (${reason}): ${explained(cause, advice)}. ` +
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
 })
 
@@ -64,7 +84,10 @@ export const migrationChanged = (migration: string): MigrationChanged => ({
  */
 export const isIsolatable = ({ outcome, reason }: StoreFailed): boolean =>
   outcome === 'nothingWritten' &&
-  (reason === 'Unexpected' || reason === 'TimedOut' || reason === 'TransactionRefused')
+  (reason === 'Unexpected' ||
+    reason === 'DataRefused' ||
+    reason === 'TimedOut' ||
+    reason === 'TransactionRefused')
 
 /** An inline projection failed, so the append was rolled back. Nothing was written. */
 export interface ProjectionFailed {

@@ -29,6 +29,15 @@ export interface Trouble extends FailureNote {
  */
 export type PartitionState = 'running' | 'no owner' | 'stopped' | 'paused'
 
+/** The build of a projection that a subscription makes. */
+export interface OperatedBuild {
+  readonly projection: string
+  /** Whether it is the active one. */
+  readonly isActive: boolean
+  /** It was active before, and is kept: it may stand still. Left out: it is not kept. */
+  readonly isKept?: true
+}
+
 /** One partition of a subscription. Times are milliseconds since 1970-01-01 UTC, ages milliseconds. */
 export interface PartitionStatus {
   readonly subscription: string
@@ -61,11 +70,16 @@ export interface PartitionStatus {
   readonly waiting: number
   /** Commands of a process manager that wait for a decision. Counted at its partition 0. */
   readonly parkedCommands: number
+  /**
+   * Commands of a process manager that were rejected, ever, and for which it asked for nothing instead.
+   * Counted at its partition 0.
+   */
+  readonly rejectedCommands: number
   /** What it reads. `undefined`: all. */
   readonly categories: ReadonlyArray<string> | undefined
   readonly types: ReadonlyArray<string> | undefined
-  /** The projection that it keeps a build of, and whether readers see that build. */
-  readonly build: { readonly projection: string; readonly isActive: boolean } | undefined
+  /** The projection whose build it makes. `undefined`: it makes none. */
+  readonly build: OperatedBuild | undefined
 }
 
 /** Which held event. */

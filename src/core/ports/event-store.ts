@@ -78,9 +78,19 @@ export interface StorePage {
   readonly events: ReadonlyArray<StoredEvent>
   /**
    * Everything up to here has been seen: nothing at or before it can appear any more, whoever is still
-   * writing. Read on after it.
+   * writing. Read on after it. Never above `highest`, unless `after` was.
    */
   readonly upTo: Position
+  /**
+   * The highest position of all that could be seen, or one that was seen a moment ago; 0 for an empty store. A
+   * reader that is beyond it has not read this store, or the store has lost events.
+   */
+  readonly highest: Position
+  /**
+   * Which store this is: another one after a restore that has changed what positions stand for. A position of
+   * one lineage says nothing about another.
+   */
+  readonly lineage: string
   /** Whether there is more to be read right now. */
   readonly more: boolean
 }
@@ -125,7 +135,12 @@ export interface EventStore {
   /** A page of one stream. */
   readonly read: (streamId: StreamId, range: StreamRange) => TaskEither<ReadError, StreamPage>
 
-  /** A page of the whole store, up to the safe horizon: no event is ever skipped. */
+  /**
+   * A page of the whole store, up to the safe horizon: no event is ever skipped.
+   *
+   * Fails with `StoreFailed`, where that cannot be promised with reason `ReadOnlyReplica`, `SequenceBehind` or
+   * `SchemaRenamed`.
+   */
   readonly readAll: (range: StoreRange) => TaskEither<StoreFailed, StorePage>
 
   /** A page of the streams, in the order of the code points of their ids. */

@@ -1,6 +1,8 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { ProjectionRolledBack } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Json, JsonObject } from '../json'
+import type { Position } from '../stream'
 
 /** A document of a read model. */
 export interface Document {
@@ -85,21 +87,82 @@ export interface TransactionDocuments extends ProjectionStore {
   readonly lock: (collection: string, keys: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
 }
 
-/** The read models of an application, and which build of a projection its readers see. */
+/** The read models of an application, and the builds of its projections. */
 export interface Projections<Transaction> extends ProjectionStore {
   readonly inTransaction: (transaction: Transaction) => TransactionDocuments
 
-  /** The build that readers of the name `projection` see. */
+  /** The active build: what readers of the name `projection` see. */
   readonly active: (projection: string) => TaskEither<StoreFailed, ProjectionBuild | undefined>
 
   /**
-   * From now on readers of the name `projection` see another build, unless they see a later one already,
-   * or one whose subscription has come further. Answers the build that they see now.
+   * Those of the documents of the newest build of `version` that are there, in any order: of the active build, or of
+   * one that is kept. A projection that never had a build is kept inline: its documents are those of the
+   * collection `projection`.
+   */
+  readonly someOfVersion: (
+    projection: string,
+    version: number,
+    keys: ReadonlyArray<string>,
+  ) => TaskEither<StoreFailed, OfVersion<ReadonlyArray<Document>>>
+
+  /** A page of the documents of the newest build of `version`, as for `someOfVersion`. */
+  readonly allOfVersion: (
+    projection: string,
+    version: number,
+    range: DocumentRange,
+  ) => TaskEither<StoreFailed, OfVersion<DocumentPage>>
+
+  /**
+   * Begins a build of its own: no build of the projection had its number before, also none that was removed.
+   * Readers do not see it until it is activated. When no instance has worked on it for a minute, `sweep` removes
+   * it.
+   */
+  readonly begin: (projection: string, version: number) => TaskEither<StoreFailed, ProjectionBuild>
+
+  /**
+   * The build of `version` that other instances make at this moment, to make it with them; if there is none, one
+   * that is begun now, and that others may join. What nobody works on any more is never gone on with.
+   *
+   * Fails with `ProjectionRolledBack`: an operator has gone back from this version. `begin` still begins one.
+   */
+  readonly join: (
+    projection: string,
+    version: number,
+  ) => TaskEither<StoreFailed | ProjectionRolledBack, ProjectionBuild>
+
+  /**
+   * From now on readers of the name `projection` see another build: the first one of all at once, any other only if
+   * it is later, its subscription has come at least as far as that of the active one, and nothing of it is held
+   * back or stopped. The one that was active before is kept for `keepFor` milliseconds (default:
+   * a day). Answers the build that is active now. A build that was not begun counts as begun.
    */
   readonly activate: (
     projection: string,
     build: ProjectionBuild,
+    keepFor?: number,
   ) => TaskEither<StoreFailed, ProjectionBuild>
+
+  /**
+   * Goes back to the newest build that is kept, whatever it holds; the build that was active is removed. Answers
+   * both; `undefined`: no earlier build is kept.
+   */
+  readonly rollBack: (projection: string) => TaskEither<StoreFailed, RolledBack | undefined>
+
+  /** The builds of a projection that are not removed yet, by version and number. */
+  readonly builds: (projection: string) => TaskEither<StoreFailed, ReadonlyArray<BuildStatus>>
+
+  /** Lets a build be removed that readers do not see, unless instances work on it. */
+  readonly abandon: (projection: string, build: ProjectionBuild) => TaskEither<StoreFailed, void>
+
+  /**
+   * Removes what is not needed any more: builds that were abandoned or rolled back, those that were kept for their
+   * time, and unfinished ones that nobody works on. Their subscriptions go first, so that nothing is written to
+   * them any more; of their documents, up to `limit` are deleted. Answers how many there were; again and again,
+   * until there is nothing left.
+   *
+   * @param limit - 1 or more.
+   */
+  readonly sweep: (projection: string, limit: number) => TaskEither<StoreFailed, number>
 
   /**
    * Deletes up to `limit` documents of a collection, with all that is remembered of them. Answers how many
@@ -108,12 +171,49 @@ export interface Projections<Transaction> extends ProjectionStore {
   readonly clear: (collection: string, limit: number) => TaskEither<StoreFailed, number>
 }
 
-/** One building of a projection: its documents lie in a collection of their own. */
+/** One building of a projection: its documents are kept in a collection of their own. */
 export interface ProjectionBuild {
   /** The version that the projection declares. */
   readonly version: number
   /** Counts the buildings of that version: 1, 2, ... */
   readonly build: number
-  /** Where its documents lie, and the name of its subscription. */
+  /** Where its documents are, and the name of its subscription. Never used twice. */
   readonly collection: string
 }
+
+/** A build, for an operator. Times in milliseconds since 1970-01-01 UTC, by the store's clock. */
+export interface BuildStatus extends ProjectionBuild {
+  /**
+   * - `building`: readers do not see it yet.
+   * - `active`: readers of its version see it, and whoever reads by the projection's name.
+   * - `kept`: readers of its version see it; `rollBack` goes back to it.
+   * - `removing`: readers do not see it any more; `sweep` deletes it.
+   */
+  readonly state: 'building' | 'active' | 'kept' | 'removing'
+  readonly begunAt: number
+  /** Until when it is kept. Left out: it is not `kept`. */
+  readonly keptUntil?: number
+  /** How far its subscription has come. Left out: that was never started, or is removed. */
+  readonly reached?: Position
+  /** What makes it incomplete: streams that are held back, and partitions that stand still. */
+  readonly held: number
+  /** How many instances work on it. 0 for a `building` one: left behind. */
+  readonly instances: number
+}
+
+/** The two builds of a rollback. */
+export interface RolledBack {
+  readonly from: ProjectionBuild
+  readonly to: ProjectionBuild
+}
+
+/** What was found in a build of the wanted version. */
+export type OfVersion<Found> =
+  | {
+      readonly _tag: 'Found'
+      /** Left out: the projection never had a build. */
+      readonly build?: ProjectionBuild
+      readonly found: Found
+    }
+  /** There is no build of this version that readers may see. `active` is what others see. */
+  | { readonly _tag: 'NoBuild'; readonly active: ProjectionBuild }

@@ -1,44 +1,39 @@
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
-import type { ProjectionBackend, ProjectionEnvironment } from './environment'
+import type { ProjectionBackend } from './environment'
 
-/** The build of a version with a number of its own. */
-export const buildOf = (name: string, version: number, build: number): ProjectionBuild => ({
-  version,
-  build,
-  collection: `${name}@${version}.${build}`,
-})
+type Documents<Transaction> = Pick<ProjectionBackend<Transaction>, 'documents'>
 
 const PORTION = 1_000
 
-/** Forgets a build that nobody sees: first its checkpoint, so that nobody writes to it any more. */
-export const discard = async <Transaction>(
-  { documents, subscriptions }: Pick<ProjectionBackend<Transaction>, 'documents' | 'subscriptions'>,
-  { collection }: ProjectionBuild,
+/** Deletes some of what is not needed any more of a projection. Answers whether there may be more. */
+export const sweepSome = async <Transaction>(
+  { documents }: Documents<Transaction>,
+  projection: string,
+): Promise<E.Either<StoreFailed, boolean>> => {
+  const deleted = await documents.sweep(projection, PORTION)()
+  return E.isLeft(deleted) ? deleted : E.right(deleted.right === PORTION)
+}
+
+/** Deletes all of what is not needed any more of a projection. */
+export const sweepAll = async <Transaction>(
+  backend: Documents<Transaction>,
+  projection: string,
 ): Promise<E.Either<StoreFailed, void>> => {
-  const removed = await subscriptions.remove(collection)()
-  if (E.isLeft(removed)) return removed
   for (;;) {
-    const cleared = await documents.clear(collection, PORTION)()
-    if (E.isLeft(cleared)) return cleared
-    if (cleared.right < PORTION) return E.right(undefined)
+    const more = await sweepSome(backend, projection)
+    if (E.isLeft(more)) return more
+    if (!more.right) return E.right(undefined)
   }
 }
 
-/** Whether a build has come as far as the one that readers see. Tells the progress. */
-export const hasCaughtUp = async <Transaction>(
-  { subscriptions, observe }: ProjectionEnvironment<Transaction>,
+/** Deletes a build that readers do not see, unless other instances work on it. */
+export const discard = async <Transaction>(
+  backend: Documents<Transaction>,
   projection: string,
-  next: ProjectionBuild,
-  active: ProjectionBuild,
-): Promise<E.Either<StoreFailed, boolean>> => {
-  const target = await subscriptions.reached(active.collection)()
-  if (E.isLeft(target)) return target
-  const reached = await subscriptions.reached(next.collection)()
-  if (E.isLeft(reached)) return reached
-  if (reached.right === undefined) return E.right(false)
-  const wanted = target.right ?? 0
-  observe?.({ _tag: 'BuildProgress', projection, reached: reached.right, target: wanted })
-  return E.right(reached.right >= wanted)
+  build: ProjectionBuild,
+): Promise<E.Either<StoreFailed, void>> => {
+  const abandoned = await backend.documents.abandon(projection, build)()
+  return E.isLeft(abandoned) ? abandoned : sweepAll(backend, projection)
 }

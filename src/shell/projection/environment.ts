@@ -31,6 +31,17 @@ export type ProjectionNotice =
       readonly reached: Position
       readonly target: Position
     }
+  /**
+   * That build has come far enough, and does not take over: so many of its streams are held back, or of its
+   * partitions stopped. Retry or skip them, or fix it and raise the version.
+   */
+  | {
+      readonly _tag: 'BuildHeldBack'
+      readonly projection: string
+      readonly version: number
+      readonly build: number
+      readonly held: number
+    }
   /** From now on readers see this build. */
   | {
       readonly _tag: 'BuildActivated'

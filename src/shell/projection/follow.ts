@@ -1,21 +1,35 @@
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionError } from '../../core/errors/subscription'
-import type { ProjectionBuild } from '../../core/ports/projection-store'
+import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
+import { isLaterBuild, KEEP_OLD_BUILD } from '../../core/projection-build'
 import { sleeper } from '../subscription/sleeper'
 import { type SubscriptionOptions, settingsOf } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
 import { runSubscription } from '../subscription/run-subscription'
-import { discard, hasCaughtUp } from './builds'
+import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
 
 /** How a projection is run. Every key may be left out. */
-export type ProjectionOptions = Pick<
+export interface ProjectionOptions extends Pick<
   SubscriptionOptions,
-  'partitions' | 'poison' | 'batchSize' | 'leaseDuration' | 'shortestPause' | 'longestPause'
->
+  | 'partitions'
+  | 'poison'
+  | 'batchSize'
+  | 'batchTime'
+  | 'stopTimeout'
+  | 'leaseDuration'
+  | 'shortestPause'
+  | 'longestPause'
+> {
+  /**
+   * How long the build that readers saw before is kept when another one takes over: for readers of its version,
+   * and to go back to. Milliseconds, 0 or more. Default 86,400,000: a day.
+   */
+  readonly keepOldBuild?: number
+}
 
 /** The subscription that keeps a build up to date. */
 const keep = <State, Event, Transaction>(
@@ -36,28 +50,74 @@ const keep = <State, Event, Transaction>(
   return runSubscription(settings, environment, effects)
 }
 
-/** A build to work on, and the one that readers saw when that was decided. */
+/** A build to work on. */
 export interface Assignment {
   readonly build: ProjectionBuild
-  readonly seen: ProjectionBuild | undefined
+  /** Whether readers saw it when that was decided. */
+  readonly isSeen: boolean
 }
 
-/** Why the work on a build has ended: it was asked to, it failed, or readers see another build now. */
-export type Followed = E.Either<SubscriptionError, 'stopped' | 'activated' | 'superseded'>
+/**
+ * Why the work on a build has ended: it was asked to, it failed, readers see the build from now on, a later one has
+ * taken over, or it was removed.
+ */
+export type Followed = E.Either<
+  SubscriptionError,
+  'stopped' | 'activated' | 'superseded' | 'removed'
+>
+
+type Change = 'activated' | 'superseded' | 'removed'
 
 const CHECK_INTERVAL = 200
+const SWEEP_INTERVAL = 60_000
+
+const isSeenBy = ({ state }: BuildStatus): boolean => state === 'active' || state === 'kept'
+
+/** Lets a build take the place of the active one, once it may. Reports how far it is, and what keeps it. */
+const takingOver = <Transaction>(
+  { documents, observe }: ProjectionEnvironment<Transaction>,
+  projection: string,
+  keepFor: number,
+) => {
+  let heldBefore = 0
+  return async (
+    mine: BuildStatus,
+    active: BuildStatus | undefined,
+  ): Promise<E.Either<StoreFailed, Change | undefined>> => {
+    const { version, build, reached, held } = mine
+    if (active !== undefined && isLaterBuild(active, mine)) return E.right('superseded')
+    const target = active?.reached ?? 0
+    if (reached === undefined) return E.right(undefined)
+    observe?.({ _tag: 'BuildProgress', projection, reached, target })
+    const heldNow = reached < target ? 0 : held
+    if (heldNow > 0 && heldNow !== heldBefore) {
+      observe?.({ _tag: 'BuildHeldBack', projection, version, build, held: heldNow })
+    }
+    heldBefore = heldNow
+    if (reached < target || held > 0) return E.right(undefined)
+    // It decides: what was seen above may have changed.
+    const activated = await documents.activate(projection, mine, keepFor)()
+    if (E.isLeft(activated)) return activated
+    if (activated.right.collection !== mine.collection) return E.right(undefined)
+    observe?.({ _tag: 'BuildActivated', projection, version, build })
+    return E.right('activated')
+  }
+}
 
 /**
- * Keeps a build up to date until it is asked to stop, or until readers see another one than at the
- * beginning. A build that they do not see yet takes the place of the active one when it has caught up.
+ * Keeps a build up to date until it is asked to stop, until a newer build of the same version has taken its place,
+ * or until it is removed. A build that readers do not see yet takes the place of the active one when it may, and
+ * then this ends. Also deletes builds that are not needed any more.
  */
 export const followBuild = async <State, Event, Transaction>(
   projection: Projection<State, Event>,
   options: ProjectionOptions,
   environment: ProjectionEnvironment<Transaction>,
-  { build, seen }: Assignment,
+  { build, isSeen }: Assignment,
 ): Promise<Followed> => {
-  const { documents, signal, observe } = environment
+  const { documents, signal } = environment
+  const { name } = projection
+  const takeOver = takingOver(environment, name, options.keepOldBuild ?? KEEP_OLD_BUILD)
   const controller = new AbortController()
   const waiting = sleeper()
   let ended: E.Either<SubscriptionError, void> | undefined
@@ -67,38 +127,51 @@ export const followBuild = async <State, Event, Transaction>(
     waiting.wake()
   })
 
-  const look = async (): Promise<E.Either<StoreFailed, 'activated' | 'superseded' | undefined>> => {
-    const active = await documents.active(projection.name)()
-    if (E.isLeft(active)) return active
-    if (active.right?.collection === build.collection) {
-      // Somebody else who makes the same build may have activated it.
-      return E.right(seen?.collection === build.collection ? undefined : 'activated')
+  const look = async (): Promise<E.Either<StoreFailed, Change | undefined>> => {
+    const builds = await documents.builds(name)()
+    if (E.isLeft(builds)) return builds
+    const mine = builds.right.find(({ collection }) => collection === build.collection)
+    switch (mine?.state) {
+      case undefined:
+      case 'removing':
+        return E.right('removed')
+      case 'building':
+        return takeOver(
+          mine,
+          builds.right.find(({ state }) => state === 'active'),
+        )
+      case 'active':
+        return E.right(isSeen ? undefined : 'activated')
+      case 'kept': {
+        const isNewer = (other: BuildStatus) =>
+          isSeenBy(other) && other.version === mine.version && other.build > mine.build
+        return E.right(builds.right.some(isNewer) ? 'superseded' : undefined)
+      }
     }
-    if (active.right === undefined) return E.right(undefined)
-    const isLater =
-      active.right.version > build.version ||
-      (active.right.version === build.version && active.right.build > build.build)
-    if (isLater) return E.right('superseded')
-    const caughtUp = await hasCaughtUp(environment, projection.name, build, active.right)
-    if (E.isLeft(caughtUp) || !caughtUp.right)
-      return E.isLeft(caughtUp) ? caughtUp : E.right(undefined)
-    const activated = await documents.activate(projection.name, build)()
-    if (E.isLeft(activated)) return activated
-    if (activated.right.collection !== build.collection) return E.right(undefined) // not yet
-    const { version, build: number } = build
-    observe?.({ _tag: 'BuildActivated', projection: projection.name, version, build: number })
-    const discarded = await discard(environment, active.right)
-    return E.isLeft(discarded) ? discarded : E.right('activated')
   }
 
-  let outcome: 'activated' | 'superseded' | undefined
+  let sweepAt = 0
+  const sweep = async (): Promise<boolean> => {
+    if (performance.now() < sweepAt) return false
+    const more = await sweepSome(environment, name)
+    const isMore = E.isRight(more) && more.right
+    sweepAt = isMore ? 0 : performance.now() + SWEEP_INTERVAL
+    return isMore
+  }
+
+  let outcome: Change | undefined
   while (!signal.aborted && ended === undefined && outcome === undefined) {
     const seen = await look()
     if (E.isRight(seen)) outcome = seen.right
-    if (outcome === undefined) await waiting.sleep(CHECK_INTERVAL, signal)
+    if (outcome === undefined && !(await sweep())) await waiting.sleep(CHECK_INTERVAL, signal)
   }
   controller.abort()
   await finished
-  if (ended !== undefined && E.isLeft(ended)) return ended
+  if (ended !== undefined && E.isLeft(ended)) {
+    // The build was removed, and its subscription with it.
+    const last = ended.left._tag === 'SubscriptionRemoved' ? await look() : E.right(undefined)
+    if (E.isLeft(last) || last.right === undefined) return ended
+    outcome = last.right
+  }
   return E.right(outcome ?? 'stopped')
 }

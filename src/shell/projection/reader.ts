@@ -3,14 +3,22 @@ import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
-import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
-import type { NotProjectedYet } from '../../core/errors/subscription'
+import {
+  type DocumentError,
+  type ProjectionNotBuilt,
+  projectionNotBuilt,
+  type ProjectionOutdated,
+  projectionOutdated,
+  type UndecodableDocument,
+  undecodableDocument,
+} from '../../core/errors/projection'
+import type { WaitError } from '../../core/errors/subscription'
 import type { Issue } from '../../core/issue'
 import type { Backend } from '../../core/ports/backend'
-import type { Document, DocumentRange } from '../../core/ports/projection-store'
+import type { Document, DocumentRange, OfVersion } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
-import type { Position } from '../../core/stream'
-import { type Arrival, waitFor } from '../subscription/until-projected'
+import type { Position, StreamId } from '../../core/stream'
+import { type Look, lookAt, waitFor } from '../subscription/until-projected'
 
 /** A document, decoded. */
 export interface Entry<State> {
@@ -24,35 +32,49 @@ export interface EntryPage<State> {
   readonly more: boolean
 }
 
-/** What readers do with a projection. */
+/**
+ * What readers do with a projection. They see the newest build of the version that they declare: the one that is shown
+ * to everybody, or one that is kept after another version has taken over.
+ *
+ * Each fails with
+ * - `UndecodableDocument`: see there. `until` never does.
+ * - `ProjectionOutdated`: others see a later version, and no build of this version is kept any more.
+ * - `ProjectionNotBuilt`: others see an earlier version; this one is still being built. `until` waits instead.
+ * - `StoreFailed`.
+ */
 export interface ProjectionReader<State> {
   /** `undefined`: there is none. */
-  readonly get: (key: string) => TaskEither<StoreFailed | UndecodableDocument, State | undefined>
-  readonly all: (
-    range: DocumentRange,
-  ) => TaskEither<StoreFailed | UndecodableDocument, EntryPage<State>>
+  readonly get: (key: string) => TaskEither<DocumentError, State | undefined>
+  readonly all: (range: DocumentRange) => TaskEither<DocumentError, EntryPage<State>>
   /**
    * Waits until the build that readers see is done with everything up to `position`: also before there is
    * a first one, and while another one takes over.
    *
    * @param timeout - in milliseconds.
+   * @param streamId - of the event that is waited for: see `untilProjected`.
    *
-   * Fails with `NotProjectedYet` when the time is over, and with `StoreFailed`.
+   * Fails with `ProjectionOutdated`, and with the errors of `untilProjected`: at once when that position will not be
+   * reached, with `NotProjectedYet` when the time is over.
    */
   readonly until: (
     position: Position,
     timeout: number,
-  ) => TaskEither<NotProjectedYet | StoreFailed, Position>
+    streamId?: StreamId,
+  ) => TaskEither<WaitError | ProjectionOutdated, Position>
 }
 
 /**
- * Reads a projection, whichever build is the active one. Inline ones too, but for `until`.
+ * Reads a projection: the newest build of the declared version. Inline ones too, but for `until`.
  *
  * @example
  * const balance = await readProjection(balances)(backend).get('A1')()
  */
 export const readProjection =
-  <State, Event>({ name, state }: Pick<Projection<State, Event>, 'name' | 'state'>) =>
+  <State, Event>({
+    name,
+    version,
+    state,
+  }: Pick<Projection<State, Event>, 'name' | 'version' | 'state'>) =>
   <Transaction>({
     documents,
     subscriptions,
@@ -63,38 +85,60 @@ export const readProjection =
         E.mapLeft((issues: ReadonlyArray<Issue>) => undecodableDocument(name, key, issues)),
         E.map((decoded) => ({ key, state: decoded })),
       )
-    // Readers may go over to another build while they wait.
-    const arrival: TaskEither<StoreFailed, Arrival> = async () => {
-      const active = await documents.active(name)()
-      if (E.isLeft(active)) return active
-      if (active.right === undefined) return E.right({ subscription: name, reached: undefined })
-      const { collection: subscription } = active.right
-      const reached = await subscriptions.reached(subscription)()
-      return E.isLeft(reached) ? reached : E.right({ subscription, reached: reached.right })
+    const found = <Found>(
+      answer: OfVersion<Found>,
+    ): E.Either<ProjectionOutdated | ProjectionNotBuilt, Found> => {
+      if (answer._tag === 'Found') return E.right(answer.found)
+      const { active } = answer
+      return active.version > version
+        ? E.left(projectionOutdated(name, version, active.version))
+        : E.left(projectionNotBuilt(name, version, active.version))
     }
+    // Readers may go over to another build while they wait.
+    const look =
+      (
+        position: Position,
+        streamId?: StreamId,
+      ): TaskEither<StoreFailed | ProjectionOutdated, Look> =>
+      async () => {
+        const seen = await documents.someOfVersion(name, version, [])()
+        if (E.isLeft(seen)) return seen
+        if (seen.right._tag === 'NoBuild' && seen.right.active.version > version) {
+          return E.left(projectionOutdated(name, version, seen.right.active.version))
+        }
+        if (seen.right._tag === 'NoBuild' || seen.right.build === undefined) {
+          return E.right({ subscription: name, arrival: undefined })
+        }
+        return lookAt(subscriptions, seen.right.build.collection, position, streamId)()
+      }
     return {
       get: (key) =>
         pipe(
-          documents.get(name, key),
-          TE.flatMapEither((document): E.Either<UndecodableDocument, State | undefined> =>
-            document === undefined
-              ? E.right(undefined)
-              : E.map((entry: Entry<State>) => entry.state)(decode(document)),
-          ),
+          documents.someOfVersion(name, version, [key]),
+          TE.flatMapEither((answer): E.Either<DocumentError, State | undefined> => {
+            const documentsFound = found(answer)
+            if (E.isLeft(documentsFound)) return documentsFound
+            const [document] = documentsFound.right
+            if (document === undefined) return E.right(undefined)
+            return E.map((entry: Entry<State>) => entry.state)(decode(document))
+          }),
         ),
       all: (range) =>
         pipe(
-          documents.all(name, range),
-          TE.flatMapEither(({ documents: found, more }) => {
+          documents.allOfVersion(name, version, range),
+          TE.flatMapEither((answer): E.Either<DocumentError, EntryPage<State>> => {
+            const page = found(answer)
+            if (E.isLeft(page)) return page
             const entries: Entry<State>[] = []
-            for (const document of found) {
+            for (const document of page.right.documents) {
               const entry = decode(document)
               if (E.isLeft(entry)) return entry
               entries.push(entry.right)
             }
-            return E.right({ entries, more })
+            return E.right({ entries, more: page.right.more })
           }),
         ),
-      until: (position, timeout) => () => waitFor(arrival, position, timeout),
+      until: (position, timeout, streamId) => () =>
+        waitFor(look(position, streamId), position, timeout),
     }
   }

@@ -5,10 +5,12 @@ import {
   projectionSuperseded,
   type RebuildError,
 } from '../../core/errors/projection'
+import { subscriptionRemoved } from '../../core/errors/subscription'
+import { stopAfter } from '../../core/poison'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
-import { buildOf, discard } from './builds'
 import type { RunOptions } from '../subscription/environment'
+import { discard, sweepAll } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Followed, followBuild, type ProjectionOptions } from './follow'
 
@@ -22,26 +24,36 @@ const conclude = async <Transaction>(
   followed: Followed,
 ): Promise<Rebuilt> => {
   const active = await environment.documents.active(projection)()
-  if (E.isLeft(active)) return E.isLeft(followed) ? followed : active
-  if (active.right?.collection === build.collection) return E.right(build)
-  const discarded = await discard(environment, build)
+  const isActive = E.isRight(active) && active.right?.collection === build.collection
+  if (isActive || (E.isRight(followed) && followed.right === 'activated')) {
+    await sweepAll(environment, projection) // of the old build, if it was to be kept for no time
+    return E.right(build)
+  }
+  const discarded = await discard(environment, projection, build)
   if (E.isLeft(followed)) return followed
+  if (E.isLeft(active)) return active
   if (E.isLeft(discarded)) return discarded
-  return followed.right === 'stopped' || active.right === undefined
-    ? E.right(undefined)
+  if (followed.right === 'stopped') return E.right(undefined)
+  return followed.right === 'removed' || active.right === undefined
+    ? E.left(subscriptionRemoved(build.collection))
     : E.left(projectionSuperseded(projection, build, active.right))
 }
 
 const endless = (): AbortSignal => new AbortController().signal
 
 /**
- * Builds a projection anew, beside the build that readers see, and lets it take over when it has caught
- * up: answers that build. Processes that run the projection go over to it by themselves. Aborting `signal`
- * cancels it: the answer is `undefined`. Unless readers see it, what was built is deleted.
+ * Rebuilds a projection beside the build that readers see, and lets the new build take over when it has caught
+ * up and nothing of it is held back: answers that build. It begins with nothing, whatever earlier or other rebuilds
+ * have left. Processes that run the projection go over to it by themselves; the old build is kept for `keepOldBuild`.
+ * Aborting `signal` cancels it: the answer is `undefined`. Unless readers see it, what was built is deleted.
+ *
+ * The default poison policy is `stopAfter(5)`: an event that cannot be handled ends it. With `parkAfter` it goes on
+ * with the other streams, and waits for an operator.
  *
  * Fails with
  * - `ProjectionOutdated`: readers see a later version than this process declares. Nothing was built.
  * - `ProjectionSuperseded`: another, later build has taken over meanwhile.
+ * - `SubscriptionRemoved`: the build was removed meanwhile; by others, when this process was frozen for a minute.
  * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `subscribe`.
  *
  * @example
@@ -63,10 +75,15 @@ export const rebuildProjection =
     if (seen !== undefined && seen.version > version) {
       return E.left(projectionOutdated(name, version, seen.version))
     }
-    const before = seen?.version === version ? seen.build : 0
-    const build = buildOf(name, version, before + 1)
+    const begun = await documents.begin(name, version)()
+    if (E.isLeft(begun)) return begun
+    const build = begun.right
     observe?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
-    if (seen === undefined) return documents.activate(name, build)()
-    const followed = await followBuild(projection, options, environment, { build, seen })
+    if (seen === undefined) {
+      const first = await documents.activate(name, build, options.keepOldBuild)()
+      if (E.isLeft(first) || first.right.collection === build.collection) return first
+    }
+    const complete = { ...options, poison: options.poison ?? stopAfter(5) }
+    const followed = await followBuild(projection, complete, environment, { build, isSeen: false })
     return conclude(environment, name, build, followed)
   }

@@ -1,30 +1,48 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import {
+  type ProjectionError,
+  type ProjectionOutdated,
+  projectionOutdated,
+  type ProjectionRolledBack,
+} from '../../core/errors/projection'
 import type { StoreFailed } from '../../core/errors/store'
-import { type ProjectionOutdated, projectionOutdated } from '../../core/errors/projection'
-import type { SubscriptionError } from '../../core/errors/subscription'
 import type { Projection } from '../../core/projection'
-import { buildOf } from './builds'
 import type { RunOptions } from '../subscription/environment'
+import { discard } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Assignment, followBuild, type ProjectionOptions } from './follow'
 
+type Assigned = E.Either<StoreFailed | ProjectionOutdated | ProjectionRolledBack, Assignment>
+
 /** The build that a process with this declaration works on. */
 const buildFor = async <State, Event, Transaction>(
-  { name, version }: Projection<State, Event>,
-  { documents, observe }: ProjectionEnvironment<Transaction>,
-): Promise<E.Either<StoreFailed | ProjectionOutdated, Assignment>> => {
-  const active = await documents.active(name)()
-  if (E.isLeft(active)) return active
-  const seen = active.right
-  if (seen === undefined) {
-    const first = await documents.activate(name, buildOf(name, version, 1))()
-    return E.isLeft(first) ? first : E.right({ build: first.right, seen: first.right })
+  projection: Projection<State, Event>,
+  options: ProjectionOptions,
+  environment: ProjectionEnvironment<Transaction>,
+): Promise<Assigned> => {
+  const { name, version } = projection
+  const { documents, observe } = environment
+  const seen = await documents.someOfVersion(name, version, [])()
+  if (E.isLeft(seen)) return seen
+  if (seen.right._tag === 'Found' && seen.right.build !== undefined) {
+    return E.right({ build: seen.right.build, isSeen: true })
   }
-  if (seen.version === version) return E.right({ build: seen, seen })
-  if (seen.version > version) return E.left(projectionOutdated(name, version, seen.version))
-  observe?.({ _tag: 'BuildBegun', projection: name, version, build: 1 })
-  return E.right({ build: buildOf(name, version, 1), seen })
+  if (seen.right._tag === 'NoBuild' && seen.right.active.version > version) {
+    return E.left(projectionOutdated(name, version, seen.right.active.version))
+  }
+  const joined = await documents.join(name, version)()
+  if (E.isLeft(joined)) return joined
+  const build = joined.right
+  if (seen.right._tag === 'NoBuild') {
+    observe?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
+    return E.right({ build, isSeen: false })
+  }
+  const first = await documents.activate(name, build, options.keepOldBuild)()
+  if (E.isLeft(first)) return first
+  return first.right.collection === build.collection
+    ? E.right({ build, isSeen: true })
+    : buildFor(projection, options, environment) // another process was first
 }
 
 /**
@@ -32,12 +50,16 @@ const buildFor = async <State, Event, Transaction>(
  * its effect exactly once. Ends with a Right when `signal` is aborted and the batch in hand is done.
  *
  * The first build of all is seen by readers while it is being made. When the declared version is higher
- * than the one that readers see, the next build is made beside it and takes its place in one step when
- * it has caught up; the old one is then deleted.
+ * than the one that readers see, the next build is made beside it, by all processes that declare that version, and
+ * takes its place in one step when it has caught up and nothing of it is held back. When the last of those processes
+ * stops before that, the build is deleted. The old one is kept for `keepOldBuild`: a process that declares its version
+ * goes on with it, and `rollBackProjection` goes back to it.
  *
  * Fails with
- * - `ProjectionOutdated`: readers see a later version than this process declares.
- * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `subscribe`.
+ * - `ProjectionOutdated`: readers see a later version than this process declares, and no build of its own version is
+ *   kept any more.
+ * - `ProjectionRolledBack`: an operator has gone back from the declared version.
+ * - `SubscriptionStopped`, `SubscriptionMismatch`, `SubscriptionRemoved`, `StoreFailed`: see `subscribe`.
  *
  * @example
  * const running = runProjection(balances)(backend, { signal })()
@@ -47,14 +69,19 @@ export const runProjection =
   <Transaction>(
     backend: ProjectionBackend<Transaction>,
     running: RunOptions<ProjectionNotice>,
-  ): TaskEither<SubscriptionError | ProjectionOutdated, void> =>
+  ): TaskEither<ProjectionError, void> =>
   async () => {
     const environment = { ...backend, ...running }
     for (;;) {
-      const build = await buildFor(projection, environment)
-      if (E.isLeft(build)) return build
-      const followed = await followBuild(projection, options, environment, build.right)
+      const assigned = await buildFor(projection, options, environment)
+      if (E.isLeft(assigned)) return assigned
+      const followed = await followBuild(projection, options, environment, assigned.right)
+      const isOver = E.isLeft(followed) || followed.right === 'stopped'
+      // What nobody works on is never gone on with: do not leave it behind.
+      if (isOver && !assigned.right.isSeen) {
+        await discard(environment, projection.name, assigned.right.build)
+      }
       if (E.isLeft(followed)) return followed
-      if (followed.right === 'stopped') return E.right(undefined)
+      if (isOver) return E.right(undefined)
     }
   }

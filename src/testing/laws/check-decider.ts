@@ -8,7 +8,7 @@ import { storiesOf } from './stories'
 
 const cannotCheck = (seed: number, problem: string): LawReport => {
   const law = 'the laws can be checked'
-  const meaning = 'commands and events can be made up'
+  const meaning = 'commands and events can be generated'
   return {
     seed,
     results: [{ _tag: 'Broken', law, meaning, problem, counterexample: 'none', seed }],
@@ -16,10 +16,10 @@ const cannotCheck = (seed: number, problem: string): LawReport => {
 }
 
 /**
- * Checks a decider of yours against the laws that every decider must keep. It throws nothing: hand the
- * report to {@link assertLaws} in a test of any runner, or look at its `results`.
+ * Checks your decider against the laws that every decider must satisfy. Never throws: pass the report to
+ * {@link assertLaws} in a test of any runner, or read its `results`.
  *
- * What is not given is not checked, and the report says so.
+ * A law that needs something you did not give is not checked, and the report says so.
  *
  * @example
  * it('keeps the laws', () => assertLaws(checkDecider({ decider: account, codecs })))

@@ -6,29 +6,29 @@ import type { Decider } from '../../core/decider'
 import type { EncodedEvent } from '../../core/recorded-event'
 import type { ArbitrariesByName } from '../derive-arbitrary'
 
-/** The codecs of a decider: those of its category. */
+/** The codecs of a decider, as in its category. */
 export interface DeciderCodecs<Command, State, Event> {
   readonly commands?: CommandCodec<Command>
   readonly events?: EventCodec<Event>
   readonly state?: StateCodec<State>
 }
 
-/** A decider, and what is needed to put it to the test. */
+/** A decider, and what is needed to test it. */
 export interface DeciderCheck<Command, State, Event, Rejection> {
   readonly decider: Decider<Command, State, Event, Rejection>
-  /** What to send. Left out: made up from the codec of commands. */
+  /** The commands to send. Omitted: derived from the command codec. */
   readonly commands?: fc.Arbitrary<Command>
-  /** What `evolve` must have an answer for. Left out: made up from the codec of events, if there is one. */
+  /** The events that `evolve` must handle. Omitted: derived from the event codec, if there is one. */
   readonly events?: fc.Arbitrary<Event>
   readonly codecs?: DeciderCodecs<Command, State, Event>
-  /** Arbitraries for io-ts codecs that nothing can be made up for, by name. */
+  /** Arbitraries for io-ts codecs that none can be derived for, by name. */
   readonly arbitraries?: ArbitrariesByName
-  /** Events as older releases have stored them. */
+  /** Events as older releases stored them. */
   readonly storedEvents?: ReadonlyArray<EncodedEvent>
-  /** Which commands have no second effect when they are sent again right away. */
+  /** Which commands have no second effect when they are sent again immediately. */
   readonly idempotent?: (command: Command) => boolean
   /** Runs of each law. Default 1,000. */
   readonly runs?: number
-  /** Makes up the same lives again: the seed of a report. */
+  /** The seed of a report, to generate the same scenarios again. */
   readonly seed?: number
 }

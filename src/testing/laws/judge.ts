@@ -7,14 +7,14 @@ import { attempt, type DeciderLaw, type Story } from './law'
 import { show } from './look'
 import type { LawResult } from './report'
 
-/** With what, how often, and with which random numbers. */
+/** How a law is checked: with which fast-check, from which seed, and how often. */
 export interface Parameters {
   readonly check: FastCheck
   readonly seed: number
   readonly numRuns: number
 }
 
-/** What comes of one law, on these stories. */
+/** Checks one law on generated scenarios. */
 export const judge = <Command, Event>(
   law: DeciderLaw<Command, Event>,
   stories: fc.Arbitrary<Story<Command, Event>>,
@@ -31,7 +31,7 @@ export const judge = <Command, Event>(
   const [story] = counterexample ?? []
   if (story === undefined) return { _tag: 'Held', law: name, meaning, runs: numRuns }
   const problem =
-    problemOf(story) ?? 'it failed once, and not again: it does not give the same answer twice'
+    problemOf(story) ?? 'it failed once and not a second time: the decider is not deterministic'
   return {
     _tag: 'Broken',
     law: name,
@@ -42,15 +42,14 @@ export const judge = <Command, Event>(
   }
 }
 
-/** Without one accepted command every law holds, and says nothing. */
+/** If no command is ever accepted, all laws hold vacuously. */
 export const acceptance = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   stories: fc.Arbitrary<Story<Command, Event>>,
   { check, seed, numRuns }: Parameters,
 ): LawResult => {
   const law = 'some command is accepted'
-  const meaning =
-    'the commands that are made up lead somewhere: at least one of them records an event'
+  const meaning = 'at least one of the generated commands records an event'
   const records = ({ commands }: Story<Command, Event>): boolean => {
     const events = attempt('the decider', () => run(decider, commands).events)
     return E.isLeft(events) || events.right.length > 0
@@ -58,6 +57,6 @@ export const acceptance = <Command, State, Event, Rejection>(
   if (check.sample(stories, { seed, numRuns }).some(records)) {
     return { _tag: 'Held', law, meaning, runs: numRuns }
   }
-  const problem = 'no command recorded anything: give `commands` that fit together'
-  return { _tag: 'Broken', law, meaning, problem, counterexample: 'every story', seed }
+  const problem = 'no command recorded an event: give `commands` that can succeed one after another'
+  return { _tag: 'Broken', law, meaning, problem, counterexample: 'every scenario', seed }
 }

@@ -1,19 +1,19 @@
 import * as E from 'fp-ts/Either'
 import { causeText } from '../../core/issue'
 
-/** What is made up for one run: a life of commands, and events in any order. */
+/** What is generated for one run: commands to send one after another, and events in any order. */
 export interface Story<Command, Event> {
   readonly commands: ReadonlyArray<Command>
   readonly events: ReadonlyArray<Event>
 }
 
-/** A law about one decider: its name, what it means, and how it is checked. */
+/** A law about one decider: its name, its meaning, and how it is checked. */
 export interface DeciderLaw<Command, Event> {
   readonly name: string
   readonly meaning: string
-  /** Why it cannot be checked, if so. */
+  /** Why it cannot be checked, if it cannot. */
   readonly unchecked?: string
-  /** What is wrong, as this story shows; or `undefined`. It may throw when user code does. */
+  /** How this scenario breaks the law, or `undefined`. May throw if user code does. */
   readonly problem: (story: Story<Command, Event>) => string | undefined
 }
 
@@ -29,6 +29,6 @@ export const firstProblem = <Item>(
   return undefined
 }
 
-/** What `compute` gives, or what it threw, as text. */
+/** The value of `compute`, or the text of what it threw. */
 export const attempt = <Value>(during: string, compute: () => Value): E.Either<string, Value> =>
   E.tryCatch(compute, (cause) => `${during} threw: ${causeText(cause)}`)

@@ -11,7 +11,7 @@ const missing = (name: string, what: string): DeciderLaw<unknown, unknown> => ({
   problem: () => undefined,
 })
 
-/** Every law, in the order in which a report shows them; and for those that need more, what is missing. */
+/** Every law, in the order of the report; for a law that cannot be checked, what is missing. */
 export const lawsOf = <Command, State, Event, Rejection>({
   decider,
   codecs = {},
@@ -20,7 +20,7 @@ export const lawsOf = <Command, State, Event, Rejection>({
 }: DeciderCheck<Command, State, Event, Rejection>): ReadonlyArray<DeciderLaw<Command, Event>> => {
   const { commands, events, state } = codecs
   return [
-    // First of all: what it freezes stays frozen, so that no other law is misled by a change.
+    // First, because it freezes its inputs: no later law can be misled by a mutation.
     immutable(decider),
     total(decider),
     deterministic(decider),
@@ -32,16 +32,16 @@ export const lawsOf = <Command, State, Event, Rejection>({
       ? missing('idempotent', '`idempotent`')
       : idempotent(decider, isIdempotent),
     state === undefined
-      ? missing('a snapshot at every cut equals replay', 'a codec of states')
+      ? missing('a snapshot at every cut equals replay', 'a state codec')
       : snapshots(decider, state),
     commands === undefined
-      ? missing('commands pass the door', 'a codec of commands')
+      ? missing('commands pass the door', 'a command codec')
       : commandRoundTrip(commands),
     events === undefined
-      ? missing('events survive the store', 'a codec of events')
+      ? missing('events survive the store', 'an event codec')
       : eventRoundTrip(decider, events),
     events === undefined
-      ? missing('upcasting a chain equals one jump', 'a codec of events')
+      ? missing('upcasting a chain equals one jump', 'an event codec')
       : upcasting(events, storedEvents),
   ]
 }

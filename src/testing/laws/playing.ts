@@ -5,31 +5,31 @@ import { type Decider, replay, replayFrom } from '../../core/decider'
 import type { DeciderLaw } from './law'
 import { difference, show } from './look'
 
-/** Events can be played in two goes. */
+/** Replaying events in two parts equals replaying them in one. */
 export const homomorphic = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
   name: 'replay is a homomorphism',
-  meaning: 'playing events in two goes gives the state that playing them in one gives',
+  meaning: 'replaying events in two parts gives the same state as replaying them in one',
   problem: ({ commands, events }) => {
     const history = [...run(decider, commands).events, ...events]
     const whole = replay(decider, history)
     for (let cut = 0; cut <= history.length; cut += 1) {
       const early = replay(decider, history.slice(0, cut))
       const late = replayFrom(decider, early, history.slice(cut))
-      const problem = difference(`played in two goes, cut at ${cut}`, late, whole)
+      const problem = difference(`replayed in two parts, cut at ${cut}`, late, whole)
       if (problem !== undefined) return problem
     }
     return undefined
   },
 })
 
-/** A "no" leaves no trace. */
+/** A rejected command has no effect on what follows. */
 export const harmlessRejections = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
   name: 'a rejection changes nothing',
-  meaning: 'a rejected command might as well not have been sent',
+  meaning: 'leaving the rejected commands out gives the same events and the same state',
   problem: ({ commands }) => {
     const all = run(decider, commands)
     const accepted = commands.filter((_, index) => {
@@ -44,7 +44,7 @@ export const harmlessRejections = <Command, State, Event, Rejection>(
   },
 })
 
-/** However a decider is brought to life, it lives the same life. */
+/** All interpretations of a decider agree. */
 export const sameLife = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
@@ -71,12 +71,12 @@ export const sameLife = <Command, State, Event, Rejection>(
   },
 })
 
-/** What is over stays over. */
+/** A terminal state stays terminal. */
 export const finalEnd = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
   name: 'the end is final',
-  meaning: 'once the state is terminal, no command that is accepted makes it live again',
+  meaning: 'once the state is terminal, no accepted command makes it non-terminal',
   ...(decider.isTerminal === undefined ? { unchecked: 'the decider has no isTerminal' } : {}),
   problem: ({ commands }) => {
     const { step } = toMealy(decider)
@@ -84,7 +84,7 @@ export const finalEnd = <Command, State, Event, Rejection>(
     for (const command of commands) {
       const next = step(state, command).state
       if (decider.isTerminal?.(state) === true && !decider.isTerminal(next)) {
-        return `${show(state)} is terminal, and after ${show(command)} came ${show(next)}, which is not`
+        return `${show(state)} is terminal, but ${show(command)} leads to ${show(next)}, which is not`
       }
       state = next
     }
@@ -92,13 +92,13 @@ export const finalEnd = <Command, State, Event, Rejection>(
   },
 })
 
-/** What is sent twice happens once. */
+/** A command that is sent twice has one effect. */
 export const idempotent = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   isIdempotent: (command: Command) => boolean,
 ): DeciderLaw<Command, Event> => ({
   name: 'idempotent',
-  meaning: 'a command that is sent again right away records nothing the second time',
+  meaning: 'a command that is sent again immediately records nothing the second time',
   problem: ({ commands }) => {
     const { step } = toMealy(decider)
     let state = decider.initialState
@@ -107,7 +107,7 @@ export const idempotent = <Command, State, Event, Rejection>(
       const again = decider.decide(command, first.state)
       const isTwice = E.isRight(first.decision) && E.isRight(again) && again.right.length > 0
       if (isTwice && isIdempotent(command)) {
-        return `${show(command)}, sent again right away, recorded ${show(again.right)}`
+        return `${show(command)}, sent again immediately, recorded ${show(again.right)}`
       }
       state = first.state
     }

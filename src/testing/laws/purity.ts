@@ -4,7 +4,7 @@ import { runFrom } from '../../core/algebra/run'
 import { attempt, type DeciderLaw, firstProblem, type Story } from './law'
 import { deepFreeze, difference, show } from './look'
 
-/** Every state that the story leads to, the initial one first. Throws as the decider does. */
+/** Every state of the scenario, the initial one first. Throws if the decider does. */
 const reachable = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   { commands, events }: Story<Command, Event>,
@@ -18,39 +18,40 @@ const reachable = <Command, State, Event, Rejection>(
   return states
 }
 
-/** `evolve` and `decide` answer everything. */
+/** `evolve` and `decide` are total functions. */
 export const total = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
   name: 'total',
-  meaning: 'decide and evolve have an answer for every command and event, in every state',
+  meaning: 'decide and evolve return a value for every command and event in every state',
   problem: (story) => {
     const states = attempt('decide or evolve', () => reachable(decider, story))
     if (E.isLeft(states)) return states.left
     return firstProblem(states.right, (state) => {
-      if (state === undefined) return 'evolve gave undefined: has it a case for every event?'
+      if (state === undefined)
+        return 'evolve returned undefined: does it have a case for every event?'
       return firstProblem(story.commands, (command) => {
         const decision = attempt('decide', (): unknown => decider.decide(command, state))
         if (E.isLeft(decision)) return `${decision.left}, for ${show(command)} in ${show(state)}`
         return decision.right === undefined
-          ? `decide gave undefined for ${show(command)}: has it a case for every command?`
+          ? `decide returned undefined for ${show(command)}: does it have a case for every command?`
           : undefined
       })
     })
   },
 })
 
-/** The same question has the same answer. */
+/** The same inputs give the same result. */
 export const deterministic = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
   name: 'deterministic',
   meaning:
-    'the same command in the same state is decided the same way, and events are played alike',
+    'deciding the same command in the same state, or replaying the same events, gives the same result',
   problem: (story) => {
     const states = reachable(decider, story)
     return (
-      difference('playing the same events again', reachable(decider, story), states) ??
+      difference('replaying the same events again', reachable(decider, story), states) ??
       firstProblem(states, (state) =>
         firstProblem(story.commands, (command) =>
           difference(
@@ -64,13 +65,12 @@ export const deterministic = <Command, State, Event, Rejection>(
   },
 })
 
-/** Nothing that goes in is changed. */
+/** Inputs are not mutated. */
 export const immutable = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
   name: 'mutates nothing',
-  meaning:
-    'decide and evolve leave the command, the event and the state they are given as they are',
+  meaning: 'decide and evolve do not change the command, the event or the state they are given',
   problem: ({ commands, events }) => {
     const untouched = (during: string, inputs: object, compute: () => unknown) => {
       const before = show(inputs)
@@ -78,7 +78,7 @@ export const immutable = <Command, State, Event, Rejection>(
         deepFreeze(inputs)
         compute()
       })
-      if (E.isLeft(frozen)) return `${frozen.left}: it changes what it is given, ${before}`
+      if (E.isLeft(frozen)) return `${frozen.left}: it mutates its input ${before}`
       const after = show(inputs)
       return after === before ? undefined : `${during} changed ${before} to ${after}`
     }

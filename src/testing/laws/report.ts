@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 
-/** What came of one law. */
+/** The result of one law. */
 export type LawResult = LawHeld | LawBroken | LawNotChecked
 
 /** The law held in every run. */
@@ -11,19 +11,19 @@ export interface LawHeld {
   readonly runs: number
 }
 
-/** The law is broken: `counterexample` is the smallest one that was found. */
+/** The law is broken; `counterexample` is the smallest one that was found. */
 export interface LawBroken {
   readonly _tag: 'Broken'
   readonly law: string
   readonly meaning: string
-  /** What is wrong with the counterexample. */
+  /** How the counterexample breaks the law. */
   readonly problem: string
   readonly counterexample: string
-  /** Give it back to `checkDecider` to see the same again. */
+  /** Pass it to `checkDecider` to get the same scenarios again. */
   readonly seed: number
 }
 
-/** The law needs something that was not given. */
+/** The law could not be checked, because something was not given. */
 export interface LawNotChecked {
   readonly _tag: 'NotChecked'
   readonly law: string
@@ -31,7 +31,7 @@ export interface LawNotChecked {
   readonly reason: string
 }
 
-/** What came of all laws. */
+/** The results of all laws. */
 export interface LawReport {
   readonly seed: number
   readonly results: ReadonlyArray<LawResult>
@@ -46,19 +46,21 @@ const lines = (result: LawResult, seed: number): ReadonlyArray<string> => {
     case 'Broken':
       return [
         `  BROKEN       ${result.law}`,
-        `    it means        ${result.meaning}`,
-        `    what is wrong   ${result.problem}`,
+        `    meaning         ${result.meaning}`,
+        `    problem         ${result.problem}`,
         `    counterexample  ${result.counterexample}`,
         `    seed            ${seed}`,
       ]
   }
 }
 
-/** The report as text: a line for every law, and all that is known about the broken ones. */
+/** The report as text: a line for every law, with details of the broken ones. */
 export const describeLawReport = ({ results, seed }: LawReport): string => {
   const broken = results.filter(({ _tag }) => _tag === 'Broken').length
   const head =
-    broken === 0 ? 'The decider keeps the laws.' : `The decider breaks ${broken} of the laws.`
+    broken === 0
+      ? 'The decider satisfies the laws.'
+      : `The decider breaks ${broken} ${broken === 1 ? 'law' : 'laws'}.`
   return [head, ...results.flatMap((result) => lines(result, seed))].join('\n')
 }
 
@@ -66,7 +68,7 @@ export const describeLawReport = ({ results, seed }: LawReport): string => {
 export const brokenLaws = ({ results }: LawReport): ReadonlyArray<LawBroken> =>
   results.filter((result) => result._tag === 'Broken')
 
-/** Fails, with the whole report as its message, when a law is broken. For any test runner. */
+/** Fails if a law is broken, with the whole report as the message. For any test runner. */
 export const assertLaws = (report: LawReport): void => {
   if (brokenLaws(report).length > 0) assert.fail(describeLawReport(report))
 }

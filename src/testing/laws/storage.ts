@@ -10,16 +10,17 @@ import type { EncodedEvent } from '../../core/recorded-event'
 import { type DeciderLaw, firstProblem } from './law'
 import { difference, show } from './look'
 
-// What a store gives back: written down, and read again.
+// The value as a store returns it.
 const stored = (value: Json): unknown => JSON.parse(JSON.stringify(value))
 
-/** A snapshot is as good as the events before it. */
+/** A snapshot can replace the events before it. */
 export const snapshots = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   codec: StateCodec<State>,
 ): DeciderLaw<Command, Event> => ({
   name: 'a snapshot at every cut equals replay',
-  meaning: 'a state stored at any version, and the events after it, give what all the events give',
+  meaning:
+    'a state stored at any version plus the events after it give the same state as all events',
   problem: ({ commands }) => {
     const { events } = run(decider, commands)
     const whole = replay(decider, events)
@@ -29,10 +30,10 @@ export const snapshots = <Command, State, Event, Rejection>(
         const state = replay(decider, events.slice(0, cut))
         const written = codec.encode(state)
         if (E.isLeft(written))
-          return `${show(state)} cannot be written: ${describeIssues(written.left)}`
+          return `${show(state)} cannot be encoded: ${describeIssues(written.left)}`
         const read = codec.decode(stored(written.right))
         if (E.isLeft(read))
-          return `${show(state)} cannot be read again: ${describeIssues(read.left)}`
+          return `${show(state)} cannot be decoded again: ${describeIssues(read.left)}`
         const resumed = replayFrom(decider, read.right, events.slice(cut))
         return (
           difference(`the snapshot at version ${cut}`, read.right, state) ??
@@ -45,59 +46,59 @@ export const snapshots = <Command, State, Event, Rejection>(
 
 const eventProblem = <Event>(codec: EventCodec<Event>, event: Event): string | undefined => {
   const written = codec.encode(event)
-  if (E.isLeft(written)) return `${show(event)} cannot be written: ${describeIssues(written.left)}`
+  if (E.isLeft(written)) return `${show(event)} cannot be encoded: ${describeIssues(written.left)}`
   const { type, schemaVersion } = written.right
   const data = toJsonObject(stored(written.right.data))
   if (E.isLeft(data)) return `${show(event)} is not JSON: ${describeIssues(data.left)}`
   const read = codec.decode({ type, schemaVersion, data: data.right })
-  if (E.isLeft(read)) return `${show(event)} cannot be read again: ${describeIssues(read.left)}`
+  if (E.isLeft(read)) return `${show(event)} cannot be decoded again: ${describeIssues(read.left)}`
   return (
-    difference('the event, written and read again', read.right, event) ??
+    difference('the event, encoded and decoded', read.right, event) ??
     difference('the type it is stored under', type, codec.typeOf(event)) ??
     difference('its schema version', schemaVersion, codec.schemaVersions[type])
   )
 }
 
-/** An event is read as it was written. */
+/** An event is decoded as it was encoded. */
 export const eventRoundTrip = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   codec: EventCodec<Event>,
 ): DeciderLaw<Command, Event> => ({
   name: 'events survive the store',
-  meaning: 'an event that is written and read again is the event that was decided',
+  meaning: 'an event that is encoded and decoded is the event that was decided',
   problem: ({ commands, events }) =>
     firstProblem([...run(decider, commands).events, ...events], (event) =>
       eventProblem(codec, event),
     ),
 })
 
-/** A command is taken as it was sent. */
+/** A command is decoded as it was sent. */
 export const commandRoundTrip = <Command, Event>(
   codec: CommandCodec<Command>,
 ): DeciderLaw<Command, Event> => ({
   name: 'commands pass the door',
-  meaning: 'a valid command is taken by its codec, and comes out as it went in',
+  meaning: 'a valid command is accepted by its codec and decoded unchanged',
   problem: ({ commands }) =>
     firstProblem(commands, (command) => {
       const taken = codec.decode(command)
       return E.isLeft(taken)
-        ? `${show(command)} is refused: ${describeIssues(taken.left)}`
-        : difference('the command that came out', taken.right, command)
+        ? `${show(command)} is not accepted: ${describeIssues(taken.left)}`
+        : difference('the decoded command', taken.right, command)
     }),
 })
 
-/** What older releases have written is still read, and stays read once it is written anew. */
+/** Events of older releases can be decoded, and then be encoded and decoded again. */
 export const upcasting = <Command, Event>(
   codec: EventCodec<Event>,
   old: ReadonlyArray<EncodedEvent>,
 ): DeciderLaw<Command, Event> => ({
   name: 'upcasting a chain equals one jump',
-  meaning: 'an event of any old schema version is read as the one that is written today',
+  meaning: 'an event of any old schema version is decoded as one of the current version',
   ...(old.length === 0 ? { unchecked: 'no stored events of older versions were given' } : {}),
   problem: () =>
     firstProblem(old, (event) => {
       const read = codec.decode(event)
-      if (E.isLeft(read)) return `${show(event)} cannot be read: ${describeIssues(read.left)}`
+      if (E.isLeft(read)) return `${show(event)} cannot be decoded: ${describeIssues(read.left)}`
       return eventProblem(codec, read.right)
     }),
 })

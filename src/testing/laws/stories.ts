@@ -19,7 +19,7 @@ const commandsOf = <Command, State, Event, Rejection>({
   if (commands !== undefined) return E.right(commands)
   const shape = codecs?.commands?.shape
   return shape === undefined
-    ? E.left('give `commands`, or a codec of commands to make them up from')
+    ? E.left('give `commands`, or a command codec to derive them from')
     : arbitraryFromCodec(shape, arbitraries)
 }
 
@@ -35,7 +35,7 @@ const eventsOf = <Command, State, Event, Rejection>({
     : arbitraryFromCodec(oneOf(Object.values(shapes)), arbitraries)
 }
 
-/** Lives for the decider to lead, or why they cannot be made up. */
+/** An arbitrary of scenarios for the decider, or why there is none. */
 export const storiesOf = <Command, State, Event, Rejection>(
   fastCheck: FastCheck,
   check: DeciderCheck<Command, State, Event, Rejection>,

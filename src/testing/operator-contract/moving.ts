@@ -41,6 +41,16 @@ export const runs = (subscription: string) => ({
 export const moving: Chapter = {
   name: 'moving',
   tests: {
+    'forgets of which store a checkpoint was, when it is told where to go on': async (subject) => {
+      const { operator, subscriptions } = subject
+      await registered(subject, 'mails')
+      const lease = await claimOne(subject, 'mails')
+      const step = { lease, after: lease.position, position: lease.position, lineage: 'one' }
+      await succeeds(subscriptions.save(step))
+      same((await claimOne(subject, 'mails')).lineage, 'one')
+      await succeeds(operator.reset('mails', 0, 'fenceOff'))
+      same((await claimOne(subject, 'mails')).lineage, undefined)
+    },
     'is set back with nothing held, nothing stopped, and goes on from there': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { partitions: 2 })

@@ -39,6 +39,17 @@ export const repartitioning: Chapter = {
       )
       same(answered, 1)
     },
+    'keeps of which store its checkpoints are': async (subject) => {
+      const { operator, subscriptions } = subject
+      await registered(subject, 'mails', { position: 3 })
+      const lease = await claimOne(subject, 'mails')
+      await succeeds(subscriptions.save({ lease, after: 3, position: 3, lineage: 'one' }))
+      await succeeds(operator.repartition('mails', { ...quietly(3), owners: 'fenceOff' }))
+      same(
+        (await claimed(subject, 'mails')).map(({ lineage }) => lineage),
+        ['one', 'one', 'one'],
+      )
+    },
     'keeps each held stream in the partition that it belongs to then': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails')

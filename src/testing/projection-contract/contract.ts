@@ -3,6 +3,8 @@ import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerChapters, type TestWords } from '../chapters'
 import type { Transact } from '../transact'
 import { builds } from './builds'
+import { buildLives } from './build-lives'
+import { rollbacks } from './rollbacks'
 import { documents } from './documents'
 import { guarded } from './guarded'
 import type { Chapter, ReadModels } from './subject'
@@ -13,8 +15,11 @@ export interface ProjectionsUnderContract<Transaction> extends Opened {
   readonly documents: Projections<Transaction>
   /** The same data, reached over connections of its own: another process, as it were. */
   readonly second?: Projections<Transaction>
-  /** Whose checkpoints say how far the builds of a projection have come. */
-  readonly subscriptions: Pick<SubscriptionStore<Transaction>, 'register'>
+  /** Whose checkpoints say how far the builds of a projection have come, and what of them is held back. */
+  readonly subscriptions: Pick<
+    SubscriptionStore<Transaction>,
+    'register' | 'claim' | 'save' | 'halt' | 'leave' | 'reached'
+  >
   readonly transact: Transact<Transaction>
 }
 
@@ -26,7 +31,14 @@ export interface ProjectionStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<ProjectionsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [documents, guarded, transactions, builds]
+const chapters: ReadonlyArray<Chapter> = [
+  documents,
+  guarded,
+  transactions,
+  builds,
+  buildLives,
+  rollbacks,
+]
 
 /**
  * Registers every test that a store of read models must pass. There are no opt-outs. Each test uses
@@ -50,7 +62,7 @@ export const projectionStoreContract = <Transaction>({
     return {
       store: documents,
       second,
-      register: subscriptions.register,
+      subscriptions,
       transact: (work) => transact((transaction) => work(documents.inTransaction(transaction))),
       close,
     }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Json } from '../../core/json'
 import type {
   DocumentRange,
@@ -5,18 +6,24 @@ import type {
   Projections,
   TransactionDocuments,
 } from '../../core/ports/projection-store'
-import type { SubscriptionStore } from '../../core/ports/subscription-store'
+import type { HeldLease, HeldStream, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { ChapterOn, Opened } from '../chapters'
 import { succeeds } from '../store-contract/checks'
 import type { Transact } from '../transact'
+
+/** What makes builds, for the tests. */
+export type BuildSubscriptions = Pick<
+  SubscriptionStore<never>,
+  'register' | 'claim' | 'save' | 'halt' | 'leave' | 'reached'
+>
 
 /** What the tests run on. A transaction is seen as the documents inside of it. */
 export interface ReadModels extends Opened {
   readonly store: Omit<Projections<never>, 'inTransaction'>
   /** The same data over other connections; the same one, if there is no other. */
   readonly second: Omit<Projections<never>, 'inTransaction'>
-  /** Creates a subscription: the documents of its build have come to its position. */
-  readonly register: SubscriptionStore<never>['register']
+  /** Whose checkpoints say how far builds have come, and what of them is held back. */
+  readonly subscriptions: BuildSubscriptions
   readonly transact: Transact<TransactionDocuments>
 }
 
@@ -24,6 +31,28 @@ export type Chapter = ChapterOn<ReadModels>
 
 /** A collection that nobody has used before. */
 export const freshCollection = (): string => `contract-${crypto.randomUUID()}`
+
+/** A stream that is held back. */
+export const held: HeldStream = {
+  streamId: 'held-1',
+  version: 1,
+  position: 8,
+  eventId: '6f1d3b1e-52c9-4f0e-9b0a-6f6f6c1f0a01',
+  type: 'Happened',
+  attempts: 1,
+  failure: { message: 'no' },
+}
+
+/** Starts a subscription with one partition at `position`. Answers the lease of its owner. */
+export const ownerOf = async (
+  subscriptions: BuildSubscriptions,
+  name: string,
+  position: number,
+): Promise<HeldLease> => {
+  await succeeds(subscriptions.register({ name, partitions: 1, position }))
+  const { leases } = await succeeds(subscriptions.claim(name, 'owner', 60_000))
+  return leases[0] ?? assert.fail(`${name} has no owner`)
+}
 
 export const everything: DocumentRange = { after: '', limit: 1_000 }
 

@@ -26,7 +26,7 @@ export const transactions: Chapter = {
       same(await keysOf(store, name), ['a', 'b', 'c'])
       same(await succeeds(store.get(name, 'c')), { key: 'c', value: 3, revision: 3 })
     },
-    'keeps nothing of a transaction that is undone': async ({ store, transact }) => {
+    'keeps nothing of a transaction that is rolled back': async ({ store, transact }) => {
       const name = freshCollection()
       await succeeds(store.put(name, 'old', 0))
       const undone = transact((inside) =>
@@ -76,7 +76,10 @@ export const transactions: Chapter = {
       await others
       same(await keysOf(store, name), ['a', 'b', 'c'])
     },
-    'lets those who lock the same document come one after another': async ({ store, transact }) => {
+    'lets transactions that lock the same document run one after another': async ({
+      store,
+      transact,
+    }) => {
       const name = freshCollection()
       await atOnce(10, () =>
         succeeds(

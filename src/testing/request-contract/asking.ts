@@ -7,9 +7,9 @@ const undo = { _tag: 'Undone', message: 'it is not to be' } as const
 
 /** Requests from being asked for to being answered. */
 export const asking: Chapter = {
-  name: 'requests',
+  name: 'commands',
   tests: {
-    'keeps a request as it was made, until it is answered': async (subject) => {
+    'keeps a command as it was issued, until it is answered': async (subject) => {
       const process = freshProcess()
       const request = {
         ...aRequest(process, ''),
@@ -21,7 +21,7 @@ export const asking: Chapter = {
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
       same(await succeeds(subject.second.due(process, 9)), [])
     },
-    'gives what is due in the order in which it was asked for, up to the limit': async (
+    'returns due commands in the order in which they were issued, up to the limit': async (
       subject,
     ) => {
       const process = freshProcess()
@@ -30,7 +30,7 @@ export const asking: Chapter = {
       same(await dueNow(subject, process), commands)
       same(await dueNow(subject, process, 3), commands.slice(0, 3))
     },
-    'forgets the requests that are answered, and no others': async (subject) => {
+    'forgets the commands that are answered, and no others': async (subject) => {
       const process = freshProcess()
       const [first, last] = [aRequest(process, 'a'), aRequest(process, 'c')]
       await add(subject, now, first, aRequest(process, 'b'), last)
@@ -39,7 +39,7 @@ export const asking: Chapter = {
       await succeeds(subject.transact(({ done }) => done(process, [])))
       same(await dueNow(subject, process), ['b'])
     },
-    'keeps one entry of a request that is added twice': async (subject) => {
+    'keeps one entry of a command that is added twice': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await succeeds(
@@ -63,7 +63,7 @@ export const asking: Chapter = {
       await succeeds(subject.transact(({ done }) => done(left, [request.id])))
       same(await dueNow(subject, right), ['right'])
     },
-    'keeps nothing of a transaction that is undone': async (subject) => {
+    'keeps nothing of a transaction that is rolled back': async (subject) => {
       const process = freshProcess()
       const [stays, never] = [aRequest(process, 'stays'), aRequest(process, 'never')]
       await add(subject, now, stays)

@@ -16,9 +16,11 @@ import {
 
 /** Requests that could not be sent. */
 export const failing: Chapter = {
-  name: 'requests that fail',
+  name: 'failed commands',
   tests: {
-    'tries a failed request again when its time has come, with its attempts': async (subject) => {
+    'makes a failed command due again when its back-off is over, with its attempts': async (
+      subject,
+    ) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)
@@ -56,14 +58,30 @@ export const failing: Chapter = {
       )
       same(await dueNow(subject, process), ['command', 'later'])
     },
-    'parks a request, with everything behind it': async (subject) => {
+    'parks a command, with everything behind it': async (subject) => {
       const process = freshProcess()
       const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
       await add(subject, now, failed, later)
       await fail(subject, failed, 3)
       same(await dueNow(subject, process), [])
     },
-    'does not take up again what was answered meanwhile': async (subject) => {
+    'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
+      const process = freshProcess()
+      const [unread, parked] = [aRequest(process, 'unread', 'a'), aRequest(process, 'b', 'b')]
+      await add(subject, now, unread, parked)
+      const message = 'cannot be decoded'
+      const failed = { process, id: unread.id, attempts: 1 }
+      await succeeds(
+        subject.transact((writes) =>
+          writes.failed({ ...failed, failure: { message, undecodable: true } }),
+        ),
+      )
+      await fail(subject, parked, 1)
+      same(await dueNow(subject, process), [])
+      await succeeds(subject.second.retryUndecodable(process))
+      same(await dueNow(subject, process), ['unread'])
+    },
+    'does not make due again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, now, request)

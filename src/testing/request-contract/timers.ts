@@ -22,7 +22,7 @@ const undo = { _tag: 'Undone', message: 'it is not to be' } as const
 export const timers: Chapter = {
   name: 'timers',
   tests: {
-    'goes off after its delay, and not before': async (subject) => {
+    'fires after its delay, and not before': async (subject) => {
       const process = freshProcess()
       const begun = performance.now()
       await add(subject, after('soon', SHORT), aRequest(process, 'soon'))
@@ -34,13 +34,13 @@ export const timers: Chapter = {
       same(due, ['soon'])
       assert.ok(performance.now() - begun >= SHORT - 5, 'it went off before its time')
     },
-    'goes off at its time, at once when that is over': async (subject) => {
+    'fires at its time, at once when that has passed': async (subject) => {
       const process = freshProcess()
       await add(subject, at('later', Date.now() + LONG), aRequest(process, 'later'))
       await add(subject, at('past', Date.now() - LONG), aRequest(process, 'past'))
       same(await dueNow(subject, process), ['past'])
     },
-    'does not go off once it is cancelled': async (subject) => {
+    'does not fire once it is cancelled': async (subject) => {
       const process = freshProcess()
       await add(subject, at('reminder', Date.now() - LONG), aRequest(process, 'a'))
       await add(subject, after('reminder', 0), aRequest(process, 'b', 'another'))
@@ -50,7 +50,7 @@ export const timers: Chapter = {
       await succeeds(subject.transact(({ cancel }) => cancel(process, 'one', 'unknown')))
       same(await dueNow(subject, process), ['b', 'c'])
     },
-    'is taken back with all timers of its process, and nothing else is': async (subject) => {
+    'is cancelled with all timers of its process, and nothing else is': async (subject) => {
       const process = freshProcess()
       await add(subject, after('reminder', 0), aRequest(process, 'a'))
       await add(subject, after('other', 0), aRequest(process, 'b'))
@@ -59,7 +59,7 @@ export const timers: Chapter = {
       await succeeds(subject.transact(({ cancelAll }) => cancelAll(process, 'one')))
       same(await dueNow(subject, process), ['c', 'd'])
     },
-    'goes off when its cancelling is undone': async (subject) => {
+    'fires when its cancelling is rolled back': async (subject) => {
       const process = freshProcess()
       await add(subject, after('reminder', 0), aRequest(process, 'a'))
       const undone = subject.transact(({ cancel }) =>
@@ -71,7 +71,7 @@ export const timers: Chapter = {
       await failsWith(undone, undo)
       same(await dueNow(subject, process), ['a'])
     },
-    'is replaced by one with the same name, and comes after what was asked for before': async (
+    'is replaced by one with the same name, and comes after commands issued before': async (
       subject,
     ) => {
       const process = freshProcess()
@@ -88,7 +88,7 @@ export const timers: Chapter = {
       await add(subject, after('reminder', 0), aRequest(process, 'b', 'another'))
       same(await dueNow(subject, process), ['a', 'b'])
     },
-    'keeps one entry of a timer that is asked for twice': async (subject) => {
+    'keeps one entry of a timer that is set twice': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')
       await add(subject, after('reminder', 0), request)

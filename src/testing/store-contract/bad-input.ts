@@ -62,7 +62,7 @@ const requests: ReadonlyArray<Case> = [
 
 /** An append that is wrong as a whole. */
 export const badInput: Chapter = {
-  name: 'appends that are not well formed',
+  name: 'invalid appends',
   tests: {
     ...forEach(
       badStreams,
@@ -92,7 +92,7 @@ export const badInput: Chapter = {
           await isMissing(second, id)
         },
     ),
-    'refuses a bad append without remembering its command': async ({ store }) => {
+    'refuses a bad append without recording its command': async ({ store }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       const request = appendTo(id, -1, numbered(1), [aMark(commandId, 1)])
       await failsWith(store.append(request), malformed)

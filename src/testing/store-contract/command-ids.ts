@@ -7,7 +7,7 @@ import { aMark, appendTo, freshCommandId, freshStream, numbered } from './fixtur
 export const commandIds: Chapter = {
   name: 'command ids',
   tests: {
-    'remembers several commands of one append, each with its own events': async (stores) => {
+    'records several commands of one append, each with its own events': async (stores) => {
       const [id, events] = [freshStream(), numbered(6)]
       const [first, idle, last] = [freshCommandId(), freshCommandId(), freshCommandId()]
       await succeeds(stores.store.append(appendTo(id, 0, events.slice(0, 2))))
@@ -18,7 +18,7 @@ export const commandIds: Chapter = {
       same(await handled(idle), { after: 3, eventCount: 0 })
       same(await handled(last), { after: 3, eventCount: 3 })
     },
-    'refuses a whole append when any of its commands was carried out before': async (stores) => {
+    'refuses a whole append when any of its commands was handled before': async (stores) => {
       const [id, known, unknown] = [freshStream(), freshCommandId(), freshCommandId()]
       const events = numbered(1)
       await succeeds(stores.store.append(appendTo(id, 0, events, [aMark(known, 1)])))

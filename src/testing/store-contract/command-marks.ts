@@ -24,7 +24,7 @@ import {
 export const commandMarks: Chapter = {
   name: 'command marks',
   tests: {
-    'refuses a command that was carried out before, and says what it gave': async (stores) => {
+    'refuses a command that was handled before, and reports its events': async (stores) => {
       const [id, commandId, events] = [freshStream(), freshCommandId(), numbered(5)]
       await succeeds(stores.store.append(appendTo(id, 0, events.slice(0, 3))))
       const request = appendTo(id, 3, events.slice(3), [aMark(commandId, 2)])
@@ -40,7 +40,7 @@ export const commandMarks: Chapter = {
       }
       await holds(stores.second, id, events)
     },
-    'looks for the command before it looks at the version': async ({ store, second }) => {
+    'checks the command id before it checks the version': async ({ store, second }) => {
       const [id, commandId, events] = [freshStream(), freshCommandId(), numbered(1)]
       const request = appendTo(id, 0, events, [aMark(commandId, 1)])
       await succeeds(store.append(request))
@@ -51,7 +51,7 @@ export const commandMarks: Chapter = {
       })
       await holds(store, id, events)
     },
-    'carries a command out once when eight callers send it at once': ({ store, second }) =>
+    'handles a command once when eight callers send it at once': ({ store, second }) =>
       repeatedly(10, async () => {
         const [id, commandId] = [freshStream(), freshCommandId()]
         const answers = await atOnce(8, (index) =>
@@ -62,7 +62,7 @@ export const commandMarks: Chapter = {
         assert.equal(winnersAmong(answers, 'CommandAlreadyHandled').length, 1)
         assert.equal((await eventsOf(second, id)).length, 2)
       }),
-    'remembers a command that gave no events': async ({ store, second }) => {
+    'records a command without events': async ({ store, second }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       const request = appendTo(id, 0, [], [aMark(commandId, 0)])
       const { version, positions } = await succeeds(store.append(request))
@@ -92,7 +92,7 @@ export const commandMarks: Chapter = {
       })
       assert.equal(await handledBy(store, id, commandId), undefined)
     },
-    'does not remember the commands of an append that met a conflict': async ({ store }) => {
+    'does not record the commands of an append that met a conflict': async ({ store }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       const request = appendTo(id, 1, numbered(1), [aMark(commandId, 1)])
       await failsWith(store.append(request), { _tag: 'VersionConflict' })

@@ -74,7 +74,7 @@ export const expectedVersions: Chapter = {
       await succeeds(store.append(appendTo(id, 1, events.slice(1))))
       await holds(store, id, events)
     },
-    'takes a value for an append only when it is run': async ({ store }) => {
+    'appends only when the task is run': async ({ store }) => {
       const id = freshStream()
       const append = store.append(appendTo(id, 0, numbered(1)))
       await isMissing(store, id)

@@ -86,7 +86,7 @@ export const isolation: Chapter = {
       vandalise(await look())
       same(await look(), kept)
     },
-    'hands out events that know nothing of each other': async ({ store }) => {
+    'returns events that share no data': async ({ store }) => {
       const [id, shared] = [freshStream(), { list: ['kept'] }]
       await succeeds(store.append(appendTo(id, 0, [anEvent(shared), anEvent(shared)])))
       shared.list.push('changed')

@@ -47,7 +47,7 @@ export const knownDefects: Chapter = {
       }
       await succeeds(second.append(appendTo(id, 0, numbered(1))))
     },
-    'does not take a conflict for anything else': async ({ store, second }) => {
+    'reports a conflict as a conflict': async ({ store, second }) => {
       const category = freshCategory()
       const id = freshStream(category)
       const answers = await atOnce(20, (index) =>

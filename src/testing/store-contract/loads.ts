@@ -80,7 +80,7 @@ export const loads: Chapter = {
         same([loaded.snapshot, numbersOf(loaded.events)], [undefined, [1, 2, 3]])
       }
     },
-    'gives no snapshot that the caller is past already': async ({ store }) => {
+    'returns no snapshot older than the state of the caller': async ({ store }) => {
       const id = freshStream()
       await succeeds(store.append(appendTo(id, 0, numbered(5))))
       await succeeds(store.saveSnapshot(aSnapshot(id, 3)))
@@ -105,7 +105,7 @@ export const loads: Chapter = {
         )
       }
     },
-    'answers whether a command was carried out, whatever is asked besides': async ({ store }) => {
+    'answers whether a command was handled, whatever else is loaded': async ({ store }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       await succeeds(store.append(appendTo(id, 0, numbered(3))))
       await succeeds(store.append(appendTo(id, 3, numbered(2, 4), [aMark(commandId, 2)])))
@@ -118,7 +118,7 @@ export const loads: Chapter = {
       const other = { ...request, after: 0, commandId: freshCommandId() }
       assert.equal((await succeeds(store.load(other))).handled, undefined)
     },
-    'refuses to load what cannot name a stream': async ({ store }) => {
+    'refuses to load an invalid stream id': async ({ store }) => {
       for (const streamId of ['', 'nodash', 'x'.repeat(10_000), 'a-\u0000', 'a-\ud800']) {
         const error = { _tag: 'InvalidStreamId' }
         await failsWith(store.load({ streamId, after: 0, limit: 1 }), error)

@@ -39,15 +39,15 @@ export const races: Chapter = {
         assert.equal(winnersAmong(answers, 'VersionConflict').length, 1)
         same(versionsOf(await eventsOf(stores.second, id)), countTo(5))
       }),
-    'lands ten appends at once on a stream that must exist': (stores) =>
+    'stores ten concurrent appends to a stream that must exist': (stores) =>
       repeatedly(ROUNDS, async () => {
         const id = freshStream()
         await succeeds(stores.store.append(appendTo(id, 0, numbered(1))))
         await allLand(stores, id, 'mustExist', 1)
       }),
-    'lands ten appends at once on a stream of which nothing is expected': (stores) =>
+    'stores ten concurrent appends to a stream at any version': (stores) =>
       repeatedly(ROUNDS, () => allLand(stores, freshStream(), 'any', 0)),
-    'lands none of ten appends at once on a missing stream that must exist': async (stores) => {
+    'stores none of ten concurrent appends to a missing stream that must exist': async (stores) => {
       const id = freshStream()
       const answers = await atOnce(WRITERS, (index) =>
         writer(stores, index).append(appendTo(id, 'mustExist', numbered(1)))(),
@@ -55,7 +55,7 @@ export const races: Chapter = {
       same(winnersAmong(answers, 'VersionConflict'), [])
       await isMissing(stores.second, id)
     },
-    'lands appends to fifty streams at once': async (stores) => {
+    'stores concurrent appends to fifty streams': async (stores) => {
       const ids = countTo(50).map(() => freshStream())
       const answers = await Promise.all(
         ids.map((id, index) => writer(stores, index).append(appendTo(id, 0, numbered(2)))()),

@@ -105,5 +105,34 @@ export const storeReads: Chapter = {
       same([page.events, page.more], [[], false])
       assert.ok(page.upTo >= end + 1_000_000, `upTo went back to ${page.upTo}`)
     },
+    'calls nothing safe above the highest position that can be seen': async (stores) => {
+      const { before, end } = await written(stores)
+      for (const range of [
+        { after: before, limit: 1 },
+        { after: 0, limit: 1000 },
+      ]) {
+        const page = await succeeds(stores.second.readAll(range))
+        const seen = page.events.map(({ position }) => position)
+        assert.ok(page.upTo <= page.highest, `${page.upTo} is above ${page.highest}`)
+        assert.ok(page.highest >= Math.max(...seen), `an event is above ${page.highest}`)
+      }
+      const all = await succeeds(stores.store.readAll({ after: end - 1, limit: 1 }))
+      assert.ok(all.highest >= end, `${end} was stored, and the highest position is ${all.highest}`)
+    },
+    'tells whoever is beyond the highest position where that is': async (stores) => {
+      const { end } = await written(stores)
+      const after = end + 1_000_000
+      const { highest } = await succeeds(stores.store.readAll({ after, limit: 10 }))
+      assert.ok(highest >= end && highest < after, `the highest position is ${highest}`)
+    },
+    'says which store it is, and always the same': async (stores) => {
+      const first = await succeeds(stores.store.readAll({ after: 0, limit: 1 }))
+      const { end } = await written(stores)
+      assert.ok(first.lineage.length > 0 && first.lineage.length <= 255)
+      for (const after of [0, end - 1, end, end + 1_000_000]) {
+        const { lineage } = await succeeds(stores.second.readAll({ after, limit: 2 }))
+        same(lineage, first.lineage)
+      }
+    },
   },
 }

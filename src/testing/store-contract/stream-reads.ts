@@ -49,7 +49,7 @@ export const streamReads: Chapter = {
         )
       }
     },
-    'refuses to read what cannot name a stream': async ({ store }) => {
+    'refuses to read an invalid stream id': async ({ store }) => {
       for (const streamId of ['', '-', 'a-', '-a', 'nodash', 'x'.repeat(10_000), 'a-\n']) {
         await failsWith(store.read(streamId, { after: 0, limit: 1 }), { _tag: 'InvalidStreamId' })
       }

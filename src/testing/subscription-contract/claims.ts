@@ -23,14 +23,14 @@ const claimsOfTen = async ({ store, second }: Subscriptions, name: string) => {
 export const claims: Chapter = {
   name: 'leases',
   tests: {
-    'gives each partition to one of ten who claim at once': (subject) =>
+    'leases each partition to one of ten instances that claim at once': (subject) =>
       repeatedly(5, async () => {
         const name = await created(subject, { partitions: 4 })
         const partitions = (await claimsOfTen(subject, name)).map(({ partition }) => partition)
         same(partitions.length, new Set(partitions).size)
         assert.ok(partitions.includes(0), 'somebody owns the first partition')
       }),
-    'gives a partition whose lease has run out to one of ten': (subject) =>
+    'leases a partition whose lease has expired to one of ten': (subject) =>
       repeatedly(3, async () => {
         const name = await created(subject)
         const old = await claimOne(subject.store, name, 'old', SHORT)
@@ -41,24 +41,24 @@ export const claims: Chapter = {
         same(won.length, 1)
         assert.ok((won[0]?.token ?? 0) > old.token, 'its token is higher')
       }),
-    'gives nothing away before the lease has run out': async (subject) => {
+    'leases nothing to another instance before the lease has expired': async (subject) => {
       const name = await created(subject)
       await claimOne(subject.store, name, 'a')
       same((await claim(subject.second, name, 'b')).leases, [])
     },
-    'prolongs the lease of its owner under the same token': async (subject) => {
+    'extends the lease of its owner under the same token': async (subject) => {
       const name = await created(subject)
       const first = await claimOne(subject.store, name, 'a', 1_000)
       const again = await claim(subject.store, name, 'a')
       same(again.leases, [first])
     },
-    'takes it from an owner that comes back too late': async (subject) => {
+    'leases nothing to an owner that comes back too late': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)
       assert.ok(next.token > old.token, 'the token grows with the change of owner')
       same((await claim(subject.store, name, 'old')).leases, [])
     },
-    'gives a released partition away at once, under a higher token': async (subject) => {
+    'leases a released partition at once, under a higher token': async (subject) => {
       const name = await created(subject)
       const old = await claimOne(subject.store, name, 'a')
       await succeeds(subject.store.release(old))
@@ -71,7 +71,9 @@ export const claims: Chapter = {
       await succeeds(subject.store.release(old))
       same((await claim(subject.store, name, 'third')).leases, [])
     },
-    'tells each instance its share, and gives it no more of what is free': async (subject) => {
+    'answers each instance its share, and leases it no more free partitions than that': async (
+      subject,
+    ) => {
       const { store, second } = subject
       const name = await created(subject, { partitions: 4 })
       same((await claim(store, name, 'a')).share, 4)
@@ -83,7 +85,7 @@ export const claims: Chapter = {
       same((await claim(store, name, 'a')).leases.length, 2)
       same((await claim(second, name, 'b')).leases.length, 2)
     },
-    'shares among those who are alive, and have not left': async (subject) => {
+    'shares among the instances that are alive and have not left': async (subject) => {
       const { store, second } = subject
       const name = await created(subject, { partitions: 4 })
       await claim(second, name, 'left')

@@ -20,7 +20,7 @@ export const registering: Chapter = {
         ],
       )
     },
-    'tells ten that register at once the same number of partitions': ({ store, second }) =>
+    'answers the same number of partitions to ten registrations at once': ({ store, second }) =>
       repeatedly(5, async () => {
         const name = freshName()
         const answers = await atOnce(10, (index) =>
@@ -43,7 +43,7 @@ export const registering: Chapter = {
       same(await succeeds(subject.store.reached(right)), 0)
       same((await claim(subject.second, right, 'b')).leases.length, 1)
     },
-    'answers for a subscription that there is not': async ({ store }) => {
+    'answers for a subscription that does not exist': async ({ store }) => {
       const name = freshName()
       same(await claim(store, name, 'a'), { leases: [], share: 0, stopped: [] })
       same(await succeeds(store.reached(name)), undefined)

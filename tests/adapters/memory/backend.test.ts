@@ -3,7 +3,8 @@ import * as TE from 'fp-ts/TaskEither'
 import type { TransactionDocuments } from '../../../src/core/ports/projection-store'
 import { inlineProjection } from '../../../src/shell/projection/inline'
 import { subscribe, subscribeInTransaction } from '../../../src/shell/subscription/subscribe'
-import { memory, type MemoryTransaction } from '../../../src/memory'
+import { fromStart } from '../../../src/core/start'
+import { memory, type MemoryTransaction } from 'reprise/memory'
 import { eventually } from '../../support/eventually'
 import { right } from '../../support/right'
 import { running } from '../../support/running'
@@ -27,6 +28,7 @@ describe('a backend in memory', () => {
     const run = running((signal) =>
       subscribe<Tick>({
         name: 'hearing',
+        from: fromStart,
         events: ticks,
         shortestPause: 60_000,
         longestPause: 60_000,

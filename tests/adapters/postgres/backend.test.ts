@@ -10,17 +10,18 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { Client, Pool } from 'pg'
-import { openCategory } from '../../../src/index'
+import { openCategory } from 'reprise'
 import {
   connectPglite,
   connectPool,
   type DatabaseHandle,
   postgres,
   type PostgresBackend,
-} from '../../../src/postgres'
+} from 'reprise/postgres'
 import { readProjection } from '../../../src/shell/projection/reader'
 import { runProjection } from '../../../src/shell/projection/run-projection'
 import { subscribe } from '../../../src/shell/subscription/subscribe'
+import { fromStart } from '../../../src/core/start'
 import { totals } from '../../support/balances'
 import { add, counter } from '../../support/counter'
 import { createDatabase, type TestDatabase } from '../../support/database'
@@ -64,6 +65,7 @@ const hearing = (backend: PostgresBackend<unknown>, seen: string[] = []) => ({
   ...running((signal) =>
     subscribe<Tick>({
       name: 'hearing',
+      from: fromStart,
       events: ticks,
       longestPause: 60_000,
       shortestPause: 60_000,

@@ -47,7 +47,7 @@ export const brokenAppends: ReadonlyArray<BrokenStore> = [
     noticedBy: [
       'events that cannot be stored: refuses an event with NaN, and stores nothing',
       'reading while others write: shows a stream that only ever grows by whole appends',
-      'races: lands ten appends at once on a stream that must exist',
+      'races: stores ten concurrent appends to a stream that must exist',
     ],
   },
   {

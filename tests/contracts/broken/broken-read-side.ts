@@ -24,7 +24,7 @@ export const changing =
     const documents = memoryDocuments()
     const sound = {
       subscriptions: memorySubscriptions(documents, Date.now),
-      documents: memoryProjections(documents),
+      documents: memoryProjections(documents, Date.now),
       outbox: memoryRequests(documents, Date.now),
     }
     return { ...sound, ...change(sound, documents) }

@@ -37,9 +37,9 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
             request.events.length === 0 ? append(request) : append({ ...request, commands: [] }),
       ),
     noticedBy: [
-      'command marks: refuses a command that was carried out before, and says what it gave',
-      'command marks: carries a command out once when eight callers send it at once',
-      'loads: answers whether a command was carried out, whatever is asked besides',
+      'command marks: refuses a command that was handled before, and reports its events',
+      'command marks: handles a command once when eight callers send it at once',
+      'loads: answers whether a command was handled, whatever else is loaded',
     ],
   },
   {
@@ -56,7 +56,7 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
               ),
             }),
       ),
-    noticedBy: ['command ids: remembers several commands of one append, each with its own events'],
+    noticedBy: ['command ids: records several commands of one append, each with its own events'],
   },
   {
     defect: 'remembers commands for the whole store instead of the stream',
@@ -84,7 +84,7 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
           ? store.append(request)()
           : E.left(versionConflict(request.streamId, request.expectedVersion, actual))
       }),
-    noticedBy: ['command marks: looks for the command before it looks at the version'],
+    noticedBy: ['command marks: checks the command id before it checks the version'],
   },
   {
     defect: 'lets an older snapshot win',

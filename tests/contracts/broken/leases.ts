@@ -11,8 +11,8 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
       claim: (name, _instance, duration) => store.claim(name, 'the same for all', duration),
     })),
     noticedBy: [
-      'leases: gives each partition to one of ten who claim at once',
-      'leases: gives nothing away before the lease has run out',
+      'leases: leases each partition to one of ten instances that claim at once',
+      'leases: leases nothing to another instance before the lease has expired',
     ],
   },
   {
@@ -20,14 +20,14 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
     open: subscriptionsThat((store) => ({
       claim: (name, instance) => store.claim(name, instance, -1),
     })),
-    noticedBy: ['leases: gives nothing away before the lease has run out'],
+    noticedBy: ['leases: leases nothing to another instance before the lease has expired'],
   },
   {
     defect: 'never takes a lease for over',
     open: subscriptionsThat((store) => ({
       claim: (name, instance) => store.claim(name, instance, 3_600_000),
     })),
-    noticedBy: ['leases: shares among those who are alive, and have not left'],
+    noticedBy: ['leases: shares among the instances that are alive and have not left'],
   },
   {
     defect: 'does not raise the token with the owner',
@@ -41,7 +41,7 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
           })),
         ),
     })),
-    noticedBy: ['leases: takes it from an owner that comes back too late'],
+    noticedBy: ['leases: leases nothing to an owner that comes back too late'],
   },
   {
     defect: 'forgets what is held back when the owner changes',
@@ -79,9 +79,7 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
         }
       })()
     },
-    noticedBy: [
-      'held streams: takes a held stream up again when its time has come, and not before',
-    ],
+    noticedBy: ['held streams: makes a held stream due when its back-off is over, and not before'],
   },
   {
     defect: 'lets go on what was halted',

@@ -1,5 +1,7 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { buildOf, isLaterBuild } from '../../../src/core/projection-build'
 import type { ProjectionBuild } from '../../../src/core/ports/projection-store'
 import { type BrokenReadSide, changing, projectionsThat } from './broken-read-side'
 import { tick } from './broken-store'
@@ -84,7 +86,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
                   transaction.put(collection, key, value)
                 },
               }),
-              TE.map(() => {
+              TE.map((end) => {
                 for (const [collection, all] of before) {
                   const then = new Set(all.map(({ key }) => key))
                   for (const { key, value } of all) transaction.put(collection, key, value)
@@ -92,6 +94,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
                     if (!then.has(key)) transaction.delete(collection, key)
                   }
                 }
+                return end
               }),
             )
           }),
@@ -132,6 +135,130 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     }),
     noticedBy: [
       'builds: does not show a build that has come less far than the one that readers see',
+    ],
+  },
+  {
+    defect: 'shows a build with a hole, if it has come far enough',
+    open: changing(({ subscriptions, documents: store }) => ({
+      documents: {
+        ...store,
+        activate: (name, build, keepFor) => async () => {
+          const now = await store.active(name)()
+          const mayFollow =
+            E.isRight(now) && now.right !== undefined && isLaterBuild(build, now.right)
+          if (mayFollow) {
+            await subscriptions.remove(build.collection)()
+            await subscriptions.register({ name: build.collection, partitions: 1, position: 99 })()
+          }
+          return store.activate(name, build, keepFor)()
+        },
+      },
+    })),
+    noticedBy: [
+      'builds: does not show a build that holds a stream back',
+      'builds: does not show a build of which a partition stands still',
+    ],
+  },
+  {
+    defect: 'shows readers of every version the active build',
+    open: projectionsThat((store) => ({
+      someOfVersion: (name, _version, keys) =>
+        pipe(
+          TE.Do,
+          TE.bind('build', () => store.active(name)),
+          TE.bind('found', () => store.some(name, keys)),
+          TE.map(({ build, found }) => ({
+            _tag: 'Found' as const,
+            ...(build === undefined ? {} : { build }),
+            found,
+          })),
+        ),
+    })),
+    noticedBy: [
+      'builds: shows readers of each version its newest build, while that is there',
+      'rollbacks: goes back to the build that is kept, and removes the other one',
+    ],
+  },
+  {
+    defect: 'counts the builds that are there',
+    open: projectionsThat((store) => ({
+      begin: (name, version) =>
+        pipe(
+          store.builds(name),
+          TE.map((builds) => builds.filter((build) => build.version === version).length + 1),
+          TE.flatMap((number) =>
+            pipe(
+              store.begin(name, version),
+              TE.map(() => buildOf(name, version, number)),
+            ),
+          ),
+        ),
+    })),
+    noticedBy: [
+      'the lives of builds: begins a build with a number that none had before, also when that is removed',
+      'the lives of builds: passes over a number whose subscription is left from something else',
+    ],
+  },
+  {
+    defect: 'looks for the last number first and begins later',
+    open: projectionsThat(() => {
+      const last = new Map<string, number>()
+      return {
+        begin: (name, version) => async () => {
+          const number = (last.get(name) ?? 0) + 1
+          await tick()
+          last.set(name, number)
+          return TE.right(buildOf(name, version, number))()
+        },
+      }
+    }),
+    noticedBy: ['the lives of builds: gives each of ten that begin at once a build of its own'],
+  },
+  {
+    defect: 'goes on with what was abandoned',
+    open: projectionsThat(() => ({ abandon: () => TE.right(undefined) })),
+    noticedBy: [
+      'the lives of builds: does not go on with what was abandoned, nor abandons what an instance works on',
+      'the lives of builds: never activates what was removed',
+    ],
+  },
+  {
+    defect: 'clears a build whose subscription goes on',
+    open: changing(({ subscriptions, documents }) => ({
+      documents: {
+        ...documents,
+        sweep: (name, limit) => async () => {
+          const builds = await documents.builds(name)()
+          const swept = await documents.sweep(name, limit)()
+          for (const { collection, reached } of E.isRight(builds) ? builds.right : []) {
+            const position = reached ?? 0
+            await subscriptions.register({ name: collection, partitions: 1, position })()
+          }
+          return swept
+        },
+      },
+    })),
+    noticedBy: ['the lives of builds: removes what was abandoned, and its subscription first'],
+  },
+  {
+    defect: 'keeps an old build for a day, whatever was said',
+    open: projectionsThat((store) => ({ activate: (name, build) => store.activate(name, build) })),
+    noticedBy: [
+      'the lives of builds: keeps the build that was active for the time that is given, and then removes it',
+      'rollbacks: has none to go back to when the time of the old build is over',
+    ],
+  },
+  {
+    defect: 'lets a version that was rolled back be joined',
+    open: projectionsThat((store) => ({
+      join: (name, version) =>
+        pipe(
+          store.join(name, version),
+          TE.orElse(() => store.begin(name, version)),
+        ),
+    })),
+    noticedBy: [
+      'rollbacks: lets nobody join a version that was rolled back, until a new build of it was shown',
     ],
   },
   {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import type { StorePage } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
@@ -126,5 +127,49 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
     noticedBy: [
       'reading while others write: skips no event of six writers, and gives those of each stream in order',
     ],
+  },
+  {
+    defect: 'calls positions safe that were drawn for nothing',
+    store: () =>
+      answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+          async () =>
+            E.map((page: StorePage) => ({ ...page, upTo: page.more ? page.upTo : page.upTo + 28 }))(
+              await readAll(range)(),
+            ),
+      ),
+    noticedBy: [
+      'reading the whole store: calls nothing safe above the highest position that can be seen',
+    ],
+  },
+  {
+    defect: 'believes whoever asks that there is so much',
+    store: () =>
+      answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+          async () =>
+            E.map((page: StorePage) => ({ ...page, highest: page.upTo }))(await readAll(range)()),
+      ),
+    noticedBy: [
+      'reading the whole store: tells whoever is beyond the highest position where that is',
+    ],
+  },
+  {
+    defect: 'is another store whenever it is asked',
+    store: () =>
+      answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+          async () =>
+            E.map((page: StorePage) => ({ ...page, lineage: randomUUID() }))(
+              await readAll(range)(),
+            ),
+      ),
+    noticedBy: ['reading the whole store: says which store it is, and always the same'],
   },
 ]

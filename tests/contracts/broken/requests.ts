@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { memoryOperator } from '../../../src/adapters/memory/operator'
 import { memoryRequests } from '../../../src/adapters/memory/request-store'
-import { memory, type MemoryTransaction } from '../../../src/memory'
+import { memory, type MemoryTransaction } from 'reprise/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
@@ -20,12 +20,12 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         done: (process, ids) => done(process, [...ids, ...ids.map(again)]),
       }
     }),
-    noticedBy: ['requests: keeps one entry of a request that is added twice'],
+    noticedBy: ['commands: keeps one entry of a command that is added twice'],
   },
   {
     defect: 'lets a cancelled timer go off',
     open: requestWritesThat(() => ({ cancel: () => TE.right(undefined) })),
-    noticedBy: ['timers: does not go off once it is cancelled'],
+    noticedBy: ['timers: does not fire once it is cancelled'],
   },
   {
     defect: 'cancels the timers of all processes',
@@ -41,14 +41,14 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         }
       },
     })),
-    noticedBy: ['timers: does not go off once it is cancelled'],
+    noticedBy: ['timers: does not fire once it is cancelled'],
   },
   {
     defect: 'gives a timer before its time',
     open: requestWritesThat(({ add }) => ({
       add: (request, due) => add(request, due._tag === 'After' ? { ...due, delay: 0 } : due),
     })),
-    noticedBy: ['timers: goes off after its delay, and not before'],
+    noticedBy: ['timers: fires after its delay, and not before'],
   },
   {
     defect: 'gives everything that waits, due or not',
@@ -63,9 +63,9 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
       }
     }),
     noticedBy: [
-      'timers: goes off at its time, at once when that is over',
-      'requests that fail: parks a request, with everything behind it',
-      'requests that fail: holds back the later commands of its process, and of no other',
+      'timers: fires at its time, at once when that has passed',
+      'failed commands: parks a command, with everything behind it',
+      'failed commands: holds back the later commands of its process, and of no other',
     ],
   },
   {
@@ -74,7 +74,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
       add: (request, due) =>
         add(request, due._tag === 'At' ? { ...due, time: due.time / 1_000 } : due),
     })),
-    noticedBy: ['timers: goes off at its time, at once when that is over'],
+    noticedBy: ['timers: fires at its time, at once when that has passed'],
   },
   {
     defect: 'keeps both timers of one name',
@@ -83,7 +83,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
         add(request, due._tag === 'Now' ? due : { ...due, timer: `${due.timer} ${request.id}` }),
     })),
     noticedBy: [
-      'timers: is replaced by one with the same name, and comes after what was asked for before',
+      'timers: is replaced by one with the same name, and comes after commands issued before',
     ],
   },
   {
@@ -104,8 +104,8 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
       },
     })),
     noticedBy: [
-      'requests: keeps nothing of a transaction that is undone',
-      'timers: goes off when its cancelling is undone',
+      'commands: keeps nothing of a transaction that is rolled back',
+      'timers: fires when its cancelling is rolled back',
     ],
   },
   {
@@ -128,8 +128,8 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
       }
     }),
     noticedBy: [
-      'requests that fail: holds back the later commands of its process, and of no other',
-      'requests that fail: parks a request, with everything behind it',
+      'failed commands: holds back the later commands of its process, and of no other',
+      'failed commands: parks a command, with everything behind it',
     ],
   },
 ]

@@ -6,15 +6,17 @@ import { tick } from './broken-store'
 
 /** A store that asks who owns a partition, and writes later. */
 const checkingTooEarly = subscriptionsThat((store, documents) => ({
-  commit: (progress, work) => async () => {
-    const reached = await store.reached(progress.lease.subscription)()
-    if (E.isRight(reached) && reached.right !== progress.after) return store.save(progress)()
+  commit: (from, work) => async () => {
+    const reached = await store.reached(from.lease.subscription)()
+    if (E.isRight(reached) && reached.right !== from.after) {
+      return store.save({ ...from, position: from.after })()
+    }
     const open = documents.begin()
     const worked = await work(open.transaction)()
     await tick()
     if (E.isLeft(worked)) return worked
     open.commit()
-    await store.save(progress)()
+    await store.save({ ...from, ...worked.right })()
     return E.right(undefined)
   },
 }))
@@ -24,31 +26,32 @@ export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'commits the effect before the checkpoint, in another transaction',
     open: subscriptionsThat((store, documents) => ({
-      commit: (progress, work) => async () => {
+      commit: (from, work) => async () => {
         const open = documents.begin()
         const worked = await work(open.transaction)()
         if (E.isLeft(worked)) return worked
         open.commit()
-        return store.save(progress)()
+        return store.save({ ...from, ...worked.right })()
       },
     })),
     noticedBy: [
       'steps: keeps nothing of the effect of an owner that was fenced off',
-      'steps: writes nothing when the checkpoint is not where the owner believes it',
+      'steps: writes nothing when the checkpoint is not at the expected position',
       'steps: lets one of ten equal steps through, with its effect',
     ],
   },
   {
     defect: 'commits the checkpoint before the effect, in another transaction',
     open: subscriptionsThat((store, documents) => ({
-      commit: (progress, work) =>
+      commit: (from, work) =>
         pipe(
-          store.save(progress),
+          store.save({ ...from, position: from.after + 3 }),
           TE.flatMap(() => async () => {
             const open = documents.begin()
             const worked = await work(open.transaction)()
-            if (E.isRight(worked)) open.commit()
-            return worked
+            if (E.isLeft(worked)) return worked
+            open.commit()
+            return E.right(undefined)
           }),
         ),
     })),
@@ -105,6 +108,23 @@ export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
         return store.save({ ...progress, after })()
       },
     })),
-    noticedBy: ['steps: writes nothing when the checkpoint is not where the owner believes it'],
+    noticedBy: ['steps: writes nothing when the checkpoint is not at the expected position'],
+  },
+  {
+    defect: 'knows of a checkpoint where it is, and not in which store',
+    open: subscriptionsThat((store) => ({
+      claim: (name, instance, duration) =>
+        pipe(
+          store.claim(name, instance, duration),
+          TE.map((claim) => ({
+            ...claim,
+            leases: claim.leases.map(({ lineage: _lineage, ...lease }) => lease),
+          })),
+        ),
+    })),
+    noticedBy: [
+      'lineages: keeps the lineage that a step names, for the next owner, and with later steps',
+      'lineages: keeps the lineage of a step together with its effect',
+    ],
   },
 ]

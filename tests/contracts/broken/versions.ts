@@ -48,7 +48,7 @@ export const brokenVersions: ReadonlyArray<BrokenStore> = [
       ),
     noticedBy: [
       'expected versions: refuses mustExist on a stream that does not exist, and writes nothing',
-      'races: lands none of ten appends at once on a missing stream that must exist',
+      'races: stores none of ten concurrent appends to a missing stream that must exist',
     ],
   },
   {
@@ -58,8 +58,8 @@ export const brokenVersions: ReadonlyArray<BrokenStore> = [
       'races: lets exactly one of ten creators win when mustNotExist is expected',
       'races: lets exactly one of ten creators win when 0 is expected',
       'races: lets exactly one of ten appends at the same version win',
-      'defects known from elsewhere: does not take a conflict for anything else',
-      'command marks: looks for the command before it looks at the version',
+      'defects known from elsewhere: reports a conflict as a conflict',
+      'command marks: checks the command id before it checks the version',
     ],
   },
   {

@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { commandAlreadyHandled, versionConflict } from '../../../core/errors/conflict'
 import { named } from '../connection/prepared-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
+import { eventsOf, quoteIdentifier } from '../schema/names'
 import {
   allFailed,
   type AppendAnswer,
@@ -32,7 +32,7 @@ from ${schema}.append(
   $3::text[]::uuid[], $4::text[], $5::smallint[], $6::text[]::jsonb[], $7::text[]::jsonb[],
   $8::text[], $9::integer[],
   $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
-  $15::text[], $16::text[], $17::integer[], $18::integer[])`
+  $15::text[], $16::text[], $17::integer[], $18::integer[], ${eventsOf(schema)})`
 
 export const fallbackStatement = (schema: string): string =>
   named('append', fallback(quoteIdentifier(schema)))

@@ -26,9 +26,10 @@ export interface ManyStreamsStatements {
   readonly appendSeveralMarked: string
 }
 
+/** No row where nothing may be appended. */
 const announced = (announce: string): string => `
 with announced as materialized (
-  select ${MOMENT} as moment, ${announce}
+  select ${MOMENT} as moment where ${announce}
 )`
 
 const singles = (schema: string, announce: string): string => `
@@ -55,7 +56,7 @@ const requests = (schema: string, condition: string): string => `request as mate
   select r.stream_id, stream.current
   from unnest((select $1::text[]), (select $2::integer[])) as r(stream_id, expected),
     lateral (select ${versionOf(schema, 'r.stream_id', 'r.expected')} as current offset 0) stream
-  where ${fits('r.expected', 'stream.current')}${condition}
+  where ${fits('r.expected', 'stream.current')} and exists (select from announced)${condition}
 )`
 
 const insertion = (schema: string): string => `
@@ -109,7 +110,8 @@ const severalMarkedParameters = (appends: ReadonlyArray<EncodedAppend>): Columns
 
 /** The statements for a schema of any name. */
 export const manyStreamsStatements = (schema: string): ManyStreamsStatements => {
-  const [name, announce] = [quoteIdentifier(schema), announcing(schema)]
+  const name = quoteIdentifier(schema)
+  const announce = announcing(name)
   return {
     appendSingles: named('append_singles', singles(name, announce)),
     appendSeveral: named('append_several', several(name, announce)),

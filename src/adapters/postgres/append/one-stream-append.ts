@@ -25,7 +25,7 @@ export interface OneStreamStatements {
 const one = (schema: string, announce: string): string => `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
-where ${announce} is not null and ${versionOf(schema, '$1', '$2')} = $2
+where ${announce} and ${versionOf(schema, '$1', '$2')} = $2
 ${STORED}`
 
 const oneParameters = ({
@@ -45,7 +45,7 @@ const oneParameters = ({
 const oneMarked = (schema: string, announce: string): string => `
 with request as materialized (
   select ${versionOf(schema, '$1::text', '$2::integer')} as current
-  where ${announce} is not null
+  where ${announce}
     and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count)
@@ -66,7 +66,7 @@ insert into ${schema}.events (${COLUMNS})
 select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
 from (
     select ${versionOf(schema, '$1', '$2::integer')} as current, ${MOMENT} as moment
-    where ${announce} is not null offset 0
+    where ${announce} offset 0
   ) stream,
   ${unnested('(select $3::uuid[]), (select $4::text[]), (select $5::smallint[])', '$6', '$7')}
     with ordinality as e(id, type, schema_version, data, metadata, place)
@@ -86,7 +86,8 @@ const streamParameters = ({
 
 /** The statements for a schema of any name. */
 export const oneStreamStatements = (schema: string): OneStreamStatements => {
-  const [name, announce] = [quoteIdentifier(schema), announcing(schema)]
+  const name = quoteIdentifier(schema)
+  const announce = announcing(name)
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),

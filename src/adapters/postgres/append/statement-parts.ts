@@ -1,4 +1,4 @@
-import { milliseconds, namespaceOf, quoteIdentifier } from '../schema/names'
+import { milliseconds } from '../schema/names'
 import type { EncodedAppend, EncodedEvent } from './encoded-append'
 import { versionCode } from './expected-version'
 
@@ -23,14 +23,22 @@ export const unnested = (arrays: string, data: string, metadata: string): string
              jsonb_array_elements((select ${metadata}::jsonb)))`
 
 /**
- * Takes the lock that announces the writer to readers. It must be held before a position is drawn; in all statements
- * it is, because what is inserted comes from the row that asked for the lock.
+ * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_events.sql. It must be held
+ * before a position is drawn; in all statements it is, because what is inserted comes from the row that asked for the
+ * lock. Null, and no lock, where the sequence is behind the rows: then nothing is inserted, and the append function
+ * says why.
  */
 // Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
 // on 0 would hold up every reader.
 export const announcing = (schema: string): string =>
-  `pg_advisory_xact_lock_shared((${namespaceOf(schema)}::bigint << 40)
-    | (select case when is_called then last_value else 0 end from ${quoteIdentifier(schema)}.events_position_seq))`
+  `pg_advisory_xact_lock_shared((
+    select ((s.tableoid::bigint & 16777215) << 40) | s.last
+    from (
+      select tableoid, case when is_called then last_value else 0 end as last
+      from ${schema}.events_position_seq offset 0
+    ) s
+    where (select e.position from ${schema}.events e where e.position > s.last
+           order by e.position limit 1) is null)) is not null`
 
 /** An array for PostgreSQL: of values, or as its text. */
 type Column = ReadonlyArray<string | number | null> | string

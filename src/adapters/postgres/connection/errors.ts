@@ -1,4 +1,5 @@
 import { type StoreFailed, storeFailed, type StoreFailure } from '../../../core/errors/store'
+import { REFUSED_NAME } from '../schema/names'
 
 /** What a statement can have written when its answer is lost. */
 export type WriteOutcome =
@@ -44,6 +45,28 @@ const notMigrated: Meaning = {
   advice: 'the tables are missing or older than this library: run `npx reprise migrate`',
 }
 const timedOut: Meaning = { reason: 'TimedOut', answerLost: false }
+const dataRefused: Meaning = { reason: 'DataRefused', answerLost: false }
+
+/**
+ * Classes of SQLSTATE that the data is to blame for: a value that does not fit (22), a constraint that it
+ * breaks (23), a key that an index cannot hold (54).
+ */
+const refusesData = /^(22|23|54)[0-9A-Z]{3}$/
+const readOnly: Meaning = {
+  ...refused,
+  advice: 'the server or the transaction is read-only: after a failover, the old primary',
+}
+const sequenceBehind: Meaning = {
+  reason: 'SequenceBehind',
+  answerLost: false,
+  advice:
+    "positions would be drawn again, so nothing is appended or read: set the sequence to the highest position, select setval('<schema>.events_position_seq', (select max(position) from <schema>.events))",
+}
+const refusedSchemaName: Meaning = {
+  reason: 'InvalidSchemaName',
+  answerLost: false,
+  advice: 'PostgreSQL would change the name of the schema: at most 63 bytes, and no NUL',
+}
 
 /** The code of our own error about a database that was never one. */
 export const MISUSE = 'REPRISE_MISUSE'
@@ -67,12 +90,20 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '08004': unavailable,
   '08P01': lost,
   '3D000': { ...unavailable, advice: 'the database does not exist' },
+  '53000': { ...unavailable, advice: 'the server has run out of something' },
+  '53100': { ...unavailable, advice: 'the server has no disk space left' },
+  '53200': { ...unavailable, advice: 'the server has no memory left' },
   '53300': { ...unavailable, advice: 'the server has no connection left' },
   '57P03': { ...unavailable, advice: 'the server is starting or stopping' },
   '57P01': { ...lost, advice: 'the server ended the connection (administrator, or shutdown)' },
   '57P02': { ...lost, advice: 'the server crashed' },
   '57P05': { ...lost, advice: 'the server ended an idle connection' },
-  '25P03': { ...lost, advice: 'the server ended an idle transaction' },
+  '25P03': {
+    reason: 'TransactionIdle',
+    answerLost: true,
+    advice:
+      'the server ended a transaction in which no statement came for too long (idle_in_transaction_session_timeout)',
+  },
   '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
   '55P03': { ...timedOut, advice: 'a lock could not be acquired in time' },
   '40001': { ...refused, advice: 'the transaction conflicted with another one: try again' },
@@ -84,7 +115,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   '26000': unprepared,
   '42P05': unprepared, // the pooler's server process has a statement of that name already
-  '25006': { ...refused, advice: 'the server or the transaction is read-only' },
+  '25006': readOnly,
   '28P01': denied,
   '28000': denied,
   '42501': denied,
@@ -92,6 +123,20 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '42P01': notMigrated,
   '42883': notMigrated,
   '42703': notMigrated,
+  // Ours, see migrations/0001_events.sql.
+  RP001: {
+    reason: 'ReadOnlyReplica',
+    answerLost: false,
+    advice:
+      'only the primary knows how far the store can be read: connect subscriptions to the primary',
+  },
+  RP002: sequenceBehind,
+  RP003: {
+    reason: 'SchemaRenamed',
+    answerLost: false,
+    advice:
+      'the schema was renamed: run `npx reprise migrate`, which adapts its functions to the new name',
+  },
 }
 
 /** Failures of `pg` itself that carry no code. */
@@ -114,9 +159,15 @@ const texts: ReadonlyArray<readonly [RegExp, Meaning]> = [
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
-/** The columns of a table have changed since the connection prepared a statement: it needs a new connection. */
+/**
+ * The columns of a table have changed since the connection prepared a statement: it needs a new connection. Known by
+ * the server's own function: the text is in the language of the server.
+ */
 const isStale = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes('cached plan must not change result type')
+  codeOf(error) === '0A000' &&
+  error instanceof Error &&
+  'routine' in error &&
+  error.routine === 'RevalidateCachedQuery'
 
 /** The transaction conflicted with another one (serialization, deadlock, a change of a table): a retry may succeed. */
 export const isTransactionConflict = (error: unknown): boolean =>
@@ -137,7 +188,11 @@ const isConnecting = (error: unknown): boolean =>
 
 const meaningOf = (error: unknown): Meaning | undefined => {
   if (isStale(error)) return stale
-  const known = isConnecting(error) ? unavailable : meanings[codeOf(error)]
+  if (violates(error, 'events_position_key')) return sequenceBehind
+  if (error instanceof Error && error.message.includes(REFUSED_NAME)) return refusedSchemaName
+  const code = codeOf(error)
+  const coded = meanings[code] ?? (refusesData.test(code) ? dataRefused : undefined)
+  const known = isConnecting(error) ? unavailable : coded
   if (known !== undefined || !(error instanceof Error)) return known
   if (error instanceof AggregateError && error.errors.length > 0) return meaningOf(error.errors[0])
   return texts.find(([pattern]) => pattern.test(error.message))?.[1]

@@ -4,9 +4,9 @@ import { breaksConnection } from './errors'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
 import { poolShortcut } from './pool-shortcut'
-import { type NamedStatement, preparedName, preparedStatements } from './prepared-statements'
+import { labelOf, type NamedStatement, preparedStatements } from './prepared-statements'
 import type { Executor } from './query'
-import { type NameOf, noStatementCache, statementCache } from './statement-cache'
+import { noStatementCache, statementCache } from './statement-cache'
 
 /** How statements reach the server. */
 export type Preparing =
@@ -23,6 +23,10 @@ export type Preparing =
 
 /** A broken connection already fails its statement; without a listener, 'error' would crash the process. */
 const ignoreError = (): void => undefined
+
+/** Whether the server itself has said why it ended the connection. */
+const isServerError = (error: Error | undefined): error is Error =>
+  error !== undefined && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code))
 
 /** After a failed statement the server answers a COMMIT with ROLLBACK, and not with an error. */
 const rejectRolledBack = (answer: Answer): Answer | Promise<never> => {
@@ -46,8 +50,9 @@ const unprepared =
     client.query({ text, values: [...parameters] })
 
 /** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
-const prepared = (client: PoolClient, nameOf: NameOf): RunStatement => {
+const prepared = (client: PoolClient, cache: typeof statementCache): RunStatement => {
   const statements = preparedStatements(client)
+  const nameOf = cache(statements.freshName)
   const runUnprepared = unprepared(client)
   let beginning = false
   return async (text, parameters) => {
@@ -60,7 +65,8 @@ const prepared = (client: PoolClient, nameOf: NameOf): RunStatement => {
     if (before !== undefined && isEnd(text)) return answerUnsent(text.toUpperCase())
     if (text === BEGIN.text) return statements.run(BEGIN)
     if (text === COMMIT.text) return statements.run(COMMIT)
-    const name = preparedName(text) ?? nameOf(text, parameters)
+    const label = labelOf(text)
+    const name = label === undefined ? nameOf(text, parameters) : statements.nameOf(label, text)
     if (name !== undefined) return statements.run({ name, text, parameters }, before)
     if (before !== undefined) await statements.run(BEGIN)
     return runUnprepared(text, parameters)
@@ -72,7 +78,7 @@ const statementRunner = (client: PoolClient, preparing: Preparing): RunStatement
     case 'prepared':
       return prepared(client, noStatementCache)
     case 'all prepared':
-      return prepared(client, statementCache())
+      return prepared(client, statementCache)
     case 'unprepared':
       return unprepared(client)
   }
@@ -81,11 +87,17 @@ const statementRunner = (client: PoolClient, preparing: Preparing): RunStatement
 const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   const run = statementRunner(client, preparing)
   let broken = false
+  let ended: Error | undefined
+  // The server may end the connection while no statement is under way: a transaction was idle for too long.
+  // The next statement fails too, but the driver then only says that the connection is gone.
+  client.on('error', (error) => {
+    ended ??= error
+  })
   const failed = (error: Error): Promise<never> => {
-    broken ||= breaksConnection(error)
-    return Promise.reject(error)
+    const reason = isServerError(ended) ? ended : error
+    broken ||= breaksConnection(reason)
+    return Promise.reject(reason)
   }
-  client.on('error', ignoreError)
   return poolClient(
     (text, parameters) => {
       const answer = run(text, parameters)

@@ -79,13 +79,27 @@ const rowOf = (
 
 const ROWS = /\d+$/
 
+/** Statements that the connection has prepared, and names of some that it need not keep. */
+export interface Batch {
+  readonly statements: ReadonlyArray<Prepared>
+  readonly retired: ReadonlyArray<string>
+}
+
+/** The driver keeps the text of each name that it has prepared. */
+const forget = (connection: Connection, name: string): void => {
+  connection.close({ type: 'S', name }, true)
+  if ('parsedStatements' in connection) {
+    Reflect.deleteProperty(connection.parsedStatements as object, name)
+  }
+}
+
 /**
  * Statements that the connection has prepared, all in one write; nothing is parsed or described again.
  *
  * @param columns - those of the last statement: only it may answer rows.
  */
 const exchange = (
-  statements: ReadonlyArray<Prepared>,
+  { statements, retired }: Batch,
   columns: ReadonlyArray<Column>,
   callback: Exchange['callback'],
 ): Exchange => {
@@ -98,6 +112,7 @@ const exchange = (
     submit: (connection: Connection) => {
       connection.stream.cork()
       try {
+        for (const name of retired) forget(connection, name)
         for (const { name, values } of statements) {
           connection.bind({ statement: name, values }, true)
           connection.execute(null, true)
@@ -141,12 +156,12 @@ export const takesExchanges = (client: PoolClient): boolean =>
 /** Runs prepared statements, one after another; the answer is the last one's. Rejects as `pg` does. */
 export const runPrepared = (
   client: PoolClient,
-  statements: ReadonlyArray<Prepared>,
+  batch: Batch,
   columns: ReadonlyArray<Column>,
 ): Promise<Answer> =>
   new Promise((resolve, reject) => {
     client.query(
-      exchange(statements, columns, (error, answer) => {
+      exchange(batch, columns, (error, answer) => {
         if (answer !== undefined) resolve(answer)
         else if (error !== null) reject(error)
       }),

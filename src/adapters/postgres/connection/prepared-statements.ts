@@ -1,17 +1,16 @@
 import type { FieldDef, PoolClient, QueryResult } from 'pg'
-import { fingerprint } from '../schema/names'
 import type { Answer } from './kysely-pool'
 import { type Column, encodeParameters, runPrepared, takesExchanges } from './prepared-query'
+import { type StatementNames, statementNames } from './statement-names'
 
 const PREFIX = '/*reprise:'
 
-/** Puts a name before a statement. It depends on the text, so that no two texts share a name. */
-export const named = (name: string, text: string): string =>
-  `${PREFIX}${name}_${fingerprint(text).toString(16)}*/ ${text}`
+/** Puts a label before a statement: it is one of ours, and worth being prepared. */
+export const named = (label: string, text: string): string => `${PREFIX}${label}*/ ${text}`
 
-/** The name that one of our own statements is prepared under; `undefined` for any other statement. */
-export const preparedName = (text: string): string | undefined =>
-  text.startsWith(PREFIX) ? `reprise_${text.slice(PREFIX.length, text.indexOf('*/'))}` : undefined
+/** The label of one of our own statements; `undefined` for any other statement. */
+export const labelOf = (text: string): string | undefined =>
+  text.startsWith(PREFIX) ? text.slice(PREFIX.length, text.indexOf('*/')) : undefined
 
 /** A statement that is prepared under a name, with its parameters. */
 export interface NamedStatement {
@@ -22,6 +21,10 @@ export interface NamedStatement {
 
 /** The statements that one connection prepares once, and then only runs. */
 export interface PreparedStatements {
+  /** A name that nothing else is prepared under. */
+  readonly freshName: (label: string) => string
+  /** The name of one of our statements on this connection; `undefined`: it is not to be prepared. */
+  readonly nameOf: (label: string, text: string) => string | undefined
   readonly isReady: (name: string) => boolean
   /**
    * Runs a statement. Rejects as the driver does.
@@ -43,6 +46,14 @@ const columnsOf = (client: PoolClient, fields: ReadonlyArray<FieldDef>): Readonl
     parse: parserOf(client, dataTypeID),
   }))
 
+/** A client may have been given to several pools of ours. */
+const known = new WeakMap<PoolClient, StatementNames>()
+const namesOn = (client: PoolClient): StatementNames => {
+  const names = known.get(client) ?? statementNames()
+  known.set(client, names)
+  return names
+}
+
 /**
  * The first time, the driver prepares a statement and reports its columns. From then on they are known: they are
  * neither asked for nor sent again.
@@ -50,6 +61,7 @@ const columnsOf = (client: PoolClient, fields: ReadonlyArray<FieldDef>): Readonl
 export const preparedStatements = (client: PoolClient): PreparedStatements => {
   const ready = new Map<string, ReadonlyArray<Column>>()
   const exchanging = takesExchanges(client)
+  const names = namesOn(client)
 
   const prepare = async ({ name, text, parameters }: NamedStatement): Promise<QueryResult> => {
     const answer = await client.query({ name, text, values: [...parameters] })
@@ -58,6 +70,8 @@ export const preparedStatements = (client: PoolClient): PreparedStatements => {
   }
 
   return {
+    freshName: names.freshName,
+    nameOf: names.nameOf,
     isReady: (name) => ready.has(name),
     run: async (statement, before) => {
       const { name, text } = statement
@@ -65,9 +79,15 @@ export const preparedStatements = (client: PoolClient): PreparedStatements => {
       const values = columns === undefined ? undefined : encodeParameters(statement.parameters)
       const first = before === undefined ? [] : [{ ...before, values: [] }]
       if (columns !== undefined && values !== undefined) {
-        return runPrepared(client, [...first, { name, text, values }], columns)
+        const retired = names.takeRetired()
+        for (const old of retired) ready.delete(old)
+        return runPrepared(
+          client,
+          { statements: [...first, { name, text, values }], retired },
+          columns,
+        )
       }
-      if (first.length > 0) await runPrepared(client, first, [])
+      if (first.length > 0) await runPrepared(client, { statements: first, retired: [] }, [])
       return prepare(statement)
     },
   }

@@ -6,13 +6,13 @@ const MOST_REMEMBERED = 1_000
 export type NameOf = (text: string, parameters: ReadonlyArray<unknown>) => string | undefined
 
 /** None of the caller's statements is prepared. */
-export const noStatementCache: NameOf = () => undefined
+export const noStatementCache = (): NameOf => () => undefined
 
 /**
  * Statements with parameters are prepared the second time they come. Both numbers are bounded: texts that are
  * composed afresh each time must not fill the server's memory, or ours.
  */
-export const statementCache = (): NameOf => {
+export const statementCache = (freshName: (label: string) => string): NameOf => {
   const names = new Map<string, string | undefined>()
   let prepared = 0
   return (text, parameters) => {
@@ -25,7 +25,7 @@ export const statementCache = (): NameOf => {
     }
     if (prepared === MOST_PREPARED) return undefined
     prepared += 1
-    const name = `reprise_callers_${prepared}`
+    const name = freshName('callers')
     names.set(text, name)
     return name
   }

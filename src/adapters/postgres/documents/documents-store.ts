@@ -1,11 +1,11 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { storeFailed } from '../../../core/errors/store'
+import { keyRefusal } from '../../../core/document-key'
+import type { StoreFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
   Document,
-  ProjectionBuild,
   Projections,
   TransactionDocuments,
 } from '../../../core/ports/projection-store'
@@ -19,6 +19,8 @@ import {
   writeRows,
 } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
+import { postgresBuilds } from './builds'
+import { versionReads } from './version-reads'
 
 // Readers name the projection and see its active build.
 const collectionOf = (schema: string): string =>
@@ -73,22 +75,6 @@ const lock = (): string => `
 select pg_advisory_xact_lock(hashtext($1::text), k.hash)
 from (select distinct hashtext(key) as hash from unnest($2::text[]) as w(key) order by 1) k`
 
-// Readers never go back: the next build has come at least as far, seen at one moment.
-const reached = (schema: string, collection: string): string =>
-  `coalesce((select min(c.position) from ${schema}.checkpoints c where c.subscription = ${collection}), 0)`
-
-const active = (schema: string): string => `
-select version, build, collection from ${schema}.projections where name = $1::text`
-
-const activate = (schema: string): string => `
-insert into ${schema}.projections as p (name, version, build, collection)
-values ($1::text, $2::integer, $3::integer, $4::text)
-on conflict on constraint projections_pkey do update
-  set version = excluded.version, build = excluded.build, collection = excluded.collection,
-      activated_at = clock_timestamp()
-  where (p.version, p.build) < (excluded.version, excluded.build)
-    and ${reached(schema, 'excluded.collection')} >= ${reached(schema, 'p.collection')}`
-
 const clear = (schema: string): string => `
 delete from ${schema}.documents d
 using (select key from ${schema}.documents where collection = $1::text limit $2::integer) found
@@ -103,8 +89,6 @@ const documentStatements = (schema: string) => {
     write: named('write_documents', write(name)),
     putNewer: named('put_newer', putNewer(name)),
     lock: named('lock_documents', lock()),
-    active: active(name),
-    activate: activate(name),
     clear: clear(name),
   }
 }
@@ -115,18 +99,29 @@ const toText = (value: Json | undefined): string | null =>
 
 const ignoreRows = TE.map(() => undefined)
 
+/** The answer of the statement, unless one of the keys cannot be stored: the same on every store. */
+const about = <Answer>(
+  keys: ReadonlyArray<string>,
+  answer: () => TE.TaskEither<StoreFailed, Answer>,
+): TE.TaskEither<StoreFailed, Answer> => {
+  const refused = keyRefusal(keys)
+  return refused === undefined ? answer() : TE.left(refused)
+}
+
 const documentsOn = (
   db: Executor,
   scope: TransactionScope,
   statements: DocumentStatements,
 ): TransactionDocuments => {
   const some: TransactionDocuments['some'] = (collection, keys) =>
-    readRows<Document>(db, statements.some, [collection, keys])
+    about(keys, () => readRows<Document>(db, statements.some, [collection, keys]))
   const write: TransactionDocuments['write'] = (collection, writes) => {
     if (writes.length === 0) return TE.right(undefined)
     const keys = writes.map(({ key }) => key)
     const values = writes.map(({ value }) => toText(value))
-    return pipe(writeRows(db, scope, statements.write, [collection, keys, values]), ignoreRows)
+    return about(keys, () =>
+      pipe(writeRows(db, scope, statements.write, [collection, keys, values]), ignoreRows),
+    )
   }
   return {
     some,
@@ -144,47 +139,30 @@ const documentsOn = (
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putNewer: (collection, key, value, revision) =>
-      pipe(
-        writeRows(db, scope, statements.putNewer, [collection, key, toText(value), revision]),
-        TE.map((rows) => rows.length > 0),
+      about([key], () =>
+        pipe(
+          writeRows(db, scope, statements.putNewer, [collection, key, toText(value), revision]),
+          TE.map((rows) => rows.length > 0),
+        ),
       ),
-    lock: (collection, keys) => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows),
+    lock: (collection, keys) =>
+      about(keys, () => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows)),
   }
 }
 
-/** Read models as documents in PostgreSQL. */
+/** Read models as documents in PostgreSQL, and the builds of projections. */
 export const postgresProjections = <Database>(
   db: Kysely<Database>,
   schema: string,
 ): Projections<Transaction<Database>> => {
   const statements = documentStatements(schema)
   const direct = directExecutor(db)
-  const active = (projection: string) =>
-    pipe(
-      readRows<ProjectionBuild>(direct, statements.active, [projection]),
-      TE.map(([build]) => build),
-    )
-
   return {
     ...documentsOn(direct, 'statement', statements),
     inTransaction: (transaction) =>
       documentsOn(withoutPlugins(transaction), 'transaction', statements),
-    active,
-    activate: (projection, { version, build, collection }) =>
-      pipe(
-        writeRows(direct, 'statement', statements.activate, [
-          projection,
-          version,
-          build,
-          collection,
-        ]),
-        TE.flatMap(() => active(projection)),
-        TE.flatMap((now) =>
-          now === undefined
-            ? TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored'))
-            : TE.right(now),
-        ),
-      ),
+    ...versionReads(direct, schema),
+    ...postgresBuilds(direct, schema),
     clear: (collection, limit) =>
       pipe(
         writeRows(direct, 'statement', statements.clear, [collection, limit]),

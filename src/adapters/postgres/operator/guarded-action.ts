@@ -21,7 +21,9 @@ running as materialized (
   order by partition limit 1
 ),
 bounds as materialized (
-  select min(position) as lowest, max(position) as highest, max(token) as token from locked
+  select min(position) as lowest, max(position) as highest, max(token) as token,
+         (array_agg(lineage order by position))[1] as lineage
+  from locked
 ),
 allowed as materialized (
   select f.name from found f, bounds b

@@ -32,7 +32,8 @@ export const epoch = (time: string): string =>
 /** The projection that the subscription `s` keeps a build of: the one with the longest name that fits. */
 export const buildOf = (schema: string): string => `
   left join lateral (
-    select p.name, p.collection = s.name as active
+    select p.name, p.collection = s.name as active,
+           (select b.state = 'kept' from ${schema}.builds b where b.collection = s.name) as kept
     from ${schema}.projections p
     where p.collection = s.name or starts_with(s.name, p.name || '@')
     order by length(p.name) desc limit 1

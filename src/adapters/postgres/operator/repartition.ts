@@ -30,13 +30,13 @@ surplus as (
 ),
 moved as (
   update ${schema}.checkpoints
-  set position = b.lowest, token = b.token + 1, failure = null, ${FREE}
+  set position = b.lowest, lineage = b.lineage, token = b.token + 1, failure = null, ${FREE}
   from bounds b
   where subscription in (select name from allowed) and partition < $3
 ),
 added as (
-  insert into ${schema}.checkpoints (subscription, partition, position, token)
-  select f.name, number, b.lowest, b.token + 1
+  insert into ${schema}.checkpoints (subscription, partition, position, lineage, token)
+  select f.name, number, b.lowest, b.lineage, b.token + 1
   from found f cross join bounds b cross join generate_series(f.partitions, $3 - 1) number
   where exists (select from allowed)
 ),

@@ -32,8 +32,10 @@ interface PartitionRow {
   readonly parked: number
   readonly waiting: number
   readonly parkedCommands: number
+  readonly rejectedCommands: number
   readonly projection: string | null
   readonly active: boolean | null
+  readonly kept: boolean | null
 }
 
 const statusIn = (schema: string): string => `
@@ -53,7 +55,10 @@ select c.subscription, c.partition, s.partitions, c.position::double precision a
        (select count(*)::integer from ${schema}.requests r
         where 'process:' || r.process = c.subscription and r.parked and c.partition = 0)
          as "parkedCommands",
-       build.name as projection, build.active
+       coalesce((select r.rejected from ${schema}.rejections r
+                 where 'process:' || r.process = c.subscription and c.partition = 0), 0)
+         ::double precision as "rejectedCommands",
+       build.name as projection, build.active, build.kept
 from ${schema}.checkpoints c join ${schema}.subscriptions s on s.name = c.subscription
 ${buildOf(schema)}
 where $1::text is null or c.subscription = $1
@@ -123,12 +128,17 @@ const toStatus = (row: PartitionRow, lag: Lag): PartitionStatus => {
     parked: row.parked,
     waiting: row.waiting,
     parkedCommands: row.parkedCommands,
+    rejectedCommands: row.rejectedCommands,
     categories: row.categories ?? undefined,
     types: row.types ?? undefined,
     build:
       row.projection === null
         ? undefined
-        : { projection: row.projection, isActive: row.active === true },
+        : {
+            projection: row.projection,
+            isActive: row.active === true,
+            ...(row.kept === true ? { isKept: true } : {}),
+          },
   }
 }
 

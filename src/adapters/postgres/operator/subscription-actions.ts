@@ -23,7 +23,7 @@ forgotten as (
   delete from ${schema}.held_streams where subscription in (select name from allowed)
 ),
 moved as (
-  update ${schema}.checkpoints set position = $3, token = token + 1, failure = null, ${FREE}
+  update ${schema}.checkpoints set position = $3, lineage = null, token = token + 1, failure = null, ${FREE}
   where subscription in (select name from allowed)
 )
 select x.*, ${schema}.horizon()::double precision as horizon
@@ -55,6 +55,11 @@ renamed as (
 outbox as (
   update ${schema}.requests set process = $5
   where process = $4::text and exists (select from allowed)
+),
+counted as (
+  update ${schema}.rejections r set process = $5
+  where process = $4 and exists (select from allowed)
+    and not exists (select from ${schema}.rejections t where t.process = $5)
 ),
 states as (
   update ${schema}.documents set collection = $3

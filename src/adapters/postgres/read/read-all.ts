@@ -6,21 +6,22 @@ import type { Position } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import { named } from '../connection/prepared-statements'
 import { type Executor, fetchRows } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
+import { eventsOf, quoteIdentifier } from '../schema/names'
 import { checkPositions, eventColumns, storedColumns } from './stored-events'
 
 /** The first row is the horizon, and no event: see migrations/0001_events.sql. */
 const toHorizon = (schema: string): string => `
 select ${eventColumns}, "position", recorded_at as "recordedAt"
-from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[])`
+from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[], ${eventsOf(schema)})`
 
-/** Up to a horizon that is known. */
+/** Up to a horizon that is known: from the primary. A replica may be behind it, and does not have all events below. */
 const below = (schema: string): string => `
 select ${storedColumns}
 from ${schema}.events e
 where e.position > $1::bigint and e.position <= $5::bigint
   and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
   and ($4::text[] is null or type = any($4))
+  and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
 order by e.position
 limit $2::integer`
 
@@ -41,17 +42,39 @@ const parametersOf = ({ after, limit, categories, types }: StoreRange): Readonly
  */
 const HORIZON_LIFETIME = 1_000
 
-/** The horizon that was seen last; 0 when that is too long ago. */
+/** How far the store can be read, and which one it is. */
+type Visible = Pick<StorePage, 'highest' | 'lineage'> & { readonly horizon: Position }
+
+/** The first row of {@link toHorizon}. */
+interface VisibleRow extends Pick<StoredEvent, 'position'> {
+  readonly version: null
+  readonly data: Pick<StorePage, 'highest' | 'lineage'>
+}
+
+/** What was visible at the last look; `undefined` when that is too long ago. */
 const horizonCache = () => {
-  let horizon: Position = 0
+  let visible: Visible | undefined
   let seenAt = -Infinity
   return {
-    get: (): Position => (performance.now() - seenAt < HORIZON_LIFETIME ? horizon : 0),
-    set: (seen: Position): void => {
-      horizon = seen
+    get: (): Visible | undefined =>
+      performance.now() - seenAt < HORIZON_LIFETIME ? visible : undefined,
+    set: (seen: Visible | undefined): void => {
+      visible = seen
       seenAt = performance.now()
     },
   }
+}
+
+const split = (
+  found: ReadonlyArray<StoredEvent | VisibleRow>,
+): { readonly visible: Visible; readonly rows: ReadonlyArray<StoredEvent> } => {
+  const rows: StoredEvent[] = []
+  let visible: Visible = { horizon: 0, highest: 0, lineage: '' }
+  for (const row of found) {
+    if (row.version === null) visible = { ...row.data, horizon: row.position }
+    else rows.push(row)
+  }
+  return { visible, rows }
 }
 
 /**
@@ -72,27 +95,34 @@ export const readAllFrom = (schema: string) => {
       range: StoreRange,
       before: ReadonlyArray<StoredEvent>,
     ): Promise<StorePage> => {
-      const found = await fetchRows<StoredEvent>(db, statements.toHorizon, parametersOf(range))
-      const [horizonRow, ...rows] = found
-      const horizon = horizonRow?.position ?? 0
-      known.set(horizon)
+      const { visible, rows } = split(
+        await fetchRows<StoredEvent | VisibleRow>(db, statements.toHorizon, parametersOf(range)),
+      )
+      known.set(visible)
+      const { horizon, highest, lineage } = visible
       const last = rows.length === range.limit ? rows.at(-1)?.position : undefined
       return {
         events: before.length === 0 ? rows : [...before, ...rows],
         upTo: last ?? Math.max(range.after, horizon),
         more: last !== undefined,
+        highest,
+        lineage,
       }
     }
 
     const readPage = async (range: StoreRange): Promise<StorePage> => {
-      const horizon = known.get()
-      if (horizon <= range.after) return readToHorizon(range, [])
+      const visible = known.get()
+      if (visible === undefined || visible.horizon <= range.after) return readToHorizon(range, [])
+      const { horizon, highest, lineage } = visible
       const parameters = [...parametersOf(range), horizon]
       const events = await fetchRows<StoredEvent>(db, statements.below, parameters)
       const last = events.at(-1)
-      return events.length < range.limit || last === undefined
-        ? readToHorizon({ ...range, after: horizon, limit: range.limit - events.length }, events)
-        : { events, upTo: last.position, more: true }
+      if (events.length === range.limit && last !== undefined) {
+        return { events, upTo: last.position, more: true, highest, lineage }
+      }
+      const rest = { ...range, after: horizon, limit: range.limit - events.length }
+      const page = await readToHorizon(rest, events)
+      return page.lineage === lineage ? page : readToHorizon(range, []) // restored in between
     }
 
     return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {
@@ -101,7 +131,7 @@ export const readAllFrom = (schema: string) => {
         const events = checkPositions(page.events)
         return E.isLeft(events) ? events : E.right(page)
       } catch (error) {
-        known.set(0) // the next connection may reach a different server
+        known.set(undefined) // the next connection may reach a different server
         return E.left(toStoreFailed('none')(error))
       }
     }

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventLocator } from '../../../core/ports/event-locator'
 import { type Executor, readRows } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
+import { eventsOf, quoteIdentifier } from '../schema/names'
 
 // Without a time: the horizon. Otherwise what comes before the first event that was recorded since.
 const startPosition = (schema: string): string => `
@@ -10,7 +10,7 @@ select least(h.horizon, (
     select min(e.position) - 1 from ${schema}.events e
     where e.recorded_at >= to_timestamp($1::double precision / 1000)
   ))::double precision as "position"
-from ${schema}.horizon() as h(horizon)`
+from ${schema}.horizon(${eventsOf(schema)}) as h(horizon)`
 
 /** Where a subscription begins: never after an event that may still appear. */
 export const startPositionIn = (schema: string) => {

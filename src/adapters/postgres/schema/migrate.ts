@@ -5,14 +5,22 @@ import {
   type MigrationChanged,
   migrationChanged,
   type StoreFailed,
+  storeFailed,
 } from '../../../core/errors/store'
 import type { Migrated } from '../../../core/ports/backend'
 import { toStoreFailed } from '../connection/errors'
 import { type Executor, fetchRows, withoutPlugins } from '../connection/query'
 import { commit, rollBack } from '../connection/transaction'
 import { type Migration, migrationsFor } from './migrations'
-import { DEFAULT_SCHEMA } from './names'
-import { foundation, migrationsTable, remember, takeTurns } from './migration-script'
+import { DEFAULT_SCHEMA, refusedSchema } from './names'
+import {
+  announcementsAreVisible,
+  followRename,
+  foundation,
+  migrationsTable,
+  remember,
+  takeTurns,
+} from './migration-script'
 
 /** What {@link migrate} would find and do. */
 export interface MigrationPlan {
@@ -43,10 +51,17 @@ const compare = async (
   return E.right({ missing, present: [...before.keys()] })
 }
 
+const notVisible = storeFailed(
+  'LocksNotVisible',
+  'nothingWritten',
+  undefined,
+  'pg_locks does not show the advisory lock that was just taken: this server only looks like PostgreSQL, and subscribers would lose events',
+)
+
 const applyAll = async (
   db: Executor,
   schema: string,
-): Promise<E.Either<MigrationChanged, Migrated>> => {
+): Promise<E.Either<MigrationChanged | StoreFailed, Migrated>> => {
   await fetchRows(db, takeTurns(schema), [])
   await fetchRows(db, foundation(schema), [])
   const plan = await compare(db, schema)
@@ -55,6 +70,13 @@ const applyAll = async (
     await fetchRows(db, migration.sql, [])
     await fetchRows(db, remember(schema, migration), [])
   }
+  await fetchRows(db, followRename(schema), [])
+  const [seen] = await fetchRows<{ readonly visible: boolean }>(
+    db,
+    announcementsAreVisible(schema),
+    [],
+  )
+  if (seen?.visible !== true) return E.left(notVisible)
   const { missing, present } = plan.right
   return E.right({ applied: missing.map(({ name }) => name), present })
 }
@@ -66,7 +88,10 @@ const applyAll = async (
  * Fails with
  * - `MigrationChanged`: one that was run before has another text now. Nothing was changed.
  * - `StoreFailed`: the database refused, or did not answer. With outcome `unknown` the answer to COMMIT was lost: run
- *   it again, and see.
+ *   it again, and see. `InvalidSchemaName`: the server would change the name. `LocksNotVisible`, `SequenceBehind`:
+ *   subscribers could not rely on this database.
+ *
+ * Functions of a schema that was renamed are adapted to its new name.
  */
 export const migrate =
   <Database>(
@@ -74,6 +99,8 @@ export const migrate =
     schema: string = DEFAULT_SCHEMA,
   ): TaskEither<MigrationChanged | StoreFailed, Migrated> =>
   async () => {
+    const refused = refusedSchema(schema)
+    if (refused !== undefined) return E.left(refused)
     try {
       // Each statement must see what the one before us in the queue has committed.
       const begin = db.withoutPlugins().startTransaction().setIsolationLevel('read committed')
@@ -99,6 +126,8 @@ export const planMigration =
     schema: string = DEFAULT_SCHEMA,
   ): TaskEither<MigrationChanged | StoreFailed, MigrationPlan> =>
   async () => {
+    const refused = refusedSchema(schema)
+    if (refused !== undefined) return E.left(refused)
     try {
       return await compare(withoutPlugins(db), schema)
     } catch (error) {

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { DEFAULT_SCHEMA, fingerprint, namespaceOf, quoteIdentifier } from './names'
+import { DEFAULT_SCHEMA, fingerprint, quoteIdentifier, quoteText } from './names'
+import { released } from './released-migrations'
 
 /** A numbered piece of SQL, for one schema. */
 export interface Migration {
@@ -11,21 +10,34 @@ export interface Migration {
   readonly fingerprint: string
 }
 
-/** The folder of the package that holds the released files. */
-const FOLDER = join(__dirname, '..', '..', '..', '..', 'migrations')
+/** What brackets the bodies of functions: something that the name of the schema does not hold. */
+export const bracketFor = (schema: string): string => {
+  for (let number = 0; ; number++) {
+    const bracket = `$reprise${number === 0 ? '' : number}$`
+    if (!schema.includes(bracket)) return bracket
+  }
+}
+
+const PLACEHOLDER = /\{\{(?:schema|name|quoted)\}\}|[$]reprise[$]/g
+
+/** Every placeholder in one pass: the name of the schema may look like one. */
+const madeOutFor = (schema: string): ((text: string) => string) => {
+  const identifier = quoteIdentifier(schema)
+  const values: Readonly<Record<string, string>> = {
+    '{{schema}}': identifier,
+    '{{name}}': quoteText(schema),
+    '{{quoted}}': quoteText(identifier).slice(1, -1),
+    $reprise$: bracketFor(schema),
+  }
+  return (text) => text.replace(PLACEHOLDER, (placeholder) => values[placeholder] ?? placeholder)
+}
 
 /** Every migration, oldest first, for a schema of any name. */
-export const migrationsFor = (schema: string = DEFAULT_SCHEMA): ReadonlyArray<Migration> =>
-  readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .map((file) => {
-      const released = readFileSync(join(FOLDER, file), 'utf8')
-      return {
-        name: file.replace(/[.]sql$/, ''),
-        fingerprint: fingerprint(released).toString(16),
-        sql: released
-          .replaceAll('{{schema}}', () => quoteIdentifier(schema))
-          .replaceAll('{{namespace}}', String(namespaceOf(schema))),
-      }
-    })
+export const migrationsFor = (schema: string = DEFAULT_SCHEMA): ReadonlyArray<Migration> => {
+  const madeOut = madeOutFor(schema)
+  return released.map(({ name, text }) => ({
+    name,
+    fingerprint: fingerprint(text).toString(16),
+    sql: madeOut(text),
+  }))
+}

@@ -1,8 +1,38 @@
+import { type StoreFailed, storeFailed } from '../../../core/errors/store'
+
 /** The schema that holds everything, unless the caller chooses another. */
 export const DEFAULT_SCHEMA = 'reprise'
 
-/** `name` as an identifier of SQL, whatever characters it has. */
-export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+/** PostgreSQL cuts longer names off, in bytes of UTF-8: two of them could become one. */
+const MOST_BYTES = 63
+
+/**
+ * Why PostgreSQL cannot have a schema of exactly this name; `undefined` if it can. It would cut it off or replace
+ * characters, and then two names would mean one schema.
+ */
+const problemOf = (name: string): string | undefined => {
+  if (name === '') return 'it is empty'
+  if (name.includes('\u0000') || !name.isWellFormed()) return 'it holds what no text can hold'
+  const bytes = Buffer.byteLength(name)
+  return bytes > MOST_BYTES
+    ? `it has ${bytes} bytes, and PostgreSQL cuts it off after ${MOST_BYTES}`
+    : undefined
+}
+
+/** The refusal of a name that PostgreSQL would change; `undefined` for all others. */
+export const refusedSchema = (name: string): StoreFailed | undefined => {
+  const problem = problemOf(name)
+  if (problem === undefined) return undefined
+  const advice = `${JSON.stringify(name)} cannot be the name of a schema: ${problem}`
+  return storeFailed('InvalidSchemaName', 'nothingWritten', undefined, advice)
+}
+
+/** Stands in statements in place of a name that PostgreSQL would change: there is no such schema, and the error names it. */
+export const REFUSED_NAME = 'reprise: a refused name'
+
+/** `name` as an identifier of SQL, whatever characters it has; one that PostgreSQL would change reaches no schema. */
+export const quoteIdentifier = (name: string): string =>
+  `"${(problemOf(name) === undefined ? name : REFUSED_NAME).replaceAll('"', '""')}"`
 
 /** A text as a constant of SQL. */
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -15,8 +45,9 @@ export const fingerprint = (text: string): number => {
 }
 
 /**
- * The number of a schema among the advisory locks of its database: 24 bits of its fingerprint. Two
- * schemas with the same number stay correct; a subscriber of one may wait for a writer of the other.
+ * A number for a schema, from its name: for migrations that take turns, and for the channel of the wake-ups. Two
+ * schemas with the same number stay correct. (Writers and readers do not use it: see `announce` in
+ * migrations/0001_events.sql.)
  */
 export const namespaceOf = (schema: string): number => fingerprint(schema) & 0xffffff
 
@@ -26,3 +57,10 @@ export const namespaceOf = (schema: string): number => fingerprint(schema) & 0xf
  */
 export const milliseconds = (time: string): string =>
   `floor(date_part('epoch', ${time}) * 1000 + 0.0005)`
+
+/**
+ * SQL: the table of events as a constant. Functions compare it with the one that they were made for.
+ *
+ * @param schema - its quoted name.
+ */
+export const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`

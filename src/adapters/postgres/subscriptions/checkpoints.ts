@@ -1,8 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { fencedOff } from '../../../core/errors/subscription'
-import type { Lease, Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
+import type { Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
 import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
 import {
@@ -14,20 +13,27 @@ import {
 } from '../connection/query'
 import { transactionsOn } from '../connection/transaction'
 import { quoteIdentifier } from '../schema/names'
-import { leaseKey } from './leases'
+import { leaseKey, leaseLost } from './leases'
 
 const advance = (schema: string): string => `
 select ${schema}.advance(
   $1::text, $2::integer, $3::bigint, $4::bigint, $5::bigint, $6::text::jsonb, $7::integer,
-  $8::text) as saved`
+  $8::text, $9::text) as saved`
 
-const stepParameters = ({ lease, after, position, holding }: Progress): ReadonlyArray<unknown> => [
+const stepParameters = ({
+  lease,
+  after,
+  position,
+  lineage,
+  holding,
+}: Progress): ReadonlyArray<unknown> => [
   ...leaseKey(lease),
   after,
   position,
   holding?._tag === 'Hold' ? JSON.stringify(holding.stream) : null,
   holding?._tag === 'Hold' ? (holding.retryAfter ?? null) : null,
   holding?._tag === 'Release' ? holding.streamId : null,
+  lineage ?? null,
 ]
 
 const halt = (schema: string): string => `
@@ -36,9 +42,6 @@ set failure = $4::text::jsonb, owner = null, leased_until = null, busy_since = n
     token = token + 1
 where subscription = $1::text and partition = $2::integer and token = $3::bigint
 returning partition`
-
-const leaseLost = ({ subscription, partition, token }: Lease) =>
-  TE.left(fencedOff(subscription, partition, token))
 
 const reached = (schema: string): string => `
 select min(position)::double precision as "position"
@@ -90,12 +93,14 @@ export const checkpointsIn = <Database>(
 
   return {
     save: (progress) => saveOn(direct, 'statement', progress),
-    commit: (progress, work) =>
+    commit: (from, work) =>
       runInTransaction((transaction) =>
         pipe(
           work(transaction),
           // The checkpoint comes last: its row is locked for a moment only, so a heartbeat never waits.
-          TE.flatMap(() => saveOn(withoutPlugins(transaction), 'transaction', progress)),
+          TE.flatMap((end) =>
+            saveOn(withoutPlugins(transaction), 'transaction', { ...from, ...end }),
+          ),
         ),
       ),
     halt: (lease, failure) =>

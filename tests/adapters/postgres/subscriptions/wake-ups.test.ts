@@ -4,8 +4,9 @@ import { Client, Pool } from 'pg'
 import { namespaceOf } from '../../../../src/adapters/postgres/schema/names'
 import type { RecordedEvent } from '../../../../src/core/recorded-event'
 import type { WakeUps } from '../../../../src/core/ports/wake-ups'
-import { postgres, type PostgresBackend } from '../../../../src/postgres'
+import { postgres, type PostgresBackend } from 'reprise/postgres'
 import { subscribe } from '../../../../src/shell/subscription/subscribe'
+import { fromStart } from '../../../../src/core/start'
 import { eventually } from '../../../support/eventually'
 import {
   type NoTables,
@@ -78,6 +79,7 @@ const hearing = (wakeUps: WakeUps) => {
   const run = running((signal) =>
     subscribe<Tick>({
       name: 'hearing',
+      from: fromStart,
       events: ticks,
       longestPause: RARELY,
       handle: (event) =>

@@ -4,8 +4,9 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
-import { postgres } from '../../../../src/postgres'
+import { postgres } from 'reprise/postgres'
 import { subscribe } from '../../../../src/shell/subscription/subscribe'
+import { fromStart } from '../../../../src/core/start'
 import { type Tick, ticks } from '../../../support/ticks'
 
 const [, , url = ''] = process.argv
@@ -23,6 +24,7 @@ const looking: typeof store.readAll = (range) => {
 
 const run = subscribe<Tick>({
   name: 'hearing',
+  from: fromStart,
   events: ticks,
   longestPause: 10_000,
   handle: ({ position }) => TE.fromIO(() => void process.send?.({ position, at: now() })),

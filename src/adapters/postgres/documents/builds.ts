@@ -1,0 +1,128 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { projectionRolledBack } from '../../../core/errors/projection'
+import { storeFailed } from '../../../core/errors/store'
+import type {
+  BuildStatus,
+  ProjectionBuild,
+  Projections,
+} from '../../../core/ports/projection-store'
+import { ABANDONED_AFTER, BUILD_START_TIME, KEEP_OLD_BUILD } from '../../../core/projection-build'
+import { type Executor, readRows, writeRows } from '../connection/query'
+import { milliseconds, quoteIdentifier } from '../schema/names'
+
+const active = (schema: string): string => `
+select version, build, collection from ${schema}.projections
+where name = $1::text and collection is not null`
+
+const begin = (schema: string): string => `
+select version, build, collection from ${schema}.begin_build($1::text, $2::integer, false)`
+
+const join = (schema: string): string => `
+select version, build, collection from ${schema}.join_build($1::text, $2::integer, $3::integer)`
+
+const activate = (schema: string): string => `
+select ${schema}.activate_build($1::text, $2::integer, $3::integer, $4::text, $5::double precision)`
+
+const rollBack = (schema: string): string => `
+select version, build, collection from ${schema}.roll_back_build($1::text)`
+
+const builds = (schema: string): string => `
+select b.version, b.build, b.collection, b.state, ${milliseconds('b.begun_at')} as begun_at,
+       case when b.state = 'kept' then ${milliseconds('b.kept_until')} end as kept_until,
+       (select min(c.position)::double precision from ${schema}.checkpoints c
+        where c.subscription = b.collection) as reached,
+       ${schema}.held_of(b.collection) as held,
+       (select count(*)::integer from ${schema}.instances i
+        where i.subscription = b.collection and i.leased_until >= clock_timestamp()) as instances
+from ${schema}.builds b
+where b.projection = $1::text and b.state <> 'gone'
+order by b.version, b.build`
+
+const abandon = (schema: string): string => `
+update ${schema}.builds b set state = 'removing'
+where b.projection = $1::text and b.collection = $2::text and b.state = 'building'
+  and not exists (select from ${schema}.instances i
+                  where i.subscription = b.collection and i.leased_until >= clock_timestamp())`
+
+const sweep = (schema: string): string => `
+select ${schema}.sweep_builds($1::text, $2::integer, $3::integer) as deleted`
+
+interface BuildRow extends ProjectionBuild {
+  readonly state: BuildStatus['state']
+  readonly begun_at: number
+  readonly kept_until: number | null
+  readonly reached: number | null
+  readonly held: number
+  readonly instances: number
+}
+
+const toBuildStatus = ({ begun_at, kept_until, reached, ...row }: BuildRow): BuildStatus => ({
+  ...row,
+  begunAt: begun_at,
+  ...(kept_until === null ? {} : { keptUntil: kept_until }),
+  ...(reached === null ? {} : { reached }),
+})
+
+const noAnswer = TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored'))
+
+/** The builds of projections. What decides is in the functions of the schema: see migrations/0002_read_side.sql. */
+export const postgresBuilds = (
+  db: Executor,
+  schema: string,
+): Pick<
+  Projections<never>,
+  'active' | 'begin' | 'join' | 'activate' | 'rollBack' | 'builds' | 'abandon' | 'sweep'
+> => {
+  const name = quoteIdentifier(schema)
+  const write = <Row>(statement: string, parameters: ReadonlyArray<unknown>) =>
+    writeRows<Row>(db, 'statement', statement, parameters)
+  const activeBuild = (projection: string) =>
+    pipe(
+      readRows<ProjectionBuild>(db, active(name), [projection]),
+      TE.map(([build]) => build),
+    )
+
+  return {
+    active: activeBuild,
+    begin: (projection, version) =>
+      pipe(
+        write<ProjectionBuild>(begin(name), [projection, version]),
+        TE.flatMap(([build]) => (build === undefined ? noAnswer : TE.right(build))),
+      ),
+    join: (projection, version) =>
+      pipe(
+        write<ProjectionBuild>(join(name), [projection, version, BUILD_START_TIME]),
+        TE.flatMapEither(([build]) =>
+          build === undefined ? E.left(projectionRolledBack(projection, version)) : E.right(build),
+        ),
+      ),
+    activate: (projection, { version, build, collection }, keepFor = KEEP_OLD_BUILD) =>
+      pipe(
+        write(activate(name), [projection, version, build, collection, keepFor]),
+        TE.flatMap(() => activeBuild(projection)),
+        TE.flatMap((now) => (now === undefined ? noAnswer : TE.right(now))),
+      ),
+    rollBack: (projection) =>
+      pipe(
+        write<ProjectionBuild>(rollBack(name), [projection]),
+        TE.map(([from, to]) => (from === undefined || to === undefined ? undefined : { from, to })),
+      ),
+    builds: (projection) =>
+      pipe(
+        readRows<BuildRow>(db, builds(name), [projection]),
+        TE.map((rows) => rows.map(toBuildStatus)),
+      ),
+    abandon: (projection, { collection }) =>
+      pipe(
+        write(abandon(name), [projection, collection]),
+        TE.map(() => undefined),
+      ),
+    sweep: (projection, limit) =>
+      pipe(
+        write<{ readonly deleted: number }>(sweep(name), [projection, limit, ABANDONED_AFTER]),
+        TE.map(([row]) => row?.deleted ?? 0),
+      ),
+  }
+}

@@ -1,0 +1,857 @@
+// Made by `npm run migrations` from migrations/*.sql: change those.
+
+/** The released migrations, oldest first. */
+export const released: ReadonlyArray<{ readonly name: string; readonly text: string }> = [
+  { name: '0001_events', text: `-- The streams, the commands they have carried out, and their snapshots.
+--
+-- {{schema}} stands for the quoted name of the schema, {{name}} for its name as a constant of SQL, and
+-- {{quoted}} for the quoted name inside of such a constant. Once released, this file is never edited: add the
+-- next one.
+--
+-- Error codes of our own: RP001 a replica was asked, RP002 the sequence is behind the rows, RP003 the schema
+-- has been renamed.
+
+-- What this store is: one row.
+create table {{schema}}.store (
+  -- Changes when positions may stand for other events than before: after a restore. See new_lineage.
+  lineage uuid        not null default gen_random_uuid(),
+  since   timestamptz not null default clock_timestamp(),
+  name    text        not null, -- of the schema for which its functions were made
+  one     boolean     not null default true,
+  constraint store_pkey primary key (one),
+  constraint store_one_check check (one)
+);
+insert into {{schema}}.store (name) values ({{name}});
+
+create table {{schema}}.events (
+  position       bigint      not null generated always as identity (cache 1),
+  stream_id      text        not null collate "C",
+  version        integer     not null,
+  id             uuid        not null,
+  type           text        not null,
+  schema_version smallint    not null,
+  recorded_at    timestamptz not null,
+  data           jsonb       not null,
+  metadata       jsonb       not null,
+  constraint events_pkey primary key (stream_id, version),
+  constraint events_position_key unique (position),
+  constraint events_version_check check (version >= 1)
+);
+
+-- What makes a command that is sent twice have its effect once.
+create table {{schema}}.commands (
+  stream_id   text    not null collate "C",
+  command_id  text    not null collate "C",
+  after       integer not null, -- the version before its events
+  event_count integer not null,
+  constraint commands_pkey primary key (stream_id, command_id)
+);
+
+create table {{schema}}.snapshots (
+  stream_id      text     not null collate "C",
+  schema_version integer  not null,
+  version        integer  not null,
+  state          jsonb    not null,
+  constraint snapshots_pkey primary key (stream_id, schema_version)
+);
+
+-- Events are facts. Maintenance functions of the library's own set reprise.maintenance for their transaction,
+-- and run as the owner of the table (security definer): a role that only sets it is refused all the same.
+create function {{schema}}.refuse_change() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  if current_setting('reprise.maintenance', true) = 'on'
+    and current_user = (select pg_get_userbyid(c.relowner) from pg_class c where c.oid = tg_relid) then
+    return coalesce(new, old);
+  end if;
+  raise exception 'events are immutable: % on % is refused', tg_op, tg_table_name
+    using errcode = 'restrict_violation', hint = 'Record a new event that puts right what was wrong.';
+end
+$reprise$;
+
+create trigger events_are_immutable before update or delete on {{schema}}.events
+  for each row execute function {{schema}}.refuse_change();
+create trigger events_are_not_truncated before truncate on {{schema}}.events
+  for each statement execute function {{schema}}.refuse_change();
+
+-- Tells every reader that positions above the returned one may still become visible: the writer holds
+-- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
+-- Once in a transaction is enough, for its later positions are higher still.
+--
+-- The namespace is 24 bits of the sequence's own oid: whoever reads the sequence has it, and a copied or
+-- renamed schema cannot have an old one. Two stores with the same one stay correct: a reader of one may wait
+-- for a writer of the other.
+create function {{schema}}.announce(at regclass) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  last bigint;
+  space bigint;
+  setting text; -- one for each store, also where two of them share a namespace
+  beyond bigint;
+begin
+  if at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
+  -- One statement: the sequence is read after the snapshot was taken, so no row that is seen here can have
+  -- been drawn after it.
+  select s.last, s.space, s.setting,
+         (select e.position from {{schema}}.events e where e.position > s.last
+          order by e.position limit 1)
+    into last, space, setting, beyond
+    from (
+      select case when is_called then last_value else 0 end as last,
+             tableoid::bigint & 16777215 as space, 'reprise.announced_' || tableoid as setting
+        from {{schema}}.events_position_seq
+    ) s;
+  if beyond is not null then
+    raise exception 'the sequence of positions is at %, behind the stored position %', last, beyond
+      using errcode = 'RP002';
+  end if;
+  if current_setting(setting, true) is distinct from 'yes' then
+    perform pg_advisory_xact_lock_shared((space << 40) | last);
+    perform set_config(setting, 'yes', true);
+  end if;
+end
+$reprise$;
+
+-- What has been announced here and not yet committed or rolled back. Without a pid: a prepared transaction, with
+-- its xid.
+-- A lock that is held outside of a transaction, or not shared, is no writer's of ours, and counts for nothing.
+-- (A transaction that begins between the two looks at pg_locks announces after them, and what it draws is
+-- above the sequence's value that the reader has read before: see docs/explanation/ordering.md.)
+create function {{schema}}.announced() returns table (
+  pid integer, prepared text, "position" bigint
+) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  space bigint;
+begin
+  select tableoid::bigint & 16777215 into space from {{schema}}.events_position_seq;
+  return query
+    with locks as materialized (select * from pg_locks l where l.locktype in ('advisory', 'virtualxid'))
+    select l.pid, case when l.pid is null then split_part(l.virtualtransaction, '/', 2) end,
+           ((l.classid::bigint << 32) | l.objid::bigint) & 1099511627775
+      from locks l
+      where l.locktype = 'advisory' and l.objsubid = 1 and l.mode = 'ShareLock' and l.granted
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())
+        and (l.classid::bigint >> 8) = space
+        and (l.pid is null
+          or exists (select from locks t where t.locktype = 'virtualxid' and t.pid = l.pid));
+end
+$reprise$;
+
+-- Whether this server is one whose locks can be relied on: what a transaction announces is there to be seen.
+create function {{schema}}.announcements_are_visible() returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform {{schema}}.announce(null);
+  return exists (select from {{schema}}.announced() a where a.pid = pg_backend_pid());
+end
+$reprise$;
+
+-- For statements that read up to a horizon that is known: another server may answer them than told it.
+create function {{schema}}.refuse_replica() returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  raise exception 'a replica knows no horizon' using errcode = 'RP001';
+end
+$reprise$;
+
+-- How far the store can be read, and what it is. horizon: nothing can appear any more at or below it; read
+-- events in a LATER statement. highest: the highest position of all that is visible. The horizon is never
+-- above it: what a sequence has drawn for nothing it may draw once more after a crash.
+--
+-- at: as for append.
+create function {{schema}}.visible(
+  at regclass, out horizon bigint, out highest bigint, out lineage uuid
+) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  last bigint;
+  held bigint;
+  again bigint;
+begin
+  if at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
+  if pg_is_in_recovery() then
+    perform {{schema}}.refuse_replica();
+  end if;
+  select case when is_called then last_value else 0 end into last from {{schema}}.events_position_seq;
+  select min(a.position) into held from {{schema}}.announced() a;
+  select e.position into highest from {{schema}}.events e order by e.position desc limit 1;
+  highest := coalesce(highest, 0);
+  if highest > last then
+    -- Drawn since, or not drawn at all.
+    select case when is_called then last_value else 0 end into again from {{schema}}.events_position_seq;
+    if highest > again then
+      raise exception 'the sequence of positions is at %, behind the stored position %', again, highest
+        using errcode = 'RP002';
+    end if;
+  end if;
+  select s.lineage into lineage from {{schema}}.store s;
+  horizon := least(last, held, highest);
+end
+$reprise$;
+
+-- The same for an operator, who sees one number.
+create function {{schema}}.horizon(at regclass default null) returns bigint language sql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select v.horizon from {{schema}}.visible(at) v
+$reprise$;
+
+-- Appends to any number of streams in one statement. Each append names another stream and succeeds or
+-- fails on its own. The arrays run in parallel:
+--   stream_ids, expected_versions (0 or more: exactly; -1: any; -2: must exist), and its first event
+--   (ids ... metadata; null: no event, only commands to remember);
+--   rest_*: the later events, with their places (2, 3, ...) within their append;
+--   mark_*: commands to remember;
+--   at: the table for which the caller takes this. A schema that was renamed has functions that would write to
+--   another one.
+-- Streams must come in the same order from every caller (the order of code units), or two calls may
+-- deadlock.
+--
+-- The first event of each append decides: it either takes (stream, version), or it does not, and then
+-- nothing else of that append is stored. Answers, per stream:
+--   outcome 0: appended; a row for each event with version and position (no event: one row, no position)
+--   outcome 1: conflict; version is where the stream was when this began. If that is what the caller
+--              expects, somebody else was faster meanwhile: ask again.
+--   outcome 2: one of the commands was handled before; version is the one before its events
+-- A command that another transaction remembers at this very moment, and that did nothing there, breaks
+-- commands_pkey: then nothing is stored, and asking again answers outcome 2.
+create function {{schema}}.append(
+  stream_ids text[], expected_versions integer[],
+  ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
+  rest_stream_ids text[], rest_places integer[],
+  rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
+  rest_data jsonb[], rest_metadata jsonb[],
+  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
+  at regclass
+) returns table (
+  stream_id text, outcome integer, version integer, "position" double precision,
+  recorded_at double precision, command_id text, event_count integer
+) language plpgsql
+  -- A plan for every call would cost more than the call; and no plan made while the table was small may
+  -- read all of it later.
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set jit = off -- what must be scanned all the same costs too much by the planner's count: not worth compiling
+as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
+  moment_ms double precision := round(date_part('epoch', moment) * 1000);
+begin
+  perform {{schema}}.announce(at);
+
+  if cardinality(rest_ids) = 0 and cardinality(mark_command_ids) = 0 then
+    return query
+      with request as materialized (
+        select r.*, coalesce(
+            (select e.version from {{schema}}.events e where e.stream_id = r.stream_id
+              order by e.version desc limit 1), 0) as current
+          from unnest(stream_ids, expected_versions, ids, types, schema_versions, data, metadata)
+            with ordinality
+            as r(stream_id, expected, id, type, schema_version, data, metadata, place)
+      ),
+      stored as (
+        insert into {{schema}}.events
+            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+          select r.stream_id, r.current + 1, r.id, r.type, r.schema_version, moment, r.data, r.metadata
+            from request r
+            where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
+            order by r.place
+          on conflict on constraint events_pkey do nothing
+          returning stream_id, version, position
+      )
+      select r.stream_id, case when s.version is null then 1 else 0 end,
+             coalesce(s.version, r.current), s.position::double precision, moment_ms,
+             null::text, null::integer
+        from request r left join stored s on s.stream_id = r.stream_id;
+    return;
+  end if;
+
+  return query
+    with mark as materialized (
+      select m.*
+        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts)
+          as m(stream_id, command_id, skip, event_count)
+    ),
+    handled as materialized (
+      select distinct on (c.stream_id) c.stream_id, c.command_id, c.after, c.event_count
+        from mark m
+          join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
+        order by c.stream_id, c.after
+    ),
+    request as materialized (
+      select r.*, coalesce(
+          (select e.version from {{schema}}.events e where e.stream_id = r.stream_id
+            order by e.version desc limit 1), 0) as current
+        from unnest(stream_ids, expected_versions, ids, types, schema_versions, data, metadata)
+          with ordinality
+          as r(stream_id, expected, id, type, schema_version, data, metadata, place)
+        where not exists (select from handled h where h.stream_id = r.stream_id)
+    ),
+    fitting as materialized (
+      select r.* from request r
+        where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
+    ),
+    first as (
+      insert into {{schema}}.events
+          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        select f.stream_id, f.current + 1, f.id, f.type, f.schema_version, moment, f.data, f.metadata
+          from fitting f
+          where f.id is not null
+          order by f.place
+        on conflict on constraint events_pkey do nothing
+        returning stream_id, version, position
+    ),
+    rest as (
+      insert into {{schema}}.events
+          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        select r.stream_id, f.version - 1 + r.place, r.id, r.type, r.schema_version, moment,
+               r.data, r.metadata
+          from unnest(rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions,
+                      rest_data, rest_metadata)
+                 as r(stream_id, place, id, type, schema_version, data, metadata)
+            join first f on f.stream_id = r.stream_id
+          order by r.stream_id, r.place
+        returning stream_id, version, position
+    ),
+    accepted as (
+      select stream_id, version - 1 as before from first
+      union all
+      select stream_id, current from fitting where id is null
+    ),
+    remembered as (
+      insert into {{schema}}.commands (stream_id, command_id, after, event_count)
+        select m.stream_id, m.command_id, a.before + m.skip, m.event_count
+          from mark m join accepted a on a.stream_id = m.stream_id
+          order by m.stream_id, m.command_id
+    )
+    select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
+           null::text, null::integer
+      from (select * from first union all select * from rest) s
+    union all
+    select f.stream_id, 0, f.current, null, moment_ms, null, null
+      from fitting f where f.id is null
+    union all
+    select r.stream_id, 1, r.current, null, moment_ms, null, null
+      from request r where not exists (select from accepted a where a.stream_id = r.stream_id)
+    union all
+    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count
+      from handled h;
+end
+$reprise$;
+
+-- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
+-- data tells the highest visible position and the lineage. The events follow, none of them beyond the horizon.
+-- Null categories or types: all of them. at: see visible.
+create function {{schema}}.read_all(
+  after bigint, most integer, categories text[], types text[], at regclass
+) returns table (
+  "position" double precision, stream_id text, version integer, id uuid, type text,
+  schema_version smallint, recorded_at double precision, data jsonb, metadata jsonb
+) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+#variable_conflict use_column
+declare
+  seen record;
+begin
+  -- The events must be looked for after the horizon is known; one snapshot for the whole transaction,
+  -- taken before, would miss those committed in between.
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'the whole store can be read in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'feature_not_supported';
+  end if;
+  select * into seen from {{schema}}.visible(at);
+  return query select seen.horizon::double precision, null::text, null::integer, null::uuid, null::text,
+    null::smallint, null::double precision,
+    jsonb_build_object('highest', seen.highest, 'lineage', seen.lineage), null::jsonb;
+  return query
+    select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
+           floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
+      from {{schema}}.events e
+      where e.position > after and e.position <= seen.horizon
+        and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
+        and (types is null or e.type = any(types))
+      order by e.position
+      limit most;
+end
+$reprise$;
+` },
+  { name: '0002_read_side', text: `-- Subscriptions, read models, and what process managers have asked for.
+--
+-- {{schema}} stands for the quoted name of the schema. Once released, this file is never edited: add the
+-- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
+
+create table {{schema}}.subscriptions (
+  name       text        not null collate "C",
+  partitions integer     not null,
+  categories text[],     -- the declared filter: what no instance that reads less may pass over. null: all
+  types      text[],
+  created_at timestamptz not null default clock_timestamp(),
+  paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
+  constraint subscriptions_pkey primary key (name),
+  constraint subscriptions_partitions_check check (partitions between 1 and 1024)
+);
+
+-- Who is alive and works on a subscription. Partitions are shared among them.
+create table {{schema}}.instances (
+  subscription text        not null collate "C",
+  instance     text        not null collate "C",
+  leased_until timestamptz not null,
+  constraint instances_pkey primary key (subscription, instance),
+  constraint instances_subscription_fkey foreign key (subscription)
+    references {{schema}}.subscriptions on update cascade on delete cascade
+);
+
+-- Everything up to position is done, or held back. The token grows with every change of owner; whoever
+-- writes names it, and writes nothing if it is not the newest.
+create table {{schema}}.checkpoints (
+  subscription text        not null collate "C",
+  partition    integer     not null,
+  position     bigint      not null,
+  lineage      text        collate "C", -- of the store in which it was read. null: of any; the owner writes it down
+  token        bigint      not null default 0,
+  owner        text        collate "C",
+  leased_until timestamptz,
+  heartbeat_at timestamptz,
+  failure      jsonb,      -- not null: it stands still until it is resumed
+  busy_since   timestamptz, -- what its owner has reported: on one batch since then
+  last_trouble jsonb,       -- a failure, and at which time (milliseconds since 1970)
+  takeovers    integer     not null default 0, -- owners in a row that have not given it back
+  attempted    text,       -- what was about to be tried, and how often in a row
+  attempts     integer     not null default 0,
+  constraint checkpoints_pkey primary key (subscription, partition),
+  constraint checkpoints_subscription_fkey foreign key (subscription)
+    references {{schema}}.subscriptions on update cascade on delete cascade
+);
+
+-- Streams that are held back from one event on, because that event could not be handled.
+create table {{schema}}.held_streams (
+  subscription text        not null collate "C",
+  partition    integer     not null,
+  stream_id    text        not null collate "C",
+  version      integer     not null,
+  position     bigint      not null,
+  event_id     uuid        not null,
+  type         text        not null,
+  attempts     integer     not null,
+  failure      jsonb       not null,
+  held_at      timestamptz not null default clock_timestamp(),
+  retry_at     timestamptz, -- null: parked, an operator decides
+  decision     text,
+  constraint held_streams_pkey primary key (subscription, stream_id),
+  constraint held_streams_decision_check check (decision in ('retry', 'skip')),
+  constraint held_streams_subscription_fkey foreign key (subscription)
+    references {{schema}}.subscriptions on update cascade on delete cascade
+);
+create index held_streams_partition on {{schema}}.held_streams (subscription, partition);
+
+create table {{schema}}.documents (
+  collection text   not null collate "C",
+  key        text   not null collate "C",
+  revision   bigint not null default 0,
+  value      jsonb, -- null: deleted at this revision, so that a stale write does not bring it back
+  constraint documents_pkey primary key (collection, key)
+);
+
+-- Which build the readers of a projection see. Without a collection: none yet. Whoever changes anything about
+-- the builds of a projection locks its row first.
+create table {{schema}}.projections (
+  name         text        not null collate "C",
+  version      integer,
+  build        integer,
+  collection   text        collate "C",
+  activated_at timestamptz,
+  constraint projections_pkey primary key (name)
+);
+
+-- Every build that was ever begun. The rows stay when the documents are gone: no number is given away twice.
+create table {{schema}}.builds (
+  projection     text        not null collate "C",
+  version        integer     not null,
+  build          integer     not null,
+  collection     text        not null collate "C", -- of its documents, and the name of its subscription
+  state          text        not null default 'building',
+  is_shared      boolean     not null,             -- whether other instances may join it
+  begun_at       timestamptz not null default clock_timestamp(),
+  activated_at   timestamptz,
+  kept_until     timestamptz,
+  rolled_back_at timestamptz,
+  constraint builds_pkey primary key (projection, version, build),
+  constraint builds_collection_key unique (collection),
+  constraint builds_state_check check (state in ('building', 'active', 'kept', 'removing', 'gone')),
+  constraint builds_projection_fkey foreign key (projection) references {{schema}}.projections
+);
+
+-- Commands that process managers have asked for: due now, or (timers) later.
+create table {{schema}}.requests (
+  sequence       bigint      not null generated always as identity,
+  process        text        not null collate "C",
+  key            text        not null collate "C", -- which one of its processes
+  id             text        not null collate "C", -- the command's id, whenever and by whomever it is sent
+  timer          text        collate "C",          -- the name it can be cancelled by; null: a command
+  due_at         timestamptz not null,
+  command        jsonb       not null,
+  metadata       jsonb       not null,
+  attempts       integer     not null default 0,
+  failure        jsonb,
+  parked         boolean     not null default false,
+  constraint requests_pkey primary key (process, id),
+  constraint requests_timer_key unique (process, key, timer)
+);
+-- Rejections for which a process manager has asked for nothing instead.
+create table {{schema}}.rejections (
+  process  text   not null collate "C",
+  rejected bigint not null,
+  constraint rejections_pkey primary key (process)
+);
+create index requests_due on {{schema}}.requests (process, due_at, sequence) where not parked;
+create index requests_key on {{schema}}.requests (process, key, sequence) where timer is null;
+
+-- Where a subscription begins that wants what was recorded since some time.
+create index events_recorded_at on {{schema}}.events using brin (recorded_at);
+
+-- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
+-- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
+-- A row for each partition that it has now, and for each that stands still; one without a partition if
+-- there are none. Nobody has a lease of a subscription that is paused. An instance whose filter (\`known\`; null:
+-- all) lacks something that was declared gets nothing.
+create function {{schema}}.claim(
+  wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
+) returns table (
+  partition integer, token double precision, "position" double precision, lineage text, takeovers integer,
+  failure jsonb, share integer, outdated jsonb
+) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := clock_timestamp();
+  until timestamptz := moment + duration * interval '1 millisecond';
+  fair integer;
+  owned integer;
+  paused boolean;
+  missing jsonb;
+begin
+  if known is not null then
+    select jsonb_strip_nulls(jsonb_build_object(
+        'categories', case
+          when not known ? 'categories' then null
+          when s.categories is null then '"all"'::jsonb
+          else (select jsonb_agg(c.name order by c.name) from unnest(s.categories) as c(name)
+                where not known->'categories' ? c.name) end,
+        'types', case
+          when not known ? 'types' then null
+          when s.types is null then '"all"'::jsonb
+          else (select jsonb_agg(t.name order by t.name) from unnest(s.types) as t(name)
+                where not known->'types' ? t.name) end))
+      into missing
+      from {{schema}}.subscriptions s where s.name = wanted_subscription;
+    if missing <> '{}' then
+      delete from {{schema}}.instances i
+        where i.subscription = wanted_subscription and i.instance = wanted_instance;
+      return query select null::integer, null::double precision, null::double precision,
+        null::text, null::integer, null::jsonb, 0, missing;
+      return;
+    end if;
+  end if;
+
+  insert into {{schema}}.instances as i (subscription, instance, leased_until)
+    select s.name, wanted_instance, until from {{schema}}.subscriptions s
+      where s.name = wanted_subscription
+    on conflict on constraint instances_pkey do update set leased_until = until;
+  delete from {{schema}}.instances i
+    where (i.subscription, i.instance) in (
+      select d.subscription, d.instance from {{schema}}.instances d
+        where d.subscription = wanted_subscription and d.leased_until < moment
+        for update skip locked);
+  select ceil(s.partitions::numeric / greatest(1, (
+      select count(*) from {{schema}}.instances i where i.subscription = s.name))),
+      s.paused_at is not null
+    into fair, paused
+    from {{schema}}.subscriptions s where s.name = wanted_subscription;
+
+  if not paused then
+    update {{schema}}.checkpoints c
+      set leased_until = until, heartbeat_at = moment,
+          busy_since = moment - (
+            select max(r."busyFor") from jsonb_to_recordset(reports) as r(partition integer, "busyFor" double precision)
+              where r.partition = c.partition) * interval '1 millisecond',
+          last_trouble = coalesce((
+            select r.trouble || jsonb_build_object('at', floor(date_part('epoch', moment) * 1000))
+              from jsonb_to_recordset(reports) as r(partition integer, trouble jsonb)
+              where r.partition = c.partition and jsonb_typeof(r.trouble) = 'object' limit 1), c.last_trouble)
+      where c.subscription = wanted_subscription and c.owner = wanted_instance;
+    get diagnostics owned = row_count;
+
+    if owned < fair then
+      -- A row that is locked is being written to by its owner: not now. What an owner has not given back was
+      -- lost in a crash, maybe: the next one is told.
+      update {{schema}}.checkpoints c
+        set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment,
+            busy_since = null,
+            takeovers = case when c.owner is null then 0 else c.takeovers + 1 end,
+            attempted = case when c.owner is null then null else c.attempted end,
+            attempts = case when c.owner is null then 0 else c.attempts end
+        from (
+          select f.partition from {{schema}}.checkpoints f
+            where f.subscription = wanted_subscription and f.failure is null
+              and (f.owner is null or f.leased_until < moment)
+            order by f.partition
+            limit fair - owned
+            for update skip locked
+        ) free
+        where c.subscription = wanted_subscription and c.partition = free.partition;
+    end if;
+  end if;
+
+  return query
+    select c.partition, c.token::double precision, c.position::double precision, c.lineage, c.takeovers,
+           c.failure, fair, null::jsonb
+      from (select) always
+        left join {{schema}}.checkpoints c
+          on c.subscription = wanted_subscription
+            and ((c.owner = wanted_instance and not paused) or c.failure is not null)
+      order by c.partition;
+end
+$reprise$;
+
+-- Saves a step of the owner with this token, and what becomes of a held stream. False: fenced off, or
+-- the checkpoint is not where the owner believes it to be.
+create function {{schema}}.advance(
+  of_subscription text, of_partition integer, of_token bigint, from_position bigint, to_position bigint,
+  held jsonb, retry_after integer, released text, of_lineage text
+) returns boolean language plpgsql as $reprise$
+begin
+  update {{schema}}.checkpoints c set position = to_position, lineage = coalesce(of_lineage, c.lineage)
+    where c.subscription = of_subscription and c.partition = of_partition and c.token = of_token
+      and c.position = from_position and c.owner is not null and c.failure is null;
+  if not found then
+    return false;
+  end if;
+  if held is not null then
+    insert into {{schema}}.held_streams as h
+        (subscription, partition, stream_id, version, position, event_id, type, attempts, failure,
+         retry_at)
+      values (of_subscription, of_partition, held->>'streamId', (held->>'version')::integer,
+              (held->>'position')::bigint, (held->>'eventId')::uuid, held->>'type',
+              (held->>'attempts')::integer, held->'failure',
+              clock_timestamp() + retry_after * interval '1 millisecond')
+      on conflict on constraint held_streams_pkey do update
+        set version = excluded.version, position = excluded.position, event_id = excluded.event_id,
+            type = excluded.type, attempts = excluded.attempts, failure = excluded.failure,
+            retry_at = excluded.retry_at, decision = null, held_at = clock_timestamp();
+  end if;
+  if released is not null then
+    delete from {{schema}}.held_streams h
+      where h.subscription = of_subscription and h.stream_id = released;
+  end if;
+  return true;
+end
+$reprise$;
+
+-- Another lineage, after a restore: what subscriptions in other places have reached says nothing about this
+-- store any more, and they stop. Checkpoints of this schema were restored together with the events, and go on.
+create function {{schema}}.new_lineage() returns uuid language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  before uuid;
+  fresh uuid := gen_random_uuid();
+begin
+  select s.lineage into before from {{schema}}.store s for update;
+  update {{schema}}.store set lineage = fresh, since = clock_timestamp();
+  update {{schema}}.checkpoints c set lineage = fresh::text
+    where c.lineage = before::text
+      and c.position <= (select coalesce(max(e.position), 0) from {{schema}}.events e);
+  return fresh;
+end
+$reprise$;
+
+-- Locks the builds of a projection until the end of the transaction.
+create function {{schema}}.lock_builds(of_projection text) returns void language plpgsql as $reprise$
+begin
+  insert into {{schema}}.projections (name) values (of_projection)
+    on conflict on constraint projections_pkey do nothing;
+  perform 1 from {{schema}}.projections p where p.name = of_projection for update;
+end
+$reprise$;
+
+-- A build with a number that no build of the version had before.
+create function {{schema}}.begin_build(of_projection text, of_version integer, shared boolean)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  number integer;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select coalesce(max(b.build), 0) + 1 into number
+    from {{schema}}.builds b where b.projection = of_projection and b.version = of_version;
+  -- A subscription of that name that no build is known for is left from something else.
+  while exists (
+    select from {{schema}}.subscriptions s
+      where s.name = format('%s@%s.%s', of_projection, of_version, number)
+  ) loop
+    number := number + 1;
+  end loop;
+  return query
+    insert into {{schema}}.builds as b (projection, version, build, collection, is_shared)
+      values (of_projection, of_version, number,
+              format('%s@%s.%s', of_projection, of_version, number), shared)
+      returning b.version, b.build, b.collection;
+end
+$reprise$;
+
+-- The build that other instances make at this moment, or a new one that others may join. No row: the newest
+-- build of the version that readers saw was rolled back.
+create function {{schema}}.join_build(of_projection text, of_version integer, starting integer)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := clock_timestamp();
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  if (select b.rolled_back_at is not null from {{schema}}.builds b
+        where b.projection = of_projection and b.version = of_version and b.activated_at is not null
+        order by b.build desc limit 1) then
+    return;
+  end if;
+  return query
+    select b.version, b.build, b.collection from {{schema}}.builds b
+      where b.projection = of_projection and b.version = of_version and b.state = 'building'
+        and b.is_shared
+        and (b.begun_at > moment - starting * interval '1 millisecond' or exists (
+          select from {{schema}}.instances i
+            where i.subscription = b.collection and i.leased_until >= moment))
+      order by b.build desc limit 1;
+  if not found then
+    return query select * from {{schema}}.begin_build(of_projection, of_version, true);
+  end if;
+end
+$reprise$;
+
+-- What makes a build incomplete: streams that are held back, and partitions that stand still.
+create function {{schema}}.held_of(of_collection text) returns integer language sql stable as $reprise$
+  select ((select count(*) from {{schema}}.held_streams h where h.subscription = of_collection)
+    + (select count(*) from {{schema}}.checkpoints c
+         where c.subscription = of_collection and c.failure is not null))::integer
+$reprise$;
+
+-- Shows readers a build. They never go back, and never get a build with a hole: what decides is seen at one
+-- moment. The very first build is shown at once.
+create function {{schema}}.activate_build(
+  of_projection text, of_version integer, of_build integer, of_collection text, keep_for double precision
+) returns void language plpgsql as $reprise$
+declare
+  moment timestamptz := clock_timestamp();
+  seen record;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select p.version, p.build, p.collection into seen
+    from {{schema}}.projections p where p.name = of_projection;
+  -- One that was not begun here counts as begun.
+  insert into {{schema}}.builds (projection, version, build, collection, is_shared)
+    values (of_projection, of_version, of_build, of_collection, false)
+    on conflict do nothing;
+  if seen.collection is not null then
+    if (seen.version, seen.build) >= (of_version, of_build) then
+      return;
+    end if;
+    if (select coalesce(min(c.position) filter (where c.subscription = of_collection), 0)
+             < coalesce(min(c.position) filter (where c.subscription = seen.collection), 0)
+             or {{schema}}.held_of(of_collection) > 0
+        from {{schema}}.checkpoints c where c.subscription in (of_collection, seen.collection)) then
+      return;
+    end if;
+  end if;
+  update {{schema}}.builds b set state = 'active', activated_at = moment
+    where b.projection = of_projection and b.version = of_version and b.build = of_build
+      and b.collection = of_collection and b.state = 'building';
+  if not found then
+    return;
+  end if;
+  update {{schema}}.builds b
+    set state = 'kept', kept_until = moment + keep_for * interval '1 millisecond'
+    where b.projection = of_projection and b.version = seen.version and b.build = seen.build;
+  update {{schema}}.projections p
+    set version = of_version, build = of_build, collection = of_collection, activated_at = moment
+    where p.name = of_projection;
+end
+$reprise$;
+
+-- Goes back to the newest build that is kept. No row: there is none.
+create function {{schema}}.roll_back_build(of_projection text)
+returns table (version integer, build integer, collection text) language plpgsql as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := clock_timestamp();
+  seen record;
+  earlier record;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  select p.version, p.build, p.collection into seen
+    from {{schema}}.projections p where p.name = of_projection;
+  select b.version, b.build, b.collection into earlier from {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'kept'
+    order by b.version desc, b.build desc limit 1;
+  if not found then
+    return;
+  end if;
+  update {{schema}}.builds b set state = 'removing', rolled_back_at = moment
+    where b.projection = of_projection and b.version = seen.version and b.build = seen.build;
+  update {{schema}}.builds b set state = 'active', kept_until = null
+    where b.projection = of_projection and b.version = earlier.version and b.build = earlier.build;
+  update {{schema}}.projections p
+    set version = earlier.version, build = earlier.build, collection = earlier.collection,
+        activated_at = moment
+    where p.name = of_projection;
+  return query values (seen.version, seen.build, seen.collection),
+                      (earlier.version, earlier.build, earlier.collection);
+end
+$reprise$;
+
+-- Removes up to \`portion\` documents of builds that nobody needs any more. Their subscriptions go first: who
+-- still writes to such a build cannot commit it.
+create function {{schema}}.sweep_builds(of_projection text, portion integer, abandoned integer)
+returns integer language plpgsql as $reprise$
+declare
+  moment timestamptz := clock_timestamp();
+  since timestamptz := moment - abandoned * interval '1 millisecond';
+  deleted integer;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  update {{schema}}.builds b set state = 'removing'
+    where b.projection = of_projection
+      and (b.state = 'kept' and b.kept_until <= moment
+        or b.state = 'building' and b.begun_at < since
+          and not exists (select from {{schema}}.instances i
+                            where i.subscription = b.collection and i.leased_until >= since)
+          and not exists (select from {{schema}}.checkpoints c
+                            where c.subscription = b.collection and c.heartbeat_at >= since));
+  delete from {{schema}}.subscriptions s using {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'removing' and s.name = b.collection;
+  delete from {{schema}}.documents d using (
+      select o.collection, o.key from {{schema}}.builds b
+        join {{schema}}.documents o on o.collection = b.collection
+        where b.projection = of_projection and b.state = 'removing'
+        limit portion) found
+    where d.collection = found.collection and d.key = found.key;
+  get diagnostics deleted = row_count;
+  if deleted < portion then
+    update {{schema}}.builds b set state = 'gone'
+      where b.projection = of_projection and b.state = 'removing';
+  end if;
+  return deleted;
+end
+$reprise$;
+` },
+]

@@ -1,0 +1,38 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
+import { type NoEarlierBuild, noEarlierBuild } from '../../core/errors/projection'
+import type { StoreFailed } from '../../core/errors/store'
+import type { RolledBack } from '../../core/ports/projection-store'
+import type { ProjectionBackend } from './environment'
+
+/**
+ * Goes back to the build that readers saw before, if that is still kept (`keepOldBuild`). It may be behind: a
+ * process that declares its version brings it up to date. Processes that run the version that was left end with
+ * `ProjectionRolledBack`; its build is deleted, and it is not built again until `rebuildProjection` is called.
+ *
+ * Fails with
+ * - `NoEarlierBuild`: none is kept. Nothing was changed.
+ * - `StoreFailed`: with outcome `unknown` it may have been done. See `documents.builds` before it is repeated: each
+ *   rollback goes one build further back.
+ *
+ * @param projection - its name.
+ *
+ * @example
+ * const rolledBack = await rollBackProjection('balances')(backend)()
+ */
+export const rollBackProjection =
+  (projection: string) =>
+  <Transaction>({
+    documents,
+  }: Pick<ProjectionBackend<Transaction>, 'documents'>): TaskEither<
+    StoreFailed | NoEarlierBuild,
+    RolledBack
+  > =>
+    pipe(
+      documents.rollBack(projection),
+      TE.flatMapEither((rolledBack) =>
+        rolledBack === undefined ? E.left(noEarlierBuild(projection)) : E.right(rolledBack),
+      ),
+    )

@@ -1,0 +1,55 @@
+import * as E from 'fp-ts/Either'
+import {
+  checkpointAhead,
+  type CheckpointAhead,
+  failureNote,
+  otherLineage,
+  type OtherLineage,
+} from '../../core/errors/subscription'
+import type { StorePage } from '../../core/ports/event-store'
+import type { HeldLease } from '../../core/ports/subscription-store'
+import type { StepError } from './effects'
+import type { WorkerContext } from './worker-context'
+
+/** Why a checkpoint does not belong to the store that `page` was read from; `undefined` if it may. */
+export const strayed = (
+  { subscription, partition, position, lineage }: HeldLease,
+  page: Pick<StorePage, 'highest' | 'lineage'>,
+): CheckpointAhead | OtherLineage | undefined => {
+  const checkpoint = { subscription, partition, position }
+  if (lineage !== undefined && lineage !== page.lineage) {
+    return otherLineage(checkpoint, lineage, page.lineage)
+  }
+  return position > page.highest ? checkpointAhead(checkpoint, page.highest) : undefined
+}
+
+/** Stops the partition for all instances: an operator must say where it goes on. */
+const standStill = async <Transaction>(
+  { environment, lease }: WorkerContext<Transaction>,
+  reason: CheckpointAhead | OtherLineage,
+): Promise<E.Either<StepError | CheckpointAhead | OtherLineage, never>> => {
+  const note = failureNote({ message: reason.message, cause: reason })
+  const halted = await environment.subscriptions.halt(lease, note)()
+  return E.isLeft(halted) ? halted : E.left(reason)
+}
+
+/**
+ * Compares the checkpoint with the first page that was read after it, and writes the lineage down that it is of,
+ * if that is not known yet.
+ */
+export const settle = async <Transaction>(
+  context: WorkerContext<Transaction>,
+  page: StorePage,
+): Promise<E.Either<StepError | CheckpointAhead | OtherLineage, void>> => {
+  const { lease, environment } = context
+  const reason = strayed(lease, page)
+  if (reason !== undefined) return standStill(context, reason)
+  if (lease.lineage !== undefined) return E.right(undefined)
+  const { position } = lease
+  return environment.subscriptions.save({
+    lease,
+    after: position,
+    position,
+    lineage: page.lineage,
+  })()
+}

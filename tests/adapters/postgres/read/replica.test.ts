@@ -1,0 +1,86 @@
+import { Pool } from 'pg'
+import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
+import { postgres } from '../../../../src/adapters/postgres/backend'
+import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
+import { fromEnd, fromTime } from '../../../../src/core/start'
+import { left, right } from '../../../support/right'
+import { type ReplicatedServer, startReplicated } from '../../../support/servers'
+import { appending } from '../../../support/tally'
+
+let servers: ReplicatedServer
+const opened: Array<ReturnType<typeof connectPool<unknown>>> = []
+const storeAt = (url: string) => {
+  const db = connectPool<unknown>(new Pool({ connectionString: url, max: 4 }))
+  opened.push(db)
+  return { db, store: postgres(db).store }
+}
+beforeAll(async () => {
+  servers = await startReplicated()
+}, 60_000)
+afterAll(async () => {
+  await Promise.all(opened.map((db) => db.destroy()))
+  await servers.stop()
+})
+
+const refusal = {
+  _tag: 'StoreFailed',
+  reason: 'ReadOnlyReplica',
+  outcome: 'nothingWritten',
+  message: expect.stringContaining('connect subscriptions to the primary'),
+}
+
+it('a replica reads streams, and refuses whatever needs to know how far the store can be read', async () => {
+  const primary = storeAt(servers.primary.url)
+  await right(migrate(primary.db))
+  await right(primary.store.append(appending('counter-1', 3)))
+  await servers.caughtUp()
+  const { store } = storeAt(servers.replica.url)
+  expect((await right(store.read('counter-1', { after: 0, limit: 9 }))).events).toHaveLength(3)
+  expect(
+    (await right(store.load({ streamId: 'counter-1', after: 0, limit: 9, commandId: 'c' }))).events,
+  ).toHaveLength(3)
+  expect(await right(store.streams({ after: '', limit: 9 }))).toHaveLength(1)
+  expect(await left(store.readAll({ after: 0, limit: 9 }))).toMatchObject(refusal)
+  expect(await left(store.locate(fromEnd))).toMatchObject(refusal)
+  expect(await left(store.locate(fromTime(0)))).toMatchObject(refusal)
+  expect((await right(primary.store.readAll({ after: 0, limit: 9 }))).upTo).toBe(3)
+})
+
+it('a reader that knows a horizon of the primary does not read up to it on a replica', async () => {
+  const { store: writer } = storeAt(servers.primary.url)
+  await right(writer.append(appending('counter-2', 30)))
+  await servers.caughtUp()
+  let url = servers.primary.url
+  // A pool whose connections may reach either server, as with a proxy in front of both.
+  const pools = [servers.primary, servers.replica].map(
+    (server) => new Pool({ connectionString: server.url, max: 1 }),
+  )
+  const dbs = pools.map((pool) => connectPool<unknown>(pool))
+  opened.push(...dbs)
+  const [onPrimary, onReplica] = dbs
+  const either = {
+    withoutPlugins: () => either,
+    executeQuery: (query: never) =>
+      (url === servers.primary.url ? onPrimary : onReplica)!.executeQuery(query),
+  }
+  const store = postgres(either as never).store
+  const first = await right(store.readAll({ after: 0, limit: 10 }))
+  expect(first).toMatchObject({ more: true, upTo: 10 })
+  url = servers.replica.url
+  expect(await left(store.readAll({ after: 10, limit: 10 }))).toMatchObject(refusal)
+  expect(await left(store.readAll({ after: 1_000, limit: 10 }))).toMatchObject(refusal)
+  url = servers.primary.url
+  expect((await right(store.readAll({ after: 10, limit: 10 }))).events).toHaveLength(10)
+})
+
+it('a replica that has become the primary is read as one', async () => {
+  await servers.caughtUp()
+  const { store } = storeAt(servers.replica.url)
+  expect(await left(store.readAll({ after: 0, limit: 100 }))).toMatchObject(refusal)
+  await servers.promote()
+  const before = await right(store.readAll({ after: 0, limit: 100 }))
+  expect(before).toMatchObject({ upTo: 33, highest: 33 })
+  const { positions } = await right(store.append(appending('counter-1')))
+  expect(positions[0]).toBeGreaterThan(33) // a sequence runs ahead on a replica
+  expect((await right(store.readAll({ after: 33, limit: 9 }))).events).toHaveLength(1)
+})
