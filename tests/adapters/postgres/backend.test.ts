@@ -275,6 +275,7 @@ describe('hints', () => {
     backend.wakeUps.listen(() => {
       hints++
     })
+    for (let turn = 0; turn < 20; turn++) await pglite.query('select 1')
     await rolledBack.rollback().execute()
     await eventually(() => hints === 1) // it listens
     const other = await opened(postgres(pglite, { schema: 'other' }))

@@ -98,9 +98,9 @@ const keepListening = (
 }
 
 /**
- * Notifications over one connection, which is there while somebody listens.
+ * Notifications over one connection, which is there while there is a listener.
  *
- * @param open - left out: only this process is heard.
+ * @param open - left out: only wake-ups of this process arrive.
  */
 export const notificationsOver = (open: OpenListening | undefined): Notifications => {
   const channels = new Map<string, Set<() => void>>()
