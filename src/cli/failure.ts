@@ -42,6 +42,7 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'ConnectionLost':
       return `The connection to ${place} broke: ${causeOf(cause)}. Run the command again.`
     case 'TransactionRefused':
+    case 'PoolExhausted':
     case 'TimedOut':
       return `${place} gave up: ${causeOf(cause)}. Run the command again.`
     case 'TransactionAborted':

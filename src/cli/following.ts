@@ -27,6 +27,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
   switch (reason) {
     case 'Unavailable':
     case 'ConnectionLost':
+    case 'PoolExhausted':
     case 'TimedOut':
     case 'TransactionRefused':
       return true

@@ -78,12 +78,13 @@ const eventProblem = ({ id, type, schemaVersion }: NewEvent): string | undefined
     : `its schema version must be an integer from 1 to ${MAXIMUM_SCHEMA_VERSION}`
 }
 
-const eventError = (
+/** The size of an event, or why it must be rejected. */
+const eventSize = (
   streamId: StreamId,
   event: NewEvent,
   index: number,
   limits: Limits,
-): AppendError | undefined => {
+): AppendError | number => {
   const problem = eventProblem(event)
   if (problem !== undefined) return invalidAppend(streamId, `event ${index}: ${problem}`)
   const data = measureJson(event.data)
@@ -93,7 +94,7 @@ const eventError = (
   const size = data + metadata
   return size > limits.eventSize
     ? limitExceeded(streamId, 'eventSize', limits.eventSize, size)
-    : undefined
+    : size
 }
 
 /**
@@ -110,10 +111,14 @@ export const appendError = (request: AppendRequest, limits: Limits): AppendError
     return limitExceeded(streamId, 'eventsPerAppend', limits.eventsPerAppend, events.length)
   }
   let index = 0
+  let total = 0
   for (const event of events) {
-    const error = eventError(streamId, event, index, limits)
-    if (error !== undefined) return error
+    const size = eventSize(streamId, event, index, limits)
+    if (typeof size !== 'number') return size
+    total += size
     index += 1
   }
-  return undefined
+  return total > limits.appendSize
+    ? limitExceeded(streamId, 'appendSize', limits.appendSize, total)
+    : undefined
 }

@@ -14,6 +14,7 @@ export type Fault = 'Infrastructure' | 'Codec' | 'Crash' | 'Event'
 const isTroubled = (reason: StoreFailure): boolean => {
   switch (reason) {
     case 'Unavailable':
+    case 'PoolExhausted':
     case 'ConnectionLost':
     case 'NotMigrated':
     case 'AccessDenied':

@@ -47,7 +47,7 @@ const measure = (value: unknown, depth: number): number | Found => {
       return 8
     case 'string': {
       const message = textIssue(value)
-      return message === undefined ? value.length : here(message)
+      return message === undefined ? value.length || 1 : here(message)
     }
     case 'number':
       return Number.isFinite(value) ? 8 : here(`${value} is not JSON`)
@@ -122,11 +122,11 @@ export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, Jso
 }
 
 /**
- * The size of `value`, without serialising it: the length of every string and key, plus 8 for every
- * other value. Close to the length of its JSON, and the same for every store.
+ * The size of `value`, without serialising it: the length of every string and key (an empty string counts
+ * 1), plus 8 for every other value. Close to the length of its JSON, and the same for every store.
  */
 export const jsonSize = (value: unknown): number => {
-  if (typeof value === 'string') return value.length
+  if (typeof value === 'string') return value.length || 1
   if (typeof value !== 'object' || value === null) return 8
   let size = 8
   if (Array.isArray(value)) {

@@ -4,6 +4,12 @@ export interface Limits {
   readonly eventsPerAppend: number
   /** Size of one event's data and metadata, at most; see {@link jsonSize}. Default 1,048,576 (about 1 MiB). */
   readonly eventSize: number
+  /** Size of all events of one append, at most; measured as `eventSize` is. Default 33,554,432 (about 32 MiB). */
+  readonly appendSize: number
 }
 
-export const defaultLimits: Limits = { eventsPerAppend: 10_000, eventSize: 1_048_576 }
+export const defaultLimits: Limits = {
+  eventsPerAppend: 10_000,
+  eventSize: 1_048_576,
+  appendSize: 33_554_432,
+}

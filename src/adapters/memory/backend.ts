@@ -14,7 +14,7 @@ import { memorySubscriptions } from './subscription-store'
 
 /** How a backend in memory is to be. Every key may be left out. */
 export interface MemoryOptions {
-  readonly limits?: Limits
+  readonly limits?: Partial<Limits>
   /** The clock of events, leases and timers, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
   /** Read models kept inside the append. They must not append to this backend themselves. */
@@ -44,7 +44,7 @@ const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
  * const accounts = openCategory(account, backend)
  */
 export const memory = ({
-  limits = defaultLimits,
+  limits = {},
   now = Date.now,
   inline = [],
   lineage = crypto.randomUUID(),
@@ -54,7 +54,7 @@ export const memory = ({
   const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
   const store = memoryStore({
-    limits,
+    limits: { ...defaultLimits, ...limits },
     now,
     transactions,
     inline: { projections: inline, documents },

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../core/canonical-json'
 import type { Json } from '../../core/json'
 import { frozenJson } from './frozen'
 import { documentLocks } from './locks'
@@ -79,7 +80,7 @@ export const memoryDocuments = (): MemoryDocuments => {
           },
           all: (collection) =>
             listed(apply(written.get(collection) ?? none, new Map(collectionOf(collection)))),
-          put: (collection, key, value) => write(collection, key, frozenJson(value)),
+          put: (collection, key, value) => write(collection, key, frozenJson(canonicalJson(value))),
           delete: (collection, key) => write(collection, key, undefined),
           lock: (collection, keys) =>
             locks.take(keys.map((key) => JSON.stringify([collection, key]))),

@@ -22,7 +22,7 @@ const spread = (value: JsonObject): JsonObject => {
   return copy
 }
 
-const frozenObject = (value: JsonObject): JsonObject => {
+export const frozenObject = (value: JsonObject): JsonObject => {
   const copy: Record<string, Json> = {}
   for (const key in value) {
     if (key === '__proto__') return Object.freeze(spread(value))
@@ -32,7 +32,7 @@ const frozenObject = (value: JsonObject): JsonObject => {
   return Object.freeze(copy)
 }
 
-const frozenMetadata = (metadata: Metadata): Metadata => {
+export const frozenMetadata = (metadata: Metadata): Metadata => {
   if (isEmpty(metadata)) return noMetadata
   const { extra } = metadata
   return Object.freeze(

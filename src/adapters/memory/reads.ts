@@ -9,13 +9,35 @@ import type {
   StreamSummary,
   StoredSnapshot,
 } from '../../core/ports/event-store'
+import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
-import { frozenJson } from './frozen'
+import { frozenJson, frozenMetadata, frozenObject } from './frozen'
 import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
 
-export const page = ({ events }: MemoryStream, { after, limit }: StreamRange): StreamPage => ({
-  events: events.slice(after, after + limit),
+/**
+ * The event with its keys in the order in which every store gives them. It is put in order when it is
+ * first read: many never are.
+ */
+const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
+  const { streamId, version, position, data, metadata } = event
+  if (isInKeyOrder(data) && isInKeyOrder(metadata)) return event
+  const ordered = Object.freeze({
+    ...event,
+    data: frozenObject(canonicalJson(data)),
+    metadata: frozenMetadata(canonicalJson(metadata)),
+  })
+  streamOf(log, streamId).events[version - 1] = ordered
+  log.events[position - 1] = ordered
+  return ordered
+}
+
+export const page = (
+  log: MemoryLog,
+  { events }: MemoryStream,
+  { after, limit }: StreamRange,
+): StreamPage => ({
+  events: events.slice(after, after + limit).map((event) => inOrder(log, event)),
   more: events.length > after + limit,
 })
 
@@ -25,8 +47,9 @@ export const load = (log: MemoryLog, request: LoadRequest): Loaded => {
   const handled =
     request.commandId === undefined ? undefined : stream.handled.get(request.commandId)
   return {
+    version: stream.events.length,
     ...(snapshot === undefined ? {} : { snapshot }),
-    ...page(stream, { after: snapshot?.version ?? request.after, limit: request.limit }),
+    ...page(log, stream, { after: snapshot?.version ?? request.after, limit: request.limit }),
     ...(handled === undefined ? {} : { handled }),
   }
 }
@@ -44,7 +67,7 @@ export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => 
   const { streamId, version, schemaVersion, state } = snapshot
   const { snapshots } = streamToWrite(log, streamId)
   if (version <= (snapshots.get(schemaVersion)?.version ?? 0)) return
-  const kept = { streamId, version, schemaVersion, state: frozenJson(state) }
+  const kept = { streamId, version, schemaVersion, state: frozenJson(canonicalJson(state)) }
   snapshots.set(schemaVersion, Object.freeze(kept))
 }
 
@@ -56,7 +79,7 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
   let upTo = after
   while (upTo < log.events.length && events.length < limit) {
     const event = log.events[upTo++]
-    if (event !== undefined && wanted(event)) events.push(event)
+    if (event !== undefined && wanted(event)) events.push(inOrder(log, event))
   }
   const { lineage } = log
   const highest = log.events.length

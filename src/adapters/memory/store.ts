@@ -73,7 +73,7 @@ export const memoryStore = ({
     read: (streamId, range) => () => {
       const error = streamIdError(streamId)
       return Promise.resolve(
-        error === undefined ? E.right(page(streamOf(log, streamId), range)) : E.left(error),
+        error === undefined ? E.right(page(log, streamOf(log, streamId), range)) : E.left(error),
       )
     },
     readAll: (range) => () => Promise.resolve(E.right(storePage(log, range))),

@@ -1,6 +1,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { appendError } from '../../core/append'
+import { storeFailed } from '../../core/errors/store'
 import { defaultLimits, type Limits } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventLocator } from '../../core/ports/event-locator'
@@ -39,7 +40,8 @@ import { postgresWakeUps } from './subscriptions/wake-ups'
 export interface PostgresOptions<Database> {
   /** The schema that holds the tables. Default `reprise`. */
   readonly schema?: string
-  readonly limits?: Limits
+  /** Those that are left out have their defaults. */
+  readonly limits?: Partial<Limits>
   /** Read models that are kept inside every append, also inside the caller's own transactions. */
   readonly inline?: ReadonlyArray<InlineProjection<Transaction<Database>>>
   /**
@@ -47,6 +49,13 @@ export interface PostgresOptions<Database> {
    * frozen process does not keep its locks. In milliseconds. Default 10,000.
    */
   readonly idleInTransactionTimeout?: number
+  /**
+   * How long a statement of the library may take, and how long it waits for a connection, in milliseconds. Then the
+   * call is given up with `StoreFailed`, and the connection is destroyed. It covers what handlers and inline
+   * projections send in the library's transactions, and not `migrate`. On a `pg.Pool` and on `connectPool`: with a
+   * Kysely on a dialect of the caller's own set the driver's timeouts. `Infinity`: none. Default 30,000.
+   */
+  readonly statementTimeout?: number
   /**
    * How appends of other processes are noticed at once. Default: by listening on one connection beside the pool, for
    * all schemas on it, while something waits for events. With a Kysely on a dialect of the caller's own: as `'poll'`.
@@ -85,10 +94,17 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
 const checked =
   (limits: Limits, append: RunAppend): EventStore['append'] =>
   (request) => {
-    const error = appendError(request, limits)
-    if (error !== undefined) return TE.left(error)
-    const encoded = encodeAppend(request)
-    return () => append(encoded)
+    try {
+      const error = appendError(request, limits)
+      if (error !== undefined) return TE.left(error)
+      const encoded = encodeAppend(request)
+      return () => append(encoded)
+    } catch (cause) {
+      // A getter or a proxy in an event can throw whatever it likes.
+      return TE.left(
+        storeFailed('Unexpected', 'nothingWritten', cause, 'the append could not be encoded'),
+      )
+    }
   }
 
 /** Everything but the append. The texts of the statements are made once for a schema. */
@@ -160,26 +176,36 @@ export const postgres = <Database = unknown>(
   given: DatabaseHandle<Database>,
   {
     schema = DEFAULT_SCHEMA,
-    limits = defaultLimits,
+    limits = {},
     inline: projections = [],
     idleInTransactionTimeout = 10_000,
+    statementTimeout = 30_000,
     wakeUps: option,
     operator = {},
   }: PostgresOptions<Database> = {},
 ): PostgresBackend<Database> => {
-  const { db, notifications, notifies, probe, close } = openDatabase(given, option)
-  const direct = directExecutor(db)
+  const { db, bounded, notifications, notifies, probe, close } = openDatabase(
+    given,
+    statementTimeout,
+    option,
+  )
+  const direct = directExecutor(bounded)
   const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
-  const documents = postgresProjections(db, schema)
+  const documents = postgresProjections(bounded, schema)
   const inline = { projections, documentsIn: documents.inTransaction }
   return {
     db,
-    store: storeOn(db, { schema, limits, inline, signal: wakeUps.signal }),
-    subscriptions: postgresSubscriptions(db, schema, idleInTransactionTimeout),
+    store: storeOn(bounded, {
+      schema,
+      limits: { ...defaultLimits, ...limits },
+      inline,
+      signal: wakeUps.signal,
+    }),
+    subscriptions: postgresSubscriptions(bounded, schema, idleInTransactionTimeout),
     documents,
-    outbox: postgresRequests(db, schema),
-    operator: postgresOperator(db, { ...operator, ...probe, schema }),
+    outbox: postgresRequests(bounded, schema),
+    operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
     wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
     migrate: migrate(db, schema),
     close: async () => {

@@ -8,7 +8,7 @@ import {
   type PlainKeys,
 } from '../algebra/keyed'
 import { type Issue, preview } from '../issue'
-import type { EventCodec } from './event-codec'
+import { type EventCodec, roundTripOf } from './event-codec'
 
 /** An event codec for every part of a combination. */
 export type EventCodecs<Events> = { readonly [Key in keyof Events]: EventCodec<Events[Key]> }
@@ -67,6 +67,17 @@ export const combineEventCodecs = <Events extends object>(
       return E.isLeft(encoded)
         ? encoded
         : E.right({ ...encoded.right, type: typed(key, encoded.right.type) })
+    },
+    roundTrip: ({ key, event }) => {
+      const known = find(key)
+      if (E.isLeft(known)) return known
+      const written = roundTripOf(parts[key], event)
+      if (E.isLeft(written)) return written
+      const { encoded, event: read } = written.right
+      return E.right({
+        encoded: { ...encoded, type: typed(key, encoded.type) },
+        event: { key, event: read },
+      })
     },
     decode: (stored) => {
       const [first, inner] = split(stored.type)

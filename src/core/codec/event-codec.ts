@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, causeText, issuesOf, preview } from '../issue'
+import { canonicalJson, plainCopy } from '../canonical-json'
 import { isRecord, type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
-import { fitsReading, fitsWriting } from './fitting'
+import { fitsReading, unchangedCopy } from './fitting'
 import { misfit } from './misfit'
 import { withoutType, withType } from './typed-data'
 
@@ -20,12 +21,23 @@ export interface EventType<Event> {
   readonly upcasters: ReadonlyArray<Upcaster>
 }
 
+/** An event that was written, and the same event as `decode` reads it back. */
+export interface WrittenEvent<Event> {
+  readonly encoded: EncodedEvent
+  readonly event: Event
+}
+
 /** How the events of one kind of stream are encoded and decoded. */
 export interface EventCodec<Event> {
   /** Every known type with its current schema version. */
   readonly schemaVersions: Readonly<Record<string, number>>
   readonly encode: (event: Event) => E.Either<ReadonlyArray<Issue>, EncodedEvent>
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
+  /**
+   * `encode`, and what `decode` gives for it. What is stored, and not what was decided, makes the state.
+   * Left out: both are called, one after the other.
+   */
+  readonly roundTrip?: (event: Event) => E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>>
   /** The type under which `event` is stored. */
   readonly typeOf: (event: Event) => string
   /** The io-ts codec of every known type. The law kit generates events from them. */
@@ -68,11 +80,28 @@ const upcast = (
   )
 }
 
+/** `encode` and `decode` of any codec: `event` as it is stored, and as it is read back. */
+export const roundTripOf = <Event>(
+  codec: EventCodec<Event>,
+  event: Event,
+): E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>> => {
+  if (codec.roundTrip !== undefined) return codec.roundTrip(event)
+  const encoded = codec.encode(event)
+  if (E.isLeft(encoded)) return encoded
+  const { type, schemaVersion } = encoded.right
+  const data = toJsonObject(plainCopy(encoded.right.data))
+  if (E.isLeft(data)) return data
+  const written = { type, schemaVersion, data: data.right }
+  const read = codec.decode({ ...written, data: canonicalJson(data.right) })
+  return E.isLeft(read) ? read : E.right({ encoded: written, event: read.right })
+}
+
 /** An event type, with what is computed from its codec once. */
 interface Known<Event> extends EventType<Event> {
   readonly newest: number
   readonly reads: (value: unknown) => value is Event
-  readonly writes: (value: unknown) => value is JsonObject
+  /** `undefined`: it must be asked. */
+  readonly unchanged: (event: Event) => (Event & JsonObject) | undefined
 }
 
 const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> => ({
@@ -80,7 +109,7 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
   upcasters,
   newest: upcasters.length + 1,
   reads: fitsReading(codec),
-  writes: fitsWriting(codec),
+  unchanged: unchangedCopy(codec),
 })
 
 /**
@@ -103,21 +132,31 @@ export const eventCodec = <Event extends { readonly type: string }>(
     return E.left([{ path: 'type', message }])
   }
 
+  const roundTrip = (event: Event): E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>> => {
+    const { type } = event
+    const found = known.get(type)
+    if (found === undefined) return unknown(type)
+    const { codec, newest: schemaVersion } = found
+    const plain = found.unchanged(event)
+    if (plain !== undefined) {
+      return E.right({ encoded: { type, schemaVersion, data: withoutType(plain) }, event: plain })
+    }
+    const written = toJsonObject(plainCopy(codec.encode(event)))
+    if (E.isLeft(written)) return written
+    if (!codec.is(event)) return E.left(misfit(codec, written.right))
+    const data = withoutType(written.right)
+    const read = codec.decode(withType(canonicalJson(data), type))
+    return E.isLeft(read)
+      ? E.left(issuesOf(read.left))
+      : E.right({ encoded: { type, schemaVersion, data }, event: read.right })
+  }
+
   return {
     schemaVersions: Object.fromEntries([...known].map(([name, { newest }]) => [name, newest])),
     shapes: Object.fromEntries([...known].map(([name, { codec }]) => [name, codec])),
     typeOf: (event) => event.type,
-    encode: (event) => {
-      const { type } = event
-      const found = known.get(type)
-      if (found === undefined) return unknown(type)
-      const { codec, newest: schemaVersion } = found
-      if (found.writes(event)) return E.right({ type, schemaVersion, data: withoutType(event) })
-      const written = toJsonObject(codec.encode(event))
-      if (E.isLeft(written)) return written
-      if (!codec.is(event)) return E.left(misfit(codec, written.right))
-      return E.right({ type, schemaVersion, data: withoutType(written.right) })
-    },
+    encode: (event) => E.map((written: WrittenEvent<Event>) => written.encoded)(roundTrip(event)),
+    roundTrip,
     decode: (encoded) => {
       const found = known.get(encoded.type)
       if (found === undefined) return unknown(encoded.type)

@@ -1,4 +1,5 @@
 import type { Any, Type } from 'io-ts'
+import { plainCopy } from '../canonical-json'
 import { isPlain, isRecord, type JsonObject, MAXIMUM_DEPTH, textIssue } from '../json'
 import { asBuilt } from './built'
 import { type Shape, shapeOf } from './record-shape'
@@ -13,30 +14,31 @@ type Fits = (value: unknown) => boolean
 interface Purpose {
   /** Whether a string is valid. */
   readonly text: Fits
+  readonly number: Fits
   /** Whether a record may have keys that its codec does not declare, where io-ts allows them. */
   readonly moreKeys: boolean
 }
 
 const reading: Purpose = {
   text: (value) => typeof value === 'string',
+  // io-ts compares with `!==`, so it copies any record that has a NaN.
+  number: Number.isFinite,
   moreKeys: true,
 }
 
 /** What is encoded must be storable JSON as well. */
 const writing: Purpose = {
   text: (value) => typeof value === 'string' && textIssue(value) === undefined,
+  number: (value) => Number.isFinite(value) && !Object.is(value, -0), // -0 is written as 0
   moreKeys: false,
 }
 
 const isBoolean: Fits = (value) => typeof value === 'boolean'
 const isNull: Fits = (value) => value === null
 
-// io-ts compares with `!==`, so it copies any record that contains NaN.
-const isNumber: Fits = Number.isFinite
-
 // Likewise 0 and -0: io-ts may return the literal instead of the input.
-const only = (wanted: string | number | boolean, { text }: Purpose): Fits | undefined =>
-  text(wanted) || isNumber(wanted) || isBoolean(wanted)
+const only = (wanted: string | number | boolean, { text, number }: Purpose): Fits | undefined =>
+  text(wanted) || number(wanted) || isBoolean(wanted)
     ? (value) => Object.is(value, wanted)
     : undefined
 
@@ -103,7 +105,7 @@ const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined 
     case 'StringType':
       return purpose.text
     case 'NumberType':
-      return isNumber
+      return purpose.number
     case 'BooleanType':
       return isBoolean
     case 'NullType':
@@ -161,4 +163,26 @@ export const fitsReading = <Value>(codec: Type<Value, unknown>) => {
 export const fitsWriting = (codec: Any) => {
   const fits = fitting(codec, writing, 0) ?? never
   return (value: unknown): value is JsonObject => safely(fits, value) && isRecord(value)
+}
+
+/** Whether the records that `codec` is for hold nothing but text, numbers, booleans and nulls. */
+const isFlat = (codec: Any): boolean =>
+  shapeOf(codec)?.fields.every((field) => isScalar(field.codec)) ?? false
+
+/**
+ * A copy of a record, if `codec` writes it and reads it back as it is; `undefined` means "unknown", so
+ * ask io-ts. What is checked is the copy: a record that looks different at every look (a proxy, a getter)
+ * is stored as it was seen once.
+ */
+export const unchangedCopy = <Value>(codec: Type<Value, unknown>) => {
+  const [writes, flat] = [fitsWriting(codec), isFlat(codec)]
+  return (value: Value): (Value & JsonObject) | undefined => {
+    if (typeof value !== 'object' || value === null || !isPlain(value)) return undefined
+    try {
+      const copy = flat ? { ...value } : plainCopy(value)
+      return writes(copy) ? copy : undefined
+    } catch {
+      return undefined
+    }
+  }
 }

@@ -4,7 +4,7 @@ import type { CommandFor, EventOf, StateByKey } from '../algebra/many'
 import { type Issue, preview } from '../issue'
 import { type Json, toJson, toJsonObject } from '../json'
 import type { CommandCodec } from './command-codec'
-import type { EventCodec } from './event-codec'
+import { type EventCodec, roundTripOf } from './event-codec'
 import type { StateCodec } from './state-codec'
 import { fieldOf, under } from './within'
 
@@ -72,6 +72,17 @@ export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<Even
     return E.isLeft(encoded)
       ? E.left(under('event', encoded.left))
       : E.right({ ...encoded.right, data: { key: json.right, event: encoded.right.data } })
+  },
+  roundTrip: ({ key, event }) => {
+    const json = checkKey(key)
+    if (E.isLeft(json)) return json
+    const written = roundTripOf(codec, event)
+    if (E.isLeft(written)) return E.left(under('event', written.left))
+    const { encoded, event: read } = written.right
+    return E.right({
+      encoded: { ...encoded, data: { key: json.right, event: encoded.data } },
+      event: { key, event: read },
+    })
   },
   decode: (stored) => {
     const key = readKey(stored.data)

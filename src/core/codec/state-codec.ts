@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
+import { plainCopy } from '../canonical-json'
 import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
-import { fitsReading, fitsWriting } from './fitting'
+import { fitsReading, unchangedCopy } from './fitting'
 
 /** How a state is stored in a snapshot. A snapshot of another schema version is never read. */
 export interface StateCodec<State> {
@@ -21,10 +22,13 @@ export const stateCodec = <State>(
   schemaVersion: number,
   codec: Type<State, unknown>,
 ): StateCodec<State> => {
-  const [reads, writes] = [fitsReading(codec), fitsWriting(codec)]
+  const [reads, unchanged] = [fitsReading(codec), unchangedCopy(codec)]
   return {
     schemaVersion,
-    encode: (state) => (writes(state) ? E.right(state) : toJson(codec.encode(state))),
+    encode: (state) => {
+      const copy = unchanged(state)
+      return copy === undefined ? toJson(plainCopy(codec.encode(state))) : E.right(plainCopy(copy))
+    },
     decode: (stored) => {
       if (reads(stored)) return E.right(stored)
       const decoded = codec.decode(stored)

@@ -52,8 +52,8 @@ export const unencodableEvent = (
   message: `Event ${index} (${type}) for ${streamId} cannot be stored: ${describeIssues(issues)}.`,
 })
 
-/** Which limit. `eventSize` is measured by {@link jsonSize}. */
-export type Limit = 'eventsPerAppend' | 'eventSize' | 'streamVersion'
+/** Which limit. `eventSize` and `appendSize` are measured by {@link jsonSize}. */
+export type Limit = 'eventsPerAppend' | 'eventSize' | 'appendSize' | 'streamVersion'
 
 /** The append exceeds a limit of the store. Nothing was written. */
 export interface LimitExceeded {

@@ -4,6 +4,8 @@ import { causeText } from '../issue'
 export type StoreFailure =
   /** No connection: the server is down, unreachable, or accepts no more connections. */
   | 'Unavailable'
+  /** No connection of the pool became free in time. */
+  | 'PoolExhausted'
   /** The connection broke while a statement was running. */
   | 'ConnectionLost'
   /** The schema does not exist, or is older than this library. */

@@ -38,6 +38,11 @@ export interface HandledCommand {
 
 /** What a load answers: all of it seen at one moment. */
 export interface Loaded {
+  /**
+   * The stream's version at that moment, whatever was asked for; 0 if it was never written to. Below
+   * `after`: the store has lost events that the caller has seen, so the caller's state must be dropped.
+   */
+  readonly version: StreamVersion
   readonly snapshot?: StoredSnapshot
   /** Later than the snapshot, or than `after`; oldest first; versions without a gap. */
   readonly events: ReadonlyArray<StoredEvent>

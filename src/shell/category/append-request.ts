@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/Either'
+import type { WrittenEvent } from '../../core/codec/event-codec'
 import type { Appended, AppendRequest, CommandMark } from '../../core/append'
 import { type Metadata, noMetadata } from '../../core/metadata'
 import type { NewEvent, RecordedEvent } from '../../core/recorded-event'
@@ -26,10 +27,10 @@ export const newEvents = (
   options: CommandOptions,
   ids: IdSource,
 ): ReadonlyArray<NewEvent> => {
-  if (E.isLeft(decision) || decision.right.encoded.length === 0) return NO_EVENTS
+  if (E.isLeft(decision) || decision.right.events.length === 0) return NO_EVENTS
   const metadata = metadataOf(options)
   // Written out: spreading an object and adding to it takes V8 a hundred times as long.
-  return decision.right.encoded.map(({ type, schemaVersion, data }) => ({
+  return decision.right.events.map(({ encoded: { type, schemaVersion, data } }) => ({
     id: ids.next(),
     type,
     schemaVersion,
@@ -63,7 +64,10 @@ export const appendRequest = (
   }
   if (first === undefined || (skip === 0 && commands.length === 0)) return undefined
   const events = skip === first.events.length ? first.events : batch.flatMap((part) => part.events)
-  const expectedVersion = first.pending.options.expectedVersion ?? version
+  const { expectedVersion: pin = 'mustExist' } = first.pending.options
+  // `mustExist` was looked at when the state was: only `any` is stored on another state than it was
+  // decided on.
+  const expectedVersion = pin === 'mustExist' ? version : pin
   return { streamId, expectedVersion, events, commands }
 }
 
@@ -79,17 +83,18 @@ export interface AppendOffset {
 /** The events of one command as they were recorded. */
 export const recordedEvents = <Event>(
   streamId: StreamId,
-  events: ReadonlyArray<Event>,
+  decided: ReadonlyArray<WrittenEvent<Event>>,
   stored: ReadonlyArray<NewEvent>,
   { after, skip, appended: { positions, recordedAt } }: AppendOffset,
 ): ReadonlyArray<RecordedEvent<Event>> => {
   const recorded: RecordedEvent<Event>[] = []
   for (let index = 0; index < stored.length; index++) {
     const own = stored[index]
-    const event = events[index]
+    const written = decided[index]
     const position = positions[skip + index]
-    if (own === undefined || event === undefined || position === undefined) continue
+    if (own === undefined || written === undefined || position === undefined) continue
     const { id, metadata } = own
+    const { event } = written
     recorded.push({
       id,
       streamId,

@@ -11,8 +11,14 @@ export interface CommandOptions {
    */
   readonly commandId?: string
   /**
-   * Where the caller believes the stream to be. A conflict is then answered and not retried. Left out:
-   * whatever the version is, the decision is made on it, and made again when somebody else was faster.
+   * Where the caller believes the stream to be.
+   *
+   * - Left out: whatever the version is, the decision is made on it, and made again when another writer
+   *   was faster.
+   * - `mustExist`: the same, on a stream that has events.
+   * - A number, `mustNotExist`: the decision is made on that version alone. A conflict is answered.
+   * - `any`: blind. The decision is made on the state at hand, which may be an old one, and its events are
+   *   stored wherever the stream is by then.
    */
   readonly expectedVersion?: ExpectedVersion
   /** Goes with every event. `commandId` is added to it; `correlationId` is that id, unless given. */

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { Category } from '../../core/category'
-import type { EventCodec } from '../../core/codec/event-codec'
+import { type EventCodec, roundTripOf, type WrittenEvent } from '../../core/codec/event-codec'
 import {
   type DeciderThrew,
   deciderThrew,
@@ -8,15 +8,13 @@ import {
   rejected,
 } from '../../core/errors/decision'
 import { unencodableEvent, type UnencodableEvent } from '../../core/errors/event'
-import type { EncodedEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
 import type { Current } from '../state/replay'
 
 /** What was decided, and where it leads. */
 export interface Decision<State, Event> {
-  readonly events: ReadonlyArray<Event>
-  readonly encoded: ReadonlyArray<EncodedEvent>
+  readonly events: ReadonlyArray<WrittenEvent<Event>>
   readonly next: Current<State>
 }
 
@@ -29,8 +27,9 @@ const nameOf = <Event>(codec: EventCodec<Event>, event: Event): string => {
 }
 
 /**
- * Decides, encodes and plays on, before anything is stored: an event that cannot be written, or that
- * `evolve` cannot bear, never gets into the stream.
+ * Decides, encodes and evolves, before anything is stored: an event that cannot be written or read back,
+ * or on which `evolve` throws, never gets into the stream. The state is made from what is stored, so it
+ * is the one that a reload would give.
  */
 export const decideOn = <Command, State, Event, Rejection>(
   category: Category<Command, State, Event, Rejection>,
@@ -44,21 +43,21 @@ export const decideOn = <Command, State, Event, Rejection>(
   try {
     const decided = decider.decide(command, state)
     if (E.isLeft(decided)) return E.left(rejected(streamId, version, decided.left))
-    const events = [...decided.right]
-    const encoded = new Array<EncodedEvent>(events.length) // one that grows takes more than it needs
+    // One that grows takes more than it needs.
+    const events = new Array<WrittenEvent<Event>>(decided.right.length)
     let index = 0
-    for (const event of events) {
+    for (const event of decided.right) {
       asked = 'codec'
-      const written = codec.encode(event)
+      const written = roundTripOf(codec, event)
       if (E.isLeft(written)) {
         return E.left(unencodableEvent(streamId, index, nameOf(codec, event), written.left))
       }
-      encoded[index++] = written.right
+      events[index++] = written.right
       asked = 'evolve'
-      state = decider.evolve(state, event)
+      state = decider.evolve(state, written.right.event)
       version += 1
     }
-    return E.right({ events, encoded, next: { state, version } })
+    return E.right({ events, next: { state, version } })
   } catch (cause) {
     return E.left(deciderThrew(streamId, version, asked, cause))
   }

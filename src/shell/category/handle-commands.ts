@@ -10,6 +10,7 @@ import { loadState } from '../state/load-state'
 import type { Current } from '../state/replay'
 import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
+import { unshared } from '../state/unshared'
 import { appendRequest, isAppended, newEvents, recordedEvents } from './append-request'
 import type { Handled } from './command-options'
 import { decideOn, type DecideError, type Decision } from './decide'
@@ -202,7 +203,7 @@ const outcomesOf = <Of extends CategoryTypes>(
     if (!isCertain) return RELOAD
     return E.isLeft(decision)
       ? decision
-      : E.right({ events: [], state: before.state, version: before.version })
+      : E.right({ events: [], state: unshared(before.state), version: before.version })
   }
 }
 
@@ -231,7 +232,8 @@ const refused = async <Of extends CategoryTypes>(
     )
   }
   const retries = ({ conflicts }: Pending<Of>) => conflicts + 1 < settings.retry.attempts
-  if (error._tag === 'VersionConflict' && batch[0]?.options.expectedVersion === undefined) {
+  const { expectedVersion: pin = 'mustExist' } = batch[0]?.options ?? {}
+  if (error._tag === 'VersionConflict' && pin === 'mustExist') {
     const { actual } = error
     const [decidedOn, commands] = [current.version, batch.length]
     settings.observe({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })

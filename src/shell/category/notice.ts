@@ -16,6 +16,17 @@ export type Notice =
       readonly decidedOn: StreamVersion
       readonly actual: StreamVersion
     }
+  /**
+   * The stream is shorter than the state in memory was: the store has lost events (it was restored, or
+   * failed over). The state was dropped, and the stream is replayed.
+   */
+  | {
+      readonly _tag: 'StateDropped'
+      readonly streamId: StreamId
+      /** The version of the state in memory, and the one that was found. */
+      readonly known: StreamVersion
+      readonly actual: StreamVersion
+    }
   /** A snapshot does not decode and was passed over; the stream was replayed. */
   | {
       readonly _tag: 'SnapshotIgnored'

@@ -2,12 +2,15 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
+import { canonicalJson, plainCopy } from '../../core/canonical-json'
 import type { Category } from '../../core/category'
 import { deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/history'
 import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
+import { isPlain } from '../../core/json'
+import type { Metadata } from '../../core/metadata'
 import type { Backend } from '../../core/ports/backend'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import type { CommandOptions, Handled } from './command-options'
@@ -19,6 +22,7 @@ import type { Current } from '../state/replay'
 import { type CategoryRuntime, handleBatch } from './handle-commands'
 import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
+import { unshared } from '../state/unshared'
 
 /** A category that is connected to a backend. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
@@ -67,19 +71,51 @@ export interface OpenCategory<Command, State, Event, Rejection> {
   readonly settled: () => Promise<void>
 }
 
+/**
+ * The command as it was validated, whatever the caller does to it while it waits, or is decided again.
+ * Nearly every command is flat, and spreading it costs next to nothing.
+ */
+const commandCopy = <Command>(command: Command): Command => {
+  if (typeof command !== 'object' || command === null || !isPlain(command)) return command
+  for (const key in command) {
+    if (typeof command[key] === 'object') return plainCopy(command)
+  }
+  return { ...command }
+}
+
 const decodeCommand = <Command, State, Event, Rejection>(
   { commands, name }: Category<Command, State, Event, Rejection>,
   command: unknown,
 ): E.Either<HandleError<never>, Command> => {
   try {
     const decoded = commands.decode(command)
-    return E.isLeft(decoded) ? E.left(invalidCommand(decoded.left)) : decoded
+    return E.isLeft(decoded)
+      ? E.left(invalidCommand(decoded.left))
+      : E.right(commandCopy(decoded.right))
   } catch (cause) {
     return E.left(deciderThrew(name, 0, 'codec', cause))
   }
 }
 
 const NO_OPTIONS: CommandOptions = {}
+
+/** The options as they are now, whatever the caller does to them later. What is `undefined` is left out. */
+const taken = (options: CommandOptions): CommandOptions => {
+  if (options === NO_OPTIONS) return options
+  const { metadata } = options
+  return metadata === undefined
+    ? { ...options }
+    : { ...options, metadata: canonicalJson(withoutUndefined(metadata)) }
+}
+
+const withoutUndefined = (metadata: Metadata): Metadata =>
+  Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
+
+/** A state of the cache, for a caller. */
+const handedOut = <State>({ state, version }: Current<State>): Current<State> => ({
+  state: unshared(state),
+  version,
+})
 
 /**
  * Connects a category to a backend, of which it uses the store.
@@ -120,9 +156,12 @@ export const openCategory = <Command, State, Event, Rejection>(
       )
       if (E.isLeft(loaded)) return loaded
       const { current } = loaded.right
-      const newest = states.get(stream)?.current.version ?? 0
-      if (current.version >= newest) states.set(stream, { current, outdated: false })
-      return E.right(current)
+      // Not over a later state that a command has led to meanwhile.
+      const newest = states.get(stream)?.current
+      if (newest === undefined || newest === known || newest.version <= current.version) {
+        states.set(stream, { current, outdated: false })
+      }
+      return E.right(handedOut(current))
     }
 
   return {
@@ -138,7 +177,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         const decoded = decodeCommand(category, command)
         return E.isLeft(decoded)
           ? Promise.resolve(decoded)
-          : enqueue(stream.right, decoded.right, options)
+          : enqueue(stream.right, decoded.right, taken(options))
       },
     fetch: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     get: (id) =>
@@ -146,7 +185,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         nameOf(id),
         TE.flatMap((stream) => {
           const known = states.get(stream)
-          return known === undefined ? fetchStream(stream) : TE.right(known.current)
+          return known === undefined ? fetchStream(stream) : TE.right(handedOut(known.current))
         }),
       ),
     replayTo: (id, version) =>

@@ -29,15 +29,27 @@ export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
 }
 
-export const withDefaults = (store: EventStore, options: CategoryOptions): CategorySettings => ({
+/** The default for whatever is left out, or is `undefined`. */
+export const withDefaults = (
+  store: EventStore,
+  {
+    ids = idSource(),
+    retry = defaultRetry,
+    cachedStates = 10_000,
+    pageSize = 1_000,
+    queueDepth = 10_000,
+    observe = () => undefined,
+    random = Math.random,
+    wait = sleep,
+  }: CategoryOptions,
+): CategorySettings => ({
   store,
-  ids: idSource(),
-  retry: defaultRetry,
-  cachedStates: 10_000,
-  pageSize: 1_000,
-  queueDepth: 10_000,
-  observe: () => undefined,
-  random: Math.random,
-  wait: sleep,
-  ...options,
+  ids,
+  retry,
+  cachedStates,
+  pageSize,
+  queueDepth,
+  observe,
+  random,
+  wait,
 })

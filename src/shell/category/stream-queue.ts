@@ -38,11 +38,16 @@ export const streamQueues = <Command, Rejection, Result>(
   depth: number,
 ): Enqueue<Command, Rejection, Result> => {
   type Pending = PendingCommand<Command, Rejection, Result>
+  /** A command with an id, and what those that are sent with the same id meanwhile are answered. */
+  interface Sent {
+    readonly answered: Promise<Answer<Rejection, Result>>
+    twins: Promise<Answer<Rejection, Result>> | undefined
+  }
   interface Queue {
     waiting: ReadonlyArray<Pending>
     arrived: Pending[]
     /** By their command ids. */
-    sent: Map<string, Promise<Answer<Rejection, Result>>> | undefined
+    sent: Map<string, Sent> | undefined
   }
   const queues = new Map<StreamId, Queue>()
 
@@ -82,11 +87,18 @@ export const streamQueues = <Command, Rejection, Result>(
     else run(streamId, queue)
   }
 
-  return (streamId, command, options) => {
+  const enqueue: Enqueue<Command, Rejection, Result> = (streamId, command, options) => {
     const { commandId } = options
     const open = queues.get(streamId)
-    const known = commandId === undefined ? undefined : open?.sent?.get(commandId)
-    if (known !== undefined) return known
+    const sent = commandId === undefined ? undefined : open?.sent?.get(commandId)
+    if (sent !== undefined) {
+      // Only an acceptance is shared: a refusal may have been decided before events that were stored
+      // before its twin was sent. One of the twins is then handled, for all that are there by now.
+      sent.twins ??= sent.answered.then((answer) =>
+        E.isRight(answer) ? answer : enqueue(streamId, command, options),
+      )
+      return sent.twins
+    }
     const before = open === undefined ? 0 : open.waiting.length + open.arrived.length
     if (before >= depth) return Promise.resolve(E.left(overloaded(streamId, before)))
     const queue: Queue = open ?? { waiting: NONE, arrived: [], sent: undefined }
@@ -97,9 +109,9 @@ export const streamQueues = <Command, Rejection, Result>(
       else queue.arrived.push(pending)
     })
     if (commandId !== undefined) {
-      const sent = (queue.sent ??= new Map())
-      sent.set(commandId, answered)
-      void answered.then(() => sent.delete(commandId))
+      const byId = (queue.sent ??= new Map())
+      byId.set(commandId, { answered, twins: undefined })
+      void answered.then(() => byId.delete(commandId))
     }
     if (open === undefined) {
       queues.set(streamId, queue)
@@ -107,4 +119,5 @@ export const streamQueues = <Command, Rejection, Result>(
     }
     return answered
   }
+  return enqueue
 }

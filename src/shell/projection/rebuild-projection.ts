@@ -30,7 +30,13 @@ const conclude = async <Transaction>(
     return E.right(build)
   }
   const discarded = await discard(environment, projection, build)
-  if (E.isLeft(followed)) return followed
+  const isCancelled = environment.signal.aborted
+  if (E.isLeft(followed)) {
+    // An event that fails while it is cancelled does not matter any more.
+    return isCancelled && followed.left._tag === 'SubscriptionStopped'
+      ? E.right(undefined)
+      : followed
+  }
   if (E.isLeft(active)) return active
   if (E.isLeft(discarded)) return discarded
   if (followed.right === 'stopped') return E.right(undefined)

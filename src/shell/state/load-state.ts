@@ -67,6 +67,7 @@ const observeLast = (
 
 /**
  * The state of a stream as it is now: from what is known already, or from a snapshot, or from the start.
+ * A stream that is shorter than what is known has lost events: then what is known counts for nothing.
  */
 export const loadState = async <State, Event>(
   category: Playable<State, Event>,
@@ -84,7 +85,11 @@ export const loadState = async <State, Event>(
     ...(commandId === undefined ? {} : { commandId }),
   })()
   if (E.isLeft(loaded)) return loaded
-  const { events, more, handled } = loaded.right
+  const { version, events, more, handled } = loaded.right
+  if (version < known.version) {
+    settings.observe({ _tag: 'StateDropped', streamId, known: known.version, actual: version })
+    return loadState(category, settings, streamId, commandId === undefined ? {} : { commandId })
+  }
   observeLast(settings, streamId, events)
   const from = start(category, settings, known, loaded.right)
   const played =

@@ -1,15 +1,21 @@
+import * as E from 'fp-ts/Either'
 import { LRUCache } from 'lru-cache'
 import type { StreamId } from '../../core/stream'
+import { catching } from '../catching'
 import type { Current } from './replay'
+import { unshared } from './unshared'
 
 /** A state that was seen before. */
 export interface Known<State> {
   readonly current: Current<State>
-  /** Somebody else is known to have written since: read what is new before deciding on it. */
+  /** Another writer is known to have written since: read what is new before deciding on it. */
   readonly outdated: boolean
 }
 
-/** The states seen last, least recently used out first. The append's version check judges them all. */
+/**
+ * The states seen last, least recently used out first. The append's version check judges them all. What
+ * is kept has no other holder: see {@link unshared}.
+ */
 export interface StateCache<State> {
   readonly get: (streamId: StreamId) => Known<State> | undefined
   readonly set: (streamId: StreamId, known: Known<State>) => void
@@ -22,7 +28,11 @@ export const stateCache = <State>(most: number): StateCache<State> => {
   const states = new LRUCache<StreamId, Known<State>>({ max: most })
   return {
     get: (streamId) => states.get(streamId),
-    set: (streamId, known) => void states.set(streamId, known),
+    set: (streamId, { current: { state, version }, outdated }) => {
+      const kept = catching(() => unshared(state))
+      if (E.isLeft(kept)) states.delete(streamId)
+      else states.set(streamId, { current: { state: kept.right, version }, outdated })
+    },
     forget: (streamId) => void states.delete(streamId),
   }
 }

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import type { StoreFailed } from '../../core/errors/store'
+import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import {
   eventParked,
   notProjectedYet,
@@ -12,11 +12,35 @@ import type { Backend } from '../../core/ports/backend'
 import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
 import { backoff } from '../../core/time/back-off'
-import { sleep } from '../timers'
+import { clearTimeout, setTimeout, sleep } from '../timers'
 
 /** In milliseconds. */
 const MIN_POLL_INTERVAL = 5
 const MAX_POLL_INTERVAL = 100
+
+/** How long an answer of the store is waited for after the time is over. */
+const GRACE = 250
+
+const unanswered = storeFailed(
+  'TimedOut',
+  'nothingWritten',
+  undefined,
+  'the store did not say in time how far the subscription is',
+)
+
+/** An answer of the store, or, when it takes so many milliseconds, {@link unanswered}. */
+const answerWithin = <Failure, Value>(
+  ask: TaskEither<Failure, Value>,
+  milliseconds: number,
+): Promise<E.Either<Failure | StoreFailed, Value>> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      resolve(E.left(unanswered))
+    }, milliseconds)
+    ask()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+  })
 
 /** A subscription, and how far it is. `undefined`: there is no such subscription. */
 export interface Look {
@@ -44,7 +68,7 @@ export const waitFor = async <Failure>(
   let before: string | undefined
   let missing = 0
   for (let looks = 1; ; looks++) {
-    const seen = await look()
+    const seen = await answerWithin(look, Math.max(0, end - performance.now()) + GRACE)
     if (E.isLeft(seen)) return seen
     const { subscription, arrival } = seen.right
     const why = hopeless(seen.right, position)

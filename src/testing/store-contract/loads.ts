@@ -23,13 +23,36 @@ export const loads: Chapter = {
         assert.equal(loaded.more, false)
       }
     },
+    'says the version of the stream, whatever is asked for': async ({ store, second }) => {
+      const [id, commandId] = [freshStream(), freshCommandId()]
+      const versions = async (snapshotSchema?: number) => {
+        const schema = snapshotSchema === undefined ? {} : { snapshotSchema }
+        const found: number[] = []
+        for (const after of [0, 1, 3, 4, 5, 2_147_483_647]) {
+          for (const limit of [1, 3, 10]) {
+            const request = { streamId: id, after, limit, ...schema }
+            for (const command of [{}, { commandId }]) {
+              const loaded = await succeeds(second.load({ ...request, ...command }))
+              found.push(loaded.version)
+            }
+          }
+        }
+        return [...new Set(found)]
+      }
+      same(await versions(), [0])
+      await succeeds(store.append(appendTo(id, 0, numbered(3))))
+      same([await versions(), await versions(1)], [[3], [3]])
+      await succeeds(store.append(appendTo(id, 3, numbered(1, 4), [aMark(commandId, 1)])))
+      await succeeds(store.saveSnapshot(aSnapshot(id, 3)))
+      same([await versions(), await versions(1), await versions(2)], [[4], [4], [4]])
+    },
     'loads an empty stream, which is not an error': async ({ store }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       same(
         await succeeds(
           store.load({ streamId: id, after: 0, snapshotSchema: 1, commandId, limit: 10 }),
         ),
-        { events: [], more: false },
+        { version: 0, events: [], more: false },
       )
     },
     'loads as many events as asked for, and says whether there are more': async ({ store }) => {
@@ -57,6 +80,7 @@ export const loads: Chapter = {
       await succeeds(store.append(appendTo(id, 0, numbered(2))))
       await succeeds(store.saveSnapshot(aSnapshot(id, 2)))
       same(await succeeds(store.load({ streamId: id, after: 0, snapshotSchema: 1, limit: 10 })), {
+        version: 2,
         snapshot: aSnapshot(id, 2),
         events: [],
         more: false,

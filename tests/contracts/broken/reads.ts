@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import type { StorePage } from '../../../src/core/ports/event-store'
+import type { Loaded, StorePage } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
 import { answering, type BrokenStore, type Events, reading } from './broken-store'
 
@@ -35,6 +35,21 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
       'reading a stream: never reads more than asked for, and says whether there is more',
       'defects known from elsewhere: reads a stream longer than any page of it',
     ],
+  },
+  {
+    defect: 'takes the version that the caller knows for that of the stream',
+    store: () =>
+      answering(
+        'load',
+        ({ load }) =>
+          (request) =>
+          async () =>
+            E.map((loaded: Loaded) => ({
+              ...loaded,
+              version: loaded.events.at(-1)?.version ?? request.after,
+            }))(await load(request)()),
+      ),
+    noticedBy: ['loads: says the version of the stream, whatever is asked for'],
   },
   {
     defect: 'filters a page after it was cut, and calls the last event that is left the end',

@@ -57,6 +57,17 @@ export const allFailed = (
   return appends.map(() => failed)
 }
 
+/** A statement that could not even be built, so that nothing was sent. */
+export const notSent = (
+  appends: ReadonlyArray<EncodedAppend>,
+  error: unknown,
+): ReadonlyArray<AppendAnswer> => {
+  const failed: AppendAnswer = E.left(
+    storeFailed('Unexpected', 'nothingWritten', error, 'the statement could not be built'),
+  )
+  return appends.map(() => failed)
+}
+
 /** Rows by their streams. */
 export const byStream = <Row extends StoredRow>(
   rows: ReadonlyArray<Row>,

@@ -10,6 +10,7 @@ import {
   type AppendAnswer,
   byStream,
   noAnswer,
+  notSent,
   type RunAppends,
   stored,
   type StoredRow,
@@ -88,8 +89,10 @@ const answerTo = (
 export const fallbackAppend =
   (db: Executor, statement: string, scope: TransactionScope): RunAppends =>
   async (appends) => {
+    const parameters = E.tryCatch(() => parametersOf(appends), identity)
+    if (E.isLeft(parameters)) return notSent(appends, parameters.left)
     const send = TE.tryCatch(
-      () => fetchRows<FallbackRow>(db, statement, parametersOf(appends)),
+      () => fetchRows<FallbackRow>(db, statement, parameters.right),
       identity,
     )
     const found = await send()

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { isIsolatable } from '../../../core/errors/store'
+import { isIsolatable, storeFailed } from '../../../core/errors/store'
 import { grouped, type Grouping } from '../connection/grouped'
 import {
   appendAlone,
@@ -8,15 +8,20 @@ import {
   type RunAppend,
   type RunAppends,
 } from './append-answer'
-import type { EncodedAppend } from './encoded-append'
+import { type EncodedAppend, lengthOf } from './encoded-append'
 
-const grouping: Grouping<EncodedAppend> = {
+const grouping: Grouping<EncodedAppend, AppendAnswer> = {
   name: 'appends',
   depth: 20_000,
   statements: 4,
   slow: 25,
   size: 1_000,
   sizeOf: ({ events }) => events.length,
+  // In UTF-16 code units. More in a statement is not faster; more in the queue could end the process.
+  weight: 4_000_000,
+  queueWeight: 134_217_728,
+  weightOf: lengthOf,
+  failed: (cause) => E.left(storeFailed('Unexpected', 'unknown', cause)),
   keyOf: ({ streamId }) => streamId,
 }
 

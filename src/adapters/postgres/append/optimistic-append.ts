@@ -9,6 +9,7 @@ import {
   type AppendAnswer,
   byStream,
   noAnswer,
+  notSent,
   type RunAppends,
   stored,
   type StoredRow,
@@ -135,7 +136,12 @@ export const optimisticAppend = (
     })
   }
   return async (appends) => {
-    const query = contention.isUnlikely() ? optimisticQuery(statements, appends) : undefined
+    const built = E.tryCatch(
+      () => (contention.isUnlikely() ? optimisticQuery(statements, appends) : undefined),
+      identity,
+    )
+    if (E.isLeft(built)) return notSent(appends, built.left)
+    const query = built.right
     if (query === undefined) return fallback(appends)
     const send = TE.tryCatch(() => fetchRows<StoredRow>(db, query.text, query.parameters), identity)
     const found = await send()

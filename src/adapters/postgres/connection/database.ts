@@ -12,7 +12,7 @@ import {
   type OpenListening,
 } from './listening'
 import { type Notifications, notificationsOver } from './notifications'
-import { originOf } from './origin'
+import { originOf, withDeadlines } from './origin'
 import { kyselyOnPglite } from './pglite'
 import { kyselyOnPool } from './pool'
 import {
@@ -35,7 +35,10 @@ export type WakeUpsOption = 'poll' | { readonly listenWith: MakeClient }
 
 /** A database that is ready for use. */
 export interface OpenDatabase<Database> {
+  /** The caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
+  /** The same database, for our own statements: they have a deadline. */
+  readonly bounded: Kysely<Database>
   readonly notifications: Notifications
   /** Whether other processes are to be notified. */
   readonly notifies: boolean
@@ -135,13 +138,25 @@ const polled = new WeakMap<object, Notifications>()
 /** Opens what a backend is made on. Nothing is sent to the server yet. */
 export const openDatabase = <Database>(
   given: DatabaseHandle<Database>,
+  statementTimeout: number,
   option?: WakeUpsOption,
 ): OpenDatabase<Database> => {
   const { db, close } = kyselyOf(given)
+  const bounded = withDeadlines(db, statementTimeout)
   const listening = listeningOf(db, option)
   const open = option === 'poll' ? undefined : listening.open
   const known = open === undefined ? polled : listened
   const notifications = known.get(listening.owner) ?? notificationsOver(open)
   known.set(listening.owner, notifications)
-  return { db, close, notifications, notifies: open !== undefined, probe: probeOf(db) }
+  return {
+    db,
+    bounded,
+    close: async () => {
+      await close()
+      if (!isKysely(given) && bounded !== db) await bounded.destroy()
+    },
+    notifications,
+    notifies: open !== undefined,
+    probe: probeOf(db),
+  }
 }

@@ -70,10 +70,21 @@ const refusedSchemaName: Meaning = {
 
 /** The code of our own error about a database that was never one. */
 export const MISUSE = 'REPRISE_MISUSE'
+/** The codes of our own errors about what took too long. */
+export const DEADLINE = 'REPRISE_DEADLINE'
+export const NOT_CONNECTED = 'REPRISE_NOT_CONNECTED'
+export const POOL_EXHAUSTED = 'REPRISE_POOL_EXHAUSTED'
+
+/** An error of our own, with its code. */
+export const ownError = (code: string, message: string): Error =>
+  Object.assign(new Error(message), { code })
 
 /** SQLSTATE and system error codes: the one place where database errors become ours. */
 const meanings: Readonly<Record<string, Meaning>> = {
   [MISUSE]: { reason: 'Unavailable', answerLost: false },
+  [DEADLINE]: { reason: 'TimedOut', answerLost: true },
+  [NOT_CONNECTED]: { reason: 'Unavailable', answerLost: false },
+  [POOL_EXHAUSTED]: { reason: 'PoolExhausted', answerLost: false },
   ECONNREFUSED: unavailable,
   ENOTFOUND: unavailable,
   EAI_AGAIN: unavailable,

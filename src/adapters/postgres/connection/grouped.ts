@@ -2,11 +2,13 @@ import type * as E from 'fp-ts/Either'
 import { overloaded, type Overloaded } from '../../../core/errors/store'
 
 /** How calls are grouped into statements. */
-export interface Grouping<Call> {
+export interface Grouping<Call, Answer> {
   /** The queue's name in the message of `Overloaded`. */
   readonly name: string
   /** How many calls may wait. One more is `Overloaded`. */
   readonly depth: number
+  /** How much they may weigh together, in the units of `weightOf`, unless it is a single one. More is `Overloaded`. */
+  readonly queueWeight: number
   /** How many statements may be under way at once, when those before are slow. */
   readonly statements: number
   /**
@@ -17,16 +19,25 @@ export interface Grouping<Call> {
   /** How much one statement carries, in the units of `sizeOf`. */
   readonly size: number
   readonly sizeOf: (call: Call) => number
+  /** How much one statement weighs, unless it carries a single call. */
+  readonly weight: number
+  /** How much memory a call takes up: a bound on their number alone would bound nothing. */
+  readonly weightOf: (call: Call) => number
   /** Two calls with the same key never share a statement; those that share one are in the order of their keys. */
   readonly keyOf: (call: Call) => string
+  /** The answer to a call that got none, because what runs it has thrown. */
+  readonly failed: (cause: unknown) => Answer
 }
 
 interface Waiting<Call, Answer> {
   readonly call: Call
+  readonly key: string
+  readonly size: number
+  readonly weight: number
   readonly answer: (answer: Answer) => void
 }
 
-/** Carries out some calls, and answers each of them, in their order. Never rejects. */
+/** Carries out some calls, and answers each of them, in their order. */
 type Run<Call, Answer> = (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<Answer>>
 
 /**
@@ -42,38 +53,55 @@ const partsOf = (callers: number): number =>
 const nextGroup = <Call, Answer>(
   queue: Waiting<Call, Answer>[],
   most: number,
-  { size, sizeOf, keyOf }: Grouping<Call>,
+  bounds: Pick<Grouping<Call, Answer>, 'size' | 'weight'>,
 ): readonly [group: ReadonlyArray<Waiting<Call, Answer>>, rest: Waiting<Call, Answer>[]] => {
   if (queue.length === 1) return [queue, []]
   const group: Waiting<Call, Answer>[] = []
   const rest: Waiting<Call, Answer>[] = []
   const keys = new Set<string>()
   let carried = 0
+  let carriedWeight = 0
   for (const waiting of queue) {
-    const key = keyOf(waiting.call)
-    const own = sizeOf(waiting.call)
-    const full = group.length >= most || (group.length > 0 && carried + own > size)
+    const { key, size, weight } = waiting
+    const tooMuch = carried + size > bounds.size || carriedWeight + weight > bounds.weight
+    const full = group.length >= most || (group.length > 0 && tooMuch)
     if (full || keys.has(key)) {
       rest.push(waiting)
       continue
     }
     group.push(waiting)
     keys.add(key)
-    carried += own
+    carried += size
+    carriedWeight += weight
   }
-  group.sort((left, right) => (keyOf(left.call) < keyOf(right.call) ? -1 : 1))
+  group.sort((left, right) => (left.key < right.key ? -1 : 1))
   return [group, rest]
 }
 
+/** Answers or an error of what carries out calls, without a throw. */
+const outcomeOf = async <Call, Answer>(
+  run: Run<Call, Answer>,
+  calls: ReadonlyArray<Call>,
+): Promise<E.Either<unknown, ReadonlyArray<Answer>>> => {
+  try {
+    return { _tag: 'Right', right: await run(calls) }
+  } catch (cause) {
+    return { _tag: 'Left', left: cause }
+  }
+}
+
+const noAnswer = new Error('the statement gave no answer to this call')
+
 /**
  * Lets calls share statements: while one is under way, calls that arrive wait, and go out together in
- * the next one. A single caller is never delayed.
+ * the next one. A single caller is never delayed. Whatever throws: every caller is answered, and the next calls go out.
  */
 export const grouped = <Call, Answer>(
   run: Run<Call, Answer>,
-  grouping: Grouping<Call>,
+  grouping: Grouping<Call, Answer>,
 ): ((call: Call) => Promise<Answer | E.Left<Overloaded>>) => {
   let queue: Waiting<Call, Answer>[] = []
+  let queueWeight = 0
   let underWay = 0
   let callsUnderWay = 0
   let average = 0
@@ -81,11 +109,12 @@ export const grouped = <Call, Answer>(
 
   const runGroup = async (group: ReadonlyArray<Waiting<Call, Answer>>): Promise<void> => {
     const started = performance.now()
-    const answers = await run(group.map(({ call }) => call))
+    const calls = group.map(({ call }) => call)
+    const outcome = await outcomeOf(run, calls)
     average += (performance.now() - started - average) / 8
     for (const [index, { answer }] of group.entries()) {
-      const own = answers[index]
-      if (own !== undefined) answer(own)
+      if (outcome._tag === 'Left') answer(grouping.failed(outcome.left))
+      else answer(outcome.right[index] ?? grouping.failed(noAnswer))
     }
     // Callers that have just been answered may call again at once: let them share the next statement.
     // Otherwise the first of them is sent without the others, and they wait for it.
@@ -103,6 +132,7 @@ export const grouped = <Call, Answer>(
     const most = Math.ceil(all / partsOf(all))
     const [group, rest] = nextGroup(queue, most, grouping)
     queue = rest
+    for (const { weight } of group) queueWeight -= weight
     underWay += 1
     callsUnderWay += group.length
     void runGroup(group)
@@ -130,11 +160,15 @@ export const grouped = <Call, Answer>(
   }
 
   return (call) => {
-    if (queue.length >= grouping.depth) {
+    const weight = grouping.weightOf(call)
+    const tooHeavy = queue.length > 0 && queueWeight + weight > grouping.queueWeight
+    if (tooHeavy || queue.length >= grouping.depth) {
       return Promise.resolve({ _tag: 'Left', left: overloaded(grouping.name, queue.length) })
     }
+    const [key, size] = [grouping.keyOf(call), grouping.sizeOf(call)]
     return new Promise((answer) => {
-      queue.push({ call, answer })
+      queue.push({ call, key, size, weight, answer })
+      queueWeight += weight
       advance()
     })
   }

@@ -10,6 +10,8 @@ export type Origin =
       readonly pool: Pool
       /** Runs statements outside of transactions on the shortest way. */
       readonly direct: Executor
+      /** A Kysely on the same connections, whose statements have so many milliseconds. */
+      readonly within: <Database>(timeout: number) => Kysely<Database>
     }
   | { readonly _tag: 'PGlite'; readonly pglite: PGlite }
 
@@ -23,6 +25,23 @@ export const rememberOrigin = (db: QueryExecutorProvider, origin: Origin): void 
 /** `undefined`: this adapter has not made it. */
 export const originOf = (db: QueryExecutorProvider): Origin | undefined =>
   origins.get(db.getExecutor().adapter)
+
+/**
+ * The same database, with a deadline for every statement and for every wait for a connection; the caller's plugins
+ * included. Only where the connections are known: on a pool.
+ */
+export const withDeadlines = <Database>(
+  db: Kysely<Database>,
+  timeout: number,
+): Kysely<Database> => {
+  const origin = originOf(db)
+  if (origin?._tag !== 'Pool') return db
+  const { plugins } = db.getExecutor()
+  return plugins.reduce(
+    (kysely, plugin) => kysely.withPlugin(plugin),
+    origin.within<Database>(timeout),
+  )
+}
 
 /** Whether a COMMIT through `db` fails when it has become a ROLLBACK. Kysely itself does not look. */
 export const failsOnRolledBackCommit = (db: QueryExecutorProvider): boolean =>

@@ -1,6 +1,7 @@
 import type { Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { breaksConnection } from './errors'
+import { withDeadline } from './deadline'
+import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
 import { poolShortcut } from './pool-shortcut'
@@ -84,7 +85,15 @@ const statementRunner = (client: PoolClient, preparing: Preparing): RunStatement
   }
 }
 
-const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
+/** A connection of a pool, with what it has prepared. */
+interface Connection {
+  readonly run: RunStatement
+  readonly release: () => void
+  /** Ends it, whatever is under way on it. To release it afterwards does nothing. */
+  readonly destroy: () => void
+}
+
+const wrap = (client: PoolClient, preparing: Preparing): Connection => {
   const run = statementRunner(client, preparing)
   let broken = false
   let ended: Error | undefined
@@ -93,19 +102,49 @@ const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   client.on('error', (error) => {
     ended ??= error
   })
+  let destroyed = false
   const failed = (error: Error): Promise<never> => {
     const reason = isServerError(ended) ? ended : error
     broken ||= breaksConnection(reason)
     return Promise.reject(reason)
   }
-  return poolClient(
-    (text, parameters) => {
+  return {
+    run: (text, parameters) => {
       const answer = run(text, parameters)
       return (text === COMMIT.text ? answer.then(rejectRolledBack) : answer).catch(failed)
     },
     // A broken one must not go back to the pool: the next statement on it would fail as well.
-    () => client.release(broken),
+    release: () => {
+      if (!destroyed) client.release(broken)
+    },
+    destroy: () => {
+      if (destroyed) return
+      destroyed = true
+      client.release(true)
+    },
+  }
+}
+
+/** A connection on which a statement has so many milliseconds. Its answer is lost then, and so is the connection. */
+const bounded = ({ run, release, destroy }: Connection, timeout: number): PostgresPoolClient =>
+  poolClient(
+    (text, parameters) =>
+      withDeadline(run(text, parameters), timeout, () => {
+        destroy()
+        return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
+      }),
+    release,
   )
+
+/** Says why no connection came. */
+const notConnected = (pool: Pool, established: number, timeout: number): Error => {
+  const { totalCount, waitingCount, options } = pool
+  return totalCount >= options.max && established >= totalCount
+    ? ownError(
+        POOL_EXHAUSTED,
+        `no connection of the pool became free within ${timeout} ms (all ${options.max} in use, ${waitingCount} callers wait): give it more of them, or hold them for less time`,
+      )
+    : ownError(NOT_CONNECTED, `no connection to the server was made within ${timeout} ms`)
 }
 
 /** How statements reach a pool. */
@@ -114,16 +153,20 @@ interface Access {
   readonly direct: Executor
 }
 
-// One for each way of preparing, however many databases are made of the pool.
-const accesses = new WeakMap<Pool, Map<Preparing, Access>>()
+/** How statements that have so many milliseconds reach a pool. */
+type AccessWithin = (timeout: number) => Access
 
-const accessTo = (pool: Pool, preparing: Preparing): Access => {
-  const ways = accesses.get(pool) ?? new Map<Preparing, Access>()
+// One for each way of preparing, however many databases are made of the pool.
+const accesses = new WeakMap<Pool, Map<Preparing, AccessWithin>>()
+
+const accessTo = (pool: Pool, preparing: Preparing): AccessWithin => {
+  const ways = accesses.get(pool) ?? new Map<Preparing, AccessWithin>()
   accesses.set(pool, ways)
   const known = ways.get(preparing)
   if (known !== undefined) return known
-  const clients = new WeakMap<PoolClient, PostgresPoolClient>()
-  const wrapped = (client: PoolClient): PostgresPoolClient => {
+  const clients = new WeakMap<PoolClient, Connection>()
+  const established = new Set<PoolClient>()
+  const wrapped = (client: PoolClient): Connection => {
     const before = clients.get(client)
     if (before !== undefined) return before
     const made = wrap(client, preparing)
@@ -132,11 +175,43 @@ const accessTo = (pool: Pool, preparing: Preparing): Access => {
   }
   // At once, and not only when it is first used: the server may end a connection as soon as it is made.
   pool.on('connect', wrapped)
+  pool.on('acquire', (client) => established.add(client))
+  pool.on('remove', (client) => established.delete(client))
   pool.on('error', ignoreError) // an idle connection that breaks is replaced by the pool itself
-  const connect = async () => wrapped(await pool.connect())
-  const access: Access = { connect, direct: poolShortcut(connect, () => pool.waitingCount > 0) }
+  const connectWithin = async (timeout: number): Promise<PostgresPoolClient> => {
+    const connecting = pool.connect()
+    const client = await withDeadline(connecting, timeout, () => {
+      // It may still come: then others can have it.
+      connecting.then((late) => late.release(), ignoreError)
+      return notConnected(pool, established.size, timeout)
+    })
+    return bounded(wrapped(client), timeout)
+  }
+  const timeouts = new Map<number, Access>()
+  const access: AccessWithin = (timeout) => {
+    const before = timeouts.get(timeout)
+    if (before !== undefined) return before
+    const connect = () => connectWithin(timeout)
+    const made = { connect, direct: poolShortcut(connect, () => pool.waitingCount > 0) }
+    timeouts.set(timeout, made)
+    return made
+  }
   ways.set(preparing, access)
   return access
+}
+
+const kyselyWithin = <Database>(
+  pool: Pool,
+  preparing: Preparing,
+  timeout: number,
+  end: () => Promise<void>,
+): Kysely<Database> => {
+  const { connect, direct } = accessTo(pool, preparing)(timeout)
+  const db = kyselyOn<Database>({ connect, end })
+  const within = <Tables>(milliseconds: number): Kysely<Tables> =>
+    kyselyWithin<Tables>(pool, preparing, milliseconds, () => Promise.resolve())
+  rememberOrigin(db, { _tag: 'Pool', pool, direct, within })
+  return db
 }
 
 /**
@@ -148,12 +223,7 @@ export const kyselyOnPool = <Database>(
   pool: Pool,
   preparing: Preparing,
   end: () => Promise<void>,
-): Kysely<Database> => {
-  const { connect, direct } = accessTo(pool, preparing)
-  const db = kyselyOn<Database>({ connect, end })
-  rememberOrigin(db, { _tag: 'Pool', pool, direct })
-  return db
-}
+): Kysely<Database> => kyselyWithin(pool, preparing, Infinity, end)
 
 /**
  * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break while they

@@ -12,20 +12,27 @@ import type { StoredEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
 import { named } from '../connection/prepared-statements'
 import { milliseconds, quoteIdentifier } from '../schema/names'
-import { type StreamPage, toPage } from './stored-events'
+import { storedColumns, type StreamPage, toPage } from './stored-events'
 
 /** The statements that load: a snapshot, the events after it, and the mark of a command. */
 export interface LoadStatements {
   /** For any number of streams. */
   readonly loadMany: string
   readonly loadOne: string
+  /** For one stream, of which neither a snapshot nor a command is asked for. */
+  readonly loadEvents: string
 }
+
+/** The version of a stream. */
+const versionOf = (schema: string, stream: string): string =>
+  `coalesce((select n.version from ${schema}.events n where n.stream_id = ${stream}
+             order by n.version desc limit 1), 0)`
 
 // One statement sees the store at one moment: snapshot, events after it and command mark agree. It takes any
 // number of streams; "place" says which of them a row is for. Parameters are subqueries, so that one plan
 // serves all lengths: see append/statement-parts.ts.
-// Rows: kind 's' a snapshot (data: its state), 'c' a command handled before (version: the one before
-// its events, schema_version: how many), 'e' an event.
+// Rows: kind 'v' the stream (version: its own), 's' a snapshot (data: its state), 'c' a command handled
+// before (version: the one before its events, schema_version: how many), 'e' an event.
 const loadMany = (schema: string): string => `
 select r.place::integer as place, x.*
 from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
@@ -40,9 +47,12 @@ from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
                   where e.stream_id = s.stream_id and e.version = s.version)
   ) snapshot on true
   cross join lateral (
-    select 's' as kind, snapshot.version, null::integer as schema_version,
-           null::double precision as "position", null::uuid as id, null::text as type,
-           null::double precision as recorded_at, snapshot.state as data, null::jsonb as metadata
+    select 'v' as kind, ${versionOf(schema, 'r.stream_id')} as version,
+           null::integer as schema_version, null::double precision as "position", null::uuid as id,
+           null::text as type, null::double precision as recorded_at, null::jsonb as data,
+           null::jsonb as metadata
+    union all
+    select 's', snapshot.version, null, null, null, null, null, snapshot.state, null
     where snapshot.version is not null
     union all
     select 'c', c.after, c.event_count, null, null, null, null, null, null
@@ -80,9 +90,11 @@ with snapshot as materialized (
     and exists (select from ${schema}.events e
                 where e.stream_id = s.stream_id and e.version = s.version)
 )
-select 's' as kind, version, null::integer as schema_version, null::double precision as "position",
-       null::uuid as id, null::text as type, null::double precision as recorded_at, state as data,
-       null::jsonb as metadata
+select 'v' as kind, ${versionOf(schema, '$1')} as version, null::integer as schema_version,
+       null::double precision as "position", null::uuid as id, null::text as type,
+       null::double precision as recorded_at, null::jsonb as data, null::jsonb as metadata
+union all
+select 's', version, null, null, null, null, null, state, null
 from snapshot
 union all
 select 'c', after, event_count, null, null, null, null, null, null
@@ -110,19 +122,53 @@ export const loadOneParameters = ({
   limit + 1,
 ]
 
+// Stored events as they are, after a row without an id that has the version of the stream.
+const loadEvents = (schema: string): string => `
+select null::text as "streamId", ${versionOf(schema, '$1::text')} as version, null::uuid as id,
+       null::text as type, null::smallint as "schemaVersion", null::jsonb as data,
+       null::jsonb as metadata, null::double precision as "position",
+       null::double precision as "recordedAt"
+union all
+(select ${storedColumns}
+ from ${schema}.events e
+ where e.stream_id = $1 and e.version > $2::integer
+ order by e.version
+ limit $3::integer)`
+
+export const loadEventsParameters = ({ streamId, after, limit }: LoadRequest) => [
+  streamId,
+  after,
+  limit + 1,
+]
+
+/** What was found for one request for events. */
+export const eventsAnswer = (
+  { limit }: LoadRequest,
+  [stream, ...events]: ReadonlyArray<StoredEvent>,
+): LoadAnswer =>
+  E.map((found: StreamPage) => ({ version: stream?.version ?? 0, ...found }))(toPage(limit, events))
+
 /** Whether there is nothing to look for but events. */
-export const isRead = ({ snapshotSchema, commandId }: LoadRequest): boolean =>
+export const asksForEventsOnly = ({ snapshotSchema, commandId }: LoadRequest): boolean =>
   snapshotSchema === undefined && withoutNul(commandId) === null
 
 /** The statements for a schema of any name. */
 export const loadStatements = (schema: string): LoadStatements => {
   const name = quoteIdentifier(schema)
-  return { loadMany: named('load', loadMany(name)), loadOne: named('load_one', loadOne(name)) }
+  return {
+    loadMany: named('load', loadMany(name)),
+    loadOne: named('load_one', loadOne(name)),
+    loadEvents: named('load_events', loadEvents(name)),
+  }
 }
 
 interface Row {
   /** Which of the requests it is for, from 1. Left out when there is only one. */
   readonly place?: number
+}
+interface VersionRow extends Row {
+  readonly kind: 'v'
+  readonly version: number
 }
 interface SnapshotRow extends Row {
   readonly kind: 's'
@@ -145,7 +191,7 @@ interface LoadedEventRow extends Row {
   readonly data: JsonObject
   readonly metadata: Metadata
 }
-export type LoadRow = SnapshotRow | CommandRow | LoadedEventRow
+export type LoadRow = VersionRow | SnapshotRow | CommandRow | LoadedEventRow
 
 export type LoadAnswer = E.Either<ReadError, Loaded>
 
@@ -168,11 +214,15 @@ const toStoredEvent = (streamId: StreamId, row: LoadedEventRow): StoredEvent => 
 
 /** What was found for one request. */
 export const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
+  let version = 0
   let snapshot: StoredSnapshot | undefined
   let handled: HandledCommand | undefined
   const events: StoredEvent[] = []
   for (const row of rows) {
     switch (row.kind) {
+      case 'v':
+        version = row.version
+        break
       case 's':
         snapshot = snapshotOf(row, request)
         break
@@ -185,6 +235,7 @@ export const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []
     }
   }
   return E.map((found: StreamPage) => ({
+    version,
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(handled === undefined ? {} : { handled }),
     ...found,

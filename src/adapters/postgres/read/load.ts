@@ -9,38 +9,36 @@ import { type Executor, fetchRows } from '../connection/query'
 import {
   answersTo,
   answerTo,
-  isRead,
+  asksForEventsOnly,
+  eventsAnswer,
   type LoadAnswer,
+  loadEventsParameters,
   loadManyParameters,
   loadOneParameters,
   type LoadRow,
   type LoadStatements,
   loadStatements,
 } from './load-statements'
-import { readStatement } from './read'
-import { toPage } from './stored-events'
 
-interface Statements extends LoadStatements {
-  readonly read: string
-}
-
-/** A load on its own. Without a snapshot or a command to look for it is no more than a read. */
+/** A load on its own. */
 const loadAlone = async (
   db: Executor,
-  statements: Statements,
+  statements: LoadStatements,
   request: LoadRequest,
 ): Promise<LoadAnswer> => {
-  if (isRead(request)) {
-    const { streamId, after, limit } = request
-    const parameters = [streamId, after, limit + 1]
-    return toPage(limit, await fetchRows<StoredEvent>(db, statements.read, parameters))
+  if (asksForEventsOnly(request)) {
+    const parameters = loadEventsParameters(request)
+    return eventsAnswer(
+      request,
+      await fetchRows<StoredEvent>(db, statements.loadEvents, parameters),
+    )
   }
   const rows = await fetchRows<LoadRow>(db, statements.loadOne, loadOneParameters(request))
   return answerTo(request, rows)
 }
 
 const loadTogether =
-  (db: Executor, statements: Statements) =>
+  (db: Executor, statements: LoadStatements) =>
   async (requests: ReadonlyArray<LoadRequest>): Promise<ReadonlyArray<LoadAnswer>> => {
     const [only, ...others] = requests
     try {
@@ -53,19 +51,24 @@ const loadTogether =
     }
   }
 
-const grouping: Grouping<LoadRequest> = {
+const grouping: Grouping<LoadRequest, LoadAnswer> = {
   name: 'loads',
   depth: 20_000,
   statements: 4,
   slow: 10,
   size: 64,
   sizeOf: () => 1,
+  // A request is small, whatever it asks for.
+  weight: 64,
+  queueWeight: 20_000,
+  weightOf: () => 1,
+  failed: (cause) => E.left(toStoreFailed('none')(cause)),
   keyOf: ({ streamId, after, commandId }) => `${streamId}\n${after}\n${commandId ?? ''}`,
 }
 
 /** Snapshot, later events and command mark in one statement, which loads that arrive meanwhile share. */
 export const loadFrom = (schema: string) => {
-  const statements = { ...loadStatements(schema), read: readStatement(schema) }
+  const statements = loadStatements(schema)
   return (db: Executor): EventStore['load'] => {
     const loadGrouped = grouped(loadTogether(db, statements), grouping)
     return (request) => {

@@ -16,6 +16,10 @@ const watched = () => {
       slow: 1_000,
       size: 100,
       sizeOf: () => 1,
+      weight: 100,
+      queueWeight: 100,
+      weightOf: () => 1,
+      failed: () => E.right('failed'),
       keyOf: (each) => each,
     },
   )

@@ -1,0 +1,78 @@
+import { isPlain, MAXIMUM_DEPTH } from './json'
+
+/** How many bytes of UTF-8 `key` takes. */
+const bytesOf = (key: string): number => {
+  let bytes = key.length
+  for (let index = 0; index < key.length; index++) {
+    const unit = key.charCodeAt(index)
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return bytes
+}
+
+// Code units in the order of their code points: those of pairs come after all others.
+const rank = (unit: number): number =>
+  unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800
+
+/** The order in which the keys of a record are kept: shorter ones first, in bytes of UTF-8, then by bytes. */
+export const byKeyOrder = (left: string, right: string): number => {
+  const difference = bytesOf(left) - bytesOf(right)
+  if (difference !== 0) return difference
+  for (let index = 0; index < left.length; index++) {
+    const [one, other] = [left.charCodeAt(index), right.charCodeAt(index)]
+    if (one !== other) return rank(one) - rank(other)
+  }
+  return 0
+}
+
+type KeysOf = (record: object) => ReadonlyArray<string>
+
+const copied = (value: unknown, depth: number, keysOf: KeysOf): unknown => {
+  if (typeof value === 'number') return value === 0 ? 0 : value // -0 is written as 0
+  if (typeof value !== 'object' || value === null || depth > MAXIMUM_DEPTH) return value
+  if (!Array.isArray(value)) return isPlain(value) ? copiedRecord(value, depth, keysOf) : value
+  const copy: unknown[] = []
+  for (let index = 0; index < value.length; index++) {
+    copy.push(copied(value[index], depth + 1, keysOf))
+  }
+  return copy
+}
+
+const copiedRecord = (
+  record: Readonly<Record<string, unknown>>,
+  depth: number,
+  keysOf: KeysOf,
+): object => {
+  const copy: Record<string, unknown> = {}
+  for (const key of keysOf(record)) {
+    const value = copied(record[key], depth + 1, keysOf)
+    if (key === '__proto__') {
+      // An assignment would set the prototype, and the key would be lost.
+      const writable = { configurable: true, enumerable: true, writable: true }
+      Object.defineProperty(copy, key, { ...writable, value })
+    } else copy[key] = value
+  }
+  return copy
+}
+
+/** Whether the keys of every record in `value` are in order. */
+export const isInKeyOrder = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isInKeyOrder)
+  const keys = Object.keys(value)
+  return (
+    keys.every((key, index) => index === 0 || byKeyOrder(keys[index - 1] ?? '', key) < 0) &&
+    Object.values(value).every(isInKeyOrder)
+  )
+}
+
+/** A copy of `value` of plain records and lists that no caller holds. What is not JSON is left as it is. */
+export const plainCopy = <Value>(value: Value): Value => copied(value, 0, Object.keys) as Value
+
+/**
+ * A copy of `value` as every store gives it back: plain records and lists that no caller holds, the keys
+ * of every record in one order (PostgreSQL's), and no -0. What is not JSON is left as it is: `jsonIssue`
+ * names it.
+ */
+export const canonicalJson = <Value>(value: Value): Value =>
+  copied(value, 0, (record) => Object.keys(record).sort(byKeyOrder)) as Value
