@@ -45,21 +45,21 @@ export const sendAt = <Command>(timer: string, time: number, command: Command): 
 /** Does nothing if there is no such timer, or if it has fired already. */
 export const cancelTimer = (timer: string): Ask<never> => ({ _tag: 'Cancel', timer })
 
-/** A hundred years, in milliseconds. */
+/** The longest delay of a timer: a hundred years. Milliseconds. */
 const MAXIMUM_DELAY = 3_155_760_000_000
 
-/** The last moment of a JavaScript `Date`. */
+/** The latest time of a timer: that of a JavaScript `Date`. */
 const MAXIMUM_TIME = 8_640_000_000_000_000
 
-/** Characters of a timer's name, at most. */
+/** The longest name of a timer, in characters. */
 const MAXIMUM_TIMER_LENGTH = 255
 
-/** Why no store could keep a timer, or `undefined`. */
+/** Why a timer is not valid, or `undefined`. */
 export const timerIssue = (ask: Exclude<Ask<unknown>, { _tag: 'Send' }>): string | undefined => {
   const named = textIssue(ask.timer)
   if (named !== undefined) return `in its name, ${named}`
   if (ask.timer.length > MAXIMUM_TIMER_LENGTH) {
-    return `its name has ${ask.timer.length} characters, and at most ${MAXIMUM_TIMER_LENGTH} are allowed`
+    return `its name has ${ask.timer.length} characters; the limit is ${MAXIMUM_TIMER_LENGTH}`
   }
   switch (ask._tag) {
     case 'Cancel':

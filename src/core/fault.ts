@@ -1,16 +1,16 @@
 import type { StoreFailed, StoreFailure } from './errors/store'
 
 /**
- * Whose fault a failure is.
+ * The origin of a failure.
  *
- * - `Infrastructure`: a server is away, full or switching over. It is waited out.
- * - `Codec`: the stored data does not fit the codec of this release. Another release may read it.
- * - `Crash`: it has ended its process again and again. It is not tried once more.
- * - `Event`: of the event, or of its handler. The poison policy applies.
+ * - `Infrastructure`: a server is down, overloaded or failing over. The event is retried until it is back.
+ * - `Codec`: the stored data does not match the codec of this release. Another release may read it.
+ * - `Crash`: the event has crashed its process repeatedly. It is not retried.
+ * - `Event`: the event or its handler. The poison policy applies.
  */
 export type Fault = 'Infrastructure' | 'Codec' | 'Crash' | 'Event'
 
-/** Whether the store itself is in trouble, whatever it was asked for. */
+/** Whether the store itself is in trouble, independent of the request. */
 const isTroubled = (reason: StoreFailure): boolean => {
   switch (reason) {
     case 'Unavailable':
@@ -36,8 +36,8 @@ const isTroubled = (reason: StoreFailure): boolean => {
 }
 
 /**
- * Whether a transaction has failed because of what was written or done in it. Of several events one is to
- * blame then: fewer of them at a time show which one.
+ * Whether a transaction failed because of the work in it. If it handled several events, one of them is the
+ * cause: smaller batches show which.
  */
 export const isCausedByWork = (error: { readonly _tag: string }): error is StoreFailed =>
   isStoreFailed(error) && !isTroubled(error.reason)
@@ -45,11 +45,11 @@ export const isCausedByWork = (error: { readonly _tag: string }): error is Store
 const isStoreFailed = (error: object): error is StoreFailed =>
   '_tag' in error && error._tag === 'StoreFailed' && 'reason' in error
 
-/** Codes that Node and database drivers put on errors when a server is away, full or switching over. */
+/** Error codes of Node and of database drivers for a server that is down, overloaded or failing over. */
 const codes =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|UND_ERR_CONNECT_TIMEOUT|UND_ERR_SOCKET|08...|53...|57P0.|58...|40001|40P01|55P03|25006)$/
 
-/** Failures wrap each other; one that contains itself is not followed for ever. */
+/** How deep causes are followed. A failure may contain itself. */
 const DEEPEST = 8
 
 const faultIn = (failure: unknown, depth: number): Fault => {
@@ -68,11 +68,11 @@ const faultIn = (failure: unknown, depth: number): Fault => {
   return 'cause' in failure ? faultIn(failure.cause, depth + 1) : 'Event'
 }
 
-/** Whose fault a handler's failure is, however deep its cause lies. Never throws. */
+/** The origin of a handler's failure, from its chain of causes. Never throws. */
 export const faultOf = (failure: unknown): Fault => {
   try {
     return faultIn(failure, 0)
   } catch {
-    return 'Event' // a getter of the caller's own has thrown
+    return 'Event' // a getter of the failure has thrown
   }
 }

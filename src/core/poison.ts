@@ -11,16 +11,14 @@ import { backoff } from './time/back-off'
  *   last attempt the subscription stops with a typed failure until an operator resumes it. For handlers that
  *   depend on the order across streams.
  *
- * An event is poison when BOTH budgets are used up: `attempts` and `retryFor`. Failures of the infrastructure
- * do not count at all.
+ * An event is poison when BOTH budgets are used up: `attempts` and `retryFor`. Failures of the
+ * infrastructure do not count.
  */
 export interface PoisonPolicy {
   readonly _tag: 'Park' | 'Stop'
   /** How often the event is tried, at least, the first time included. 1 or more. */
   readonly attempts: number
-  /**
-   * How long the event is retried, at least: the sum of the waits, in milliseconds. Default 0.
-   */
+  /** How long the event is retried, at least: the sum of the waits, in milliseconds. Default 0. */
   readonly retryFor?: number
   /** The wait after the first attempt, in milliseconds. It doubles with every further attempt. */
   readonly firstPause: number
@@ -36,23 +34,23 @@ export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', at
 /** Stops the subscription after `attempts` attempts. */
 export const stopAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Stop', attempts, ...pauses })
 
-/** It is tried again for so many milliseconds, then parked, and holds back its own stream only. */
+/** Retries the event for `retryFor` milliseconds, then parks it. Only its own stream is held back. */
 export const parkAfterTime = (retryFor: number): PoisonPolicy => ({ ...parkAfter(1), retryFor })
 
-/** It is tried again for so many milliseconds, then the subscription stops. */
+/** Retries the event for `retryFor` milliseconds, then stops the subscription. */
 export const stopAfterTime = (retryFor: number): PoisonPolicy => ({ ...stopAfter(1), retryFor })
 
-/** What is to be done after a failed attempt. */
+/** What follows a failed attempt: another one after a wait in milliseconds, or the end of the policy. */
 export type Verdict =
   { readonly _tag: 'Retry'; readonly pause: number } | { readonly _tag: 'Poison' }
 
-/** The pause after attempt number `attempts` (1, 2, ...). Milliseconds. */
+/** The wait after attempt number `attempts` (1, 2, ...). Milliseconds. */
 export const backoffAfter = (
   { firstPause, longestPause }: Pick<PoisonPolicy, 'firstPause' | 'longestPause'>,
   attempts: number,
 ): number => backoff(firstPause, longestPause, Math.max(attempts, 1))
 
-/** How long was waited, all in all, before attempt number `attempts`; no more than `enough` is counted. */
+/** The sum of the waits before attempt number `attempts`, counted up to `enough`. Milliseconds. */
 const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): number => {
   let waited = 0
   for (let attempt = 1; attempt < attempts && waited < enough; attempt++) {
@@ -61,7 +59,7 @@ const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): n
   return waited
 }
 
-/** What `policy` says after attempt number `attempts` (1, 2, ...) has failed. */
+/** What `policy` prescribes after attempt number `attempts` (1, 2, ...) has failed. */
 export const verdict = (policy: PoisonPolicy, attempts: number): Verdict => {
   const { retryFor = 0 } = policy
   return attempts >= policy.attempts && waitedBefore(policy, attempts, retryFor) >= retryFor
@@ -70,8 +68,8 @@ export const verdict = (policy: PoisonPolicy, attempts: number): Verdict => {
 }
 
 /**
- * What `policy` says of a failure, by whose fault it is: the infrastructure's is always tried again; what
- * this release cannot read is not, but another one will.
+ * What follows a failure of this origin: after one of the infrastructure always another attempt; none for
+ * what this release cannot read or what crashes the process; otherwise what `policy` prescribes.
  */
 export const verdictOn = (fault: Fault, policy: PoisonPolicy, attempts: number): Verdict => {
   switch (fault) {

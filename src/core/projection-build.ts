@@ -7,13 +7,13 @@ export const buildOf = (name: string, version: number, build: number): Projectio
   collection: `${name}@${version}.${build}`,
 })
 
-/** How long the build that readers saw before is kept, unless something else is said. Milliseconds: a day. */
+/** How long the previous build is kept, by default. Milliseconds: a day. */
 export const KEEP_OLD_BUILD = 86_400_000
 
-/** A build counts as alive for so long after it was begun, without an instance. Milliseconds. */
+/** How long after its start a build counts as alive although no instance runs it. Milliseconds. */
 export const BUILD_START_TIME = 10_000
 
-/** After so long without an instance an unfinished build is removed. Milliseconds. */
+/** How long an unfinished build may be without an instance before it is removed. Milliseconds. */
 export const ABANDONED_AFTER = 60_000
 
 type Numbers = Pick<ProjectionBuild, 'version' | 'build'>

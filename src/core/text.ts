@@ -18,7 +18,7 @@ export const briefly = (seconds: number): string => {
     : `${Math.round(seconds / 86_400)} d`
 }
 
-/** The first three, and how many more there are. */
+/** The first three items, and the number of the others. */
 export const firstThree = (items: ReadonlyArray<string>): string =>
   items.length > 3
     ? `${items.slice(0, 3).join(', ')} and ${items.length - 3} more`
@@ -27,8 +27,8 @@ export const firstThree = (items: ReadonlyArray<string>): string =>
 const PLAIN = /^[\w@%+=:,./-]+$/
 
 /**
- * One argument of a command line, for a hint that is copied into a shell: quoted if it has to be. Double
- * quotes, which every shell knows, unless one of them would look inside.
+ * An argument of a command line, for a hint that is copied into a shell; quoted if necessary. In double
+ * quotes, which every shell understands, unless a shell would expand something inside them.
  */
 export const argument = (text: string): string => {
   if (PLAIN.test(text)) return text

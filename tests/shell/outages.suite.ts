@@ -364,7 +364,7 @@ export const outagesSuite = <Transaction>(
       return found.some((one) => one.parked) && found
     })
     expect(parked).toMatchObject({ streamId: 'tick-13', attempts: 2 })
-    expect(parked?.failure.message).toContain('cannot be the key of a document')
+    expect(parked?.failure.message).toContain('is not a valid document key')
   })
 
   describe('a handler', () => {

@@ -19,17 +19,17 @@ export type PartDeciders<
 
 // The compiler infers one record of types from a record of values, but not four at once. It infers the
 // commands from PartDeciders, and each of the others from one of the types below.
-/** The states, to be read from the deciders' initial states. */
+/** For inferring the states, from the initial states. */
 export type ReadStates<States> = {
   readonly [Key in keyof States]: { readonly initialState: States[Key] }
 }
-/** The events, to be read from what the deciders evolve on. */
+/** For inferring the events, from the parameters of `evolve`. */
 export type ReadEvents<Events> = {
   readonly [Key in keyof Events]: {
     readonly evolve: (state: never, event: Events[Key]) => unknown
   }
 }
-/** The rejections, to be read from what the deciders decide. */
+/** For inferring the rejections, from the results of `decide`. */
 export type ReadRejections<Rejections> = {
   readonly [Key in keyof Rejections]: {
     readonly decide: (command: never, state: never) => Either<Rejections[Key], unknown>

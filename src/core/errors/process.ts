@@ -47,7 +47,7 @@ export const undecodableCommand = (
   message: `The stored command ${commandId} of the process ${key} of ${process} no longer matches its codec: ${describeIssues(issues)}.`,
 })
 
-/** A process asks for a timer that no store could keep. Nothing was written. */
+/** A process set a timer that is not valid. Nothing was written: fix the process. */
 export interface InvalidTimer {
   readonly _tag: 'InvalidTimer'
   readonly process: string
@@ -67,5 +67,5 @@ export const invalidTimer = (
   key,
   timer,
   reason,
-  message: `The process ${key} of ${process} asks for the timer ${preview(timer)}: ${reason}.`,
+  message: `The process ${key} of ${process} set an invalid timer ${preview(timer)}: ${reason}.`,
 })

@@ -23,8 +23,8 @@ export const undecodableDocument = (
 })
 
 /**
- * Readers see a later version of the projection than this program declares, and no build of its own version is kept
- * any more: there is nothing that it could read or write.
+ * Readers see a later version of the projection than this program declares, and no build of the declared
+ * version is kept any more. There is nothing that this program could read or write.
  */
 export interface ProjectionOutdated {
   readonly _tag: 'ProjectionOutdated'
@@ -71,7 +71,7 @@ export const projectionSuperseded = (
     `readers already see build ${active.build} of version ${active.version}.`,
 })
 
-/** Readers see an earlier version than this program declares: no build of its own version is finished yet. */
+/** Readers see an earlier version than this program declares: no build of the declared version is finished yet. */
 export interface ProjectionNotBuilt {
   readonly _tag: 'ProjectionNotBuilt'
   readonly projection: string
@@ -92,7 +92,7 @@ export const projectionNotBuilt = (
   message: `Version ${declared} of ${projection} is not built yet: readers see version ${active}.`,
 })
 
-/** An operator has gone back from this version. It is not built again until that is asked for. */
+/** An operator has rolled this version back. It is not built again until a rebuild is requested. */
 export interface ProjectionRolledBack {
   readonly _tag: 'ProjectionRolledBack'
   readonly projection: string
@@ -109,7 +109,7 @@ export const projectionRolledBack = (
   message: `Version ${version} of ${projection} was rolled back. Raise the version, or rebuild this one once it is fixed.`,
 })
 
-/** No earlier build of the projection is kept, so there is none to go back to. Nothing was changed. */
+/** No earlier build of the projection is kept, so it cannot be rolled back. Nothing was changed. */
 export interface NoEarlierBuild {
   readonly _tag: 'NoEarlierBuild'
   readonly projection: string
@@ -118,7 +118,7 @@ export interface NoEarlierBuild {
 export const noEarlierBuild = (projection: string): NoEarlierBuild => ({
   _tag: 'NoEarlierBuild',
   projection,
-  message: `No earlier build of ${projection} is kept. Fix it, raise the version, and deploy.`,
+  message: `${projection} cannot be rolled back: no earlier build is kept. Fix it, raise the version, and deploy.`,
 })
 
 /** Why documents cannot be read. */

@@ -16,23 +16,23 @@ export type StoreFailure =
   | 'TransactionRefused'
   /** An earlier statement of the transaction failed, so the server rolls back all of it. */
   | 'TransactionAborted'
-  /** No statement came for too long inside a transaction, so the server ended it. */
+  /** A transaction was idle for too long, so the server ended it. */
   | 'TransactionIdle'
-  /** The data cannot be stored: a character, a number or a key that the database refuses. */
+  /** The data cannot be stored: the database rejects a character, a number or a key in it. */
   | 'DataRefused'
   /** The statement was cancelled, or exceeded its time limit. */
   | 'TimedOut'
   /** The store contains data that violates its own rules. */
   | 'CorruptRow'
-  /** A replica was asked how far the store can be read. Only the primary knows. */
+  /** The connection is to a replica. The horizon is known on the primary only. */
   | 'ReadOnlyReplica'
-  /** Positions would be drawn once more: rows were put in without the sequence. Nothing is read on or appended. */
+  /** The sequence is behind the events, so positions would be drawn twice. Reading on and appending are refused. */
   | 'SequenceBehind'
-  /** The server does not show the locks that are held: readers could pass by open appends. */
+  /** The server does not show the locks that are held: readers could skip the events of open appends. */
   | 'LocksNotVisible'
-  /** The schema was renamed or copied, and its functions still read the one of the old name. */
+  /** The schema was renamed or copied, and its functions still refer to the old name. */
   | 'SchemaRenamed'
-  /** PostgreSQL would not keep the name of the schema as it is. */
+  /** PostgreSQL would not keep the name of the schema unchanged. */
   | 'InvalidSchemaName'
   /** Anything else: see `cause`. */
   | 'Unexpected'
@@ -67,7 +67,7 @@ export const storeFailed = (
     (outcome === 'unknown' ? 'The outcome is unknown.' : 'Nothing was written.'),
 })
 
-/** A migration that was run here before does not read as it did then. Nothing was changed. */
+/** The text of a migration differs from the one that was run here before. Nothing was changed. */
 export interface MigrationChanged {
   readonly _tag: 'MigrationChanged'
   readonly migration: string
@@ -76,7 +76,7 @@ export interface MigrationChanged {
 export const migrationChanged = (migration: string): MigrationChanged => ({
   _tag: 'MigrationChanged',
   migration,
-  message: `The migration ${migration} was run here with another text. Was this database migrated by another build?`,
+  message: `The migration ${migration} was run here with a different text. Was this database migrated by another release?`,
 })
 
 /**

@@ -1,8 +1,8 @@
 import { causeText } from '../issue'
 
 /**
- * What a handler answers when something that it needs is away for a while, and the event is not to blame:
- * it is tried again for as long as it takes, and never counts as poison.
+ * A handler's error for a dependency that is temporarily unavailable. The event is retried for as long as
+ * it takes, and never counts as poison.
  */
 export interface TransientFailure {
   readonly _tag: 'TransientFailure'
@@ -11,7 +11,7 @@ export interface TransientFailure {
 }
 
 /**
- * Marks a failure as one that will pass by itself.
+ * Marks a failure as temporary.
  *
  * @example
  * handle: ({ event }) => TE.mapLeft(transientFailure)(callPartner(event))
@@ -19,5 +19,5 @@ export interface TransientFailure {
 export const transientFailure = (cause: unknown): TransientFailure => ({
   _tag: 'TransientFailure',
   cause,
-  message: `Not available at the moment: ${causeText(cause)}.`,
+  message: `Temporarily unavailable: ${causeText(cause)}.`,
 })

@@ -34,7 +34,7 @@ export const positionError = (
     : undefined
 }
 
-/** Why there cannot be so many partitions, or `undefined`. */
+/** Why the number of partitions is not valid, or `undefined`. */
 export const partitionsError = (partitions: number): InvalidOperation | undefined =>
   isWithin(partitions, 1, MAXIMUM_PARTITIONS)
     ? undefined
@@ -60,15 +60,15 @@ export const newNameError = (subscription: string, to: string): InvalidOperation
       )
 }
 
-/** What is known of a subscription when an action on it is asked for. */
+/** The facts about a subscription that decide whether an action is allowed. */
 export interface ActionSubject {
   /** The projection whose build it keeps. */
   readonly projection: string | undefined
-  /** Who holds a lease of it. */
+  /** The instance that holds a lease of it. */
   readonly running: { readonly owner: string; readonly heartbeatAge: number } | undefined
 }
 
-/** It is not there: `undefined`. */
+/** `undefined`: there is no such subscription. */
 export const missingError = (
   subscription: string,
   subject: ActionSubject | undefined,

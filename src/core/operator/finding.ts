@@ -15,11 +15,11 @@ export interface Finding {
 
 /** What counts as too old. In milliseconds, each 0 or more. */
 export interface OperatorThresholds {
-  /** Transactions that hold the horizon back are named from this age on. Default 10,000. */
+  /** The age from which a transaction that holds the horizon back is reported. Default 10,000. */
   readonly openAppend: number
-  /** A subscription may be without an owner for so long. Default 60,000. */
+  /** How long a subscription may be without an owner. Default 60,000. */
   readonly withoutOwner: number
-  /** A read model may be so far behind. Default 60,000. */
+  /** How far a read model may be behind. Default 60,000. */
   readonly readModelLag: number
 }
 
@@ -29,10 +29,10 @@ export const defaultThresholds: OperatorThresholds = {
   readModelLag: 60_000,
 }
 
-/** All is well with a check. */
+/** The check found no problem. */
 export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message })
 
-/** It works, and it may not for long, or not as well as it could. */
+/** It works, but perhaps not for long, or not as well as it could. */
 export const warning = (check: string, message: string, advice: string): Finding => ({
   check,
   level: 'warning',
@@ -105,7 +105,7 @@ export const ownersFinding = (
   )
 }
 
-/** Whether something waits for a decision. */
+/** Whether held events or commands wait for a decision. */
 export const parkedFinding = (partitions: ReadonlyArray<PartitionStatus>): Finding => {
   const total = ({ parked, parkedCommands }: PartitionStatus): number => parked + parkedCommands
   const having = partitions.filter((one) => total(one) > 0)

@@ -8,7 +8,7 @@ export interface HorizonHolder {
   readonly pid: number | undefined
   readonly application: string | undefined
   readonly user: string | undefined
-  /** Of the session, in the server's words: `active`, `idle in transaction`. */
+  /** Of the session, as the server reports it: `active`, `idle in transaction`. */
   readonly state: string | undefined
   /** Of the transaction, in milliseconds. `undefined`: it is not known. */
   readonly age: number | undefined
@@ -24,11 +24,11 @@ export interface Horizon {
   readonly horizon: Position
   /** The last position that was drawn. */
   readonly last: Position
-  /** What holds the horizon back, the one that holds it back most first. Most of them for a moment only. */
+  /** The transactions that hold the horizon back, lowest position first. Most of them for a moment only. */
   readonly holders: ReadonlyArray<HorizonHolder>
 }
 
-/** What to do about a holder. A session that works, or is about to commit, is never to be terminated. */
+/** What to do about a holder. A session that is working or about to commit must never be terminated. */
 export const holderAdvice = (
   { pid, age, state }: Omit<HorizonHolder, 'advice'>,
   accusedAfter: number,
@@ -43,7 +43,7 @@ export const holderAdvice = (
     : 'Subscribers see nothing newer until it ends. It is still working: commit in smaller transactions.'
 }
 
-/** Who a holder is, in words. */
+/** A description of a holder. */
 export const holderText = (holder: HorizonHolder): string => {
   const { pid, application, user, age, state, statement } = holder
   return [

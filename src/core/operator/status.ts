@@ -3,7 +3,7 @@ import type { DueRequest } from '../ports/request-store'
 import type { HeldStream } from '../ports/subscription-store'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
-/** A number of events, which are not counted without end. */
+/** A number of events, counted up to a limit. */
 export interface EventCount {
   /** 0 or more. */
   readonly events: number
@@ -11,13 +11,13 @@ export interface EventCount {
   readonly orMore: boolean
 }
 
-/** What a partition has still to do: committed events that it reads and has not come to. */
+/** How far a partition is behind: the committed events that it reads and has not reached. */
 export interface Lag extends EventCount {
   /** Seconds since the oldest of those that were counted was recorded. 0: there is none. */
   readonly seconds: number
 }
 
-/** A failure as it is kept, and when it was met. */
+/** A stored failure, and when it occurred. */
 export interface Trouble extends FailureNote {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly at: number
@@ -34,7 +34,7 @@ export interface OperatedBuild {
   readonly projection: string
   /** Whether it is the active one. */
   readonly isActive: boolean
-  /** It was active before, and is kept: it may stand still. Left out: it is not kept. */
+  /** It was active before and is kept, so it may stand still. Omitted: it is not kept. */
   readonly isKept?: true
 }
 
@@ -51,7 +51,7 @@ export interface PartitionStatus {
   readonly lag: Lag
   /** The instance that holds the lease. */
   readonly owner: string | undefined
-  /** Of the last owner, also when its lease has run out. `undefined`: it has never had one. */
+  /** Of the last owner, even after its lease has expired. `undefined`: it has never had an owner. */
   readonly heartbeatAt: number | undefined
   readonly heartbeatAge: number | undefined
   readonly leasedUntil: number | undefined
@@ -66,12 +66,12 @@ export interface PartitionStatus {
   readonly age: number
   /** Held events that wait for a decision. */
   readonly parked: number
-  /** Held events that are going to be tried again, or about which a decision was made. */
+  /** Held events that will be retried, or about which a decision was made. */
   readonly waiting: number
   /** Commands of a process manager that wait for a decision. Counted at its partition 0. */
   readonly parkedCommands: number
   /**
-   * Commands of a process manager that were rejected, ever, and for which it asked for nothing instead.
+   * Commands of a process manager that were ever rejected without a compensation.
    * Counted at its partition 0.
    */
   readonly rejectedCommands: number
@@ -93,13 +93,13 @@ export interface HeldEventRef {
 /** An event that could not be handled. It holds back the later events of its stream. */
 export interface HeldEvent extends HeldStream {
   readonly partition: number
-  /** It waits for a decision. Otherwise it is going to be tried again, or a decision was made. */
+  /** It waits for a decision. Otherwise it will be retried, or a decision was made. */
   readonly parked: boolean
-  /** What was decided, and the owner has not done yet. */
+  /** A decision that the owner has not carried out yet. */
   readonly decision: 'retry' | 'skip' | undefined
   /** When it was tried last. Milliseconds since 1970-01-01 UTC. */
   readonly triedAt: number
-  /** When it is going to be tried again by itself. `undefined`: it is not. */
+  /** When it will be retried automatically. `undefined`: it will not. */
   readonly retryAt: number | undefined
   /** Later events of its stream that it holds back. Counted up to 1,000. */
   readonly behind: EventCount
@@ -115,7 +115,7 @@ export interface HeldEventPage {
 export interface OutboxRange {
   /** `parked`: only those that wait for a decision. */
   readonly which: 'all' | 'parked'
-  /** Only commands that were asked for after the one with this `sequence`. 0: from the first one. */
+  /** Only commands that were issued after the one with this `sequence`. 0: from the first one. */
   readonly after: number
   /** Commands at most in this page. 1 or more. */
   readonly limit: number
@@ -123,7 +123,7 @@ export interface OutboxRange {
 
 /** A command of a process manager that is not answered yet. */
 export interface PendingOutboxCommand extends DueRequest {
-  /** Its place in the order in which commands were asked for. Grows, with gaps. */
+  /** Its place in the order in which commands were issued. Increasing, with gaps. */
   readonly sequence: number
   /** The name by which it can be cancelled. `undefined`: it is no timer. */
   readonly timer: string | undefined

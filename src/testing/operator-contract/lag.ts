@@ -14,7 +14,7 @@ export const lag: Chapter = {
       same([behind.events, behind.orMore], [2, false])
       assert.ok(behind.seconds >= 0 && behind.seconds < 10, `it is ${behind.seconds} s behind`)
     },
-    'ends counting where it was told to, and says that there are more': async (subject) => {
+    'counts up to its limit, and reports that there are more': async (subject) => {
       await registered(subject, 'mails')
       await appended(subject, 'counter-1', ['a', 'b', 'c', 'd'])
       const { lag: behind } = await firstOf(subject, 'mails')

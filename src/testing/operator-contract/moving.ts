@@ -41,7 +41,7 @@ export const runs = (subscription: string) => ({
 export const moving: Chapter = {
   name: 'moving',
   tests: {
-    'forgets of which store a checkpoint was, when it is told where to go on': async (subject) => {
+    'forgets of which store a checkpoint was, when it is moved': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails')
       const lease = await claimOne(subject, 'mails')

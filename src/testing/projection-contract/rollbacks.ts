@@ -13,11 +13,11 @@ const changedOver = async ({ store }: ReadModels) => {
   return { name, old, next }
 }
 
-/** The way back. */
+/** Rolling back to an earlier build. */
 export const rollbacks: Chapter = {
   name: 'rollbacks',
   tests: {
-    'goes back to the build that is kept, and removes the other one': async (subject) => {
+    'rolls back to the build that is kept, and removes the other one': async (subject) => {
       const { store, second } = subject
       const { name, old, next } = await changedOver(subject)
       same(await succeeds(store.rollBack(name)), { from: next, to: old })
@@ -33,9 +33,7 @@ export const rollbacks: Chapter = {
         [['active', undefined]],
       )
     },
-    'goes one build further back with each of them, and no further than there is one': async (
-      subject,
-    ) => {
+    'rolls back one build at a time, as long as an earlier one is kept': async (subject) => {
       const { store } = subject
       const { name, old, next } = await changedOver(subject)
       const last = await succeeds(store.begin(name, 2))
@@ -46,7 +44,7 @@ export const rollbacks: Chapter = {
       same(await succeeds(store.active(name)), old)
       same(await succeeds(store.rollBack(freshCollection())), undefined)
     },
-    'has none to go back to when the time of the old build is over': async (subject) => {
+    'cannot roll back after the old build has expired': async (subject) => {
       const { store } = subject
       const name = freshCollection()
       const now = buildOf(name, 2, 1)
@@ -56,21 +54,20 @@ export const rollbacks: Chapter = {
       same(await succeeds(store.rollBack(name)), undefined)
       same(await succeeds(store.active(name)), now)
     },
-    'refuses to join a version that was rolled back, until a new build of it was shown': async (
-      subject,
-    ) => {
-      const { store, second } = subject
-      const { name } = await changedOver(subject)
-      await succeeds(store.rollBack(name))
-      const refused = { _tag: 'ProjectionRolledBack', projection: name, version: 2 }
-      await failsWith(second.join(name, 2), refused)
-      await succeeds(store.sweep(name, 9))
-      const fixed = await succeeds(store.begin(name, 2))
-      same(fixed, buildOf(name, 2, 2))
-      await failsWith(second.join(name, 2), refused)
-      same(await succeeds(store.activate(name, fixed)), fixed)
-      same(await succeeds(second.join(name, 2)), buildOf(name, 2, 3))
-      same(await succeeds(store.join(name, 3)), buildOf(name, 3, 1))
-    },
+    'lets no instance join a version that was rolled back, until a new build of it was activated':
+      async (subject) => {
+        const { store, second } = subject
+        const { name } = await changedOver(subject)
+        await succeeds(store.rollBack(name))
+        const refused = { _tag: 'ProjectionRolledBack', projection: name, version: 2 }
+        await failsWith(second.join(name, 2), refused)
+        await succeeds(store.sweep(name, 9))
+        const fixed = await succeeds(store.begin(name, 2))
+        same(fixed, buildOf(name, 2, 2))
+        await failsWith(second.join(name, 2), refused)
+        same(await succeeds(store.activate(name, fixed)), fixed)
+        same(await succeeds(second.join(name, 2)), buildOf(name, 2, 3))
+        same(await succeeds(store.join(name, 3)), buildOf(name, 3, 1))
+      },
   },
 }

@@ -11,7 +11,7 @@ import type { ChapterOn, Opened } from '../chapters'
 import { succeeds } from '../store-contract/checks'
 import type { Transact } from '../transact'
 
-/** What makes builds, for the tests. */
+/** What the tests make builds with. */
 export type BuildSubscriptions = Pick<
   SubscriptionStore<never>,
   'register' | 'claim' | 'save' | 'halt' | 'leave' | 'reached'
@@ -22,7 +22,7 @@ export interface ReadModels extends Opened {
   readonly store: Omit<Projections<never>, 'inTransaction'>
   /** The same data over separate connections, or the same object if the adapter has only one. */
   readonly second: Omit<Projections<never>, 'inTransaction'>
-  /** Whose checkpoints say how far builds have come, and what of them is held back. */
+  /** The checkpoints of the builds, and what they hold back. */
   readonly subscriptions: BuildSubscriptions
   readonly transact: Transact<TransactionDocuments>
 }
@@ -43,7 +43,7 @@ export const held: HeldStream = {
   failure: { message: 'no' },
 }
 
-/** Starts a subscription with one partition at `position`. Answers the lease of its owner. */
+/** Starts a subscription with one partition at `position`; returns the lease of its owner. */
 export const ownerOf = async (
   subscriptions: BuildSubscriptions,
   name: string,

@@ -65,7 +65,9 @@ export const failing: Chapter = {
       await fail(subject, failed, 3)
       same(await dueNow(subject, process), [])
     },
-    'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
+    'makes commands due again that could not be decoded, and no other parked ones': async (
+      subject,
+    ) => {
       const process = freshProcess()
       const [unread, parked] = [aRequest(process, 'unread', 'a'), aRequest(process, 'b', 'b')]
       await add(subject, now, unread, parked)

@@ -119,7 +119,7 @@ export const storeReads: Chapter = {
       const all = await succeeds(stores.store.readAll({ after: end - 1, limit: 1 }))
       assert.ok(all.highest >= end, `${end} was stored, and the highest position is ${all.highest}`)
     },
-    'tells whoever is beyond the highest position where that is': async (stores) => {
+    'answers the highest position to a reader that is beyond it': async (stores) => {
       const { end } = await written(stores)
       const after = end + 1_000_000
       const { highest } = await succeeds(stores.store.readAll({ after, limit: 10 }))

@@ -15,7 +15,7 @@ const FENCED = { _tag: 'FencedOff' }
 const lose = (store: MarkingStore, name: string, instance: string) =>
   claimOne(store, name, instance, SHORT)
 
-/** What is remembered of owners that have ended as they should not. */
+/** The record of owners that have ended without giving their partition back. */
 export const crashes: Chapter = {
   name: 'owners that crash',
   tests: {
@@ -41,7 +41,7 @@ export const crashes: Chapter = {
       same(await succeeds(store.noteAttempt(last, 'event 5')), 1)
       same(await succeeds(store.noteAttempt(last, 'event 4')), 1)
     },
-    'forgets attempts and take-overs when it is told to': async (subject) => {
+    'forgets attempts and take-overs on request': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       await lose(store, name, 'a')
@@ -61,14 +61,14 @@ export const crashes: Chapter = {
       const next = await claimOne(second, name, 'b')
       same(await succeeds(second.noteAttempt(next, 'event 4')), 1)
     },
-    'notes and forgets nothing for an owner that was fenced off': async (subject) => {
+    'records and forgets nothing for an owner that was fenced off': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)
       await failsWith(subject.store.noteAttempt(old, 'event 4'), FENCED)
       await failsWith(subject.store.forgetAttempts(old), FENCED)
       same(await succeeds(subject.second.noteAttempt(next, 'event 4')), 1)
     },
-    'prolongs one lease, and takes nothing more': async (subject) => {
+    'extends one lease, and claims nothing more': async (subject) => {
       const { store, second } = subject
       const name = await created(subject, { partitions: 2 })
       const { leases } = await succeeds(store.claim(name, 'a', 400))
@@ -85,7 +85,7 @@ export const crashes: Chapter = {
         [1],
       )
     },
-    'prolongs nothing for an owner that was fenced off or has given it back': async (subject) => {
+    'extends nothing for an owner that was fenced off or has given it back': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)
       await failsWith(subject.store.prolong(old, LONG), FENCED)

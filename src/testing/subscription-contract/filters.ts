@@ -22,27 +22,26 @@ const claimAs = (store: MarkingStore, name: string, instance: string, report: Cl
 const declare = (store: MarkingStore, name: string, filter: SubscriptionFilter) =>
   succeeds(store.register({ name, partitions: 1, position: 0, ...filter }))
 
-/** What nobody may pass over: what was declared. */
+/** The declared filter: its events must not be skipped. */
 export const filters: Chapter = {
   name: 'filters',
   tests: {
-    'gives no lease to an instance that does not read a declared type, and says which': async (
-      subject,
-    ) => {
-      const { store, second } = subject
-      const name = await created(subject, { types: ['A', 'C', 'B'], categories: ['x', 'y'] })
-      const refused = { leases: [], share: 0, stopped: [] }
-      same(await claimAs(second, name, 'old', reading(['A'])), {
-        ...refused,
-        outdated: { types: ['B', 'C'] },
-      })
-      const filter = { types: ['A', 'B', 'C', 'D'], categories: ['x'] }
-      same(await claimAs(second, name, 'old', { filter }), {
-        ...refused,
-        outdated: { categories: ['y'] },
-      })
-      same((await claimAs(store, name, 'new', reading(['A', 'B', 'C', 'D']))).leases.length, 1)
-    },
+    'gives no lease to an instance that does not read a declared type, and reports the type':
+      async (subject) => {
+        const { store, second } = subject
+        const name = await created(subject, { types: ['A', 'C', 'B'], categories: ['x', 'y'] })
+        const refused = { leases: [], share: 0, stopped: [] }
+        same(await claimAs(second, name, 'old', reading(['A'])), {
+          ...refused,
+          outdated: { types: ['B', 'C'] },
+        })
+        const filter = { types: ['A', 'B', 'C', 'D'], categories: ['x'] }
+        same(await claimAs(second, name, 'old', { filter }), {
+          ...refused,
+          outdated: { categories: ['y'] },
+        })
+        same((await claimAs(store, name, 'new', reading(['A', 'B', 'C', 'D']))).leases.length, 1)
+      },
     'gives no lease to one that reads some when all was declared': async (subject) => {
       const name = await created(subject)
       const { leases, outdated } = await claimAs(subject.store, name, 'old', reading(['A']))
@@ -58,7 +57,9 @@ export const filters: Chapter = {
       await declare(second, name, {})
       same((await claimAs(store, name, 'a', reading(['A', 'B', 'C']))).outdated, { types: 'all' })
     },
-    'lets no owner get on that may have passed over what was just declared': async (subject) => {
+    'lets no owner continue that may have skipped events of a type that was just declared': async (
+      subject,
+    ) => {
       const { store, second } = subject
       const name = await created(subject, { types: ['A'] })
       const old = await claimOne(store, name, 'old')
@@ -68,7 +69,7 @@ export const filters: Chapter = {
       await failsWith(store.save(stepTo(old, 5, 1)), { _tag: 'FencedOff' })
       same(await succeeds(store.reached(name)), 1)
     },
-    'gives nobody a partition that a fenced off owner is at, until its lease runs out': async (
+    'leases no partition that a fenced-off owner still works on, until its lease expires': async (
       subject,
     ) => {
       const { store, second } = subject

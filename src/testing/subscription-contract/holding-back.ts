@@ -73,7 +73,9 @@ export const holdingBack: Chapter = {
       await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
       same(await succeeds(store.due(lease)), [])
     },
-    'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
+    'makes commands due again that could not be decoded, and no other parked ones': async (
+      subject,
+    ) => {
       const { store, second } = subject
       const name = await created(subject, { partitions: 2 })
       const { leases } = await claim(store, name, 'a')

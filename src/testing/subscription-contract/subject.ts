@@ -18,7 +18,7 @@ import { succeeds } from '../store-contract/checks'
 /** Writes a mark in its transaction. */
 export type Mark = (name: string) => TaskEither<StoreFailed, void>
 
-/** A store whose transactions leave marks. */
+/** A store whose transactions write marks. */
 export interface MarkingStore extends Omit<SubscriptionStore<never>, 'commit'> {
   /** The whole step, with what `work` writes. */
   readonly commit: (

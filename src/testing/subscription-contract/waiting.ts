@@ -3,11 +3,13 @@ import { aHeldStream, type Chapter, claimOne, created, freshName, holding, stepT
 
 const failure = { message: 'enough', stack: 'here' }
 
-/** What those who wait are told. */
+/** The answers to a waiting reader. */
 export const waiting: Chapter = {
   name: 'waiting',
   tests: {
-    'tells those who wait how far it is, and whether it stands still': async (subject) => {
+    'answers a waiting reader with the position, and whether the subscription stands still': async (
+      subject,
+    ) => {
       const { store, second } = subject
       same(await succeeds(store.arrival(freshName(), 1)), undefined)
       const name = await created(subject, { position: 2 })
@@ -18,7 +20,7 @@ export const waiting: Chapter = {
       const stopped = { partition: 0, failure }
       same(await succeeds(second.arrival(name, 9)), { position: 5, stopped })
     },
-    'tells those who wait that their event is parked, or stands behind a parked one': async (
+    'answers a waiting reader that its event is parked, or held back by a parked one': async (
       subject,
     ) => {
       const { store, second } = subject
@@ -27,9 +29,9 @@ export const waiting: Chapter = {
       const parked = aHeldStream('counter-1', 4)
       await succeeds(store.save(holding(lease, 0, parked)))
       await succeeds(store.save(holding(lease, 4, aHeldStream('counter-2', 5), 60_000)))
-      const told = { position: 5, parked }
-      same(await succeeds(second.arrival(name, 4)), told)
-      same(await succeeds(second.arrival(name, 9, 'counter-1')), told)
+      const answer = { position: 5, parked }
+      same(await succeeds(second.arrival(name, 4)), answer)
+      same(await succeeds(second.arrival(name, 9, 'counter-1')), answer)
       same(await succeeds(second.arrival(name, 3, 'counter-1')), { position: 5 })
       same(await succeeds(second.arrival(name, 9)), { position: 5 })
       same(await succeeds(second.arrival(name, 5, 'counter-2')), { position: 5 })

@@ -36,7 +36,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
   {
     defect: 'does not say where counting has ended',
     open: statusThat((one) => ({ ...one, lag: { ...one.lag, orMore: false } })),
-    noticedBy: ['lag: ends counting where it was told to, and says that there are more'],
+    noticedBy: ['lag: counts up to its limit, and reports that there are more'],
   },
   {
     defect: 'counts the events of all partitions for each',

@@ -176,7 +176,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     })),
     noticedBy: [
       'builds: shows readers of each version its newest build, while that is there',
-      'rollbacks: goes back to the build that is kept, and removes the other one',
+      'rollbacks: rolls back to the build that is kept, and removes the other one',
     ],
   },
   {
@@ -245,7 +245,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     open: projectionsThat((store) => ({ activate: (name, build) => store.activate(name, build) })),
     noticedBy: [
       'the lives of builds: keeps the build that was active for the time that is given, and then removes it',
-      'rollbacks: has none to go back to when the time of the old build is over',
+      'rollbacks: cannot roll back after the old build has expired',
     ],
   },
   {
@@ -258,7 +258,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
         ),
     })),
     noticedBy: [
-      'rollbacks: refuses to join a version that was rolled back, until a new build of it was shown',
+      'rollbacks: lets no instance join a version that was rolled back, until a new build of it was activated',
     ],
   },
   {

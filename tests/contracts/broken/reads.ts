@@ -170,7 +170,7 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
             E.map((page: StorePage) => ({ ...page, highest: page.upTo }))(await readAll(range)()),
       ),
     noticedBy: [
-      'reading the whole store: tells whoever is beyond the highest position where that is',
+      'reading the whole store: answers the highest position to a reader that is beyond it',
     ],
   },
   {
