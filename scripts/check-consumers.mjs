@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import * as esm from 'reprise'
+import * as esmAdapter from 'reprise/adapter'
+import * as esmAlgebra from 'reprise/algebra'
 import * as esmMemory from 'reprise/memory'
 import * as esmPostgres from 'reprise/postgres'
 import * as esmTesting from 'reprise/testing'
@@ -10,6 +12,8 @@ import * as esmTesting from 'reprise/testing'
 const require = createRequire(import.meta.url)
 const pairs = [
   ['reprise', esm],
+  ['reprise/adapter', esmAdapter],
+  ['reprise/algebra', esmAlgebra],
   ['reprise/memory', esmMemory],
   ['reprise/postgres', esmPostgres],
   ['reprise/testing', esmTesting],
@@ -31,6 +35,8 @@ const without = (entry, missing) =>
   })
 for (const [entry, said, missing = peers] of [
   ['reprise', / names/],
+  ['reprise/adapter', / names/],
+  ['reprise/algebra', / names/],
   ['reprise/memory', / names/],
   ['reprise/testing', /npm install --save-dev fast-check.*Cannot find module 'fast-check'/],
   ['reprise/postgres', / names/, ['fast-check', 'pg', '@electric-sql/pglite']],

@@ -1,3 +1,4 @@
 /** The names of `reprise/memory`. */
 export { memory, type MemoryOptions } from './adapters/memory/backend'
 export type { MemoryDocument, MemoryTransaction } from './adapters/memory/documents'
+export type { MemoryOperatorOptions } from './adapters/memory/operator'

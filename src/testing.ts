@@ -26,7 +26,7 @@ export {
   type StoreContract,
   type StoreUnderContract,
 } from './testing/store-contract/contract'
-export type { TestWords } from './testing/chapters'
+export type { Opened, TestWords } from './testing/chapters'
 export {
   operatorContract,
   type OperatorContract,

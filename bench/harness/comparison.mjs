@@ -1,4 +1,5 @@
 // A run of the working tree against another commit, as one verdict per cell.
+import { brief } from './report.mjs'
 import { interval, median, ratios, spread } from './statistics.mjs'
 
 const FASTER = {
@@ -16,7 +17,7 @@ const problemOf = (results) => {
   if (absent !== undefined) return { kind: 'absent', text: `${absent.missing}: ${absent.name}` }
   const failed = results.find(({ failures }) => failures.length > 0)
   if (failed !== undefined)
-    return { kind: 'failed', text: `FAILED, ${failed.name}: ${failed.failures[0]}` }
+    return { kind: 'failed', text: `FAILED, ${failed.name}: ${brief(failed.failures[0])}` }
   return undefined
 }
 

@@ -14,7 +14,8 @@ const headline = ({ unit }) => (unit === 'latency' ? 'p50' : 'rate')
 export const shown = (cell, value) =>
   cell.unit === 'latency' ? `${precise(value)} ms` : `${whole.format(value)}/s`
 
-const brief = (message) => {
+/** The line of a message that says what went wrong. */
+export const brief = (message) => {
   const [reason] = message.split('\n').filter((line) => /error|LOST/i.test(line))
   return (reason ?? message).trim().slice(0, MOST_CHARACTERS)
 }

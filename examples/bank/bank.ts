@@ -1,4 +1,5 @@
-import type { Backend, EventStore } from 'reprise'
+import type { Backend } from 'reprise'
+import type { EventStore } from 'reprise/adapter'
 import type { Office } from './office'
 import type { Screen } from './screen'
 import { value } from './value'

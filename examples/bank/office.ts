@@ -3,11 +3,11 @@ import {
   type Dispatch,
   type Backend,
   openCategory,
-  type Position,
   readProjection,
   runProcessManager,
   runProjection,
 } from 'reprise'
+import { type Position } from 'reprise/adapter'
 import { accountBalances } from './account/balances'
 import { running } from './running'
 import { bookedAccounts, transfers } from './transfer/own-streams'

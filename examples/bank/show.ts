@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
-import type { HandleError, Handled, StoredEvent } from 'reprise'
+import type { HandleError, Handled } from 'reprise'
+import type { StoredEvent } from 'reprise/adapter'
 import type { Cents } from './account/cents'
 import type { AccountCommand } from './account/commands'
 import type { AccountRejection } from './account/decider'

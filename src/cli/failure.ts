@@ -45,6 +45,8 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'TimedOut':
       return `${place} gave up: ${causeOf(cause)}. Run the command again.`
     case 'TransactionAborted':
+    case 'TransactionIdle':
+    case 'DataRefused':
     case 'CorruptRow':
     case 'ReadOnlyReplica':
     case 'SequenceBehind':

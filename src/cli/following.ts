@@ -33,6 +33,8 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'AccessDenied':
     case 'NotMigrated':
     case 'TransactionAborted':
+    case 'TransactionIdle':
+    case 'DataRefused':
     case 'CorruptRow':
     case 'ReadOnlyReplica':
     case 'SequenceBehind':

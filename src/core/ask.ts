@@ -1,17 +1,19 @@
+import { textIssue } from './json'
+
 /**
  * What a process wants done: send a command now, send one later (a timer), or cancel a timer. Setting a
  * timer again under the same name replaces the earlier one.
  */
 export type Ask<Command> =
   | { readonly _tag: 'Send'; readonly command: Command }
-  /** Milliseconds from now, by the store's clock. */
+  /** Milliseconds from now, by the store's clock. 0 or less: at once. At most {@link MAXIMUM_DELAY}. */
   | {
       readonly _tag: 'After'
       readonly timer: string
       readonly delay: number
       readonly command: Command
     }
-  /** At a time, in milliseconds since 1970-01-01 UTC. */
+  /** At a time, in milliseconds since 1970-01-01 UTC. 0 to {@link MAXIMUM_TIME}. */
   | {
       readonly _tag: 'At'
       readonly timer: string
@@ -42,3 +44,33 @@ export const sendAt = <Command>(timer: string, time: number, command: Command): 
 
 /** Does nothing if there is no such timer, or if it has fired already. */
 export const cancelTimer = (timer: string): Ask<never> => ({ _tag: 'Cancel', timer })
+
+/** A hundred years, in milliseconds. */
+const MAXIMUM_DELAY = 3_155_760_000_000
+
+/** The last moment of a JavaScript `Date`. */
+const MAXIMUM_TIME = 8_640_000_000_000_000
+
+/** Characters of a timer's name, at most. */
+const MAXIMUM_TIMER_LENGTH = 255
+
+/** Why no store could keep a timer, or `undefined`. */
+export const timerIssue = (ask: Exclude<Ask<unknown>, { _tag: 'Send' }>): string | undefined => {
+  const named = textIssue(ask.timer)
+  if (named !== undefined) return `in its name, ${named}`
+  if (ask.timer.length > MAXIMUM_TIMER_LENGTH) {
+    return `its name has ${ask.timer.length} characters, and at most ${MAXIMUM_TIMER_LENGTH} are allowed`
+  }
+  switch (ask._tag) {
+    case 'Cancel':
+      return undefined
+    case 'After':
+      return ask.delay <= MAXIMUM_DELAY && Number.isFinite(ask.delay)
+        ? undefined
+        : `the delay must be a number of milliseconds up to ${MAXIMUM_DELAY}; got ${ask.delay}`
+    case 'At':
+      return ask.time >= 0 && ask.time <= MAXIMUM_TIME
+        ? undefined
+        : `the time must be milliseconds from 0 to ${MAXIMUM_TIME}; got ${ask.time}`
+  }
+}

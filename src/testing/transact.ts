@@ -29,7 +29,7 @@ export const transactThrough =
     const step = { lease, after: 0, position: 1 }
     const committed = subscriptions.commit(step, (transaction) => async () => {
       const worked = await work(transaction)()
-      if (E.isRight(worked)) return worked
+      if (E.isRight(worked)) return E.right(step)
       refusals.push(worked)
       return E.left(handlerFailed(name, 1, worked.left))
     })

@@ -1,6 +1,6 @@
 import { Pool } from 'pg'
-import { openCategory } from '../../src/index'
-import { postgres } from '../../src/postgres'
+import { openCategory } from 'reprise'
+import { postgres } from 'reprise/postgres'
 import { add, counter } from '../support/counter'
 
 interface Input {

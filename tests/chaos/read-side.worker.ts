@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
-import { postgres } from '../../src/postgres'
+import { postgres } from 'reprise/postgres'
 import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 import { runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import { runProjection } from '../../src/shell/projection/run-projection'

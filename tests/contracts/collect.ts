@@ -1,4 +1,4 @@
-import type { TestWords } from '../../src/testing'
+import type { TestWords } from 'reprise/testing'
 import type { StoreUnderContract } from '../../src/testing/store-contract/contract'
 import { storeContract } from '../../src/testing/store-contract/contract'
 

@@ -5,7 +5,7 @@ import {
   type OperatorSettings,
   type TestWords,
   transactThrough,
-} from '../../src/testing'
+} from 'reprise/testing'
 import type { ReadSide } from './read-side'
 
 /** What the operator's contract is run on. */

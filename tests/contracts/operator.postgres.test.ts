@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { postgres } from '../../src/postgres'
+import { postgres } from 'reprise/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import { right } from '../support/right'
 import { operatorContracts } from './operator-contracts'

@@ -5,7 +5,7 @@ import {
   subscriptionStoreContract,
   type TestWords,
   transactThrough,
-} from '../../src/testing'
+} from 'reprise/testing'
 import type { ReadSide } from './read-side'
 
 const close = () => Promise.resolve()

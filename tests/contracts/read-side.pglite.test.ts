@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { postgres } from '../../src/postgres'
+import { postgres } from 'reprise/postgres'
 import { migratedPglite } from '../support/pglite'
 import type { ReadSide } from './read-side'
 import { readSideContracts } from './read-side-contracts'

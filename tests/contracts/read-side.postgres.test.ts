@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import { postgres, type Preparing } from '../../src/postgres'
+import { postgres, type Preparing } from 'reprise/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import type { ReadSide } from './read-side'
 import { readSideContracts } from './read-side-contracts'

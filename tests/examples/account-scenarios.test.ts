@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
-import { type EventStore, openCategory } from 'reprise'
+import { openCategory } from 'reprise'
+import { type EventStore } from 'reprise/adapter'
 import { accounts } from '../../examples/bank/account/category'
 import type { Cents } from '../../examples/bank/account/cents'
 import { depositMoney, openAccount, withdrawMoney } from '../../examples/bank/account/commands'

@@ -1,5 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
-import { openCategory, type StoredEvent } from 'reprise'
+import { openCategory } from 'reprise'
+import { type StoredEvent } from 'reprise/adapter'
 import { accounts } from '../../examples/bank/account/category'
 import { type Cents, LARGEST_BALANCE } from '../../examples/bank/account/cents'
 import { depositMoney, openAccount, withdrawMoney } from '../../examples/bank/account/commands'

@@ -1,4 +1,5 @@
-import * as reprise from '../../src/index'
+import { eventCodec } from 'reprise'
+import * as reprise from 'reprise/algebra'
 import { codecLaws } from './statements/codecs'
 import { combineLaws } from './statements/combine'
 import { driveLaws } from './statements/drive'
@@ -19,4 +20,4 @@ describeLaws('processes', processLaws(reprise))
 describeLaws('process ⊗ decider', driveLaws(reprise.drive))
 describeLaws('the interpretations of a decider', interpretationLaws(reprise))
 describeLaws('terminality', terminalLaws(reprise))
-describeLaws('codecs', codecLaws(reprise))
+describeLaws('codecs', codecLaws({ ...reprise, eventCodec }))

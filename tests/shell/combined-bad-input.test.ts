@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/function'
-import { combine, combineEventCodecs, drive, openCategory, type Process } from 'reprise'
+import { openCategory } from 'reprise'
+import { combine, combineEventCodecs, drive, type Process } from 'reprise/algebra'
 import { openAccount } from '../../examples/bank/account/commands'
 import { banks } from '../../examples/bank/transfer/category'
 import { anything, onAccount, openDoor } from '../support/bank-story'

@@ -1,5 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
-import { type EventStore, openCategory, storeFailed } from '../../src/index'
+import { openCategory } from 'reprise'
+import { type EventStore, storeFailed } from 'reprise/adapter'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'

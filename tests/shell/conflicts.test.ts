@@ -1,5 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
-import { type EventStore, type Notice, openCategory, versionConflict } from '../../src/index'
+import { type Notice, openCategory } from 'reprise'
+import { type EventStore, versionConflict } from 'reprise/adapter'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'

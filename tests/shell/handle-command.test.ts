@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { openCategory } from '../../src/index'
+import { openCategory } from 'reprise'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'

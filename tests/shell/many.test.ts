@@ -1,11 +1,5 @@
-import {
-  many,
-  manyCommandCodec,
-  manyEventCodec,
-  manyStateCodec,
-  never,
-  openCategory,
-} from 'reprise'
+import { never, openCategory } from 'reprise'
+import { many, manyCommandCodec, manyEventCodec, manyStateCodec } from 'reprise/algebra'
 import { accounts } from '../../examples/bank/account/category'
 import { depositMoney, openAccount } from '../../examples/bank/account/commands'
 import { accountStates } from '../../examples/bank/account/state'

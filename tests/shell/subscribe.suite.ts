@@ -428,6 +428,25 @@ export const subscribeSuite = <Transaction>(
     })
   })
 
+  it('stands still while it is paused, and goes on where it was', async () => {
+    const { seen } = collecting()
+    const [first] = await appendTicks(store, 'tick-1', 1)
+    await until(first)
+    await right(side.operator.pause(name))
+    await eventually(async () => {
+      const [partition] = await right(side.operator.status(name))
+      return partition?.state === 'paused' && partition.owner === undefined
+    })
+    const [second] = await appendTicks(store, 'tick-1', 2)
+    const restarted = collecting()
+    expect(await untilProjected(name, second ?? 0, 400)(side)()).toMatchObject(
+      E.left({ _tag: 'NotProjectedYet', reached: first }),
+    )
+    await right(side.operator.unpause(name))
+    await until(second)
+    expect(places([...seen, ...restarted.seen])).toEqual(['tick-1:1', 'tick-1:2'])
+  })
+
   it('says how far it has come when the time is over', async () => {
     await collecting().stop()
     expect(await untilProjected(name, 99, 20)(side)()).toMatchObject(

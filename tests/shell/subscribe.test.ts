@@ -1,4 +1,4 @@
-import { memory } from '../../src/memory'
+import { memory } from 'reprise/memory'
 import { postgresReadSide } from '../support/postgres-read-side'
 import { subscribeSuite } from './subscribe.suite'
 

@@ -7,7 +7,7 @@ import {
   eventType,
   everyNEvents,
   stateCodec,
-} from '../../src/index'
+} from 'reprise'
 
 // The smallest category with everything: a counter that may not go below zero.
 

@@ -1,4 +1,4 @@
-import { memory, type MemoryOptions, type MemoryTransaction } from '../../src/memory'
+import { memory, type MemoryOptions, type MemoryTransaction } from 'reprise/memory'
 import type { OperatedSide } from '../contracts/operator-contracts'
 
 /** A backend in memory, with nothing in it. */

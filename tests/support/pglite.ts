@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite'
 import type { Kysely } from 'kysely'
-import { connectPglite, postgres } from '../../src/postgres'
+import { connectPglite, postgres } from 'reprise/postgres'
 import { right } from './right'
 
 /** An embedded database of its own, in memory, migrated. */

@@ -1,5 +1,5 @@
 import { Pool } from 'pg'
-import { connectPool, postgres, type PostgresBackend } from '../../src/postgres'
+import { connectPool, postgres, type PostgresBackend } from 'reprise/postgres'
 import { createDatabase } from './database'
 import { right } from './right'
 

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import * as t from 'io-ts'
 import { jsonIssue } from '../../src/core/json'
-import { arbitraryFromCodec, type Guard } from '../../src/testing'
+import { arbitraryFromCodec, type Guard } from 'reprise/testing'
 
 interface PositiveBrand {
   readonly Positive: unique symbol

@@ -8,8 +8,8 @@ import {
   eventType,
   type EventCodec,
   stateCodec,
-} from '../../src/index'
-import { assertLaws, brokenLaws, checkDecider, describeLawReport } from '../../src/testing'
+} from 'reprise'
+import { assertLaws, brokenLaws, checkDecider, describeLawReport } from 'reprise/testing'
 
 const Add = t.strict({ type: t.literal('Add'), amount: t.Int })
 type Add = t.TypeOf<typeof Add>

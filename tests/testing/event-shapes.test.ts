@@ -2,8 +2,9 @@ import * as t from 'io-ts'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { combineEventCodecs, eventCodec, eventType, manyEventCodec } from '../../src/index'
-import { assertEventShapes, checkEventShapes, recordEventShapes } from '../../src/testing'
+import { eventCodec, eventType } from 'reprise'
+import { combineEventCodecs, manyEventCodec } from 'reprise/algebra'
+import { assertEventShapes, checkEventShapes, recordEventShapes } from 'reprise/testing'
 import { describeCodec } from '../../src/testing/describe-codec'
 
 const Opened = t.strict({ type: t.literal('Opened'), owner: t.string })

@@ -1,5 +1,5 @@
 import * as t from 'io-ts'
-import { arbitraryFromCodec, brokenLaws, checkDecider } from '../../src/testing'
+import { arbitraryFromCodec, brokenLaws, checkDecider } from 'reprise/testing'
 import { counter } from '../support/counter'
 
 const missing = "Cannot find module 'fast-check'"

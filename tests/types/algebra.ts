@@ -1,17 +1,16 @@
 import type { Either } from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { expectTypeOf } from 'expect-type'
+import { type Decider, type EventCodec, type View } from 'reprise'
 import {
   combine,
   combineEventCodecs,
   combineProcesses,
   combineViews,
   type CommandFor,
-  type Decider,
   drive,
   type Driven,
   type DrivenDecider,
-  type EventCodec,
   filterCommand,
   guardTerminal,
   type KeyedCommand,
@@ -28,8 +27,7 @@ import {
   type StepLimitReached,
   type Terminated,
   toReducer,
-  type View,
-} from '../../src/index'
+} from 'reprise/algebra'
 
 interface Open {
   readonly type: 'Open'

@@ -1,5 +1,6 @@
 import { expectTypeOf } from 'expect-type'
-import { everyNEvents, never, type Reached, type SnapshotPolicy, when } from 'reprise'
+import { everyNEvents, never, type SnapshotPolicy, when } from 'reprise'
+import { type Reached } from 'reprise/adapter'
 
 interface Balance {
   readonly balance: number

@@ -1,5 +1,6 @@
 import * as t from 'io-ts'
-import { eventCodec, eventType, type EventTypes } from 'reprise'
+import { eventCodec, eventType } from 'reprise'
+import { type EventTypes } from 'reprise/adapter'
 import { Cents } from './cents'
 
 // Stored shapes. Once released, they change by a new schema version with an upcaster, never in place.

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/function'
-import { combine, drive, many, recordRejection } from 'reprise'
+import { combine, drive, many, recordRejection } from 'reprise/algebra'
 import { account } from '../account/decider'
 import { transfer } from './decider'
 import { type BankCommand, type BankEvent, transferProcess } from './process'

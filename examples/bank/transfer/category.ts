@@ -1,15 +1,13 @@
+import { type Category, everyNEvents, stateCodec } from 'reprise'
 import {
-  type Category,
   combineEventCodecs,
   combineStateCodecs,
-  everyNEvents,
   type KeyedRejection,
   manyEventCodec,
   manyStateCodec,
   type RejectionOf,
-  stateCodec,
   type StepLimitReached,
-} from 'reprise'
+} from 'reprise/algebra'
 import type { AccountRejection } from '../account/decider'
 import { accountEvents } from '../account/events'
 import { accountStates } from '../account/state'

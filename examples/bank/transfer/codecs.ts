@@ -1,13 +1,7 @@
 import * as t from 'io-ts'
-import {
-  combineCommandCodecs,
-  commandCodec,
-  eventCodec,
-  eventType,
-  type EventTypes,
-  manyCommandCodec,
-  stateCodec,
-} from 'reprise'
+import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise'
+import { combineCommandCodecs, manyCommandCodec } from 'reprise/algebra'
+import { type EventTypes } from 'reprise/adapter'
 import { accountCommands } from '../account/commands'
 import { bookingCodec } from './booking-codecs'
 import * as words from './words'

@@ -1,11 +1,5 @@
-import {
-  eventCodec,
-  manyStateCodec,
-  type ProcessManager,
-  send,
-  sendAfter,
-  stateCodec,
-} from 'reprise'
+import { eventCodec, type ProcessManager, send, sendAfter, stateCodec } from 'reprise'
+import { manyStateCodec } from 'reprise/algebra'
 import { type AccountEvent, accountEventTypes } from '../account/events'
 import { bookedCodec } from './booking-codecs'
 import { bankCommands, transferEventTypes } from './codecs'

@@ -7,7 +7,7 @@ import {
   type KeyedEvent,
   type Process,
   type StateByKey,
-} from 'reprise'
+} from 'reprise/algebra'
 import { type AccountCommand, depositMoney, withdrawMoney } from '../account/commands'
 import type { AccountEvent } from '../account/events'
 import { afterBooking, afterRefusal, type Pending } from './pending'

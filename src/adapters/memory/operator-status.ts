@@ -6,7 +6,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { processOf } from '../../core/process-manager'
 import type { MemoryDocuments } from './documents'
 import type { MemoryReadSideState } from './read-side-state'
-import { listed } from './request-store'
+import { listed, rejectedBy } from './request-store'
 import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** What the operator of a memory read side looks at. */
@@ -98,6 +98,7 @@ export const statusOf = async (
       parked: held.size - waiting,
       waiting,
       parkedCommands: number === 0 ? parkedCommands : 0,
+      rejectedCommands: number === 0 && process !== undefined ? rejectedBy(documents, process) : 0,
       categories: reads.categories,
       types: reads.types,
       build: buildOf(state, subscription),

@@ -21,6 +21,7 @@ import { memoryActions } from './operator-actions'
 import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
+import { bothOf } from './subscription-filter'
 import { forget, keep, listed } from './request-store'
 
 /** What {@link memoryOperator} looks at. */
@@ -108,6 +109,10 @@ export const memoryOperator = ({
     unpause: (name) =>
       onSubscription(name, (known) => {
         known.pausedAt = undefined
+      }),
+    narrow: (name, filter) =>
+      onSubscription(name, (known) => {
+        known.reads = bothOf(known.reads, filter)
       }),
     outbox: (process, { which, after, limit }) =>
       TE.fromIO(() => {

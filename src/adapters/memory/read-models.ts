@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { storeFailed } from '../../core/errors/store'
+import { keyRefusal, valueRefusal } from '../../core/document-key'
+import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { isRecord, type Json } from '../../core/json'
 import type {
   Document,
@@ -52,10 +53,22 @@ const documentsOn = (
     work: (transaction: MemoryTransaction) => Result,
   ): TE.TaskEither<never, Result> => TE.fromIO(() => within(work))
 
+  /** Keys that PostgreSQL would refuse are refused here, too. */
+  const about = <Result>(
+    keys: ReadonlyArray<string>,
+    work: (transaction: MemoryTransaction) => Result,
+    values: ReadonlyArray<Json | undefined> = [],
+  ): TE.TaskEither<StoreFailed, Result> => {
+    const refused = keyRefusal(keys) ?? valueRefusal(values)
+    return refused === undefined ? now(work) : TE.left(refused)
+  }
+
   return {
-    get: (name, key) => now((transaction) => read(transaction, name, key)),
+    get: (name, key) => about([key], (transaction) => read(transaction, name, key)),
     some: (name, keys) =>
-      now((transaction) => [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? [])),
+      about(keys, (transaction) =>
+        [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? []),
+      ),
     all: (name, { after, limit, where }) =>
       now((transaction) => {
         const found = transaction
@@ -69,24 +82,33 @@ const documentsOn = (
           .flatMap(({ key }) => read(transaction, name, key) ?? [])
         return { documents: found, more: found.length === limit }
       }),
-    put: (collection, key, value) => now((transaction) => transaction.put(collection, key, value)),
-    delete: (collection, key) => now((transaction) => transaction.delete(collection, key)),
+    put: (collection, key, value) =>
+      about([key], (transaction) => transaction.put(collection, key, value), [value]),
+    delete: (collection, key) => about([key], (transaction) => transaction.delete(collection, key)),
     write: (collection, writes) =>
-      now((transaction) => {
-        for (const { key, value } of writes) {
+      about(
+        writes.map(({ key }) => key),
+        (transaction) => {
+          for (const { key, value } of writes) {
+            if (value === undefined) transaction.delete(collection, key)
+            else transaction.put(collection, key, value)
+          }
+        },
+        writes.map(({ value }) => value),
+      ),
+    putNewer: (collection, key, value, revision) =>
+      about(
+        [key],
+        (transaction) => {
+          const revisions = revisionsOf(collection)
+          if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
+          transaction.put(revisions, key, revision)
           if (value === undefined) transaction.delete(collection, key)
           else transaction.put(collection, key, value)
-        }
-      }),
-    putNewer: (collection, key, value, revision) =>
-      now((transaction) => {
-        const revisions = revisionsOf(collection)
-        if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
-        transaction.put(revisions, key, revision)
-        if (value === undefined) transaction.delete(collection, key)
-        else transaction.put(collection, key, value)
-        return true
-      }),
+          return true
+        },
+        [value],
+      ),
   }
 }
 

@@ -27,6 +27,12 @@ export const listed = (
     .flatMap(({ value }) => commands.get(Number(value)) ?? [])
     .sort((left, right) => left.sequence - right.sequence)
 
+const REJECTED = 'requests:rejected'
+
+/** How many rejections a process manager has left unanswered. */
+export const rejectedBy = (source: Pick<MemoryTransaction, 'get'>, process: string): number =>
+  Number(source.get(REJECTED, process) ?? 0)
+
 /** Writes a request down, in the place of the one with its id. */
 export const keep = (
   state: MemoryReadSideState,
@@ -99,7 +105,20 @@ export const memoryRequests = (
           const parked = retryAfter === undefined
           keep(state, transaction, { ...request, attempts, failure, parked, dueAt })
         }),
+      rejected: (process, number) =>
+        TE.fromIO(() =>
+          transaction.put(REJECTED, process, rejectedBy(transaction, process) + number),
+        ),
     }),
+    retryUndecodable: (process) =>
+      TE.fromIO(() => {
+        const { transaction, commit } = documents.begin()
+        for (const request of listed(state, transaction, process)) {
+          if (!request.parked || request.failure?.undecodable !== true) continue
+          keep(state, transaction, { ...request, parked: false, dueAt: now() })
+        }
+        commit()
+      }),
     due: (process, limit) =>
       TE.fromIO(() => {
         const all = listed(state, documents, process)

@@ -1,20 +1,35 @@
-import type { Claim, PartitionReport } from '../../core/ports/subscription-store'
-import type { MemorySubscription } from './subscription-state'
+import type { Claim, ClaimReport } from '../../core/ports/subscription-store'
+import { missingIn } from './subscription-filter'
+import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** Who claims, until when, and what it reports. */
 export interface MemoryClaim {
   readonly subscription: string
   readonly instance: string
   readonly until: number
-  readonly reports: ReadonlyArray<PartitionReport>
+  readonly report: ClaimReport
+}
+
+/** What an owner has not given back was lost in a crash, maybe: the next one is told. */
+const take = (partition: MemoryPartition, instance: string): void => {
+  partition.takeovers = partition.owner === undefined ? 0 : partition.takeovers + 1
+  if (partition.owner === undefined) partition.attempt = undefined
+  partition.owner = instance
+  partition.token++
 }
 
 /** Prolongs what `instance` has, and gives it its share of what has no owner. */
 export const claimed = (
-  { partitions, instances, pausedAt }: MemorySubscription,
-  { subscription, instance, until, reports }: MemoryClaim,
+  { partitions, instances, pausedAt, reads }: MemorySubscription,
+  { subscription, instance, until, report: told }: MemoryClaim,
   now: number,
 ): Claim => {
+  const { filter = {}, partitions: reports = [] } = told
+  const outdated = missingIn(reads, filter)
+  if (outdated !== undefined) {
+    instances.delete(instance)
+    return { leases: [], share: 0, stopped: [], outdated }
+  }
   instances.set(instance, until)
   for (const [other, leasedUntil] of instances) if (leasedUntil < now) instances.delete(other)
   const share = Math.ceil(partitions.length / instances.size)
@@ -25,8 +40,7 @@ export const claimed = (
       partition.failure === undefined &&
       (partition.owner === undefined || partition.leasedUntil < now)
     if (partition.owner !== instance && free && owned < share) {
-      partition.owner = instance
-      partition.token++
+      take(partition, instance)
       owned++
     }
     if (partition.owner === instance) {
@@ -39,9 +53,9 @@ export const claimed = (
   }
   return {
     share,
-    leases: partitions.flatMap(({ owner, token, position, lineage }, number) => {
+    leases: partitions.flatMap(({ owner, token, position, lineage, takeovers }, number) => {
       if (owner !== instance || pausedAt !== undefined) return []
-      const lease = { subscription, partition: number, token, position }
+      const lease = { subscription, partition: number, token, position, takeovers }
       return [lineage === undefined ? lease : { ...lease, lineage }]
     }),
     stopped: partitions.flatMap(({ failure }, number) =>

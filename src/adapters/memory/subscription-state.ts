@@ -1,6 +1,10 @@
 import type { FailureNote } from '../../core/errors/subscription'
 import type { Trouble } from '../../core/operator/status'
-import type { HeldStream, NewSubscription } from '../../core/ports/subscription-store'
+import type {
+  HeldStream,
+  NewSubscription,
+  SubscriptionFilter,
+} from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
 
 /** A held stream, and what is to become of it. Times in milliseconds, by the store's clock. */
@@ -22,6 +26,10 @@ export interface MemoryPartition {
   failure: FailureNote | undefined
   busySince: number | undefined
   lastTrouble: Trouble | undefined
+  /** How many owners in a row have lost it without giving it back. -1: the next one does not count. */
+  takeovers: number
+  /** What was about to be tried, and how often in a row. */
+  attempt: { readonly what: string; readonly times: number } | undefined
   readonly held: Map<StreamId, MemoryHeld>
 }
 
@@ -33,7 +41,8 @@ export interface MemorySubscription {
   readonly instances: Map<string, number>
   readonly createdAt: number
   pausedAt: number | undefined
-  readonly reads: Pick<NewSubscription, 'categories' | 'types'>
+  /** The declared filter. */
+  reads: SubscriptionFilter
 }
 
 export const newPartition = (
@@ -50,6 +59,8 @@ export const newPartition = (
   failure: undefined,
   busySince: undefined,
   lastTrouble: undefined,
+  takeovers: 0,
+  attempt: undefined,
   held: new Map(),
 })
 

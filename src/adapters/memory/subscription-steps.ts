@@ -1,11 +1,18 @@
 import * as E from 'fp-ts/Either'
 import { type FencedOff, fencedOff } from '../../core/errors/subscription'
-import type { Lease, Progress } from '../../core/ports/subscription-store'
+import type {
+  Arrival,
+  HeldStream,
+  Lease,
+  StepEnd,
+  StepStart,
+} from '../../core/ports/subscription-store'
+import type { Position, StreamId } from '../../core/stream'
 import type { MemoryHeld, MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** The partition, if the step begins where it is. */
 export const unmoved =
-  ({ lease, after }: Progress) =>
+  ({ lease, after }: StepStart) =>
   (partition: MemoryPartition): E.Either<FencedOff, MemoryPartition> =>
     partition.position === after
       ? E.right(partition)
@@ -25,7 +32,7 @@ export const ownedBy = (
 /** Makes a step: the position moves on, and a stream is held back or released. */
 export const step = (
   partition: MemoryPartition,
-  { position, lineage, holding }: Progress,
+  { position, lineage, holding }: StepEnd,
   now: number,
 ): void => {
   partition.position = position
@@ -41,6 +48,42 @@ export const step = (
 /** Whether a held stream is to be turned to. */
 export const isDue = ({ decision, retryAt }: MemoryHeld, now: number): boolean =>
   decision !== undefined || (retryAt !== undefined && retryAt <= now)
+
+/** Whether nothing happens to a held stream without an operator. */
+export const isParked = ({ decision, retryAt }: MemoryHeld): boolean =>
+  retryAt === undefined && decision === undefined
+
+/** A held stream as it was given. */
+export const heldStreamOf = ({
+  decision: _decision,
+  retryAt: _retryAt,
+  heldAt: _heldAt,
+  ...stream
+}: MemoryHeld): HeldStream => stream
+
+/** How far they have come, for somebody who waits for the event at `wanted`. */
+export const arrivalAt = (
+  partitions: ReadonlyArray<MemoryPartition>,
+  wanted: Position,
+  streamId: StreamId | undefined,
+): Arrival | undefined => {
+  if (partitions.length === 0) return undefined
+  const [stopped] = partitions.flatMap(({ failure }, partition) =>
+    failure === undefined ? [] : [{ partition, failure }],
+  )
+  const parked = partitions
+    .flatMap(({ held }) => [...held.values()])
+    .find(
+      (one) =>
+        isParked(one) &&
+        (one.position === wanted || (one.streamId === streamId && one.position <= wanted)),
+    )
+  return {
+    position: Math.min(...partitions.map(({ position }) => position)),
+    ...(stopped === undefined ? {} : { stopped }),
+    ...(parked === undefined ? {} : { parked: heldStreamOf(parked) }),
+  }
+}
 
 /** The partition has no owner any more. */
 export const free = (partition: MemoryPartition): void => {

@@ -4,9 +4,20 @@ import type { Lease, SubscriptionStore } from '../../core/ports/subscription-sto
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
 import { claimed } from './subscription-claim'
-import { type MemoryHeld, type MemoryPartition, newSubscription } from './subscription-state'
+import { registered } from './subscription-register'
+import type { MemoryHeld, MemoryPartition } from './subscription-state'
 import { reachedIn, readSideOf } from './read-side-state'
-import { fence, free, isDue, ownedBy, step, unmoved } from './subscription-steps'
+import {
+  arrivalAt,
+  fence,
+  free,
+  heldStreamOf,
+  isDue,
+  isParked,
+  ownedBy,
+  step,
+  unmoved,
+} from './subscription-steps'
 
 /**
  * Subscriptions in the memory of one process; effects are written through transactions of `documents`.
@@ -22,23 +33,36 @@ export const memorySubscriptions = (
   const partitionsOf = (name: string): ReadonlyArray<MemoryPartition> =>
     subscriptions.get(name)?.partitions ?? []
   const owned = (lease: Lease) => ownedBy(subscriptions, lease)
-  const heldBy = ({ subscription, partition }: Lease): ReadonlyArray<MemoryHeld> => [
-    ...(partitionsOf(subscription)[partition]?.held.values() ?? []),
-  ]
+  const owning = <Result>(lease: Lease, work: (partition: MemoryPartition) => Result) =>
+    TE.fromIOEither(() => E.map(work)(owned(lease)))
+  const heldOf = ({ subscription, partition }: Lease) => partitionsOf(subscription)[partition]?.held
+  const heldBy = (lease: Lease): ReadonlyArray<MemoryHeld> => [...(heldOf(lease)?.values() ?? [])]
 
   return {
     register: (subscription) =>
-      TE.fromIO(() => {
-        const known = subscriptions.get(subscription.name) ?? newSubscription(subscription, now())
-        subscriptions.set(subscription.name, known)
-        return known.partitions.length
-      }),
-    claim: (subscription, instance, duration, reports = []) =>
+      TE.fromIO(() => registered(subscriptions, subscription, now()).partitions.length),
+    claim: (subscription, instance, duration, report = {}) =>
       TE.fromIO(() => {
         const known = subscriptions.get(subscription)
         return known === undefined
           ? { leases: [], share: 0, stopped: [] }
-          : claimed(known, { subscription, instance, until: now() + duration, reports }, now())
+          : claimed(known, { subscription, instance, until: now() + duration, report }, now())
+      }),
+    prolong: (lease, duration) =>
+      owning(lease, (partition) => {
+        partition.leasedUntil = now() + duration
+        partition.heartbeatAt = now()
+      }),
+    noteAttempt: (lease, what) =>
+      owning(lease, (partition) => {
+        const before = partition.attempt?.what === what ? partition.attempt.times : 0
+        partition.attempt = { what, times: before + 1 }
+        return before + 1
+      }),
+    forgetAttempts: (lease) =>
+      owning(lease, (partition) => {
+        partition.attempt = undefined
+        partition.takeovers = 0
       }),
     release: (lease) =>
       TE.fromIO(() => {
@@ -55,40 +79,44 @@ export const memorySubscriptions = (
         if (E.isRight(partition)) step(partition.right, progress, now())
         return Promise.resolve(E.isRight(partition) ? E.right(undefined) : partition)
       }),
-    commit: (progress, work) => () =>
+    commit: (from, work) => () =>
       oneByOne(async () => {
         const open = documents.begin()
         try {
           const worked = await work(open.transaction)()
           if (E.isLeft(worked)) return worked
-          const partition = E.flatMap(unmoved(progress))(owned(progress.lease))
+          const partition = E.flatMap(unmoved(from))(owned(from.lease))
           if (E.isLeft(partition)) return partition
           open.commit()
-          step(partition.right, progress, now())
-          return worked
+          step(partition.right, worked.right, now())
+          return E.right(undefined)
         } finally {
           open.rollback() // nothing to undo after a commit
         }
       }),
-    halt: (lease, failure) => () => {
-      const partition = owned(lease)
-      if (E.isLeft(partition)) return Promise.resolve(partition)
-      fence(partition.right)
-      partition.right.failure = failure
-      return Promise.resolve(E.right(undefined))
-    },
+    halt: (lease, failure) =>
+      owning(lease, (partition) => {
+        fence(partition)
+        partition.failure = failure
+      }),
     held: (lease) => TE.fromIO(() => heldBy(lease).map(({ streamId }) => streamId)),
     due: (lease) =>
       TE.fromIO(() =>
         heldBy(lease)
           .filter((held) => isDue(held, now()))
           .sort((left, right) => left.position - right.position)
-          .map(({ decision = 'retry', retryAt: _r, heldAt: _h, ...held }) => ({
-            ...held,
-            decision,
-          })),
+          .map((held) => ({ ...heldStreamOf(held), decision: held.decision ?? 'retry' })),
       ),
     reached: (subscription) => TE.fromIO(() => reachedIn(subscriptions, subscription)),
+    retryUndecodable: (lease) =>
+      TE.fromIO(() => {
+        for (const held of heldBy(lease)) {
+          if (!isParked(held) || held.failure.undecodable !== true) continue
+          heldOf(lease)?.set(held.streamId, { ...held, decision: 'retry' })
+        }
+      }),
+    arrival: (subscription, position, streamId) =>
+      TE.fromIO(() => arrivalAt(partitionsOf(subscription), position, streamId)),
     remove: (subscription) => TE.fromIO(() => subscriptions.delete(subscription)),
   }
 }

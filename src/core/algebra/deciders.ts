@@ -19,15 +19,18 @@ export type PartDeciders<
 
 // The compiler infers one record of types from a record of values, but not four at once. It infers the
 // commands from PartDeciders, and each of the others from one of the types below.
-type ReadStates<States> = {
+/** The states, to be read from the deciders' initial states. */
+export type ReadStates<States> = {
   readonly [Key in keyof States]: { readonly initialState: States[Key] }
 }
-type ReadEvents<Events> = {
+/** The events, to be read from what the deciders evolve on. */
+export type ReadEvents<Events> = {
   readonly [Key in keyof Events]: {
     readonly evolve: (state: never, event: Events[Key]) => unknown
   }
 }
-type ReadRejections<Rejections> = {
+/** The rejections, to be read from what the deciders decide. */
+export type ReadRejections<Rejections> = {
   readonly [Key in keyof Rejections]: {
     readonly decide: (command: never, state: never) => Either<Rejections[Key], unknown>
   }

@@ -18,12 +18,8 @@ export interface CommandCodec<Command> {
   readonly shape?: Type<Command, unknown>
 }
 
-interface Tagged {
-  readonly type: string
-}
-
 /** An io-ts codec for every member of the union. A missing one is a compile error. */
-export type CommandTypes<Command extends Tagged> = {
+export type CommandTypes<Command extends { readonly type: string }> = {
   readonly [Name in Command['type']]: Type<Extract<Command, { readonly type: Name }>, unknown>
 }
 
@@ -41,7 +37,7 @@ const typeIn = (input: unknown): unknown =>
  * @example
  * const giftCardCommands = commandCodec<GiftCardCommand>({ IssueGiftCard, RedeemGiftCard })
  */
-export const commandCodec = <Command extends Tagged>(
+export const commandCodec = <Command extends { readonly type: string }>(
   types: CommandTypes<Command>,
 ): CommandCodec<Command> => {
   const declared = new Map<string, Type<Command, unknown>>(Object.entries(types))

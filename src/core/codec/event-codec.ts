@@ -38,12 +38,8 @@ export const eventType = <Event>(
   upcasters: ReadonlyArray<Upcaster> = [],
 ): EventType<Event> => ({ codec, upcasters })
 
-interface Tagged {
-  readonly type: string
-}
-
 /** An {@link EventType} for every member of the union. A missing one is a compile error. */
-export type EventTypes<Event extends Tagged> = {
+export type EventTypes<Event extends { readonly type: string }> = {
   readonly [Name in Event['type']]: EventType<Extract<Event, { readonly type: Name }>>
 }
 
@@ -97,7 +93,9 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
  *   GiftCardRedeemed: eventType(Redeemed, [addOrderId]), // now at schema version 2
  * })
  */
-export const eventCodec = <Event extends Tagged>(types: EventTypes<Event>): EventCodec<Event> => {
+export const eventCodec = <Event extends { readonly type: string }>(
+  types: EventTypes<Event>,
+): EventCodec<Event> => {
   const declared = new Map<string, EventType<Event>>(Object.entries(types))
   const known = new Map([...declared].map(([name, type]) => [name, knownType(type)]))
   const unknown = (type: string): E.Either<ReadonlyArray<Issue>, never> => {

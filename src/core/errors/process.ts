@@ -1,4 +1,4 @@
-import { describeIssues, type Issue } from '../issue'
+import { describeIssues, type Issue, preview } from '../issue'
 
 /** A process issued a command that does not match its codec. Nothing was written: fix the process. */
 export interface UnencodableCommand {
@@ -45,4 +45,27 @@ export const undecodableCommand = (
   commandId,
   issues,
   message: `The stored command ${commandId} of the process ${key} of ${process} no longer matches its codec: ${describeIssues(issues)}.`,
+})
+
+/** A process asks for a timer that no store could keep. Nothing was written. */
+export interface InvalidTimer {
+  readonly _tag: 'InvalidTimer'
+  readonly process: string
+  readonly key: string
+  readonly timer: string
+  readonly reason: string
+  readonly message: string
+}
+export const invalidTimer = (
+  process: string,
+  key: string,
+  timer: string,
+  reason: string,
+): InvalidTimer => ({
+  _tag: 'InvalidTimer',
+  process,
+  key,
+  timer,
+  reason,
+  message: `The process ${key} of ${process} asks for the timer ${preview(timer)}: ${reason}.`,
 })

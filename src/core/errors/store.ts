@@ -14,6 +14,10 @@ export type StoreFailure =
   | 'TransactionRefused'
   /** An earlier statement of the transaction failed, so the server rolls back all of it. */
   | 'TransactionAborted'
+  /** No statement came for too long inside a transaction, so the server ended it. */
+  | 'TransactionIdle'
+  /** The data cannot be stored: a character, a number or a key that the database refuses. */
+  | 'DataRefused'
   /** The statement was cancelled, or exceeded its time limit. */
   | 'TimedOut'
   /** The store contains data that violates its own rules. */
@@ -80,7 +84,10 @@ export const migrationChanged = (migration: string): MigrationChanged => ({
  */
 export const isIsolatable = ({ outcome, reason }: StoreFailed): boolean =>
   outcome === 'nothingWritten' &&
-  (reason === 'Unexpected' || reason === 'TimedOut' || reason === 'TransactionRefused')
+  (reason === 'Unexpected' ||
+    reason === 'DataRefused' ||
+    reason === 'TimedOut' ||
+    reason === 'TransactionRefused')
 
 /** An inline projection failed, so the append was rolled back. Nothing was written. */
 export interface ProjectionFailed {

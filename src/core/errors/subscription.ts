@@ -1,6 +1,7 @@
+import { faultOf } from '../fault'
 import { causeText } from '../issue'
 import { propertyOf } from '../owns'
-import type { Position } from '../stream'
+import type { Position, StreamId, StreamVersion } from '../stream'
 import type { StoreFailed } from './store'
 
 /**
@@ -44,6 +45,35 @@ export const handlerFailed = (
   message: `${subscription} could not handle the event at position ${position}: ${failureText(cause)}.`,
 })
 
+/** The caller's handler did not answer in time. Its signal was aborted; it may be at work still. */
+export interface HandlerTimedOut {
+  readonly _tag: 'HandlerTimedOut'
+  /** Milliseconds: the setting `handlerTimeout`. */
+  readonly timeout: number
+  readonly message: string
+}
+export const handlerTimedOut = (timeout: number): HandlerTimedOut => ({
+  _tag: 'HandlerTimedOut',
+  timeout,
+  message: `The handler did not answer within ${timeout} ms (handlerTimeout).`,
+})
+
+/**
+ * The process of each of the last owners ended, or lost its lease, while it was at one and the same event
+ * or command. It is not tried again without an operator.
+ */
+export interface EndedItsProcess {
+  readonly _tag: 'EndedItsProcess'
+  /** How often, at least. */
+  readonly times: number
+  readonly message: string
+}
+export const endedItsProcess = (times: number): EndedItsProcess => ({
+  _tag: 'EndedItsProcess',
+  times,
+  message: `${times} owners in a row have ended or lost their lease while they were at it.`,
+})
+
 /** Why a command of a process could not be sent, for {@link failureNote}. */
 export const sendingFailed = (process: string, commandId: string, cause: unknown) => ({
   message: `${process} could not send the command ${commandId}: ${failureText(cause)}.`,
@@ -62,6 +92,8 @@ export interface FailureNote {
   readonly stack?: string
   /** The event that has stopped a partition. */
   readonly position?: Position
+  /** The stored data did not fit a codec. The next owner tries again: its release may read it. */
+  readonly undecodable?: true
 }
 
 /** A failure as it is kept in a store. Never throws. */
@@ -70,6 +102,7 @@ export const failureNote = ({ message, cause }: Pick<HandlerFailed, 'message' | 
   const note: FailureNote = {
     message: storable(message),
     ...(stack === undefined ? {} : { stack: storable(stack) }),
+    ...(faultOf(cause) === 'Codec' ? { undecodable: true } : {}),
   }
   return note
 }
@@ -208,9 +241,49 @@ export const notProjectedYet = (
   }.`,
 })
 
+/** The subscription was removed while it was run, or waited for. */
+export interface SubscriptionRemoved {
+  readonly _tag: 'SubscriptionRemoved'
+  readonly subscription: string
+  readonly message: string
+}
+export const subscriptionRemoved = (subscription: string): SubscriptionRemoved => ({
+  _tag: 'SubscriptionRemoved',
+  subscription,
+  message: `${subscription} was removed. Started again, it begins where it is told to.`,
+})
+
+/** The event that is waited for is parked, or stands behind one that is: an operator decides. */
+export interface EventParked {
+  readonly _tag: 'EventParked'
+  readonly subscription: string
+  readonly streamId: StreamId
+  /** The event that could not be handled. */
+  readonly version: StreamVersion
+  readonly position: Position
+  readonly failure: FailureNote
+  readonly message: string
+}
+export const eventParked = (
+  subscription: string,
+  { streamId, version, position, failure }: Omit<EventParked, '_tag' | 'subscription' | 'message'>,
+): EventParked => ({
+  _tag: 'EventParked',
+  subscription,
+  streamId,
+  version,
+  position,
+  failure,
+  message: `${subscription} has parked event ${version} of ${streamId} (position ${position}) until an operator decides: ${failure.message}`,
+})
+
+/** Why waiting for a subscription has ended without success. */
+export type WaitError =
+  NotProjectedYet | SubscriptionStopped | SubscriptionRemoved | EventParked | StoreFailed
+
 /** Why a partition stands still until an operator has decided. */
 export type PartitionStopped = SubscriptionStopped | CheckpointAhead | OtherLineage
 
 /** What running a subscription can end with, other than being asked to stop. */
 export type SubscriptionError =
-  SubscriptionStopped | SubscriptionMismatch | CheckpointAhead | OtherLineage | StoreFailed
+  PartitionStopped | SubscriptionMismatch | SubscriptionRemoved | StoreFailed

@@ -61,6 +61,11 @@ export interface PartitionStatus {
   readonly waiting: number
   /** Commands of a process manager that wait for a decision. Counted at its partition 0. */
   readonly parkedCommands: number
+  /**
+   * Commands of a process manager that were rejected, ever, and for which it asked for nothing instead.
+   * Counted at its partition 0.
+   */
+  readonly rejectedCommands: number
   /** What it reads. `undefined`: all. */
   readonly categories: ReadonlyArray<string> | undefined
   readonly types: ReadonlyArray<string> | undefined

@@ -18,6 +18,7 @@ import type {
   OutboxRange,
   PartitionStatus,
 } from '../operator/status'
+import type { SubscriptionFilter } from './subscription-store'
 
 /** What an operator decides about something that failed. `skip`: it never has its effect. */
 export type Decision = 'retry' | 'skip'
@@ -140,6 +141,19 @@ export interface Operator {
    * Fails with `SubscriptionNotFound`.
    */
   readonly unpause: (subscription: string) => TaskEither<StoreFailed | SubscriptionNotFound, void>
+
+  /**
+   * Takes out of the declared filter what `filter` does not name: nobody will handle it any more, and instances
+   * that do not read it get leases again. A program that reads it and is started again declares it again.
+   *
+   * @param filter - the categories and types that are still to be read. Left out: as they are.
+   *
+   * Fails with `SubscriptionNotFound`.
+   */
+  readonly narrow: (
+    subscription: string,
+    filter: SubscriptionFilter,
+  ) => TaskEither<StoreFailed | SubscriptionNotFound, void>
 
   /**
    * Moves all partitions to `position`, forgets what was held back, and lets stopped ones go on.

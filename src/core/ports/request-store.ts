@@ -52,6 +52,8 @@ export interface RequestWrites {
   /** Requests that were answered. */
   readonly done: (process: string, ids: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
   readonly failed: (request: FailedRequest) => TaskEither<StoreFailed, void>
+  /** Counts rejections for which the process manager asks for nothing instead. */
+  readonly rejected: (process: string, number: number) => TaskEither<StoreFailed, void>
 }
 
 /**
@@ -69,4 +71,7 @@ export interface RequestStore<Transaction> {
     process: string,
     limit: number,
   ) => TaskEither<StoreFailed, ReadonlyArray<DueRequest>>
+
+  /** Requests that are parked because their command could not be decoded become due: they are tried again. */
+  readonly retryUndecodable: (process: string) => TaskEither<StoreFailed, void>
 }

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import type { Ask } from '../../core/ask'
+import { type Ask, timerIssue } from '../../core/ask'
 import type { CommandCodec } from '../../core/codec/command-codec'
-import { unencodableCommand, type UnencodableCommand } from '../../core/errors/process'
+import {
+  invalidTimer,
+  type InvalidTimer,
+  unencodableCommand,
+  type UnencodableCommand,
+} from '../../core/errors/process'
 import type { StoreFailed } from '../../core/errors/store'
 import type { Metadata } from '../../core/metadata'
 import type { Due, RequestWrites } from '../../core/ports/request-store'
@@ -33,7 +38,7 @@ const dueOf = <Command>(ask: Exclude<Ask<Command>, { _tag: 'Cancel' }>): Due => 
     case 'Send':
       return { _tag: 'Now' }
     case 'After':
-      return { _tag: 'After', timer: ask.timer, delay: ask.delay }
+      return { _tag: 'After', timer: ask.timer, delay: Math.max(0, ask.delay) }
     case 'At':
       return { _tag: 'At', timer: ask.timer, time: ask.time }
   }
@@ -45,8 +50,14 @@ export const writeAsks = async <Command>(
   writes: RequestWrites,
   cause: Cause,
   asks: ReadonlyArray<Ask<Command>>,
-): Promise<E.Either<StoreFailed | UnencodableCommand, void>> => {
+): Promise<E.Either<StoreFailed | UnencodableCommand | InvalidTimer, void>> => {
   const { process, key } = cause
+  for (const ask of asks) {
+    const issue = ask._tag === 'Send' ? undefined : timerIssue(ask)
+    if (ask._tag !== 'Send' && issue !== undefined) {
+      return E.left(invalidTimer(process, key, ask.timer, issue))
+    }
+  }
   for (const [index, ask] of asks.entries()) {
     if (ask._tag === 'Cancel') {
       const cancelled = await writes.cancel(process, key, ask.timer)()

@@ -1,22 +1,26 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { undecodableCommand } from '../../core/errors/process'
-import type { StoreFailed } from '../../core/errors/store'
-import { failureNote, sendingFailed } from '../../core/errors/subscription'
 import type { Metadata } from '../../core/metadata'
-import { type PoisonPolicy, verdict } from '../../core/poison'
 import { propertyOf } from '../../core/owns'
-import type { DueRequest, FailedRequest } from '../../core/ports/request-store'
+import type { DueRequest } from '../../core/ports/request-store'
 import type { ProcessManager } from '../../core/process-manager'
-import { catching, catchTask } from '../catching'
-import { writeAsks } from './asks'
-import { readProcess } from './process-states'
-import type { ProcessWrites } from './react-step'
+import type { StepError } from '../subscription/effects'
+import { bounded, type HandlerBounds, type HandlerContext } from '../subscription/handler'
 
-/** How a command of a process reaches its receiver. Options of `handleCommand`, ready to be passed on. */
+/** What goes with a command of a process. */
+export interface DispatchOptions extends HandlerContext {
+  readonly commandId: string
+  readonly metadata: Metadata
+}
+
+/**
+ * How a command of a process reaches its receiver. Options of `handleCommand`, ready to be passed on. What
+ * it needs may be away for a while: a `transientFailure` never counts as poison.
+ */
 export type Dispatch<Command> = (
   command: Command,
-  options: { readonly commandId: string; readonly metadata: Metadata },
+  options: DispatchOptions,
 ) => TaskEither<unknown, unknown>
 
 /** What became of a request. */
@@ -28,95 +32,63 @@ export type Answered<Command> =
       readonly command: Command
       readonly rejection: unknown
     }
-  | { readonly _tag: 'Failed'; readonly request: DueRequest; readonly failed: FailedRequest }
+  | { readonly _tag: 'Failed'; readonly request: DueRequest; readonly cause: unknown }
 
 const rejectionIn = (error: unknown): { readonly rejection: unknown } | undefined =>
   propertyOf(error, '_tag') === 'Rejected'
     ? { rejection: propertyOf(error, 'rejection') }
     : undefined
 
-/** A request that could not be dealt with: tried again, or parked, as the policy says. */
-const failedBy = (poison: PoisonPolicy, request: DueRequest, cause: unknown): FailedRequest => {
-  const { process, id } = request
-  const attempts = request.attempts + 1
-  const judged = verdict(poison, attempts)
-  const failure = failureNote(sendingFailed(process, id, cause))
-  const retry = judged._tag === 'Retry' ? { retryAfter: judged.pause } : {}
-  return { process, id, attempts, failure, ...retry }
-}
-
 /** Sends one command. It has its effect once, however often this happens: its id is always the same. */
-export const dispatchOne = async <Stored, Event, Command, State>(
-  { commands }: ProcessManager<Stored, Event, Command, State>,
-  dispatch: Dispatch<Command>,
-  poison: PoisonPolicy,
-  request: DueRequest,
-): Promise<Answered<Command>> => {
-  const failedWith = (cause: unknown): Answered<Command> => ({
-    _tag: 'Failed',
-    request,
-    failed: failedBy(poison, request, cause),
-  })
-  const command = commands.decode(request.command)
-  if (E.isLeft(command)) {
-    const { process, key, id } = request
-    return failedWith(undecodableCommand(process, key, id, command.left))
-  }
-  const options = { commandId: request.id, metadata: request.metadata }
-  const sent = await catchTask(() => dispatch(command.right, options))()
-  if (E.isRight(sent)) return { _tag: 'Done', request }
-  const rejected = rejectionIn(sent.left)
-  return rejected === undefined
-    ? failedWith(sent.left)
-    : { _tag: 'Refused', request, command: command.right, ...rejected }
-}
-
-const compensate = async <Stored, Event, Command, State>(
-  manager: ProcessManager<Stored, Event, Command, State>,
-  { documents, requests }: ProcessWrites,
-  { request, command, rejection }: Extract<Answered<Command>, { _tag: 'Refused' }>,
-): Promise<E.Either<unknown, void>> => {
-  const life = await readProcess(manager, documents, request.key)
-  if (E.isLeft(life)) return life
-  if (life.right._tag === 'Over') return E.right(undefined)
-  const { state } = life.right
-  const asks = catching(() => manager.refused?.(state, command, rejection) ?? [])
-  if (E.isLeft(asks)) return asks
-  const { process, key, id, metadata } = request
-  return writeAsks(manager.commands, requests, { process, key, id, metadata }, asks.right)
-}
-
-const isStoreFailed = (error: unknown): error is StoreFailed =>
-  propertyOf(error, '_tag') === 'StoreFailed'
-
-/** Writes down what became of the requests, and what refused ones ask for instead. */
-export const recordAnswers =
+export const sending =
   <Stored, Event, Command, State>(
-    manager: ProcessManager<Stored, Event, Command, State>,
-    poison: PoisonPolicy,
+    { commands }: ProcessManager<Stored, Event, Command, State>,
+    dispatch: Dispatch<Command>,
   ) =>
-  async (
-    answers: ReadonlyArray<Answered<Command>>,
-    writes: ProcessWrites,
-  ): Promise<E.Either<StoreFailed, void>> => {
-    const done: string[] = []
-    for (const answer of answers) {
-      if (answer._tag === 'Failed') {
-        const noted = await writes.requests.failed(answer.failed)()
-        if (E.isLeft(noted)) return noted
-        continue
-      }
-      if (answer._tag === 'Refused') {
-        const compensated = await compensate(manager, writes, answer)
-        if (E.isLeft(compensated)) {
-          if (isStoreFailed(compensated.left)) return E.left(compensated.left)
-          const failed = failedBy(poison, answer.request, compensated.left)
-          const noted = await writes.requests.failed(failed)()
-          if (E.isLeft(noted)) return noted
-          continue
-        }
-      }
-      done.push(answer.request.id)
+  async (request: DueRequest, bounds: HandlerBounds): Promise<Answered<Command>> => {
+    const { process, key, id, metadata } = request
+    const command = commands.decode(request.command)
+    if (E.isLeft(command)) {
+      return { _tag: 'Failed', request, cause: undecodableCommand(process, key, id, command.left) }
     }
-    return writes.requests.done(manager.name, done)()
+    const sent = await bounded(bounds, ({ signal }) =>
+      dispatch(command.right, { commandId: id, metadata, signal }),
+    )()
+    if (E.isRight(sent)) return { _tag: 'Done', request }
+    const rejected = rejectionIn(sent.left)
+    return rejected === undefined
+      ? { _tag: 'Failed', request, cause: sent.left }
+      : { _tag: 'Refused', request, command: command.right, ...rejected }
   }
+
+/** What keeps commands from being sent. */
+export interface Turn extends HandlerBounds {
+  readonly mayGoOn: () => boolean
+  /** Something inside: it has ended several processes already. */
+  readonly beforeTrying: (what: string) => Promise<E.Either<StepError, object | undefined>>
+}
+
+/**
+ * Sends the commands of one process in their order, up to the first that fails, or until it may not go on:
+ * what was cut short is sent again.
+ */
+export const sendAll = async <Command>(
+  send: (request: DueRequest, bounds: HandlerBounds) => Promise<Answered<Command>>,
+  group: ReadonlyArray<DueRequest>,
+  turn: Turn,
+): Promise<E.Either<StepError, ReadonlyArray<Answered<Command>>>> => {
+  const answers: Answered<Command>[] = []
+  for (const request of group) {
+    if (!turn.mayGoOn()) break
+    const crashed = await turn.beforeTrying(`command ${request.id}`)
+    if (E.isLeft(crashed)) return crashed
+    const answer: Answered<Command> =
+      crashed.right === undefined
+        ? await send(request, turn)
+        : { _tag: 'Failed', request, cause: crashed.right }
+    if (answer._tag === 'Failed' && turn.giveUp.aborted) break
+    answers.push(answer)
+    if (answer._tag === 'Failed') break
+  }
+  return E.right(answers)
+}

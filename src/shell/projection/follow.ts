@@ -14,7 +14,14 @@ import { projectInto } from './project'
 /** How a projection is run. Every key may be left out. */
 export type ProjectionOptions = Pick<
   SubscriptionOptions,
-  'partitions' | 'poison' | 'batchSize' | 'leaseDuration' | 'shortestPause' | 'longestPause'
+  | 'partitions'
+  | 'poison'
+  | 'batchSize'
+  | 'batchTime'
+  | 'stopTimeout'
+  | 'leaseDuration'
+  | 'shortestPause'
+  | 'longestPause'
 >
 
 /** The subscription that keeps a build up to date. */
@@ -99,6 +106,11 @@ export const followBuild = async <State, Event, Transaction>(
   }
   controller.abort()
   await finished
-  if (ended !== undefined && E.isLeft(ended)) return ended
+  if (ended !== undefined && E.isLeft(ended)) {
+    // Another process may have removed the build because readers see the next one.
+    const last = ended.left._tag === 'SubscriptionRemoved' ? await look() : E.right(undefined)
+    if (E.isLeft(last) || last.right === undefined) return ended
+    outcome = last.right
+  }
   return E.right(outcome ?? 'stopped')
 }

@@ -4,13 +4,13 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
-import type { NotProjectedYet } from '../../core/errors/subscription'
+import type { WaitError } from '../../core/errors/subscription'
 import type { Issue } from '../../core/issue'
 import type { Backend } from '../../core/ports/backend'
 import type { Document, DocumentRange } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
-import type { Position } from '../../core/stream'
-import { type Arrival, waitFor } from '../subscription/until-projected'
+import type { Position, StreamId } from '../../core/stream'
+import { type Look, lookAt, waitFor } from '../subscription/until-projected'
 
 /** A document, decoded. */
 export interface Entry<State> {
@@ -36,13 +36,16 @@ export interface ProjectionReader<State> {
    * a first one, and while another one takes over.
    *
    * @param timeout - in milliseconds.
+   * @param streamId - of the event that is waited for: see `untilProjected`.
    *
-   * Fails with `NotProjectedYet` when the time is over, and with `StoreFailed`.
+   * Fails with the errors of `untilProjected`: at once when nobody will get there, with `NotProjectedYet` when
+   * the time is over.
    */
   readonly until: (
     position: Position,
     timeout: number,
-  ) => TaskEither<NotProjectedYet | StoreFailed, Position>
+    streamId?: StreamId,
+  ) => TaskEither<WaitError, Position>
 }
 
 /**
@@ -64,14 +67,14 @@ export const readProjection =
         E.map((decoded) => ({ key, state: decoded })),
       )
     // Readers may go over to another build while they wait.
-    const arrival: TaskEither<StoreFailed, Arrival> = async () => {
-      const active = await documents.active(name)()
-      if (E.isLeft(active)) return active
-      if (active.right === undefined) return E.right({ subscription: name, reached: undefined })
-      const { collection: subscription } = active.right
-      const reached = await subscriptions.reached(subscription)()
-      return E.isLeft(reached) ? reached : E.right({ subscription, reached: reached.right })
-    }
+    const look =
+      (position: Position, streamId?: StreamId): TaskEither<StoreFailed, Look> =>
+      async () => {
+        const active = await documents.active(name)()
+        if (E.isLeft(active)) return active
+        if (active.right === undefined) return E.right({ subscription: name, arrival: undefined })
+        return lookAt(subscriptions, active.right.collection, position, streamId)()
+      }
     return {
       get: (key) =>
         pipe(
@@ -95,6 +98,7 @@ export const readProjection =
             return E.right({ entries, more })
           }),
         ),
-      until: (position, timeout) => () => waitFor(arrival, position, timeout),
+      until: (position, timeout, streamId) => () =>
+        waitFor(look(position, streamId), position, timeout),
     }
   }

@@ -1,12 +1,22 @@
 import * as E from 'fp-ts/Either'
 import type { HandlerFailed, SubscriptionStopped } from '../../core/errors/subscription'
+import { isCausedByWork } from '../../core/fault'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position, StreamId } from '../../core/stream'
-import { isSpoiled, type StepError } from './effects'
-import { heldAt, holdingFor, retryInPlace, type Poisoned } from './poison-step'
+import { batchSizeOf, succeeded, tryBatch } from './attempt-step'
+import type { Batch, StepError } from './effects'
+import { heldAt, holdingFor, retryInPlace, pauseAfter } from './poison-step'
 import type { WorkerContext } from './worker-context'
 
-type Outcome = E.Either<StepError | SubscriptionStopped, Poisoned>
+/** How far a page of events was handled. */
+export interface PageEnd {
+  /** Where the checkpoint is now. */
+  readonly position: Position
+  /** Everything fails: nothing more is to be tried for so long. Milliseconds. Left out: go on. */
+  readonly pause?: number
+}
+
+type Failing<Result> = E.Either<StepError | SubscriptionStopped, Result>
 
 /** The failed event's stream is held back from here on; all others go on. */
 const holdBack = async <Transaction>(
@@ -14,77 +24,114 @@ const holdBack = async <Transaction>(
   after: Position,
   event: StoredEvent,
   failure: HandlerFailed,
-): Promise<Outcome> => {
-  const holding = holdingFor(context, heldAt(event, 1, failure))
-  const step = { lease: context.lease, after, position: event.position, holding }
-  const saved = await context.environment.subscriptions.save(step)()
-  return E.isLeft(saved) ? saved : E.right('handled')
+): Promise<Failing<PageEnd>> => {
+  const { lease, environment } = context
+  const pause = pauseAfter(context, event.streamId, failure)
+  if (pause !== undefined) return E.right({ position: after, pause })
+  const holding = holdingFor(context, heldAt(event, 1, failure), failure)
+  const step = { lease, after, position: event.position, holding }
+  const saved = await environment.subscriptions.save(step)()
+  return E.isLeft(saved) ? saved : E.right({ position: event.position })
 }
 
 /** What the poison policy does with an event that could not be handled. */
-const poisoned = <Transaction>(
+const poisoned = async <Transaction>(
   context: WorkerContext<Transaction>,
   after: Position,
   event: StoredEvent,
   failure: HandlerFailed,
-): Promise<Outcome> =>
-  context.settings.poison._tag === 'Stop'
-    ? retryInPlace(context, after, event, failure)
-    : holdBack(context, after, event, failure)
+): Promise<Failing<PageEnd>> => {
+  if (context.settings.poison._tag === 'Park') return holdBack(context, after, event, failure)
+  const retried = await retryInPlace(context, after, event, failure)
+  if (E.isLeft(retried)) return retried
+  return E.right({ position: retried.right === 'handled' ? event.position : after })
+}
 
-/** Whether it must be tried with one event at a time, to see which one is to blame. */
-const isUnclear = (failure: StepError, events: ReadonlyArray<StoredEvent>): boolean =>
-  events.length > 1 && isSpoiled(failure)
+/** A step over some events; `upTo`: where it ends when all of them are done. */
+const batchOf = <Transaction>(
+  { lease }: WorkerContext<Transaction>,
+  after: Position,
+  events: ReadonlyArray<StoredEvent>,
+  upTo: Position,
+): Batch => ({
+  lease,
+  after,
+  events,
+  endAt: (handled) => ({
+    position: handled === events.length ? upTo : (events[handled - 1]?.position ?? after),
+  }),
+})
+
+/** Makes sure that what came before a failed event has had its effect, and is saved. */
+const redo = async <Transaction>(
+  context: WorkerContext<Transaction>,
+  after: Position,
+  before: ReadonlyArray<StoredEvent>,
+): Promise<E.Either<StepError, number>> => {
+  const last = before.at(-1)
+  if (last === undefined) return E.right(0)
+  const undone = context.effects.undone(before)
+  if (undone.length > 0) return tryBatch(context, batchOf(context, after, undone, last.position))
+  const { lease, environment } = context
+  const saved = await environment.subscriptions.save({ lease, after, position: last.position })()
+  if (E.isLeft(saved)) return saved
+  succeeded(context)
+  return E.right(before.length)
+}
 
 /**
- * Handles a page of events and moves the checkpoint from `from` to `upTo`. Events of held streams are passed over;
- * one that cannot be handled is dealt with as the poison policy says.
+ * Handles a page of events and moves the checkpoint from `from` to `upTo`, or as far as it comes before it
+ * is asked to stop. Events of held streams are passed over; one that cannot be handled is dealt with as the
+ * poison policy says.
  */
 export const handleBatch = async <Transaction>(
   context: WorkerContext<Transaction>,
   held: Set<StreamId>,
   events: ReadonlyArray<StoredEvent>,
   { from, upTo }: { readonly from: Position; readonly upTo: Position },
-): Promise<Outcome> => {
-  const { effects, lease, settings, mayWork } = context
+): Promise<Failing<PageEnd>> => {
+  const { memory, settings, signal } = context
   let after = from
   let rest = events.filter(({ streamId }) => !held.has(streamId))
-  let size = Infinity
-  for (;;) {
-    const some = rest.slice(0, size)
-    const reached = some.length < rest.length ? (some.at(-1)?.position ?? upTo) : upTo
-    const made = await effects.make(some, { lease, after, position: reached }, mayWork)
+  while (after < upTo && !signal.aborted) {
+    const some = rest.slice(0, batchSizeOf(context))
+    const end = some.length === rest.length ? upTo : (some.at(-1)?.position ?? upTo)
+    const batch = batchOf(context, after, some, end)
+    const made = await tryBatch(context, batch)
     if (E.isRight(made)) {
-      if (reached === upTo) return E.right('handled')
-      after = reached
-      rest = rest.slice(size)
+      after = batch.endAt(made.right).position
+      rest = rest.slice(made.right)
       continue
     }
     const failure = made.left
-    if (isUnclear(failure, some)) {
-      size = 1
-      continue
-    }
-    if (failure._tag !== 'HandlerFailed') return E.left(failure)
-    const index = rest.findIndex(({ position }) => position === failure.position)
-    const event = rest[index]
-    if (event === undefined) return E.left(failure)
-
-    const before = effects.toRepeat(rest.slice(0, index))
-    const last = before.at(-1)
-    if (last !== undefined) {
-      const again = await effects.make(before, { lease, after, position: last.position }, mayWork)
-      if (E.isLeft(again) && (again.left._tag === 'HandlerFailed' || isSpoiled(again.left))) {
-        size = 1 // one of those before has spoiled the transaction for this one
+    if (failure._tag !== 'HandlerFailed') {
+      if (some.length > 1 && isCausedByWork(failure)) {
+        memory.size.halve(some.length)
         continue
       }
-      if (E.isLeft(again)) return again
-      after = last.position
+      return E.left(failure)
+    }
+    const index = some.findIndex(({ position }) => position === failure.position)
+    const event = some[index]
+    if (event === undefined) return E.left(failure)
+
+    const before = some.slice(0, index)
+    const redone = await redo(context, after, before)
+    if (E.isLeft(redone)) {
+      if (redone.left._tag !== 'HandlerFailed' && !isCausedByWork(redone.left)) return redone
+      memory.size.halve(some.length) // one of those before has spoiled the transaction for this one
+      continue
+    }
+    after = before[redone.right - 1]?.position ?? after
+    if (redone.right < index) {
+      rest = rest.slice(redone.right)
+      continue
     }
     const outcome = await poisoned(context, after, event, failure)
-    if (E.isLeft(outcome) || outcome.right === 'interrupted') return outcome
+    if (E.isLeft(outcome) || outcome.right.position !== event.position) return outcome
     if (settings.poison._tag === 'Park') held.add(event.streamId)
     after = event.position
     rest = rest.slice(index + 1).filter(({ streamId }) => !held.has(streamId))
   }
+  return E.right({ position: after })
 }

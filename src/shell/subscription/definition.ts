@@ -1,4 +1,4 @@
-import { parkAfter, type PoisonPolicy } from '../../core/poison'
+import { parkAfterTime, type PoisonPolicy } from '../../core/poison'
 import { fromStart, type Start } from '../../core/start'
 
 /** What every kind of subscription says of itself. Only the name must be given. */
@@ -11,10 +11,25 @@ export interface SubscriptionOptions {
   readonly categories?: ReadonlyArray<string>
   /** How many owners may work at the same time, each on streams of its own. Never changes. Default 1. */
   readonly partitions?: number
-  /** What becomes of an event that cannot be handled. Default `parkAfter(5)`. */
+  /** What becomes of an event that cannot be handled. Default `parkAfterTime(600_000)`: ten minutes. */
   readonly poison?: PoisonPolicy
-  /** Events handled between two checkpoints, at most. Default 200. */
+  /** Events handled between two checkpoints, at most. 1 or more. Default 1,000. */
   readonly batchSize?: number
+  /**
+   * How long a batch should take: it grows while batches take less than half of it, and is cut short when
+   * it takes longer. Milliseconds. Default 500.
+   */
+  readonly batchTime?: number
+  /**
+   * How long a handler may take for one event. Then its signal is aborted, and the event has failed.
+   * Milliseconds. Default 60,000.
+   */
+  readonly handlerTimeout?: number
+  /**
+   * How long it may take to stop. Then the handlers' signals are aborted, and it ends without them; what
+   * they were at is handled again by the next owner. Milliseconds. Default 20,000.
+   */
+  readonly stopTimeout?: number
   /** Whoever is not heard of for so long loses its partitions. Milliseconds. Default 6,000. */
   readonly leaseDuration?: number
   /**
@@ -41,8 +56,11 @@ export const settingsOf = (
   categories: options.categories,
   types,
   partitions: options.partitions ?? 1,
-  poison: options.poison ?? parkAfter(5),
-  batchSize: options.batchSize ?? 200,
+  poison: options.poison ?? parkAfterTime(600_000),
+  batchSize: Math.max(1, options.batchSize ?? 1_000),
+  batchTime: options.batchTime ?? 500,
+  handlerTimeout: options.handlerTimeout ?? 60_000,
+  stopTimeout: options.stopTimeout ?? 20_000,
   leaseDuration: options.leaseDuration ?? 6_000,
   shortestPause: options.shortestPause ?? 10,
   longestPause: options.longestPause ?? 1_000,

@@ -1,89 +1,162 @@
 import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
-import * as TE from 'fp-ts/TaskEither'
+import type { TaskEither } from 'fp-ts/TaskEither'
 import { type FencedOff, fencedOff, handlerFailed } from '../../core/errors/subscription'
-import type { HandlerFailed, SubscriptionStopped } from '../../core/errors/subscription'
+import type { HandlerFailed } from '../../core/errors/subscription'
 import type { StoreFailed } from '../../core/errors/store'
-import type { Progress, SubscriptionStore } from '../../core/ports/subscription-store'
+import { isCausedByWork } from '../../core/fault'
+import type { StepEnd, StepStart, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
+import { bounded, type HandlerBounds, type HandlerContext } from './handler'
 
 /** What keeps a step from being made. */
 export type StepError = StoreFailed | FencedOff | HandlerFailed
 
+/** Some events to be handled in one step. */
+export interface Batch extends StepStart {
+  /** In their order. */
+  readonly events: ReadonlyArray<StoredEvent>
+  /** Where the step ends when the first `handled` of them are done: it may be cut short. */
+  readonly endAt: (handled: number) => StepEnd
+}
+
+/** When a batch is cut short. */
+export interface Pace extends HandlerBounds {
+  /**
+   * Asked before each event. `enough`: save what was handled so far. `lost`: the lease has run out, as far
+   * as this process can know.
+   */
+  readonly next: (handled: number) => 'go' | 'enough' | 'lost'
+}
+
 /** How the events of a batch have their effect, and how that is saved. */
 export interface Effects {
   /**
-   * Handles the events in their order, then saves the step. Fails with `HandlerFailed` at the first
-   * event that cannot be handled: then the step is not saved. When it {@link isSpoiled}, one of several
-   * events is to blame and nobody knows which: make them one by one.
+   * Handles the events in their order, then saves the step. Answers how many were handled: fewer than there
+   * are when the batch was cut short. Fails with `HandlerFailed` at the first event that cannot be handled:
+   * then the step is not saved. When it {@link isCausedByWork}, one of several events is to blame and it is
+   * not known which: make fewer at a time.
    */
-  readonly make: (
-    events: ReadonlyArray<StoredEvent>,
-    step: Progress,
-    mayWork: () => boolean,
-  ) => Promise<E.Either<StepError, void>>
+  readonly make: (batch: Batch, pace: Pace) => Promise<E.Either<StepError, number>>
   /**
    * What of the events before a failed one must be handled again: all of them, if their effect was
    * undone together with it; none, if it stays.
    */
-  readonly toRepeat: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
+  readonly undone: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
 }
 
-/** Handles some events inside a transaction. */
-export type TransactionHandler<Transaction> = (
-  events: ReadonlyArray<StoredEvent>,
-  transaction: Transaction,
-) => TE.TaskEither<HandlerFailed | StoreFailed, void>
-
-/** Whether a handler has passed over the failure of a statement, and so has spoiled the transaction. */
-export const isSpoiled = (error: StepError | SubscriptionStopped): boolean =>
-  error._tag === 'StoreFailed' && error.reason === 'TransactionAborted'
+const leaseLost = ({ lease: { subscription, partition, token } }: Batch) =>
+  E.left(fencedOff(subscription, partition, token))
 
 /** A transaction that one event has spoiled is a failure of that event, and not of the store. */
-const blaming = (
-  events: ReadonlyArray<StoredEvent>,
-  { lease }: Progress,
-  error: StepError,
-): StepError => {
+const blaming = ({ events, lease }: Batch, error: StepError): StepError => {
   const [event, ...others] = events
-  return event !== undefined && others.length === 0 && isSpoiled(error)
+  return event !== undefined && others.length === 0 && isCausedByWork(error)
     ? handlerFailed(lease.subscription, event.position, error)
     : error
 }
+
+/** Handles some events inside a transaction. Answers how many. */
+type Work<Transaction> = (
+  batch: Batch,
+  transaction: Transaction,
+  pace: Pace,
+) => Promise<E.Either<HandlerFailed | StoreFailed, number>>
+
+const inTransaction = <Transaction>(
+  { save, commit }: SubscriptionStore<Transaction>,
+  work: Work<Transaction>,
+): Effects => ({
+  make: async (batch, pace) => {
+    const { lease, after, events, endAt } = batch
+    if (events.length === 0) {
+      const saved = await save({ lease, after, ...endAt(0) })()
+      return E.isLeft(saved) ? saved : E.right(0)
+    }
+    let handled = 0
+    const committed = await commit({ lease, after }, (transaction) => async () => {
+      const worked = await work(batch, transaction, pace)
+      if (E.isLeft(worked)) return worked
+      handled = worked.right
+      return E.right(endAt(handled))
+    })()
+    // What a handler in hand was at is undone: it was told to give up.
+    if (pace.giveUp.aborted && E.isLeft(committed)) return leaseLost(batch)
+    if (E.isLeft(committed)) return E.left(blaming(batch, committed.left))
+    return handled < events.length && pace.next(handled) === 'lost'
+      ? leaseLost(batch)
+      : E.right(handled)
+  },
+  undone: (before) => before,
+})
+
+/** Handles some events inside a transaction, all of them at once. */
+export type TransactionHandler<Transaction> = (
+  events: ReadonlyArray<StoredEvent>,
+  transaction: Transaction,
+) => TaskEither<HandlerFailed | StoreFailed, void>
 
 /** Effects that are committed with the checkpoint: each event has its effect exactly once. */
 export const transactionEffects = <Transaction>(
   subscriptions: SubscriptionStore<Transaction>,
   handle: TransactionHandler<Transaction>,
-): Effects => ({
-  make: (events, step) =>
-    (events.length === 0
-      ? subscriptions.save(step)
-      : pipe(
-          subscriptions.commit(step, (transaction) => handle(events, transaction)),
-          TE.mapLeft((error) => blaming(events, step, error)),
-        ))(),
-  toRepeat: (before) => before,
-})
+): Effects =>
+  inTransaction(subscriptions, async ({ events }, transaction) => {
+    const done = await handle(events, transaction)()
+    return E.isLeft(done) ? done : E.right(events.length)
+  })
 
-/**
- * Effects outside: each event has its effect at least once, and the checkpoint follows.
- *
- * @param handle - never rejects, see {@link catchTask}.
- */
-export const outsideEffects = <Transaction>(
+/** Handles one event inside a transaction. */
+export type EventHandler<Transaction> = (
+  event: StoredEvent,
+  transaction: Transaction,
+  context: HandlerContext,
+) => TaskEither<unknown, void>
+
+/** The same as {@link transactionEffects}, one event after another: a batch that takes long is cut short. */
+export const oneByOneEffects = <Transaction>(
   subscriptions: SubscriptionStore<Transaction>,
-  handle: (event: StoredEvent) => TE.TaskEither<unknown, void>,
-): Effects => ({
-  make: async (events, step, mayWork) => {
-    const { subscription, partition, token } = step.lease
+  handle: EventHandler<Transaction>,
+): Effects =>
+  inTransaction(subscriptions, async ({ lease, events }, transaction, pace) => {
+    let handled = 0
     for (const event of events) {
-      // An owner that was frozen past its lease sees it here, before anything else happens.
-      if (!mayWork()) return E.left(fencedOff(subscription, partition, token))
-      const done = await handle(event)()
-      if (E.isLeft(done)) return E.left(handlerFailed(subscription, event.position, done.left))
+      if (pace.next(handled) !== 'go') break
+      const done = await bounded(pace, (context) => handle(event, transaction, context))()
+      if (E.isLeft(done)) {
+        return E.left(handlerFailed(lease.subscription, event.position, done.left))
+      }
+      handled++
     }
-    return subscriptions.save(step)()
+    return E.right(handled)
+  })
+
+/** Effects outside: each event has its effect at least once, and the checkpoint follows. */
+export const outsideEffects = <Transaction>(
+  { save }: SubscriptionStore<Transaction>,
+  handle: (event: StoredEvent, context: HandlerContext) => TaskEither<unknown, void>,
+): Effects => ({
+  make: async (batch, pace) => {
+    const { lease, after, events, endAt } = batch
+    let handled = 0
+    let isLost = false
+    for (const event of events) {
+      const next = pace.next(handled)
+      isLost = next === 'lost'
+      if (next !== 'go') break
+      const done = await bounded(pace, (context) => handle(event, context))()
+      if (E.isLeft(done)) {
+        isLost = pace.giveUp.aborted
+        if (isLost) break
+        return E.left(handlerFailed(lease.subscription, event.position, done.left))
+      }
+      handled++
+    }
+    // Also when the lease has run out: if nobody has taken it, what was handled is not handled again.
+    if (handled > 0 || events.length === 0) {
+      const saved = await save({ lease, after, ...endAt(handled) })()
+      if (E.isLeft(saved)) return saved
+    }
+    return isLost ? leaseLost(batch) : E.right(handled)
   },
-  toRepeat: () => [],
+  undone: () => [],
 })

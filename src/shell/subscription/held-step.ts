@@ -1,20 +1,23 @@
 import * as E from 'fp-ts/Either'
 import type { ReadError } from '../../core/errors/unions'
-import type { DueStream, Holding } from '../../core/ports/subscription-store'
-import type { StoredEvent } from '../../core/recorded-event'
+import { isCausedByWork } from '../../core/fault'
 import type { StreamRange } from '../../core/ports/event-store'
-import type { Position, StreamId } from '../../core/stream'
-import { isSpoiled, type StepError } from './effects'
-import { heldAt, holdingFor } from './poison-step'
+import type { DueStream, StepEnd } from '../../core/ports/subscription-store'
+import type { StoredEvent } from '../../core/recorded-event'
+import type { Position, StreamId, StreamVersion } from '../../core/stream'
+import { batchSizeOf, tryBatch } from './attempt-step'
+import type { StepError } from './effects'
+import { heldAt, holdingFor, pauseAfter } from './poison-step'
 import type { WorkerContext } from './worker-context'
 
-type Outcome = E.Either<StepError | ReadError, void>
+/** The answer: for how long nothing more is to be tried, because everything fails. `undefined`: go on. */
+type Outcome = E.Either<StepError | ReadError, number | undefined>
 
 interface HeldPage {
   /** Those that were held back, oldest first. */
   readonly events: ReadonlyArray<StoredEvent>
   /** There are more of them after this version. */
-  readonly moreAfter: number | undefined
+  readonly moreAfter: StreamVersion | undefined
 }
 
 /** The events of a stream that were held back: from `after` on, up to the checkpoint. */
@@ -34,6 +37,24 @@ const heldPage = async <Transaction>(
   })
 }
 
+/** What becomes of the stream when the first `handled` of a page are done. The checkpoint stays. */
+const endAfter = (
+  due: DueStream,
+  position: Position,
+  { events, moreAfter }: HeldPage,
+  handled: number,
+): StepEnd => {
+  const { streamId } = due
+  const next = events[handled]
+  const version = next === undefined ? (moreAfter ?? 0) + 1 : next.version
+  if (next === undefined && moreAfter === undefined) {
+    return { position, holding: { _tag: 'Release', streamId } }
+  }
+  if (next !== undefined && handled === 0) return { position }
+  const stream = { ...due, version, attempts: 0 }
+  return { position, holding: { _tag: 'Hold', stream, retryAfter: 0 } }
+}
+
 /** Handles what was held back of one stream, until all of it is done or an event fails again. */
 const goOn = async <Transaction>(
   context: WorkerContext<Transaction>,
@@ -41,54 +62,62 @@ const goOn = async <Transaction>(
   due: DueStream,
   checkpoint: Position,
 ): Promise<Outcome> => {
-  const { effects, lease, settings, mayWork, observe } = context
+  const { effects, lease, memory, settings, observe } = context
+  const start = { lease, after: checkpoint }
   let after = due.decision === 'skip' ? due.version : due.version - 1
   let failedBefore = due.decision === 'skip' ? 0 : due.attempts
-  let limit = settings.batchSize
-  for (;;) {
+  while (!context.signal.aborted) {
+    const limit = batchSizeOf(context)
     const found = await heldPage(context, due.streamId, { after, limit }, checkpoint)
     if (E.isLeft(found)) return found
     const { events, moreAfter } = found.right
-    const holding: Holding =
-      moreAfter === undefined
-        ? { _tag: 'Release', streamId: due.streamId }
-        : { _tag: 'Hold', stream: { ...due, version: moreAfter + 1, attempts: 0 }, retryAfter: 0 }
-    const made = await effects.make(
-      events,
-      { lease, after: checkpoint, position: checkpoint, holding },
-      mayWork,
-    )
+    const endAt = (handled: number) => endAfter(due, checkpoint, found.right, handled)
+    const made = await tryBatch(context, { ...start, events, endAt })
     if (E.isRight(made)) {
-      if (moreAfter !== undefined) {
-        after = moreAfter
-        failedBefore = 0
-        continue
+      if (made.right === events.length && moreAfter === undefined) {
+        held.delete(due.streamId)
+        memory.waits.delete(due.streamId)
+        observe({ _tag: 'StreamReleased', subscription: settings.name, streamId: due.streamId })
+        return E.right(undefined)
       }
-      held.delete(due.streamId)
-      observe({ _tag: 'StreamReleased', subscription: settings.name, streamId: due.streamId })
-      return made
+      const last = events[made.right - 1]?.version
+      after = made.right === events.length ? (moreAfter ?? after) : (last ?? after)
+      failedBefore = made.right === 0 ? failedBefore : 0
+      continue
     }
     const failure = made.left
-    if (isSpoiled(failure) && limit > 1) {
-      limit = 1 // to see which one is to blame
+    if (isCausedByWork(failure) && events.length > 1) {
+      memory.size.halve(events.length)
       continue
     }
     if (failure._tag !== 'HandlerFailed') return E.left(failure)
     const index = events.findIndex(({ position }) => position === failure.position)
     const event = events[index]
     if (event === undefined) return E.left(failure)
-    const stream = heldAt(event, index === 0 ? failedBefore + 1 : 1, failure)
-    const step = {
-      lease,
-      after: checkpoint,
-      position: checkpoint,
-      holding: holdingFor(context, stream),
-    }
-    const saved = await effects.make(effects.toRepeat(events.slice(0, index)), step, mayWork)
-    if (E.isRight(saved) || limit === 1) return saved
-    if (saved.left._tag !== 'HandlerFailed' && !isSpoiled(saved.left)) return saved
-    limit = 1 // one of those before has spoiled the transaction for this one
+    const pause = pauseAfter(context, due.streamId, failure)
+    const attempts = index === 0 ? failedBefore + 1 : 1
+    const stream = heldAt(event, attempts, failure)
+    const holding =
+      pause === undefined
+        ? holdingFor(context, stream, failure)
+        : ({
+            _tag: 'Hold',
+            stream: { ...stream, attempts: attempts - 1 },
+            retryAfter: Math.ceil(pause),
+          } as const)
+    const before = effects.undone(events.slice(0, index))
+    const saved = await tryBatch(context, {
+      ...start,
+      events: before,
+      endAt: (handled) =>
+        handled === before.length ? { position: checkpoint, holding } : endAt(handled),
+    })
+    if (E.isRight(saved)) return E.right(pause)
+    if (events.length === 1) return saved
+    if (saved.left._tag !== 'HandlerFailed' && !isCausedByWork(saved.left)) return saved
+    memory.size.halve(events.length) // one of those before has spoiled the transaction for this one
   }
+  return E.right(undefined)
 }
 
 /** Turns to the held streams whose time has come, or for which an operator has decided. */
@@ -103,7 +132,7 @@ export const handleHeld = async <Transaction>(
   for (const stream of due.right) {
     if (context.signal.aborted) return E.right(undefined)
     const done = await goOn(context, held, stream, checkpoint)
-    if (E.isLeft(done)) return done
+    if (E.isLeft(done) || done.right !== undefined) return done
   }
   return E.right(undefined)
 }

@@ -1,20 +1,38 @@
+import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/Either'
-import { type PartitionStopped, subscriptionStopped } from '../../core/errors/subscription'
+import {
+  failureNote,
+  type PartitionStopped,
+  type SubscriptionError,
+  subscriptionRemoved,
+  subscriptionStopped,
+} from '../../core/errors/subscription'
+import { storeFailed } from '../../core/errors/store'
 import type { Claim, HeldLease } from '../../core/ports/subscription-store'
-import { type Sleeper, sleeper } from './sleeper'
 import type { Settings } from './definition'
 import type { Effects } from './effects'
+import { endAll } from './ending'
 import type { SubscriptionEnvironment } from './environment'
+import { type PartitionMemory, partitionMemory, reported, reportOf } from './partition-memory'
+import { type Sleeper, sleeper } from './sleeper'
+import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
 import type { BetweenBatches } from './worker-context'
 
 /** The work on a partition that is under way. */
-interface Working {
-  readonly token: number
+export interface Working {
+  readonly lease: HeldLease
   readonly sleeper: Sleeper
+  /** Until when the lease is its own, as far as this process can know: by `performance.now()`. */
+  deadline: number
+  /** Finish the event in hand. */
   readonly stop: () => void
-  readonly ended: Promise<void>
+  /** Nobody waits for the event in hand any more. */
+  readonly giveUp: () => void
 }
+
+/** The longest time that a timer can wait. Milliseconds. */
+const NEVER = 2 ** 31 - 1
 
 /** Whether an operator has to decide, before anything else happens. */
 const isStop = (error: WorkError): error is PartitionStopped =>
@@ -25,14 +43,15 @@ export interface Ownership<Transaction> {
   readonly settings: Settings
   readonly environment: SubscriptionEnvironment<Transaction>
   readonly effects: Effects
-  readonly betweenBatches?: BetweenBatches
+  readonly betweenBatches?: BetweenBatches<Transaction>
   /** This running of the subscription: another one has another name. */
   readonly instance: string
 }
 
 /**
  * Claims partitions again and again, works on those it gets, and gives back what is more than its share.
- * Ends when it is asked to, or when the poison policy has stopped a partition.
+ * Ends when it is asked to, when the poison policy has stopped a partition, or when there is no such
+ * subscription any more.
  */
 export const runOwner = async <Transaction>({
   settings,
@@ -40,80 +59,154 @@ export const runOwner = async <Transaction>({
   effects,
   betweenBatches,
   instance,
-}: Ownership<Transaction>): Promise<E.Either<PartitionStopped, void>> => {
+}: Ownership<Transaction>): Promise<E.Either<SubscriptionError, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
-  const { name, leaseDuration } = settings
+  const { name, leaseDuration, categories, types } = settings
   const observe = environment.observe ?? (() => undefined)
   const working = new Map<number, Working>()
-  const untilNextClaim = sleeper()
-  let deadline = 0
-  let stopped: PartitionStopped | undefined
+  const memories = new Map<number, PartitionMemory>()
+  const trouble = troubles(name, leaseDuration / 3, observe)
+  const clock = sleeper()
+  const filter = {
+    ...(categories === undefined ? {} : { categories }),
+    ...(types === undefined ? {} : { types }),
+  }
+  let owned: ReadonlyArray<HeldLease> = []
+  let ended: SubscriptionError | undefined
+  let isOutdated = false
 
-  const begin = (lease: HeldLease): void => {
+  /** What it has, and does not work on: nobody need wait until the lease has run out. */
+  const giveBack = async (): Promise<void> => {
+    for (const lease of owned) {
+      if (!working.has(lease.partition)) await subscriptions.release(lease)()
+    }
+  }
+
+  const memoryOf = (partition: number): PartitionMemory => {
+    const memory = memories.get(partition) ?? partitionMemory(settings)
+    memories.set(partition, memory)
+    return memory
+  }
+
+  const begin = (lease: HeldLease, deadline: number): void => {
     const { partition } = lease
-    const controller = new AbortController()
-    const untilNextLook = sleeper()
-    const mayWork = (): boolean => performance.now() < deadline
+    const [stopping, givingUp] = [new AbortController(), new AbortController()]
+    setMaxListeners(0, givingUp.signal) // one for every command that is being sent
+    const memory = memoryOf(partition)
+    const now: Working = {
+      lease,
+      sleeper: sleeper(),
+      deadline,
+      stop: () => stopping.abort(),
+      giveUp: () => {
+        stopping.abort()
+        givingUp.abort()
+      },
+    }
     const run = async (): Promise<void> => {
       observe({ _tag: 'PartitionStarted', subscription: name, partition })
-      const ended = await work({
+      const worked: E.Either<WorkError, void> = await work({
         settings,
         environment: { store, subscriptions },
         effects,
         ...(betweenBatches === undefined ? {} : { betweenBatches }),
         lease,
-        signal: controller.signal,
-        sleeper: untilNextLook,
-        mayWork,
+        memory,
+        signal: stopping.signal,
+        giveUp: givingUp.signal,
+        sleeper: now.sleeper,
+        mayWork: () => performance.now() < now.deadline,
+        recovered: () => trouble.passed(partition),
         observe,
-      })
-      if (E.isRight(ended)) await subscriptions.release(lease)()
-      else if (isStop(ended.left)) stopped = ended.left
-      else {
-        observe({ _tag: 'SubscriptionTroubled', subscription: name, error: ended.left })
+      }).catch((cause: unknown) => E.left(storeFailed('Unexpected', 'nothingWritten', cause)))
+      memory.busySince = undefined
+      if (E.isRight(worked)) await subscriptions.release(lease)()
+      else if (isStop(worked.left)) ended = worked.left
+      else if (!signal.aborted) {
+        memory.trouble = failureNote({ message: worked.left.message, cause: worked.left })
+        trouble.met(partition, worked.left)
       }
       working.delete(partition)
       observe({ _tag: 'PartitionEnded', subscription: name, partition })
-      if (stopped !== undefined) untilNextClaim.wake()
+      clock.wake()
     }
-    working.set(partition, {
-      token: lease.token,
-      sleeper: untilNextLook,
-      stop: () => controller.abort(),
-      ended: run(),
-    })
+    working.set(partition, now)
+    void run()
   }
 
-  const follow = ({ leases, share }: Claim): void => {
-    for (const [partition, { token, stop }] of working) {
-      const still = leases.some((lease) => lease.partition === partition && lease.token === token)
-      if (!still) stop()
+  /** Its lease is not prolonged any more: while it lasts, the event in hand may be finished. */
+  const end = ({ deadline, stop, giveUp }: Working): void => {
+    if (performance.now() < deadline) stop()
+    else giveUp()
+  }
+
+  const follow = ({ leases, share }: Claim, deadline: number): void => {
+    for (const [partition, worker] of working) {
+      const { token } = worker.lease
+      if (!leases.some((one) => one.partition === partition && one.token === token)) end(worker)
     }
-    for (const lease of leases.slice(0, share)) if (!working.has(lease.partition)) begin(lease)
+    for (const lease of leases) {
+      const under = working.get(lease.partition)
+      if (under?.lease.token === lease.token) under.deadline = deadline
+    }
+    for (const lease of leases.slice(0, share)) {
+      if (working.has(lease.partition) || trouble.waitFor(lease.partition) > 0) continue
+      begin(lease, deadline)
+    }
     for (const { partition } of leases.slice(share)) working.get(partition)?.stop()
   }
 
-  const silence = wakeUps.listen(() => {
-    for (const worker of working.values()) worker.sleeper.wake()
-  })
-  while (!signal.aborted && stopped === undefined) {
-    const asked = performance.now()
-    const claim = await subscriptions.claim(name, instance, leaseDuration)()
-    if (E.isLeft(claim)) {
-      observe({ _tag: 'SubscriptionTroubled', subscription: name, error: claim.left })
-    } else {
-      const [failed] = claim.right.stopped
-      if (failed !== undefined)
-        stopped = subscriptionStopped(name, failed.partition, failed.failure)
-      deadline = asked + leaseDuration
-      if (stopped === undefined) follow(claim.right)
+  const heed = (claim: Claim, deadline: number): void => {
+    const { outdated, stopped, share } = claim
+    if (outdated !== undefined) {
+      if (!isOutdated) observe({ _tag: 'FilterOutdated', subscription: name, missing: outdated })
+      isOutdated = true
+      for (const worker of working.values()) end(worker)
+      return
     }
-    if (stopped === undefined) await untilNextClaim.sleep(leaseDuration / 3, signal)
+    if (isOutdated) observe({ _tag: 'FilterCurrent', subscription: name })
+    isOutdated = false
+    const [failed] = stopped
+    if (failed !== undefined) ended = subscriptionStopped(name, failed.partition, failed.failure)
+    else if (share === 0) ended = subscriptionRemoved(name)
+    else follow(claim, deadline)
+  }
+
+  const ask = async (): Promise<void> => {
+    const asked = performance.now()
+    const reports = reportOf(memories, leaseDuration / 3)
+    const told = { filter, ...(reports.length === 0 ? {} : { partitions: reports }) }
+    const claim = await subscriptions.claim(name, instance, leaseDuration, told)()
+    if (E.isRight(claim)) owned = claim.right.leases
+    if (signal.aborted) return giveBack()
+    if (E.isLeft(claim)) {
+      const note = failureNote({ message: claim.left.message, cause: claim.left })
+      for (const memory of memories.values()) memory.trouble = note
+      trouble.met(undefined, claim.left)
+      return
+    }
+    trouble.passed(undefined)
+    reported(memories, reports)
+    heed(claim.right, asked + leaseDuration)
+  }
+
+  /** When the next claim is due, in milliseconds: sooner when a partition waits to begin again. */
+  const untilNext = (): number => {
+    const waiting = [...memories.keys()].map(trouble.waitFor).filter((wait) => wait > 0)
+    return Math.min(leaseDuration / 3, ...waiting)
+  }
+
+  const silence = wakeUps.listen(() => {
+    for (const { sleeper: worker } of working.values()) worker.wake()
+  })
+  const isEnded = () => signal.aborted || ended !== undefined
+  while (!isEnded()) {
+    const answer = sleeper()
+    void ask().then(answer.wake)
+    await answer.sleep(NEVER, signal) // a store that hangs does not keep it from ending
+    if (!isEnded()) await clock.sleep(untilNext(), signal)
   }
   silence()
-  const last = [...working.values()]
-  for (const { stop } of last) stop()
-  await Promise.all(last.map(({ ended }) => ended))
-  await subscriptions.leave(name, instance)()
-  return stopped === undefined ? E.right(undefined) : E.left(stopped)
+  await endAll({ settings, subscriptions, instance, working, clock, giveBack, observe })
+  return ended === undefined ? E.right(undefined) : E.left(ended)
 }

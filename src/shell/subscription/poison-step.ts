@@ -5,10 +5,12 @@ import {
   subscriptionStopped,
   type SubscriptionStopped,
 } from '../../core/errors/subscription'
-import { verdict } from '../../core/poison'
+import { faultOf } from '../../core/fault'
+import { backoffAfter, verdictOn } from '../../core/poison'
 import type { HeldStream, Holding } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
+import { tryBatch } from './attempt-step'
 import { sleeper } from './sleeper'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'
@@ -28,17 +30,56 @@ export const heldAt = (
   failure: failureNote(failure),
 })
 
+/** How often in a row `key` has waited for the infrastructure, this time included. */
+export const waitsOf = (waits: Map<string, number>, key: string): number => {
+  const number = (waits.get(key) ?? 0) + 1
+  waits.set(key, number)
+  return number
+}
+
 /** What becomes of the stream of a failed event under the policy `parkAfter`. */
 export const holdingFor = <Transaction>(
-  { settings, observe }: WorkerContext<Transaction>,
+  { settings, memory, observe }: WorkerContext<Transaction>,
   stream: HeldStream,
+  failure: HandlerFailed,
 ): Holding => {
-  const judged = verdict(settings.poison, stream.attempts)
-  const parked = judged._tag === 'Poison'
-  observe({ _tag: 'EventFailed', subscription: settings.name, stream, parked })
+  const fault = faultOf(failure.cause)
+  const { streamId } = stream
+  const { poison, name: subscription } = settings
+  memory.trouble = stream.failure
+  if (fault === 'Infrastructure') {
+    // It does not count, and it is told once.
+    const uncounted = { ...stream, attempts: stream.attempts - 1 }
+    const waits = waitsOf(memory.waits, streamId)
+    if (waits === 1)
+      observe({ _tag: 'EventFailed', subscription, stream: uncounted, parked: false })
+    return { _tag: 'Hold', stream: uncounted, retryAfter: Math.ceil(backoffAfter(poison, waits)) }
+  }
+  memory.waits.delete(streamId)
+  const judged = verdictOn(fault, poison, stream.attempts)
+  observe({ _tag: 'EventFailed', subscription, stream, parked: judged._tag === 'Poison' })
   return judged._tag === 'Retry'
     ? { _tag: 'Hold', stream, retryAfter: Math.ceil(judged.pause) }
     : { _tag: 'Hold', stream }
+}
+
+/** For how long nothing more is to be tried, because everything fails alike; `undefined`: go on. */
+export const pauseAfter = <Transaction>(
+  { settings, lease, memory, observe }: WorkerContext<Transaction>,
+  key: string,
+  failure: Pick<HandlerFailed, 'message' | 'cause'>,
+  breaker = memory.breaker,
+): number | undefined => {
+  const wasOpen = breaker.isOpen()
+  const pause = breaker.failed(key, faultOf(failure.cause))
+  if (pause === undefined) return undefined
+  const note = failureNote(failure)
+  memory.trouble = note
+  if (!wasOpen) {
+    const { partition } = lease
+    observe({ _tag: 'PartitionPaused', subscription: settings.name, partition, failure: note })
+  }
+  return pause
 }
 
 /** Whether the batch goes on after the failed event, or was interrupted before it could. */
@@ -51,28 +92,31 @@ export const retryInPlace = async <Transaction>(
   event: StoredEvent,
   first: HandlerFailed,
 ): Promise<E.Either<StepError | SubscriptionStopped, Poisoned>> => {
-  const { settings, environment, lease, effects, observe } = context
+  const { settings, environment, lease, memory, observe } = context
+  const { name: subscription, poison } = settings
   let failure = first
-  for (let attempts = 1; ; attempts++) {
-    const judged = verdict(settings.poison, attempts)
+  let attempts = 0
+  for (let waits = 1; ; waits++) {
+    const fault = faultOf(failure.cause)
+    if (fault !== 'Infrastructure') attempts++
+    const judged = verdictOn(fault, poison, fault === 'Infrastructure' ? waits : attempts)
     const stream = heldAt(event, attempts, failure)
-    const parked = judged._tag === 'Poison'
-    observe({ _tag: 'EventFailed', subscription: settings.name, stream, parked })
+    memory.trouble = stream.failure
+    if (fault !== 'Infrastructure' || waits === 1) {
+      observe({ _tag: 'EventFailed', subscription, stream, parked: judged._tag === 'Poison' })
+    }
     if (judged._tag === 'Poison') {
       const note = { ...stream.failure, position: event.position }
       const halted = await environment.subscriptions.halt(lease, note)()
       return E.isLeft(halted)
         ? halted
-        : E.left(subscriptionStopped(settings.name, lease.partition, note))
+        : E.left(subscriptionStopped(subscription, lease.partition, note))
     }
     await sleeper().sleep(judged.pause, context.signal) // its own: hints of new events do not shorten it
     if (context.signal.aborted) return E.right('interrupted')
-    const again = await effects.make(
-      [event],
-      { lease, after, position: event.position },
-      context.mayWork,
-    )
-    if (E.isRight(again)) return E.right('handled')
+    const endAt = (handled: number) => ({ position: handled === 0 ? after : event.position })
+    const again = await tryBatch(context, { lease, after, events: [event], endAt })
+    if (E.isRight(again)) return E.right(again.right === 0 ? 'interrupted' : 'handled')
     if (again.left._tag !== 'HandlerFailed') return E.left(again.left)
     failure = again.left
   }

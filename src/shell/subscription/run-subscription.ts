@@ -15,7 +15,7 @@ export const runSubscription =
     settings: Settings,
     environment: SubscriptionEnvironment<Transaction>,
     effects: Effects,
-    betweenBatches?: BetweenBatches,
+    betweenBatches?: BetweenBatches<Transaction>,
   ): TaskEither<SubscriptionError, void> =>
   async () => {
     const { subscriptions, store } = environment

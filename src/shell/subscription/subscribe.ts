@@ -2,13 +2,13 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventCodec } from '../../core/codec/event-codec'
-import { handlerFailed, type SubscriptionError } from '../../core/errors/subscription'
+import type { SubscriptionError } from '../../core/errors/subscription'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
-import { catchTask } from '../catching'
 import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
-import { outsideEffects, transactionEffects, type TransactionHandler } from './effects'
+import { oneByOneEffects, outsideEffects } from './effects'
 import type { RunOptions, SubscriptionBackend, SubscriptionNotice } from './environment'
+import type { HandlerContext } from './handler'
 import { runSubscription } from './run-subscription'
 
 /** A reader of events whose effects lie outside the store: mails, calls, other databases. */
@@ -17,9 +17,13 @@ export interface Subscription<Event> extends SubscriptionOptions {
   readonly events: EventCodec<Event>
   /**
    * Called AT LEAST once for every event: again after a crash between the effect and the checkpoint.
-   * `event.id` never changes, so use it to have the effect once.
+   * `event.id` never changes, so use it to have the effect once. What it needs may be away for a while: a
+   * `transientFailure` never counts as poison.
    */
-  readonly handle: (event: RecordedEvent<Event>) => TaskEither<unknown, void>
+  readonly handle: (
+    event: RecordedEvent<Event>,
+    context: HandlerContext,
+  ) => TaskEither<unknown, void>
 }
 
 /** A reader of events whose effects are written in the transaction of its checkpoint. */
@@ -33,44 +37,32 @@ export interface TransactionalSubscription<Event, Transaction> extends Subscript
   readonly handle: (
     event: RecordedEvent<Event>,
     transaction: Transaction,
+    context: HandlerContext,
   ) => TaskEither<unknown, void>
 }
 
 /** Decodes one event, and runs the caller's handler on it. */
-const handleDecoded =
-  <Event>(
-    events: EventCodec<Event>,
-    handle: (event: RecordedEvent<Event>) => TaskEither<unknown, void>,
-  ) =>
-  (stored: StoredEvent): TaskEither<unknown, void> => {
-    const event = decodeRecorded({ events }, stored)
-    return E.isLeft(event) ? TE.left(event.left) : catchTask(() => handle(event.right))
-  }
-
-/** A handler of many events out of one for a single event. */
-export const oneByOne =
-  <Transaction>(
-    name: string,
-    handle: (stored: StoredEvent, transaction: Transaction) => TaskEither<unknown, void>,
-  ): TransactionHandler<Transaction> =>
-  (events, transaction) =>
-  async () => {
-    for (const stored of events) {
-      const done = await handle(stored, transaction)()
-      if (E.isLeft(done)) return E.left(handlerFailed(name, stored.position, done.left))
-    }
-    return E.right(undefined)
-  }
+const handleDecoded = <Event>(
+  events: EventCodec<Event>,
+  stored: StoredEvent,
+  handle: (event: RecordedEvent<Event>) => TaskEither<unknown, void>,
+): TaskEither<unknown, void> => {
+  const event = decodeRecorded({ events }, stored)
+  return E.isLeft(event) ? TE.left(event.left) : handle(event.right)
+}
 
 /**
- * Runs a subscription: ends with a Right when `signal` is aborted and the batch in hand is done. Every
+ * Runs a subscription: ends with a Right when `signal` is aborted and the event in hand is done, or after
+ * `stopTimeout`. Every
  * event is handled at least once, those of one stream in their order. However many processes run it, each
  * partition has one owner at a time.
  *
  * Fails with
  * - `SubscriptionStopped`: the poison policy `stopAfter` has struck, now or before. See `resume`.
  * - `SubscriptionMismatch`: it was created with another number of partitions.
- * - `StoreFailed`: it could not even be started. Later failures are told to `observe`, and tried again.
+ * - `SubscriptionRemoved`: an operator has removed it.
+ * - `StoreFailed`: it could not even be started; it may be started again. Later failures are told to
+ *   `observe`, and tried again.
  *
  * @example
  * const running = subscribe({ name: 'mails', events, handle })(backend, { signal })()
@@ -83,7 +75,9 @@ export const subscribe =
   ): TaskEither<SubscriptionError, void> => {
     const { events, handle } = subscription
     const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
-    const effects = outsideEffects(backend.subscriptions, handleDecoded(events, handle))
+    const effects = outsideEffects(backend.subscriptions, (stored, context) =>
+      handleDecoded(events, stored, (event) => handle(event, context)),
+    )
     return runSubscription(settings, { ...backend, ...running }, effects)
   }
 
@@ -94,10 +88,12 @@ export const subscribeInTransaction =
     backend: SubscriptionBackend<Transaction>,
     running: RunOptions<SubscriptionNotice>,
   ): TaskEither<SubscriptionError, void> => {
-    const { name, events, handle } = subscription
+    const { events, handle } = subscription
     const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
-    const handleOne = (stored: StoredEvent, transaction: Transaction) =>
-      handleDecoded(events, (event) => handle(event, transaction))(stored)
-    const effects = transactionEffects(backend.subscriptions, oneByOne(name, handleOne))
+    const effects = oneByOneEffects<Transaction>(
+      backend.subscriptions,
+      (stored, transaction, context) =>
+        handleDecoded(events, stored, (event) => handle(event, transaction, context)),
+    )
     return runSubscription(settings, { ...backend, ...running }, effects)
   }

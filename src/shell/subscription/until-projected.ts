@@ -1,11 +1,16 @@
 import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
-import { notProjectedYet, type NotProjectedYet } from '../../core/errors/subscription'
+import {
+  eventParked,
+  notProjectedYet,
+  subscriptionRemoved,
+  subscriptionStopped,
+  type WaitError,
+} from '../../core/errors/subscription'
 import type { Backend } from '../../core/ports/backend'
-import type { Position } from '../../core/stream'
+import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
+import type { Position, StreamId } from '../../core/stream'
 import { backoff } from '../../core/time/back-off'
 import { sleep } from '../timers'
 
@@ -13,25 +18,45 @@ import { sleep } from '../timers'
 const MIN_POLL_INTERVAL = 5
 const MAX_POLL_INTERVAL = 100
 
-/** A subscription, and how far it has come. `undefined`: it was never started. */
-export interface Arrival {
+/** A subscription, and how far it is. `undefined`: there is no such subscription. */
+export interface Look {
   readonly subscription: string
-  readonly reached: Position | undefined
+  readonly arrival: Arrival | undefined
 }
 
-/** Asks again and again how far something has come, until that is far enough or the time is over. */
+/** Why nobody will get there unless an operator does something, or `undefined`. */
+const hopeless = ({ subscription, arrival }: Look, wanted: Position): WaitError | undefined => {
+  if (arrival?.parked !== undefined) return eventParked(subscription, arrival.parked)
+  if (arrival?.stopped === undefined || arrival.position >= wanted) return undefined
+  return subscriptionStopped(subscription, arrival.stopped.partition, arrival.stopped.failure)
+}
+
+/**
+ * Asks again and again how far something has come, until that is far enough, nobody will get there, or the
+ * time is over.
+ */
 export const waitFor = async (
-  look: TaskEither<StoreFailed, Arrival>,
+  look: TaskEither<StoreFailed, Look>,
   position: Position,
   timeout: number,
-): Promise<E.Either<NotProjectedYet | StoreFailed, Position>> => {
+): Promise<E.Either<WaitError, Position>> => {
   const end = performance.now() + timeout
+  let before: string | undefined
+  let missing = 0
   for (let looks = 1; ; looks++) {
     const seen = await look()
     if (E.isLeft(seen)) return seen
-    const { subscription, reached } = seen.right
-    if (reached !== undefined && reached >= position) return E.right(reached)
-    if (performance.now() >= end) return E.left(notProjectedYet(subscription, position, reached))
+    const { subscription, arrival } = seen.right
+    const why = hopeless(seen.right, position)
+    if (why !== undefined) return E.left(why)
+    if (arrival !== undefined && arrival.position >= position) return E.right(arrival.position)
+    // Readers may go over to another build between two looks, and the old one is removed: look twice.
+    missing = arrival === undefined && before === subscription ? missing + 1 : 0
+    if (missing > 1) return E.left(subscriptionRemoved(subscription))
+    if (arrival !== undefined) before = subscription
+    if (performance.now() >= end) {
+      return E.left(notProjectedYet(subscription, position, arrival?.position))
+    }
     const interval = backoff(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, looks)
     await sleep(Math.min(interval, Math.max(0, end - performance.now())))
   }
@@ -39,30 +64,41 @@ export const waitFor = async (
 
 /**
  * Waits until a subscription is done with everything up to `position`: to read what one has written.
- * A stream that is held back does not hold this up.
+ * A stream that is held back does not hold this up, unless it is the one that is waited for.
  *
  * @param timeout - in milliseconds.
+ * @param streamId - of the event that is waited for. With it, one that stands behind a parked event of its
+ *   stream is recognised; without it, only one that is parked itself.
  *
- * Fails with `NotProjectedYet` when the time is over, and with `StoreFailed`.
+ * Fails at once with
+ * - `SubscriptionStopped`: it stands still until an operator resumes it.
+ * - `EventParked`: the event, or one before it in its stream, waits for an operator.
+ * - `SubscriptionRemoved`: it was removed while it was waited for.
+ * - `StoreFailed`.
+ *
+ * Fails with `NotProjectedYet` when the time is over.
  *
  * @example
  * const handled = await accounts.handleCommand('A1', deposit)()
  * await untilProjected('mails', handled.right.events[0].position, 2_000)(backend)()
  */
 export const untilProjected =
-  (subscription: string, position: Position, timeout: number) =>
+  (subscription: string, position: Position, timeout: number, streamId?: StreamId) =>
   <Transaction>({
     subscriptions,
-  }: Pick<Backend<Transaction>, 'subscriptions'>): TaskEither<
-    NotProjectedYet | StoreFailed,
-    Position
-  > =>
+  }: Pick<Backend<Transaction>, 'subscriptions'>): TaskEither<WaitError, Position> =>
   () =>
-    waitFor(
-      pipe(
-        subscriptions.reached(subscription),
-        TE.map((reached) => ({ subscription, reached })),
-      ),
-      position,
-      timeout,
-    )
+    waitFor(lookAt(subscriptions, subscription, position, streamId), position, timeout)
+
+/** How far a subscription is, for somebody who waits for the event at `position`. */
+export const lookAt =
+  <Transaction>(
+    subscriptions: Pick<SubscriptionStore<Transaction>, 'arrival'>,
+    subscription: string,
+    position: Position,
+    streamId?: StreamId,
+  ): TaskEither<StoreFailed, Look> =>
+  async () => {
+    const arrival = await subscriptions.arrival(subscription, position, streamId)()
+    return E.isLeft(arrival) ? arrival : E.right({ subscription, arrival: arrival.right })
+  }

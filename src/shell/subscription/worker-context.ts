@@ -1,30 +1,58 @@
 import type * as E from 'fp-ts/Either'
 import type { HeldLease } from '../../core/ports/subscription-store'
 import type { Position } from '../../core/stream'
-import type { Sleeper } from './sleeper'
 import type { Settings } from './definition'
-import type { Effects, StepError } from './effects'
+import type { Effects, Pace, StepError } from './effects'
 import type { SubscriptionEnvironment, SubscriptionNotice } from './environment'
+import type { PartitionMemory } from './partition-memory'
+import type { Sleeper } from './sleeper'
 
-/** Work under the same lease. Its commits leave the checkpoint where it is. */
-export type BetweenBatches = (
-  lease: HeldLease,
-  checkpoint: Position,
-  mayWork: () => boolean,
-) => Promise<E.Either<StepError, boolean>>
+/** Other work of a partition's owner, under the same lease. Its commits leave the checkpoint where it is. */
+export interface BetweenBatches<Transaction> {
+  /** Called once, when the owner begins. */
+  readonly begin: () => Promise<E.Either<StepError, void>>
+  /** Called between two batches. Answers whether there was anything to do. */
+  readonly round: (
+    context: WorkerContext<Transaction>,
+    checkpoint: Position,
+  ) => Promise<E.Either<StepError, boolean>>
+}
 
 /** What the work on one partition takes. */
 export interface WorkerContext<Transaction> {
   readonly settings: Settings
   readonly environment: Pick<SubscriptionEnvironment<Transaction>, 'store' | 'subscriptions'>
   readonly effects: Effects
-  /** Other work of the partition's owner, between two batches. Answers whether there was any. */
-  readonly betweenBatches?: BetweenBatches
+  readonly betweenBatches?: BetweenBatches<Transaction>
   readonly lease: HeldLease
-  /** Aborted: finish the batch in hand. */
+  readonly memory: PartitionMemory
+  /** Aborted: finish the event in hand. */
   readonly signal: AbortSignal
+  /** Aborted: nobody waits for the event in hand any more. */
+  readonly giveUp: AbortSignal
   readonly sleeper: Sleeper
   /** Whether the lease has not run out, as far as this process can know. */
   readonly mayWork: () => boolean
+  /** A whole turn has succeeded: whatever was the matter is over. */
+  readonly recovered: () => void
   readonly observe: (notice: SubscriptionNotice) => void
+}
+
+/** When a batch that begins now is cut short. */
+export const paceOf = <Transaction>({
+  settings,
+  signal,
+  giveUp,
+  mayWork,
+}: WorkerContext<Transaction>): Pace => {
+  const end = performance.now() + settings.batchTime
+  return {
+    handlerTimeout: settings.handlerTimeout,
+    giveUp,
+    next: (handled) => {
+      if (!mayWork() || giveUp.aborted) return 'lost'
+      if (signal.aborted) return 'enough'
+      return handled > 0 && performance.now() > end ? 'enough' : 'go'
+    },
+  }
 }

@@ -2,12 +2,14 @@ import * as E from 'fp-ts/Either'
 import type { PartitionStopped } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
 import { partitionOf } from '../../core/partition'
-import type { Position } from '../../core/stream'
+import type { Position, StreamId } from '../../core/stream'
 import { backoff } from '../../core/time/back-off'
+import { batchSizeOf, gotOn, isWary } from './attempt-step'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
 import { handleHeld } from './held-step'
 import { settle, strayed } from './lineage'
+import { sleeper } from './sleeper'
 import type { WorkerContext } from './worker-context'
 
 /** Why the work on a partition has ended, other than being asked to. */
@@ -15,6 +17,23 @@ export type WorkError = StepError | PartitionStopped | ReadError
 
 /** After a hint that came a moment before the event could be seen. Milliseconds. */
 const LOOK_SOON = 10
+
+/** The streams that are held back. What the last owner could not decode, this one's release may. */
+const begin = async <Transaction>({
+  environment: { subscriptions },
+  betweenBatches,
+  lease,
+}: WorkerContext<Transaction>): Promise<E.Either<WorkError, Set<StreamId>>> => {
+  const begun = (await betweenBatches?.begin()) ?? E.right(undefined)
+  if (E.isLeft(begun)) return begun
+  const held = await subscriptions.held(lease)()
+  if (E.isLeft(held)) return held
+  if (held.right.length > 0) {
+    const retried = await subscriptions.retryUndecodable(lease)()
+    if (E.isLeft(retried)) return retried
+  }
+  return E.right(new Set(held.right))
+}
 
 /**
  * Works on one partition until it is asked to stop, or something fails. After a failure the checkpoint
@@ -24,25 +43,31 @@ export const work = async <Transaction>(
   context: WorkerContext<Transaction>,
 ): Promise<E.Either<WorkError, void>> => {
   const { settings, environment, lease, signal } = context
-  const { categories, types, partitions, batchSize } = settings
+  const { categories, types, partitions } = settings
   const ours = ({ streamId }: { readonly streamId: string }): boolean =>
     partitions === 1 || partitionOf(streamId, partitions) === lease.partition
   const pageAfter = (after: Position) =>
     environment.store.readAll({
       after,
-      limit: batchSize,
+      limit: Math.max(batchSizeOf(context), 1),
       ...(categories === undefined ? {} : { categories }),
       ...(types === undefined ? {} : { types }),
     })()
-  const heldBefore = await environment.subscriptions.held(lease)()
-  if (E.isLeft(heldBefore)) return heldBefore
-  const held = new Set(heldBefore.right)
+  const begun = await begin(context)
+  if (E.isLeft(begun)) return begun
+  const held = begun.right
   let position = lease.position
   let ahead: ReturnType<typeof pageAfter> | undefined
   let pause = settings.shortestPause
+  let goOnAt = 0
+  let steps = 0 // since the take-over
   let lineage: string | undefined
 
-  while (!signal.aborted) {
+  /**
+   * One look at what there is to do. Answers whether there may be more at once; `undefined`: the store was restored or
+   * failed over meanwhile, and the next claim looks at what the checkpoint says then.
+   */
+  const turn = async (): Promise<E.Either<WorkError, boolean | undefined>> => {
     const page = await (ahead ?? pageAfter(position))
     if (E.isLeft(page)) return page
     if (lineage === undefined) {
@@ -50,28 +75,50 @@ export const work = async <Transaction>(
       if (E.isLeft(fits)) return fits
       lineage = page.right.lineage
     } else if (strayed({ ...lease, position, lineage }, page.right) !== undefined) {
-      break // restored or failed over meanwhile: what the checkpoint says then is looked at by the next claim
+      return E.right(undefined)
     }
     const retried = await handleHeld(context, held, position)
     if (E.isLeft(retried)) return retried
+    if (retried.right !== undefined) {
+      goOnAt = performance.now() + retried.right
+      return E.right(false)
+    }
     const { events, upTo, more } = page.right
     // While there is more, the next page is read while this one is handled: two pages at a time, no more.
     ahead = more ? pageAfter(upTo) : undefined
     ahead?.catch(() => undefined) // a store that throws is met when its page is asked for, or never
-    if (upTo > position) {
-      const done = await handleBatch(context, held, events.filter(ours), { from: position, upTo })
-      if (E.isLeft(done)) return done
-      if (done.right === 'interrupted') break
-      position = upTo
-      pause = settings.shortestPause
+    if (upTo <= position) return E.right(more)
+    const done = await handleBatch(context, held, events.filter(ours), { from: position, upTo })
+    if (E.isLeft(done)) return done
+    position = done.right.position
+    steps += events.length
+    if (position < upTo) ahead = undefined
+    if (done.right.pause !== undefined) {
+      goOnAt = performance.now() + done.right.pause
+      return E.right(false)
     }
-    const other = await context.betweenBatches?.(lease, position, context.mayWork)
-    if (other !== undefined && E.isLeft(other)) return other
-    if (other?.right === true) {
-      pause = settings.shortestPause
-      continue
+    pause = settings.shortestPause
+    return E.right(more)
+  }
+
+  while (!signal.aborted) {
+    const isPaused = performance.now() < goOnAt
+    const turned = isPaused ? E.right(false) : await turn()
+    if (E.isLeft(turned)) return turned
+    if (turned.right === undefined) break
+    const betweenBatches = await context.betweenBatches?.round(context, position)
+    if (betweenBatches !== undefined && E.isLeft(betweenBatches)) return betweenBatches
+    const isBusy = turned.right || betweenBatches?.right === true
+    const left = goOnAt - performance.now()
+    if (isWary(context) && left <= 0 && (!isBusy || steps >= settings.batchSize)) {
+      const forgotten = await gotOn(context)
+      if (E.isLeft(forgotten)) return forgotten
     }
-    if (!more) {
+    context.recovered()
+    if (betweenBatches?.right === true) pause = settings.shortestPause
+    else if (left > 0) {
+      await sleeper().sleep(Math.min(left, settings.longestPause), signal) // its own: hints do not shorten it
+    } else if (!turned.right) {
       // A hint may come a moment before the event can be seen: another writer holds it back. Look soon.
       const woken = await context.sleeper.sleep(pause, signal)
       pause = woken ? LOOK_SOON : backoff(pause, settings.longestPause, 2)

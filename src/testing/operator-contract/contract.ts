@@ -1,3 +1,5 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import type { Projections } from '../../core/ports/projection-store'
@@ -73,7 +75,13 @@ export const operatorContract = <Transaction>({
       store,
       subscriptions: {
         ...subscriptions,
-        commit: (step, work) => subscriptions.commit(step, () => work()),
+        commit: (step, work) =>
+          subscriptions.commit(step, () =>
+            pipe(
+              work(),
+              TE.map(() => step),
+            ),
+          ),
       },
       documents,
       outbox,

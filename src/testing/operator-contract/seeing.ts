@@ -56,6 +56,7 @@ export const seeing: Chapter = {
         parked: 0,
         waiting: 0,
         parkedCommands: 0,
+        rejectedCommands: 0,
         categories: ['counter'],
         types: ['Counted'],
       })
@@ -83,7 +84,9 @@ export const seeing: Chapter = {
       await registered(subject, 'mails')
       const report = async (busyFor?: number) => {
         const reports = [{ partition: 0, ...(busyFor === undefined ? {} : { busyFor }) }]
-        await succeeds(subject.subscriptions.claim('mails', 'worker', LONG, reports))
+        await succeeds(
+          subject.subscriptions.claim('mails', 'worker', LONG, { partitions: reports }),
+        )
       }
       await claimOne(subject, 'mails')
       same((await firstOf(subject, 'mails')).busySince, undefined)
@@ -103,7 +106,9 @@ export const seeing: Chapter = {
           { partition: 0, ...trouble },
           { partition: 9, trouble: FAILURE },
         ]
-        await succeeds(subject.subscriptions.claim('mails', 'worker', LONG, reports))
+        await succeeds(
+          subject.subscriptions.claim('mails', 'worker', LONG, { partitions: reports }),
+        )
       }
       await claimOne(subject, 'mails')
       await report('first')
@@ -113,6 +118,18 @@ export const seeing: Chapter = {
       const { at = 0, ...note } = lastTrouble ?? {}
       same(note, { message: 'second', position: 7 })
       assert.ok(Math.abs((heartbeatAt ?? 0) - at) < 5_000, 'it was a moment ago')
+    },
+    'counts the rejections that a process manager has left unanswered': async (subject) => {
+      await registered(subject, 'process:orders', { partitions: 2 })
+      for (const number of [2, 1]) {
+        await succeeds(subject.transact(({ rejected }) => rejected('orders', number)))
+      }
+      await succeeds(subject.transact(({ rejected }) => rejected('others', 1)))
+      const statuses = await succeeds(subject.operator.status('process:orders'))
+      same(
+        statuses.map(({ rejectedCommands }) => rejectedCommands),
+        [3, 0],
+      )
     },
     'counts held events by what becomes of them, and parked commands': async (subject) => {
       await registered(subject, 'process:orders', { partitions: 2 })

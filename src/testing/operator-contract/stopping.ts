@@ -1,3 +1,4 @@
+import type { SubscriptionFilter } from '../../core/ports/subscription-store'
 import assert from 'node:assert/strict'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
@@ -101,11 +102,27 @@ export const stopping: Chapter = {
       await succeeds(operator.unpause('mails'))
       same((await succeeds(subject.subscriptions.claim('mails', 'a', LONG))).leases.length, 1)
     },
+    'takes what is not wanted any more out of the declared filter': async (subject) => {
+      const { operator, subscriptions } = subject
+      await registered(subject, 'mails', { types: ['A', 'B'], categories: ['x', 'y'] })
+      const outdatedFor = async (filter: SubscriptionFilter) =>
+        (await succeeds(subscriptions.claim('mails', 'a', LONG, { filter }))).outdated
+      await succeeds(operator.narrow('mails', { types: ['A', 'Z'] }))
+      await succeeds(operator.narrow('mails', { types: ['A', 'Z'] }))
+      const { types, categories } = await firstOf(subject, 'mails')
+      same([types, categories], [['A'], ['x', 'y']])
+      const known = { types: ['A'], categories: ['x'] }
+      same(await outdatedFor(known), { categories: ['y'] })
+      await succeeds(operator.narrow('mails', { types: [], categories: ['x'] }))
+      same(await outdatedFor(known), undefined)
+      same(await outdatedFor({ types: [], categories: ['x'] }), undefined)
+    },
     'answers for a subscription that there is not': async ({ operator }) => {
       await failsWith(operator.resume('unknown'), MISSING)
       await failsWith(operator.skipStopped('unknown', 1), MISSING)
       await failsWith(operator.pause('unknown'), MISSING)
       await failsWith(operator.unpause('unknown'), MISSING)
+      await failsWith(operator.narrow('unknown', {}), MISSING)
     },
   },
 }

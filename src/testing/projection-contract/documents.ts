@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { same, succeeds } from '../store-contract/checks'
+import { failsWith, same, succeeds } from '../store-contract/checks'
 import { type Chapter, freshCollection, keysOf, valueOf } from './subject'
 
 /** Documents in collections, found by key. */
@@ -22,6 +22,25 @@ export const documents: Chapter = {
         await succeeds(store.put(name, 'a', value))
         same(await succeeds(second.get(name, 'a')), { key: 'a', value, revision: 0 })
       }
+    },
+    'refuses keys and values that some store could not keep, and writes nothing': async ({
+      store,
+    }) => {
+      const name = freshCollection()
+      const refused = { _tag: 'StoreFailed', reason: 'DataRefused', outcome: 'nothingWritten' }
+      for (const key of ['a\u0000b', 'x'.repeat(9_000), 'x'.repeat(513), 'a\ud800']) {
+        await failsWith(store.get(name, key), refused)
+        await failsWith(store.some(name, ['a', key]), refused)
+        await failsWith(store.put(name, key, 1), refused)
+        await failsWith(store.write(name, [{ key: 'a', value: 1 }, { key }]), refused)
+        await failsWith(store.putNewer(name, key, 1, 1), refused)
+        await failsWith(store.delete(name, key), refused)
+      }
+      await failsWith(store.put(name, 'a', { text: 'a\u0000b' }), refused)
+      await failsWith(store.write(name, [{ key: 'a', value: ['a\u0000b'] }]), refused)
+      same(await keysOf(store, name), [])
+      await succeeds(store.put(name, 'é'.repeat(512), 1))
+      same(await keysOf(store, name), ['é'.repeat(512)])
     },
     'keeps collections apart': async ({ store }) => {
       const [left, right] = [freshCollection(), freshCollection()]

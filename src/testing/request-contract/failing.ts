@@ -65,6 +65,22 @@ export const failing: Chapter = {
       await fail(subject, failed, 3)
       same(await dueNow(subject, process), [])
     },
+    'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
+      const process = freshProcess()
+      const [unread, parked] = [aRequest(process, 'unread', 'a'), aRequest(process, 'b', 'b')]
+      await add(subject, now, unread, parked)
+      const message = 'cannot be decoded'
+      const failed = { process, id: unread.id, attempts: 1 }
+      await succeeds(
+        subject.transact((writes) =>
+          writes.failed({ ...failed, failure: { message, undecodable: true } }),
+        ),
+      )
+      await fail(subject, parked, 1)
+      same(await dueNow(subject, process), [])
+      await succeeds(subject.second.retryUndecodable(process))
+      same(await dueNow(subject, process), ['unread'])
+    },
     'does not make due again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
       const request = aRequest(process, 'a')

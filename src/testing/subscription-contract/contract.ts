@@ -3,12 +3,15 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerChapters, type TestWords } from '../chapters'
 import { claims } from './claims'
+import { crashes } from './crashes'
+import { filters } from './filters'
 import { holdingBack } from './holding-back'
 import { ending } from './ending'
 import { lineages } from './lineages'
 import { registering } from './registering'
 import { steps } from './steps'
 import { type Chapter, marking, type Subscriptions } from './subject'
+import { waiting } from './waiting'
 
 /** A store that is open for one test. It may hold any other subscriptions. */
 export interface SubscriptionsUnderContract<Transaction> extends Opened {
@@ -29,7 +32,17 @@ export interface SubscriptionStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<SubscriptionsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [registering, claims, steps, lineages, holdingBack, ending]
+const chapters: ReadonlyArray<Chapter> = [
+  registering,
+  filters,
+  claims,
+  crashes,
+  steps,
+  lineages,
+  holdingBack,
+  ending,
+  waiting,
+]
 
 /**
  * Registers every test that a store of subscriptions must pass. There are no opt-outs. Each test uses

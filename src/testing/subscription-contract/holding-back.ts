@@ -73,6 +73,26 @@ export const holdingBack: Chapter = {
       await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
       same(await succeeds(store.due(lease)), [])
     },
+    'tries again what could not be decoded, and nothing else that is parked': async (subject) => {
+      const { store, second } = subject
+      const name = await created(subject, { partitions: 2 })
+      const { leases } = await claim(store, name, 'a')
+      const [lease, other] = leases
+      assert.ok(lease !== undefined && other !== undefined)
+      const unread = (stream: string, position: number) => ({
+        ...aHeldStream(stream, position),
+        failure: { message: 'cannot be decoded', undecodable: true as const },
+      })
+      const again = unread('counter-2', 5)
+      await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
+      await succeeds(store.save(holding(lease, 4, again)))
+      await succeeds(store.save(holding(lease, 5, unread('counter-3', 6), 3_600_000)))
+      await succeeds(store.save(holding(other, 0, unread('counter-4', 7))))
+      same(await succeeds(store.due(lease)), [])
+      await succeeds(second.retryUndecodable(lease))
+      same(await succeeds(store.due(lease)), [{ ...again, decision: 'retry' }])
+      same(await succeeds(store.due(other)), [])
+    },
     'holds nothing back for an owner that was fenced off': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)

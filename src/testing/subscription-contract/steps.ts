@@ -5,7 +5,15 @@ import * as TE from 'fp-ts/TaskEither'
 import { handlerFailed } from '../../core/errors/subscription'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { atOnce, repeatedly } from '../store-contract/fixtures'
-import { type Chapter, claimOne, created, freshName, stepTo, takenOver } from './subject'
+import {
+  aHeldStream,
+  type Chapter,
+  claimOne,
+  created,
+  freshName,
+  stepTo,
+  takenOver,
+} from './subject'
 
 const FENCED = { _tag: 'FencedOff' }
 
@@ -35,6 +43,23 @@ export const steps: Chapter = {
       await succeeds(subject.store.commit(stepTo(lease, 3), (leave) => leave(mark)))
       same(await succeeds(subject.isMarked(mark)), true)
       same(await succeeds(subject.second.reached(name)), 3)
+    },
+    'ends a step where its work says, and holds back what its work says': async (subject) => {
+      const { store, second } = subject
+      const [name, mark] = [await created(subject), freshName()]
+      const lease = await claimOne(store, name, 'a')
+      const held = aHeldStream('counter-1', 4)
+      const end = { position: 4, holding: { _tag: 'Hold', stream: held } } as const
+      const commit = store.commitTo({ lease, after: 0 }, (leave) =>
+        pipe(
+          leave(mark),
+          TE.map(() => end),
+        ),
+      )
+      await succeeds(commit)
+      same(await succeeds(subject.isMarked(mark)), true)
+      same(await succeeds(second.reached(name)), 4)
+      same(await succeeds(store.held(lease)), ['counter-1'])
     },
     'keeps neither effect nor step when the work fails': async (subject) => {
       const [name, mark] = [await created(subject), freshName()]

@@ -1,5 +1,8 @@
+import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
+import type { FencedOff, HandlerFailed } from '../../core/errors/subscription'
 import type {
   Claim,
   HeldLease,
@@ -15,11 +18,24 @@ import { succeeds } from '../store-contract/checks'
 /** Leaves a mark in the transaction that it belongs to. */
 export type Mark = (name: string) => TaskEither<StoreFailed, void>
 
+/** A store whose transactions leave marks. */
+export interface MarkingStore extends Omit<SubscriptionStore<never>, 'commit'> {
+  /** The whole step, with what `work` writes. */
+  readonly commit: (
+    progress: Progress,
+    work: (leave: Mark) => TaskEither<HandlerFailed | StoreFailed, void>,
+  ) => TaskEither<CommitError, void>
+  /** The step ends where `work` says. */
+  readonly commitTo: SubscriptionStore<Mark>['commit']
+}
+
+type CommitError = HandlerFailed | StoreFailed | FencedOff
+
 /** What the tests run on. Work in a transaction gets {@link Mark} in place of the adapter's own. */
 export interface Subscriptions extends Opened {
-  readonly store: SubscriptionStore<Mark>
+  readonly store: MarkingStore
   /** The same data over other connections; the same one, if there is no other. */
-  readonly second: SubscriptionStore<Mark>
+  readonly second: MarkingStore
   readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
 }
 
@@ -29,11 +45,21 @@ export type Chapter = ChapterOn<Subscriptions>
 export const marking = <Transaction>(
   store: SubscriptionStore<Transaction>,
   mark: (transaction: Transaction, name: string) => TaskEither<StoreFailed, void>,
-): SubscriptionStore<Mark> => ({
-  ...store,
-  commit: (progress, work) =>
-    store.commit(progress, (transaction) => work((name) => mark(transaction, name))),
-})
+): MarkingStore => {
+  const commitTo: MarkingStore['commitTo'] = (from, work) =>
+    store.commit(from, (transaction) => work((name) => mark(transaction, name)))
+  return {
+    ...store,
+    commitTo,
+    commit: (progress, work) =>
+      commitTo(progress, (leave) =>
+        pipe(
+          work(leave),
+          TE.map(() => progress),
+        ),
+      ),
+  }
+}
 
 /** Longer than any test. Milliseconds. */
 export const LONG = 60_000

@@ -10,14 +10,14 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { Client, Pool } from 'pg'
-import { openCategory } from '../../../src/index'
+import { openCategory } from 'reprise'
 import {
   connectPglite,
   connectPool,
   type DatabaseHandle,
   postgres,
   type PostgresBackend,
-} from '../../../src/postgres'
+} from 'reprise/postgres'
 import { readProjection } from '../../../src/shell/projection/reader'
 import { runProjection } from '../../../src/shell/projection/run-projection'
 import { subscribe } from '../../../src/shell/subscription/subscribe'

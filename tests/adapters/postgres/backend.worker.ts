@@ -1,6 +1,6 @@
 /** A process that waits for hints and never closes its backend. Ends when nothing else keeps it. Argument: url. */
 import { Pool } from 'pg'
-import { postgres } from '../../../src/postgres'
+import { postgres } from 'reprise/postgres'
 
 const [, , url = ''] = process.argv
 const pool = new Pool({ connectionString: url, max: 2 })

@@ -84,7 +84,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
                   transaction.put(collection, key, value)
                 },
               }),
-              TE.map(() => {
+              TE.map((end) => {
                 for (const [collection, all] of before) {
                   const then = new Set(all.map(({ key }) => key))
                   for (const { key, value } of all) transaction.put(collection, key, value)
@@ -92,6 +92,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
                     if (!then.has(key)) transaction.delete(collection, key)
                   }
                 }
+                return end
               }),
             )
           }),

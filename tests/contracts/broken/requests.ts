@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { memoryOperator } from '../../../src/adapters/memory/operator'
 import { memoryRequests } from '../../../src/adapters/memory/request-store'
-import { memory, type MemoryTransaction } from '../../../src/memory'
+import { memory, type MemoryTransaction } from 'reprise/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */

@@ -6,15 +6,17 @@ import { tick } from './broken-store'
 
 /** A store that asks who owns a partition, and writes later. */
 const checkingTooEarly = subscriptionsThat((store, documents) => ({
-  commit: (progress, work) => async () => {
-    const reached = await store.reached(progress.lease.subscription)()
-    if (E.isRight(reached) && reached.right !== progress.after) return store.save(progress)()
+  commit: (from, work) => async () => {
+    const reached = await store.reached(from.lease.subscription)()
+    if (E.isRight(reached) && reached.right !== from.after) {
+      return store.save({ ...from, position: from.after })()
+    }
     const open = documents.begin()
     const worked = await work(open.transaction)()
     await tick()
     if (E.isLeft(worked)) return worked
     open.commit()
-    await store.save(progress)()
+    await store.save({ ...from, ...worked.right })()
     return E.right(undefined)
   },
 }))
@@ -24,12 +26,12 @@ export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'commits the effect before the checkpoint, in another transaction',
     open: subscriptionsThat((store, documents) => ({
-      commit: (progress, work) => async () => {
+      commit: (from, work) => async () => {
         const open = documents.begin()
         const worked = await work(open.transaction)()
         if (E.isLeft(worked)) return worked
         open.commit()
-        return store.save(progress)()
+        return store.save({ ...from, ...worked.right })()
       },
     })),
     noticedBy: [
@@ -41,14 +43,15 @@ export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'commits the checkpoint before the effect, in another transaction',
     open: subscriptionsThat((store, documents) => ({
-      commit: (progress, work) =>
+      commit: (from, work) =>
         pipe(
-          store.save(progress),
+          store.save({ ...from, position: from.after + 3 }),
           TE.flatMap(() => async () => {
             const open = documents.begin()
             const worked = await work(open.transaction)()
-            if (E.isRight(worked)) open.commit()
-            return worked
+            if (E.isLeft(worked)) return worked
+            open.commit()
+            return E.right(undefined)
           }),
         ),
     })),

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { keyProblem, keysOf } from '../../../src/core/algebra/keyed'
+import { type Decider } from 'reprise'
 import {
   combine,
-  type Decider,
   drive,
   filterCommand,
   many,
@@ -12,7 +12,7 @@ import {
   recordRejection,
   stepLimitReached,
   toReducer,
-} from '../../../src/index'
+} from 'reprise/algebra'
 
 type Command = { readonly type: 'Add'; readonly by: number }
 type Event = { readonly type: 'Added'; readonly by: number } | { readonly type: 'Refused' }

@@ -13,7 +13,7 @@ type Rejection${n} = { readonly _tag: 'No${n}' } | { readonly _tag: 'Never${n}' 
 declare const part${n}: Decider<Command${n}, State${n}, Event${n}, Rejection${n}>`,
 ).join('\n')
 
-const header = `import { combine, type Decider } from '../../../src/index'\n${deciders}\n`
+const header = `import { combine, type Decider } from '../../../src/algebra'\n${deciders}\n`
 const record = PARTS.map((n) => `part${n}`).join(', ')
 const cases = PARTS.map(
   (n) =>

@@ -3,22 +3,24 @@ import * as t from 'io-ts'
 import { oneOf } from '../../../src/core/codec/one-of'
 import {
   type Category,
-  combine,
-  combineCommandCodecs,
-  combineEventCodecs,
-  combineStateCodecs,
   commandCodec,
   type Decider,
   eventCodec,
   eventType,
+  stateCodec,
+} from 'reprise'
+import {
+  combine,
+  combineCommandCodecs,
+  combineEventCodecs,
+  combineStateCodecs,
   type KeyedCommand,
   type KeyedEvent,
   type KeyedRejection,
   manyCommandCodec,
   manyEventCodec,
   manyStateCodec,
-  stateCodec,
-} from '../../../src/index'
+} from 'reprise/algebra'
 
 const Add = t.strict({ type: t.literal('Add'), by: t.number })
 const Added = t.strict({ type: t.literal('Added'), by: t.number })

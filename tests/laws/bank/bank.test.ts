@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { replay, run, runFrom } from 'reprise'
+import { replay } from 'reprise'
+import { run, runFrom } from 'reprise/algebra'
 import { assertLaws, checkDecider } from 'reprise/testing'
 import { Cents } from '../../../examples/bank/account/cents'
 import { depositMoney, openAccount } from '../../../examples/bank/account/commands'

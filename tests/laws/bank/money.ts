@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
-import { reactTo } from 'reprise'
+import { reactTo } from 'reprise/algebra'
 import { Cents, LARGEST_BALANCE } from '../../../examples/bank/account/cents'
 import {
   type AccountCommand,

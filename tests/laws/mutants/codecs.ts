@@ -1,13 +1,14 @@
 import * as E from 'fp-ts/Either'
-import * as reprise from '../../../src/index'
+import { eventCodec } from 'reprise'
+import * as reprise from 'reprise/algebra'
 import type { Codecs } from '../statements/codecs'
 
-const codecs: Codecs = reprise
+const codecs: Codecs = { ...reprise, eventCodec }
 
 export const upcastersOutOfOrder: Codecs = {
   ...codecs,
   eventCodec: (types) => {
-    const codec = reprise.eventCodec(types)
+    const codec = eventCodec(types)
     return { ...codec, decode: (stored) => codec.decode({ ...stored, schemaVersion: 1 }) }
   },
 }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { combine } from '../../../src/index'
+import { combine } from 'reprise/algebra'
 
 export const eventsReversed: typeof combine = (deciders) => {
   const whole = combine(deciders)

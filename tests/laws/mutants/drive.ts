@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { drive, reactTo } from '../../../src/index'
+import { drive, reactTo } from 'reprise/algebra'
 
 /** Every chained command is decided on the first state: the published original does this. */
 export const stateNotThreaded: typeof drive = (process, limit) => (decider) => {

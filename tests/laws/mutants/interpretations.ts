@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import * as reprise from '../../../src/index'
+import * as reprise from 'reprise/algebra'
 import type { Interpretations } from '../statements/interpretations'
 
 const { replay, replayFrom, run, runFrom, toMealy, toReducer, toStateStored } = reprise

@@ -1,4 +1,4 @@
-import { manyBy } from '../../../src/index'
+import { manyBy } from 'reprise/algebra'
 
 /** Every event changes the state of one key, whatever key it carries. */
 export const keysOfEventsIgnored: typeof manyBy = (keyIn) =>

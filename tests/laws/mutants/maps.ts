@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { filterCommand, mapCommand, mapEvent, mapRejection, mapState } from '../../../src/index'
+import { filterCommand, mapCommand, mapEvent, mapRejection, mapState } from 'reprise/algebra'
 import type { Maps } from '../statements/maps'
 
 const maps: Maps = { mapCommand, filterCommand, mapEvent, mapState, mapRejection }

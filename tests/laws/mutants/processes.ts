@@ -1,4 +1,4 @@
-import { adaptProcess, combineProcesses } from '../../../src/index'
+import { adaptProcess, combineProcesses } from 'reprise/algebra'
 import type { ProcessCombinators } from '../statements/processes'
 
 const combinators: ProcessCombinators = { adaptProcess, combineProcesses }

@@ -1,4 +1,4 @@
-import { guardTerminal, ignoreTerminal } from '../../../src/index'
+import { guardTerminal, ignoreTerminal } from 'reprise/algebra'
 import type { Guards } from '../statements/terminal'
 
 export const guardAsleep: Guards = { guardTerminal: (decider) => decider, ignoreTerminal }

@@ -1,4 +1,4 @@
-import { combineViews, groupBy, mapViewEvent } from '../../../src/index'
+import { combineViews, groupBy, mapViewEvent } from 'reprise/algebra'
 import type { ViewCombinators } from '../statements/views'
 
 const combinators: ViewCombinators = { mapViewEvent, combineViews, groupBy }

@@ -3,19 +3,21 @@ import fc from 'fast-check'
 import * as t from 'io-ts'
 import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict'
 import {
-  type combineCommandCodecs,
-  type combineEventCodecs,
-  type combineStateCodecs,
   commandCodec,
   type eventCodec,
   eventCodec as plainEventCodec,
   eventType,
-  type JsonObject,
+  stateCodec,
+} from 'reprise'
+import {
+  type combineCommandCodecs,
+  type combineEventCodecs,
+  type combineStateCodecs,
   type manyCommandCodec,
   type manyEventCodec,
   type manyStateCodec,
-  stateCodec,
-} from '../../../src/index'
+} from 'reprise/algebra'
+import { type JsonObject } from 'reprise/adapter'
 import { type Law, law } from '../support/law'
 import {
   At,

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
-import { type combine, neutral } from '../../../src/index'
+import { type combine, neutral } from 'reprise/algebra'
 import { trace } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import { command, commands, deciders, event } from '../support/machine'

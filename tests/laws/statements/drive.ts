@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { deepStrictEqual } from 'node:assert/strict'
-import { type drive, replayFrom, stepLimitReached, toMealy } from '../../../src/index'
+import { type drive, replayFrom, stepLimitReached, toMealy } from 'reprise/algebra'
 import { frozen, trace } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import {

@@ -1,15 +1,8 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
-import type {
-  Decider,
-  replay,
-  replayFrom,
-  run,
-  toMealy,
-  toReducer,
-  toStateStored,
-} from '../../../src/index'
+import type { Decider, replay } from 'reprise'
+import type { replayFrom, run, toMealy, toReducer, toStateStored } from 'reprise/algebra'
 import { freeze, frozen } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import {

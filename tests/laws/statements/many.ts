@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
-import { type Decider, guardTerminal, type many, type manyBy, terminated } from '../../../src/index'
+import { type Decider } from 'reprise'
+import { guardTerminal, type many, type manyBy, terminated } from 'reprise/algebra'
 import { trace } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import {

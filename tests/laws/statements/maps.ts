@@ -9,7 +9,7 @@ import type {
   mapRejection,
   mapState,
   Prism,
-} from '../../../src/index'
+} from 'reprise/algebra'
 import { trace } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import {

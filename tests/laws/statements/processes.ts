@@ -6,7 +6,7 @@ import {
   type Process,
   reactTo,
   resumeFrom,
-} from '../../../src/index'
+} from 'reprise/algebra'
 import { freeze } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import { type At, type Do, type Done, event, events, processes } from '../support/machine'

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
-import { type guardTerminal, type ignoreTerminal, terminated } from '../../../src/index'
+import { type guardTerminal, type ignoreTerminal, terminated } from 'reprise/algebra'
 import { trace } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import { commands, deciders } from '../support/machine'

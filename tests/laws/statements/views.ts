@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
-import { type combineViews, type groupBy, type mapViewEvent, stateCodec } from '../../../src/index'
+import { stateCodec } from 'reprise'
+import { type combineViews, type groupBy, type mapViewEvent } from 'reprise/algebra'
 import * as E from 'fp-ts/Either'
 import { path } from '../support/behaviour'
 import { type Law, law } from '../support/law'

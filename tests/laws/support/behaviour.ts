@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { Decider } from '../../../src/index'
+import type { Decider } from 'reprise'
 
 /** Freezes a value and everything in it, so that whoever changes it throws. */
 export const freeze = <Value>(value: Value): Value => {

@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import * as t from 'io-ts'
-import type { Process, View } from '../../../src/index'
-import { commandCodec, type Decider, eventCodec, eventType, stateCodec } from '../../../src/index'
+import type { View } from 'reprise'
+import type { Process } from 'reprise/algebra'
+import { commandCodec, type Decider, eventCodec, eventType, stateCodec } from 'reprise'
 
 /** The words of every generated decider. Any choice fits any machine: tables are read modulo their size. */
 export const Do = t.strict({ type: t.literal('Do'), choice: t.number })

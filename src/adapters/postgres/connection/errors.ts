@@ -45,6 +45,13 @@ const notMigrated: Meaning = {
   advice: 'the tables are missing or older than this library: run `npx reprise migrate`',
 }
 const timedOut: Meaning = { reason: 'TimedOut', answerLost: false }
+const dataRefused: Meaning = { reason: 'DataRefused', answerLost: false }
+
+/**
+ * Classes of SQLSTATE that the data is to blame for: a value that does not fit (22), a constraint that it
+ * breaks (23), a key that an index cannot hold (54).
+ */
+const refusesData = /^(22|23|54)[0-9A-Z]{3}$/
 const readOnly: Meaning = {
   ...refused,
   advice: 'the server or the transaction is read-only: after a failover, the old primary',
@@ -83,12 +90,20 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '08004': unavailable,
   '08P01': lost,
   '3D000': { ...unavailable, advice: 'the database does not exist' },
+  '53000': { ...unavailable, advice: 'the server has run out of something' },
+  '53100': { ...unavailable, advice: 'the server has no disk space left' },
+  '53200': { ...unavailable, advice: 'the server has no memory left' },
   '53300': { ...unavailable, advice: 'the server has no connection left' },
   '57P03': { ...unavailable, advice: 'the server is starting or stopping' },
   '57P01': { ...lost, advice: 'the server ended the connection (administrator, or shutdown)' },
   '57P02': { ...lost, advice: 'the server crashed' },
   '57P05': { ...lost, advice: 'the server ended an idle connection' },
-  '25P03': { ...lost, advice: 'the server ended an idle transaction' },
+  '25P03': {
+    reason: 'TransactionIdle',
+    answerLost: true,
+    advice:
+      'the server ended a transaction in which no statement came for too long (idle_in_transaction_session_timeout)',
+  },
   '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
   '55P03': { ...timedOut, advice: 'a lock could not be acquired in time' },
   '40001': { ...refused, advice: 'the transaction conflicted with another one: try again' },
@@ -175,7 +190,9 @@ const meaningOf = (error: unknown): Meaning | undefined => {
   if (isStale(error)) return stale
   if (violates(error, 'events_position_key')) return sequenceBehind
   if (error instanceof Error && error.message.includes(REFUSED_NAME)) return refusedSchemaName
-  const known = isConnecting(error) ? unavailable : meanings[codeOf(error)]
+  const code = codeOf(error)
+  const coded = meanings[code] ?? (refusesData.test(code) ? dataRefused : undefined)
+  const known = isConnecting(error) ? unavailable : coded
   if (known !== undefined || !(error instanceof Error)) return known
   if (error instanceof AggregateError && error.errors.length > 0) return meaningOf(error.errors[0])
   return texts.find(([pattern]) => pattern.test(error.message))?.[1]

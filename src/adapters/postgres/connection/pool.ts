@@ -24,6 +24,10 @@ export type Preparing =
 /** A broken connection already fails its statement; without a listener, 'error' would crash the process. */
 const ignoreError = (): void => undefined
 
+/** Whether the server itself has said why it ended the connection. */
+const isServerError = (error: Error | undefined): error is Error =>
+  error !== undefined && 'code' in error && /^[0-9A-Z]{5}$/.test(String(error.code))
+
 /** After a failed statement the server answers a COMMIT with ROLLBACK, and not with an error. */
 const rejectRolledBack = (answer: Answer): Answer | Promise<never> => {
   if (answer.command !== 'ROLLBACK') return answer
@@ -83,11 +87,17 @@ const statementRunner = (client: PoolClient, preparing: Preparing): RunStatement
 const wrap = (client: PoolClient, preparing: Preparing): PostgresPoolClient => {
   const run = statementRunner(client, preparing)
   let broken = false
+  let ended: Error | undefined
+  // The server may end the connection while no statement is under way: a transaction was idle for too long.
+  // The next statement fails too, but the driver then only says that the connection is gone.
+  client.on('error', (error) => {
+    ended ??= error
+  })
   const failed = (error: Error): Promise<never> => {
-    broken ||= breaksConnection(error)
-    return Promise.reject(error)
+    const reason = isServerError(ended) ? ended : error
+    broken ||= breaksConnection(reason)
+    return Promise.reject(reason)
   }
-  client.on('error', ignoreError)
   return poolClient(
     (text, parameters) => {
       const answer = run(text, parameters)

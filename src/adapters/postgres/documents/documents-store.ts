@@ -1,7 +1,8 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { storeFailed } from '../../../core/errors/store'
+import { keyRefusal } from '../../../core/document-key'
+import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
   Document,
@@ -115,18 +116,29 @@ const toText = (value: Json | undefined): string | null =>
 
 const ignoreRows = TE.map(() => undefined)
 
+/** The answer of the statement, unless one of the keys cannot be stored: the same on every store. */
+const about = <Answer>(
+  keys: ReadonlyArray<string>,
+  answer: () => TE.TaskEither<StoreFailed, Answer>,
+): TE.TaskEither<StoreFailed, Answer> => {
+  const refused = keyRefusal(keys)
+  return refused === undefined ? answer() : TE.left(refused)
+}
+
 const documentsOn = (
   db: Executor,
   scope: TransactionScope,
   statements: DocumentStatements,
 ): TransactionDocuments => {
   const some: TransactionDocuments['some'] = (collection, keys) =>
-    readRows<Document>(db, statements.some, [collection, keys])
+    about(keys, () => readRows<Document>(db, statements.some, [collection, keys]))
   const write: TransactionDocuments['write'] = (collection, writes) => {
     if (writes.length === 0) return TE.right(undefined)
     const keys = writes.map(({ key }) => key)
     const values = writes.map(({ value }) => toText(value))
-    return pipe(writeRows(db, scope, statements.write, [collection, keys, values]), ignoreRows)
+    return about(keys, () =>
+      pipe(writeRows(db, scope, statements.write, [collection, keys, values]), ignoreRows),
+    )
   }
   return {
     some,
@@ -144,11 +156,14 @@ const documentsOn = (
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putNewer: (collection, key, value, revision) =>
-      pipe(
-        writeRows(db, scope, statements.putNewer, [collection, key, toText(value), revision]),
-        TE.map((rows) => rows.length > 0),
+      about([key], () =>
+        pipe(
+          writeRows(db, scope, statements.putNewer, [collection, key, toText(value), revision]),
+          TE.map((rows) => rows.length > 0),
+        ),
       ),
-    lock: (collection, keys) => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows),
+    lock: (collection, keys) =>
+      about(keys, () => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows)),
   }
 }
 

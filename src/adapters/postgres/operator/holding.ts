@@ -9,7 +9,7 @@ import { epoch, type OperatedSchema } from './operated-schema'
 
 type Holding = Pick<
   Operator,
-  'heldEvents' | 'decide' | 'resume' | 'skipStopped' | 'pause' | 'unpause'
+  'heldEvents' | 'decide' | 'resume' | 'skipStopped' | 'pause' | 'unpause' | 'narrow'
 >
 
 interface HeldRow extends Omit<HeldEvent, 'retryAt' | 'decision' | 'behind' | 'failure'> {
@@ -91,6 +91,17 @@ where name = $1::text returning name`
 const unpauseIn = (schema: string): string => `
 update ${schema}.subscriptions set paused_at = null where name = $1::text returning name`
 
+// array(): an array of nothing, where array_agg would give null, which means all.
+const narrowIn = (schema: string): string => `
+update ${schema}.subscriptions s
+set categories = case when $2::text[] is null then s.categories
+                      when s.categories is null then $2
+                      else array(select c from unnest(s.categories) c where c = any($2)) end,
+    types = case when $3::text[] is null then s.types
+                 when s.types is null then $3
+                 else array(select t from unnest(s.types) t where t = any($3)) end
+where s.name = $1::text returning s.name`
+
 interface Nullable {
   readonly partition: number | null
 }
@@ -112,9 +123,9 @@ export const holding = ({ quoted, read, write }: OperatedSchema): Holding => {
       TE.flatMap(orNotFound(subscription)),
       TE.map((found) => found.flatMap(({ partition }) => partition ?? [])),
     )
-  const named = (statement: string, subscription: string) =>
+  const named = (statement: string, subscription: string, others: ReadonlyArray<unknown> = []) =>
     pipe(
-      write(statement, [subscription]),
+      write(statement, [subscription, ...others]),
       TE.flatMap(orNotFound(subscription)),
       TE.map(() => undefined),
     )
@@ -144,5 +155,7 @@ export const holding = ({ quoted, read, write }: OperatedSchema): Holding => {
       partitionsOf(subscription, write<Nullable>(skipStoppedIn(quoted), [subscription, position])),
     pause: (subscription) => named(pauseIn(quoted), subscription),
     unpause: (subscription) => named(unpauseIn(quoted), subscription),
+    narrow: (subscription, { categories, types }) =>
+      named(narrowIn(quoted), subscription, [categories ?? null, types ?? null]),
   }
 }

@@ -32,6 +32,7 @@ interface PartitionRow {
   readonly parked: number
   readonly waiting: number
   readonly parkedCommands: number
+  readonly rejectedCommands: number
   readonly projection: string | null
   readonly active: boolean | null
 }
@@ -53,6 +54,9 @@ select c.subscription, c.partition, s.partitions, c.position::double precision a
        (select count(*)::integer from ${schema}.requests r
         where 'process:' || r.process = c.subscription and r.parked and c.partition = 0)
          as "parkedCommands",
+       coalesce((select r.rejected from ${schema}.rejections r
+                 where 'process:' || r.process = c.subscription and c.partition = 0), 0)
+         ::double precision as "rejectedCommands",
        build.name as projection, build.active
 from ${schema}.checkpoints c join ${schema}.subscriptions s on s.name = c.subscription
 ${buildOf(schema)}
@@ -123,6 +127,7 @@ const toStatus = (row: PartitionRow, lag: Lag): PartitionStatus => {
     parked: row.parked,
     waiting: row.waiting,
     parkedCommands: row.parkedCommands,
+    rejectedCommands: row.rejectedCommands,
     categories: row.categories ?? undefined,
     types: row.types ?? undefined,
     build:

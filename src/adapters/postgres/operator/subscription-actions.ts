@@ -56,6 +56,11 @@ outbox as (
   update ${schema}.requests set process = $5
   where process = $4::text and exists (select from allowed)
 ),
+counted as (
+  update ${schema}.rejections r set process = $5
+  where process = $4 and exists (select from allowed)
+    and not exists (select from ${schema}.rejections t where t.process = $5)
+),
 states as (
   update ${schema}.documents set collection = $3
   where collection = $1 and $4 is not null and exists (select from allowed)

@@ -53,6 +53,14 @@ set attempts = $3::integer, failure = $4::text::jsonb, parked = $5::integer is n
     due_at = coalesce(clock_timestamp() + $5::integer * interval '1 millisecond', due_at)
 where process = $1::text and id = $2::text`
 
+const rejected = (schema: string): string => `
+insert into ${schema}.rejections as r (process, rejected) values ($1::text, $2::integer)
+on conflict on constraint rejections_pkey do update set rejected = r.rejected + excluded.rejected`
+
+const retryUndecodable = (schema: string): string => `
+update ${schema}.requests set parked = false, due_at = clock_timestamp()
+where process = $1::text and parked and failure->'undecodable' = 'true'`
+
 const columns = 'r.process, r.key, r.id, r.command, r.metadata, r.attempts'
 
 interface OutboxRow {
@@ -92,6 +100,8 @@ const outboxStatements = (schema: string) => {
     cancelAll: named('cancel_timers', cancelAll(name)),
     done: named('requests_done', done(name)),
     failed: failed(name),
+    rejected: rejected(name),
+    retryUndecodable: retryUndecodable(name),
     due: named('requests_due', due(name)),
   }
 }
@@ -126,6 +136,7 @@ const writesOn = (transaction: Executor, statements: OutboxStatements): RequestW
         JSON.stringify(failure),
         retryAfter === undefined ? null : Math.ceil(retryAfter),
       ]),
+    rejected: (process, number) => write(statements.rejected, [process, number]),
   }
 }
 
@@ -138,6 +149,11 @@ export const postgresRequests = <Database>(
   const direct = directExecutor(db)
   return {
     inTransaction: (transaction) => writesOn(withoutPlugins(transaction), statements),
+    retryUndecodable: (process) =>
+      pipe(
+        writeRows(direct, 'statement', statements.retryUndecodable, [process]),
+        TE.map(() => undefined),
+      ),
     due: (process, limit) =>
       pipe(
         readRows<OutboxRow>(direct, statements.due, [process, limit]),

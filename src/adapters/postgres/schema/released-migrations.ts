@@ -396,7 +396,7 @@ $reprise$;
 create table {{schema}}.subscriptions (
   name       text        not null collate "C",
   partitions integer     not null,
-  categories text[],     -- for the operator's view. null: all
+  categories text[],     -- the declared filter: what no instance that reads less may pass over. null: all
   types      text[],
   created_at timestamptz not null default clock_timestamp(),
   paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
@@ -428,6 +428,9 @@ create table {{schema}}.checkpoints (
   failure      jsonb,      -- not null: it stands still until it is resumed
   busy_since   timestamptz, -- what its owner has reported: on one batch since then
   last_trouble jsonb,       -- a failure, and at which time (milliseconds since 1970)
+  takeovers    integer     not null default 0, -- owners in a row that have not given it back
+  attempted    text,       -- what was about to be tried, and how often in a row
+  attempts     integer     not null default 0,
   constraint checkpoints_pkey primary key (subscription, partition),
   constraint checkpoints_subscription_fkey foreign key (subscription)
     references {{schema}}.subscriptions on update cascade on delete cascade
@@ -488,6 +491,12 @@ create table {{schema}}.requests (
   constraint requests_pkey primary key (process, id),
   constraint requests_timer_key unique (process, key, timer)
 );
+-- Rejections for which a process manager has asked for nothing instead.
+create table {{schema}}.rejections (
+  process  text   not null collate "C",
+  rejected bigint not null,
+  constraint rejections_pkey primary key (process)
+);
 create index requests_due on {{schema}}.requests (process, due_at, sequence) where not parked;
 create index requests_key on {{schema}}.requests (process, key, sequence) where timer is null;
 
@@ -497,12 +506,13 @@ create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 -- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
 -- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
 -- A row for each partition that it has now, and for each that stands still; one without a partition if
--- there are none. Nobody has a lease of a subscription that is paused.
+-- there are none. Nobody has a lease of a subscription that is paused. An instance whose filter (\`known\`; null:
+-- all) lacks something that was declared gets nothing.
 create function {{schema}}.claim(
-  wanted_subscription text, wanted_instance text, duration integer, reports jsonb
+  wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
 ) returns table (
-  partition integer, token double precision, "position" double precision, lineage text, failure jsonb,
-  share integer
+  partition integer, token double precision, "position" double precision, lineage text, takeovers integer,
+  failure jsonb, share integer, outdated jsonb
 ) language plpgsql as $reprise$
 #variable_conflict use_column
 declare
@@ -511,7 +521,31 @@ declare
   fair integer;
   owned integer;
   paused boolean;
+  missing jsonb;
 begin
+  if known is not null then
+    select jsonb_strip_nulls(jsonb_build_object(
+        'categories', case
+          when not known ? 'categories' then null
+          when s.categories is null then '"all"'::jsonb
+          else (select jsonb_agg(c.name order by c.name) from unnest(s.categories) as c(name)
+                where not known->'categories' ? c.name) end,
+        'types', case
+          when not known ? 'types' then null
+          when s.types is null then '"all"'::jsonb
+          else (select jsonb_agg(t.name order by t.name) from unnest(s.types) as t(name)
+                where not known->'types' ? t.name) end))
+      into missing
+      from {{schema}}.subscriptions s where s.name = wanted_subscription;
+    if missing <> '{}' then
+      delete from {{schema}}.instances i
+        where i.subscription = wanted_subscription and i.instance = wanted_instance;
+      return query select null::integer, null::double precision, null::double precision,
+        null::text, null::integer, null::jsonb, 0, missing;
+      return;
+    end if;
+  end if;
+
   insert into {{schema}}.instances as i (subscription, instance, leased_until)
     select s.name, wanted_instance, until from {{schema}}.subscriptions s
       where s.name = wanted_subscription
@@ -541,10 +575,14 @@ begin
     get diagnostics owned = row_count;
 
     if owned < fair then
-      -- A row that is locked is being written to by its owner: not now.
+      -- A row that is locked is being written to by its owner: not now. What an owner has not given back was
+      -- lost in a crash, maybe: the next one is told.
       update {{schema}}.checkpoints c
         set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment,
-            busy_since = null
+            busy_since = null,
+            takeovers = case when c.owner is null then 0 else c.takeovers + 1 end,
+            attempted = case when c.owner is null then null else c.attempted end,
+            attempts = case when c.owner is null then 0 else c.attempts end
         from (
           select f.partition from {{schema}}.checkpoints f
             where f.subscription = wanted_subscription and f.failure is null
@@ -558,8 +596,8 @@ begin
   end if;
 
   return query
-    select c.partition, c.token::double precision, c.position::double precision, c.lineage, c.failure,
-           fair
+    select c.partition, c.token::double precision, c.position::double precision, c.lineage, c.takeovers,
+           c.failure, fair, null::jsonb
       from (select) always
         left join {{schema}}.checkpoints c
           on c.subscription = wanted_subscription

@@ -1,8 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { fencedOff } from '../../../core/errors/subscription'
-import type { Lease, Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
+import type { Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
 import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
 import {
@@ -14,7 +13,7 @@ import {
 } from '../connection/query'
 import { transactionsOn } from '../connection/transaction'
 import { quoteIdentifier } from '../schema/names'
-import { leaseKey } from './leases'
+import { leaseKey, leaseLost } from './leases'
 
 const advance = (schema: string): string => `
 select ${schema}.advance(
@@ -43,9 +42,6 @@ set failure = $4::text::jsonb, owner = null, leased_until = null, busy_since = n
     token = token + 1
 where subscription = $1::text and partition = $2::integer and token = $3::bigint
 returning partition`
-
-const leaseLost = ({ subscription, partition, token }: Lease) =>
-  TE.left(fencedOff(subscription, partition, token))
 
 const reached = (schema: string): string => `
 select min(position)::double precision as "position"
@@ -97,12 +93,14 @@ export const checkpointsIn = <Database>(
 
   return {
     save: (progress) => saveOn(direct, 'statement', progress),
-    commit: (progress, work) =>
+    commit: (from, work) =>
       runInTransaction((transaction) =>
         pipe(
           work(transaction),
           // The checkpoint comes last: its row is locked for a moment only, so a heartbeat never waits.
-          TE.flatMap(() => saveOn(withoutPlugins(transaction), 'transaction', progress)),
+          TE.flatMap((end) =>
+            saveOn(withoutPlugins(transaction), 'transaction', { ...from, ...end }),
+          ),
         ),
       ),
     halt: (lease, failure) =>

@@ -1,11 +1,19 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { FailureNote } from '../../../core/errors/subscription'
-import type { Claim, Lease, SubscriptionStore } from '../../../core/ports/subscription-store'
+import type { StoreFailed } from '../../../core/errors/store'
+import { type FailureNote, type FencedOff, fencedOff } from '../../../core/errors/subscription'
+import type {
+  Claim,
+  Lease,
+  MissingFilter,
+  SubscriptionStore,
+} from '../../../core/ports/subscription-store'
 import { named } from '../connection/prepared-statements'
 import { type Executor, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
+// A filter that grows fences off whoever may have read on without what is new. Its lease stays its own until
+// it runs out, and losing it then is no sign of a crash.
 const register = (schema: string): string => `
 with created as (
   insert into ${schema}.subscriptions (name, partitions, categories, types)
@@ -13,40 +21,91 @@ with created as (
   on conflict on constraint subscriptions_pkey do nothing
   returning name
 ),
-checkpoints as (
+started as (
   insert into ${schema}.checkpoints (subscription, partition, position)
   select name, generate_series(0, $2 - 1), $3::bigint from created
+),
+grown as (
+  update ${schema}.subscriptions s
+  set categories = case when s.categories is null or $4 is null then null else array(
+        select c from unnest(s.categories || $4) c group by c order by c) end,
+      types = case when s.types is null or $5 is null then null else array(
+        select t from unnest(s.types || $5) t group by t order by t) end
+  where s.name = $1
+    and ((s.categories is not null and ($4 is null or not $4 <@ s.categories))
+      or (s.types is not null and ($5 is null or not $5 <@ s.types)))
+  returning s.name
+),
+fenced as (
+  update ${schema}.checkpoints c
+  set token = case when grown.name is null then c.token else c.token + 1 end,
+      takeovers = case when grown.name is null then c.takeovers else -1 end,
+      failure = case when c.failure->'undecodable' = 'true' then null else c.failure end
+  from (select $1 as subscription) s left join grown on true
+  where c.subscription = s.subscription
+    and (grown.name is not null or c.failure->'undecodable' = 'true')
 )
 select partitions from ${schema}.subscriptions where name = $1
 union all
 select $2 from created`
 
 const claim = (schema: string): string => `
-select partition, token, "position", lineage, failure, share
-from ${schema}.claim($1::text, $2::text, $3::integer, $4::text::jsonb)`
+select partition, token, "position", lineage, takeovers, failure, share, outdated
+from ${schema}.claim($1::text, $2::text, $3::integer, $4::text::jsonb, $5::text::jsonb)`
 
 interface ClaimRow {
   /** null: there is no row for a partition, only the share. */
   readonly partition: number | null
   readonly token: number
   readonly position: number
+  readonly takeovers: number
   readonly lineage: string | null
   /** Not null: the partition is stopped. */
   readonly failure: FailureNote | null
   readonly share: number | null
+  /** Not null: the instance gets nothing. */
+  readonly outdated: MissingFilter | null
 }
 
 const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => ({
-  leases: rows.flatMap(({ partition, token, position, lineage, failure }) => {
+  leases: rows.flatMap(({ partition, token, position, lineage, takeovers, failure }) => {
     if (partition === null || failure !== null) return []
-    const lease = { subscription, partition, token, position }
+    const lease = { subscription, partition, token, position, takeovers }
     return [lineage === null ? lease : { ...lease, lineage }]
   }),
   share: rows[0]?.share ?? 0,
   stopped: rows.flatMap(({ partition, failure }) =>
     partition === null || failure === null ? [] : [{ partition, failure }],
   ),
+  ...outdatedIn(rows),
 })
+
+const outdatedIn = ([row]: ReadonlyArray<ClaimRow>): Pick<Claim, 'outdated'> =>
+  row === undefined || row.outdated === null ? {} : { outdated: row.outdated }
+
+const toText = (value: object | undefined): string | null =>
+  value === undefined ? null : JSON.stringify(value)
+
+const prolong = (schema: string): string => `
+update ${schema}.checkpoints
+set leased_until = clock_timestamp() + $4::integer * interval '1 millisecond',
+    heartbeat_at = clock_timestamp()
+where subscription = $1::text and partition = $2::integer and token = $3::bigint
+  and owner is not null
+returning partition`
+
+const noteAttempt = (schema: string): string => `
+update ${schema}.checkpoints
+set attempts = case when attempted = $4::text then attempts + 1 else 1 end, attempted = $4::text
+where subscription = $1::text and partition = $2::integer and token = $3::bigint
+  and owner is not null
+returning attempts`
+
+const forgetAttempts = (schema: string): string => `
+update ${schema}.checkpoints set attempted = null, attempts = 0, takeovers = 0
+where subscription = $1::text and partition = $2::integer and token = $3::bigint
+  and owner is not null
+returning partition`
 
 const release = (schema: string): string => `
 update ${schema}.checkpoints set owner = null, leased_until = null, busy_since = null
@@ -62,7 +121,13 @@ export const leaseKey = ({ subscription, partition, token }: Lease): ReadonlyArr
   token,
 ]
 
-type Leases = Pick<SubscriptionStore<never>, 'register' | 'claim' | 'release' | 'leave'>
+export const leaseLost = ({ subscription, partition, token }: Lease) =>
+  TE.left(fencedOff(subscription, partition, token))
+
+type Leases = Pick<
+  SubscriptionStore<never>,
+  'register' | 'claim' | 'prolong' | 'noteAttempt' | 'forgetAttempts' | 'release' | 'leave'
+>
 
 /** Who works on which partition. */
 export const leasesIn = (schema: string, db: Executor): Leases => {
@@ -70,12 +135,24 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
   const statements = {
     register: register(name),
     claim: named('claim', claim(name)),
+    prolong: prolong(name),
+    noteAttempt: named('note_attempt', noteAttempt(name)),
+    forgetAttempts: forgetAttempts(name),
     release: release(name),
     leave: leave(name),
   }
   const write = <Row>(statement: string, parameters: ReadonlyArray<unknown>) =>
     writeRows<Row>(db, 'statement', statement, parameters)
   const ignoreRows = TE.map(() => undefined)
+
+  const asOwner = (
+    lease: Lease,
+    rows: TE.TaskEither<StoreFailed, ReadonlyArray<unknown>>,
+  ): TE.TaskEither<StoreFailed | FencedOff, void> =>
+    pipe(
+      rows,
+      TE.flatMap(({ length }) => (length > 0 ? TE.right(undefined) : leaseLost(lease))),
+    )
 
   const registered: Leases['register'] = (subscription) => {
     const { name, partitions, position, categories, types } = subscription
@@ -96,16 +173,25 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
 
   return {
     register: registered,
-    claim: (subscription, instance, duration, reports = []) =>
+    claim: (subscription, instance, duration, { filter, partitions } = {}) =>
       pipe(
         write<ClaimRow>(statements.claim, [
           subscription,
           instance,
           duration,
-          reports.length === 0 ? null : JSON.stringify(reports),
+          toText(filter),
+          toText(partitions),
         ]),
         TE.map((rows) => toClaim(subscription, rows)),
       ),
+    prolong: (lease, duration) =>
+      asOwner(lease, write(statements.prolong, [...leaseKey(lease), duration])),
+    noteAttempt: (lease, what) =>
+      pipe(
+        write<{ readonly attempts: number }>(statements.noteAttempt, [...leaseKey(lease), what]),
+        TE.flatMap(([row]) => (row === undefined ? leaseLost(lease) : TE.right(row.attempts))),
+      ),
+    forgetAttempts: (lease) => asOwner(lease, write(statements.forgetAttempts, leaseKey(lease))),
     release: (lease) => pipe(write(statements.release, leaseKey(lease)), ignoreRows),
     leave: (subscription, instance) =>
       pipe(write(statements.leave, [subscription, instance]), ignoreRows),

@@ -305,7 +305,7 @@ describe('a connection that has lost its prepared statements', () => {
 describe('a pool of one connection', () => {
   it('serves whoever waits, although statements follow one another without a pause', async () => {
     const { db, pool } = watched()
-    const store = postgres(db).store
+    const store = postgres(db, { wakeUps: 'poll' }).store
     let waiting = true
     const busy = async () => {
       for (let turn = 0; waiting; turn++)
@@ -321,7 +321,7 @@ describe('a pool of one connection', () => {
 
   it('has its connection back when nothing follows', async () => {
     const { db, pool } = watched()
-    await right(postgres(db).store.append(appending('counter-given-back')))
+    await right(postgres(db, { wakeUps: 'poll' }).store.append(appending('counter-given-back')))
     for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(pool.idleCount).toBe(1)
   })

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** A store whose statements are counted on their way out, by the driver's own function. */
+/** A store whose statements are counted on their way out, by the driver's own function. Without those of wake-ups. */
 const watched = (preparing: Preparing) => {
   const sent: string[] = []
   const pool = new Pool({ connectionString: database.url, max: 1 })
@@ -27,7 +27,7 @@ const watched = (preparing: Preparing) => {
     Object.assign(client, { query: watching })
   })
   const db = connectPool<unknown>(pool, preparing)
-  return { sent, db, store: postgres(db).store }
+  return { sent, db, store: postgres(db, { wakeUps: 'poll' }).store }
 }
 
 describe('on the wire', () => {
@@ -128,7 +128,7 @@ describe('on the wire', () => {
     const { sent, db, store } = watched('prepared')
     await right(store.append(appending('counter-behind', 25)))
     const all = await right(store.readAll({ after: 0, limit: 1_000 }))
-    const reader = postgres(db).store
+    const reader = postgres(db, { wakeUps: 'poll' }).store
     sent.length = 0
     const found: unknown[] = []
     let page = await right(reader.readAll({ after: 0, limit: 10 }))
@@ -146,7 +146,7 @@ describe('on the wire', () => {
 
   it('a reader asks for the horizon again after a failure: another server may answer', async () => {
     const { sent, db } = watched('prepared')
-    const reader = postgres(db).store
+    const reader = postgres(db, { wakeUps: 'poll' }).store
     await right(reader.append(appending('counter-failing', 25)))
     const { upTo } = await right(reader.readAll({ after: 0, limit: 10 }))
     const rename = (from: string, to: string) =>

@@ -5,7 +5,7 @@ import { Client, Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import type { StoreFailed } from '../../../../src/core/errors/store'
 import type { InlineProjection } from '../../../../src/core/ports/inline-projection'
-import { postgres } from '../../../../src/postgres'
+import { postgres } from 'reprise/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
@@ -123,7 +123,12 @@ const transactions: ReadonlyArray<readonly [string, Write]> = [
           if (held === undefined) throw new Error('the partition is free')
           const { position, ...own } = held
           const progress = { lease: own, after: position, position: position + 1 }
-          return subscriptions(db).commit(progress, noted)
+          return subscriptions(db).commit(progress, (transaction) =>
+            pipe(
+              noted(transaction),
+              TE.map(() => progress),
+            ),
+          )
         }),
       ),
   ],
@@ -199,7 +204,7 @@ describe('a write whose transaction was never committed', () => {
   it('has written nothing when the checkpoint of its commit cannot be saved', async () => {
     const db = database.connect(1)
     await blockStatements()
-    const answer = left(postgres(db).subscriptions.commit(step, () => TE.right(undefined)))
+    const answer = left(postgres(db).subscriptions.commit(step, () => TE.right(step)))
     await cut()
     expect(await answer).toMatchObject({ ...cutOff, outcome: 'nothingWritten' })
   })

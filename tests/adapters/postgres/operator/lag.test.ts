@@ -1,4 +1,4 @@
-import { postgres } from '../../../../src/postgres'
+import { postgres } from 'reprise/postgres'
 import { postgresReadSide, type PostgresReadSide } from '../../../support/postgres-read-side'
 import { right } from '../../../support/right'
 import { appendTicks } from '../../../support/ticks'

@@ -4,7 +4,7 @@ import { Client, Pool } from 'pg'
 import { namespaceOf } from '../../../../src/adapters/postgres/schema/names'
 import type { RecordedEvent } from '../../../../src/core/recorded-event'
 import type { WakeUps } from '../../../../src/core/ports/wake-ups'
-import { postgres, type PostgresBackend } from '../../../../src/postgres'
+import { postgres, type PostgresBackend } from 'reprise/postgres'
 import { subscribe } from '../../../../src/shell/subscription/subscribe'
 import { eventually } from '../../../support/eventually'
 import {

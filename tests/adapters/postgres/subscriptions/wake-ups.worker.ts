@@ -4,7 +4,7 @@
  */
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
-import { postgres } from '../../../../src/postgres'
+import { postgres } from 'reprise/postgres'
 import { subscribe } from '../../../../src/shell/subscription/subscribe'
 import { type Tick, ticks } from '../../../support/ticks'
 

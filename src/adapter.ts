@@ -1,0 +1,187 @@
+/**
+ * The names of `reprise/adapter`: what the author of a store needs: ports, limits, checks, and every error constructor.
+ * Nothing in `src` imports this file.
+ */
+export { type Appended, appendError, type AppendRequest, type CommandMark } from './core/append'
+export type { Ask } from './core/ask'
+export type { Category, Snapshots } from './core/category'
+export {
+  type ClockDrift,
+  epoch,
+  type HybridTime,
+  isBefore,
+  MAXIMUM_COUNTER,
+  observe,
+  tick,
+} from './core/clock'
+export type { CommandCodec, CommandTypes } from './core/codec/command-codec'
+export type { EventCodec, EventType, EventTypes, Upcaster } from './core/codec/event-codec'
+export type { StateCodec } from './core/codec/state-codec'
+export {
+  type CommandAlreadyHandled,
+  commandAlreadyHandled,
+  type VersionConflict,
+  versionConflict,
+} from './core/errors/conflict'
+export type { DeciderThrew, Rejected, UserFunction } from './core/errors/decision'
+export {
+  type Limit,
+  type LimitExceeded,
+  limitExceeded,
+  type UndecodableEvent,
+  unencodableEvent,
+  type UnencodableEvent,
+} from './core/errors/event'
+export type { SnapshotImpossible, VersionNotReached } from './core/errors/history'
+export {
+  type InvalidAppend,
+  invalidAppend,
+  type InvalidCommand,
+  invalidStreamId,
+  type InvalidStreamId,
+} from './core/errors/invalid'
+export type {
+  InvalidOperation,
+  PartitionsApart,
+  SubscriptionExists,
+  SubscriptionKeepsProjection,
+  SubscriptionNotFound,
+  SubscriptionRunning,
+} from './core/errors/operator'
+export type { UndecodableCommand, UnencodableCommand } from './core/errors/process'
+export type {
+  ProjectionOutdated,
+  ProjectionSuperseded,
+  RebuildError,
+  UndecodableDocument,
+} from './core/errors/projection'
+export {
+  type MigrationChanged,
+  migrationChanged,
+  type Overloaded,
+  overloaded,
+  type ProjectionFailed,
+  projectionFailed,
+  storeFailed,
+  type StoreFailed,
+  type StoreFailure,
+} from './core/errors/store'
+export type {
+  FailureNote,
+  FencedOff,
+  HandlerFailed,
+  NotProjectedYet,
+  SubscriptionError,
+  SubscriptionMismatch,
+  SubscriptionStopped,
+} from './core/errors/subscription'
+export type { AppendError, HandleError, LoadError, ReadError } from './core/errors/unions'
+export { type ExpectedVersion, isExpectedVersion, versionFits } from './core/expected-version'
+export { describeIssues, type Issue } from './core/issue'
+export { type Json, jsonIssue, type JsonObject, jsonSize } from './core/json'
+export { defaultLimits, type Limits } from './core/limits'
+export type { Metadata } from './core/metadata'
+export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
+export type { Horizon, HorizonHolder } from './core/operator/horizon'
+export type {
+  EventCount,
+  HeldEvent,
+  HeldEventPage,
+  HeldEventRef,
+  Lag,
+  OutboxPage,
+  OutboxRange,
+  PartitionState,
+  PartitionStatus,
+  PendingOutboxCommand,
+  Trouble,
+} from './core/operator/status'
+export { partitionOf } from './core/partition'
+export { parkAfter, type PoisonPolicy, stopAfter, type Verdict, verdict } from './core/poison'
+export type { Backend, Migrated } from './core/ports/backend'
+export type { EventLocator } from './core/ports/event-locator'
+export type {
+  EventStore,
+  HandledCommand,
+  Loaded,
+  LoadRequest,
+  StoredSnapshot,
+  StorePage,
+  StoreRange,
+  StreamPage,
+  StreamRange,
+  StreamsRange,
+  StreamSummary,
+} from './core/ports/event-store'
+export type { InlineProjection } from './core/ports/inline-projection'
+export type {
+  Decision,
+  FoundSubscription,
+  HeldEventRange,
+  Operator,
+  Repartition,
+  RunningOwners,
+} from './core/ports/operator'
+export type {
+  Document,
+  DocumentPage,
+  DocumentRange,
+  DocumentWrite,
+  ProjectionBuild,
+  Projections,
+  ProjectionStore,
+  TransactionDocuments,
+} from './core/ports/projection-store'
+export type {
+  Due,
+  DueRequest,
+  FailedRequest,
+  Request,
+  RequestStore,
+  RequestWrites,
+} from './core/ports/request-store'
+export type {
+  Claim,
+  DueStream,
+  HeldLease,
+  HeldStream,
+  Holding,
+  Lease,
+  NewSubscription,
+  PartitionReport,
+  Progress,
+  StoppedPartition,
+  SubscriptionStore,
+} from './core/ports/subscription-store'
+export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
+export type { Heard, ProcessManager } from './core/process-manager'
+export type { Projection } from './core/projection'
+export type {
+  EncodedEvent,
+  NewEvent,
+  Recorded,
+  RecordedEvent,
+  StoredEvent,
+} from './core/recorded-event'
+export { type Reached, type SnapshotPolicy, wantsSnapshot } from './core/snapshot-policy'
+export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
+export {
+  categoryOf,
+  MAXIMUM_POSITION,
+  MAXIMUM_STREAM_ID_LENGTH,
+  MAXIMUM_VERSION,
+  type Position,
+  type StreamId,
+  streamId,
+  streamIdError,
+  type StreamVersion,
+} from './core/stream'
+export { type IdSource, idSource, type IdSourceOptions } from './shell/category/ids'
+export type { Notice } from './shell/category/notice'
+export { defaultRetry, type RetryPolicy } from './shell/category/retry'
+export type { ProcessBackend } from './shell/outbox/run-process-manager'
+export type { ProjectionBackend } from './shell/projection/environment'
+export type { InlineHandler } from './shell/projection/inline'
+export type { Entry, EntryPage } from './shell/projection/reader'
+export type { EventSource, SubscriptionBackend } from './shell/subscription/environment'
+export type { TransactionalSubscription } from './shell/subscription/subscribe'

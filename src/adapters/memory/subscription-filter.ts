@@ -1,0 +1,52 @@
+import type { MissingFilter, SubscriptionFilter } from '../../core/ports/subscription-store'
+
+/** Names, or `undefined`: all. */
+type Names = ReadonlyArray<string> | undefined
+
+const lacking = (declared: Names, known: Names): ReadonlyArray<string> | 'all' | undefined => {
+  if (known === undefined) return undefined
+  if (declared === undefined) return 'all'
+  const missing = declared.filter((name) => !known.includes(name))
+  return missing.length === 0 ? undefined : missing.toSorted()
+}
+
+/** What `known` would pass over of what was declared, or `undefined`. */
+export const missingIn = (
+  declared: SubscriptionFilter,
+  known: SubscriptionFilter,
+): MissingFilter | undefined => {
+  const categories = lacking(declared.categories, known.categories)
+  const types = lacking(declared.types, known.types)
+  return categories === undefined && types === undefined
+    ? undefined
+    : {
+        ...(categories === undefined ? {} : { categories }),
+        ...(types === undefined ? {} : { types }),
+      }
+}
+
+const combined = (
+  left: SubscriptionFilter,
+  right: SubscriptionFilter,
+  names: (left: Names, right: Names) => Names,
+): SubscriptionFilter => {
+  const categories = names(left.categories, right.categories)
+  const types = names(left.types, right.types)
+  return {
+    ...(categories === undefined ? {} : { categories }),
+    ...(types === undefined ? {} : { types }),
+  }
+}
+
+/** Everything that one of the two reads. */
+export const eitherOf = (left: SubscriptionFilter, right: SubscriptionFilter): SubscriptionFilter =>
+  combined(left, right, (some, others) =>
+    some === undefined || others === undefined ? undefined : [...new Set([...some, ...others])],
+  )
+
+/** Everything that both read. */
+export const bothOf = (left: SubscriptionFilter, right: SubscriptionFilter): SubscriptionFilter =>
+  combined(left, right, (some, others) => {
+    if (some === undefined) return others
+    return others === undefined ? some : some.filter((name) => others.includes(name))
+  })

@@ -1,0 +1,69 @@
+import { failureNote, sendingFailed } from '../../core/errors/subscription'
+import { faultOf } from '../../core/fault'
+import { backoffAfter, verdictOn } from '../../core/poison'
+import type { FailedRequest } from '../../core/ports/request-store'
+import type { Breaker } from '../subscription/breaker'
+import type { SubscriptionNotice } from '../subscription/environment'
+import { pauseAfter, waitsOf } from '../subscription/poison-step'
+import type { WorkerContext } from '../subscription/worker-context'
+import type { Answered } from './dispatch-step'
+
+type Failed = Extract<Answered<never>, { readonly _tag: 'Failed' }>
+
+/** What becomes of a request that could not be dealt with. */
+export interface Judged {
+  readonly failed: FailedRequest
+  /** What is told when it is written down. */
+  readonly notices: ReadonlyArray<SubscriptionNotice>
+}
+
+/** A request that could not be dealt with: tried again, or parked, as the policy says. */
+const judgeOne = <Transaction>(
+  { settings, memory }: WorkerContext<Transaction>,
+  { request, cause }: Failed,
+  pause: number | undefined,
+): Judged => {
+  const { process, id } = request
+  const failure = failureNote(sendingFailed(process, id, cause))
+  memory.trouble = failure
+  const fault = faultOf(cause)
+  const told = (command: FailedRequest, parked: boolean): Judged => ({
+    failed: command,
+    notices: [{ _tag: 'CommandFailed', subscription: settings.name, command, parked }],
+  })
+  if (pause !== undefined || fault === 'Infrastructure') {
+    const waits = waitsOf(memory.waits, id)
+    const retryAfter = pause ?? backoffAfter(settings.poison, waits)
+    const uncounted = { process, id, attempts: request.attempts, failure, retryAfter }
+    return waits === 1 ? told(uncounted, false) : { failed: uncounted, notices: [] }
+  }
+  memory.waits.delete(id)
+  const attempts = request.attempts + 1
+  const judged = verdictOn(fault, settings.poison, attempts)
+  const failed = { process, id, attempts, failure }
+  return judged._tag === 'Retry'
+    ? told({ ...failed, retryAfter: judged.pause }, false)
+    : told(failed, true)
+}
+
+/** What becomes of the failed requests of one round, and for how long nothing more is to be sent. */
+export const judgeFailures = <Transaction>(
+  context: WorkerContext<Transaction>,
+  breaker: Breaker,
+  answers: ReadonlyArray<Answered<unknown>>,
+): { readonly judged: ReadonlyMap<string, Judged>; readonly pause: number | undefined } => {
+  const failures = answers.filter((answer) => answer._tag === 'Failed')
+  const { subscription, partition } = context.lease
+  const isMixed = failures.length < answers.length
+  if (isMixed && breaker.succeeded()) {
+    context.observe({ _tag: 'PartitionResumed', subscription, partition })
+  }
+  let pause: number | undefined
+  const judged = failures.map((failure) => {
+    const { process, id, key } = failure.request
+    const failing = sendingFailed(process, id, failure.cause)
+    pause ??= isMixed ? undefined : pauseAfter(context, key, failing, breaker)
+    return [id, judgeOne(context, failure, pause)] as const
+  })
+  return { judged: new Map(judged), pause }
+}

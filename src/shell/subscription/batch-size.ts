@@ -1,0 +1,33 @@
+/** How many events are handled at a time: more while that is fast, fewer when it is slow or fails. */
+export interface BatchSize {
+  readonly now: () => number
+  /** So many were handled in so many milliseconds. */
+  readonly took: (events: number, milliseconds: number) => void
+  /** One of so many is to blame, and it is not known which: half of them at a time. */
+  readonly halve: (events: number) => void
+}
+
+const FIRST = 100
+
+/**
+ * Adapts by time, in both directions.
+ *
+ * @param most - events, 1 or more.
+ * @param time - how long a batch should take, in milliseconds.
+ */
+export const adaptingSize = (most: number, time: number): BatchSize => {
+  let size = Math.min(FIRST, most)
+  return {
+    now: () => size,
+    took: (events, milliseconds) => {
+      // Only a full batch says that more would have been done; the last few of a page say nothing.
+      if (events >= size && milliseconds < time / 2) size = Math.min(most, size * 2)
+      if (milliseconds > time) {
+        size = Math.max(1, Math.min(size, Math.floor((events * time) / milliseconds)))
+      }
+    },
+    halve: (events) => {
+      size = Math.max(1, Math.min(size, Math.floor(events / 2)))
+    },
+  }
+}

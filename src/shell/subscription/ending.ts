@@ -1,0 +1,64 @@
+import * as E from 'fp-ts/Either'
+import type { SubscriptionStore } from '../../core/ports/subscription-store'
+import type { Settings } from './definition'
+import type { SubscriptionNotice } from './environment'
+import type { Working } from './owner'
+import type { Sleeper } from './sleeper'
+
+/** What is to be ended. */
+export interface Ending<Transaction> {
+  readonly settings: Settings
+  readonly subscriptions: SubscriptionStore<Transaction>
+  readonly instance: string
+  /** Empties itself: rings `clock` whenever one of them has ended. */
+  readonly working: ReadonlyMap<number, Working>
+  readonly clock: Sleeper
+  readonly giveBack: () => Promise<void>
+  readonly observe: (notice: SubscriptionNotice) => void
+}
+
+const never = new AbortController().signal
+
+/**
+ * Lets all work end, and prolongs the leases until it has: nobody begins with an event that is still in
+ * hand here. After `stopTimeout` it ends without what has not, and leaves those leases to run out.
+ */
+export const endAll = async <Transaction>({
+  settings,
+  subscriptions,
+  instance,
+  working,
+  clock,
+  giveBack,
+  observe,
+}: Ending<Transaction>): Promise<void> => {
+  const { name, leaseDuration, stopTimeout } = settings
+  const end = performance.now() + stopTimeout
+  const prolong = async (work: Working): Promise<void> => {
+    const asked = performance.now()
+    const prolonged = await subscriptions.prolong(work.lease, leaseDuration)()
+    if (E.isRight(prolonged)) work.deadline = asked + leaseDuration
+    else if (prolonged.left._tag === 'FencedOff') work.giveUp()
+  }
+  for (const { stop } of working.values()) stop()
+  let hasLeft = false
+  const leave = async (): Promise<void> => {
+    await subscriptions.leave(name, instance)() // its share is for the others, from now on
+    await giveBack()
+    hasLeft = true
+    clock.wake()
+  }
+  void leave()
+  const isLeft = () => hasLeft
+  while (working.size > 0 || !isLeft()) {
+    const time = end - performance.now()
+    if (time <= 0) {
+      const partitions = [...working.keys()]
+      for (const { giveUp } of working.values()) giveUp()
+      if (partitions.length > 0) observe({ _tag: 'StopTimedOut', subscription: name, partitions })
+      return
+    }
+    for (const work of working.values()) void prolong(work)
+    await clock.sleep(Math.min(time, leaseDuration / 3), never)
+  }
+}

@@ -1,0 +1,50 @@
+import { backoff } from '../../core/time/back-off'
+import type { SubscriptionNotice } from './environment'
+
+/** Milliseconds. */
+const FIRST_BACKOFF = 100
+
+type Troubled = Extract<SubscriptionNotice, { readonly _tag: 'SubscriptionTroubled' }>
+
+/** What does not work at the moment: told once when it begins, when it changes, and when it is over. */
+export interface Troubles {
+  readonly met: (partition: number | undefined, error: Troubled['error']) => void
+  readonly passed: (partition: number | undefined) => void
+  /** For how long the partition is to be left alone, in milliseconds. 0: not at all. */
+  readonly waitFor: (partition: number) => number
+}
+
+interface Trouble {
+  readonly kind: string
+  readonly times: number
+  readonly until: number
+}
+
+const kindOf = (error: Troubled['error']): string =>
+  'reason' in error ? `${error._tag} ${error.reason}` : error._tag
+
+/** @param longest - the longest time for which a partition is left alone. Milliseconds. */
+export const troubles = (
+  subscription: string,
+  longest: number,
+  observe: (notice: SubscriptionNotice) => void,
+): Troubles => {
+  const known = new Map<number | undefined, Trouble>()
+  return {
+    met: (partition, error) => {
+      const before = known.get(partition)
+      const times = (before?.times ?? 0) + 1
+      const wait = backoff(FIRST_BACKOFF, longest, times)
+      const kind = kindOf(error)
+      known.set(partition, { kind, times, until: performance.now() + wait })
+      if (before?.kind === kind) return
+      observe({ _tag: 'SubscriptionTroubled', subscription, partition, error })
+    },
+    passed: (partition) => {
+      if (known.delete(partition)) {
+        observe({ _tag: 'SubscriptionRecovered', subscription, partition })
+      }
+    },
+    waitFor: (partition) => Math.max(0, (known.get(partition)?.until ?? 0) - performance.now()),
+  }
+}

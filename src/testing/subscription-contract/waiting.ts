@@ -1,0 +1,42 @@
+import { same, succeeds } from '../store-contract/checks'
+import { aHeldStream, type Chapter, claimOne, created, freshName, holding, stepTo } from './subject'
+
+const failure = { message: 'enough', stack: 'here' }
+
+/** What those who wait are told. */
+export const waiting: Chapter = {
+  name: 'waiting',
+  tests: {
+    'tells those who wait how far it is, and whether it stands still': async (subject) => {
+      const { store, second } = subject
+      same(await succeeds(store.arrival(freshName(), 1)), undefined)
+      const name = await created(subject, { position: 2 })
+      same(await succeeds(second.arrival(name, 9)), { position: 2 })
+      const lease = await claimOne(store, name, 'a')
+      await succeeds(store.save(stepTo(lease, 5)))
+      await succeeds(store.halt({ ...lease }, failure))
+      const stopped = { partition: 0, failure }
+      same(await succeeds(second.arrival(name, 9)), { position: 5, stopped })
+    },
+    'tells those who wait that their event is parked, or stands behind a parked one': async (
+      subject,
+    ) => {
+      const { store, second } = subject
+      const name = await created(subject)
+      const lease = await claimOne(store, name, 'a')
+      const parked = aHeldStream('counter-1', 4)
+      await succeeds(store.save(holding(lease, 0, parked)))
+      await succeeds(store.save(holding(lease, 4, aHeldStream('counter-2', 5), 60_000)))
+      const told = { position: 5, parked }
+      same(await succeeds(second.arrival(name, 4)), told)
+      same(await succeeds(second.arrival(name, 9, 'counter-1')), told)
+      same(await succeeds(second.arrival(name, 3, 'counter-1')), { position: 5 })
+      same(await succeeds(second.arrival(name, 9)), { position: 5 })
+      same(await succeeds(second.arrival(name, 5, 'counter-2')), { position: 5 })
+      await succeeds(
+        store.save(holding({ ...lease, position: 5 }, 5, { ...parked, position: 5 }, 0)),
+      )
+      same(await succeeds(second.arrival(name, 5, 'counter-1')), { position: 5 })
+    },
+  },
+}
