@@ -53,7 +53,9 @@ describe('the documentation', () => {
       .filter((name) => name.endsWith('.test.ts') && name !== 'links.test.ts')
       .map((name) => text(`tests/docs/${name}`))
       .join('\n')
-    const withCode = pages.filter((page) => codeOf(text(page)).trim() !== '')
+    // The API reports are made by a tool, and hold declarations only.
+    const written = pages.filter((page) => !page.startsWith('docs/api/'))
+    const withCode = written.filter((page) => codeOf(text(page)).trim() !== '')
     expect(withCode.filter((page) => !tests.includes(`'${page}'`))).toEqual([])
   })
 })

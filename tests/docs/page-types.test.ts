@@ -4,7 +4,7 @@ import { codeOf, typeErrorsIn } from './run-markdown'
 
 const ROOT = resolve(__dirname, '../..')
 const paths = readdirSync(resolve(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.md'))
+  .filter((path) => path.endsWith('.md') && !path.startsWith('api'))
   .map((path) => `docs/${path.replaceAll('\\', '/')}`)
 
 const pages = new Map(
