@@ -15,7 +15,13 @@ export {
   tick,
 } from './core/clock'
 export type { CommandCodec, CommandTypes } from './core/codec/command-codec'
-export type { EventCodec, EventType, EventTypes, Upcaster } from './core/codec/event-codec'
+export type {
+  EventCodec,
+  EventType,
+  EventTypes,
+  Upcaster,
+  WrittenEvent,
+} from './core/codec/event-codec'
 export type { StateCodec } from './core/codec/state-codec'
 export { documentKeyIssue, keyRefusal, valueRefusal } from './core/document-key'
 export {
@@ -87,6 +93,9 @@ export {
   type SubscriptionRemoved,
   type SubscriptionStopped,
   type WaitError,
+  type CheckpointAhead,
+  type OtherLineage,
+  type PartitionStopped,
 } from './core/errors/subscription'
 export { type TransientFailure, transientFailure } from './core/errors/transient'
 export type { AppendError, HandleError, LoadError, ReadError } from './core/errors/unions'
@@ -110,6 +119,7 @@ export type {
   PartitionStatus,
   PendingOutboxCommand,
   Trouble,
+  OperatedBuild,
 } from './core/operator/status'
 export { partitionOf } from './core/partition'
 export {

@@ -1,4 +1,9 @@
 /** The names of `reprise/memory`. */
 export { memory, type MemoryOptions } from './adapters/memory/backend'
-export type { MemoryDocument, MemoryTransaction } from './adapters/memory/documents'
+export type {
+  MemoryDocument,
+  MemoryDocuments,
+  MemoryTransaction,
+  OpenMemoryTransaction,
+} from './adapters/memory/documents'
 export type { MemoryOperatorOptions } from './adapters/memory/operator'

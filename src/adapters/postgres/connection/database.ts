@@ -15,11 +15,7 @@ import { type Notifications, notificationsOver } from './notifications'
 import { originOf, withDeadlines } from './origin'
 import { kyselyOnPglite } from './pglite'
 import { kyselyOnPool } from './pool'
-import {
-  ONE_CONNECTION,
-  type PreparedStatementsProbe,
-  probePreparedStatements,
-} from './prepared-statements-probe'
+import { type PreparedStatementsProbe, probePreparedStatements } from './prepared-statements-probe'
 
 /** What a backend can be made on. */
 export type DatabaseHandle<Database> = Pool | Kysely<Database> | PGlite
@@ -120,9 +116,8 @@ const probeOf = <Database>(db: Kysely<Database>): OpenDatabase<Database>['probe'
   const origin = originOf(db)
   switch (origin?._tag) {
     case undefined:
+    case 'PGlite': // on its one connection they always can
       return {}
-    case 'PGlite':
-      return { preparedStatements: TE.right(ONE_CONNECTION) }
     case 'Pool':
       // It takes two connections at the same time.
       return origin.pool.options.max < 2
