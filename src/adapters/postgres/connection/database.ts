@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite'
-import * as TE from 'fp-ts/TaskEither'
+import type * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import { MISUSE } from './errors'
