@@ -1,4 +1,3 @@
-import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import { postgres } from '../../../../src/adapters/postgres/backend'
