@@ -13,7 +13,7 @@ module.exports = {
   reporters: ['default', '<rootDir>/tests/support/summary-reporter.js'],
   collectCoverageFrom: ['src/core/**/*.ts'],
   coverageThreshold: {
-    './src/core/': { branches: 100, functions: 100, lines: 100, statements: 100 },
+    './src/core/': { branches: 95, functions: 95, lines: 95, statements: 95 },
   },
   testTimeout: 30_000,
 }
