@@ -90,7 +90,7 @@ describe('reprise doctor', () => {
     await admin.query(`update tampered.migrations set fingerprint = 'x' where name like '0001%'`)
     const { exitCode, check } = await examined('tampered')
     expect(exitCode).toBe(1)
-    expect(check('migrations')?.message).toContain('0001_events')
+    expect(check('migrations')?.message).toContain('0001_reprise')
   })
 
   it('finds a disabled trigger', async () => {

@@ -39,7 +39,7 @@ describe('reprise migrate', () => {
     expect(first.exitCode).toBe(0)
     expect(JSON.parse(first.out)).toMatchObject({ schema: 'twice', present: [] })
     expect(JSON.parse(first.out)).toMatchObject({
-      applied: expect.arrayContaining(['0001_events']),
+      applied: expect.arrayContaining(['0001_reprise']),
     })
     const second = await cli(['migrate', ...on('twice')])
     expect(second).toMatchObject({ exitCode: 0, error: '' })
@@ -84,7 +84,7 @@ describe('reprise migrate --dry-run', () => {
   it('gives machines the name and the text of each migration', async () => {
     const { out } = await cli(['migrate', '--dry-run', '--json', ...on('absent')])
     const { missing } = JSON.parse(out) as { missing: ReadonlyArray<{ name: string; sql: string }> }
-    expect(missing[0]).toMatchObject({ name: '0001_events' })
+    expect(missing[0]).toMatchObject({ name: '0001_reprise' })
     expect(missing[0]?.sql).toContain('create table "absent".events')
   })
 })
@@ -95,7 +95,7 @@ describe('reprise init', () => {
     const first = await cli(['init', target, '--schema', 'by file', '--json'])
     expect(first.exitCode).toBe(0)
     const { written } = JSON.parse(first.out) as { written: ReadonlyArray<string> }
-    expect(written[0]).toBe(join(target, '0001_events.sql'))
+    expect(written[0]).toBe(join(target, '0001_reprise.sql'))
     for (const path of written) await execute(readFileSync(path, 'utf8'))
     expect((await cli(['migrate', ...on('by file')])).out).toMatch(/^Nothing to do/)
   })
@@ -105,13 +105,13 @@ describe('reprise init', () => {
     await cli(['init', target])
     const second = await cli(['init', target])
     expect(second).toMatchObject({ exitCode: 0, error: '' })
-    expect(second.out).toMatch(/^Unchanged: .*0001_events.sql\n/)
+    expect(second.out).toMatch(/^Unchanged: .*0001_reprise.sql\n/)
   })
 
   it('refuses to overwrite a file that differs, and writes nothing', async () => {
     const target = join(folder, 'differs')
     await cli(['init', target])
-    const path = join(target, '0001_events.sql')
+    const path = join(target, '0001_reprise.sql')
     writeFileSync(path, 'mine')
     const { exitCode, error } = await cli(['init', target, '--json'])
     expect(exitCode).toBe(1)

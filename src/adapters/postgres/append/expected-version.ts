@@ -3,7 +3,7 @@ import { MAXIMUM_VERSION } from '../../../core/stream'
 import type { EncodedAppend } from './encoded-append'
 
 // How the kinds of expected versions reach the server, and how the statements check them. The append function of
-// migrations/0001_events.sql reads the same codes.
+// migrations/0001_reprise.sql reads the same codes.
 
 export const versionCode = (expected: ExpectedVersion): number => {
   if (expected === 'any') return -1

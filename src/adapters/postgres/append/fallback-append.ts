@@ -25,7 +25,7 @@ import {
   streamColumns,
 } from './statement-parts'
 
-/** Calls the append function, which takes any append and says why one did not fit: see migrations/0001_events.sql. */
+/** Calls the append function, which takes any append and says why one did not fit: see migrations/0001_reprise.sql. */
 const fallback = (schema: string): string => `
 select stream_id, outcome, version, "position", recorded_at, command_id, event_count
 from ${schema}.append(

@@ -23,7 +23,7 @@ export const unnested = (arrays: string, data: string, metadata: string): string
              jsonb_array_elements((select ${metadata}::jsonb)))`
 
 /**
- * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_events.sql. It must be held
+ * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
  * before a position is drawn; in all statements it is, because what is inserted comes from the row that asked for the
  * lock. Null, and no lock, where the sequence is behind the rows: then nothing is inserted, and the append function
  * says why.

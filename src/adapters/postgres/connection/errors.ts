@@ -134,7 +134,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '42P01': notMigrated,
   '42883': notMigrated,
   '42703': notMigrated,
-  // Ours, see migrations/0001_events.sql.
+  // Ours, see migrations/0001_reprise.sql.
   RP001: {
     reason: 'ReadOnlyReplica',
     answerLost: false,

@@ -67,7 +67,7 @@ const toBuildStatus = ({ begun_at, kept_until, reached, ...row }: BuildRow): Bui
 
 const noAnswer = TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored'))
 
-/** The builds of projections. What decides is in the functions of the schema: see migrations/0002_read_side.sql. */
+/** The builds of projections. What decides is in the functions of the schema: see migrations/0001_reprise.sql. */
 export const postgresBuilds = (
   db: Executor,
   schema: string,

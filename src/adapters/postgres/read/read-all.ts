@@ -9,7 +9,7 @@ import { type Executor, fetchRows } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import { checkPositions, eventColumns, storedColumns } from './stored-events'
 
-/** The first row is the horizon, and no event: see migrations/0001_events.sql. */
+/** The first row is the horizon, and no event: see migrations/0001_reprise.sql. */
 const toHorizon = (schema: string): string => `
 select ${eventColumns}, "position", recorded_at as "recordedAt"
 from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[], ${eventsOf(schema)})`

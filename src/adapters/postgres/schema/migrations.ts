@@ -3,7 +3,7 @@ import { released } from './released-migrations'
 
 /** A numbered piece of SQL, for one schema. */
 export interface Migration {
-  /** `0001_events`. */
+  /** `0001_reprise`. */
   readonly name: string
   readonly sql: string
   /** Of the released file: the same for every schema. */

@@ -47,7 +47,7 @@ export const fingerprint = (text: string): number => {
 /**
  * A number for a schema, from its name: for migrations that take turns, and for the channel of the wake-ups. Two
  * schemas with the same number stay correct. (Writers and readers do not use it: see `announce` in
- * migrations/0001_events.sql.)
+ * migrations/0001_reprise.sql.)
  */
 export const namespaceOf = (schema: string): number => fingerprint(schema) & 0xffffff
 

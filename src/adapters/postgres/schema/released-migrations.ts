@@ -2,11 +2,12 @@
 
 /** The released migrations, oldest first. */
 export const released: ReadonlyArray<{ readonly name: string; readonly text: string }> = [
-  { name: '0001_events', text: `-- The streams, the commands they have carried out, and their snapshots.
+  { name: '0001_reprise', text: `-- The event store: streams, the commands they have carried out, and their snapshots; then subscriptions, read
+-- models, and the commands that process managers have asked for.
 --
 -- {{schema}} stands for the quoted name of the schema, {{name}} for its name as a constant of SQL, and
 -- {{quoted}} for the quoted name inside of such a constant. Once released, this file is never edited: add the
--- next one.
+-- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
 --
 -- Error codes of our own: RP001 a replica was asked, RP002 the sequence is behind the rows, RP003 the schema
 -- has been renamed.
@@ -387,11 +388,6 @@ begin
       limit most;
 end
 $reprise$;
-` },
-  { name: '0002_read_side', text: `-- Subscriptions, read models, and what process managers have asked for.
---
--- {{schema}} stands for the quoted name of the schema. Once released, this file is never edited: add the
--- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
 
 create table {{schema}}.subscriptions (
   name       text        not null collate "C",

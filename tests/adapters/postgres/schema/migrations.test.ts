@@ -77,8 +77,8 @@ describe('migrate', () => {
     using(async (db) => {
       await right(migrate(db, 'tampered'))
       await admin.query(`update tampered.migrations set fingerprint = 'other'`)
-      await admin.query(`delete from tampered.migrations where name <> '0001_events'`)
-      const failure = { _tag: 'MigrationChanged', migration: '0001_events' }
+      await admin.query(`delete from tampered.migrations where name <> '0001_reprise'`)
+      const failure = { _tag: 'MigrationChanged', migration: '0001_reprise' }
       expect(await left(migrate(db, 'tampered'))).toMatchObject(failure)
       expect(await left(planMigration(db, 'tampered'))).toMatchObject(failure)
     }))

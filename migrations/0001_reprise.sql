@@ -1,7 +1,389 @@
--- Subscriptions, read models, and what process managers have asked for.
+-- The event store: streams, the commands they have carried out, and their snapshots; then subscriptions, read
+-- models, and the commands that process managers have asked for.
 --
--- {{schema}} stands for the quoted name of the schema. Once released, this file is never edited: add the
+-- {{schema}} stands for the quoted name of the schema, {{name}} for its name as a constant of SQL, and
+-- {{quoted}} for the quoted name inside of such a constant. Once released, this file is never edited: add the
 -- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
+--
+-- Error codes of our own: RP001 a replica was asked, RP002 the sequence is behind the rows, RP003 the schema
+-- has been renamed.
+
+-- What this store is: one row.
+create table {{schema}}.store (
+  -- Changes when positions may stand for other events than before: after a restore. See new_lineage.
+  lineage uuid        not null default gen_random_uuid(),
+  since   timestamptz not null default clock_timestamp(),
+  name    text        not null, -- of the schema for which its functions were made
+  one     boolean     not null default true,
+  constraint store_pkey primary key (one),
+  constraint store_one_check check (one)
+);
+insert into {{schema}}.store (name) values ({{name}});
+
+create table {{schema}}.events (
+  position       bigint      not null generated always as identity (cache 1),
+  stream_id      text        not null collate "C",
+  version        integer     not null,
+  id             uuid        not null,
+  type           text        not null,
+  schema_version smallint    not null,
+  recorded_at    timestamptz not null,
+  data           jsonb       not null,
+  metadata       jsonb       not null,
+  constraint events_pkey primary key (stream_id, version),
+  constraint events_position_key unique (position),
+  constraint events_version_check check (version >= 1)
+);
+
+-- What makes a command that is sent twice have its effect once.
+create table {{schema}}.commands (
+  stream_id   text    not null collate "C",
+  command_id  text    not null collate "C",
+  after       integer not null, -- the version before its events
+  event_count integer not null,
+  constraint commands_pkey primary key (stream_id, command_id)
+);
+
+create table {{schema}}.snapshots (
+  stream_id      text     not null collate "C",
+  schema_version integer  not null,
+  version        integer  not null,
+  state          jsonb    not null,
+  constraint snapshots_pkey primary key (stream_id, schema_version)
+);
+
+-- Events are facts. Maintenance functions of the library's own set reprise.maintenance for their transaction,
+-- and run as the owner of the table (security definer): a role that only sets it is refused all the same.
+create function {{schema}}.refuse_change() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  if current_setting('reprise.maintenance', true) = 'on'
+    and current_user = (select pg_get_userbyid(c.relowner) from pg_class c where c.oid = tg_relid) then
+    return coalesce(new, old);
+  end if;
+  raise exception 'events are immutable: % on % is refused', tg_op, tg_table_name
+    using errcode = 'restrict_violation', hint = 'Record a new event that puts right what was wrong.';
+end
+$reprise$;
+
+create trigger events_are_immutable before update or delete on {{schema}}.events
+  for each row execute function {{schema}}.refuse_change();
+create trigger events_are_not_truncated before truncate on {{schema}}.events
+  for each statement execute function {{schema}}.refuse_change();
+
+-- Tells every reader that positions above the returned one may still become visible: the writer holds
+-- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
+-- Once in a transaction is enough, for its later positions are higher still.
+--
+-- The namespace is 24 bits of the sequence's own oid: whoever reads the sequence has it, and a copied or
+-- renamed schema cannot have an old one. Two stores with the same one stay correct: a reader of one may wait
+-- for a writer of the other.
+create function {{schema}}.announce(at regclass) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  last bigint;
+  space bigint;
+  setting text; -- one for each store, also where two of them share a namespace
+  beyond bigint;
+begin
+  if at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
+  -- One statement: the sequence is read after the snapshot was taken, so no row that is seen here can have
+  -- been drawn after it.
+  select s.last, s.space, s.setting,
+         (select e.position from {{schema}}.events e where e.position > s.last
+          order by e.position limit 1)
+    into last, space, setting, beyond
+    from (
+      select case when is_called then last_value else 0 end as last,
+             tableoid::bigint & 16777215 as space, 'reprise.announced_' || tableoid as setting
+        from {{schema}}.events_position_seq
+    ) s;
+  if beyond is not null then
+    raise exception 'the sequence of positions is at %, behind the stored position %', last, beyond
+      using errcode = 'RP002';
+  end if;
+  if current_setting(setting, true) is distinct from 'yes' then
+    perform pg_advisory_xact_lock_shared((space << 40) | last);
+    perform set_config(setting, 'yes', true);
+  end if;
+end
+$reprise$;
+
+-- What has been announced here and not yet committed or rolled back. Without a pid: a prepared transaction, with
+-- its xid.
+-- A lock that is held outside of a transaction, or not shared, is no writer's of ours, and counts for nothing.
+-- (A transaction that begins between the two looks at pg_locks announces after them, and what it draws is
+-- above the sequence's value that the reader has read before: see docs/explanation/ordering.md.)
+create function {{schema}}.announced() returns table (
+  pid integer, prepared text, "position" bigint
+) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  space bigint;
+begin
+  select tableoid::bigint & 16777215 into space from {{schema}}.events_position_seq;
+  return query
+    with locks as materialized (select * from pg_locks l where l.locktype in ('advisory', 'virtualxid'))
+    select l.pid, case when l.pid is null then split_part(l.virtualtransaction, '/', 2) end,
+           ((l.classid::bigint << 32) | l.objid::bigint) & 1099511627775
+      from locks l
+      where l.locktype = 'advisory' and l.objsubid = 1 and l.mode = 'ShareLock' and l.granted
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())
+        and (l.classid::bigint >> 8) = space
+        and (l.pid is null
+          or exists (select from locks t where t.locktype = 'virtualxid' and t.pid = l.pid));
+end
+$reprise$;
+
+-- Whether this server is one whose locks can be relied on: what a transaction announces is there to be seen.
+create function {{schema}}.announcements_are_visible() returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform {{schema}}.announce(null);
+  return exists (select from {{schema}}.announced() a where a.pid = pg_backend_pid());
+end
+$reprise$;
+
+-- For statements that read up to a horizon that is known: another server may answer them than told it.
+create function {{schema}}.refuse_replica() returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  raise exception 'a replica knows no horizon' using errcode = 'RP001';
+end
+$reprise$;
+
+-- How far the store can be read, and what it is. horizon: nothing can appear any more at or below it; read
+-- events in a LATER statement. highest: the highest position of all that is visible. The horizon is never
+-- above it: what a sequence has drawn for nothing it may draw once more after a crash.
+--
+-- at: as for append.
+create function {{schema}}.visible(
+  at regclass, out horizon bigint, out highest bigint, out lineage uuid
+) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  last bigint;
+  held bigint;
+  again bigint;
+begin
+  if at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
+  if pg_is_in_recovery() then
+    perform {{schema}}.refuse_replica();
+  end if;
+  select case when is_called then last_value else 0 end into last from {{schema}}.events_position_seq;
+  select min(a.position) into held from {{schema}}.announced() a;
+  select e.position into highest from {{schema}}.events e order by e.position desc limit 1;
+  highest := coalesce(highest, 0);
+  if highest > last then
+    -- Drawn since, or not drawn at all.
+    select case when is_called then last_value else 0 end into again from {{schema}}.events_position_seq;
+    if highest > again then
+      raise exception 'the sequence of positions is at %, behind the stored position %', again, highest
+        using errcode = 'RP002';
+    end if;
+  end if;
+  select s.lineage into lineage from {{schema}}.store s;
+  horizon := least(last, held, highest);
+end
+$reprise$;
+
+-- The same for an operator, who sees one number.
+create function {{schema}}.horizon(at regclass default null) returns bigint language sql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select v.horizon from {{schema}}.visible(at) v
+$reprise$;
+
+-- Appends to any number of streams in one statement. Each append names another stream and succeeds or
+-- fails on its own. The arrays run in parallel:
+--   stream_ids, expected_versions (0 or more: exactly; -1: any; -2: must exist), and its first event
+--   (ids ... metadata; null: no event, only commands to remember);
+--   rest_*: the later events, with their places (2, 3, ...) within their append;
+--   mark_*: commands to remember;
+--   at: the table for which the caller takes this. A schema that was renamed has functions that would write to
+--   another one.
+-- Streams must come in the same order from every caller (the order of code units), or two calls may
+-- deadlock.
+--
+-- The first event of each append decides: it either takes (stream, version), or it does not, and then
+-- nothing else of that append is stored. Answers, per stream:
+--   outcome 0: appended; a row for each event with version and position (no event: one row, no position)
+--   outcome 1: conflict; version is where the stream was when this began. If that is what the caller
+--              expects, somebody else was faster meanwhile: ask again.
+--   outcome 2: one of the commands was handled before; version is the one before its events
+-- A command that another transaction remembers at this very moment, and that did nothing there, breaks
+-- commands_pkey: then nothing is stored, and asking again answers outcome 2.
+create function {{schema}}.append(
+  stream_ids text[], expected_versions integer[],
+  ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
+  rest_stream_ids text[], rest_places integer[],
+  rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
+  rest_data jsonb[], rest_metadata jsonb[],
+  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
+  at regclass
+) returns table (
+  stream_id text, outcome integer, version integer, "position" double precision,
+  recorded_at double precision, command_id text, event_count integer
+) language plpgsql
+  -- A plan for every call would cost more than the call; and no plan made while the table was small may
+  -- read all of it later.
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set jit = off -- what must be scanned all the same costs too much by the planner's count: not worth compiling
+as $reprise$
+#variable_conflict use_column
+declare
+  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
+  moment_ms double precision := round(date_part('epoch', moment) * 1000);
+begin
+  perform {{schema}}.announce(at);
+
+  if cardinality(rest_ids) = 0 and cardinality(mark_command_ids) = 0 then
+    return query
+      with request as materialized (
+        select r.*, coalesce(
+            (select e.version from {{schema}}.events e where e.stream_id = r.stream_id
+              order by e.version desc limit 1), 0) as current
+          from unnest(stream_ids, expected_versions, ids, types, schema_versions, data, metadata)
+            with ordinality
+            as r(stream_id, expected, id, type, schema_version, data, metadata, place)
+      ),
+      stored as (
+        insert into {{schema}}.events
+            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+          select r.stream_id, r.current + 1, r.id, r.type, r.schema_version, moment, r.data, r.metadata
+            from request r
+            where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
+            order by r.place
+          on conflict on constraint events_pkey do nothing
+          returning stream_id, version, position
+      )
+      select r.stream_id, case when s.version is null then 1 else 0 end,
+             coalesce(s.version, r.current), s.position::double precision, moment_ms,
+             null::text, null::integer
+        from request r left join stored s on s.stream_id = r.stream_id;
+    return;
+  end if;
+
+  return query
+    with mark as materialized (
+      select m.*
+        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts)
+          as m(stream_id, command_id, skip, event_count)
+    ),
+    handled as materialized (
+      select distinct on (c.stream_id) c.stream_id, c.command_id, c.after, c.event_count
+        from mark m
+          join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
+        order by c.stream_id, c.after
+    ),
+    request as materialized (
+      select r.*, coalesce(
+          (select e.version from {{schema}}.events e where e.stream_id = r.stream_id
+            order by e.version desc limit 1), 0) as current
+        from unnest(stream_ids, expected_versions, ids, types, schema_versions, data, metadata)
+          with ordinality
+          as r(stream_id, expected, id, type, schema_version, data, metadata, place)
+        where not exists (select from handled h where h.stream_id = r.stream_id)
+    ),
+    fitting as materialized (
+      select r.* from request r
+        where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
+    ),
+    first as (
+      insert into {{schema}}.events
+          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        select f.stream_id, f.current + 1, f.id, f.type, f.schema_version, moment, f.data, f.metadata
+          from fitting f
+          where f.id is not null
+          order by f.place
+        on conflict on constraint events_pkey do nothing
+        returning stream_id, version, position
+    ),
+    rest as (
+      insert into {{schema}}.events
+          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        select r.stream_id, f.version - 1 + r.place, r.id, r.type, r.schema_version, moment,
+               r.data, r.metadata
+          from unnest(rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions,
+                      rest_data, rest_metadata)
+                 as r(stream_id, place, id, type, schema_version, data, metadata)
+            join first f on f.stream_id = r.stream_id
+          order by r.stream_id, r.place
+        returning stream_id, version, position
+    ),
+    accepted as (
+      select stream_id, version - 1 as before from first
+      union all
+      select stream_id, current from fitting where id is null
+    ),
+    remembered as (
+      insert into {{schema}}.commands (stream_id, command_id, after, event_count)
+        select m.stream_id, m.command_id, a.before + m.skip, m.event_count
+          from mark m join accepted a on a.stream_id = m.stream_id
+          order by m.stream_id, m.command_id
+    )
+    select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
+           null::text, null::integer
+      from (select * from first union all select * from rest) s
+    union all
+    select f.stream_id, 0, f.current, null, moment_ms, null, null
+      from fitting f where f.id is null
+    union all
+    select r.stream_id, 1, r.current, null, moment_ms, null, null
+      from request r where not exists (select from accepted a where a.stream_id = r.stream_id)
+    union all
+    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count
+      from handled h;
+end
+$reprise$;
+
+-- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
+-- data tells the highest visible position and the lineage. The events follow, none of them beyond the horizon.
+-- Null categories or types: all of them. at: see visible.
+create function {{schema}}.read_all(
+  after bigint, most integer, categories text[], types text[], at regclass
+) returns table (
+  "position" double precision, stream_id text, version integer, id uuid, type text,
+  schema_version smallint, recorded_at double precision, data jsonb, metadata jsonb
+) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+#variable_conflict use_column
+declare
+  seen record;
+begin
+  -- The events must be looked for after the horizon is known; one snapshot for the whole transaction,
+  -- taken before, would miss those committed in between.
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'the whole store can be read in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'feature_not_supported';
+  end if;
+  select * into seen from {{schema}}.visible(at);
+  return query select seen.horizon::double precision, null::text, null::integer, null::uuid, null::text,
+    null::smallint, null::double precision,
+    jsonb_build_object('highest', seen.highest, 'lineage', seen.lineage), null::jsonb;
+  return query
+    select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
+           floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
+      from {{schema}}.events e
+      where e.position > after and e.position <= seen.horizon
+        and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
+        and (types is null or e.type = any(types))
+      order by e.position
+      limit most;
+end
+$reprise$;
 
 create table {{schema}}.subscriptions (
   name       text        not null collate "C",
