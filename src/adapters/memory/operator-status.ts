@@ -32,7 +32,7 @@ export const buildOf = (
   if (found === undefined) return undefined
   const [projection, { collection }] = found
   const build = begun.get(projection)?.find((one) => one.collection === subscription)
-  const kept = build?.state === 'kept' ? ({ isKept: true } as const) : {}
+  const kept = build?.state === 'kept' ? { keptUntil: build.keptUntil } : {}
   return { projection, isActive: collection === subscription, ...kept }
 }
 

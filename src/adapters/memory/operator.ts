@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { subscriptionNotFound } from '../../core/errors/operator'
+import { noEarlierBuild } from '../../core/errors/projection'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import type { ReadError } from '../../core/errors/unions'
 import {
@@ -16,6 +17,7 @@ import type { PartitionStatus } from '../../core/operator/status'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import { processSubscription } from '../../core/process-manager'
+import { memoryBuilds } from './builds'
 import type { MemoryDocuments } from './documents'
 import { memoryActions } from './operator-actions'
 import { inSubscription, memoryHolding } from './operator-holding'
@@ -59,6 +61,7 @@ export const memoryOperator = ({
   const { subscriptions } = state
   const outlook: MemoryOutlook = { store, documents, state, now, countUpTo }
   const limits = { ...defaultThresholds, ...thresholds }
+  const builds = memoryBuilds(state, now)
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
     // No event is of none of the types, so the whole store is passed over.
@@ -114,6 +117,14 @@ export const memoryOperator = ({
       onSubscription(name, (known) => {
         known.reads = bothOf(known.reads, filter)
       }),
+    builds: (projection) => TE.fromIO(() => builds.list(projection)),
+    rollBack: (projection, from) => () => {
+      builds.rollBack(projection, from)
+      const active = builds.active(projection)
+      const isUnchanged =
+        active === undefined || (active.version === from.version && active.build === from.build)
+      return Promise.resolve(isUnchanged ? E.left(noEarlierBuild(projection)) : E.right(active))
+    },
     outbox: (process, { which, after, limit }) =>
       TE.fromIO(() => {
         const found = listed(state, documents, process).filter(

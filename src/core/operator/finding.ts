@@ -137,7 +137,7 @@ export const projectionsFinding = (
     )
   }
   const left = partitions.filter(
-    ({ build, state }) => build?.isActive === false && build.isKept !== true && state !== 'running',
+    ({ build, state }) => build?.isActive === false && build.keptUntil === undefined && state !== 'running',
   )
   return left.length > 0
     ? warning(

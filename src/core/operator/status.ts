@@ -34,8 +34,11 @@ export interface OperatedBuild {
   readonly projection: string
   /** Whether it is the active one. */
   readonly isActive: boolean
-  /** It was active before and is kept, so it may stand still. Omitted: it is not kept. */
-  readonly isKept?: true
+  /**
+   * Until when it is kept: it was active before, so it may stand still. Milliseconds since 1970-01-01 UTC. Omitted: it
+   * is not kept.
+   */
+  readonly keptUntil?: number
 }
 
 /** One partition of a subscription. Times are milliseconds since 1970-01-01 UTC, ages milliseconds. */

@@ -249,6 +249,11 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     ],
   },
   {
+    defect: 'rolls back from whatever build is active',
+    open: projectionsThat((store) => ({ rollBack: (name) => store.rollBack(name) })),
+    noticedBy: ['rollbacks: rolls back from a certain build only, if one is named'],
+  },
+  {
     defect: 'lets a version that was rolled back be joined',
     open: projectionsThat((store) => ({
       join: (name, version) =>

@@ -1,7 +1,7 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../../core/errors/store'
 import { type Executor, readRows, writeRows } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
+import { milliseconds, quoteIdentifier } from '../schema/names'
 
 /** Our tables in one schema, as the operator's statements need them. */
 export interface OperatedSchema {
@@ -33,7 +33,8 @@ export const epoch = (time: string): string =>
 export const buildOf = (schema: string): string => `
   left join lateral (
     select p.name, p.collection = s.name as active,
-           (select b.state = 'kept' from ${schema}.builds b where b.collection = s.name) as kept
+           (select ${milliseconds('b.kept_until')} from ${schema}.builds b
+            where b.collection = s.name and b.state = 'kept') as "keptUntil"
     from ${schema}.projections p
     where p.collection = s.name or starts_with(s.name, p.name || '@')
     order by length(p.name) desc limit 1

@@ -1,6 +1,8 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
+import { noEarlierBuild } from '../../../core/errors/projection'
 import type { StoreFailed } from '../../../core/errors/store'
 import {
   defaultThresholds,
@@ -15,6 +17,7 @@ import type { PartitionStatus } from '../../../core/operator/status'
 import type { Operator } from '../../../core/ports/operator'
 import { directExecutor } from '../connection/origin'
 import type { PreparedStatementsProbe } from '../connection/prepared-statements-probe'
+import { postgresBuilds } from '../documents/builds'
 import { planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
 import type { Check } from './doctor/check'
@@ -60,7 +63,9 @@ export const postgresOperator = <Database>(
     preparedStatements,
   }: PostgresOperatorOptions = {},
 ): Operator => {
-  const operated = operatedSchema(directExecutor(db), schema)
+  const direct = directExecutor(db)
+  const operated = operatedSchema(direct, schema)
+  const builds = postgresBuilds(direct, schema)
   const limits = { ...defaultThresholds, ...thresholds }
   const status = statusOf(operated, countUpTo)
   const horizon = horizonOf(operated, limits.openAppend)
@@ -75,6 +80,17 @@ export const postgresOperator = <Database>(
     ...outbox(operated),
     ...subscriptionActions(operated),
     status,
+    builds: builds.builds,
+    rollBack: (projection, from) =>
+      pipe(
+        builds.rollBack(projection, from),
+        TE.flatMap(() => builds.active(projection)),
+        TE.flatMapEither((active) =>
+          active === undefined || (active.version === from.version && active.build === from.build)
+            ? E.left(noEarlierBuild(projection))
+            : E.right(active),
+        ),
+      ),
     find: find(operated),
     horizon,
     examine: examineWith([

@@ -35,7 +35,7 @@ interface PartitionRow {
   readonly rejectedCommands: number
   readonly projection: string | null
   readonly active: boolean | null
-  readonly kept: boolean | null
+  readonly keptUntil: number | null
 }
 
 const statusIn = (schema: string): string => `
@@ -58,7 +58,7 @@ select c.subscription, c.partition, s.partitions, c.position::double precision a
        coalesce((select r.rejected from ${schema}.rejections r
                  where 'process:' || r.process = c.subscription and c.partition = 0), 0)
          ::double precision as "rejectedCommands",
-       build.name as projection, build.active, build.kept
+       build.name as projection, build.active, build."keptUntil"
 from ${schema}.checkpoints c join ${schema}.subscriptions s on s.name = c.subscription
 ${buildOf(schema)}
 where $1::text is null or c.subscription = $1
@@ -137,7 +137,7 @@ const toStatus = (row: PartitionRow, lag: Lag): PartitionStatus => {
         : {
             projection: row.projection,
             isActive: row.active === true,
-            ...(row.kept === true ? { isKept: true } : {}),
+            ...(row.keptUntil === null ? {} : { keptUntil: row.keptUntil }),
           },
   }
 }

@@ -784,8 +784,9 @@ begin
 end
 $reprise$;
 
--- Goes back to the newest build that is kept. No row: there is none.
-create function {{schema}}.roll_back_build(of_projection text)
+-- Goes back to the newest build that is kept. No row: there is none, or a certain build is to be left that is not the
+-- active one (any more).
+create function {{schema}}.roll_back_build(of_projection text, from_version integer, from_build integer)
 returns table (version integer, build integer, collection text) language plpgsql as $reprise$
 #variable_conflict use_column
 declare
@@ -796,6 +797,9 @@ begin
   perform {{schema}}.lock_builds(of_projection);
   select p.version, p.build, p.collection into seen
     from {{schema}}.projections p where p.name = of_projection;
+  if (seen.version, seen.build) <> (from_version, from_build) then
+    return;
+  end if;
   select b.version, b.build, b.collection into earlier from {{schema}}.builds b
     where b.projection = of_projection and b.state = 'kept'
     order by b.version desc, b.build desc limit 1;
