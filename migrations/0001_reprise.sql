@@ -392,6 +392,7 @@ create table {{schema}}.subscriptions (
   types      text[],
   created_at timestamptz not null default clock_timestamp(),
   paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
+  outdated   jsonb,       -- what the last instance lacked that got no lease because of its filter, and when
   constraint subscriptions_pkey primary key (name),
   constraint subscriptions_partitions_check check (partitions between 1 and 1024)
 );
@@ -551,6 +552,10 @@ begin
     if missing <> '{}' then
       delete from {{schema}}.instances i
         where i.subscription = wanted_subscription and i.instance = wanted_instance;
+      update {{schema}}.subscriptions s
+        set outdated = jsonb_build_object(
+          'missing', missing, 'at', floor(date_part('epoch', moment) * 1000))
+        where s.name = wanted_subscription;
       return query select null::integer, null::double precision, null::double precision,
         null::text, null::integer, null::jsonb, 0, missing;
       return;

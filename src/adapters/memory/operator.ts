@@ -7,6 +7,7 @@ import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import type { ReadError } from '../../core/errors/unions'
 import {
   defaultThresholds,
+  filtersFinding,
   horizonFinding,
   type OperatorThresholds,
   ownersFinding,
@@ -154,6 +155,7 @@ export const memoryOperator = ({
         TE.map(({ bound, partitions }) => [
           horizonFinding(bound),
           ownersFinding(partitions, limits),
+          filtersFinding(partitions, limits),
           parkedFinding(partitions),
           projectionsFinding(partitions, limits),
         ]),

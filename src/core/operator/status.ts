@@ -1,6 +1,6 @@
 import type { FailureNote } from '../errors/subscription'
 import type { DueRequest } from '../ports/request-store'
-import type { HeldStream } from '../ports/subscription-store'
+import type { HeldStream, MissingFilter } from '../ports/subscription-store'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
 /** A number of events, counted up to a limit. */
@@ -39,6 +39,16 @@ export interface OperatedBuild {
    * is not kept.
    */
   readonly keptUntil?: number
+}
+
+/** An instance that got no lease because of its filter: usually one of an older release. */
+export interface OutdatedInstance {
+  /** What it does not read, and the subscription has declared. */
+  readonly missing: MissingFilter
+  /** When it was refused last. Milliseconds since 1970-01-01 UTC. */
+  readonly at: number
+  /** How long ago that was. Milliseconds. */
+  readonly age: number
 }
 
 /** One partition of a subscription. Times are milliseconds since 1970-01-01 UTC, ages milliseconds. */
@@ -81,6 +91,8 @@ export interface PartitionStatus {
   /** What it reads. `undefined`: all. */
   readonly categories: ReadonlyArray<string> | undefined
   readonly types: ReadonlyArray<string> | undefined
+  /** The last instance that got no lease because of its filter. `undefined`: none ever did. */
+  readonly outdated: OutdatedInstance | undefined
   /** The projection whose build it makes. `undefined`: it makes none. */
   readonly build: OperatedBuild | undefined
 }

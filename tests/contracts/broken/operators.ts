@@ -116,6 +116,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
       'examining: warns of what waits for a decision, events and commands',
       'examining: warns of a read model that is behind, until it has caught up',
       'examining: warns of a build that has no running process',
+      'examining: warns of an instance that gets no work because of its filter',
     ],
   },
 ]

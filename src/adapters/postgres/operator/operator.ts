@@ -6,6 +6,7 @@ import { noEarlierBuild } from '../../../core/errors/projection'
 import type { StoreFailed } from '../../../core/errors/store'
 import {
   defaultThresholds,
+  filtersFinding,
   type Finding,
   horizonFinding,
   type OperatorThresholds,
@@ -99,6 +100,7 @@ export const postgresOperator = <Database>(
       ...tableChecks(operated),
       { name: 'horizon', needs: 'tables', look: pipe(horizon(), TE.map(horizonFinding)) },
       aboutSubscriptions('owners', (partitions) => ownersFinding(partitions, limits)),
+      aboutSubscriptions('filters', (partitions) => filtersFinding(partitions, limits)),
       aboutSubscriptions('parked', parkedFinding),
       aboutSubscriptions('projections', (partitions) => projectionsFinding(partitions, limits)),
     ]),

@@ -5,6 +5,7 @@ import type { StoreFailed } from '../../../core/errors/store'
 import type { FailureNote } from '../../../core/errors/subscription'
 import {
   type Lag,
+  type OutdatedInstance,
   partitionState,
   type PartitionStatus,
   type Trouble,
@@ -33,6 +34,8 @@ interface PartitionRow {
   readonly waiting: number
   readonly parkedCommands: number
   readonly rejectedCommands: number
+  readonly outdated: Omit<OutdatedInstance, 'age'> | null
+  readonly now: number
   readonly projection: string | null
   readonly active: boolean | null
   readonly keptUntil: number | null
@@ -40,7 +43,7 @@ interface PartitionRow {
 
 const statusIn = (schema: string): string => `
 select c.subscription, c.partition, s.partitions, c.position::double precision as "position",
-       s.categories, s.types,
+       s.categories, s.types, s.outdated, ${epoch('clock_timestamp()')} as now,
        case when c.leased_until >= clock_timestamp() then c.owner end as owner,
        ${epoch('clock_timestamp() - c.heartbeat_at')} as "heartbeatAge",
        ${epoch('c.heartbeat_at')} as "heartbeatAt", ${epoch('c.leased_until')} as "leasedUntil",
@@ -131,6 +134,10 @@ const toStatus = (row: PartitionRow, lag: Lag): PartitionStatus => {
     rejectedCommands: row.rejectedCommands,
     categories: row.categories ?? undefined,
     types: row.types ?? undefined,
+    outdated:
+      row.outdated === null
+        ? undefined
+        : { ...row.outdated, age: Math.max(0, row.now - row.outdated.at) },
     build:
       row.projection === null
         ? undefined
