@@ -82,6 +82,14 @@ export const buildLives: Chapter = {
       same(await succeeds(store.join(name, 1)), buildOf(name, 1, 2))
       same(await statesOf(subject, name), ['1.1 removing', '1.2 building'])
     },
+    'abandons nothing that readers see, or that is kept': async (subject) => {
+      const { store } = subject
+      const name = freshCollection()
+      const [old, next] = [buildOf(name, 1, 1), buildOf(name, 2, 1)]
+      for (const build of [old, next]) await succeeds(store.activate(name, build))
+      for (const build of [old, next]) await succeeds(store.abandon(name, build))
+      same(await statesOf(subject, name), ['1.1 kept', '2.1 active'])
+    },
     'removes what was abandoned, and its subscription first': async (subject) => {
       const { store, subscriptions } = subject
       const name = freshCollection()

@@ -223,6 +223,17 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     ],
   },
   {
+    defect: 'abandons what readers see',
+    open: projectionsThat((store) => ({
+      abandon: (name, build) =>
+        pipe(
+          store.rollBack(name, build),
+          TE.flatMap(() => store.abandon(name, build)),
+        ),
+    })),
+    noticedBy: ['the lives of builds: abandons nothing that readers see, or that is kept'],
+  },
+  {
     defect: 'clears a build whose subscription goes on',
     open: changing(({ subscriptions, documents }) => ({
       documents: {
