@@ -45,10 +45,10 @@ const textsOf = (node: ts.Expression, source: ts.SourceFile): ReadonlyArray<stri
   return ['<>']
 }
 
+/** The function with a body around a node. */
 const enclosing = (node: ts.Node): ts.Node | undefined => {
-  let at: ts.Node | undefined = node.parent
-  while (at !== undefined && !(ts.isArrowFunction(at) && ts.isBlock(at.body))) at = at.parent
-  return at
+  if (ts.isSourceFile(node)) return undefined
+  return ts.isArrowFunction(node) && ts.isBlock(node.body) ? node : enclosing(node.parent)
 }
 
 const saidIn = (path: string): ReadonlyArray<Said> => {
