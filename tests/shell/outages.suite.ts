@@ -226,6 +226,11 @@ export const outagesSuite = <Transaction>(
       expect(told('EventFailed').length).toBeLessThan(50)
     })
 
+    it('parks nothing for minutes unless a policy is given', async () => {
+      await during(new Error('something'), undefined)
+      expect(told('EventFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
+    })
+
     it('does not hold up other streams when one stream waits for its partner', async () => {
       const seen: string[] = []
       start(
