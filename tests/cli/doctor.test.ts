@@ -320,7 +320,8 @@ describe('reprise doctor', () => {
       message: 'at 0, the last position is 3; 1 append under way',
     })
     const { rows } = await admin.query<{ pid: number }>(
-      `select pid from pg_stat_activity where application_name = 'slow importer'`,
+      `select pid from pg_stat_activity
+       where application_name = 'slow importer' and state = 'idle in transaction'`,
     )
     const { operator } = postgres(db, {
       schema: 'held',
