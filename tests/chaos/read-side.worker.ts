@@ -3,11 +3,11 @@ import * as E from 'fp-ts/Either'
 import { sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
 import { postgres } from 'reprise/postgres'
-import { fromStart } from '../../src/core/start'
+import { fromStart } from '../../src/core/subscription-start'
 import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 import { runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import { runProjection } from '../../src/shell/projection/run-projection'
-import { subscribeInTransaction } from '../../src/shell/subscription/subscribe'
+import { runSubscriptionInTransaction } from '../../src/shell/subscription/run-subscription'
 import { totals } from '../support/balances'
 import type { NoTables } from '../support/postgres-read-side'
 import { type Tick, ticks } from '../support/ticks'
@@ -17,7 +17,7 @@ const [, , what, url = ''] = process.argv
 const pool = new Pool({ connectionString: url, max: 5 })
 const backend = postgres<NoTables>(pool, { idleInTransactionTimeout: 2_000 })
 const forEver = { signal: new AbortController().signal }
-const options = { leaseDuration: 700, longestPause: 50, batchSize: 50 }
+const options = { leaseDuration: 700, maxPollInterval: 50, batchSize: 50 }
 
 const pause = (milliseconds: number) =>
   new Promise((resolve) => {
@@ -25,11 +25,11 @@ const pause = (milliseconds: number) =>
   })
 
 /** Writes down who has handled which event, slowly, so that it is frozen in a transaction. */
-const witness = subscribeInTransaction<Tick, Transaction<NoTables>>({
+const witness = runSubscriptionInTransaction<Tick, Transaction<NoTables>>({
   name: 'witness',
   events: ticks,
   leaseDuration: 2_000,
-  longestPause: 50,
+  maxPollInterval: 50,
   batchSize: 10,
   handle: (event, transaction) => async () => {
     await sql`insert into witnessed (position, pid) values (${event.position}, ${process.pid})`.execute(

@@ -1,13 +1,13 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import * as TE from 'fp-ts/TaskEither'
-import { send, sendAfter, sendAt } from '../../src/core/ask'
+import { send, sendAfter, sendAt } from '../../src/core/process-action'
 import { eventCodec, eventType } from '../../src/core/codec/event-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import { storeFailed } from '../../src/core/errors/store'
 import { parkAfter } from '../../src/core/poison'
 import type { ProcessManager } from '../../src/core/process-manager'
-import { fromStart } from '../../src/core/start'
+import { fromStart } from '../../src/core/subscription-start'
 import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 import { type ProcessOptions, runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
@@ -18,7 +18,7 @@ import { right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
 
-const quick = { firstPause: 5, longestPause: 20 }
+const quick = { firstBackoff: 5, maxBackoff: 20 }
 const away = storeFailed('Unavailable', 'nothingWritten', 'the server is down')
 
 /** Asks for one command for every tick. */
@@ -26,7 +26,7 @@ const asking = (react: (by: number) => ReturnType<typeof send<string>>) => {
   const manager: ProcessManager<Tick, Tick, string, number> = {
     name: 'asking',
     events: ticks,
-    hear: ({ streamId, event }) => ({ key: streamId, event }),
+    route: ({ streamId, event }) => ({ key: streamId, event }),
     process: {
       initialState: 0,
       evolve: (state) => state + 1,
@@ -66,7 +66,7 @@ export const processOutagesSuite = <Transaction>(
     const settings = {
       from: fromStart,
       leaseDuration: 600,
-      longestPause: 20,
+      maxPollInterval: 20,
       stopTimeout: 1_000,
       ...options,
     }
@@ -77,7 +77,7 @@ export const processOutagesSuite = <Transaction>(
         settings,
       )(side, {
         signal,
-        observe: (notice) => void notices.push(notice),
+        onNotice: (notice) => void notices.push(notice),
       }),
     )
     started.push(run)
@@ -227,7 +227,7 @@ export const processOutagesSuite = <Transaction>(
   it('does not let one compensation that cannot be stored hold up the others', async () => {
     const manager: ProcessManager<Tick, Tick, string, number> = {
       ...asking((by) => send(`say ${by}`)),
-      refused: (_state, command) =>
+      onRejected: (_state, command) =>
         command === 'say 1' ? [sendAfter('x', Number.NaN, 'never')] : [send('instead')],
     }
     const sent: string[] = []

@@ -70,7 +70,7 @@ const make = async (
   })
   const rebuilt = await rebuild(backend, {
     signal,
-    observe: (notice) => {
+    onNotice: (notice) => {
       if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
       if (notice._tag !== 'SubscriptionTroubled' || notice.error.message === troubled) return
       troubled = notice.error.message

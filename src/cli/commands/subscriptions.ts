@@ -77,8 +77,8 @@ const one = (name: string, limit: number | undefined): Work =>
             builds: builds.map(buildJson),
             subscriptions: partitions.map(subscriptionJson),
             held: held.events.map(heldJson),
-            requests: outbox.commands.map(commandJson),
-            more: { held: held.more, requests: outbox.more },
+            commands: outbox.commands.map(commandJson),
+            more: { held: held.more, commands: outbox.more },
           }),
           () =>
             [

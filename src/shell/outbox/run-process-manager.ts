@@ -2,7 +2,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { Backend } from '../../core/ports/backend'
 import { type ProcessManager, processSubscription } from '../../core/process-manager'
-import type { Start } from '../../core/start'
+import type { SubscriptionStart } from '../../core/subscription-start'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { oneByOneEffects } from '../subscription/effects'
 import type {
@@ -10,7 +10,7 @@ import type {
   SubscriptionBackend,
   SubscriptionNotice,
 } from '../subscription/environment'
-import { runSubscription } from '../subscription/run-subscription'
+import { startSubscription } from '../subscription/start-subscription'
 import { type Dispatch, sending } from './dispatch-step'
 import { reactTo } from './react-step'
 import { sendBetweenBatches } from './send-round'
@@ -29,14 +29,14 @@ export interface ProcessOptions extends Pick<
   | 'handlerTimeout'
   | 'stopTimeout'
   | 'leaseDuration'
-  | 'shortestPause'
-  | 'longestPause'
+  | 'minPollInterval'
+  | 'maxPollInterval'
 > {
   /**
    * Where it begins when it is started for the first time under its name. There is no default: from the start it
    * sends commands for everything that ever happened, from the end none for what happened before.
    */
-  readonly from: Start
+  readonly from: SubscriptionStart
 }
 
 /**
@@ -47,11 +47,11 @@ export interface ProcessOptions extends Pick<
  * - Each event is heard exactly once, and each ask is written down exactly once.
  * - Each command is sent at least once, always with the same id: pass `options` on to `handleCommand`,
  *   and it has its effect once. Commands of one process are sent in the order they were asked for.
- * - A command that its receiver rejects asks for what `refused` says. Any other failure is tried again,
+ * - A command that its receiver rejects asks for what `onRejected` says. Any other failure is tried again,
  *   and after the last attempt the request is parked for an operator. Failures of the infrastructure do not
  *   count.
  *
- * Fails with the errors of `subscribe`.
+ * Fails with the errors of `runSubscription`.
  *
  * @example
  * const running = runProcessManager(transferring, dispatch, { from: fromEnd })(backend, { signal })()
@@ -83,11 +83,11 @@ export const runProcessManager =
     )
     const betweenBatches = sendBetweenBatches(settings, {
       name,
-      answersRejections: manager.refused !== undefined,
+      answersRejections: manager.onRejected !== undefined,
       requests: outbox,
       writesIn,
       send: sending(manager, dispatch),
       record: recordAnswers(manager),
     })
-    return runSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
+    return startSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
   }
