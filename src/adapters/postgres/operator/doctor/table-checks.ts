@@ -23,7 +23,7 @@ const READ_SIDE = [
   'documents',
   'projections',
   'builds',
-  'requests',
+  'outbox',
   'rejections',
 ]
 
