@@ -124,7 +124,8 @@ export const processOutagesSuite = <Transaction>(
     const note: Dispatch<string> = (command) => TE.fromIO(() => void sent.push(command))
     start(note, {}, older)
     await appendTicks(side.store, 'tick-1', 1)
-    await eventually(() => sent.length === 1)
+    // Answered and recorded: the next owner would send it again otherwise.
+    await eventually(async () => sent.length === 1 && (await pending()).length === 0)
     start(note, {}, newer)
     await eventually(() => told('FilterOutdated').length > 0)
     const events = [tick(0, 'Reset'), tick(2)]
