@@ -85,9 +85,9 @@ const streamParameters = ({
 ]
 
 /** The statements for a schema of any name. */
-export const oneStreamStatements = (schema: string): OneStreamStatements => {
+export const oneStreamStatements = (schema: string, lockTimeout?: number): OneStreamStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name)
+  const announce = announcing(name, lockTimeout)
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),

@@ -75,6 +75,8 @@ export const DEADLINE = 'REPRISE_DEADLINE'
 export const NOT_CONNECTED = 'REPRISE_NOT_CONNECTED'
 export const POOL_EXHAUSTED = 'REPRISE_POOL_EXHAUSTED'
 
+const LOCK_TIMEOUT = '55P03'
+
 /** An error of our own, with its code. */
 export const ownError = (code: string, message: string): Error =>
   Object.assign(new Error(message), { code })
@@ -116,7 +118,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
       'the server ended a transaction in which no statement came for too long (idle_in_transaction_session_timeout)',
   },
   '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
-  '55P03': { ...timedOut, advice: 'a lock could not be acquired in time' },
+  [LOCK_TIMEOUT]: { ...timedOut, advice: 'a lock could not be acquired in time' },
   '40001': { ...refused, advice: 'the transaction conflicted with another one: try again' },
   '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
   '25P02': {
@@ -192,6 +194,9 @@ export const isCommandTaken = (error: unknown): boolean => violates(error, 'comm
 
 /** Two transactions have taken the same version of a stream at the same moment, and this one came second. */
 export const isVersionTaken = (error: unknown): boolean => violates(error, 'events_pkey')
+
+/** A lock was held by another transaction for longer than `lock_timeout` allows. Nothing of the statement is stored. */
+export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT
 
 /** Whether the server was not reached: then nothing can have been written. */
 const isConnecting = (error: unknown): boolean =>
