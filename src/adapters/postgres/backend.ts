@@ -114,7 +114,7 @@ const readsIn = (schema: string) => {
   return (db: Executor, scope: TransactionScope): Omit<EventStore, 'append'> => ({
     load: load(db),
     read: read(db),
-    readAll: readAll(db),
+    readAll: readAll(db, scope),
     streams: streams(db),
     saveSnapshot: saveSnapshot(db, scope),
   })

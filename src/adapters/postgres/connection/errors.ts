@@ -75,6 +75,7 @@ export const DEADLINE = 'REPRISE_DEADLINE'
 export const NOT_CONNECTED = 'REPRISE_NOT_CONNECTED'
 export const POOL_EXHAUSTED = 'REPRISE_POOL_EXHAUSTED'
 
+const CANCELLED = '57014'
 const LOCK_TIMEOUT = '55P03'
 
 /** An error of our own, with its code. */
@@ -117,7 +118,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     advice:
       'the server ended a transaction in which no statement came for too long (idle_in_transaction_session_timeout)',
   },
-  '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
+  [CANCELLED]: { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
   [LOCK_TIMEOUT]: { ...timedOut, advice: 'a lock could not be acquired in time' },
   '40001': { ...refused, advice: 'the transaction conflicted with another one: try again' },
   '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
@@ -197,6 +198,9 @@ export const isVersionTaken = (error: unknown): boolean => violates(error, 'even
 
 /** A lock was held by another transaction for longer than `lock_timeout` allows. Nothing of the statement is stored. */
 export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT
+
+/** The server has cancelled a statement, usually because it took longer than `statement_timeout` allows. */
+export const isStatementTimeout = (error: unknown): boolean => codeOf(error) === CANCELLED
 
 /** Whether the server was not reached: then nothing can have been written. */
 const isConnecting = (error: unknown): boolean =>
