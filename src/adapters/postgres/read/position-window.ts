@@ -34,9 +34,9 @@ export const positionWindow = (scope: TransactionScope): PositionWindow => {
       if (performance.now() - started < QUICK) size = Math.min(Math.max(size, 2 * tried), MOST)
       return found
     } catch (error) {
-      if (!isStatementTimeout(error)) return Promise.reject(error as Error)
+      if (!isStatementTimeout(error)) return Promise.reject(error)
       size = Math.max(LEAST, Math.min(size, Math.floor(tried / 4)))
-      return tried > LEAST && scope === 'statement' ? scan(look) : Promise.reject(error as Error)
+      return tried > LEAST && scope === 'statement' ? scan(look) : Promise.reject(error)
     }
   }
   return { scan }
