@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { identity } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { commandAlreadyHandled, versionConflict } from '../../../core/errors/conflict'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import {

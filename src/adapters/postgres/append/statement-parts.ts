@@ -19,8 +19,8 @@ export const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
 /** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
 export const unnested = (arrays: string, data: string, metadata: string): string =>
   `rows from (unnest(${arrays}),
-             jsonb_array_elements((select ${data}::jsonb)),
-             jsonb_array_elements((select ${metadata}::jsonb)))`
+             jsonb_array_elements((select ${data}::text::jsonb)),
+             jsonb_array_elements((select ${metadata}::text::jsonb)))`
 
 /**
  * SQL: bounds how long this statement waits for a lock, in milliseconds. It costs no round trip, and leaves nothing

@@ -97,6 +97,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ECONNRESET: lost,
   EPIPE: lost,
   ETIMEDOUT: lost,
+  CONNECTION_CLOSED: lost, // of postgres.js, as the three that follow
+  CONNECTION_DESTROYED: lost,
+  CONNECTION_ENDED: { ...unavailable, advice: 'the pool has been closed' },
+  CONNECT_TIMEOUT: unavailable,
   '08000': lost,
   '08003': lost,
   '08006': lost,
@@ -187,8 +191,11 @@ const isStale = (error: unknown): boolean =>
 export const isTransactionConflict = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error)) || isStale(error)
 
+/** `pg` and postgres.js name it differently. */
 const violates = (error: unknown, constraint: string): boolean =>
-  error instanceof Error && 'constraint' in error && error.constraint === constraint
+  error instanceof Error &&
+  (('constraint' in error && error.constraint === constraint) ||
+    ('constraint_name' in error && error.constraint_name === constraint))
 
 /** Two transactions have remembered the same command at the same moment, and this one came second. */
 export const isCommandTaken = (error: unknown): boolean => violates(error, 'commands_pkey')

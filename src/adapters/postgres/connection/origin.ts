@@ -2,6 +2,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
 import type { Pool } from 'pg'
 import { type Executor, withoutPlugins } from './query'
+import { verifiedDriver } from './verified-driver'
 
 /** What is behind a Kysely that this adapter has made. */
 export type Origin =
@@ -50,5 +51,12 @@ export const failsOnRolledBackCommit = (db: QueryExecutorProvider): boolean =>
 /** What runs our statements outside of transactions: as directly as possible, and without the caller's plugins. */
 export const directExecutor = <Database>(db: Kysely<Database>): Executor => {
   const origin = originOf(db)
-  return origin?._tag === 'Pool' ? origin.direct : withoutPlugins(db)
+  switch (origin?._tag) {
+    case 'Pool':
+      return origin.direct
+    case 'PGlite':
+      return withoutPlugins(db)
+    case undefined:
+      return verifiedDriver(db.getExecutor().adapter, withoutPlugins(db))
+  }
 }

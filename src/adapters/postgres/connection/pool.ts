@@ -5,7 +5,8 @@ import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } f
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
 import { poolShortcut } from './pool-shortcut'
-import { labelOf, type NamedStatement, preparedStatements } from './prepared-statements'
+import { isOwn, labelOf, ownTypes } from './own-statements'
+import { type NamedStatement, preparedStatements } from './prepared-statements'
 import type { Executor } from './query'
 import { noStatementCache, statementCache } from './statement-cache'
 
@@ -48,7 +49,7 @@ const isEnd = (statement: string): boolean => statement === COMMIT.text || state
 const unprepared =
   (client: PoolClient): RunStatement =>
   (text, parameters) =>
-    client.query({ text, values: [...parameters] })
+    client.query({ text, values: [...parameters], ...(isOwn(text) ? { types: ownTypes } : {}) })
 
 /** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
 const prepared = (client: PoolClient, cache: typeof statementCache): RunStatement => {

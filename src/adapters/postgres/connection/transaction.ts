@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
 import { toStoreFailed, type WriteOutcome } from './errors'
-import { named } from './prepared-statements'
+import { named } from './own-statements'
 
 const catching = async <Failure, Value>(
   outcome: WriteOutcome,

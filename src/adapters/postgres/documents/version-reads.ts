@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { keyRefusal } from '../../../core/document-key'
 import type { Json } from '../../../core/json'
 import type { Document, OfVersion, Projections } from '../../../core/ports/projection-store'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 

@@ -45,7 +45,7 @@ interface PartitionRow {
 
 const statusIn = (schema: string): string => `
 select c.subscription, c.partition, s.partitions, c.position::double precision as "position",
-       s.categories, s.types,
+       to_jsonb(s.categories) as categories, to_jsonb(s.types) as types,
        case when c.leased_until >= clock_timestamp() then c.owner end as owner,
        ${epoch('clock_timestamp() - c.heartbeat_at')} as "heartbeatAge",
        ${epoch('c.heartbeat_at')} as "heartbeatAt", ${epoch('c.leased_until')} as "leasedUntil",

@@ -10,7 +10,7 @@ import type {
   RequestWrites,
 } from '../../../core/ports/request-store'
 import { directExecutor } from '../connection/origin'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 

@@ -34,9 +34,12 @@ export const positionWindow = (scope: TransactionScope): PositionWindow => {
       if (performance.now() - started < QUICK) size = Math.min(Math.max(size, 2 * tried), MOST)
       return found
     } catch (error) {
-      if (!isStatementTimeout(error)) return Promise.reject(error)
-      size = Math.max(LEAST, Math.min(size, Math.floor(tried / 4)))
-      return tried > LEAST && scope === 'statement' ? scan(look) : Promise.reject(error)
+      const failure = error as Error
+      const isTimeout = isStatementTimeout(failure)
+      if (isTimeout) size = Math.max(LEAST, Math.min(size, Math.floor(tried / 4)))
+      return isTimeout && tried > LEAST && scope === 'statement'
+        ? scan(look)
+        : Promise.reject(failure)
     }
   }
   return { scan }

@@ -4,7 +4,7 @@ import type { EventStore, StorePage, StoreRange } from '../../../core/ports/even
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import { positionWindow } from './position-window'
