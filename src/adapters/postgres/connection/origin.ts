@@ -11,6 +11,8 @@ export type Origin =
       readonly pool: Pool
       /** Runs statements outside of transactions on the shortest way. */
       readonly direct: Executor
+      /** Waits until a long transaction may begin. Answers what is to be called when it has ended. */
+      readonly enterTransaction: () => Promise<() => void>
       /** A Kysely on the same connections, whose statements have so many milliseconds. */
       readonly within: <Database>(timeout: number) => Kysely<Database>
     }

@@ -16,7 +16,6 @@ export const isOwn = (text: string): boolean => text.startsWith(MARK)
 /** One of our statements, with or without a label. */
 export const own = (text: string): string => (isOwn(text) ? text : `${MARK}*/ ${text}`)
 
-const text = (value: string): string => value
 const parseJson = (value: string): unknown => JSON.parse(value)
 const parsers: Readonly<Record<number, (value: string) => unknown>> = {
   16: (value) => value === 't', // boolean
@@ -27,14 +26,20 @@ const parsers: Readonly<Record<number, (value: string) => unknown>> = {
   3802: parseJson, // jsonb
 }
 
+/** How a driver finds the parser of a type. */
+interface Parsing {
+  readonly getTypeParser: (type: number, format: 'text') => (value: string) => unknown
+}
+
 /**
  * How the columns of our own statements are parsed, whatever the application has set for its own: a pool, or the
- * driver, may answer big integers for numbers, and texts for JSON. Other types come as texts: no statement of ours
- * answers any.
+ * driver, may answer big integers for numbers, and texts for JSON. Types that none of our statements answers are left
+ * to the driver.
  */
-export const ownTypes = {
-  getTypeParser: (type: number) => parsers[type] ?? text,
-} as CustomTypesConfig
+export const ownTypes = (driver: Parsing): CustomTypesConfig =>
+  ({
+    getTypeParser: (type: number) => parsers[type] ?? driver.getTypeParser(type, 'text'),
+  }) as CustomTypesConfig
 
 /** How the columns of our own statements are parsed by their types' numbers. */
 export const ownParsers: Readonly<Record<number, (value: string) => unknown>> = parsers

@@ -56,7 +56,7 @@ export const preparedStatements = (client: PoolClient): PreparedStatements => {
   const names = namesOn(client)
 
   const prepare = async ({ name, text, parameters }: NamedStatement): Promise<QueryResult> => {
-    const types = isOwn(text) ? { types: ownTypes } : {}
+    const types = isOwn(text) ? { types: ownTypes(client) } : {}
     const answer = await client.query({ name, text, values: [...parameters], ...types })
     if (exchanging) ready.set(name, columnsOf(types.types ?? client, answer.fields))
     return answer
