@@ -203,6 +203,10 @@ export const isCommandTaken = (error: unknown): boolean => violates(error, 'comm
 /** Two transactions have taken the same version of a stream at the same moment, and this one came second. */
 export const isVersionTaken = (error: unknown): boolean => violates(error, 'events_pkey')
 
+/** Two statements have given a subscription the same name at the same moment, and this one came second. */
+export const isSubscriptionTaken = (error: unknown): boolean =>
+  violates(error, 'subscriptions_pkey')
+
 /** A lock was held by another transaction for longer than `lock_timeout` allows. Nothing of the statement is stored. */
 export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT
 
