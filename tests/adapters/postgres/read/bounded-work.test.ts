@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import { Client, Pool } from 'pg'
 import * as TE from 'fp-ts/TaskEither'
 import { connectPool, postgres } from '../../../../src/postgres'
-import { fromStart, fromTime } from '../../../../src/core/start'
-import { subscribe } from '../../../../src/shell/subscription/subscribe'
+import { fromStart, fromTime } from '../../../../src/core/subscription-start'
+import { runSubscription } from '../../../../src/shell/subscription/run-subscription'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
@@ -79,7 +79,7 @@ describe('a category without events among very many others, under a short statem
     const backend = postgres(db)
     const stop = new AbortController()
     const handled: unknown[] = []
-    const running = subscribe({
+    const running = runSubscription({
       name: 'rare',
       from: fromStart,
       categories: ['counter'],

@@ -3,9 +3,9 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Transaction } from 'kysely'
 import { Pool } from 'pg'
 import { postgres } from '../../../../src/adapters/postgres/backend'
-import { fromStart } from '../../../../src/core/start'
+import { fromStart } from '../../../../src/core/subscription-start'
 import type { SubscriptionNotice } from '../../../../src/shell/subscription/environment'
-import { subscribeInTransaction } from '../../../../src/shell/subscription/subscribe'
+import { runSubscriptionInTransaction } from '../../../../src/shell/subscription/run-subscription'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
@@ -25,19 +25,19 @@ const start = (connections: number, partitions: number, statementTimeout: number
   const backend = postgres<unknown>(pool, { statementTimeout })
   const notices: SubscriptionNotice[] = []
   const run = running((signal) =>
-    subscribeInTransaction<Tick, Transaction<unknown>>({
+    runSubscriptionInTransaction<Tick, Transaction<unknown>>({
       name: 'echo',
       from: fromStart,
       categories: ['tick'],
       events: ticks,
       partitions,
-      longestPause: 50,
+      maxPollInterval: 50,
       handle: ({ streamId }) =>
         pipe(
           backend.store.append(appending(`echo-${streamId}`)),
           TE.map(() => undefined),
         ),
-    })(backend, { signal, observe: (notice) => void notices.push(notice) }),
+    })(backend, { signal, onNotice: (notice) => void notices.push(notice) }),
   )
   return {
     backend,
