@@ -26,14 +26,18 @@ interface Opened {
 const overPool = (pool: Pool): Opened => ({ given: pool, end: () => pool.end() })
 const overKysely = (db: Kysely<unknown>): Opened => ({ given: db, end: () => db.destroy() })
 
-const ODD = [16, 20, 21, 23, 114, 701, 3802] as const
+const { BOOL, INT2, INT4, INT8, JSON: JSON_TEXT, JSONB, FLOAT8 } = types.builtins
+const ODD = [BOOL, INT2, INT4, INT8, JSON_TEXT, JSONB, FLOAT8]
 
 /** As an application does it in its first line: for every connection of the process. */
 const setGlobally = (): (() => void) => {
-  const before = ODD.map((type) => [type, types.getTypeParser(type)] as const)
+  const before = ODD.map((type) => ({
+    type,
+    parser: types.getTypeParser(type, 'text') as (value: string) => unknown,
+  }))
   for (const type of ODD) types.setTypeParser(type, odd(type))
   return () => {
-    for (const [type, parser] of before) types.setTypeParser(type, parser)
+    for (const { type, parser } of before) types.setTypeParser(type, parser)
   }
 }
 const nothing = (): (() => void) => () => undefined

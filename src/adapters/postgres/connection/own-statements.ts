@@ -39,7 +39,7 @@ interface Parsing {
 export const ownTypes = (driver: Parsing): CustomTypesConfig =>
   ({
     getTypeParser: (type: number) => parsers[type] ?? driver.getTypeParser(type, 'text'),
-  }) as CustomTypesConfig
+  })
 
 /** How the columns of our own statements are parsed by their types' numbers. */
 export const ownParsers: Readonly<Record<number, (value: string) => unknown>> = parsers

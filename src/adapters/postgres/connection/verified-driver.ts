@@ -47,8 +47,9 @@ export const verifiedDriver = (driver: object, db: Executor): Executor => ({
     try {
       await known
     } catch (error) {
+      const failure = error as Error
       if (verified.get(driver) === known) verified.delete(driver)
-      return Promise.reject(error as Error)
+      return Promise.reject(failure)
     }
     return db.executeQuery(query)
   },

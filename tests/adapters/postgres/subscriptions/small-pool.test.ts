@@ -22,7 +22,7 @@ afterEach(() => database.close())
 /** A subscription whose handler appends, outside of the transaction in which it is called. */
 const start = (connections: number, partitions: number, statementTimeout: number) => {
   const pool = new Pool({ connectionString: database.url, max: connections })
-  const backend = postgres<unknown>(pool, { statementTimeout })
+  const backend = postgres(pool, { statementTimeout })
   const notices: SubscriptionNotice[] = []
   const run = running((signal) =>
     runSubscriptionInTransaction<Tick, Transaction<unknown>>({
