@@ -8,6 +8,7 @@ export interface OperatedSchema {
   readonly name: string
   /** The name, quoted for a statement. */
   readonly quoted: string
+  readonly db: Executor
   readonly read: RunStatement
   /** The same for a statement that writes: its outcome may be unknown. */
   readonly write: RunStatement
@@ -21,6 +22,7 @@ type RunStatement = <Row>(
 export const operatedSchema = (db: Executor, name: string): OperatedSchema => ({
   name,
   quoted: quoteIdentifier(name),
+  db,
   read: (statement, parameters = []) => readRows(db, statement, parameters),
   write: (statement, parameters = []) => writeRows(db, 'statement', statement, parameters),
 })

@@ -354,9 +354,9 @@ $reprise$;
 
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
 -- data tells the highest visible position and the lineage. The events follow, none of them beyond the horizon.
--- Null categories or types: all of them. at: see visible.
+-- Null categories or types: all of them. size: how many positions are looked at, null: all. at: see visible.
 create function {{schema}}.read_all(
-  after bigint, most integer, categories text[], types text[], at regclass
+  after bigint, most integer, categories text[], types text[], size bigint, at regclass
 ) returns table (
   "position" double precision, stream_id text, version integer, id uuid, type text,
   schema_version smallint, recorded_at double precision, data jsonb, metadata jsonb
@@ -381,7 +381,7 @@ begin
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
       from {{schema}}.events e
-      where e.position > after and e.position <= seen.horizon
+      where e.position > after and e.position <= least(seen.horizon, after + size)
         and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
         and (types is null or e.type = any(types))
       order by e.position

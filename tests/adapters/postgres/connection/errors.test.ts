@@ -168,7 +168,8 @@ describe('a statement that is under way', () => {
     const own = connectPool<unknown>(
       new Pool({ connectionString: database.url, options: `-c ${setting}=50` }),
     )
-    const error = await left(postgres(own).store.append(appending('counter-late')))
+    const limited = postgres(own, { statementTimeout: 500 }) // locks are waited for in turns
+    const error = await left(limited.store.append(appending('counter-late')))
     await own.destroy()
     expect(error).toMatchObject(failed(reason, 'nothingWritten'))
   })

@@ -63,6 +63,8 @@ it('a reader that knows a horizon of the primary does not read up to it on a rep
     // The end of a pool does not wait until its connections are closed: the server may stop before.
     (server) => new Pool({ connectionString: server.url, max: 1 }).on('error', () => undefined),
   ) as [Pool, Pool]
+  // The server may stop before it has seen that a connection ends.
+  for (const pool of [onPrimary, onReplica]) pool.on('error', () => undefined)
   opened.push({ destroy: () => onPrimary.end() }, { destroy: () => onReplica.end() })
   // A pool whose connections may reach either server, as with a proxy in front of both.
   const either = new Proxy(onPrimary, {

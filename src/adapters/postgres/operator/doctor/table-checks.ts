@@ -39,12 +39,12 @@ select current_user::text as name,
          and has_table_privilege($2::text || '.commands', 'delete')
          and has_table_privilege($2::text || '.snapshots', 'insert')
          and has_table_privilege($2::text || '.snapshots', 'update') as writable,
-       array(select t.name from unnest($3::text[]) with ordinality as t(name, place)
+       to_jsonb(array(select t.name from unnest($3::text[]) with ordinality as t(name, place)
              where not (has_table_privilege($2::text || '.' || t.name, 'select')
                and has_table_privilege($2::text || '.' || t.name, 'insert')
                and has_table_privilege($2::text || '.' || t.name, 'update')
                and has_table_privilege($2::text || '.' || t.name, 'delete'))
-             order by t.place) as lacking`
+             order by t.place)) as lacking`
 
 /** Whether the user of the connection has the rights that a store needs. */
 const access = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
