@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
-import { type Chapter, claimOne, LONG, type Operated, registered } from './subject'
+import { type Chapter, claimOne, type Operated, registered } from './subject'
 
 const lineageOf = async ({ store }: Operated): Promise<string> =>
   (await succeeds(store.readAll({ after: 0, limit: 1 }))).lineage

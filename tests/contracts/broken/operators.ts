@@ -353,7 +353,14 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
         pipe(
           sound.newLineage(),
           TE.tap(() =>
-            TE.orElse(() => TE.of<never, void>(undefined))(sound.reset('own', 0, 'fenceOff')),
+            pipe(
+              sound.reset('own', 0, 'fenceOff'),
+              TE.match(
+                () => undefined,
+                () => undefined,
+              ),
+              TE.fromTask,
+            ),
           ),
         ),
     })),
