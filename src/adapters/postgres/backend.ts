@@ -136,9 +136,7 @@ const storeOn = <Database>(
   const context = { statements: appendStatements(schema), contention: contention() }
 
   const fallback = (transaction: Transaction<Database>): RunAppend =>
-    appendAlone(
-      fallbackAppend(withoutPlugins(transaction), context.statements.append, 'transaction'),
-    )
+    appendAlone(fallbackAppend(withoutPlugins(transaction), context.statements, 'transaction'))
   const optimistic = (transaction: Transaction<Database>): RunAppend =>
     appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction'))
   const append =

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { Appended, AppendRequest } from '../../core/append'
 import type { Category } from '../../core/category'
 import { versionConflict } from '../../core/errors/conflict'
+import { isIsolatable } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
 import type { NewEvent } from '../../core/recorded-event'
@@ -22,7 +23,7 @@ import {
   type PendingCommand,
   RELOAD,
 } from './pending-command'
-import { replayAnswer } from './replay-answer'
+import { answerAgain, replayAnswer } from './replay-answer'
 import { jitteredBackoff } from './retry'
 import type { CategorySettings } from './settings'
 
@@ -116,7 +117,7 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   const answer =
     handled === undefined
       ? E.left(versionConflict(streamId, expectedVersion, current.version))
-      : await replayAnswer(category, settings, streamId, handled)
+      : await answerAgain(runtime, streamId, first.options, handled)
   return conclude(runtime, batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
 }
 
@@ -207,11 +208,6 @@ const outcomesOf = <Of extends CategoryTypes>(
   }
 }
 
-/** Whether each command of a batch may succeed on its own: the fault may be with one of them. */
-const oneIsToBlame = (error: AppendError): boolean =>
-  error._tag !== 'StoreFailed' ||
-  (error.outcome === 'nothingWritten' && ['Unexpected', 'TimedOut'].includes(error.reason))
-
 /** The store has refused the append of a batch. */
 const refused = async <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
@@ -219,17 +215,16 @@ const refused = async <Of extends CategoryTypes>(
   { base, error }: { readonly base: Base<Of>; readonly error: AppendError },
   batch: Batch<Of>,
 ): Promise<Batch<Of>> => {
-  const { category, settings, states } = runtime
+  const { settings, states } = runtime
   const { current } = base
   // A stream that is shorter than the state in memory was restored from a backup: forget that state.
   if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
   else states.set(streamId, { current, outdated: true })
 
   if (error._tag === 'CommandAlreadyHandled') {
-    const answer = await replayAnswer(category, settings, streamId, error)
-    return conclude(runtime, batch, ({ options }) =>
-      options.commandId === error.commandId ? answer : DECIDE_AGAIN,
-    )
+    const repeated = batch.find(({ options }) => options.commandId === error.commandId)
+    const answer = await answerAgain(runtime, streamId, repeated?.options ?? {}, error)
+    return conclude(runtime, batch, (pending) => (pending === repeated ? answer : DECIDE_AGAIN))
   }
   const retries = ({ conflicts }: Pending<Of>) => conflicts + 1 < settings.retry.attempts
   const { expectedVersion: pin = 'mustExist' } = batch[0]?.options ?? {}
@@ -246,7 +241,10 @@ const refused = async <Of extends CategoryTypes>(
   if (error._tag === 'StoreFailed' && error.reason === 'TransactionRefused') {
     return conclude(runtime, batch, (pending) => (retries(pending) ? CONFLICT : E.left(error)))
   }
-  const outcome = batch.length > 1 && oneIsToBlame(error) ? ALONE : E.left(error)
+  const outcome =
+    batch.length > 1 && (error._tag !== 'StoreFailed' || isIsolatable(error))
+      ? ALONE
+      : E.left(error)
   return conclude(runtime, batch, () => outcome)
 }
 

@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { commandAlreadyHandled, versionConflict } from '../../../core/errors/conflict'
 import { named } from '../connection/prepared-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
+import { handledCommand } from '../read/load-statements'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import {
   allFailed,
@@ -25,18 +26,31 @@ import {
   streamColumns,
 } from './statement-parts'
 
-/** Calls the append function, which takes any append and says why one did not fit: see migrations/0001_reprise.sql. */
-const fallback = (schema: string): string => `
-select stream_id, outcome, version, "position", recorded_at, command_id, event_count
-from ${schema}.append(
+/** Calls an append function, which takes any append and says why one did not fit: see migrations/0001_reprise.sql. */
+const call = (schema: string, append: string): string => `
+select stream_id, outcome, version, "position", recorded_at, command_id, event_count, fingerprint
+from ${schema}.${append}(
   $1::text[], $2::integer[],
   $3::text[]::uuid[], $4::text[], $5::smallint[], $6::text[]::jsonb[], $7::text[]::jsonb[],
   $8::text[], $9::integer[],
   $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
-  $15::text[], $16::text[], $17::integer[], $18::integer[], ${eventsOf(schema)})`
+  $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[], ${eventsOf(schema)})`
 
-export const fallbackStatement = (schema: string): string =>
-  named('append', fallback(quoteIdentifier(schema)))
+/** The statements that take any append. */
+export interface FallbackStatements {
+  readonly append: string
+  /** Inside of a transaction, with commands: a command that another transaction remembers does not abort it. */
+  readonly appendInTransaction: string
+}
+
+/** The statements for a schema of any name. */
+export const fallbackStatements = (schema: string): FallbackStatements => {
+  const name = quoteIdentifier(schema)
+  return {
+    append: named('append', call(name, 'append')),
+    appendInTransaction: named('append_in_transaction', call(name, 'append_in_transaction')),
+  }
+}
 
 // JSON holds no control characters, so encoding it once more as JSON is the quoting that an array needs.
 const jsonElement = (json: string): string =>
@@ -64,6 +78,7 @@ interface FallbackRow extends StoredRow {
   readonly outcome: number
   readonly command_id: string | null
   readonly event_count: number | null
+  readonly fingerprint: string | null
 }
 
 const answerTo = (
@@ -76,8 +91,9 @@ const answerTo = (
     return E.left(versionConflict(streamId, expectedVersion, first.version))
   }
   if (first.outcome === 2) {
-    const { command_id, event_count, version } = first
-    return E.left(commandAlreadyHandled(streamId, command_id ?? '', version, event_count ?? 0))
+    const { command_id, event_count, version, fingerprint } = first
+    const handled = handledCommand(version, event_count ?? 0, fingerprint)
+    return E.left(commandAlreadyHandled(streamId, command_id ?? '', handled))
   }
   return stored(rows, first.recorded_at)
 }
@@ -87,8 +103,10 @@ const answerTo = (
  * statement fails as a whole: then all of them have failed.
  */
 export const fallbackAppend =
-  (db: Executor, statement: string, scope: TransactionScope): RunAppends =>
+  (db: Executor, statements: FallbackStatements, scope: TransactionScope): RunAppends =>
   async (appends) => {
+    const isGuarded = scope === 'transaction' && appends.some(({ commands }) => commands.length > 0)
+    const statement = isGuarded ? statements.appendInTransaction : statements.append
     const parameters = E.tryCatch(() => parametersOf(appends), identity)
     if (E.isLeft(parameters)) return notSent(appends, parameters.left)
     const send = TE.tryCatch(

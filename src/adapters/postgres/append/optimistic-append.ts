@@ -15,7 +15,7 @@ import {
   type StoredRow,
 } from './append-answer'
 import { type EncodedAppend, lengthOf } from './encoded-append'
-import { fallbackAppend, fallbackStatement } from './fallback-append'
+import { fallbackAppend, type FallbackStatements, fallbackStatements } from './fallback-append'
 import {
   manyStreamsQuery,
   type ManyStreamsStatements,
@@ -29,15 +29,14 @@ import type { Query } from './statement-parts'
 // and fails the whole statement: either way nothing of it is stored, and the fallback can say what has happened.
 
 /** Every statement that appends, as text. */
-export interface AppendStatements extends OneStreamStatements, ManyStreamsStatements {
-  readonly append: string
-}
+export interface AppendStatements
+  extends OneStreamStatements, ManyStreamsStatements, FallbackStatements {}
 
 /** The statements for a schema of any name. */
 export const appendStatements = (schema: string): AppendStatements => ({
   ...oneStreamStatements(schema),
   ...manyStreamsStatements(schema),
-  append: fallbackStatement(schema),
+  ...fallbackStatements(schema),
 })
 
 /** How much JSON an optimistic statement takes at most, in UTF-16 code units: PostgreSQL holds no JSON array above 256 MB. */
@@ -118,7 +117,7 @@ export const optimisticAppend = (
   db: Executor,
   scope: TransactionScope,
 ): RunAppends => {
-  const fallback = fallbackAppend(db, statements.append, scope)
+  const fallback = fallbackAppend(db, statements, scope)
   const answersFrom = async (
     appends: ReadonlyArray<EncodedAppend>,
     rows: ReadonlyMap<StreamId, ReadonlyArray<StoredRow>>,
