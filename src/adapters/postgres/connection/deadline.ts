@@ -20,8 +20,47 @@ export const withDeadline = <Value>(
       reject(giveUp())
     }, timeout)
     timer.unref()
-    const stop = (): void => clearTimeout(timer)
-    work.then(resolve, reject)
-    work.then(stop, stop)
+    work.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error as Error)
+      },
+    )
   })
+}
+
+/**
+ * The same for pieces of work that usually come one after another, as the statements of a connection do: they
+ * share one timer, which is set anew for each of them and then left to run out.
+ */
+export const deadlines = (
+  timeout: number,
+  giveUp: () => Error,
+): (<Value>(work: Promise<Value>) => Promise<Value>) => {
+  if (timeout > LONGEST_TIMER) return (work) => work
+  let timer: NodeJS.Timeout | undefined
+  let late: ((error: Error) => void) | undefined
+  const expire = (): void => late?.(giveUp())
+  return (work) => {
+    if (late !== undefined) return withDeadline(work, timeout, giveUp)
+    return new Promise((resolve, reject) => {
+      late = reject
+      if (timer === undefined) timer = setTimeout(expire, timeout).unref()
+      else timer.refresh()
+      work.then(
+        (value) => {
+          late = undefined
+          resolve(value)
+        },
+        (error: unknown) => {
+          late = undefined
+          reject(error as Error)
+        },
+      )
+    })
+  }
 }

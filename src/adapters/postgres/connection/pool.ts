@@ -1,6 +1,6 @@
 import type { Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { withDeadline } from './deadline'
+import { deadlines, withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
@@ -126,15 +126,13 @@ const wrap = (client: PoolClient, preparing: Preparing): Connection => {
 }
 
 /** A connection on which a statement has so many milliseconds. Its answer is lost then, and so is the connection. */
-const bounded = ({ run, release, destroy }: Connection, timeout: number): PostgresPoolClient =>
-  poolClient(
-    (text, parameters) =>
-      withDeadline(run(text, parameters), timeout, () => {
-        destroy()
-        return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
-      }),
-    release,
-  )
+const bounded = ({ run, release, destroy }: Connection, timeout: number): PostgresPoolClient => {
+  const inTime = deadlines(timeout, () => {
+    destroy()
+    return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
+  })
+  return poolClient((text, parameters) => inTime(run(text, parameters)), release)
+}
 
 /** Says why no connection came. */
 const notConnected = (pool: Pool, established: number, timeout: number): Error => {
@@ -178,20 +176,30 @@ const accessTo = (pool: Pool, preparing: Preparing): AccessWithin => {
   pool.on('acquire', (client) => established.add(client))
   pool.on('remove', (client) => established.delete(client))
   pool.on('error', ignoreError) // an idle connection that breaks is replaced by the pool itself
-  const connectWithin = async (timeout: number): Promise<PostgresPoolClient> => {
+  const connectWithin = (timeout: number): Promise<PoolClient> => {
+    // One that is idle comes before anything else can happen: that takes no timer.
+    const isIdle = pool.idleCount > pool.waitingCount
     const connecting = pool.connect()
-    const client = await withDeadline(connecting, timeout, () => {
+    if (isIdle) return connecting
+    return withDeadline(connecting, timeout, () => {
       // It may still come: then others can have it.
       connecting.then((late) => late.release(), ignoreError)
       return notConnected(pool, established.size, timeout)
     })
-    return bounded(wrapped(client), timeout)
   }
   const timeouts = new Map<number, Access>()
   const access: AccessWithin = (timeout) => {
     const before = timeouts.get(timeout)
     if (before !== undefined) return before
-    const connect = () => connectWithin(timeout)
+    const boundedClients = new WeakMap<PoolClient, PostgresPoolClient>()
+    const connect = async (): Promise<PostgresPoolClient> => {
+      const client = await connectWithin(timeout)
+      const known = boundedClients.get(client)
+      if (known !== undefined) return known
+      const made = bounded(wrapped(client), timeout)
+      boundedClients.set(client, made)
+      return made
+    }
     const made = { connect, direct: poolShortcut(connect, () => pool.waitingCount > 0) }
     timeouts.set(timeout, made)
     return made
