@@ -87,7 +87,8 @@ export const recordedEvents = <Event>(
   stored: ReadonlyArray<NewEvent>,
   { after, skip, appended: { positions, recordedAt } }: AppendOffset,
 ): ReadonlyArray<RecordedEvent<Event>> => {
-  const recorded: RecordedEvent<Event>[] = []
+  const recorded = new Array<RecordedEvent<Event>>(stored.length) // see decideOn
+  let count = 0
   for (let index = 0; index < stored.length; index++) {
     const own = stored[index]
     const written = decided[index]
@@ -95,15 +96,8 @@ export const recordedEvents = <Event>(
     if (own === undefined || written === undefined || position === undefined) continue
     const { id, metadata } = own
     const { event } = written
-    recorded.push({
-      id,
-      streamId,
-      version: after + index + 1,
-      position,
-      recordedAt,
-      metadata,
-      event,
-    })
+    const version = after + index + 1
+    recorded[count++] = { id, streamId, version, position, recordedAt, metadata, event }
   }
-  return recorded
+  return count === stored.length ? recorded : recorded.slice(0, count)
 }

@@ -6,6 +6,7 @@ import { isIsolatable } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
 import type { NewEvent } from '../../core/recorded-event'
+import { jsonSize } from '../../core/json'
 import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
 import type { Current } from '../state/replay'
@@ -60,6 +61,14 @@ interface Base<Of extends CategoryTypes> {
   readonly loaded: boolean
 }
 
+/** A batch that was appended. */
+interface Stored<Of extends CategoryTypes> {
+  readonly streamId: StreamId
+  readonly base: Base<Of>
+  readonly decided: ReadonlyArray<Decided<Of>>
+  readonly appended: Appended
+}
+
 /** A command, and what was decided on it. */
 interface Decided<Of extends CategoryTypes> {
   readonly pending: Pending<Of>
@@ -81,17 +90,17 @@ export const handleBatch = <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
   streamId: StreamId,
   batch: Batch<Of>,
-): Promise<Batch<Of>> => {
+): Batch<Of> | Promise<Batch<Of>> => {
   const first = batch[0]
-  if (first === undefined) return Promise.resolve(batch)
+  if (first === undefined) return batch
   const { expectedVersion = 'any' } = first.options
   const known = runtime.states.get(streamId)
   return known === undefined ||
     known.outdated ||
     first.mode === 'reload' ||
-    !versionFits(expectedVersion, known.current.version)
+    !versionFits(expectedVersion, known.version)
     ? loadAndDecide(runtime, streamId, batch, first)
-    : decideAndAppend(runtime, streamId, batch, { current: known.current, loaded: false })
+    : decideAndAppend(runtime, streamId, batch, { current: known, loaded: false })
 }
 
 /** Decides on what the store says now, unless that answers the first command already. */
@@ -105,12 +114,12 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   const { commandId, expectedVersion = 'any' } = first.options
   const known = states.get(streamId)
   const loaded = await loadState(category, settings, streamId, {
-    ...(known === undefined ? {} : { known: known.current }),
+    ...(known === undefined ? {} : { known }),
     ...(commandId === undefined ? {} : { commandId }),
   })
   if (E.isLeft(loaded)) return conclude(runtime, batch, () => loaded)
   const { current, handled } = loaded.right
-  states.set(streamId, { current, outdated: false })
+  states.set(streamId, current)
   if (handled === undefined && versionFits(expectedVersion, current.version)) {
     return decideAndAppend(runtime, streamId, batch, { current, loaded: true })
   }
@@ -121,53 +130,89 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   return conclude(runtime, batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
 }
 
-const decideAndAppend = async <Of extends CategoryTypes>(
+// No async function: every command comes through here, and that would take up more memory than the rest.
+const decideAndAppend = <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
   streamId: StreamId,
   batch: Batch<Of>,
   base: Base<Of>,
-): Promise<Batch<Of>> => {
+): Batch<Of> | Promise<Batch<Of>> => {
+  const decided = decideAll(runtime, streamId, base.current, batch)
+  const request = appendRequest(streamId, base.current.version, decided)
+  const now = decided.length === batch.length ? batch : batch.slice(0, decided.length)
+  const again =
+    request === undefined
+      ? conclude(runtime, now, outcomesOf(streamId, base, decided, undefined))
+      : runtime.settings.store
+          .append(request)()
+          .then((result) =>
+            E.isLeft(result)
+              ? refused(runtime, request, { base, error: result.left }, now)
+              : stored(runtime, { streamId, base, decided, appended: result.right }, now),
+          )
+  return now === batch ? again : before(again, batch.slice(now.length))
+}
+
+/** What was too much for one append comes after what must be handled again. */
+const before = async <Item>(
+  again: ReadonlyArray<Item> | Promise<ReadonlyArray<Item>>,
+  later: ReadonlyArray<Item>,
+): Promise<ReadonlyArray<Item>> => [...(await again), ...later]
+
+/** The store has taken the append of a batch. */
+const stored = <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  { streamId, base, decided, appended }: Stored<Of>,
+  batch: Batch<Of>,
+): Batch<Of> | Promise<Batch<Of>> => {
   const { category, settings, states, snapshots } = runtime
   const { version } = base.current
-  const decided = decideAll(runtime, streamId, base.current, batch)
-  const request = appendRequest(streamId, version, decided)
-  if (request === undefined) {
-    return conclude(runtime, batch, outcomesOf(streamId, base, decided, undefined))
-  }
-  const result = await settings.store.append(request)()
-  if (E.isLeft(result)) return refused(runtime, request, { base, error: result.left }, batch)
-  const eventCount = request.events.length
-  const after = result.right.version - eventCount
+  let eventCount = 0
+  for (const { events } of decided) eventCount += events.length
+  const after = appended.version - eventCount
   if (after !== version) {
     // A blind append: there may be events of others between the state decided on and its own.
     states.forget(streamId)
-    const answer = await replayAnswer(category, settings, streamId, { after, eventCount })
-    return conclude(runtime, batch, () => answer)
+    return replayAnswer(category, settings, streamId, { after, eventCount }).then((answer) =>
+      conclude(runtime, batch, () => answer),
+    )
   }
-  const last = decided.at(-1)
+  const last = decided[decided.length - 1]
   if (last !== undefined) {
     const current = E.isRight(last.decision) ? last.decision.right.next : last.before
-    states.set(streamId, { current, outdated: false })
+    states.set(streamId, current)
     snapshots.consider(streamId, { from: version, to: current.version, state: current.state })
   }
-  return conclude(runtime, batch, outcomesOf(streamId, base, decided, result.right))
+  return conclude(runtime, batch, outcomesOf(streamId, base, decided, appended))
 }
 
-/** Decides commands one after another, each on the state that those before it lead to. */
+/** How much JSON a batch appends, about: as `eventSize` is measured. More in one append is not faster. */
+const LARGEST_APPEND = 4_000_000
+
+/**
+ * Decides commands one after another, each on the state that those before it lead to. Stops before all are
+ * decided when their events are much already: what waits for its turn is small.
+ */
 const decideAll = <Of extends CategoryTypes>(
   { category, settings }: CategoryRuntime<Of>,
   streamId: StreamId,
   base: Current<Of['state']>,
   batch: Batch<Of>,
 ): ReadonlyArray<Decided<Of>> => {
+  // One that grows takes more than it needs.
+  const all = new Array<Decided<Of>>(batch.length)
+  let count = 0
   let before = base
-  return batch.map((pending) => {
+  let size = 0
+  for (const pending of batch) {
+    if (size > LARGEST_APPEND) break
     const decision = decideOn(category, streamId, pending.command, before)
     const events = newEvents(decision, pending.options, settings.ids)
-    const decided = { pending, before, decision, events }
+    all[count++] = { pending, before, decision, events }
     if (E.isRight(decision)) before = decision.right.next
-    return decided
-  })
+    if (batch.length > 1) for (const { data } of events) size += jsonSize(data)
+  }
+  return count === batch.length ? all : all.slice(0, count)
 }
 
 /**
@@ -219,7 +264,7 @@ const refused = async <Of extends CategoryTypes>(
   const { current } = base
   // A stream that is shorter than the state in memory was restored from a backup: forget that state.
   if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
-  else states.set(streamId, { current, outdated: true })
+  else states.setOutdated(streamId, current)
 
   if (error._tag === 'CommandAlreadyHandled') {
     const repeated = batch.find(({ options }) => options.commandId === error.commandId)

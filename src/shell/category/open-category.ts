@@ -146,7 +146,7 @@ export const openCategory = <Command, State, Event, Rejection>(
 ): OpenCategory<Command, State, Event, Rejection> => {
   const settings = withDefaults(store, options)
   const snapshots = backgroundSnapshots(category, settings)
-  const states = stateCache<State>(settings.cachedStates)
+  const states = stateCache<State>(settings)
   const runtime: CategoryRuntime<{
     readonly command: Command
     readonly state: State
@@ -162,7 +162,7 @@ export const openCategory = <Command, State, Event, Rejection>(
   const fetchStream =
     (stream: StreamId): TaskEither<LoadError, Current<State>> =>
     async () => {
-      const known = states.get(stream)?.current
+      const known = states.get(stream)
       const loaded = await loadState(
         category,
         settings,
@@ -172,9 +172,9 @@ export const openCategory = <Command, State, Event, Rejection>(
       if (E.isLeft(loaded)) return loaded
       const { current } = loaded.right
       // Not over a later state that a command has led to meanwhile.
-      const newest = states.get(stream)?.current
+      const newest = states.get(stream)
       if (newest === undefined || newest === known || newest.version <= current.version) {
-        states.set(stream, { current, outdated: false })
+        states.set(stream, current)
       }
       return E.right(handedOut(current))
     }
@@ -200,7 +200,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         nameOf(id),
         TE.flatMap((stream) => {
           const known = states.get(stream)
-          return known === undefined ? fetchStream(stream) : TE.right(handedOut(known.current))
+          return known === undefined ? fetchStream(stream) : TE.right(handedOut(known))
         }),
       ),
     replayTo: (id, version) =>

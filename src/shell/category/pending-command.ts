@@ -37,7 +37,9 @@ export type Outcome<Rejection, Result> =
 export type HandleBatch<Command, Rejection, Result> = (
   streamId: StreamId,
   batch: ReadonlyArray<PendingCommand<Command, Rejection, Result>>,
-) => Promise<ReadonlyArray<PendingCommand<Command, Rejection, Result>>>
+) =>
+  | ReadonlyArray<PendingCommand<Command, Rejection, Result>>
+  | Promise<ReadonlyArray<PendingCommand<Command, Rejection, Result>>>
 
 export const DECIDE_AGAIN = { _tag: 'DecideAgain' } as const
 export const CONFLICT = { _tag: 'Conflict' } as const

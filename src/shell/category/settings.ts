@@ -1,4 +1,5 @@
 import type { EventStore } from '../../core/ports/event-store'
+import { catching } from '../catching'
 import { sleep } from '../timers'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
@@ -12,11 +13,17 @@ export interface CategoryOptions {
   readonly retry?: RetryPolicy
   /** How many states are kept in memory. Default 10,000; 0: none. */
   readonly cachedStates?: number
+  /**
+   * How large the states in memory may be together, in about bytes: an estimate, for which a state is measured when
+   * it is loaded, and whenever the version of its stream has doubled. A state that is larger alone is not kept.
+   * Default 67,108,864 (about 64 MiB); 0: none.
+   */
+  readonly cachedStatesSize?: number
   /** Events read at a time. Default 1,000. */
   readonly pageSize?: number
   /** How many commands may wait for one stream. Default 10,000; one more is `Overloaded`. */
   readonly queueDepth?: number
-  /** Told what happens beside the answers. It must not throw. Default: nobody is told. */
+  /** Told what happens beside the answers. What it throws is ignored. Default: nothing is told. */
   readonly observe?: (notice: Notice) => void
   /** From 0 (included) to 1 (excluded). Default `Math.random`. */
   readonly random?: () => number
@@ -29,6 +36,12 @@ export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
 }
 
+/** What is told of a command must not become its answer. */
+const harmless =
+  (observe: (notice: Notice) => void) =>
+  (notice: Notice): void =>
+    void catching(() => observe(notice))
+
 /** The default for whatever is left out, or is `undefined`. */
 export const withDefaults = (
   store: EventStore,
@@ -36,6 +49,7 @@ export const withDefaults = (
     ids = idSource(),
     retry = defaultRetry,
     cachedStates = 10_000,
+    cachedStatesSize = 67_108_864,
     pageSize = 1_000,
     queueDepth = 10_000,
     observe = () => undefined,
@@ -47,9 +61,10 @@ export const withDefaults = (
   ids,
   retry,
   cachedStates,
+  cachedStatesSize,
   pageSize,
   queueDepth,
-  observe,
+  observe: harmless(observe),
   random,
   wait,
 })

@@ -63,16 +63,26 @@ export const streamQueues = <Command, Rejection, Result>(
     queue.arrived = []
     const size = batchSize(all)
     const batch = size === all.length ? all : all.slice(0, size)
-    handleBatch(streamId, batch).then(
-      (again) => {
-        goOn(streamId, queue, batch.length, again)
-      },
+    started(streamId, batch).then(
+      (again) => goOn(streamId, queue, batch.length, again),
       (cause: unknown) => {
-        // A store that throws instead of answering must not block the queue for ever.
+        // What throws instead of answering must not block the queue for ever.
         for (const { answer } of batch) answer(E.left(storeFailed('Unexpected', 'unknown', cause)))
         goOn(streamId, queue, batch.length, NONE)
       },
     )
+  }
+
+  /** Always a promise: a queue that is handled at once must not grow the stack. */
+  const started = (
+    streamId: StreamId,
+    batch: ReadonlyArray<Pending>,
+  ): Promise<ReadonlyArray<Pending>> => {
+    try {
+      return Promise.resolve(handleBatch(streamId, batch))
+    } catch (cause) {
+      return Promise.reject(cause as Error)
+    }
   }
 
   const goOn = (

@@ -35,19 +35,17 @@ const mayBeCausedByOne = (answer: AppendAnswer): boolean =>
  */
 export const groupCommit = (run: RunAppends): RunAppend => {
   const alone = appendAlone(run)
-  const runGroup: RunAppends = async (group) => {
-    const answers = await run(group)
-    const mustSendAlone = (answer: AppendAnswer): boolean =>
-      isOvertaken(answer) || (group.length > 1 && mayBeCausedByOne(answer))
-    if (!answers.some(mustSendAlone)) return answers
-    return Promise.all(
-      answers.map((answer, index) => {
-        const append = group[index]
-        return append !== undefined && mustSendAlone(answer)
-          ? alone(append)
-          : Promise.resolve(answer)
-      }),
-    )
-  }
+  const runGroup: RunAppends = (group) =>
+    run(group).then((answers) => {
+      const mustSendAlone = (answer: AppendAnswer): boolean =>
+        isOvertaken(answer) || (group.length > 1 && mayBeCausedByOne(answer))
+      if (!answers.some(mustSendAlone)) return answers
+      return Promise.all(
+        answers.map((answer, index) => {
+          const append = group[index]
+          return append !== undefined && mustSendAlone(answer) ? alone(append) : answer
+        }),
+      )
+    })
   return grouped(runGroup, grouping)
 }

@@ -1,6 +1,4 @@
 import * as E from 'fp-ts/Either'
-import { identity } from 'fp-ts/function'
-import * as TE from 'fp-ts/TaskEither'
 import type { StreamId } from '../../../core/stream'
 import { isCommandTaken, isVersionTaken } from '../connection/errors'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
@@ -100,6 +98,10 @@ const oneRowEach = (
   return answers
 }
 
+// Not TE.tryCatch, which takes two kilobytes: this is done for every append.
+const settled = <Value>(promise: Promise<Value>): Promise<E.Either<unknown, Value>> =>
+  promise.then<E.Either<unknown, Value>, E.Either<unknown, Value>>(E.right, E.left)
+
 /** What the statements of a store have in common. */
 export interface AppendContext {
   readonly statements: AppendStatements
@@ -135,15 +137,14 @@ export const optimisticAppend = (
     })
   }
   return async (appends) => {
-    const built = E.tryCatch(
-      () => (contention.isUnlikely() ? optimisticQuery(statements, appends) : undefined),
-      identity,
-    )
-    if (E.isLeft(built)) return notSent(appends, built.left)
-    const query = built.right
+    let query: Query | undefined
+    try {
+      if (contention.isUnlikely()) query = optimisticQuery(statements, appends)
+    } catch (cause) {
+      return notSent(appends, cause)
+    }
     if (query === undefined) return fallback(appends)
-    const send = TE.tryCatch(() => fetchRows<StoredRow>(db, query.text, query.parameters), identity)
-    const found = await send()
+    const found = await settled(fetchRows<StoredRow>(db, query.text, query.parameters))
     if (E.isLeft(found)) {
       const lost = lostRace(found.left)
       if (lost) contention.record()

@@ -36,17 +36,21 @@ export const withDeadline = <Value>(
 /**
  * The same for pieces of work that usually come one after another, as the statements of a connection do: they
  * share one timer, which is set anew for each of them and then left to run out.
+ *
+ * @param reasonOf - what a piece that fails is rejected with.
  */
 export const deadlines = (
   timeout: number,
   giveUp: () => Error,
+  reasonOf: (error: Error) => Error,
 ): (<Value>(work: Promise<Value>) => Promise<Value>) => {
-  if (timeout > LONGEST_TIMER) return (work) => work
+  const failed = (error: Error): Promise<never> => Promise.reject(reasonOf(error))
+  if (timeout > LONGEST_TIMER) return (work) => work.catch(failed)
   let timer: NodeJS.Timeout | undefined
   let late: ((error: Error) => void) | undefined
   const expire = (): void => late?.(giveUp())
   return (work) => {
-    if (late !== undefined) return withDeadline(work, timeout, giveUp)
+    if (late !== undefined) return withDeadline(work.catch(failed), timeout, giveUp)
     return new Promise((resolve, reject) => {
       late = reject
       if (timer === undefined) timer = setTimeout(expire, timeout).unref()
@@ -58,7 +62,7 @@ export const deadlines = (
         },
         (error: unknown) => {
           late = undefined
-          reject(error as Error)
+          reject(reasonOf(error as Error))
         },
       )
     })

@@ -1,4 +1,4 @@
-import type { PostgresPoolClient } from 'kysely'
+import type { CompiledQuery, PostgresPoolClient } from 'kysely'
 import type { Executor } from './query'
 
 /**
@@ -26,17 +26,25 @@ export const poolShortcut = (
     kept.push(client)
     if (releasing) return
     releasing = true
-    setImmediate(() => setImmediate(releaseKept))
+    setImmediate(setImmediate, releaseKept)
   }
+  const runOn = <Row>(client: PostgresPoolClient, { sql, parameters }: CompiledQuery<Row>) =>
+    client.query<Row>(sql, parameters).then(
+      (answer) => {
+        keep(client)
+        return answer
+      },
+      (error: unknown) => {
+        client.release()
+        return Promise.reject(error as Error)
+      },
+    )
   return {
-    executeQuery: async ({ sql, parameters }) => {
-      const client = kept.pop() ?? (await connect())
-      const answer = client.query<never>(sql, parameters)
-      void answer.then(
-        () => keep(client),
-        () => client.release(),
-      )
-      return answer
+    executeQuery: (query) => {
+      const client = kept.pop()
+      return client === undefined
+        ? connect().then((fresh) => runOn(fresh, query))
+        : runOn(client, query)
     },
   }
 }

@@ -40,7 +40,8 @@ const BEGIN: NamedStatement = { name: 'reprise_begin', text: 'begin', parameters
 const COMMIT: NamedStatement = { name: 'reprise_commit', text: 'commit', parameters: [] }
 
 /** The answer to a statement that need not be sent. */
-const answerUnsent = (command: string): Answer => ({ command, rowCount: null, rows: [] })
+const answerUnsent = (command: string): Promise<Answer> =>
+  Promise.resolve({ command, rowCount: null, rows: [] })
 
 const isEnd = (statement: string): boolean => statement === COMMIT.text || statement === 'rollback'
 
@@ -56,7 +57,7 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
   const nameOf = cache(statements.freshName)
   const runUnprepared = unprepared(client)
   let beginning = false
-  return async (text, parameters) => {
+  return (text, parameters) => {
     if (text === BEGIN.text && statements.isReady(BEGIN.name)) {
       beginning = true
       return answerUnsent('BEGIN')
@@ -69,8 +70,9 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
     const label = labelOf(text)
     const name = label === undefined ? nameOf(text, parameters) : statements.nameOf(label, text)
     if (name !== undefined) return statements.run({ name, text, parameters }, before)
-    if (before !== undefined) await statements.run(BEGIN)
-    return runUnprepared(text, parameters)
+    return before === undefined
+      ? runUnprepared(text, parameters)
+      : statements.run(BEGIN).then(() => runUnprepared(text, parameters))
   }
 }
 
@@ -88,6 +90,8 @@ const statementRunner = (client: PoolClient, preparing: Preparing): RunStatement
 /** A connection of a pool, with what it has prepared. */
 interface Connection {
   readonly run: RunStatement
+  /** Why a statement has really failed. */
+  readonly reasonOf: (error: Error) => Error
   readonly release: () => void
   /** Ends it, whatever is under way on it. To release it afterwards does nothing. */
   readonly destroy: () => void
@@ -103,15 +107,19 @@ const wrap = (client: PoolClient, preparing: Preparing): Connection => {
     ended ??= error
   })
   let destroyed = false
-  const failed = (error: Error): Promise<never> => {
-    const reason = isServerError(ended) ? ended : error
-    broken ||= breaksConnection(reason)
-    return Promise.reject(reason)
-  }
   return {
     run: (text, parameters) => {
-      const answer = run(text, parameters)
-      return (text === COMMIT.text ? answer.then(rejectRolledBack) : answer).catch(failed)
+      try {
+        const answer = run(text, parameters)
+        return text === COMMIT.text ? answer.then(rejectRolledBack) : answer
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
+    },
+    reasonOf: (error) => {
+      const reason = isServerError(ended) ? ended : error
+      broken ||= breaksConnection(reason)
+      return reason
     },
     // A broken one must not go back to the pool: the next statement on it would fail as well.
     release: () => {
@@ -126,11 +134,13 @@ const wrap = (client: PoolClient, preparing: Preparing): Connection => {
 }
 
 /** A connection on which a statement has so many milliseconds. Its answer is lost then, and so is the connection. */
-const bounded = ({ run, release, destroy }: Connection, timeout: number): PostgresPoolClient => {
-  const inTime = deadlines(timeout, () => {
+const bounded = (connection: Connection, timeout: number): PostgresPoolClient => {
+  const { run, reasonOf, release, destroy } = connection
+  const giveUp = (): Error => {
     destroy()
     return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
-  })
+  }
+  const inTime = deadlines(timeout, giveUp, reasonOf)
   return poolClient((text, parameters) => inTime(run(text, parameters)), release)
 }
 
