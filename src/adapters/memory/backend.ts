@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { defaultLimits, type Limits } from '../../core/limits'
+import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
@@ -54,7 +54,7 @@ export const memory = ({
   const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
   const store = memoryStore({
-    limits: { ...defaultLimits, ...limits },
+    limits: limitsOf(limits),
     now,
     transactions,
     inline: { projections: inline, documents },

@@ -3,14 +3,14 @@ import { catching } from '../catching'
 import { sleep } from '../timers'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
-import { defaultRetry, type RetryPolicy } from './retry'
+import { type RetryPolicy, retryOf } from './retry'
 
 /** How a category is connected. Every key may be left out. */
 export interface CategoryOptions {
   /** Default {@link idSource}. Give all categories of a process the same one. */
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
-  readonly retry?: RetryPolicy
+  readonly retry?: Partial<RetryPolicy>
   /** How many states are kept in memory. Default 10,000; 0: none. */
   readonly cachedStates?: number
   /**
@@ -34,6 +34,7 @@ export interface CategoryOptions {
 /** {@link CategoryOptions} with nothing left out, and the store. */
 export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
+  readonly retry: RetryPolicy
 }
 
 /** What is told of a command must not become its answer. */
@@ -47,7 +48,7 @@ export const withDefaults = (
   store: EventStore,
   {
     ids = idSource(),
-    retry = defaultRetry,
+    retry = {},
     cachedStates = 10_000,
     cachedStatesSize = 67_108_864,
     pageSize = 1_000,
@@ -59,7 +60,7 @@ export const withDefaults = (
 ): CategorySettings => ({
   store,
   ids,
-  retry,
+  retry: retryOf(retry),
   cachedStates,
   cachedStatesSize,
   pageSize,

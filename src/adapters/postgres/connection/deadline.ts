@@ -1,4 +1,7 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import * as timers from 'node:timers'
+
+// Taken when this module is loaded: fake timers that a test installs must not touch them.
+const { clearTimeout, setTimeout } = timers
 
 /** What a timer takes at most. Longer ones would end at once. */
 const LONGEST_TIMER = 2_147_483_647

@@ -1,5 +1,9 @@
+import * as timers from 'node:timers'
 import type * as E from 'fp-ts/Either'
 import { overloaded, type Overloaded } from '../../../core/errors/store'
+
+// Taken when this module is loaded: fake timers that a test installs must not stop appends.
+const { setImmediate, setTimeout } = timers
 
 /** How calls are grouped into statements. */
 export interface Grouping<Call, Answer> {

@@ -1,5 +1,8 @@
+import * as timers from 'node:timers'
 import type { CompiledQuery, PostgresPoolClient } from 'kysely'
 import type { Executor } from './query'
+
+const { setImmediate } = timers // taken when this module is loaded: see grouped
 
 /**
  * Runs statements outside of transactions, each on a connection of the pool, without Kysely's own steps: there is
