@@ -49,7 +49,7 @@ describe('the states in memory', () => {
     const ids = [freshId(), freshId(), freshId(), freshId()]
     for (const id of ids) await right(category.handleCommand(id, note(100_000)))
     loads.length = 0
-    for (const id of ids.slice().reverse()) await right(category.get(id))
+    for (const id of ids.slice().reverse()) await right(category.cached(id))
     expect(loads).toEqual([`counter-${ids[1]}`, `counter-${ids[0]}`])
   })
 
@@ -61,9 +61,9 @@ describe('the states in memory', () => {
       expect(await right(category.handleCommand(large, note(100_000)))).toMatchObject({ version })
     }
     loads.length = 0
-    await right(category.get(small))
+    await right(category.cached(small))
     expect(loads).toEqual([])
-    await right(category.get(large))
+    await right(category.cached(large))
     expect(loads).toEqual([`counter-${large}`])
   })
 
@@ -73,9 +73,9 @@ describe('the states in memory', () => {
     for (let n = 0; n < 8; n++) await right(category.handleCommand(growing, note(30_000)))
     await right(category.handleCommand(other, note(250_000)))
     loads.length = 0
-    await right(category.get(other))
+    await right(category.cached(other))
     expect(loads).toEqual([])
-    await right(category.get(growing))
+    await right(category.cached(growing))
     expect(loads).toEqual([`counter-${growing}`])
   })
 

@@ -26,7 +26,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     expect(first).toMatchObject({ state: { total: 103 }, version: 3 })
     expect(here).toEqual(first)
     expect(there).toEqual(first)
-    expect(await right(counters.fetch(id))).toMatchObject({ version: 4 })
+    expect(await right(counters.load(id))).toMatchObject({ version: 4 })
   })
 
   it('has its effect once when eight send it at the same time', async () => {
@@ -38,7 +38,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       ),
     )
     for (const answer of answers) expect(answer).toEqual(answers[0])
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 7 }, version: 1 })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 7 }, version: 1 })
   })
 
   it('is answered the same even if it would be rejected by now', async () => {
@@ -111,7 +111,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
           first,
         )
       }
-      expect(await right(counters.fetch(id))).toMatchObject({ version: first.version })
+      expect(await right(counters.load(id))).toMatchObject({ version: first.version })
     })
 
     it('is refused while the first one is under way, whose twins are all answered', async () => {
@@ -126,7 +126,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       for (const refused of [other, third, otherTwin]) {
         expect(refused).toMatchObject({ left: reused(id) })
       }
-      expect(await right(counters.fetch(id))).toMatchObject({ version: 1 })
+      expect(await right(counters.load(id))).toMatchObject({ version: 1 })
     })
 
     it('is handled when the first one, still under way, is rejected: it changed nothing', async () => {
@@ -145,7 +145,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     it('is refused behind its neighbours in a shared append, which are stored', async () => {
       const [counters, id] = [openCategory(counter, at), freshId()]
       await right(elsewhere().handleCommand(id, add(1), { commandId: 'c' }))
-      await right(counters.fetch(id))
+      await right(counters.load(id))
       const answers = await Promise.all([
         counters.handleCommand(id, add(10))(),
         counters.handleCommand(id, add(100), { commandId: 'c' })(),
@@ -153,7 +153,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       ])
       expect(answers.map(({ _tag }) => _tag)).toEqual(['Right', 'Left', 'Right'])
       expect(answers[1]).toMatchObject({ left: reused(id) })
-      expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 1_011 } })
+      expect(await right(counters.load(id))).toMatchObject({ state: { total: 1_011 } })
     })
 
     it('takes no notice of the order of keys, nor of keys that are undefined', async () => {
@@ -205,7 +205,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
           answers.push(await right(counters.handleCommand(id, again as never, options)))
         }
         for (const answer of answers) expect(answer).toEqual(answers[0])
-        expect(await right(counters.fetch(id))).toMatchObject({ version: 1 })
+        expect(await right(counters.load(id))).toMatchObject({ version: 1 })
       },
     )
   })
@@ -221,7 +221,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       right(counters.handleCommand(id, add(10_000))),
     ])
     expect(answers[1]).toEqual(first)
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 11_111 }, version: 5 })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 11_111 }, version: 5 })
   })
 
   it('has its effect once when the connection died between commit and answer', async () => {
@@ -247,7 +247,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       state: { total: 5 },
       version: 1,
     })
-    expect(await right(counters.fetch(id))).toMatchObject({ version: 1 })
+    expect(await right(counters.load(id))).toMatchObject({ version: 1 })
   })
 
   it.each(['', 'x'.repeat(256), 'a\u0000'])(
@@ -257,7 +257,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       expect(await left(counters.handleCommand(id, add(1), { commandId }))).toMatchObject({
         _tag: 'InvalidAppend',
       })
-      expect(await right(counters.fetch(id))).toMatchObject({ version: 0 })
+      expect(await right(counters.load(id))).toMatchObject({ version: 0 })
     },
   )
 })

@@ -55,7 +55,7 @@ describe.each(['before', 'after'] as const)(
           )
           await Promise.all(warm.map((one) => right(counters.handleCommand(one, add(1)))))
         }
-        expect(await right(counters.fetch(id))).toMatchObject({ version: 32 })
+        expect(await right(counters.load(id))).toMatchObject({ version: 32 })
       },
     )
   },

@@ -26,7 +26,7 @@ describe('an option that is given as undefined has its default', () => {
   })
 
   it('of its retries', () => {
-    const retry = undefinedOf(['attempts', 'firstDelay', 'longestDelay'])
+    const retry = undefinedOf(['attempts', 'firstBackoff', 'maxBackoff'])
     expect(retryOf(retry)).toEqual(retryOf({}))
     expect(withDefaults(store, { retry })).toMatchObject({ retry: retryOf({}) })
   })

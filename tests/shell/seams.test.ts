@@ -113,10 +113,10 @@ const seams: ReadonlyArray<readonly [string, (seam: Seam) => Opened]> = [
     }),
   ],
   [
-    'observe throws',
+    'onNotice throws',
     (seam) => ({
       store: conflicting(seam),
-      options: { observe: thrower, wait: () => Promise.resolve() },
+      options: { onNotice: thrower, wait: () => Promise.resolve() },
     }),
   ],
   [
@@ -179,7 +179,7 @@ describe('whatever throws while commands are handled', () => {
       const counters = openCategory(
         opened.category ?? counter,
         { store: opened.store ?? store },
-        { retry: { attempts: 3, firstDelay: 1, longestDelay: 1 }, ...opened.options },
+        { retry: { attempts: 3, firstBackoff: 1, maxBackoff: 1 }, ...opened.options },
       )
       const [id, other] = [freshId(), freshId()]
       expect(await counters.handleCommand(id, add(1))()).toMatchObject({ _tag: 'Right' })
@@ -194,9 +194,9 @@ describe('whatever throws while commands are handled', () => {
         expect(answers).toHaveLength(5)
         for (const answer of answers) expect(['Left', 'Right']).toContain(answer._tag)
         await counters
-          .fetch(stream)()
+          .load(stream)()
           .catch(() => undefined)
-        await counters.settled()
+        await counters.snapshotsSettled()
       }
       faulty = false
       expect(before).toMatchObject({ _tag: 'Right' })
@@ -205,7 +205,7 @@ describe('whatever throws while commands are handled', () => {
           [add(1), add(2), add(3)].map((command) => counters.handleCommand(stream, command)()),
         )
         for (const answer of answers) expect(answer).toMatchObject({ _tag: 'Right' })
-        const now = await counters.fetch(stream)()
+        const now = await counters.load(stream)()
         expect(now).toMatchObject({
           right: { version: E.isRight(answers[2]!) ? answers[2].right.version : -1 },
         })

@@ -1,5 +1,5 @@
 import type { ExpectedVersion } from '../expected-version'
-import type { HandledCommand } from '../ports/event-store'
+import type { CommandRecord } from '../ports/event-store'
 import type { StreamId, StreamVersion } from '../stream'
 
 /** The stream is not at the expected version. Nothing was written. */
@@ -29,7 +29,7 @@ export const versionConflict = (
 })
 
 /** A command with this id was handled before. Nothing was written now. */
-export interface CommandAlreadyHandled extends HandledCommand {
+export interface CommandAlreadyHandled extends CommandRecord {
   readonly _tag: 'CommandAlreadyHandled'
   readonly streamId: StreamId
   readonly commandId: string
@@ -38,7 +38,7 @@ export interface CommandAlreadyHandled extends HandledCommand {
 export const commandAlreadyHandled = (
   streamId: StreamId,
   commandId: string,
-  handled: HandledCommand,
+  handled: CommandRecord,
 ): CommandAlreadyHandled => ({
   _tag: 'CommandAlreadyHandled',
   streamId,

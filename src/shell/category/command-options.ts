@@ -37,7 +37,7 @@ export const isOtherCommand = (one: string | undefined, other: string | undefine
   one !== undefined && other !== undefined && one !== other
 
 /** What a command has done. */
-export interface Handled<State, Event> {
+export interface CommandResult<State, Event> {
   /** What was recorded, oldest first. Empty: there was nothing to do. */
   readonly events: ReadonlyArray<RecordedEvent<Event>>
   /** The state after them. */

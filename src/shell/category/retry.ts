@@ -5,18 +5,18 @@ export interface RetryPolicy {
   /** How often a command is decided at most. 1 or more. */
   readonly attempts: number
   /** The longest wait before the second attempt, in milliseconds. It doubles with every further one. */
-  readonly firstDelay: number
+  readonly firstBackoff: number
   /** The longest wait of all, in milliseconds. */
-  readonly longestDelay: number
+  readonly maxBackoff: number
 }
 
-export const defaultRetry: RetryPolicy = { attempts: 10, firstDelay: 4, longestDelay: 250 }
+export const defaultRetry: RetryPolicy = { attempts: 10, firstBackoff: 4, maxBackoff: 250 }
 
 /** The default for each part that is left out, or is `undefined`. */
 export const retryOf = (retry: Partial<RetryPolicy>): RetryPolicy => ({
   attempts: retry.attempts ?? defaultRetry.attempts,
-  firstDelay: retry.firstDelay ?? defaultRetry.firstDelay,
-  longestDelay: retry.longestDelay ?? defaultRetry.longestDelay,
+  firstBackoff: retry.firstBackoff ?? defaultRetry.firstBackoff,
+  maxBackoff: retry.maxBackoff ?? defaultRetry.maxBackoff,
 })
 
 /**
@@ -30,7 +30,7 @@ export const retryOf = (retry: Partial<RetryPolicy>): RetryPolicy => ({
  * @returns milliseconds
  */
 export const jitteredBackoff = (
-  { firstDelay, longestDelay }: RetryPolicy,
+  { firstBackoff, maxBackoff }: RetryPolicy,
   failures: number,
   random: number,
-): number => random * backoff(firstDelay, longestDelay, failures)
+): number => random * backoff(firstBackoff, maxBackoff, failures)

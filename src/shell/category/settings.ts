@@ -24,7 +24,7 @@ export interface CategoryOptions {
   /** How many commands may wait for one stream. Default 10,000; one more is `Overloaded`. */
   readonly queueDepth?: number
   /** Told what happens beside the answers. What it throws is ignored. Default: nothing is told. */
-  readonly observe?: (notice: Notice) => void
+  readonly onNotice?: (notice: Notice) => void
   /** From 0 (included) to 1 (excluded). Default `Math.random`. */
   readonly random?: () => number
   /** Waits for so many milliseconds. Default a timer. */
@@ -39,9 +39,9 @@ export interface CategorySettings extends Required<CategoryOptions> {
 
 /** What is told of a command must not become its answer. */
 const harmless =
-  (observe: (notice: Notice) => void) =>
+  (onNotice: (notice: Notice) => void) =>
   (notice: Notice): void =>
-    void catching(() => observe(notice))
+    void catching(() => onNotice(notice))
 
 /** The default for whatever is left out, or is `undefined`. */
 export const withDefaults = (
@@ -53,7 +53,7 @@ export const withDefaults = (
     cachedStatesSize = 67_108_864,
     pageSize = 1_000,
     queueDepth = 10_000,
-    observe = () => undefined,
+    onNotice: onNotice = () => undefined,
     random = Math.random,
     wait = sleep,
   }: CategoryOptions,
@@ -65,7 +65,7 @@ export const withDefaults = (
   cachedStatesSize,
   pageSize,
   queueDepth,
-  observe: harmless(observe),
+  onNotice: harmless(onNotice),
   random,
   wait,
 })

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { StreamId } from '../../core/stream'
 import type { CategorySettings } from '../category/settings'
-import type { Current } from './replay'
+import type { Versioned } from './replay'
 import { unshared } from './unshared'
 
 /** A state that was seen before. */
-export interface Known<State> extends Current<State> {
+export interface Known<State> extends Versioned<State> {
   /** Another writer is known to have written since: read what is new before deciding on it. */
   readonly outdated: boolean
   /** An estimate of its size in memory. */
@@ -18,9 +18,9 @@ export interface Known<State> extends Current<State> {
  */
 export interface StateCache<State> {
   readonly get: (streamId: StreamId) => Known<State> | undefined
-  readonly set: (streamId: StreamId, current: Current<State>) => void
+  readonly set: (streamId: StreamId, current: Versioned<State>) => void
   /** The same for a state after which another writer is known to have written. */
-  readonly setOutdated: (streamId: StreamId, current: Current<State>) => void
+  readonly setOutdated: (streamId: StreamId, current: Versioned<State>) => void
   readonly forget: (streamId: StreamId) => void
 }
 
@@ -66,7 +66,7 @@ export const stateCache = <State>({
   })
   const keep = (
     streamId: StreamId,
-    { state, version }: Current<State>,
+    { state, version }: Versioned<State>,
     outdated: boolean,
   ): void => {
     const known = states.peek(streamId)
