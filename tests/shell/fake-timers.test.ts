@@ -1,11 +1,12 @@
 import { right } from '../support/right'
+import type * as Reprise from 'reprise'
 import type * as Counter from '../support/counter'
 import type * as Stores from '../support/stores'
 import { freshId, type StoreUnderTest } from '../support/stores'
 
 /** The library anew, as it is when it is loaded at this moment. */
 const load = () => ({
-  ...jest.requireActual<typeof import('reprise')>('reprise'),
+  ...jest.requireActual<typeof Reprise>('reprise'),
   ...jest.requireActual<typeof Counter>('../support/counter'),
   ...jest.requireActual<typeof Stores>('../support/stores'),
 })

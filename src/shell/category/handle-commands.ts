@@ -5,17 +5,15 @@ import { versionConflict } from '../../core/errors/conflict'
 import { isIsolatable } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
-import type { NewEvent } from '../../core/recorded-event'
-import { jsonSize } from '../../core/json'
 import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
 import type { Versioned } from '../state/replay'
 import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
-import { appendRequest, isAppended, newEvents, recordedEvents } from './append-request'
+import { appendRequest, isAppended, recordedEvents } from './append-request'
 import type { CommandResult } from './command-options'
-import { decideOn, type DecideError, type Decision } from './decide'
+import { before, type Decided, decideAll } from './decide-batch'
 import {
   ALONE,
   CONFLICT,
@@ -47,7 +45,11 @@ export interface CategoryRuntime<Of extends CategoryTypes> {
 }
 
 type Result<Of extends CategoryTypes> = CommandResult<Of['state'], Of['event']>
-type Pending<Of extends CategoryTypes> = PendingCommand<Of['command'], Of['rejection'], Result<Of>>
+export type Pending<Of extends CategoryTypes> = PendingCommand<
+  Of['command'],
+  Of['rejection'],
+  Result<Of>
+>
 type Batch<Of extends CategoryTypes> = ReadonlyArray<Pending<Of>>
 type OutcomeOf<Of extends CategoryTypes> = (
   pending: Pending<Of>,
@@ -67,14 +69,6 @@ interface Stored<Of extends CategoryTypes> {
   readonly base: Base<Of>
   readonly decided: ReadonlyArray<Decided<Of>>
   readonly appended: Appended
-}
-
-/** A command, and what was decided on it. */
-interface Decided<Of extends CategoryTypes> {
-  readonly pending: Pending<Of>
-  readonly before: Versioned<Of['state']>
-  readonly decision: E.Either<DecideError<Of['rejection']>, Decision<Of['state'], Of['event']>>
-  readonly events: ReadonlyArray<NewEvent>
 }
 
 /**
@@ -153,12 +147,6 @@ const decideAndAppend = <Of extends CategoryTypes>(
   return now === batch ? again : before(again, batch.slice(now.length))
 }
 
-/** What was too much for one append comes after what must be handled again. */
-const before = async <Item>(
-  again: ReadonlyArray<Item> | Promise<ReadonlyArray<Item>>,
-  later: ReadonlyArray<Item>,
-): Promise<ReadonlyArray<Item>> => [...(await again), ...later]
-
 /** The store has taken the append of a batch. */
 const stored = <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
@@ -184,35 +172,6 @@ const stored = <Of extends CategoryTypes>(
     snapshots.consider(streamId, { from: version, to: current.version, state: current.state })
   }
   return conclude(runtime, batch, outcomesOf(streamId, base, decided, appended))
-}
-
-/** How much JSON a batch appends, about: as `eventSize` is measured. More in one append is not faster. */
-const LARGEST_APPEND = 4_000_000
-
-/**
- * Decides commands one after another, each on the state that those before it lead to. Stops before all are
- * decided when their events are much already: what waits for its turn is small.
- */
-const decideAll = <Of extends CategoryTypes>(
-  { category, settings }: CategoryRuntime<Of>,
-  streamId: StreamId,
-  base: Versioned<Of['state']>,
-  batch: Batch<Of>,
-): ReadonlyArray<Decided<Of>> => {
-  // One that grows takes more than it needs.
-  const all = new Array<Decided<Of>>(batch.length)
-  let count = 0
-  let before = base
-  let size = 0
-  for (const pending of batch) {
-    if (size > LARGEST_APPEND) break
-    const decision = decideOn(category, streamId, pending.command, before)
-    const events = newEvents(decision, pending.options, settings.ids)
-    all[count++] = { pending, before, decision, events }
-    if (E.isRight(decision)) before = decision.right.next
-    if (batch.length > 1) for (const { data } of events) size += jsonSize(data)
-  }
-  return count === batch.length ? all : all.slice(0, count)
 }
 
 /**
@@ -260,8 +219,7 @@ const refused = async <Of extends CategoryTypes>(
   { base, error }: { readonly base: Base<Of>; readonly error: AppendError },
   batch: Batch<Of>,
 ): Promise<Batch<Of>> => {
-  const { settings, states } = runtime
-  const { current } = base
+  const [{ settings, states }, { current }] = [runtime, base]
   // A stream that is shorter than the state in memory was restored from a backup: forget that state.
   if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
   else states.setOutdated(streamId, current)
@@ -275,8 +233,8 @@ const refused = async <Of extends CategoryTypes>(
   const { expectedVersion: pin = 'mustExist' } = batch[0]?.options ?? {}
   if (error._tag === 'VersionConflict' && pin === 'mustExist') {
     const { actual } = error
-    const [decidedOn, commands] = [current.version, batch.length]
-    settings.onNotice({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })
+    const notice = { streamId, commands: batch.length, decidedOn: current.version, actual }
+    settings.onNotice({ _tag: 'DecidedAgain', ...notice })
     return conclude(runtime, batch, (pending) =>
       retries(pending)
         ? CONFLICT

@@ -81,7 +81,8 @@ export const streamQueues = <Command, Rejection, Result>(
     try {
       return Promise.resolve(handleBatch(streamId, batch))
     } catch (cause) {
-      return Promise.reject(cause as Error)
+      const reason = cause as Error
+      return Promise.reject(reason)
     }
   }
 

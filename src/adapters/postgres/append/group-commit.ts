@@ -43,7 +43,9 @@ export const groupCommit = (run: RunAppends): RunAppend => {
       return Promise.all(
         answers.map((answer, index) => {
           const append = group[index]
-          return append !== undefined && mustSendAlone(answer) ? alone(append) : answer
+          return append !== undefined && mustSendAlone(answer)
+            ? alone(append)
+            : Promise.resolve(answer)
         }),
       )
     })

@@ -30,7 +30,8 @@ export const withDeadline = <Value>(
       },
       (error: unknown) => {
         clearTimeout(timer)
-        reject(error as Error)
+        const reason = error as Error
+        reject(reason)
       },
     )
   })

@@ -90,7 +90,8 @@ const started = <Call, Answer>(
   try {
     return run(calls)
   } catch (cause) {
-    return Promise.reject(cause as Error)
+    const reason = cause as Error
+    return Promise.reject(reason)
   }
 }
 

@@ -39,7 +39,8 @@ export const poolShortcut = (
       },
       (error: unknown) => {
         client.release()
-        return Promise.reject(error as Error)
+        const reason = error as Error
+        return Promise.reject(reason)
       },
     )
   return {

@@ -113,7 +113,8 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
         const answer = run(text, parameters)
         return text === COMMIT.text ? answer.then(rejectRolledBack) : answer
       } catch (error) {
-        return Promise.reject(error as Error)
+        const reason = error as Error
+        return Promise.reject(reason)
       }
     },
     reasonOf: (error) => {

@@ -37,7 +37,8 @@ export const fetchRows = <Row>(
   try {
     return db.executeQuery<Row>({ sql: statement, parameters, query, queryId }).then(rowsOf)
   } catch (error) {
-    return Promise.reject(error as Error)
+    const reason = error as Error
+    return Promise.reject(reason)
   }
 }
 
