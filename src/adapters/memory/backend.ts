@@ -53,19 +53,26 @@ export const memory = ({
   const transactions = memoryDocuments()
   const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
+  const current = { current: lineage }
   const store = memoryStore({
     limits: limitsOf(limits),
     now,
     transactions,
     inline: { projections: inline, documents },
-    lineage,
+    lineage: current,
   })
   return {
     store: signalling(store, wakeUps),
     subscriptions: memorySubscriptions(transactions, now),
     documents,
     outbox: memoryRequests(transactions, now),
-    operator: memoryOperator({ ...operator, store, documents: transactions, now }),
+    operator: memoryOperator({
+      ...operator,
+      store,
+      lineage: current,
+      documents: transactions,
+      now,
+    }),
     wakeUps,
     migrate: TE.right({ applied: [], present: [] }),
     close: () => Promise.resolve(),

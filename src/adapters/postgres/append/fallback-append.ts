@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { identity } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { commandAlreadyHandled, versionConflict } from '../../../core/errors/conflict'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { handledCommand } from '../read/load-statements'
 import { eventsOf, quoteIdentifier } from '../schema/names'
@@ -21,20 +21,22 @@ import {
   arrayText,
   type Columns,
   eventColumns,
+  limitingLocks,
   markColumns,
   plainColumns,
   streamColumns,
 } from './statement-parts'
 
 /** Calls an append function, which takes any append and says why one did not fit: see migrations/0001_reprise.sql. */
-const call = (schema: string, append: string): string => `
+const call = (schema: string, append: string, setting: string): string => `
 select stream_id, outcome, version, "position", recorded_at, command_id, event_count, fingerprint
-from ${schema}.${append}(
+from (select ${setting} as setting offset 0) s, ${schema}.${append}(
   $1::text[], $2::integer[],
   $3::text[]::uuid[], $4::text[], $5::smallint[], $6::text[]::jsonb[], $7::text[]::jsonb[],
   $8::text[], $9::integer[],
   $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
-  $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[], ${eventsOf(schema)})`
+  $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[],
+  case when s.setting is not null then ${eventsOf(schema)} end)`
 
 /** The statements that take any append. */
 export interface FallbackStatements {
@@ -44,11 +46,13 @@ export interface FallbackStatements {
 }
 
 /** The statements for a schema of any name. */
-export const fallbackStatements = (schema: string): FallbackStatements => {
+export const fallbackStatements = (schema: string, lockTimeout?: number): FallbackStatements => {
   const name = quoteIdentifier(schema)
+  const setting = lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)
+  const calling = (append: string): string => call(name, append, setting)
   return {
-    append: named('append', call(name, 'append')),
-    appendInTransaction: named('append_in_transaction', call(name, 'append_in_transaction')),
+    append: named('append', calling('append')),
+    appendInTransaction: named('append_in_transaction', calling('append_in_transaction')),
   }
 }
 

@@ -30,11 +30,15 @@ import type { Query } from './statement-parts'
 export interface AppendStatements
   extends OneStreamStatements, ManyStreamsStatements, FallbackStatements {}
 
-/** The statements for a schema of any name. */
-export const appendStatements = (schema: string): AppendStatements => ({
-  ...oneStreamStatements(schema),
-  ...manyStreamsStatements(schema),
-  ...fallbackStatements(schema),
+/**
+ * The statements for a schema of any name.
+ *
+ * @param lockTimeout - how long they wait for a lock, in milliseconds. Left out: as long as the connection says.
+ */
+export const appendStatements = (schema: string, lockTimeout?: number): AppendStatements => ({
+  ...oneStreamStatements(schema, lockTimeout),
+  ...manyStreamsStatements(schema, lockTimeout),
+  ...fallbackStatements(schema, lockTimeout),
 })
 
 /** How much JSON an optimistic statement takes at most, in UTF-16 code units: PostgreSQL holds no JSON array above 256 MB. */

@@ -38,11 +38,16 @@ interface Waiting<Call, Answer> {
   readonly key: string
   readonly size: number
   readonly weight: number
-  readonly answer: (answer: Answer) => void
+  readonly answer: (answer: Answer | Promise<Answer>) => void
 }
 
-/** Carries out some calls, and answers each of them, in their order. */
-type Run<Call, Answer> = (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<Answer>>
+/**
+ * Carries out some calls, and answers each of them, in their order. An answer that is a promise comes later, and the
+ * next statement does not wait for it.
+ */
+type Run<Call, Answer> = (
+  calls: ReadonlyArray<Call>,
+) => Promise<ReadonlyArray<Answer | Promise<Answer>>>
 
 /**
  * How many statements are under way at a time for a number of callers. From 16 on, half of them wait for
@@ -86,7 +91,7 @@ const nextGroup = <Call, Answer>(
 const started = <Call, Answer>(
   run: Run<Call, Answer>,
   calls: ReadonlyArray<Call>,
-): Promise<ReadonlyArray<Answer>> => {
+): Promise<ReadonlyArray<Answer | Promise<Answer>>> => {
   try {
     return run(calls)
   } catch (cause) {
@@ -117,7 +122,7 @@ export const grouped = <Call, Answer>(
 
   const runGroup = (group: Group): void => {
     const begun = performance.now()
-    const answerAll = (answers: ReadonlyArray<Answer>, cause: unknown): void => {
+    const answerAll = (answers: ReadonlyArray<Answer | Promise<Answer>>, cause: unknown): void => {
       for (let index = 0; index < group.length; index++) {
         group[index]?.answer(answers[index] ?? grouping.failed(cause))
       }

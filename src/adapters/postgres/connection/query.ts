@@ -1,6 +1,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type QueryResult } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
+import { own } from './own-statements'
 import { toStoreFailed, type WriteOutcome } from './errors'
 
 /** Runs a statement: the caller's Kysely, or one of their transactions. */
@@ -35,7 +36,8 @@ export const fetchRows = <Row>(
   parameters: ReadonlyArray<unknown>,
 ): Promise<ReadonlyArray<Row>> => {
   try {
-    return db.executeQuery<Row>({ sql: statement, parameters, query, queryId }).then(rowsOf)
+    const sql = own(statement)
+    return db.executeQuery<Row>({ sql, parameters, query, queryId }).then(rowsOf)
   } catch (error) {
     const reason = error as Error
     return Promise.reject(reason)
