@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { defaultLimits, type Limits } from '../../core/limits'
+import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
@@ -55,7 +55,7 @@ export const memory = ({
   const wakeUps = localWakeUps()
   const current = { current: lineage }
   const store = memoryStore({
-    limits: { ...defaultLimits, ...limits },
+    limits: limitsOf(limits),
     now,
     transactions,
     inline: { projections: inline, documents },
