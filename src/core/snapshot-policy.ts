@@ -1,3 +1,4 @@
+import { setting } from './setting'
 import type { StreamVersion } from './stream'
 
 /** The state after a command, which a policy decides on. */
@@ -18,10 +19,10 @@ export type SnapshotPolicy<State> =
 /** Writes no snapshots. Existing ones are still read. */
 export const neverSnapshot: SnapshotPolicy<unknown> = { _tag: 'Never' }
 
-/** Takes a snapshot whenever the version passes a multiple of `events` (1 or more; less counts as 1). */
+/** Takes a snapshot whenever the version passes a multiple of `events` (1 or more; less, and what is no number, counts as 1). */
 export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
   _tag: 'EveryNEvents',
-  events: Math.max(1, Math.floor(events)),
+  events: setting(events, 1, 1),
 })
 
 /** Takes a snapshot whenever `predicate` is true: at the end of a billing period, for instance. */

@@ -1,7 +1,12 @@
-import { parkAfterTime, type PoisonPolicy } from '../../core/poison'
+import { type PoisonPolicy, poisonSetting } from '../../core/poison'
+import { MOST_EVENTS, setting, timeSetting } from '../../core/setting'
 import { fromStart, type SubscriptionStart } from '../../core/subscription-start'
 
-/** What every kind of subscription says of itself. Only the name must be given. */
+/**
+ * What every kind of subscription says of itself. Only the name must be given. No number is refused: what is none
+ * counts as left out, and what is out of range as the nearest number that is in it. A time is 1 to 2,147,483,647 (24
+ * days); `stopTimeout` may be 0.
+ */
 export interface SubscriptionOptions {
   /** Whoever uses the same name shares the work, and the checkpoint. 1 to 255 characters. */
   readonly name: string
@@ -9,11 +14,11 @@ export interface SubscriptionOptions {
   readonly from?: SubscriptionStart
   /** Only these categories. Left out: all. */
   readonly categories?: ReadonlyArray<string>
-  /** How many owners may work at the same time, each on streams of its own. Never changes. Default 1. */
+  /** How many owners may work at the same time, each on streams of its own. Never changes. 1 to 1,024. Default 1. */
   readonly partitions?: number
   /** What becomes of an event that cannot be handled. Default `parkAfterTime(600_000)`: ten minutes. */
   readonly poison?: PoisonPolicy
-  /** Events handled between two checkpoints, at most. 1 or more. Default 1,000. */
+  /** Events handled between two checkpoints, at most. 1 to 1,000,000. Default 1,000. */
   readonly batchSize?: number
   /**
    * How long a batch should take: it grows while batches take less than half of it, and is cut short when
@@ -47,6 +52,8 @@ export type Settings = Required<Omit<SubscriptionOptions, 'categories'>> & {
   readonly types: ReadonlyArray<string> | undefined
 }
 
+const MOST_PARTITIONS = 1_024
+
 export const settingsOf = (
   options: SubscriptionOptions,
   types: ReadonlyArray<string> | undefined,
@@ -55,13 +62,13 @@ export const settingsOf = (
   from: options.from ?? fromStart,
   categories: options.categories,
   types,
-  partitions: options.partitions ?? 1,
-  poison: options.poison ?? parkAfterTime(600_000),
-  batchSize: Math.max(1, options.batchSize ?? 1_000),
-  batchTime: options.batchTime ?? 500,
-  handlerTimeout: options.handlerTimeout ?? 60_000,
-  stopTimeout: options.stopTimeout ?? 20_000,
-  leaseDuration: options.leaseDuration ?? 6_000,
-  minPollInterval: options.minPollInterval ?? 10,
-  maxPollInterval: options.maxPollInterval ?? 1_000,
+  partitions: setting(options.partitions, 1, 1, MOST_PARTITIONS),
+  poison: poisonSetting(options.poison),
+  batchSize: setting(options.batchSize, 1_000, 1, MOST_EVENTS),
+  batchTime: timeSetting(options.batchTime, 500),
+  handlerTimeout: timeSetting(options.handlerTimeout, 60_000),
+  stopTimeout: timeSetting(options.stopTimeout, 20_000, 0),
+  leaseDuration: timeSetting(options.leaseDuration, 6_000),
+  minPollInterval: timeSetting(options.minPollInterval, 10),
+  maxPollInterval: timeSetting(options.maxPollInterval, 1_000),
 })

@@ -11,8 +11,9 @@ import {
 import type { Backend } from '../../core/ports/backend'
 import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
+import { LONGEST_TIMER, setting } from '../../core/setting'
 import { backoff } from '../../core/time/back-off'
-import { clearTimeout, setTimeout, sleep } from '../timers'
+import { clearTimeout, performance, setTimeout, sleep } from '../timers'
 
 /** In milliseconds. */
 const MIN_POLL_INTERVAL = 5
@@ -58,13 +59,15 @@ const hopeless = ({ subscription, arrival }: Look, wanted: Position): WaitError 
 /**
  * Asks again and again how far something has come, until that is far enough, nobody will get there, or the
  * time is over.
+ *
+ * @param timeout - in milliseconds. What is no number counts as 0.
  */
 export const waitFor = async <Failure>(
   look: TaskEither<Failure, Look>,
   position: Position,
   timeout: number,
 ): Promise<E.Either<WaitError | Failure, Position>> => {
-  const end = performance.now() + timeout
+  const end = performance.now() + setting(timeout, 0, 0, LONGEST_TIMER - GRACE)
   let before: string | undefined
   let missing = 0
   for (let looks = 1; ; looks++) {
@@ -90,7 +93,7 @@ export const waitFor = async <Failure>(
  * Waits until a subscription is done with everything up to `position`: to read what one has written.
  * A stream that is held back does not hold this up, unless it is the one that is waited for.
  *
- * @param timeout - in milliseconds.
+ * @param timeout - in milliseconds, up to 24 days.
  * @param streamId - of the event that is waited for. With it, one that stands behind a parked event of its
  *   stream is recognised; without it, only one that is parked itself.
  *
