@@ -55,7 +55,7 @@ type Visit = (call: OpenCall, answer: AnswerEntry | undefined, ended: number) =>
 const MAXIMUM_FINDINGS = 100
 
 /** How many entries are judged in one pass: what they say is in memory. */
-const ENTRIES_PER_PASS = 300_000
+const ENTRIES_PER_PASS = 600_000
 
 const UNANSWERED: Answer = { _tag: 'Unknown', reason: 'not answered' }
 
