@@ -3,7 +3,7 @@
  * Nothing in `src` imports this file.
  */
 export { type Appended, appendError, type AppendRequest, type CommandMark } from './core/append'
-export type { Ask } from './core/ask'
+export type { ProcessAction } from './core/process-action'
 export type { Category, Snapshots } from './core/category'
 export {
   type ClockDrift,
@@ -11,7 +11,7 @@ export {
   type HybridTime,
   isBefore,
   MAXIMUM_COUNTER,
-  observe,
+  mergeClocks,
   tick,
 } from './core/clock'
 export type { CommandCodec, CommandTypes } from './core/codec/command-codec'
@@ -39,7 +39,7 @@ export {
   unencodableEvent,
   type UnencodableEvent,
 } from './core/errors/event'
-export type { SnapshotImpossible, VersionNotReached } from './core/errors/history'
+export type { SnapshotImpossible, VersionNotReached } from './core/errors/replay'
 export {
   type InvalidAppend,
   invalidAppend,
@@ -82,12 +82,12 @@ export {
   type EndedItsProcess,
   type EventParked,
   type FailureNote,
-  type FencedOff,
-  fencedOff,
+  type LeaseLost,
+  leaseLost,
   type HandlerFailed,
   handlerFailed,
   type HandlerTimedOut,
-  type NotProjectedYet,
+  type NotReachedYet,
   type SubscriptionError,
   type SubscriptionMismatch,
   type SubscriptionRemoved,
@@ -128,14 +128,14 @@ export {
   type PoisonPolicy,
   stopAfter,
   stopAfterTime,
-  type Verdict,
-  verdict,
+  type NextAttempt,
+  nextAttempt,
 } from './core/poison'
 export type { Backend, Migrated } from './core/ports/backend'
 export type { EventLocator } from './core/ports/event-locator'
 export type {
   EventStore,
-  HandledCommand,
+  CommandRecord,
   Loaded,
   LoadRequest,
   StoredSnapshot,
@@ -157,7 +157,7 @@ export type {
 } from './core/ports/operator'
 export type {
   BuildStatus,
-  Document,
+  ReadModelDocument,
   DocumentPage,
   DocumentRange,
   DocumentWrite,
@@ -169,13 +169,13 @@ export type {
   TransactionDocuments,
 } from './core/ports/projection-store'
 export type {
-  Due,
-  DueRequest,
-  FailedRequest,
-  Request,
-  RequestStore,
-  RequestWrites,
-} from './core/ports/request-store'
+  DueTime,
+  DueOutboxCommand,
+  FailedOutboxCommand,
+  OutboxCommand,
+  Outbox,
+  OutboxWrites,
+} from './core/ports/outbox'
 export type {
   Arrival,
   Claim,
@@ -183,12 +183,12 @@ export type {
   DueStream,
   HeldLease,
   HeldStream,
-  Holding,
+  HoldChange,
   Lease,
   MissingFilter,
   NewSubscription,
   PartitionReport,
-  Progress,
+  CheckpointStep,
   StepEnd,
   StepStart,
   StoppedPartition,
@@ -196,7 +196,7 @@ export type {
   SubscriptionStore,
 } from './core/ports/subscription-store'
 export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
-export type { Heard, ProcessManager } from './core/process-manager'
+export type { Routed, ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export type {
   EncodedEvent,
@@ -205,8 +205,14 @@ export type {
   RecordedEvent,
   StoredEvent,
 } from './core/recorded-event'
-export { type Reached, type SnapshotPolicy, wantsSnapshot } from './core/snapshot-policy'
-export { fromEnd, fromPosition, fromStart, fromTime, type Start } from './core/start'
+export { type ReachedState, type SnapshotPolicy, wantsSnapshot } from './core/snapshot-policy'
+export {
+  fromEnd,
+  fromPosition,
+  fromStart,
+  fromTime,
+  type SubscriptionStart,
+} from './core/subscription-start'
 export {
   categoryOf,
   MAXIMUM_POSITION,
@@ -224,8 +230,8 @@ export { defaultRetry, type RetryPolicy } from './shell/category/retry'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
 export type { InlineHandler } from './shell/projection/inline'
-export type { Entry, EntryPage } from './shell/projection/reader'
+export type { ProjectionEntry, ProjectionPage } from './shell/projection/reader'
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { EventSource, SubscriptionBackend } from './shell/subscription/environment'
 export type { HandlerContext } from './shell/subscription/handler'
-export type { TransactionalSubscription } from './shell/subscription/subscribe'
+export type { TransactionalSubscription } from './shell/subscription/run-subscription'

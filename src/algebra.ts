@@ -37,10 +37,10 @@ export {
   type PlainKeys,
 } from './core/algebra/keyed'
 export {
-  type CommandFor,
-  type EventOf,
+  type ManyCommand,
+  type ManyEvent,
   many,
-  type RejectionOf,
+  type ManyRejection,
   type StateByKey,
 } from './core/algebra/many'
 export { type KeyIn, manyBy } from './core/algebra/many-by'
@@ -57,7 +57,7 @@ export {
   reactTo,
   resumeFrom,
 } from './core/algebra/process'
-export { run, type Run, runFrom } from './core/algebra/run'
+export { runCommands, type RunResult, runCommandsFrom } from './core/algebra/run'
 export { guardTerminal, ignoreTerminal, type Terminated, terminated } from './core/algebra/terminal'
 export {
   combineViews,

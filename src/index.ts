@@ -1,6 +1,6 @@
 /** The names of `reprise`: what an application needs. Nothing in `src` imports this file. */
 export type { View } from './core/algebra/view'
-export { type Ask, cancelTimer, send, sendAfter, sendAt } from './core/ask'
+export { type ProcessAction, cancelTimer, send, sendAfter, sendAt } from './core/process-action'
 export type { Category, Snapshots } from './core/category'
 export { commandCodec, type CommandCodec } from './core/codec/command-codec'
 export { eventCodec, type EventCodec, eventType } from './core/codec/event-codec'
@@ -11,7 +11,7 @@ export type { Rejected } from './core/errors/decision'
 export type { RebuildError } from './core/errors/projection'
 export type { StoreFailed } from './core/errors/store'
 export type {
-  NotProjectedYet,
+  NotReachedYet,
   SubscriptionError,
   SubscriptionStopped,
 } from './core/errors/subscription'
@@ -32,9 +32,14 @@ export type { InlineProjection } from './core/ports/inline-projection'
 export type { ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export type { RecordedEvent } from './core/recorded-event'
-export { everyNEvents, never, type SnapshotPolicy, when } from './core/snapshot-policy'
-export { fromEnd, fromPosition, fromStart, fromTime } from './core/start'
-export type { CommandOptions, Handled } from './shell/category/command-options'
+export {
+  everyNEvents,
+  neverSnapshot,
+  type SnapshotPolicy,
+  snapshotWhen,
+} from './core/snapshot-policy'
+export { fromEnd, fromPosition, fromStart, fromTime } from './core/subscription-start'
+export type { CommandOptions, CommandResult } from './shell/category/command-options'
 export { type IdSource, idSource } from './shell/category/ids'
 export type { Notice } from './shell/category/notice'
 export { type OpenCategory, openCategory } from './shell/category/open-category'
@@ -45,16 +50,16 @@ export { type ProcessOptions, runProcessManager } from './shell/outbox/run-proce
 export type { ProjectionNotice } from './shell/projection/environment'
 export type { ProjectionOptions } from './shell/projection/follow'
 export { inlineDocuments, inlineProjection } from './shell/projection/inline'
-export { type ProjectionReader, readProjection } from './shell/projection/reader'
+export { type ProjectionReader, projectionReader } from './shell/projection/reader'
 export { rebuildProjection } from './shell/projection/rebuild-projection'
 export { rollBackProjection } from './shell/projection/roll-back-projection'
 export { runProjection } from './shell/projection/run-projection'
-export type { Current } from './shell/state/replay'
+export type { Versioned } from './shell/state/replay'
 export type { SubscriptionOptions } from './shell/subscription/definition'
 export type { RunOptions, SubscriptionNotice } from './shell/subscription/environment'
 export {
-  subscribe,
-  subscribeInTransaction,
+  runSubscription,
+  runSubscriptionInTransaction,
   type Subscription,
-} from './shell/subscription/subscribe'
-export { untilProjected } from './shell/subscription/until-projected'
+} from './shell/subscription/run-subscription'
+export { untilReached } from './shell/subscription/until-reached'

@@ -9,5 +9,5 @@ export {
 export type { DatabaseHandle, WakeUpsOption } from './adapters/postgres/connection/database'
 export type { MakeClient } from './adapters/postgres/connection/listening'
 export { connectPglite } from './adapters/postgres/connection/pglite'
-export { connectPool, type Preparing } from './adapters/postgres/connection/pool'
+export { connectPool, type PreparedStatementsMode } from './adapters/postgres/connection/pool'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'

@@ -26,7 +26,7 @@ export {
   type StoreContract,
   type StoreUnderContract,
 } from './testing/store-contract/contract'
-export type { Opened, TestWords } from './testing/chapters'
+export type { Opened, TestWords } from './testing/suites'
 export {
   operatorContract,
   type OperatorContract,
@@ -39,10 +39,10 @@ export {
   type ProjectionsUnderContract,
 } from './testing/projection-contract/contract'
 export {
-  requestStoreContract,
+  outboxContract,
   type RequestStoreContract,
   type RequestsUnderContract,
-} from './testing/request-contract/contract'
+} from './testing/outbox-contract/contract'
 export {
   subscriptionStoreContract,
   type SubscriptionStoreContract,

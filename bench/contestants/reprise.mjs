@@ -9,7 +9,7 @@ import {
   eventType,
   fromEnd,
   openCategory,
-  subscribe,
+  runSubscription,
 } from '../../dist/index.js'
 import { memory } from '../../dist/memory.js'
 import { connectPool, postgres } from '../../dist/postgres.js'
@@ -50,8 +50,8 @@ const must = (result) => {
 /** A command that is sent again when its attempts are used up; how often the library retried by itself. */
 const session = (backend) => {
   let conflicts = 0
-  const observe = ({ _tag }) => (conflicts += _tag === 'DecidedAgain' ? 1 : 0)
-  const accounts = openCategory(account, backend, { observe })
+  const onNotice = ({ _tag }) => (conflicts += _tag === 'DecidedAgain' ? 1 : 0)
+  const accounts = openCategory(account, backend, { onNotice })
   const command = async (stream, count) => {
     for (;;) {
       const result = await accounts.handleCommand(stream, { type: 'Deposit', count })()
@@ -68,7 +68,7 @@ const NOTHING = async () => E.right(undefined)
 /** A durable subscription with checkpoints: handed the data of every event until it is stopped. */
 const follow = (backend, options, handleData) => {
   const controller = new AbortController()
-  const running = subscribe({
+  const running = runSubscription({
     ...options,
     events: account.events,
     handle: ({ event }) => {
@@ -99,7 +99,7 @@ const POLLING_MS = 250
 
 const live = (backend) => async (handleData) => {
   const options = { name: `live ${process.pid}`, from: fromEnd }
-  const pauses = { shortestPause: POLLING_MS, longestPause: POLLING_MS }
+  const pauses = { minPollInterval: POLLING_MS, maxPollInterval: POLLING_MS }
   return follow(backend, { ...options, ...pauses }, handleData)
 }
 
@@ -128,7 +128,7 @@ export default {
 
   open: async ({ url, inline, across }) => {
     const pool = new pg.Pool({ connectionString: url, max: 10 })
-    const db = connectPool(pool, inline ? 'all prepared' : 'prepared')
+    const db = connectPool(pool, inline ? 'prepareAll' : 'prepared')
     // Its subscribers are in this process, unless they are said to be elsewhere.
     const wakeUps = across === false ? { wakeUps: 'poll' } : {}
     const backend = postgres(db, { ...wakeUps, ...(inline ? { inline: [balances] } : {}) })

@@ -3,7 +3,7 @@ import {
   type Dispatch,
   type Backend,
   openCategory,
-  readProjection,
+  projectionReader,
   runProcessManager,
   runProjection,
 } from 'reprise'
@@ -22,7 +22,7 @@ import { value } from './value'
 export type Carrier = (dispatch: Dispatch<BankCommand>) => Dispatch<BankCommand>
 
 // Whoever was killed is replaced after two seconds.
-const options = { leaseDuration: 2_000, longestPause: 200 }
+const options = { leaseDuration: 2_000, maxPollInterval: 200 }
 const PATIENCE = 60_000
 
 /** All commands that are not answered yet, or the first thousand. */
@@ -49,8 +49,8 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
     running((signal) => runProjection(accountBalances, options)(backend, { signal })),
     running((signal) => runProjection(transferStatuses, options)(backend, { signal })),
   ]
-  const balances = readProjection(accountBalances)(backend)
-  const statuses = readProjection(transferStatuses)(backend)
+  const balances = projectionReader(accountBalances)(backend)
+  const statuses = projectionReader(transferStatuses)(backend)
   for (const { name } of [accountBalances, transferStatuses]) {
     await until(async () => value(await backend.documents.active(name)()))
   }
@@ -72,7 +72,7 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
     /** Waits for the end of a transfer. Gives the position of that. */
     ended: async (id: string): Promise<Position> => {
       const version = await until(async () => {
-        const { state, version: last } = value(await transferDesk.fetch(id)())
+        const { state, version: last } = value(await transferDesk.load(id)())
         return state === 'completed' || state === 'failed' ? last : undefined
       })
       const range = { after: version - 1, limit: 1 }

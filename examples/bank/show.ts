@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { HandleError, Handled } from 'reprise'
+import type { HandleError, CommandResult } from 'reprise'
 import type { StoredEvent } from 'reprise/adapter'
 import type { Cents } from './account/cents'
 import type { AccountCommand } from './account/commands'
@@ -7,7 +7,10 @@ import type { AccountRejection } from './account/decider'
 import type { AccountEvent } from './account/events'
 import type { AccountState } from './account/state'
 
-export type Answer = E.Either<HandleError<AccountRejection>, Handled<AccountState, AccountEvent>>
+export type Answer = E.Either<
+  HandleError<AccountRejection>,
+  CommandResult<AccountState, AccountEvent>
+>
 
 /** Whole amounts, for the story: `amount(24)` is 24.00. The command codec judges them, not this. */
 export const amount = (whole: number): Cents => (whole * 100) as Cents

@@ -14,7 +14,7 @@ export interface Decided {
   readonly resumed: ReadonlyArray<number>
   readonly events: ReadonlyArray<HeldEventRef>
   /** Ids of outbox commands. */
-  readonly requests: ReadonlyArray<string>
+  readonly commands: ReadonlyArray<string>
 }
 
 type Failure = StoreFailed | SubscriptionNotFound
@@ -62,7 +62,7 @@ const decideEvents = (
       return decidePages(operator, subscription, decision, selection.stream)
     case 'Position':
       return operator.decide(subscription, decision, [selection.position])
-    case 'Request':
+    case 'Command':
       return none
   }
 }
@@ -81,7 +81,7 @@ const parkedIds =
     }
   }
 
-const decideRequests = (
+const decideOutboxCommands = (
   operator: Operator,
   subscription: string,
   decision: Decision,
@@ -95,8 +95,8 @@ const decideRequests = (
         parkedIds(operator, process),
         TE.flatMap((ids) => operator.decideCommands(process, decision, ids)),
       )
-    case 'Request':
-      return operator.decideCommands(process, decision, [selection.request])
+    case 'Command':
+      return operator.decideCommands(process, decision, [selection.command])
     case 'Stream':
     case 'Position':
       return none
@@ -126,5 +126,5 @@ export const decideAbout = (
     TE.Do,
     TE.bind('resumed', () => resume(operator, subscription, decision, selection)),
     TE.bind('events', () => decideEvents(operator, subscription, decision, selection)),
-    TE.bind('requests', () => decideRequests(operator, subscription, decision, selection)),
+    TE.bind('commands', () => decideOutboxCommands(operator, subscription, decision, selection)),
   )

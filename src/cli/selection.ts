@@ -7,7 +7,7 @@ import { wholeNumber } from './numbers'
 export interface SelectionOptions {
   readonly stream?: string
   readonly position?: string
-  readonly request?: string
+  readonly command?: string
 }
 
 /** What an operator points at, checked. */
@@ -15,16 +15,16 @@ export type Selection =
   | { readonly _tag: 'All' }
   | { readonly _tag: 'Stream'; readonly stream: string }
   | { readonly _tag: 'Position'; readonly position: number }
-  | { readonly _tag: 'Request'; readonly request: string }
+  | { readonly _tag: 'Command'; readonly command: string }
 
 export const selectionOf = ({
   stream,
   position,
-  request,
+  command,
 }: SelectionOptions): E.Either<CliFailure, Selection> => {
-  const given = [stream, position, request].filter((option) => option !== undefined)
+  const given = [stream, position, command].filter((option) => option !== undefined)
   if (given.length > 1) {
-    return E.left(usage('Give one of --stream, --position and --request, and not more.'))
+    return E.left(usage('Give one of --stream, --position and --command, and not more.'))
   }
   if (stream !== undefined) {
     const invalid = streamIdError(stream)
@@ -32,7 +32,7 @@ export const selectionOf = ({
       ? E.right({ _tag: 'Stream', stream })
       : E.left(usage(invalid.message))
   }
-  if (request !== undefined) return E.right({ _tag: 'Request', request })
+  if (command !== undefined) return E.right({ _tag: 'Command', command })
   return E.map((number: number | undefined): Selection =>
     number === undefined ? { _tag: 'All' } : { _tag: 'Position', position: number },
   )(wholeNumber('--position', position, 1))
@@ -47,7 +47,7 @@ export const selectionText = (selection: Selection): string => {
       return ` of the stream ${selection.stream}`
     case 'Position':
       return ` at position ${selection.position}`
-    case 'Request':
-      return ` with the id ${selection.request}`
+    case 'Command':
+      return ` with the id ${selection.command}`
   }
 }

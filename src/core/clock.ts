@@ -48,7 +48,7 @@ export const tick = (clock: HybridTime, now: number): HybridTime => {
  * Fails with `ClockDrift`: the other clock is further ahead. The local clock did not move; fix the clock
  * of that machine.
  */
-export const observe = (
+export const mergeClocks = (
   clock: HybridTime,
   elsewhere: HybridTime,
   now: number,

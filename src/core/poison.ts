@@ -21,12 +21,12 @@ export interface PoisonPolicy {
   /** How long the event is retried, at least: the sum of the waits, in milliseconds. Default 0. */
   readonly retryFor?: number
   /** The wait after the first attempt, in milliseconds. It doubles with every further attempt. */
-  readonly firstPause: number
+  readonly firstBackoff: number
   /** The longest wait between two attempts, in milliseconds. */
-  readonly longestPause: number
+  readonly maxBackoff: number
 }
 
-const pauses = { firstPause: 100, longestPause: 30_000 }
+const pauses = { firstBackoff: 100, maxBackoff: 30_000 }
 
 /** Parks the event after `attempts` attempts. Only its own stream is held back. */
 export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', attempts, ...pauses })
@@ -41,14 +41,17 @@ export const parkAfterTime = (retryFor: number): PoisonPolicy => ({ ...parkAfter
 export const stopAfterTime = (retryFor: number): PoisonPolicy => ({ ...stopAfter(1), retryFor })
 
 /** What follows a failed attempt: another one after a wait in milliseconds, or the end of the policy. */
-export type Verdict =
+export type NextAttempt =
   { readonly _tag: 'Retry'; readonly pause: number } | { readonly _tag: 'Poison' }
 
 /** The wait after attempt number `attempts` (1, 2, ...). Milliseconds. */
 export const backoffAfter = (
-  { firstPause, longestPause }: Pick<PoisonPolicy, 'firstPause' | 'longestPause'>,
+  {
+    firstBackoff: firstBackoff,
+    maxBackoff: maxPollInterval,
+  }: Pick<PoisonPolicy, 'firstBackoff' | 'maxBackoff'>,
   attempts: number,
-): number => backoff(firstPause, longestPause, Math.max(attempts, 1))
+): number => backoff(firstBackoff, maxPollInterval, Math.max(attempts, 1))
 
 /** The sum of the waits before attempt number `attempts`, counted up to `enough`. Milliseconds. */
 const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): number => {
@@ -60,7 +63,7 @@ const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): n
 }
 
 /** What `policy` prescribes after attempt number `attempts` (1, 2, ...) has failed. */
-export const verdict = (policy: PoisonPolicy, attempts: number): Verdict => {
+export const nextAttempt = (policy: PoisonPolicy, attempts: number): NextAttempt => {
   const { retryFor = 0 } = policy
   return attempts >= policy.attempts && waitedBefore(policy, attempts, retryFor) >= retryFor
     ? { _tag: 'Poison' }
@@ -71,7 +74,11 @@ export const verdict = (policy: PoisonPolicy, attempts: number): Verdict => {
  * What follows a failure of this origin: after one of the infrastructure always another attempt; none for
  * what this release cannot read or what crashes the process; otherwise what `policy` prescribes.
  */
-export const verdictOn = (fault: Fault, policy: PoisonPolicy, attempts: number): Verdict => {
+export const nextAttemptAfter = (
+  fault: Fault,
+  policy: PoisonPolicy,
+  attempts: number,
+): NextAttempt => {
   switch (fault) {
     case 'Infrastructure':
       return { _tag: 'Retry', pause: backoffAfter(policy, attempts) }
@@ -79,6 +86,6 @@ export const verdictOn = (fault: Fault, policy: PoisonPolicy, attempts: number):
     case 'Crash':
       return { _tag: 'Poison' }
     case 'Event':
-      return verdict(policy, attempts)
+      return nextAttempt(policy, attempts)
   }
 }

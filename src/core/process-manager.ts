@@ -1,5 +1,5 @@
 import type { Process } from './algebra/process'
-import type { Ask } from './ask'
+import type { ProcessAction } from './process-action'
 import type { CommandCodec } from './codec/command-codec'
 import type { EventCodec } from './codec/event-codec'
 import type { StateCodec } from './codec/state-codec'
@@ -15,7 +15,7 @@ export const processOf = (subscription: string): string | undefined =>
   subscription.startsWith(PREFIX) ? subscription.slice(PREFIX.length) : undefined
 
 /** An event for one process, as that process takes it. */
-export interface Heard<Event> {
+export interface Routed<Event> {
   /** Which process it is for. */
   readonly key: string
   readonly event: Event
@@ -39,14 +39,14 @@ export interface ProcessManager<Stored, Event, Command, State> {
    * Which process an event is for, and what that process receives: the event alone, or together with its
    * stream, time or metadata. `undefined`: it is for none. Pure.
    */
-  readonly hear: (recorded: RecordedEvent<Stored>) => Heard<Event> | undefined
+  readonly route: (recorded: RecordedEvent<Stored>) => Routed<Event> | undefined
   /**
-   * The rules: a {@link Process} whose commands are {@link Ask}s. `resume` is not used, because the
+   * The rules: a {@link Process} whose commands are {@link ProcessAction}s. `resume` is not used, because the
    * commands of `react` are persisted until they are answered, across restarts and releases. Once
    * `isTerminal` is true, the state and the timers of the process are deleted; later events of its key,
    * and rejections of its commands, are ignored. Without `isTerminal` a process never ends.
    */
-  readonly process: Omit<Process<Event, Ask<Command>, State>, 'resume'>
+  readonly process: Omit<Process<Event, ProcessAction<Command>, State>, 'resume'>
   /** How the state of a process is stored. It must read what earlier releases have stored. */
   readonly state: StateCodec<State>
   /**
@@ -58,9 +58,9 @@ export interface ProcessManager<Stored, Event, Command, State> {
    * What to do when a command is rejected: the compensation. Omitted: nothing, which is right when the
    * receiver records its rejections as events. Not called once the process has ended.
    */
-  readonly refused?: (
+  readonly onRejected?: (
     state: State,
     command: Command,
     rejection: unknown,
-  ) => ReadonlyArray<Ask<Command>>
+  ) => ReadonlyArray<ProcessAction<Command>>
 }

@@ -1,7 +1,7 @@
 import type { StreamVersion } from './stream'
 
 /** The state after a command, which a policy decides on. */
-export interface Reached<State> {
+export interface ReachedState<State> {
   /** The version before the command. */
   readonly from: StreamVersion
   /** The version after it. */
@@ -9,14 +9,14 @@ export interface Reached<State> {
   readonly state: State
 }
 
-/** When a snapshot is taken. Make one with {@link never}, {@link everyNEvents} or {@link when}. */
+/** When a snapshot is taken. Make one with {@link neverSnapshot}, {@link everyNEvents} or {@link snapshotWhen}. */
 export type SnapshotPolicy<State> =
   | { readonly _tag: 'Never' }
   | { readonly _tag: 'EveryNEvents'; readonly events: number }
-  | { readonly _tag: 'When'; readonly predicate: (reached: Reached<State>) => boolean }
+  | { readonly _tag: 'When'; readonly predicate: (reached: ReachedState<State>) => boolean }
 
 /** Writes no snapshots. Existing ones are still read. */
-export const never: SnapshotPolicy<unknown> = { _tag: 'Never' }
+export const neverSnapshot: SnapshotPolicy<unknown> = { _tag: 'Never' }
 
 /** Takes a snapshot whenever the version passes a multiple of `events` (1 or more; less counts as 1). */
 export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
@@ -25,14 +25,14 @@ export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
 })
 
 /** Takes a snapshot whenever `predicate` is true: at the end of a billing period, for instance. */
-export const when = <State>(
-  predicate: (reached: Reached<State>) => boolean,
+export const snapshotWhen = <State>(
+  predicate: (reached: ReachedState<State>) => boolean,
 ): SnapshotPolicy<State> => ({ _tag: 'When', predicate })
 
 /** Whether `policy` wants a snapshot of this state. */
 export const wantsSnapshot = <State>(
   policy: SnapshotPolicy<State>,
-  reached: Reached<State>,
+  reached: ReachedState<State>,
 ): boolean => {
   switch (policy._tag) {
     case 'Never':

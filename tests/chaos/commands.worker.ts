@@ -17,14 +17,14 @@ const main = async ({ url, id, workers, commands, commandId }: Input): Promise<v
   const backend = postgres(pool)
   const work = async () => {
     const counters = openCategory(counter, backend, {
-      retry: { attempts: 1_000, firstDelay: 2, longestDelay: 100 },
+      retry: { attempts: 1_000, firstBackoff: 2, maxBackoff: 100 },
     })
     for (let n = 0; n < commands; n++) {
       const options = commandId === undefined ? {} : { commandId }
       const answer = await counters.handleCommand(id, add(1), options)()
       process.stdout.write(`${JSON.stringify(answer)}\n`)
     }
-    await counters.settled()
+    await counters.snapshotsSettled()
   }
   await Promise.all(Array.from({ length: workers }, work))
   await backend.close()

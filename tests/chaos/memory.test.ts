@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { sql } from 'kysely'
 import type { Projection } from '../../src/core/projection'
-import { readProjection } from '../../src/shell/projection/reader'
+import { projectionReader } from '../../src/shell/projection/reader'
 import { rebuildProjection } from '../../src/shell/projection/rebuild-projection'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import { type Total, totals } from '../support/balances'
@@ -50,7 +50,7 @@ const sampled = (): readonly [projection: Projection<Total, Tick>, samples: numb
 /** Every event is in the read model, and late in the work no more memory is in use than early. */
 const isComplete = async (what: string, begun: number, samples: ReadonlyArray<number>) => {
   const seconds = (Date.now() - begun) / 1_000
-  const { entries } = await right(readProjection(totals())(side).all({ after: '', limit: 1_000 }))
+  const { entries } = await right(projectionReader(totals())(side).all({ after: '', limit: 1_000 }))
   expect(entries.reduce((sum, { state }) => sum + state.events, 0)).toBe(EVENTS)
   process.stdout.write(
     `${what}: ${EVENTS} events in ${seconds} s; MB in use: ${samples.map(Math.round).join(' ')}\n`,
@@ -71,7 +71,7 @@ describe('a long history', () => {
     const begun = Date.now()
     const run = running((signal) => runProjection(projection)(side, { signal }))
     await eventually(() => right(side.documents.active('totals')))
-    await right(readProjection(totals())(side).until(EVENTS, 900_000))
+    await right(projectionReader(totals())(side).until(EVENTS, 900_000))
     await run.stop()
     await isComplete('catch-up', begun, samples)
   }, 1_000_000)

@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { sql } from 'kysely'
-import { subscribe } from '../../src/shell/subscription/subscribe'
-import { untilProjected } from '../../src/shell/subscription/until-projected'
-import { fromStart } from '../../src/core/start'
+import { runSubscription } from '../../src/shell/subscription/run-subscription'
+import { untilReached } from '../../src/shell/subscription/until-reached'
+import { fromStart } from '../../src/core/subscription-start'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
 import { right } from '../support/right'
 import { running } from '../support/running'
@@ -93,12 +93,12 @@ describe('a subscription beside 24 writers', () => {
       const until = Date.now() + SECONDS * 1_000
       const delivered: string[] = []
       const run = running((signal) =>
-        subscribe<Tick>({
+        runSubscription<Tick>({
           name: 'everything',
           from: fromStart,
           events: ticks,
           batchSize: PAGE,
-          longestPause: 10,
+          maxPollInterval: 10,
           handle: ({ streamId, version }) =>
             TE.fromIO(() => void delivered.push(place(streamId, version))),
         })({ ...side, store }, { signal }),
@@ -112,7 +112,7 @@ describe('a subscription beside 24 writers', () => {
       over = true
       await reading
       const page = await right(side.store.locate({ _tag: 'End' }))
-      await right(untilProjected('everything', page, 60_000)(side))
+      await right(untilReached('everything', page, 60_000)(side))
       await run.stop()
       await unrelated.rollback().execute()
 

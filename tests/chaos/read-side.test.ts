@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import { replay } from '../../src/core/decider'
 import type { EventStore } from '../../src/core/ports/event-store'
-import { readProjection } from '../../src/shell/projection/reader'
+import { projectionReader } from '../../src/shell/projection/reader'
 import { totals } from '../support/balances'
 import { eventually } from '../support/eventually'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
@@ -87,7 +87,7 @@ describe('an asynchronous projection', () => {
         await pause(count < EVENTS ? randomInt(Math.ceil((KILLS * 3_000 * 10) / EVENTS)) : 100)
       }
       await chaos
-      const reader = readProjection(totals())(side)
+      const reader = projectionReader(totals())(side)
       await eventually(() => right(side.documents.active('totals')))
       await right(reader.until(last, 60_000))
       const replayed = [...history]
@@ -170,12 +170,12 @@ describe('a process manager', () => {
       }
       await chaos
       await eventually(async () => {
-        const ended = await Promise.all(ids.map((id) => right(bank.transfer.fetch(id))))
+        const ended = await Promise.all(ids.map((id) => right(bank.transfer.load(id))))
         return ended.every(({ state }) => state.outcome !== undefined)
       }, 60_000)
       await eventually(async () => (await pendingOf(side.operator, 'transferring')).length === 0)
 
-      const balances = await Promise.all(accounts.map((id) => right(bank.account.fetch(id))))
+      const balances = await Promise.all(accounts.map((id) => right(bank.account.load(id))))
       const sum = balances.reduce((total, { state }) => total + (state ?? 0), 0)
       expect(sum).toBe(600)
       const { rows } = await sql<{ transfer: string; types: string; outcome: string }>`

@@ -6,7 +6,7 @@ import { postgres } from 'reprise/postgres'
 import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 import { runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import { runProjection } from '../../src/shell/projection/run-projection'
-import { subscribeInTransaction } from '../../src/shell/subscription/subscribe'
+import { runSubscriptionInTransaction } from '../../src/shell/subscription/run-subscription'
 import { totals } from '../support/balances'
 import type { NoTables } from '../support/postgres-read-side'
 import { type Tick, ticks } from '../support/ticks'
@@ -16,7 +16,7 @@ const [, , what, url = ''] = process.argv
 const pool = new Pool({ connectionString: url, max: 5 })
 const backend = postgres<NoTables>(pool, { idleInTransactionTimeout: 2_000 })
 const forEver = { signal: new AbortController().signal }
-const options = { leaseDuration: 700, longestPause: 50, batchSize: 50 }
+const options = { leaseDuration: 700, maxPollInterval: 50, batchSize: 50 }
 
 const pause = (milliseconds: number) =>
   new Promise((resolve) => {
@@ -24,11 +24,11 @@ const pause = (milliseconds: number) =>
   })
 
 /** Writes down who has handled which event, slowly, so that it is frozen in a transaction. */
-const witness = subscribeInTransaction<Tick, Transaction<NoTables>>({
+const witness = runSubscriptionInTransaction<Tick, Transaction<NoTables>>({
   name: 'witness',
   events: ticks,
   leaseDuration: 2_000,
-  longestPause: 50,
+  maxPollInterval: 50,
   batchSize: 10,
   handle: (event, transaction) => async () => {
     await sql`insert into witnessed (position, pid) values (${event.position}, ${process.pid})`.execute(

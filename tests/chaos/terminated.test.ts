@@ -64,14 +64,14 @@ describe('connections that are killed', () => {
     }
     await Promise.all(Array.from({ length: 16 }, sender))
     const killed = await stop()
-    await counters.settled()
+    await counters.snapshotsSettled()
 
     expect(killed).toBeGreaterThan(0)
     expect(failures.length).toBeGreaterThan(0)
     expect(failures.filter(({ reason }) => reason === 'Unexpected')).toEqual([])
     const fresh = openCategory(counter, { store: postgres(database.connect(1)).store })
     for (let stream = 0; stream < STREAMS; stream++) {
-      expect(await right(fresh.fetch(`s${stream}`))).toMatchObject({
+      expect(await right(fresh.load(`s${stream}`))).toMatchObject({
         state: { total: COMMANDS / STREAMS },
         version: COMMANDS / STREAMS,
       })

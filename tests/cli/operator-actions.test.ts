@@ -131,7 +131,7 @@ describe('many held events', () => {
     const { held, more } = JSON.parse(
       (await reprise('subscriptions', 'booking mails', '--json')).out,
     ) as { held: ReadonlyArray<{ failure: { stack: string } }>; more: object }
-    expect([held.length, more]).toEqual([7, { held: false, requests: false }])
+    expect([held.length, more]).toEqual([7, { held: false, commands: false }])
     expect(held[0]?.failure.stack.split('\n')).toHaveLength(30)
   })
 

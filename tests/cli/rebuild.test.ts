@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely'
-import { readProjection } from '../../src/shell/projection/reader'
+import { projectionReader } from '../../src/shell/projection/reader'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import { totals } from '../support/balances'
 import { cli } from '../support/cli'
@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 const partitions = 2
-const options = { longestPause: 20, leaseDuration: 1_000, partitions }
+const options = { maxPollInterval: 20, leaseDuration: 1_000, partitions }
 const start = () => {
   const projection = running((signal) => runProjection(totals(), options)(side, { signal }))
   started.push(projection)
@@ -49,7 +49,7 @@ const built = async (): Promise<number> => {
 describe('reprise rebuild', () => {
   it('builds beside the running one, switches, and leaves the documents as they were', async () => {
     await built()
-    const reader = readProjection(totals())(side)
+    const reader = projectionReader(totals())(side)
     const before = await right(reader.get('counter-1'))
     await side.db.executeQuery(CompiledQuery.raw('delete from reprise.documents'))
     expect(await right(reader.get('counter-1'))).toBeUndefined()
@@ -132,7 +132,7 @@ describe('reprise rebuild', () => {
     await right(side.subscriptions.leave('totals@1.2', 'another'))
     await right(side.subscriptions.release(leases[0]!))
     expect((await rebuild(given)).exitCode).toBe(0)
-    expect(await right(readProjection(totals())(side).get('counter-1'))).toMatchObject({
+    expect(await right(projectionReader(totals())(side).get('counter-1'))).toMatchObject({
       events: 300,
     })
   })

@@ -36,7 +36,7 @@ describe('reprise remove', () => {
     expect(await reached()).toBe(2)
     expect((await remove('mails', '--yes', '--force')).exitCode).toBe(0)
     const late = side.subscriptions.save({ lease: leases[0]!, after: 2, position: 3 })
-    expect(await late()).toMatchObject({ left: { _tag: 'FencedOff' } })
+    expect(await late()).toMatchObject({ left: { _tag: 'LeaseLost' } })
   })
 
   it('leaves the checkpoint of documents alone', async () => {

@@ -44,7 +44,7 @@ describe('reprise reset', () => {
     expect((await reset('mails', '--yes', '--take-over')).exitCode).toBe(0)
     expect(await position()).toBe(0)
     const late = side.subscriptions.save({ lease: leases[0]!, after: 2, position: 3 })
-    expect(await late()).toMatchObject({ left: { _tag: 'FencedOff' } })
+    expect(await late()).toMatchObject({ left: { _tag: 'LeaseLost' } })
   })
 
   it('refuses a position that subscribers cannot read yet, and what is no position', async () => {

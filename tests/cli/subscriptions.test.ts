@@ -2,8 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { parkAfter, type PoisonPolicy, stopAfter } from '../../src/core/poison'
 import type { RecordedEvent } from '../../src/core/recorded-event'
-import { subscribe } from '../../src/shell/subscription/subscribe'
-import { fromStart } from '../../src/core/start'
+import { runSubscription } from '../../src/shell/subscription/run-subscription'
+import { fromStart } from '../../src/core/subscription-start'
 import { cli, connect } from '../support/cli'
 import { eventually } from '../support/eventually'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
@@ -50,12 +50,12 @@ const mails = (
   const handled: RecordedEvent<Tick>[] = []
   const start = () => {
     const subscription = running((signal) =>
-      subscribe<Tick>({
+      runSubscription<Tick>({
         name: 'mails',
         from: fromStart,
         events: ticks,
-        poison: { ...poison, firstPause: 1 },
-        longestPause: 20,
+        poison: { ...poison, firstBackoff: 1 },
+        maxPollInterval: 20,
         leaseDuration: 1_000,
         handle: (event) =>
           isRefused(event) ? TE.left(new Error(reason)) : TE.fromIO(() => void handled.push(event)),

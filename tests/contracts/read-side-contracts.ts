@@ -1,7 +1,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import {
   projectionStoreContract,
-  requestStoreContract,
+  outboxContract,
   subscriptionStoreContract,
   type TestWords,
   transactThrough,
@@ -48,7 +48,7 @@ export const readSideContracts = <Transaction>(
     },
     ...words,
   })
-  requestStoreContract({
+  outboxContract({
     name,
     open: async () => {
       const [{ outbox, subscriptions }, other] = [open(), second()]

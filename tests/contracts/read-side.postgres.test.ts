@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely'
-import { postgres, type Preparing } from 'reprise/postgres'
+import { postgres, type PreparedStatementsMode } from 'reprise/postgres'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import type { ReadSide } from './read-side'
 import { readSideContracts } from './read-side-contracts'
@@ -11,7 +11,7 @@ describe.each(['prepared', 'unprepared'] as const)('with statements %s', (prepar
   let first: Side
   let second: Side
 
-  const connect = (how: Preparing): Side => postgres(database.connect(10, how))
+  const connect = (how: PreparedStatementsMode): Side => postgres(database.connect(10, how))
   beforeAll(async () => {
     database = await migratedDatabase()
     first = connect(preparing)

@@ -5,7 +5,7 @@ import {
   type HybridTime,
   isBefore,
   MAXIMUM_COUNTER,
-  observe,
+  mergeClocks,
   tick,
 } from '../../src/core/clock'
 
@@ -53,11 +53,11 @@ describe('tick', () => {
   })
 })
 
-describe('observe', () => {
+describe('mergeClocks', () => {
   it('is later than both clocks', () => {
     fc.assert(
       fc.property(moment, moment, wall, (clock, elsewhere, now) => {
-        const seen = observe(clock, elsewhere, now, Infinity)
+        const seen = mergeClocks(clock, elsewhere, now, Infinity)
         expect(E.isRight(seen)).toBe(true)
         if (E.isLeft(seen)) return
         expect(isBefore(clock, seen.right)).toBe(true)
@@ -69,7 +69,7 @@ describe('observe', () => {
   })
 
   it('believes a clock that is ahead by the maximum, and not by more', () => {
-    const ahead = (time: number) => observe(epoch, { time, counter: 0 }, 1000, 60)
+    const ahead = (time: number) => mergeClocks(epoch, { time, counter: 0 }, 1000, 60)
     expect(ahead(1060)).toEqual(E.right({ time: 1060, counter: 1 }))
     expect(ahead(1061)).toEqual(
       E.left({
@@ -83,7 +83,7 @@ describe('observe', () => {
   })
 
   it('does not believe a time that is not a number', () => {
-    expect(E.isLeft(observe(epoch, { time: Number.NaN, counter: 0 }, 0, Infinity))).toBe(true)
+    expect(E.isLeft(mergeClocks(epoch, { time: Number.NaN, counter: 0 }, 0, Infinity))).toBe(true)
   })
 })
 

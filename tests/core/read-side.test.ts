@@ -1,30 +1,30 @@
 import fc from 'fast-check'
-import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
+import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/process-action'
 import { projectionOutdated, undecodableDocument } from '../../src/core/errors/projection'
 import {
   failureNote,
-  fencedOff,
+  leaseLost,
   handlerFailed,
-  notProjectedYet,
+  notReachedYet,
   subscriptionMismatch,
   subscriptionStopped,
 } from '../../src/core/errors/subscription'
 import { partitionOf } from '../../src/core/partition'
-import { parkAfter, stopAfter, verdict } from '../../src/core/poison'
-import { fromEnd, fromPosition, fromStart, fromTime } from '../../src/core/start'
+import { parkAfter, stopAfter, nextAttempt } from '../../src/core/poison'
+import { fromEnd, fromPosition, fromStart, fromTime } from '../../src/core/subscription-start'
 
 describe('verdict', () => {
   it('doubles the pause after every attempt, up to the longest one', () => {
-    const policy = { ...parkAfter(20), firstPause: 10, longestPause: 50 }
-    expect([1, 2, 3, 4].map((attempts) => verdict(policy, attempts))).toEqual(
+    const policy = { ...parkAfter(20), firstBackoff: 10, maxBackoff: 50 }
+    expect([1, 2, 3, 4].map((attempts) => nextAttempt(policy, attempts))).toEqual(
       [10, 20, 40, 50].map((pause) => ({ _tag: 'Retry', pause })),
     )
   })
 
   it('calls it poison after the last attempt', () => {
-    expect(verdict(stopAfter(3), 2)._tag).toBe('Retry')
-    expect(verdict(stopAfter(3), 3)).toEqual({ _tag: 'Poison' })
-    expect(verdict(parkAfter(Number.POSITIVE_INFINITY), 5_000)).toEqual({
+    expect(nextAttempt(stopAfter(3), 2)._tag).toBe('Retry')
+    expect(nextAttempt(stopAfter(3), 3)).toEqual({ _tag: 'Poison' })
+    expect(nextAttempt(parkAfter(Number.POSITIVE_INFINITY), 5_000)).toEqual({
       _tag: 'Retry',
       pause: 30_000,
     })
@@ -73,13 +73,13 @@ describe('the values of the read side', () => {
 describe('the failures of the read side', () => {
   it('say what happened, and to whom', () => {
     const messages = [
-      fencedOff('mail', 1, 7),
+      leaseLost('mail', 1, 7),
       handlerFailed('mail', 3, new Error('no server')),
       handlerFailed('mail', 3, { _tag: 'Ours', message: 'Too bad.' }),
       subscriptionStopped('mail', 0, { message: 'It failed.' }),
       subscriptionMismatch('mail', 2, 4),
-      notProjectedYet('mail', 9, 4),
-      notProjectedYet('mail', 9, undefined),
+      notReachedYet('mail', 9, 4),
+      notReachedYet('mail', 9, undefined),
       projectionOutdated('totals', 1, 2),
       undecodableDocument('totals', 'k', [{ path: 'sum', message: 'expected number' }]),
     ].map(({ message }) => message)

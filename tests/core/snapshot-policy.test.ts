@@ -1,11 +1,16 @@
 import fc from 'fast-check'
-import { everyNEvents, never, wantsSnapshot, when } from '../../src/core/snapshot-policy'
+import {
+  everyNEvents,
+  neverSnapshot,
+  wantsSnapshot,
+  snapshotWhen,
+} from '../../src/core/snapshot-policy'
 
 const reached = (from: number, to: number) => ({ from, to, state: to })
 
 describe('wantsSnapshot', () => {
   it('wants none with never', () => {
-    expect(wantsSnapshot(never, reached(0, 1000))).toBe(false)
+    expect(wantsSnapshot(neverSnapshot, reached(0, 1000))).toBe(false)
   })
 
   it.each([
@@ -39,7 +44,7 @@ describe('wantsSnapshot', () => {
   })
 
   it('asks the predicate with when', () => {
-    const big = when<number>(({ state }) => state > 10)
+    const big = snapshotWhen<number>(({ state }) => state > 10)
     expect(wantsSnapshot(big, reached(0, 11))).toBe(true)
     expect(wantsSnapshot(big, reached(0, 10))).toBe(false)
   })

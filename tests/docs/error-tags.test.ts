@@ -27,7 +27,7 @@ const declared = readdirSync(ERRORS).flatMap(declaredIn)
 describe('the reference of errors', () => {
   it('finds the errors', () => {
     expect(declared.length).toBeGreaterThan(20)
-    expect(declared.map(({ tag }) => tag)).toContain('FencedOff')
+    expect(declared.map(({ tag }) => tag)).toContain('LeaseLost')
   })
 
   it.each(declared)('has a row for $tag with all of its data', ({ tag, data }) => {

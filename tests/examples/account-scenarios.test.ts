@@ -38,7 +38,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
         events: [{ streamId: 'account-A1', version: 3, event: { type: 'MoneyWithdrawn' } }],
       },
     })
-    expect(await openDesk().fetch('A1')()).toEqual(E.right({ state, version: 3 }))
+    expect(await openDesk().load('A1')()).toEqual(E.right({ state, version: 3 }))
     expect(await eventTypes('A1')).toEqual(['AccountOpened', 'MoneyDeposited', 'MoneyWithdrawn'])
   })
 
@@ -73,7 +73,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
         rejection: { _tag: 'BalanceTooLow', balance: 50, needed: 51 },
       },
     })
-    expect(await openDesk().fetch('A4')()).toMatchObject({ right: { state: { balance: 50 } } })
+    expect(await openDesk().load('A4')()).toMatchObject({ right: { state: { balance: 50 } } })
   })
 
   it.each([0, -5, NaN, 1.5, 'ten'])('refuses the amount %p before it reads', async (amount) => {
@@ -100,7 +100,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     expect(answers.find(E.isLeft)).toMatchObject({
       left: { rejection: { _tag: 'BalanceTooLow', balance: 4, needed: 24 } },
     })
-    expect(await desk.fetch('A5')()).toMatchObject({ right: { version: 6, state: { balance: 4 } } })
+    expect(await desk.load('A5')()).toMatchObject({ right: { version: 6, state: { balance: 4 } } })
   })
 
   it('pays out 24 from 100 four times when one process is asked five times at once', async () => {

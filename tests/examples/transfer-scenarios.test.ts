@@ -223,7 +223,7 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
     await transfer('T1', 'A', 'B', 30)
     await office.ended('T1')
     const desk = openCategory(accounts, bank)
-    expect(await right(desk.fetch('A'))).toMatchObject({ version: 3, state: { balance: 70 } })
+    expect(await right(desk.load('A'))).toMatchObject({ version: 3, state: { balance: 70 } })
     expect(await right(desk.handleCommand('B', depositMoney(cents(1))))).toMatchObject({
       version: 3,
       state: { balance: 31 },

@@ -1,11 +1,14 @@
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { connectPool, type Preparing } from '../../src/adapters/postgres/connection/pool'
+import {
+  connectPool,
+  type PreparedStatementsMode,
+} from '../../src/adapters/postgres/connection/pool'
 import { postgres, type PostgresBackend } from '../../src/adapters/postgres/backend'
 import { storeContract } from '../../src/testing/store-contract/contract'
-import { subscribe } from '../../src/shell/subscription/subscribe'
-import { fromStart } from '../../src/core/start'
+import { runSubscription } from '../../src/shell/subscription/run-subscription'
+import { fromStart } from '../../src/core/subscription-start'
 import { readSideContracts } from '../contracts/read-side-contracts'
 import { cli } from '../support/cli'
 import { createDatabase, type TestDatabase } from '../support/database'
@@ -19,7 +22,7 @@ let database: TestDatabase
 let pooled: string
 const open: Kysely<unknown>[] = []
 
-const connect = (preparing: Preparing, max = 10): Kysely<unknown> => {
+const connect = (preparing: PreparedStatementsMode, max = 10): Kysely<unknown> => {
   const db = connectPool<unknown>(new Pool({ connectionString: pooled, max }), preparing)
   open.push(db)
   return db
@@ -70,7 +73,7 @@ describe('behind PgBouncer in transaction mode', () => {
     )
     const seen: number[] = []
     const run = running((signal) =>
-      subscribe<Tick>({
+      runSubscription<Tick>({
         name: `looking ${which} wake-ups`,
         from: fromStart,
         events: ticks,

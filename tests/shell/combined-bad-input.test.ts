@@ -68,7 +68,7 @@ describe.each(stores)('a combined decider and bad input on %s', (_name, open) =>
         commands: [],
       }),
     )
-    expect(await left(openCategory(banks, at).fetch(id))).toMatchObject({
+    expect(await left(openCategory(banks, at).load(id))).toMatchObject({
       _tag: 'UndecodableEvent',
       streamId,
       version: 1,

@@ -25,9 +25,9 @@ describe.each(stores)('a combined decider on %s', (_name, open) => {
   it('is stored and read like any other, with every event under key/Type', async () => {
     const id = freshId()
     const bank = await played(id)
-    expect(await right(bank.get(id))).toEqual({ state: settled, version: 7 })
+    expect(await right(bank.cached(id))).toEqual({ state: settled, version: 7 })
     const elsewhere = openCategory(banks, { store: at.second })
-    expect(await right(elsewhere.fetch(id))).toEqual({ state: settled, version: 7 })
+    expect(await right(elsewhere.load(id))).toEqual({ state: settled, version: 7 })
     expect((await right(elsewhere.replayTo(id, 3))).state.decider).toMatchObject({
       accounts: { A: { balance: 100 } },
       transfers: {},
@@ -78,8 +78,8 @@ describe.each(stores)('a combined decider on %s', (_name, open) => {
       },
     }
     const notices: Array<Notice> = []
-    const fresh = openCategory(banks, { store }, { observe: (notice) => notices.push(notice) })
-    expect((await right(fresh.fetch(id))).state.decider.accounts).toMatchObject({
+    const fresh = openCategory(banks, { store }, { onNotice: (notice) => notices.push(notice) })
+    expect((await right(fresh.load(id))).state.decider.accounts).toMatchObject({
       A: { balance: 0 },
       B: { balance: 100 },
     })
@@ -92,10 +92,10 @@ describe.each(stores)('a combined decider on %s', (_name, open) => {
     const often = { ...banks, snapshots: { ...banks.snapshots!, policy: everyNEvents(2) } }
     const bank = openCategory(often, at)
     for (const command of story) await right(bank.handleCommand(id, command))
-    await bank.settled()
+    await bank.snapshotsSettled()
     const { snapshots: _snapshots, ...without } = banks
-    const replayed = await right(openCategory(without, { store: at.second }).fetch(id))
-    const resumed = await right(openCategory(often, { store: at.second }).fetch(id))
+    const replayed = await right(openCategory(without, { store: at.second }).load(id))
+    const resumed = await right(openCategory(often, { store: at.second }).load(id))
     expect(resumed).toEqual(replayed)
     expect(replayed.state).toEqual(settled)
   })

@@ -25,7 +25,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     expect(first).toMatchObject({ state: { total: 103 }, version: 3 })
     expect(here).toEqual(first)
     expect(there).toEqual(first)
-    expect(await right(counters.fetch(id))).toMatchObject({ version: 4 })
+    expect(await right(counters.load(id))).toMatchObject({ version: 4 })
   })
 
   it('has its effect once when eight send it at the same time', async () => {
@@ -37,7 +37,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       ),
     )
     for (const answer of answers) expect(answer).toEqual(answers[0])
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 7 }, version: 1 })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 7 }, version: 1 })
   })
 
   it('is answered the same even if it would be rejected by now', async () => {
@@ -96,7 +96,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       right(counters.handleCommand(id, add(10_000))),
     ])
     expect(answers[1]).toEqual(first)
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 11_111 }, version: 5 })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 11_111 }, version: 5 })
   })
 
   it('has its effect once when the connection died between commit and answer', async () => {
@@ -122,7 +122,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       state: { total: 5 },
       version: 1,
     })
-    expect(await right(counters.fetch(id))).toMatchObject({ version: 1 })
+    expect(await right(counters.load(id))).toMatchObject({ version: 1 })
   })
 
   it.each(['', 'x'.repeat(256), 'a\u0000'])(
@@ -132,7 +132,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       expect(await left(counters.handleCommand(id, add(1), { commandId }))).toMatchObject({
         _tag: 'InvalidAppend',
       })
-      expect(await right(counters.fetch(id))).toMatchObject({ version: 0 })
+      expect(await right(counters.load(id))).toMatchObject({ version: 0 })
     },
   )
 })

@@ -30,7 +30,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   it('decides again on what is new, and says so', async () => {
     const notices: Notice[] = []
     const id = freshId()
-    const counters = openCategory(counter, at, { observe: (notice) => notices.push(notice) })
+    const counters = openCategory(counter, at, { onNotice: (notice) => notices.push(notice) })
     const elsewhere = openCategory(counter, { store: at.second })
     await right(counters.handleCommand(id, add(1)))
     await right(elsewhere.handleCommand(id, add(10)))
@@ -63,7 +63,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
       counter,
       { store: unlucky },
       {
-        retry: { attempts: 4, firstDelay: 10, longestDelay: 25 },
+        retry: { attempts: 4, firstBackoff: 10, maxBackoff: 25 },
         random: () => 0.5,
         wait: (milliseconds) => {
           waits.push(milliseconds)
@@ -161,7 +161,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
       Array.from({ length: 5 }, () => counters.handleCommand(id, add(-24))()),
     )
     expect(answers.filter(({ _tag }) => _tag === 'Right')).toHaveLength(4)
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 4 }, version: 5 })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 4 }, version: 5 })
   })
 
   it('decides all of a shared append again when another process wrote first', async () => {
@@ -185,7 +185,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     )
     expect(interfere).toBe(false)
     expect(answers.map(({ _tag }) => _tag)).toEqual(['Right', 'Left', 'Left', 'Left'])
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 5 } })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 5 } })
   })
 
   it('stores the innocent when one of a shared append is refused by the store', async () => {
@@ -201,7 +201,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     expect(answers.map((answer) => (answer._tag === 'Left' ? answer.left._tag : 'stored'))).toEqual(
       ['stored', 'stored', 'LimitExceeded', 'stored'],
     )
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 8 } })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 8 } })
   })
 
   it('refuses more commands than may wait for a stream', async () => {
@@ -213,7 +213,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     const refused = answers.flatMap((answer) => (answer._tag === 'Left' ? [answer.left] : []))
     expect(refused.length).toBeGreaterThan(0)
     expect(refused[0]).toMatchObject({ _tag: 'Overloaded', depth: 3 })
-    const { state } = await right(counters.fetch(id))
+    const { state } = await right(counters.load(id))
     expect(state.total).toBe(10 - refused.length)
   })
 

@@ -80,7 +80,7 @@ describe.each(stores)('handleCommand on %s', (_name, open) => {
       expect(await left(counters.handleCommand(id, add(1)))).toMatchObject({
         _tag: 'InvalidStreamId',
       })
-      expect(await left(counters.fetch(id))).toMatchObject({ _tag: 'InvalidStreamId' })
+      expect(await left(counters.load(id))).toMatchObject({ _tag: 'InvalidStreamId' })
     },
   )
 

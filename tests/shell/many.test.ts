@@ -1,4 +1,4 @@
-import { never, openCategory } from 'reprise'
+import { neverSnapshot, openCategory } from 'reprise'
 import { many, manyCommandCodec, manyEventCodec, manyStateCodec } from 'reprise/algebra'
 import { accounts } from '../../examples/bank/account/category'
 import { depositMoney, openAccount } from '../../examples/bank/account/commands'
@@ -12,7 +12,7 @@ const branches = {
   decider: many(accounts.decider),
   commands: manyCommandCodec(accounts.commands),
   events: manyEventCodec(accounts.events),
-  snapshots: { state: manyStateCodec(accountStates), policy: never },
+  snapshots: { state: manyStateCodec(accountStates), policy: neverSnapshot },
 }
 
 describe.each(stores)('many of one decider on %s', (_name, open) => {
@@ -36,7 +36,7 @@ describe.each(stores)('many of one decider on %s', (_name, open) => {
     ]
     const { snapshots: _snapshots, ...without } = branches
     for (const category of [branches, without]) {
-      const { state } = await right(openCategory(category, { store: at.second }).fetch(id))
+      const { state } = await right(openCategory(category, { store: at.second }).load(id))
       expect(Object.entries(state).sort()).toEqual(expected)
     }
     const { events } = await right(at.second.read(`branch-${id}`, { after: 0, limit: 10 }))
@@ -69,7 +69,7 @@ describe.each(stores)('many of one decider on %s', (_name, open) => {
         commands: [],
       }),
     )
-    expect(await left(branch.fetch(id))).toMatchObject({
+    expect(await left(branch.load(id))).toMatchObject({
       _tag: 'UndecodableEvent',
       issues: [{ path: 'key' }],
     })

@@ -11,12 +11,15 @@ import type { EventStore } from '../../src/core/ports/event-store'
 import type { SubscriptionStore } from '../../src/core/ports/subscription-store'
 import type { Projection } from '../../src/core/projection'
 import type { RecordedEvent } from '../../src/core/recorded-event'
-import { fromStart } from '../../src/core/start'
-import { readProjection } from '../../src/shell/projection/reader'
+import { fromStart } from '../../src/core/subscription-start'
+import { projectionReader } from '../../src/shell/projection/reader'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
-import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
-import { untilProjected } from '../../src/shell/subscription/until-projected'
+import {
+  runSubscription,
+  runSubscriptionInTransaction,
+} from '../../src/shell/subscription/run-subscription'
+import { untilReached } from '../../src/shell/subscription/until-reached'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
 import { decideStream, heldBy } from '../support/operating'
@@ -24,7 +27,7 @@ import { left, right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
 
-const quick = { firstPause: 5, longestPause: 20 }
+const quick = { firstBackoff: 5, maxBackoff: 20 }
 const away = () => storeFailed('Unavailable', 'nothingWritten', 'the server is down')
 const names = (number: number) => Array.from({ length: number }, (_, n) => `tick-${n}`)
 
@@ -54,16 +57,16 @@ export const outagesSuite = <Transaction>(
     await side.close()
   })
 
-  type Handle = Parameters<typeof subscribe<Tick>>[0]['handle']
-  type Options = Partial<Parameters<typeof subscribe<Tick>>[0]>
+  type Handle = Parameters<typeof runSubscription<Tick>>[0]['handle']
+  type Options = Partial<Parameters<typeof runSubscription<Tick>>[0]>
   const observed = (signal: AbortSignal) => ({
     signal,
-    observe: (notice: SubscriptionNotice) => void notices.push(notice),
+    onNotice: (notice: SubscriptionNotice) => void notices.push(notice),
   })
-  const settings = { from: fromStart, longestPause: 20, leaseDuration: 600, stopTimeout: 1_000 }
+  const settings = { from: fromStart, maxPollInterval: 20, leaseDuration: 600, stopTimeout: 1_000 }
   const start = (handle: Handle, options: Options = {}, subscriptions = side.subscriptions) => {
     const run = running((signal) =>
-      subscribe<Tick>({ name, events: ticks, ...settings, handle, ...options })(
+      runSubscription<Tick>({ name, events: ticks, ...settings, handle, ...options })(
         { ...side, subscriptions },
         observed(signal),
       ),
@@ -283,7 +286,7 @@ export const outagesSuite = <Transaction>(
       }
       const seen: string[] = []
       const controller = new AbortController()
-      const subscription = subscribe<Tick>({
+      const subscription = runSubscription<Tick>({
         name,
         events: ticks,
         ...settings,
@@ -319,7 +322,7 @@ export const outagesSuite = <Transaction>(
       Reset: eventType(t.strict({ type: t.literal('Reset') })),
     })
     const run = running((signal) =>
-      subscribe<Newer>({
+      runSubscription<Newer>({
         name,
         events: newer,
         ...settings,
@@ -355,7 +358,7 @@ export const outagesSuite = <Transaction>(
     )
     started.push(run)
     await eventually(() => right(side.documents.active(projection.name)))
-    const reader = readProjection(projection)(side)
+    const reader = projectionReader(projection)(side)
     await right(reader.until(last, 20_000))
     const { entries } = await right(reader.all({ after: '', limit: 100 }))
     expect(entries).toHaveLength(39)
@@ -427,7 +430,7 @@ export const outagesSuite = <Transaction>(
           ),
       }
       const run = running((signal) =>
-        subscribeInTransaction<Tick, Transaction>({
+        runSubscriptionInTransaction<Tick, Transaction>({
           name,
           events: ticks,
           ...settings,
@@ -499,7 +502,7 @@ export const outagesSuite = <Transaction>(
 
   describe('waiting', () => {
     const wait = (position: number | undefined, streamId?: string) =>
-      left(untilProjected(name, position ?? 0, 20_000, streamId)(side))
+      left(untilReached(name, position ?? 0, 20_000, streamId)(side))
 
     it('ends at once when the subscription has stopped', async () => {
       const run = start(() => TE.left('never'), { poison: { ...stopAfter(1), ...quick } })
@@ -518,7 +521,7 @@ export const outagesSuite = <Transaction>(
       const parked = { _tag: 'EventParked', streamId: 'tick-1', version: 1, position: first }
       expect(await wait(first)).toMatchObject(parked)
       expect(await wait(second, 'tick-1')).toMatchObject(parked)
-      expect(await right(untilProjected(name, other ?? 0, 1_000)(side))).toBe(other)
+      expect(await right(untilReached(name, other ?? 0, 1_000)(side))).toBe(other)
     })
 
     it('ends at once when the subscription is removed, and so does the subscription', async () => {

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import * as TE from 'fp-ts/TaskEither'
-import { send, sendAfter, sendAt } from '../../src/core/ask'
+import { send, sendAfter, sendAt } from '../../src/core/process-action'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import { storeFailed } from '../../src/core/errors/store'
 import { parkAfter } from '../../src/core/poison'
@@ -16,7 +16,7 @@ import { right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, type Tick, ticks } from '../support/ticks'
 
-const quick = { firstPause: 5, longestPause: 20 }
+const quick = { firstBackoff: 5, maxBackoff: 20 }
 const away = storeFailed('Unavailable', 'nothingWritten', 'the server is down')
 
 /** Asks for one command for every tick. */
@@ -24,7 +24,7 @@ const asking = (react: (by: number) => ReturnType<typeof send<string>>) => {
   const manager: ProcessManager<Tick, Tick, string, number> = {
     name: 'asking',
     events: ticks,
-    hear: ({ streamId, event }) => ({ key: streamId, event }),
+    route: ({ streamId, event }) => ({ key: streamId, event }),
     process: {
       initialState: 0,
       evolve: (state) => state + 1,
@@ -61,7 +61,7 @@ export const processOutagesSuite = <Transaction>(
     options: ProcessOptions = {},
     manager = asking((by) => send(`say ${by}`)),
   ) => {
-    const settings = { leaseDuration: 600, longestPause: 20, stopTimeout: 1_000, ...options }
+    const settings = { leaseDuration: 600, maxPollInterval: 20, stopTimeout: 1_000, ...options }
     const run = running((signal) =>
       runProcessManager(
         manager,
@@ -69,7 +69,7 @@ export const processOutagesSuite = <Transaction>(
         settings,
       )(side, {
         signal,
-        observe: (notice) => void notices.push(notice),
+        onNotice: (notice) => void notices.push(notice),
       }),
     )
     started.push(run)
@@ -184,7 +184,7 @@ export const processOutagesSuite = <Transaction>(
   it('does not let one compensation that cannot be stored hold up the others', async () => {
     const manager: ProcessManager<Tick, Tick, string, number> = {
       ...asking((by) => send(`say ${by}`)),
-      refused: (_state, command) =>
+      onRejected: (_state, command) =>
         command === 'say 1' ? [sendAfter('x', Number.NaN, 'never')] : [send('instead')],
     }
     const sent: string[] = []

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/ask'
+import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/process-action'
 import { type CommandCodec, commandCodec } from '../../src/core/codec/command-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import type { ProcessManager } from '../../src/core/process-manager'
@@ -17,13 +17,13 @@ import { bankOn, transferring } from '../support/transfers'
 
 export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {}
 
-const options = { leaseDuration: 600, longestPause: 20 }
+const options = { leaseDuration: 600, maxPollInterval: 20 }
 
 /** Says after a while what it heard last, unless it hears something else. */
 const reminding: ProcessManager<Tick, Tick, string, number> = {
   name: 'reminding',
   events: ticks,
-  hear: ({ streamId, event }) => ({ key: streamId, event }),
+  route: ({ streamId, event }) => ({ key: streamId, event }),
   process: {
     initialState: 0,
     evolve: (state, event) => (event.type === 'Reset' ? 0 : event.by),
@@ -78,8 +78,8 @@ export const processSuite = <Transaction>(
         await right(opened.transfer.handleCommand(id, request, { metadata: { actor: 'Ann' } }))
       }
       const outcome = (id: string) =>
-        eventually(async () => (await right(opened.transfer.fetch(id))).state.outcome)
-      const balance = async (id: string) => (await right(opened.account.fetch(id))).state
+        eventually(async () => (await right(opened.transfer.load(id))).state.outcome)
+      const balance = async (id: string) => (await right(opened.account.load(id))).state
       return { ...opened, run, transfer, outcome, balance }
     }
 
@@ -195,7 +195,7 @@ export const processSuite = <Transaction>(
       }
       return dispatch(command, given)
     }
-    const poison = { _tag: 'Park', attempts: 5, firstPause: 5, longestPause: 5 } as const
+    const poison = { _tag: 'Park', attempts: 5, firstBackoff: 5, maxBackoff: 5 } as const
     const run = remind(failing, { poison })
     await appendTicks(side.store, 'tick-1', -1, -2)
     await eventually(() => heard.length === 2)
@@ -209,7 +209,7 @@ export const processSuite = <Transaction>(
     let bad = true
     const failing: Dispatch<string> = (command, given) =>
       bad && command === 'now -1' ? TE.left(new Error('never')) : dispatch(command, given)
-    const poison = { _tag: 'Park', attempts: 2, firstPause: 5, longestPause: 5 } as const
+    const poison = { _tag: 'Park', attempts: 2, firstBackoff: 5, maxBackoff: 5 } as const
     const run = remind(failing, { poison })
     await appendTicks(side.store, 'tick-1', -1, -2)
     await appendTicks(side.store, 'tick-2', -3)
@@ -233,7 +233,7 @@ export const processSuite = <Transaction>(
     const noting: ProcessManager<Tick, string, string, string> = {
       name: 'noting',
       events: ticks,
-      hear: ({ streamId, recordedAt, event }) => ({
+      route: ({ streamId, recordedAt, event }) => ({
         key: 'all',
         event: `${streamId} ${event.type} ${recordedAt}`,
       }),
@@ -259,7 +259,7 @@ export const processSuite = <Transaction>(
         evolve: (_state, event) => (event.type === 'Reset' ? -1_000 : event.by),
         isTerminal: (state) => state === -1_000,
       },
-      refused: () => [send('compensation')],
+      onRejected: () => [send('compensation')],
     }
     const start = (dispatch: Dispatch<string>) =>
       running((signal) => runProcessManager(ending, dispatch, options)(side, { signal }))
@@ -326,7 +326,7 @@ export const processSuite = <Transaction>(
       running((signal) =>
         runProcessManager({ ...reminding, commands: codec }, dispatch, {
           ...options,
-          poison: { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 },
+          poison: { _tag: 'Park', attempts: 1, firstBackoff: 1, maxBackoff: 1 },
         })(side, { signal }),
       )
 

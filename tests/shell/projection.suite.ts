@@ -7,7 +7,7 @@ import type { InlineProjection } from '../../src/core/ports/inline-projection'
 import type { ProjectionNotice } from '../../src/shell/projection/environment'
 import type { ProjectionOptions } from '../../src/shell/projection/follow'
 import { inlineDocuments, inlineProjection } from '../../src/shell/projection/inline'
-import { readProjection } from '../../src/shell/projection/reader'
+import { projectionReader } from '../../src/shell/projection/reader'
 import { rebuildProjection } from '../../src/shell/projection/rebuild-projection'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import type { ReadSideUnderTest } from '../contracts/read-side'
@@ -23,7 +23,7 @@ export interface ProjectionsUnderTest<Transaction> extends ReadSideUnderTest<Tra
 }
 
 const everything = { after: '', limit: 1_000 }
-const options = { leaseDuration: 600, longestPause: 20, batchSize: 7 }
+const options = { leaseDuration: 600, maxPollInterval: 20, batchSize: 7 }
 
 /** What projections do on every store. */
 export const projectionSuite = <Transaction>(
@@ -39,13 +39,13 @@ export const projectionSuite = <Transaction>(
 
   const observed = (signal: AbortSignal) => ({
     signal,
-    observe: (notice: ProjectionNotice) => void notices.push(notice),
+    onNotice: (notice: ProjectionNotice) => void notices.push(notice),
   })
   const start = (version = 1, more: ProjectionOptions = {}) =>
     running((signal) =>
       runProjection(totals(version), { ...options, ...more })(side, observed(signal)),
     )
-  const reader = (version = 1) => readProjection(totals(version))(side)
+  const reader = (version = 1) => projectionReader(totals(version))(side)
   const tags = () => notices.map(({ _tag }) => _tag)
 
   it('keeps documents up to date, and lets a writer wait for them', async () => {
@@ -114,7 +114,7 @@ export const projectionSuite = <Transaction>(
         const replayed = [...history]
           .map(([key, events]) => ({ key, state: replay(totals().view, events) }))
           .sort((a, b) => (a.key < b.key ? -1 : 1))
-        const inlined = readProjection({ ...totals(), name: 'inline' })(side)
+        const inlined = projectionReader({ ...totals(), name: 'inline' })(side)
         expect((await right(reader().all(everything))).entries).toEqual(replayed)
         expect((await right(inlined.all(everything))).entries).toEqual(replayed)
       }),
@@ -216,7 +216,7 @@ export const projectionSuite = <Transaction>(
         },
       },
     }
-    const poison = { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 } as const
+    const poison = { _tag: 'Park', attempts: 1, firstBackoff: 1, maxBackoff: 1 } as const
     const run = running((signal) =>
       runProjection(failing, { ...options, poison })(side, observed(signal)),
     )

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'io-ts'
-import { type Notice, openCategory, stateCodec, when } from 'reprise'
+import { type Notice, openCategory, stateCodec, snapshotWhen } from 'reprise'
 import { type EventStore } from 'reprise/adapter'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
@@ -21,17 +21,17 @@ describe.each(stores)('reading on %s', (_name, open) => {
 
   it('gives the initial state of a stream that was never written to', async () => {
     const counters = openCategory(counter, at)
-    expect(await right(counters.fetch(freshId()))).toEqual(empty)
-    expect(await right(counters.get(freshId()))).toEqual(empty)
+    expect(await right(counters.load(freshId()))).toEqual(empty)
+    expect(await right(counters.cached(freshId()))).toEqual(empty)
   })
 
   it('fetches what others have written, and gets what is in memory', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(1)))
     await right(elsewhere().handleCommand(id, add(2)))
-    expect(await right(counters.get(id))).toMatchObject({ version: 1 })
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 3 }, version: 2 })
-    expect(await right(counters.get(id))).toMatchObject({ version: 2 })
+    expect(await right(counters.cached(id))).toMatchObject({ version: 1 })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 3 }, version: 2 })
+    expect(await right(counters.cached(id))).toMatchObject({ version: 2 })
   })
 
   it('replays to any version that was reached', async () => {
@@ -96,10 +96,10 @@ describe.each(stores)('reading on %s', (_name, open) => {
   it('reads a stream that is longer than a page', async () => {
     const [counters, id] = [openCategory(counter, at, { pageSize: 7 }), freshId()]
     await right(counters.handleCommand(id, add(...Array.from({ length: 50 }, () => 1))))
-    await counters.settled()
+    await counters.snapshotsSettled()
     const { snapshots: _snapshots, ...withoutSnapshots } = counter
     const fresh = openCategory(withoutSnapshots, { store: at.second }, { pageSize: 7 })
-    expect(await right(fresh.fetch(id))).toMatchObject({ state: { total: 50 }, version: 50 })
+    expect(await right(fresh.load(id))).toMatchObject({ state: { total: 50 }, version: 50 })
     expect(await right(counters.replayTo(id, 49))).toMatchObject({ state: { total: 49 } })
     expect(await right(counters.asOf(id, Infinity))).toMatchObject({ state: { total: 50 } })
   })
@@ -133,10 +133,10 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
   it('are taken when the policy says so, and spare the events before them', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     for (let n = 0; n < 12; n++) await right(counters.handleCommand(id, add(1)))
-    await counters.settled()
+    await counters.snapshotsSettled()
     const { events, store } = loads(at.second)
     const fresh = openCategory(counter, { store })
-    expect(await right(fresh.fetch(id))).toMatchObject({ state: { total: 12 }, version: 12 })
+    expect(await right(fresh.load(id))).toMatchObject({ state: { total: 12 }, version: 12 })
     expect(events).toEqual([2])
   })
 
@@ -159,13 +159,13 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
         })
       },
     }
-    const observe = (notice: Notice) => notices.push(notice)
-    const counters = openCategory(counter, { store: slow }, { observe })
+    const onNotice = (notice: Notice) => notices.push(notice)
+    const counters = openCategory(counter, { store: slow }, { onNotice })
     const id = freshId()
     await right(counters.handleCommand(id, add(...Array.from({ length: 10 }, () => 1))))
     expect(notices).toEqual([])
     release()
-    await counters.settled()
+    await counters.snapshotsSettled()
     expect(notices).toMatchObject([{ _tag: 'SnapshotFailed', error: { _tag: 'StoreFailed' } }])
   })
 
@@ -174,7 +174,7 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     await right(counters.handleCommand(id, add(1, 2)))
     expect(await right(counters.snapshot(id))).toMatchObject({ version: 2 })
     const { events, store } = loads(at.second)
-    await right(openCategory(counter, { store }).fetch(id))
+    await right(openCategory(counter, { store }).load(id))
     expect(events).toEqual([0])
   })
 
@@ -196,12 +196,12 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     const newer = {
       ...counter,
       snapshots: {
-        policy: when(() => false),
+        policy: snapshotWhen(() => false),
         state: stateCodec(2, t.strict({ total: t.number, events: t.number })),
       },
     }
     const { events, store } = loads(at.second)
-    expect(await right(openCategory(newer, { store }).fetch(id))).toMatchObject({
+    expect(await right(openCategory(newer, { store }).load(id))).toMatchObject({
       state: { total: 3 },
     })
     expect(events).toEqual([2])
@@ -213,22 +213,22 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     const snapshot = { streamId: `counter-${id}`, version: 2, schemaVersion: 1, state: 'rubbish' }
     await right(at.store.saveSnapshot(snapshot))
     const notices: Notice[] = []
-    const observe = (notice: Notice) => notices.push(notice)
-    const fresh = openCategory(counter, { store: at.second }, { observe })
-    expect(await right(fresh.fetch(id))).toMatchObject({ state: { total: 3 }, version: 2 })
+    const onNotice = (notice: Notice) => notices.push(notice)
+    const fresh = openCategory(counter, { store: at.second }, { onNotice })
+    expect(await right(fresh.load(id))).toMatchObject({ state: { total: 3 }, version: 2 })
     expect(notices).toMatchObject([{ _tag: 'SnapshotIgnored', version: 2 }])
   })
 
   it('are not taken by a policy that throws, and it is told', async () => {
     const notices: Notice[] = []
-    const policy = when(() => {
+    const policy = snapshotWhen(() => {
       throw new Error('no policy')
     })
     const counters = openCategory(
       // @ts-expect-error -- the state codec is there
       { ...counter, snapshots: { ...counter.snapshots, policy } },
       at,
-      { observe: (notice) => notices.push(notice) },
+      { onNotice: (notice) => notices.push(notice) },
     )
     expect(await right(counters.handleCommand(freshId(), add(1)))).toMatchObject({ version: 1 })
     expect(notices).toMatchObject([{ _tag: 'SnapshotFailed' }])

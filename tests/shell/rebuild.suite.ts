@@ -7,7 +7,7 @@ import type { Projection } from '../../src/core/projection'
 import type { EventSource } from '../../src/shell/subscription/environment'
 import type { ProjectionNotice } from '../../src/shell/projection/environment'
 import type { ProjectionOptions } from '../../src/shell/projection/follow'
-import { readProjection } from '../../src/shell/projection/reader'
+import { projectionReader } from '../../src/shell/projection/reader'
 import { rebuildProjection } from '../../src/shell/projection/rebuild-projection'
 import { rollBackProjection } from '../../src/shell/projection/roll-back-projection'
 import { runProjection } from '../../src/shell/projection/run-projection'
@@ -20,7 +20,7 @@ import { appendTicks, type Tick, ticks } from '../support/ticks'
 import type { ProjectionsUnderTest } from './projection.suite'
 
 const everything = { after: '', limit: 1_000 }
-const options = { leaseDuration: 600, longestPause: 20, batchSize: 7 }
+const options = { leaseDuration: 600, maxPollInterval: 20, batchSize: 7 }
 const never = new AbortController().signal
 
 /** Fails at the tick that adds `by`. */
@@ -69,12 +69,12 @@ export const rebuildSuite = <Transaction>(
   const rebuild = (version = 1, store: EventSource = side.store) =>
     rebuildProjection(totals(version), options)(
       { ...side, store },
-      { observe: (notice) => void notices.push(notice) },
+      { onNotice: (notice) => void notices.push(notice) },
     )
-  const reader = (version = 1) => readProjection(totals(version))(side)
+  const reader = (version = 1) => projectionReader(totals(version))(side)
   const active = () => right(side.documents.active('totals'))
   const reached = (build: string) => right(side.subscriptions.reached(`totals@${build}`))
-  const observe = (notice: ProjectionNotice) => void notices.push(notice)
+  const onNotice = (notice: ProjectionNotice) => void notices.push(notice)
   const tags = () => notices.map(({ _tag }) => _tag)
   const statesOf = async () =>
     (await right(side.documents.builds('totals'))).map(
@@ -107,7 +107,7 @@ export const rebuildSuite = <Transaction>(
     const [last] = await appendTicks(side.store, 'tick-1', 4)
     const waiting = reader().until(last ?? 0, 20_000)()
     expect(await left(reader().until(last ?? 0, 1))).toMatchObject({
-      _tag: 'NotProjectedYet',
+      _tag: 'NotReachedYet',
       subscription: 'totals',
       reached: undefined,
     })
@@ -163,7 +163,7 @@ export const rebuildSuite = <Transaction>(
         throw new Error('unlucky')
       },
     }
-    const poison = { _tag: 'Stop', attempts: 1, firstPause: 1, longestPause: 1 } as const
+    const poison = { _tag: 'Stop', attempts: 1, firstBackoff: 1, maxBackoff: 1 } as const
     const rebuilt = rebuildProjection(unlucky, { ...options, poison })(side, { signal: never })
     expect(await left(rebuilt)).toMatchObject({ _tag: 'SubscriptionStopped' })
     expect(await reached('1.2')).toBeUndefined()
@@ -228,9 +228,9 @@ export const rebuildSuite = <Transaction>(
   it('never shows a build with a hole: says why, and takes over when that is decided', async () => {
     await built()
     await appendTicks(side.store, 'tick-2', 13)
-    const poison = { _tag: 'Park', attempts: 1, firstPause: 1, longestPause: 1 } as const
+    const poison = { _tag: 'Park', attempts: 1, firstBackoff: 1, maxBackoff: 1 } as const
     const run = running((signal) =>
-      runProjection(failingAt(13, 2), { ...options, poison })(side, { signal, observe }),
+      runProjection(failingAt(13, 2), { ...options, poison })(side, { signal, onNotice }),
     )
     await eventually(() => tags().includes('BuildHeldBack'))
     const old = start()
@@ -253,7 +253,7 @@ export const rebuildSuite = <Transaction>(
     const ended = await left(
       rebuildProjection(failingAt(2), {
         ...options,
-        poison: { _tag: 'Stop', attempts: 2, firstPause: 1, longestPause: 1 },
+        poison: { _tag: 'Stop', attempts: 2, firstBackoff: 1, maxBackoff: 1 },
       })(side, { signal: never }),
     )
     expect(ended).toMatchObject({ _tag: 'SubscriptionStopped' })
@@ -265,7 +265,7 @@ export const rebuildSuite = <Transaction>(
     const [old, next] = [start(1), startListing()]
     await eventually(async () => (await active())?.version === 2)
     const [later] = await appendTicks(side.store, 'tick-1', 4)
-    const listing = readProjection(listed)(side)
+    const listing = projectionReader(listed)(side)
     await right(reader().until(later ?? 0, 20_000))
     await right(listing.until(later ?? 0, 20_000))
     expect(await right(reader().get('tick-1'))).toMatchObject({ events: 4 })
@@ -307,14 +307,14 @@ export const rebuildSuite = <Transaction>(
     const old = start(1)
     await right(reader().until(later ?? 0, 20_000))
     expect(await right(reader().get('tick-1'))).toMatchObject({ events: 4 })
-    expect(await left(readProjection(listed)(side).get('tick-1'))).toMatchObject({
+    expect(await left(projectionReader(listed)(side).get('tick-1'))).toMatchObject({
       _tag: 'ProjectionNotBuilt',
     })
     // A supervisor that starts it again does not bring the version back that was left.
     expect(await startListing().ended).toMatchObject(E.left({ _tag: 'ProjectionRolledBack' }))
     const fixed = await right(rebuildProjection(listed, options)(side, { signal: never }))
     expect(fixed).toMatchObject({ version: 2, build: 2 })
-    expect(await right(readProjection(listed)(side).get('tick-1'))).toEqual([1, 2, 3, 4])
+    expect(await right(projectionReader(listed)(side).get('tick-1'))).toEqual([1, 2, 3, 4])
     await old.stop()
   })
 

@@ -112,7 +112,7 @@ describe('a state in memory', () => {
     await takesTooMany(baskets, id)
   })
 
-  it.each(['fetch', 'get'] as const)(
+  it.each(['load', 'cached'] as const)(
     'is out of the reach of a caller that changes what %s answers',
     async (read) => {
       const [baskets, id] = [openCategory(basket, { store: memoryStore() }), freshId()]
@@ -130,8 +130,8 @@ describe('a state in memory', () => {
     )
     const id = freshId()
     spoil((await right(baskets.handleCommand(id, take(1)))).state)
-    expect((await right(baskets.get(id))).state).toEqual(basket.decider.initialState)
-    expect((await right(baskets.fetch(freshId()))).state).toMatchObject({ left: 0, items: [] })
+    expect((await right(baskets.cached(id))).state).toEqual(basket.decider.initialState)
+    expect((await right(baskets.load(freshId()))).state).toMatchObject({ left: 0, items: [] })
   })
 
   it('is out of the reach of a caller that changes its command afterwards', async () => {
@@ -158,7 +158,7 @@ describe('a state in memory', () => {
     )
     const id = freshId()
     await right(dated.handleCommand(id, add(1)))
-    expect((await right(dated.get(id))).state).toMatchObject({ made })
+    expect((await right(dated.cached(id))).state).toMatchObject({ made })
   })
 })
 
@@ -217,7 +217,7 @@ describe('options that are undefined', () => {
       cachedStates: undefined,
       pageSize: undefined,
       queueDepth: undefined,
-      observe: undefined,
+      onNotice: undefined,
       random: undefined,
       wait: undefined,
     } as unknown as CategoryOptions
@@ -230,7 +230,7 @@ describe('options that are undefined', () => {
     const { events } = await right(counters.handleCommand(id, add(1), sent))
     expect(events[0]?.metadata).toEqual({ actor: 'Ada' })
     await right(counters.handleCommand(id, add(2), { ...sent, commandId: 'c' }))
-    expect(await right(counters.fetch(id))).toMatchObject({ version: 2 })
+    expect(await right(counters.load(id))).toMatchObject({ version: 2 })
   })
 })
 
@@ -242,7 +242,7 @@ describe('fake timers', () => {
       for (let round = 0; round < 3; round++) {
         await Promise.all([1, 2, 3].map((amount) => right(counters.handleCommand(id, add(amount)))))
       }
-      expect(await right(counters.get(id))).toMatchObject({ state: { total: 18 }, version: 9 })
+      expect(await right(counters.cached(id))).toMatchObject({ state: { total: 18 }, version: 9 })
     } finally {
       jest.useRealTimers()
     }
@@ -282,7 +282,7 @@ describe.each(stores)('a store that has lost events, on %s', (_name, open) => {
   afterAll(() => at.close())
 
   /** Counters whose last command was acknowledged, and then lost: the store was failed over. */
-  const afterFailover = async (id: string, observe: (notice: Notice) => void) => {
+  const afterFailover = async (id: string, onNotice: (notice: Notice) => void) => {
     let losing = false
     const store: EventStore = {
       ...at.store,
@@ -295,12 +295,12 @@ describe.each(stores)('a store that has lost events, on %s', (_name, open) => {
             }
           : at.store.append(request),
     }
-    const counters = openCategory(counter, { store }, { observe })
+    const counters = openCategory(counter, { store }, { onNotice })
     await right(counters.handleCommand(id, add(100)))
     losing = true
     await right(counters.handleCommand(id, add(-60)))
     losing = false
-    expect(await right(counters.get(id))).toMatchObject({ state: { total: 40 }, version: 2 })
+    expect(await right(counters.cached(id))).toMatchObject({ state: { total: 40 }, version: 2 })
     return counters
   }
 
@@ -315,10 +315,10 @@ describe.each(stores)('a store that has lost events, on %s', (_name, open) => {
     expect(notices).toEqual([{ _tag: 'StateDropped', streamId, known: 2, actual: 1 }])
   })
 
-  it('is believed by fetch, which never answers a state that is not in the store', async () => {
+  it('is checked by load, which never answers a state that is not in the store', async () => {
     const id = freshId()
     const counters = await afterFailover(id, () => undefined)
-    expect(await right(counters.fetch(id))).toMatchObject({ state: { total: 100 }, version: 1 })
-    expect(await right(counters.get(id))).toMatchObject({ state: { total: 100 }, version: 1 })
+    expect(await right(counters.load(id))).toMatchObject({ state: { total: 100 }, version: 1 })
+    expect(await right(counters.cached(id))).toMatchObject({ state: { total: 100 }, version: 1 })
   })
 })

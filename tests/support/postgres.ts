@@ -1,7 +1,10 @@
 import { isLeft } from 'fp-ts/Either'
 import type { Kysely } from 'kysely'
 import { Pool } from 'pg'
-import { connectPool, type Preparing } from '../../src/adapters/postgres/connection/pool'
+import {
+  connectPool,
+  type PreparedStatementsMode,
+} from '../../src/adapters/postgres/connection/pool'
 import { migrate } from '../../src/adapters/postgres/schema/migrate'
 import { createDatabase } from './database'
 
@@ -9,7 +12,7 @@ import { createDatabase } from './database'
 export interface MigratedDatabase<Database> {
   readonly url: string
   /** A Kysely on a pool of its own. */
-  readonly connect: (connections?: number, preparing?: Preparing) => Kysely<Database>
+  readonly connect: (connections?: number, preparing?: PreparedStatementsMode) => Kysely<Database>
   readonly close: () => Promise<void>
 }
 
@@ -18,7 +21,7 @@ export const migratedDatabase = async <Database = unknown>(
 ): Promise<MigratedDatabase<Database>> => {
   const { url, drop } = await createDatabase()
   const open: Kysely<Database>[] = []
-  const connect = (connections = 10, preparing: Preparing = 'prepared') => {
+  const connect = (connections = 10, preparing: PreparedStatementsMode = 'prepared') => {
     const db = connectPool<Database>(
       new Pool({ connectionString: url, max: connections }),
       preparing,

@@ -51,9 +51,7 @@ export const banks: ReadonlyArray<readonly [string, () => Promise<BankUnderTest>
     async () => {
       const side = await postgresReadSide()
       const timePasses = async () => {
-        await sql`update reprise.requests set due_at = now() where timer is not null`.execute(
-          side.db,
-        )
+        await sql`update reprise.outbox set due_at = now() where timer is not null`.execute(side.db)
       }
       return bankIn(side, timePasses, side.close)
     },

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import { type Ask, send, sendAfter } from '../../src/core/ask'
+import { type ProcessAction, send, sendAfter } from '../../src/core/process-action'
 import type { Category } from '../../src/core/category'
 import { commandCodec } from '../../src/core/codec/command-codec'
 import { eventCodec, eventType } from '../../src/core/codec/event-codec'
@@ -98,7 +98,7 @@ export const transfers: Category<TransferCommand, TransferState, TransferEvent, 
   },
 }
 
-type Heard = AccountEvent | TransferEvent
+type Received = AccountEvent | TransferEvent
 const State = t.partial({
   from: t.string,
   to: t.string,
@@ -107,7 +107,7 @@ const State = t.partial({
 })
 type State = t.TypeOf<typeof State>
 
-const reactTo = (state: State, event: Heard): ReadonlyArray<Ask<Command>> => {
+const reactTo = (state: State, event: Received): ReadonlyArray<ProcessAction<Command>> => {
   const { from = '', to = '' } = state
   switch (event.type) {
     case 'Opened':
@@ -130,9 +130,9 @@ const reactTo = (state: State, event: Heard): ReadonlyArray<Ask<Command>> => {
   }
 }
 
-export const transferring: ProcessManager<Heard, Heard, Command, State> = {
+export const transferring: ProcessManager<Received, Received, Command, State> = {
   name: 'transferring',
-  events: eventCodec<Heard>({
+  events: eventCodec<Received>({
     Opened: eventType(Opened),
     Debited: eventType(Debited),
     Credited: eventType(Credited),
@@ -140,7 +140,7 @@ export const transferring: ProcessManager<Heard, Heard, Command, State> = {
     Requested: eventType(Requested),
     Ended: eventType(Ended),
   }),
-  hear: ({ event }) => (event.type === 'Opened' ? undefined : { key: event.transfer, event }),
+  route: ({ event }) => (event.type === 'Opened' ? undefined : { key: event.transfer, event }),
   process: {
     initialState: {},
     evolve: (state, event) => {
@@ -154,7 +154,7 @@ export const transferring: ProcessManager<Heard, Heard, Command, State> = {
   },
   state: stateCodec(1, State),
   commands: commandCodec<Command>({ Debit, Credit, Refund, End, Request, Open }),
-  refused: (state, command) => {
+  onRejected: (state, command) => {
     switch (command.type) {
       case 'Debit':
         return [send({ type: 'End', transfer: command.transfer, outcome: 'refused' })]

@@ -7,7 +7,7 @@ import {
   combineEventCodecs,
   combineProcesses,
   combineViews,
-  type CommandFor,
+  type ManyCommand,
   drive,
   type Driven,
   type DrivenDecider,
@@ -139,7 +139,7 @@ expectTypeOf(guardTerminal(account)).toEqualTypeOf<
   Decider<Open, Account, Opened, Missing | Terminated>
 >()
 const accounts = pipe(account, guardTerminal, many)
-expectTypeOf(accounts.decide).parameter(0).toEqualTypeOf<CommandFor<Open>>()
+expectTypeOf(accounts.decide).parameter(0).toEqualTypeOf<ManyCommand<Open>>()
 const byType = pipe(account, manyBy({ command: ({ type }) => type, event: ({ type }) => type }))
 expectTypeOf(byType).toEqualTypeOf<
   Decider<Open, Readonly<Record<string, Account>>, Opened, Missing>

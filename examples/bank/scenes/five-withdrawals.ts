@@ -34,7 +34,7 @@ export const fiveWithdrawals: Scene = async ({ backend, screen, accountOf }) => 
   const accepted = answers.filter(E.isRight).length
   const refused = answers.filter((answer) => isRejectedAs(answer, 'BalanceTooLow')).length
   screen.check('exactly four succeed, and the fifth is refused', accepted === 4 && refused === 1)
-  const { state, version } = value(await desk.fetch(bob)())
+  const { state, version } = value(await desk.load(bob)())
   screen.check(
     `${bob} has ${money(state.balance)} at version ${version}`,
     state.balance === amount(4) && version === 6,

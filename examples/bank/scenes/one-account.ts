@@ -20,7 +20,7 @@ export const oneAccount: Scene = async ({ backend, screen, accountOf }) => {
 
   const { events } = value(await backend.store.read(`account-${ada}`, { after: 0, limit: 10 })())
   screen.table(EVENT_HEADINGS, events.map(eventRow))
-  const { state, version } = value(await desk.fetch(ada)())
+  const { state, version } = value(await desk.load(ada)())
   screen.check(
     `${ada} has ${money(state.balance)} at version ${version}`,
     state.balance === amount(70) && version === 3 && events.length === 3,

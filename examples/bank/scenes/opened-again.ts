@@ -12,7 +12,7 @@ export const balances = async ({ backend, accountOf }: Pick<Bank, 'backend' | 'a
   const desk = openDesk(backend)
   const rows = []
   for (const owner of OWNERS) {
-    const { state, version } = value(await desk.fetch(accountOf(owner))())
+    const { state, version } = value(await desk.load(accountOf(owner))())
     rows.push([accountOf(owner), money(state.balance), version])
   }
   return rows

@@ -10,7 +10,7 @@ const PIGGY_BANK = 'piggy'
 
 export const piggyBank: Scene = async ({ backend, screen }) => {
   const desk = openDesk(backend)
-  const before = value(await desk.fetch(PIGGY_BANK)())
+  const before = value(await desk.load(PIGGY_BANK)())
 
   screen.title('The piggy bank, which gets 1.00 in every run')
   const opened = await desk.handleCommand(PIGGY_BANK, openAccount('Everybody'))()

@@ -15,7 +15,7 @@ const isInvalid = (answer: Answer): boolean =>
 export const refusals: Scene = async ({ backend, screen, accountOf }) => {
   const desk = openDesk(backend)
   const ada = accountOf('ada')
-  const before = value(await desk.fetch(ada)())
+  const before = value(await desk.load(ada)())
   const rows: string[][] = []
   const send = async (id: string, command: AccountCommand): Promise<Answer> => {
     const answer = await desk.handleCommand(id, command)()
@@ -40,7 +40,7 @@ export const refusals: Scene = async ({ backend, screen, accountOf }) => {
       isRejectedAs(tooMuch, 'BalanceTooLow') &&
       invalid.every(isInvalid),
   )
-  const after = value(await desk.fetch(ada)())
+  const after = value(await desk.load(ada)())
   screen.check(
     `nothing was written: ${ada} is still at version 3`,
     after.version === before.version,

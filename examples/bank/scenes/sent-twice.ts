@@ -23,7 +23,7 @@ export const sentTwice: Scene = async ({ backend, screen, accountOf }) => {
     ],
   )
   screen.check('the second answer equals the first', isDeepStrictEqual(before, again))
-  const { state, version } = value(await first.fetch(cleo)())
+  const { state, version } = value(await first.load(cleo)())
   screen.check(
     `it had its effect once: ${cleo} has ${money(state.balance)} at version ${version}`,
     state.balance === amount(1500) && version === 2,

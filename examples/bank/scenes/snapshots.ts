@@ -17,7 +17,7 @@ export const snapshots: Scene = async ({ backend, screen, accountOf }) => {
   for (let deposits = 1; deposits <= 11; deposits += 1) {
     value(await desk.handleCommand(dora, depositMoney(amount(1)))())
   }
-  await desk.settled() // they are taken while the callers have their answers already
+  await desk.snapshotsSettled() // they are taken while the callers have their answers already
   for (const notice of notices) {
     if (notice._tag === 'SnapshotTaken') screen.say(`${notice._tag}: version ${notice.version}`)
   }
@@ -40,7 +40,7 @@ export const snapshots: Scene = async ({ backend, screen, accountOf }) => {
     'a process that starts now reads the snapshot and 2 events, not 12',
     snapshot?.version === 10 && events.length === 2,
   )
-  const fromSnapshot = value(await openDesk(backend).fetch(dora)())
+  const fromSnapshot = value(await openDesk(backend).load(dora)())
   const fromStart = value(await desk.replayTo(dora, 12)())
   screen.check(
     `and comes to the same: ${money(fromSnapshot.state.balance)} at version ${fromSnapshot.version}`,

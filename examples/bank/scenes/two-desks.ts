@@ -13,7 +13,7 @@ export const twoDesks: Scene = async ({ backend, screen, accountOf }) => {
   const second = openDesk(backend, (notice) => notices.push(notice))
 
   screen.title('Two processes, one account: a conflict, decided again')
-  await second.fetch(ada)()
+  await second.load(ada)()
   const rows = []
   for (const [desk, knows, command] of [
     [first, '70.00', depositMoney(amount(20))],
@@ -41,6 +41,6 @@ export const twoDesks: Scene = async ({ backend, screen, accountOf }) => {
     'the first believed 90.00 too little for 95.00, but looked before saying no',
     rows.at(-1)?.at(-1) === 7,
   )
-  const { state } = value(await first.fetch(ada)())
+  const { state } = value(await first.load(ada)())
   screen.check(`nothing was lost: ${ada} has ${money(state.balance)}`, state.balance === amount(5))
 }

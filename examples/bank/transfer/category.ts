@@ -5,7 +5,7 @@ import {
   type KeyedRejection,
   manyEventCodec,
   manyStateCodec,
-  type RejectionOf,
+  type ManyRejection,
   type StepLimitReached,
 } from 'reprise/algebra'
 import type { AccountRejection } from '../account/decider'
@@ -35,8 +35,8 @@ export const bankStates = combineStateCodecs({
 /** Why the bank says no. */
 export type BankRejection =
   | KeyedRejection<{
-      readonly accounts: RejectionOf<AccountRejection>
-      readonly transfers: RejectionOf<TransferRejection>
+      readonly accounts: ManyRejection<AccountRejection>
+      readonly transfers: ManyRejection<TransferRejection>
     }>
   | StepLimitReached
 

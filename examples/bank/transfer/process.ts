@@ -1,8 +1,8 @@
 import { identity } from 'fp-ts/function'
 import {
   adaptProcess,
-  type CommandFor,
-  type EventOf,
+  type ManyCommand,
+  type ManyEvent,
   type KeyedCommand,
   type KeyedEvent,
   type Process,
@@ -15,12 +15,12 @@ import type { Booked, Booking } from './referenced'
 import type { TransferCommand, TransferEvent } from './words'
 
 export type BankCommand = KeyedCommand<{
-  readonly accounts: CommandFor<Booking<AccountCommand>>
-  readonly transfers: CommandFor<TransferCommand>
+  readonly accounts: ManyCommand<Booking<AccountCommand>>
+  readonly transfers: ManyCommand<TransferCommand>
 }>
 export type BankEvent = KeyedEvent<{
-  readonly accounts: EventOf<Booked<AccountEvent>>
-  readonly transfers: EventOf<TransferEvent>
+  readonly accounts: ManyEvent<Booked<AccountEvent>>
+  readonly transfers: ManyEvent<TransferEvent>
 }>
 
 /** The transfers that are under way, by their id. */
@@ -58,10 +58,10 @@ const without = (pending: TransferProcessState, id: string): TransferProcessStat
   Object.fromEntries(Object.entries(pending).filter(([other]) => other !== id))
 
 /** What a transfer hears: what was booked for it, and what became of itself. */
-export type Heard = Booked<AccountEvent | TransferEvent>
+export type Received = Booked<AccountEvent | TransferEvent>
 
 /** Takes the money out, puts it in, and gives it back when it cannot be put in. */
-export const movingMoney: Process<Heard, BankCommand, TransferProcessState> = {
+export const movingMoney: Process<Received, BankCommand, TransferProcessState> = {
   initialState: {},
   evolve: (state, { transferId: id, event }) => {
     if (id === null) return state
@@ -97,7 +97,7 @@ export const movingMoney: Process<Heard, BankCommand, TransferProcessState> = {
 
 /** The same process in the words of the composed bank. */
 export const transferProcess = adaptProcess({
-  event: ({ key, event }: BankEvent): Heard =>
+  event: ({ key, event }: BankEvent): Received =>
     key === 'accounts' ? event.event : { transferId: event.key, event: event.event },
   command: identity<BankCommand>,
 })(movingMoney)

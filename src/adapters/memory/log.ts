@@ -1,4 +1,4 @@
-import type { HandledCommand, StoredSnapshot } from '../../core/ports/event-store'
+import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 
@@ -6,7 +6,7 @@ import type { StreamId } from '../../core/stream'
 export interface MemoryStream {
   /** The event of version n stands at n - 1. */
   readonly events: StoredEvent[]
-  readonly handled: Map<string, HandledCommand>
+  readonly handled: Map<string, CommandRecord>
   /** The newest snapshot of each schema version. */
   readonly snapshots: Map<number, StoredSnapshot>
 }

@@ -13,7 +13,7 @@ import { partitionOf } from '../../core/partition'
 import type { Operator } from '../../core/ports/operator'
 import { processOf } from '../../core/process-manager'
 import { buildOf, type MemoryOutlook, ownerOf } from './operator-status'
-import { forget, keep, listed } from './request-store'
+import { forget, keep, listed } from './outbox-store'
 import { type MemorySubscription, newPartition } from './subscription-state'
 import { fence } from './subscription-steps'
 

@@ -6,7 +6,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { processOf } from '../../core/process-manager'
 import type { MemoryDocuments } from './documents'
 import type { MemoryReadSideState } from './read-side-state'
-import { listed, rejectedBy } from './request-store'
+import { listed, rejectedBy } from './outbox-store'
 import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** What the operator of a memory read side looks at. */

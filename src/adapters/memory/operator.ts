@@ -22,7 +22,7 @@ import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
-import { forget, keep, listed } from './request-store'
+import { forget, keep, listed } from './outbox-store'
 
 /** What {@link memoryOperator} looks at. */
 export interface MemoryOperatorOptions {

@@ -6,7 +6,7 @@ import { keyRefusal, valueRefusal } from '../../core/document-key'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { isRecord, type Json } from '../../core/json'
 import type {
-  Document,
+  ReadModelDocument,
   OfVersion,
   Projections,
   TransactionDocuments,
@@ -45,7 +45,7 @@ const documentsOn = (
     transaction: MemoryTransaction,
     name: string,
     key: string,
-  ): Document | undefined => {
+  ): ReadModelDocument | undefined => {
     const collection = alias(name)
     const value = transaction.get(collection, key)
     const revision = Number(transaction.get(revisionsOf(collection), key) ?? 0)
@@ -67,7 +67,7 @@ const documentsOn = (
 
   return {
     get: (name, key) => about([key], (transaction) => read(transaction, name, key)),
-    some: (name, keys) =>
+    getMany: (name, keys) =>
       about(keys, (transaction) =>
         [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? []),
       ),
@@ -98,7 +98,7 @@ const documentsOn = (
         },
         writes.map(({ value }) => value),
       ),
-    putNewer: (collection, key, value, revision) =>
+    putIfNewer: (collection, key, value, revision) =>
       about(
         [key],
         (transaction) => {
@@ -175,8 +175,8 @@ export const memoryProjections = (
           : E.left(storeFailed('TransactionRefused', 'nothingWritten', undefined, DEADLOCK)),
     }),
     active: (projection) => TE.fromIO(() => builds.active(projection)),
-    someOfVersion: (projection, version, keys) => () =>
-      ofVersion(projection, version, (collection) => committed.some(collection, keys))(),
+    getManyOfVersion: (projection, version, keys) => () =>
+      ofVersion(projection, version, (collection) => committed.getMany(collection, keys))(),
     allOfVersion: (projection, version, range) => () =>
       ofVersion(projection, version, (collection) => committed.all(collection, range))(),
     begin: (projection, version) => TE.fromIO(() => builds.begin(projection, version)),

@@ -1,6 +1,6 @@
 import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import type { Position } from '../../core/stream'
-import type { MemoryRequest } from './request-store'
+import type { MemoryRequest } from './outbox-store'
 import type { MemoryDocuments } from './documents'
 import type { MemorySubscription } from './subscription-state'
 

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { type FencedOff, fencedOff } from '../../core/errors/subscription'
+import { type LeaseLost, leaseLost } from '../../core/errors/subscription'
 import type {
   Arrival,
   HeldStream,
@@ -13,20 +13,20 @@ import type { MemoryHeld, MemoryPartition, MemorySubscription } from './subscrip
 /** The partition, if the step begins where it is. */
 export const unmoved =
   ({ lease, after }: StepStart) =>
-  (partition: MemoryPartition): E.Either<FencedOff, MemoryPartition> =>
+  (partition: MemoryPartition): E.Either<LeaseLost, MemoryPartition> =>
     partition.position === after
       ? E.right(partition)
-      : E.left(fencedOff(lease.subscription, lease.partition, lease.token))
+      : E.left(leaseLost(lease.subscription, lease.partition, lease.token))
 
 /** The partition, if the lease is the newest one. */
 export const ownedBy = (
   subscriptions: ReadonlyMap<string, MemorySubscription>,
   { subscription, partition, token }: Lease,
-): E.Either<FencedOff, MemoryPartition> => {
+): E.Either<LeaseLost, MemoryPartition> => {
   const found = subscriptions.get(subscription)?.partitions[partition]
   return found?.owner !== undefined && found.token === token
     ? E.right(found)
-    : E.left(fencedOff(subscription, partition, token))
+    : E.left(leaseLost(subscription, partition, token))
 }
 
 /** Makes a step: the position moves on, and a stream is held back or released. */

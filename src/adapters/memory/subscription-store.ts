@@ -94,13 +94,13 @@ export const memorySubscriptions = (
           open.rollback() // nothing to undo after a commit
         }
       }),
-    halt: (lease, failure) =>
+    stop: (lease, failure) =>
       owning(lease, (partition) => {
         fence(partition)
         partition.failure = failure
       }),
-    held: (lease) => TE.fromIO(() => heldBy(lease).map(({ streamId }) => streamId)),
-    due: (lease) =>
+    heldStreams: (lease) => TE.fromIO(() => heldBy(lease).map(({ streamId }) => streamId)),
+    dueStreams: (lease) =>
       TE.fromIO(() =>
         heldBy(lease)
           .filter((held) => isDue(held, now()))

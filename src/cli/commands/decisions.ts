@@ -31,7 +31,7 @@ const skipSelection = ({
     usage(
       isNamed
         ? '--all goes with nothing else.'
-        : 'What is skipped never has its effect, so say what: --stream <id>, --position <n>, --request <id> or --all.',
+        : 'What is skipped never has its effect, so say what: --stream <id>, --position <n>, --command <id> or --all.',
     ),
   )
 }
@@ -61,13 +61,13 @@ const resumedText = (name: string, resumed: ReadonlyArray<number>, selection: Se
       }. Where the stop has ended the program, start it again.\n`
 
 /** What was decided, line by line. */
-const decidedText = (verb: string, { events, requests }: Decided): string =>
+const decidedText = (verb: string, { events, commands }: Decided): string =>
   [
     ...events.map(
       ({ streamId, version, position, type }) =>
         `${verb}: ${safe(type)} at position ${position}, ${safe(streamId)} version ${version}\n`,
     ),
-    ...requests.map((id) => `${verb}: command ${safe(id)}\n`),
+    ...commands.map((id) => `${verb}: command ${safe(id)}\n`),
   ].join('')
 
 /** Who is going to do what was decided. */
@@ -92,8 +92,8 @@ const decideWith =
             ),
             explained(session),
             TE.flatMap(({ found: { subscription }, partitions, decided }) => {
-              const { resumed, events, requests } = decided
-              return resumed.length + events.length + requests.length === 0
+              const { resumed, events, commands } = decided
+              return resumed.length + events.length + commands.length === 0
                 ? TE.left(nothing(subscription, decision, selection, partitions))
                 : answer(
                     context,
@@ -116,7 +116,7 @@ export const registerRetry: Register = (program, perform) =>
     .argument('<subscription>', 'its name, or that of the process manager or projection')
     .option('--stream <id>', 'only what is held back of this stream')
     .option('--position <n>', 'only the event at this position')
-    .option('--request <id>', 'only this command of a process manager')
+    .option('--command <id>', 'only this command of a process manager')
     .action((name: string, options: SelectionOptions, command: Command) =>
       perform(command, decideWith(name, 'retry', selectionOf(options))),
     )
@@ -128,7 +128,7 @@ export const registerSkip: Register = (program, perform) =>
     .argument('<subscription>', 'its name, or that of the process manager or projection')
     .option('--stream <id>', 'the held event of this stream')
     .option('--position <n>', 'the event at this position, also one that has stopped everything')
-    .option('--request <id>', 'this command of a process manager')
+    .option('--command <id>', 'this command of a process manager')
     .option('--all', 'everything that is held back')
     .action((name: string, options: SkipOptions, command: Command) =>
       perform(command, decideWith(name, 'skip', skipSelection(options))),

@@ -3,7 +3,12 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { processOf } from '../../core/process-manager'
-import { fromEnd, fromPosition, fromStart, type Start } from '../../core/start'
+import {
+  fromEnd,
+  fromPosition,
+  fromStart,
+  type SubscriptionStart,
+} from '../../core/subscription-start'
 import { count } from '../../core/text'
 import {
   confirmed,
@@ -37,7 +42,7 @@ export interface ResetOptions {
   readonly takeOver?: boolean
 }
 
-const startOf = (to: string): E.Either<CliFailure, Start> => {
+const startOf = (to: string): E.Either<CliFailure, SubscriptionStart> => {
   if (to === 'start') return E.right(fromStart)
   if (to === 'end') return E.right(fromEnd)
   return pipe(

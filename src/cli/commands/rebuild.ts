@@ -55,7 +55,7 @@ const make = async (
   const rebuild = rebuildProjection(projection, { partitions, poison: stopAfter(ATTEMPTS) })
   const rebuilt = await rebuild(backend, {
     signal,
-    observe: (notice) => {
+    onNotice: (notice) => {
       if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
       if (notice._tag !== 'SubscriptionTroubled' || notice.error.message === troubled) return
       troubled = notice.error.message

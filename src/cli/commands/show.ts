@@ -8,7 +8,7 @@ import { type CliFailure, type ExitCode, usage } from '../failure'
 import { wholeNumber } from '../numbers'
 import { eventsForMachines, eventsForPeople, type EventPrinter } from '../output/events'
 import { pagesOf } from '../pages'
-import { judged, play, type Played, unplayed } from '../playing'
+import { judged, replayOne, type Replayed, beforeReplay } from '../replay'
 import type { Register } from '../register'
 import type { Context, Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
@@ -60,7 +60,7 @@ const printAll =
   async (): Promise<E.Either<CliFailure, ExitCode>> => {
     const { streamId, category, after, at, limit } = wanted
     const first = category === undefined ? after : 0
-    let played: Played | undefined = category && unplayed(category)
+    let played: Replayed | undefined = category && beforeReplay(category)
     let shown = 0
     let next: number | undefined
     let begun = false
@@ -73,7 +73,8 @@ const printAll =
       await printer.page(printed.map((event) => judged(category, event)))
       shown += printed.length
       if (printed.length < wantedHere.length) next ??= after + shown
-      for (const event of page.right) played = category && played && play(category, played, event)
+      for (const event of page.right)
+        played = category && played && replayOne(category, played, event)
       if (next !== undefined && category === undefined) break
     }
     await printer.end(shown, next, played)

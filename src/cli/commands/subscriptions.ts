@@ -72,8 +72,8 @@ const one = (name: string, limit: number | undefined): Work =>
             projection: projection ?? null,
             subscriptions: partitions.map(subscriptionJson),
             held: held.events.map(heldJson),
-            requests: outbox.commands.map(commandJson),
-            more: { held: held.more, requests: outbox.more },
+            commands: outbox.commands.map(commandJson),
+            more: { held: held.more, commands: outbox.more },
           }),
           () =>
             [

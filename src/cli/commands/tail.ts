@@ -2,7 +2,12 @@ import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { fromEnd, fromPosition, fromStart, type Start } from '../../core/start'
+import {
+  fromEnd,
+  fromPosition,
+  fromStart,
+  type SubscriptionStart,
+} from '../../core/subscription-start'
 import { type CliFailure, usage } from '../failure'
 import { follow } from '../following'
 import { untilInterrupted } from '../interrupt'
@@ -20,7 +25,7 @@ export interface TailOptions {
   readonly follow: boolean
 }
 
-const startOf = ({ after, from }: TailOptions): E.Either<CliFailure, Start> => {
+const startOf = ({ after, from }: TailOptions): E.Either<CliFailure, SubscriptionStart> => {
   if (after !== undefined && from !== undefined) {
     return E.left(usage('Give --after or --from, and not both.'))
   }

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { StreamId, StreamVersion } from '../../core/stream'
-import type { Judged, Played } from '../playing'
+import type { Judged, Replayed } from '../replay'
 import type { Context } from '../runtime'
 import { listDocument } from './document'
 import { stateJson, stateText } from './state'
@@ -12,7 +12,7 @@ export interface EventPrinter {
   readonly begin: (streamId: StreamId) => Promise<void>
   readonly page: (events: ReadonlyArray<Judged>) => Promise<void>
   /** @param next - the version to go on after, if there are more events. */
-  readonly end: (shown: number, next?: StreamVersion, played?: Played) => Promise<void>
+  readonly end: (shown: number, next?: StreamVersion, played?: Replayed) => Promise<void>
 }
 
 const jsonOf = ({ event, undecodable }: Judged): unknown => ({
@@ -21,7 +21,7 @@ const jsonOf = ({ event, undecodable }: Judged): unknown => ({
   ...(undecodable === undefined ? {} : { undecodable }),
 })
 
-const playedJson = ({ version, state }: Played): object => ({
+const playedJson = ({ version, state }: Replayed): object => ({
   version,
   ...(E.isRight(state) ? { state: stateJson(state.right) } : { stateError: state.left }),
 })
@@ -37,7 +37,7 @@ export const eventsForMachines = ({ output }: Context): EventPrinter => {
   }
 }
 
-const playedText = ({ version, state }: Played): string =>
+const playedText = ({ version, state }: Replayed): string =>
   E.isRight(state)
     ? `State at version ${version}:\n${stateText(state.right)}`
     : `The state at version ${version} is not known: ${safe(state.left.message)}\n`

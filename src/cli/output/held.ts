@@ -112,7 +112,7 @@ export const commandsText = (name: string, { commands }: OutboxPage, total: numb
   })
   const quoted = safe(argument(name))
   const next =
-    `  -> npx reprise retry ${quoted} [--request <id>]\n` +
-    `  -> npx reprise skip ${quoted} --request <id>\n`
+    `  -> npx reprise retry ${quoted} [--command <id>]\n` +
+    `  -> npx reprise skip ${quoted} --command <id>\n`
   return `\nCommands that could not be sent:\n${blocks.join('\n')}${moreText(commands.length, total)}${next}`
 }

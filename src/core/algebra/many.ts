@@ -2,19 +2,19 @@ import * as E from 'fp-ts/Either'
 import type { Decider } from '../decider'
 
 /** A command for one of many: `{ key: 'A1', command }`. */
-export interface CommandFor<Command> {
+export interface ManyCommand<Command> {
   readonly key: string
   readonly command: Command
 }
 
 /** An event of one of many: `{ key: 'A1', event }`. */
-export interface EventOf<Event> {
+export interface ManyEvent<Event> {
   readonly key: string
   readonly event: Event
 }
 
 /** A rejection by one of many: `{ key: 'A1', rejection }`. */
-export interface RejectionOf<Rejection> {
+export interface ManyRejection<Rejection> {
   readonly key: string
   readonly rejection: Rejection
 }
@@ -54,7 +54,12 @@ export const withState = <State>(
  */
 export const many = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
-): Decider<CommandFor<Command>, StateByKey<State>, EventOf<Event>, RejectionOf<Rejection>> => ({
+): Decider<
+  ManyCommand<Command>,
+  StateByKey<State>,
+  ManyEvent<Event>,
+  ManyRejection<Rejection>
+> => ({
   initialState: {},
   decide: ({ key, command }, states) => {
     const decision = decider.decide(command, stateAt(states, key, decider))

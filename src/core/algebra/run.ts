@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { type Decider, replayFrom } from '../decider'
 
 /** The result of deciding a list of commands. */
-export interface Run<State, Event, Rejection> {
+export interface RunResult<State, Event, Rejection> {
   readonly state: State
   /** All events, oldest first. */
   readonly events: ReadonlyArray<Event>
@@ -11,17 +11,17 @@ export interface Run<State, Event, Rejection> {
 }
 
 /** Decides `commands` one after another in memory, starting from the initial state. */
-export const run = <Command, State, Event, Rejection>(
+export const runCommands = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   commands: ReadonlyArray<Command>,
-): Run<State, Event, Rejection> => runFrom(decider, decider.initialState, commands)
+): RunResult<State, Event, Rejection> => runCommandsFrom(decider, decider.initialState, commands)
 
 /** Decides `commands` one after another in memory, starting from `state`. A rejection changes nothing. */
-export const runFrom = <Command, State, Event, Rejection>(
+export const runCommandsFrom = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   state: State,
   commands: ReadonlyArray<Command>,
-): Run<State, Event, Rejection> => {
+): RunResult<State, Event, Rejection> => {
   const decisions: Array<E.Either<Rejection, ReadonlyArray<Event>>> = []
   let current = state
   for (const command of commands) {

@@ -4,7 +4,7 @@ import { type KeyedCommand, keysOf, type PlainKeys } from '../algebra/keyed'
 import { type Issue, preview } from '../issue'
 import type { CommandCodec } from './command-codec'
 import { oneOf } from './one-of'
-import { fieldOf, under } from './within'
+import { fieldOf, issuesUnder } from './issue-path'
 
 /** A command codec for every part of a combination. */
 export type CommandCodecs<Commands> = {
@@ -33,7 +33,7 @@ export const combineCommandCodecs = <Commands extends object>(
       if (!keys.includes(key)) return unknownPart(key)
       const encoded = parts[key].encode(command)
       return E.isLeft(encoded)
-        ? E.left(under('command', encoded.left))
+        ? E.left(issuesUnder('command', encoded.left))
         : E.right({ key, command: encoded.right })
     },
     decode: (input) => {
@@ -42,7 +42,7 @@ export const combineCommandCodecs = <Commands extends object>(
       if (key === undefined) return unknownPart(given)
       const command = parts[key].decode(fieldOf(input, 'command'))
       return E.isLeft(command)
-        ? E.left(under('command', command.left))
+        ? E.left(issuesUnder('command', command.left))
         : E.right({ key, command: command.right })
     },
   }

@@ -3,7 +3,7 @@ import { keysOf, traverseKeys } from '../algebra/keyed'
 import type { Issue } from '../issue'
 import type { Json } from '../json'
 import type { StateCodec } from './state-codec'
-import { fieldOf, under } from './within'
+import { fieldOf, issuesUnder } from './issue-path'
 
 /** A state codec for every part of a combination. */
 export type StateCodecs<States> = { readonly [Key in keyof States]: StateCodec<States[Key]> }
@@ -26,7 +26,7 @@ export const combineStateCodecs = <States extends object>(
           const { schemaVersion, encode } = codecs[key]
           const state = encode(states[key])
           return E.isLeft(state)
-            ? E.left(under(key, state.left))
+            ? E.left(issuesUnder(key, state.left))
             : E.right({ schemaVersion, state: state.right })
         },
       ),
@@ -38,7 +38,7 @@ export const combineStateCodecs = <States extends object>(
           return E.left([{ path: key, message: `has no state of schema version ${schemaVersion}` }])
         }
         const state = decode(fieldOf(part, 'state'))
-        return E.isLeft(state) ? E.left(under(`${key}.state`, state.left)) : state
+        return E.isLeft(state) ? E.left(issuesUnder(`${key}.state`, state.left)) : state
       }),
   }
 }

@@ -2,8 +2,8 @@ import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, issuesOf, preview } from '../issue'
 import { type Json, toJson } from '../json'
-import { fitsReading } from './fitting'
-import { misfit } from './misfit'
+import { fitsReading } from './io-ts-fast-path'
+import { codecMismatch } from './codec-mismatch'
 import { oneOf } from './one-of'
 
 /** How a command is validated before anything is read, and stored until it is sent. */
@@ -55,7 +55,7 @@ export const commandCodec = <Command extends { readonly type: string }>(
       if (codec === undefined) return unknown(typeIn(command))
       const written = toJson(codec.encode(command))
       if (E.isLeft(written)) return written
-      return codec.is(command) ? written : E.left(misfit(codec, written.right))
+      return codec.is(command) ? written : E.left(codecMismatch(codec, written.right))
     },
     decode: (input) => {
       const type = typeIn(input)

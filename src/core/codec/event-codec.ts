@@ -4,8 +4,8 @@ import { type Issue, causeText, issuesOf, preview } from '../issue'
 import { canonicalJson, plainCopy } from '../canonical-json'
 import { isRecord, type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
-import { fitsReading, unchangedCopy } from './fitting'
-import { misfit } from './misfit'
+import { fitsReading, unchangedCopy } from './io-ts-fast-path'
+import { codecMismatch } from './codec-mismatch'
 import { withoutType, withType } from './typed-data'
 
 /**
@@ -143,7 +143,7 @@ export const eventCodec = <Event extends { readonly type: string }>(
     }
     const written = toJsonObject(plainCopy(codec.encode(event)))
     if (E.isLeft(written)) return written
-    if (!codec.is(event)) return E.left(misfit(codec, written.right))
+    if (!codec.is(event)) return E.left(codecMismatch(codec, written.right))
     const data = withoutType(written.right)
     const read = codec.decode(withType(canonicalJson(data), type))
     return E.isLeft(read)

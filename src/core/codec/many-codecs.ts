@@ -1,16 +1,16 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import type { CommandFor, EventOf, StateByKey } from '../algebra/many'
+import type { ManyCommand, ManyEvent, StateByKey } from '../algebra/many'
 import { type Issue, preview } from '../issue'
 import { type Json, toJson, toJsonObject } from '../json'
 import type { CommandCodec } from './command-codec'
 import { type EventCodec, roundTripOf } from './event-codec'
 import type { StateCodec } from './state-codec'
-import { fieldOf, under } from './within'
+import { fieldOf, issuesUnder } from './issue-path'
 
 const checkKey = (key: string): E.Either<ReadonlyArray<Issue>, Json> => {
   const json = toJson(key)
-  return E.isLeft(json) ? E.left(under('key', json.left)) : json
+  return E.isLeft(json) ? E.left(issuesUnder('key', json.left)) : json
 }
 
 // A key that cannot be stored is rejected with the command, and not only when an event is appended.
@@ -26,7 +26,7 @@ const readKey = (input: unknown): E.Either<ReadonlyArray<Issue>, string> => {
 /** The command codec of `many`. */
 export const manyCommandCodec = <Command>(
   codec: CommandCodec<Command>,
-): CommandCodec<CommandFor<Command>> => ({
+): CommandCodec<ManyCommand<Command>> => ({
   ...(codec.shape === undefined
     ? {}
     : { shape: t.strict({ key: t.string, command: codec.shape }) }),
@@ -35,7 +35,7 @@ export const manyCommandCodec = <Command>(
     if (E.isLeft(json)) return json
     const encoded = codec.encode(command)
     return E.isLeft(encoded)
-      ? E.left(under('command', encoded.left))
+      ? E.left(issuesUnder('command', encoded.left))
       : E.right({ key: json.right, command: encoded.right })
   },
   decode: (input) => {
@@ -43,7 +43,7 @@ export const manyCommandCodec = <Command>(
     if (E.isLeft(key)) return key
     const command = codec.decode(fieldOf(input, 'command'))
     return E.isLeft(command)
-      ? E.left(under('command', command.left))
+      ? E.left(issuesUnder('command', command.left))
       : E.right({ key: key.right, command: command.right })
   },
 })
@@ -52,7 +52,7 @@ export const manyCommandCodec = <Command>(
  * The event codec of `many`. Type and schema version are those of the inner event; the key is stored in
  * the data, as `{ key, event }`.
  */
-export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<EventOf<Event>> => ({
+export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<ManyEvent<Event>> => ({
   schemaVersions: codec.schemaVersions,
   ...(codec.shapes === undefined
     ? {}
@@ -70,14 +70,14 @@ export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<Even
     if (E.isLeft(json)) return json
     const encoded = codec.encode(event)
     return E.isLeft(encoded)
-      ? E.left(under('event', encoded.left))
+      ? E.left(issuesUnder('event', encoded.left))
       : E.right({ ...encoded.right, data: { key: json.right, event: encoded.right.data } })
   },
   roundTrip: ({ key, event }) => {
     const json = checkKey(key)
     if (E.isLeft(json)) return json
     const written = roundTripOf(codec, event)
-    if (E.isLeft(written)) return E.left(under('event', written.left))
+    if (E.isLeft(written)) return E.left(issuesUnder('event', written.left))
     const { encoded, event: read } = written.right
     return E.right({
       encoded: { ...encoded, data: { key: json.right, event: encoded.data } },
@@ -88,10 +88,10 @@ export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<Even
     const key = readKey(stored.data)
     if (E.isLeft(key)) return key
     const data = toJsonObject(stored.data['event'])
-    if (E.isLeft(data)) return E.left(under('event', data.left))
+    if (E.isLeft(data)) return E.left(issuesUnder('event', data.left))
     const event = codec.decode({ ...stored, data: data.right })
     return E.isLeft(event)
-      ? E.left(under('event', event.left))
+      ? E.left(issuesUnder('event', event.left))
       : E.right({ key: key.right, event: event.right })
   },
 })
@@ -105,7 +105,7 @@ export const manyStateCodec = <State>(codec: StateCodec<State>): StateCodec<Stat
       const json = checkKey(key)
       if (E.isLeft(json)) return json
       const encoded = codec.encode(state)
-      if (E.isLeft(encoded)) return E.left(under(key, encoded.left))
+      if (E.isLeft(encoded)) return E.left(issuesUnder(key, encoded.left))
       entries.push([key, encoded.right])
     }
     return E.right(Object.fromEntries(entries))
@@ -117,7 +117,7 @@ export const manyStateCodec = <State>(codec: StateCodec<State>): StateCodec<Stat
     const entries: Array<readonly [string, State]> = []
     for (const [key, inner] of Object.entries(stored)) {
       const state = codec.decode(inner)
-      if (E.isLeft(state)) return E.left(under(key, state.left))
+      if (E.isLeft(state)) return E.left(issuesUnder(key, state.left))
       entries.push([key, state.right])
     }
     return E.right(Object.fromEntries(entries))

@@ -1,5 +1,5 @@
 import type { Any, Props } from 'io-ts'
-import { asBuilt } from './built'
+import { asBuilt } from './io-ts-origin'
 
 /** One key of a record. */
 export interface Field {

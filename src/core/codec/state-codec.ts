@@ -3,7 +3,7 @@ import type { Type } from 'io-ts'
 import { plainCopy } from '../canonical-json'
 import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
-import { fitsReading, unchangedCopy } from './fitting'
+import { fitsReading, unchangedCopy } from './io-ts-fast-path'
 
 /** How a state is stored in a snapshot. A snapshot of another schema version is never read. */
 export interface StateCodec<State> {

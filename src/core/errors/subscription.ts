@@ -8,16 +8,16 @@ import type { StoreFailed } from './store'
  * Somebody else owns the partition now, or its checkpoint has moved. What was to be written was not
  * written: stop working on it, claim again, and go on from where it is.
  */
-export interface FencedOff {
-  readonly _tag: 'FencedOff'
+export interface LeaseLost {
+  readonly _tag: 'LeaseLost'
   readonly subscription: string
   readonly partition: number
   /** The token that is no longer the newest. */
   readonly token: number
   readonly message: string
 }
-export const fencedOff = (subscription: string, partition: number, token: number): FencedOff => ({
-  _tag: 'FencedOff',
+export const leaseLost = (subscription: string, partition: number, token: number): LeaseLost => ({
+  _tag: 'LeaseLost',
   subscription,
   partition,
   token,
@@ -219,20 +219,20 @@ export const otherLineage = (
 })
 
 /** The subscription has not come so far in time. It may still. */
-export interface NotProjectedYet {
-  readonly _tag: 'NotProjectedYet'
+export interface NotReachedYet {
+  readonly _tag: 'NotReachedYet'
   readonly subscription: string
   readonly wanted: Position
   /** How far it has come. `undefined`: it was never started. */
   readonly reached: Position | undefined
   readonly message: string
 }
-export const notProjectedYet = (
+export const notReachedYet = (
   subscription: string,
   wanted: Position,
   reached: Position | undefined,
-): NotProjectedYet => ({
-  _tag: 'NotProjectedYet',
+): NotReachedYet => ({
+  _tag: 'NotReachedYet',
   subscription,
   wanted,
   reached,
@@ -279,7 +279,7 @@ export const eventParked = (
 
 /** Why waiting for a subscription has ended without success. */
 export type WaitError =
-  NotProjectedYet | SubscriptionStopped | SubscriptionRemoved | EventParked | StoreFailed
+  NotReachedYet | SubscriptionStopped | SubscriptionRemoved | EventParked | StoreFailed
 
 /** Why a partition stands still until an operator has decided. */
 export type PartitionStopped = SubscriptionStopped | CheckpointAhead | OtherLineage

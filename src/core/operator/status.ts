@@ -1,5 +1,5 @@
 import type { FailureNote } from '../errors/subscription'
-import type { DueRequest } from '../ports/request-store'
+import type { DueOutboxCommand } from '../ports/outbox'
 import type { HeldStream } from '../ports/subscription-store'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
@@ -122,7 +122,7 @@ export interface OutboxRange {
 }
 
 /** A command of a process manager that is not answered yet. */
-export interface PendingOutboxCommand extends DueRequest {
+export interface PendingOutboxCommand extends DueOutboxCommand {
   /** Its place in the order in which commands were issued. Increasing, with gaps. */
   readonly sequence: number
   /** The name by which it can be cancelled. `undefined`: it is no timer. */

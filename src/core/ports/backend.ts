@@ -3,7 +3,7 @@ import type { MigrationChanged, StoreFailed } from '../errors/store'
 import type { EventStore } from './event-store'
 import type { Operator } from './operator'
 import type { Projections } from './projection-store'
-import type { RequestStore } from './request-store'
+import type { Outbox } from './outbox'
 import type { SubscriptionStore } from './subscription-store'
 import type { WakeUps } from './wake-ups'
 
@@ -33,7 +33,7 @@ export interface Backend<Transaction> {
   /** Read models. */
   readonly documents: Projections<Transaction>
   /** What process managers have asked for. */
-  readonly outbox: RequestStore<Transaction>
+  readonly outbox: Outbox<Transaction>
   /** Everything that an operator can know or do. */
   readonly operator: Operator
   /** Hints of new events. Whatever follows a store listens to them by itself. */

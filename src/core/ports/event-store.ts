@@ -30,7 +30,7 @@ export interface LoadRequest {
 }
 
 /** A command that was carried out before. */
-export interface HandledCommand {
+export interface CommandRecord {
   /** The version before its events. */
   readonly after: StreamVersion
   readonly eventCount: number
@@ -48,7 +48,7 @@ export interface Loaded {
   readonly events: ReadonlyArray<StoredEvent>
   /** Whether there are more events: go on with {@link EventStore.read}. */
   readonly more: boolean
-  readonly handled?: HandledCommand
+  readonly handled?: CommandRecord
 }
 
 /** Which events of a stream. */

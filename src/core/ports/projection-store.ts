@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../json'
 import type { Position } from '../stream'
 
 /** A document of a read model. */
-export interface Document {
+export interface ReadModelDocument {
   readonly key: string
   readonly value: Json
   /** What the last guarded write gave. 0: never guarded. */
@@ -27,7 +27,7 @@ export interface DocumentRange {
 
 /** Some documents of a collection, by the code points of their keys. */
 export interface DocumentPage {
-  readonly documents: ReadonlyArray<Document>
+  readonly documents: ReadonlyArray<ReadModelDocument>
   readonly more: boolean
 }
 
@@ -44,13 +44,16 @@ export interface DocumentWrite {
  */
 export interface ProjectionStore {
   /** `undefined`: there is none. */
-  readonly get: (collection: string, key: string) => TaskEither<StoreFailed, Document | undefined>
+  readonly get: (
+    collection: string,
+    key: string,
+  ) => TaskEither<StoreFailed, ReadModelDocument | undefined>
 
   /** Those of the documents that are there, in any order. */
-  readonly some: (
+  readonly getMany: (
     collection: string,
     keys: ReadonlyArray<string>,
-  ) => TaskEither<StoreFailed, ReadonlyArray<Document>>
+  ) => TaskEither<StoreFailed, ReadonlyArray<ReadModelDocument>>
 
   /** A page of a collection. */
   readonly all: (collection: string, range: DocumentRange) => TaskEither<StoreFailed, DocumentPage>
@@ -73,7 +76,7 @@ export interface ProjectionStore {
    *
    * @param revision - the version of the stream, for a document of one stream; the position otherwise.
    */
-  readonly putNewer: (
+  readonly putIfNewer: (
     collection: string,
     key: string,
     value: Json | undefined,
@@ -99,13 +102,13 @@ export interface Projections<Transaction> extends ProjectionStore {
    * one that is kept. A projection that never had a build is kept inline: its documents are those of the
    * collection `projection`.
    */
-  readonly someOfVersion: (
+  readonly getManyOfVersion: (
     projection: string,
     version: number,
     keys: ReadonlyArray<string>,
-  ) => TaskEither<StoreFailed, OfVersion<ReadonlyArray<Document>>>
+  ) => TaskEither<StoreFailed, OfVersion<ReadonlyArray<ReadModelDocument>>>
 
-  /** A page of the documents of the newest build of `version`, as for `someOfVersion`. */
+  /** A page of the documents of the newest build of `version`, as for `getManyOfVersion`. */
   readonly allOfVersion: (
     projection: string,
     version: number,

@@ -1,6 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../errors/store'
-import type { FailureNote, FencedOff, HandlerFailed } from '../errors/subscription'
+import type { FailureNote, LeaseLost, HandlerFailed } from '../errors/subscription'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
 /** The right to work on one partition. It ends by itself unless it is claimed again in time. */
@@ -104,7 +104,7 @@ export interface DueStream extends HeldStream {
 }
 
 /** What becomes of a held stream together with a checkpoint. */
-export type Holding =
+export type HoldChange =
   /** From this event on the stream is held back. `retryAfter` in milliseconds; left out: parked. */
   | { readonly _tag: 'Hold'; readonly stream: HeldStream; readonly retryAfter?: number }
   /** Nothing of the stream is held back any more. */
@@ -123,11 +123,11 @@ export interface StepEnd {
   readonly position: Position
   /** The lineage of the store that this was read from, to be kept with the checkpoint. Left out: as before. */
   readonly lineage?: string
-  readonly holding?: Holding
+  readonly holding?: HoldChange
 }
 
 /** A step forward. */
-export interface Progress extends StepStart, StepEnd {}
+export interface CheckpointStep extends StepStart, StepEnd {}
 
 /** How far a subscription is, for somebody who waits for it. */
 export interface Arrival {
@@ -174,9 +174,9 @@ export interface SubscriptionStore<Transaction> {
 
   /**
    * Prolongs one lease for `duration` milliseconds from now, and asks for nothing more: for an owner that is
-   * about to end. Fails with `FencedOff` when the partition has another owner, or none.
+   * about to end. Fails with `LeaseLost` when the partition has another owner, or none.
    */
-  readonly prolong: (lease: Lease, duration: number) => TaskEither<StoreFailed | FencedOff, void>
+  readonly prolong: (lease: Lease, duration: number) => TaskEither<StoreFailed | LeaseLost, void>
 
   /** Gives a partition back. One that was lost already stays with its new owner. */
   readonly release: (lease: Lease) => TaskEither<StoreFailed, void>
@@ -185,7 +185,7 @@ export interface SubscriptionStore<Transaction> {
   readonly leave: (subscription: string, instance: string) => TaskEither<StoreFailed, void>
 
   /** Saves a step for which nothing else is written. */
-  readonly save: (progress: Progress) => TaskEither<StoreFailed | FencedOff, void>
+  readonly save: (progress: CheckpointStep) => TaskEither<StoreFailed | LeaseLost, void>
 
   /**
    * Saves a step together with what `work` writes: both, or neither. Where the step ends is what `work`
@@ -193,32 +193,32 @@ export interface SubscriptionStore<Transaction> {
    *
    * Fails with
    * - what `work` fails with: nothing was written.
-   * - `FencedOff`: somebody else owns the partition, or its checkpoint is not at `after`. Nothing was
+   * - `LeaseLost`: somebody else owns the partition, or its checkpoint is not at `after`. Nothing was
    *   written.
    * - `StoreFailed`: with outcome `unknown` it may have been written. Claim again, and see.
    */
   readonly commit: (
     from: StepStart,
     work: (transaction: Transaction) => TaskEither<HandlerFailed | StoreFailed, StepEnd>,
-  ) => TaskEither<StoreFailed | FencedOff | HandlerFailed, void>
+  ) => TaskEither<StoreFailed | LeaseLost | HandlerFailed, void>
 
   /**
    * Notes that the owner is about to try `what`, before it does: an attempt that ends the process is counted
    * too. Answers how often in a row the same was noted, this time included.
    */
-  readonly noteAttempt: (lease: Lease, what: string) => TaskEither<StoreFailed | FencedOff, number>
+  readonly noteAttempt: (lease: Lease, what: string) => TaskEither<StoreFailed | LeaseLost, number>
 
   /** What was noted is forgotten, and `takeovers` with it: the partition has got on. */
-  readonly forgetAttempts: (lease: Lease) => TaskEither<StoreFailed | FencedOff, void>
+  readonly forgetAttempts: (lease: Lease) => TaskEither<StoreFailed | LeaseLost, void>
 
   /** Stops a partition, as its owner, until an operator resumes it. */
-  readonly halt: (lease: Lease, failure: FailureNote) => TaskEither<StoreFailed | FencedOff, void>
+  readonly stop: (lease: Lease, failure: FailureNote) => TaskEither<StoreFailed | LeaseLost, void>
 
   /** All streams that a partition holds back. */
-  readonly held: (lease: Lease) => TaskEither<StoreFailed, ReadonlyArray<StreamId>>
+  readonly heldStreams: (lease: Lease) => TaskEither<StoreFailed, ReadonlyArray<StreamId>>
 
   /** The held streams of a partition whose time has come, or for which an operator has decided. */
-  readonly due: (lease: Lease) => TaskEither<StoreFailed, ReadonlyArray<DueStream>>
+  readonly dueStreams: (lease: Lease) => TaskEither<StoreFailed, ReadonlyArray<DueStream>>
 
   /** Streams of a partition that are parked because of something undecodable become due: they are tried again. */
   readonly retryUndecodable: (lease: Lease) => TaskEither<StoreFailed, void>

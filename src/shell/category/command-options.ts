@@ -26,7 +26,7 @@ export interface CommandOptions {
 }
 
 /** What a command has done. */
-export interface Handled<State, Event> {
+export interface CommandResult<State, Event> {
   /** What was recorded, oldest first. Empty: there was nothing to do. */
   readonly events: ReadonlyArray<RecordedEvent<Event>>
   /** The state after them. */

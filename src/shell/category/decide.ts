@@ -10,12 +10,12 @@ import {
 import { unencodableEvent, type UnencodableEvent } from '../../core/errors/event'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
-import type { Current } from '../state/replay'
+import type { Versioned } from '../state/replay'
 
 /** What was decided, and where it leads. */
 export interface Decision<State, Event> {
   readonly events: ReadonlyArray<WrittenEvent<Event>>
-  readonly next: Current<State>
+  readonly next: Versioned<State>
 }
 
 export type DecideError<Rejection> = Rejected<Rejection> | DeciderThrew | UnencodableEvent
@@ -35,7 +35,7 @@ export const decideOn = <Command, State, Event, Rejection>(
   category: Category<Command, State, Event, Rejection>,
   streamId: StreamId,
   command: Command,
-  current: Current<State>,
+  current: Versioned<State>,
 ): E.Either<DecideError<Rejection>, Decision<State, Event>> => {
   const { decider, events: codec } = category
   let { state, version } = current

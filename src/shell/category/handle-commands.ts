@@ -7,12 +7,12 @@ import { versionFits } from '../../core/expected-version'
 import type { NewEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
-import type { Current } from '../state/replay'
+import type { Versioned } from '../state/replay'
 import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
 import { appendRequest, isAppended, newEvents, recordedEvents } from './append-request'
-import type { Handled } from './command-options'
+import type { CommandResult } from './command-options'
 import { decideOn, type DecideError, type Decision } from './decide'
 import {
   ALONE,
@@ -44,7 +44,7 @@ export interface CategoryRuntime<Of extends CategoryTypes> {
   readonly states: StateCache<Of['state']>
 }
 
-type Result<Of extends CategoryTypes> = Handled<Of['state'], Of['event']>
+type Result<Of extends CategoryTypes> = CommandResult<Of['state'], Of['event']>
 type Pending<Of extends CategoryTypes> = PendingCommand<Of['command'], Of['rejection'], Result<Of>>
 type Batch<Of extends CategoryTypes> = ReadonlyArray<Pending<Of>>
 type OutcomeOf<Of extends CategoryTypes> = (
@@ -54,7 +54,7 @@ type OutcomeOf<Of extends CategoryTypes> = (
 
 /** The state that a batch is decided on. */
 interface Base<Of extends CategoryTypes> {
-  readonly current: Current<Of['state']>
+  readonly current: Versioned<Of['state']>
   /** It was read just now, and the id of the batch's first command was looked up. */
   readonly loaded: boolean
 }
@@ -62,7 +62,7 @@ interface Base<Of extends CategoryTypes> {
 /** A command, and what was decided on it. */
 interface Decided<Of extends CategoryTypes> {
   readonly pending: Pending<Of>
-  readonly before: Current<Of['state']>
+  readonly before: Versioned<Of['state']>
   readonly decision: E.Either<DecideError<Of['rejection']>, Decision<Of['state'], Of['event']>>
   readonly events: ReadonlyArray<NewEvent>
 }
@@ -156,7 +156,7 @@ const decideAndAppend = async <Of extends CategoryTypes>(
 const decideAll = <Of extends CategoryTypes>(
   { category, settings }: CategoryRuntime<Of>,
   streamId: StreamId,
-  base: Current<Of['state']>,
+  base: Versioned<Of['state']>,
   batch: Batch<Of>,
 ): ReadonlyArray<Decided<Of>> => {
   let before = base
@@ -236,7 +236,7 @@ const refused = async <Of extends CategoryTypes>(
   if (error._tag === 'VersionConflict' && pin === 'mustExist') {
     const { actual } = error
     const [decidedOn, commands] = [current.version, batch.length]
-    settings.observe({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })
+    settings.onNotice({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })
     return conclude(runtime, batch, (pending) =>
       retries(pending)
         ? CONFLICT

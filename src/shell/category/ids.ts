@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import { type ClockDrift, epoch, type HybridTime, observe, tick } from '../../core/clock'
+import { type ClockDrift, epoch, type HybridTime, mergeClocks, tick } from '../../core/clock'
 
 /** Where ids come from: UUIDv7, each greater than all that this source has made or seen before. */
 export interface IdSource {
@@ -77,7 +77,7 @@ export const idSource = ({
         time: parseInt(id.slice(0, 8) + id.slice(9, 13), 16),
         counter: parseInt(id.slice(15, 18), 16),
       }
-      const moved = observe(clock, elsewhere, now(), maximumDrift)
+      const moved = mergeClocks(clock, elsewhere, now(), maximumDrift)
       if (E.isLeft(moved)) return moved
       clock = moved.right
       return E.right(undefined)

@@ -1,6 +1,6 @@
 import type { ClockDrift } from '../../core/clock'
 import type { ReadError } from '../../core/errors/unions'
-import type { SnapshotImpossible } from '../../core/errors/history'
+import type { SnapshotImpossible } from '../../core/errors/replay'
 import type { Issue } from '../../core/issue'
 import type { StreamId, StreamVersion } from '../../core/stream'
 

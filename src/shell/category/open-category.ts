@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { canonicalJson, plainCopy } from '../../core/canonical-json'
 import type { Category } from '../../core/category'
 import { deciderThrew } from '../../core/errors/decision'
-import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/history'
+import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/replay'
 import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
@@ -13,12 +13,12 @@ import { isPlain } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
 import type { Backend } from '../../core/ports/backend'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
-import type { CommandOptions, Handled } from './command-options'
+import type { CommandOptions, CommandResult } from './command-options'
 import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'
 import { loadState } from '../state/load-state'
-import type { Current } from '../state/replay'
+import type { Versioned } from '../state/replay'
 import { type CategoryRuntime, handleBatch } from './handle-commands'
 import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
@@ -48,27 +48,27 @@ export interface OpenCategory<Command, State, Event, Rejection> {
     id: string,
     command: Command,
     options?: CommandOptions,
-  ) => TaskEither<HandleError<Rejection>, Handled<State, Event>>
+  ) => TaskEither<HandleError<Rejection>, CommandResult<State, Event>>
   /** The state as it is now: always asks the store. A stream never written to is at version 0. */
-  readonly fetch: (id: string) => TaskEither<LoadError, Current<State>>
+  readonly load: (id: string) => TaskEither<LoadError, Versioned<State>>
   /** The state in memory, which may be an old one; the store is asked only when there is none. */
-  readonly get: (id: string) => TaskEither<LoadError, Current<State>>
+  readonly cached: (id: string) => TaskEither<LoadError, Versioned<State>>
   /** The state as it was at a version. Fails with `VersionNotReached` if the stream is not that long. */
   readonly replayTo: (
     id: string,
     version: StreamVersion,
-  ) => TaskEither<LoadError | VersionNotReached, Current<State>>
+  ) => TaskEither<LoadError | VersionNotReached, Versioned<State>>
   /**
    * The state as it was at a time, in milliseconds since 1970-01-01 UTC by the store's clock: after all
    * events up to the first one that was recorded later.
    */
-  readonly asOf: (id: string, time: number) => TaskEither<LoadError, Current<State>>
+  readonly asOf: (id: string, time: number) => TaskEither<LoadError, Versioned<State>>
   /** Takes a snapshot now, whatever the policy says. */
-  readonly snapshot: (id: string) => TaskEither<LoadError | SnapshotImpossible, Current<State>>
+  readonly snapshot: (id: string) => TaskEither<LoadError | SnapshotImpossible, Versioned<State>>
   /** A new id: a UUIDv7, greater than all before it. */
   readonly newId: () => string
   /** Waits for the snapshots that are being taken. */
-  readonly settled: () => Promise<void>
+  readonly snapshotsSettled: () => Promise<void>
 }
 
 /**
@@ -112,7 +112,7 @@ const withoutUndefined = (metadata: Metadata): Metadata =>
   Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
 
 /** A state of the cache, for a caller. */
-const handedOut = <State>({ state, version }: Current<State>): Current<State> => ({
+const handedOut = <State>({ state, version }: Versioned<State>): Versioned<State> => ({
   state: unshared(state),
   version,
 })
@@ -138,14 +138,14 @@ export const openCategory = <Command, State, Event, Rejection>(
     readonly event: Event
     readonly rejection: Rejection
   }> = { category, settings, snapshots, states }
-  const enqueue = streamQueues<Command, Rejection, Handled<State, Event>>(
+  const enqueue = streamQueues<Command, Rejection, CommandResult<State, Event>>(
     (streamId, batch) => handleBatch(runtime, streamId, batch),
     settings.queueDepth,
   )
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 
   const fetchStream =
-    (stream: StreamId): TaskEither<LoadError, Current<State>> =>
+    (stream: StreamId): TaskEither<LoadError, Versioned<State>> =>
     async () => {
       const known = states.get(stream)?.current
       const loaded = await loadState(
@@ -179,8 +179,8 @@ export const openCategory = <Command, State, Event, Rejection>(
           ? Promise.resolve(decoded)
           : enqueue(stream.right, decoded.right, taken(options))
       },
-    fetch: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
-    get: (id) =>
+    load: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
+    cached: (id) =>
       pipe(
         nameOf(id),
         TE.flatMap((stream) => {
@@ -212,6 +212,6 @@ export const openCategory = <Command, State, Event, Rejection>(
         TE.map(({ current }) => current),
       ),
     newId: () => settings.ids.next(),
-    settled: snapshots.settled,
+    snapshotsSettled: snapshots.settled,
   }
 }

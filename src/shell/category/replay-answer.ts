@@ -1,14 +1,14 @@
 import * as E from 'fp-ts/Either'
-import type { VersionNotReached } from '../../core/errors/history'
+import type { VersionNotReached } from '../../core/errors/replay'
 import { storeFailed } from '../../core/errors/store'
 import type { LoadError } from '../../core/errors/unions'
-import type { HandledCommand } from '../../core/ports/event-store'
+import type { CommandRecord } from '../../core/ports/event-store'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
-import type { Handled } from './command-options'
+import type { CommandResult } from './command-options'
 import type { CategorySettings } from './settings'
 import { replayTo } from '../state/history'
-import { decodeRecorded, evolveOnce, type Playable } from '../state/replay'
+import { decodeRecorded, evolveOnce, type Replayable } from '../state/replay'
 
 const notReached = (error: LoadError | VersionNotReached): LoadError =>
   error._tag === 'VersionNotReached'
@@ -17,11 +17,11 @@ const notReached = (error: LoadError | VersionNotReached): LoadError =>
 
 /** The answer that a command was given when it was handled first. */
 export const replayAnswer = async <State, Event>(
-  category: Playable<State, Event>,
+  category: Replayable<State, Event>,
   settings: CategorySettings,
   streamId: StreamId,
-  { after, eventCount }: HandledCommand,
-): Promise<E.Either<LoadError, Handled<State, Event>>> => {
+  { after, eventCount }: CommandRecord,
+): Promise<E.Either<LoadError, CommandResult<State, Event>>> => {
   const before = await replayTo(category, settings)(streamId, after)()
   if (E.isLeft(before)) return E.left(notReached(before.left))
   let current = before.right

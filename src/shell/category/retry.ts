@@ -5,12 +5,12 @@ export interface RetryPolicy {
   /** How often a command is decided at most. 1 or more. */
   readonly attempts: number
   /** The longest wait before the second attempt, in milliseconds. It doubles with every further one. */
-  readonly firstDelay: number
+  readonly firstBackoff: number
   /** The longest wait of all, in milliseconds. */
-  readonly longestDelay: number
+  readonly maxBackoff: number
 }
 
-export const defaultRetry: RetryPolicy = { attempts: 10, firstDelay: 4, longestDelay: 250 }
+export const defaultRetry: RetryPolicy = { attempts: 10, firstBackoff: 4, maxBackoff: 250 }
 
 /**
  * How long to wait before the next attempt: a random part of a bound that doubles, so that writers that
@@ -23,7 +23,7 @@ export const defaultRetry: RetryPolicy = { attempts: 10, firstDelay: 4, longestD
  * @returns milliseconds
  */
 export const jitteredBackoff = (
-  { firstDelay, longestDelay }: RetryPolicy,
+  { firstBackoff, maxBackoff }: RetryPolicy,
   failures: number,
   random: number,
-): number => random * backoff(firstDelay, longestDelay, failures)
+): number => random * backoff(firstBackoff, maxBackoff, failures)

@@ -17,7 +17,7 @@ export interface CategoryOptions {
   /** How many commands may wait for one stream. Default 10,000; one more is `Overloaded`. */
   readonly queueDepth?: number
   /** Told what happens beside the answers. It must not throw. Default: nobody is told. */
-  readonly observe?: (notice: Notice) => void
+  readonly onNotice?: (notice: Notice) => void
   /** From 0 (included) to 1 (excluded). Default `Math.random`. */
   readonly random?: () => number
   /** Waits for so many milliseconds. Default a timer. */
@@ -38,7 +38,7 @@ export const withDefaults = (
     cachedStates = 10_000,
     pageSize = 1_000,
     queueDepth = 10_000,
-    observe = () => undefined,
+    onNotice: onNotice = () => undefined,
     random = Math.random,
     wait = sleep,
   }: CategoryOptions,
@@ -49,7 +49,7 @@ export const withDefaults = (
   cachedStates,
   pageSize,
   queueDepth,
-  observe,
+  onNotice,
   random,
   wait,
 })

@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { undecodableCommand } from '../../core/errors/process'
 import type { Metadata } from '../../core/metadata'
 import { propertyOf } from '../../core/owns'
-import type { DueRequest } from '../../core/ports/request-store'
+import type { DueOutboxCommand } from '../../core/ports/outbox'
 import type { ProcessManager } from '../../core/process-manager'
 import type { StepError } from '../subscription/effects'
 import { bounded, type HandlerBounds, type HandlerContext } from '../subscription/handler'
@@ -25,14 +25,14 @@ export type Dispatch<Command> = (
 
 /** What became of a request. */
 export type Answered<Command> =
-  | { readonly _tag: 'Done'; readonly request: DueRequest }
+  | { readonly _tag: 'Done'; readonly request: DueOutboxCommand }
   | {
       readonly _tag: 'Refused'
-      readonly request: DueRequest
+      readonly request: DueOutboxCommand
       readonly command: Command
       readonly rejection: unknown
     }
-  | { readonly _tag: 'Failed'; readonly request: DueRequest; readonly cause: unknown }
+  | { readonly _tag: 'Failed'; readonly request: DueOutboxCommand; readonly cause: unknown }
 
 const rejectionIn = (error: unknown): { readonly rejection: unknown } | undefined =>
   propertyOf(error, '_tag') === 'Rejected'
@@ -45,7 +45,7 @@ export const sending =
     { commands }: ProcessManager<Stored, Event, Command, State>,
     dispatch: Dispatch<Command>,
   ) =>
-  async (request: DueRequest, bounds: HandlerBounds): Promise<Answered<Command>> => {
+  async (request: DueOutboxCommand, bounds: HandlerBounds): Promise<Answered<Command>> => {
     const { process, key, id, metadata } = request
     const command = commands.decode(request.command)
     if (E.isLeft(command)) {
@@ -73,8 +73,8 @@ export interface Turn extends HandlerBounds {
  * what was cut short is sent again.
  */
 export const sendAll = async <Command>(
-  send: (request: DueRequest, bounds: HandlerBounds) => Promise<Answered<Command>>,
-  group: ReadonlyArray<DueRequest>,
+  send: (request: DueOutboxCommand, bounds: HandlerBounds) => Promise<Answered<Command>>,
+  group: ReadonlyArray<DueOutboxCommand>,
   turn: Turn,
 ): Promise<E.Either<StepError, ReadonlyArray<Answered<Command>>>> => {
   const answers: Answered<Command>[] = []

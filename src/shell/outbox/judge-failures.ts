@@ -1,7 +1,7 @@
 import { failureNote, sendingFailed } from '../../core/errors/subscription'
 import { faultOf } from '../../core/fault'
-import { backoffAfter, verdictOn } from '../../core/poison'
-import type { FailedRequest } from '../../core/ports/request-store'
+import { backoffAfter, nextAttemptAfter } from '../../core/poison'
+import type { FailedOutboxCommand } from '../../core/ports/outbox'
 import type { Breaker } from '../subscription/breaker'
 import type { SubscriptionNotice } from '../subscription/environment'
 import { pauseAfter, waitsOf } from '../subscription/poison-step'
@@ -12,7 +12,7 @@ type Failed = Extract<Answered<never>, { readonly _tag: 'Failed' }>
 
 /** What becomes of a request that could not be dealt with. */
 export interface Judged {
-  readonly failed: FailedRequest
+  readonly failed: FailedOutboxCommand
   /** What is told when it is written down. */
   readonly notices: ReadonlyArray<SubscriptionNotice>
 }
@@ -27,7 +27,7 @@ const judgeOne = <Transaction>(
   const failure = failureNote(sendingFailed(process, id, cause))
   memory.trouble = failure
   const fault = faultOf(cause)
-  const told = (command: FailedRequest, parked: boolean): Judged => ({
+  const told = (command: FailedOutboxCommand, parked: boolean): Judged => ({
     failed: command,
     notices: [{ _tag: 'CommandFailed', subscription: settings.name, command, parked }],
   })
@@ -39,7 +39,7 @@ const judgeOne = <Transaction>(
   }
   memory.waits.delete(id)
   const attempts = request.attempts + 1
-  const judged = verdictOn(fault, settings.poison, attempts)
+  const judged = nextAttemptAfter(fault, settings.poison, attempts)
   const failed = { process, id, attempts, failure }
   return judged._tag === 'Retry'
     ? told({ ...failed, retryAfter: judged.pause }, false)
@@ -56,7 +56,7 @@ export const judgeFailures = <Transaction>(
   const { subscription, partition } = context.lease
   const isMixed = failures.length < answers.length
   if (isMixed && breaker.succeeded()) {
-    context.observe({ _tag: 'PartitionResumed', subscription, partition })
+    context.onNotice({ _tag: 'PartitionResumed', subscription, partition })
   }
   let pause: number | undefined
   const judged = failures.map((failure) => {

@@ -1,18 +1,18 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { TransactionDocuments } from '../../core/ports/projection-store'
-import type { RequestWrites } from '../../core/ports/request-store'
-import type { Heard, ProcessManager } from '../../core/process-manager'
+import type { OutboxWrites } from '../../core/ports/outbox'
+import type { Routed, ProcessManager } from '../../core/process-manager'
 import type { StoredEvent } from '../../core/recorded-event'
 import { catching } from '../catching'
 import { decodeRecorded } from '../state/replay'
-import { type Cause, writeAsks } from './asks'
+import { type Cause, writeActions } from './process-actions'
 import { readProcess, writeProcess } from './process-states'
 
 /** What a process writes with. */
 export interface ProcessWrites {
   readonly documents: TransactionDocuments
-  readonly requests: RequestWrites
+  readonly requests: OutboxWrites
 }
 
 /** The process has heard its last event: what it remembers and its timers are not needed any more. */
@@ -29,7 +29,7 @@ const end = async <Stored, Event, Command, State>(
 const hear = async <Stored, Event, Command, State>(
   manager: ProcessManager<Stored, Event, Command, State>,
   writes: ProcessWrites,
-  { key, event }: Heard<Event>,
+  { key, event }: Routed<Event>,
   cause: Cause,
 ): Promise<E.Either<unknown, void>> => {
   const { process, commands } = manager
@@ -46,7 +46,7 @@ const hear = async <Stored, Event, Command, State>(
   const { state, over, asks } = reaction.right
   if (over) return end(manager, writes, key)
   const written = await writeProcess(manager, writes.documents, key, { _tag: 'Alive', state })
-  return E.isLeft(written) ? written : writeAsks(commands, writes.requests, cause, asks)
+  return E.isLeft(written) ? written : writeActions(commands, writes.requests, cause, asks)
 }
 
 /** Lets the process of an event hear it: its state, and what it asks for, are written together. */
@@ -56,7 +56,7 @@ export const reactTo =
   async () => {
     const recorded = decodeRecorded(manager, stored)
     if (E.isLeft(recorded)) return recorded
-    const heard = catching(() => manager.hear(recorded.right))
+    const heard = catching(() => manager.route(recorded.right))
     if (E.isLeft(heard)) return heard
     if (heard.right === undefined) return E.right(undefined)
     const { id, metadata } = recorded.right

@@ -3,7 +3,7 @@ import type { StoreFailed } from '../../core/errors/store'
 import { propertyOf } from '../../core/owns'
 import type { ProcessManager } from '../../core/process-manager'
 import { catching } from '../catching'
-import { writeAsks } from './asks'
+import { writeActions } from './process-actions'
 import type { Answered } from './dispatch-step'
 import type { Judged } from './judge-failures'
 import { readProcess } from './process-states'
@@ -15,16 +15,16 @@ const compensate = async <Stored, Event, Command, State>(
   { documents, requests }: ProcessWrites,
   { request, command, rejection }: Extract<Answered<Command>, { _tag: 'Refused' }>,
 ): Promise<E.Either<unknown, void>> => {
-  const { refused } = manager
-  if (refused === undefined) return requests.rejected(manager.name, 1)()
+  const { onRejected } = manager
+  if (onRejected === undefined) return requests.rejected(manager.name, 1)()
   const life = await readProcess(manager, documents, request.key)
   if (E.isLeft(life)) return life
   if (life.right._tag === 'Over') return E.right(undefined)
   const { state } = life.right
-  const asks = catching(() => refused(state, command, rejection))
+  const asks = catching(() => onRejected(state, command, rejection))
   if (E.isLeft(asks)) return asks
   const { process, key, id, metadata } = request
-  return writeAsks(manager.commands, requests, { process, key, id, metadata }, asks.right)
+  return writeActions(manager.commands, requests, { process, key, id, metadata }, asks.right)
 }
 
 /** Why nothing was written down: the store, or an answer whose compensation has failed. */

@@ -9,7 +9,7 @@ import type {
   SubscriptionBackend,
   SubscriptionNotice,
 } from '../subscription/environment'
-import { runSubscription } from '../subscription/run-subscription'
+import { startSubscription } from '../subscription/start-subscription'
 import { type Dispatch, sending } from './dispatch-step'
 import { reactTo } from './react-step'
 import { sendBetweenBatches } from './send-round'
@@ -29,8 +29,8 @@ export type ProcessOptions = Pick<
   | 'handlerTimeout'
   | 'stopTimeout'
   | 'leaseDuration'
-  | 'shortestPause'
-  | 'longestPause'
+  | 'minPollInterval'
+  | 'maxPollInterval'
 >
 
 /**
@@ -41,11 +41,11 @@ export type ProcessOptions = Pick<
  * - Each event is heard exactly once, and each ask is written down exactly once.
  * - Each command is sent at least once, always with the same id: pass `options` on to `handleCommand`,
  *   and it has its effect once. Commands of one process are sent in the order they were asked for.
- * - A command that its receiver rejects asks for what `refused` says. Any other failure is tried again,
+ * - A command that its receiver rejects asks for what `onRejected` says. Any other failure is tried again,
  *   and after the last attempt the request is parked for an operator. Failures of the infrastructure do not
  *   count.
  *
- * Fails with the errors of `subscribe`.
+ * Fails with the errors of `runSubscription`.
  *
  * @example
  * const running = runProcessManager(transferring, dispatch)(backend, { signal })()
@@ -77,11 +77,11 @@ export const runProcessManager =
     )
     const betweenBatches = sendBetweenBatches(settings, {
       name,
-      answersRejections: manager.refused !== undefined,
+      answersRejections: manager.onRejected !== undefined,
       requests: outbox,
       writesIn,
       send: sending(manager, dispatch),
       record: recordAnswers(manager),
     })
-    return runSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
+    return startSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
   }

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
-import { fencedOff, handlerFailed } from '../../core/errors/subscription'
+import { leaseLost, handlerFailed } from '../../core/errors/subscription'
 import { isCausedByWork } from '../../core/fault'
-import type { DueRequest, RequestStore } from '../../core/ports/request-store'
+import type { DueOutboxCommand, Outbox } from '../../core/ports/outbox'
 import type { Position } from '../../core/stream'
 import { beforeTrying, isWary } from '../subscription/attempt-step'
 import { breaker } from '../subscription/breaker'
@@ -16,8 +16,10 @@ import type { RecordError } from './record-answers'
 
 const MOST_REQUESTS = 50
 
-const byKey = (requests: ReadonlyArray<DueRequest>): ReadonlyArray<ReadonlyArray<DueRequest>> => {
-  const groups = new Map<string, DueRequest[]>()
+const byKey = (
+  requests: ReadonlyArray<DueOutboxCommand>,
+): ReadonlyArray<ReadonlyArray<DueOutboxCommand>> => {
+  const groups = new Map<string, DueOutboxCommand[]>()
   for (const request of requests) {
     const group = groups.get(request.key)
     if (group === undefined) groups.set(request.key, [request])
@@ -27,14 +29,14 @@ const byKey = (requests: ReadonlyArray<DueRequest>): ReadonlyArray<ReadonlyArray
 }
 
 /** What sending the commands of a process manager takes. */
-export interface Outbox<Transaction, Command> {
+export interface SendRound<Transaction, Command> {
   /** The process manager's. */
   readonly name: string
   /** Whether the process manager asks for something instead of what was rejected. */
   readonly answersRejections: boolean
-  readonly requests: RequestStore<Transaction>
+  readonly requests: Outbox<Transaction>
   readonly writesIn: (transaction: Transaction) => ProcessWrites
-  readonly send: (request: DueRequest, bounds: HandlerBounds) => Promise<Answered<Command>>
+  readonly send: (request: DueOutboxCommand, bounds: HandlerBounds) => Promise<Answered<Command>>
   readonly record: (
     answers: ReadonlyArray<Answered<Command>>,
     judged: ReadonlyMap<string, Judged>,
@@ -45,24 +47,24 @@ export interface Outbox<Transaction, Command> {
 /** Sends what is due, and writes down what became of it, between two batches of events. */
 export const sendBetweenBatches = <Transaction, Command>(
   { poison }: Pick<Settings, 'poison'>,
-  outbox: Outbox<Transaction, Command>,
+  outbox: SendRound<Transaction, Command>,
 ): BetweenBatches<Transaction> => {
   const { name, requests, answersRejections } = outbox
   const together = breaker(poison)
   let goOnAt = 0
 
   const tell = (
-    { observe, settings }: WorkerContext<Transaction>,
+    { onNotice, settings }: WorkerContext<Transaction>,
     answers: ReadonlyArray<Answered<Command>>,
     judged: ReadonlyMap<string, Judged>,
   ): void => {
     for (const answer of answers) {
       const { key, id: commandId } = answer.request
-      for (const notice of judged.get(commandId)?.notices ?? []) observe(notice)
+      for (const notice of judged.get(commandId)?.notices ?? []) onNotice(notice)
       if (answer._tag !== 'Refused' || answersRejections) continue
       const { rejection } = answer
       const subscription = settings.name
-      observe({ _tag: 'CommandRejected', subscription, key, commandId, rejection })
+      onNotice({ _tag: 'CommandRejected', subscription, key, commandId, rejection })
     }
   }
 
@@ -110,7 +112,7 @@ export const sendBetweenBatches = <Transaction, Command>(
     round: async (context, checkpoint) => {
       const { lease, memory, settings, abandonment, signal, mayWork } = context
       if (performance.now() < goOnAt) return E.right(false)
-      const due = await requests.due(name, isWary(context) ? 1 : MOST_REQUESTS)()
+      const due = await requests.takeDue(name, isWary(context) ? 1 : MOST_REQUESTS)()
       if (E.isLeft(due)) return due
       if (due.right.length === 0) return E.right(false)
       const turn = {
@@ -131,7 +133,7 @@ export const sendBetweenBatches = <Transaction, Command>(
       }
       if (answers.length === 0) {
         const { subscription, partition, token } = lease
-        return signal.aborted ? E.right(false) : E.left(fencedOff(subscription, partition, token))
+        return signal.aborted ? E.right(false) : E.left(leaseLost(subscription, partition, token))
       }
       const { judged, pause } = judgeFailures(context, together, answers)
       if (pause !== undefined) goOnAt = performance.now() + pause

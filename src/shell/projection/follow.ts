@@ -7,7 +7,7 @@ import { isLaterBuild, KEEP_OLD_BUILD } from '../../core/projection-build'
 import { sleeper } from '../subscription/sleeper'
 import { type SubscriptionOptions, settingsOf } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
-import { runSubscription } from '../subscription/run-subscription'
+import { startSubscription } from '../subscription/start-subscription'
 import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
@@ -21,8 +21,8 @@ export interface ProjectionOptions extends Pick<
   | 'batchTime'
   | 'stopTimeout'
   | 'leaseDuration'
-  | 'shortestPause'
-  | 'longestPause'
+  | 'minPollInterval'
+  | 'maxPollInterval'
 > {
   /**
    * How long the build that readers saw before is kept when another one takes over: for readers of its version,
@@ -47,7 +47,7 @@ const keep = <State, Event, Transaction>(
   const effects = transactionEffects<Transaction>(subscriptions, (events, transaction) =>
     project({ documents: documents.inTransaction(transaction), collection }, events),
   )
-  return runSubscription(settings, environment, effects)
+  return startSubscription(settings, environment, effects)
 }
 
 /** A build to work on. */
@@ -75,7 +75,7 @@ const isSeenBy = ({ state }: BuildStatus): boolean => state === 'active' || stat
 
 /** Lets a build take the place of the active one, once it may. Reports how far it is, and what keeps it. */
 const takingOver = <Transaction>(
-  { documents, observe }: ProjectionEnvironment<Transaction>,
+  { documents, onNotice }: ProjectionEnvironment<Transaction>,
   projection: string,
   keepFor: number,
 ) => {
@@ -88,10 +88,10 @@ const takingOver = <Transaction>(
     if (active !== undefined && isLaterBuild(active, mine)) return E.right('superseded')
     const target = active?.reached ?? 0
     if (reached === undefined) return E.right(undefined)
-    observe?.({ _tag: 'BuildProgress', projection, reached, target })
+    onNotice?.({ _tag: 'BuildProgress', projection, reached, target })
     const heldNow = reached < target ? 0 : held
     if (heldNow > 0 && heldNow !== heldBefore) {
-      observe?.({ _tag: 'BuildHeldBack', projection, version, build, held: heldNow })
+      onNotice?.({ _tag: 'BuildHeldBack', projection, version, build, held: heldNow })
     }
     heldBefore = heldNow
     if (reached < target || held > 0) return E.right(undefined)
@@ -99,7 +99,7 @@ const takingOver = <Transaction>(
     const activated = await documents.activate(projection, mine, keepFor)()
     if (E.isLeft(activated)) return activated
     if (activated.right.collection !== mine.collection) return E.right(undefined)
-    observe?.({ _tag: 'BuildActivated', projection, version, build })
+    onNotice?.({ _tag: 'BuildActivated', projection, version, build })
     return E.right('activated')
   }
 }

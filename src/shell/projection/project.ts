@@ -49,7 +49,7 @@ const draftsOf = async <State, Event>(
   changes: ReadonlyArray<Change<Event>>,
 ): Promise<Failing<Map<string, Draft<State>>>> => {
   const first = new Map([...changes].reverse().map(({ key, recorded }) => [key, recorded.position]))
-  const found = await documents.some(collection, [...first.keys()])()
+  const found = await documents.getMany(collection, [...first.keys()])()
   if (E.isLeft(found)) return found
   const drafts = new Map<string, Draft<State>>()
   for (const { key, value } of found.right) {

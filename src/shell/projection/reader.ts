@@ -15,20 +15,20 @@ import {
 import type { WaitError } from '../../core/errors/subscription'
 import type { Issue } from '../../core/issue'
 import type { Backend } from '../../core/ports/backend'
-import type { Document, DocumentRange, OfVersion } from '../../core/ports/projection-store'
+import type { ReadModelDocument, DocumentRange, OfVersion } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
 import type { Position, StreamId } from '../../core/stream'
-import { type Look, lookAt, waitFor } from '../subscription/until-projected'
+import { type Look, lookAt, waitFor } from '../subscription/until-reached'
 
 /** A document, decoded. */
-export interface Entry<State> {
+export interface ProjectionEntry<State> {
   readonly key: string
   readonly state: State
 }
 
 /** Some documents, decoded, by the code points of their keys. */
-export interface EntryPage<State> {
-  readonly entries: ReadonlyArray<Entry<State>>
+export interface ProjectionPage<State> {
+  readonly entries: ReadonlyArray<ProjectionEntry<State>>
   readonly more: boolean
 }
 
@@ -45,16 +45,16 @@ export interface EntryPage<State> {
 export interface ProjectionReader<State> {
   /** `undefined`: there is none. */
   readonly get: (key: string) => TaskEither<DocumentError, State | undefined>
-  readonly all: (range: DocumentRange) => TaskEither<DocumentError, EntryPage<State>>
+  readonly all: (range: DocumentRange) => TaskEither<DocumentError, ProjectionPage<State>>
   /**
    * Waits until the build that readers see is done with everything up to `position`: also before there is
    * a first one, and while another one takes over.
    *
    * @param timeout - in milliseconds.
-   * @param streamId - of the event that is waited for: see `untilProjected`.
+   * @param streamId - of the event that is waited for: see `untilReached`.
    *
-   * Fails with `ProjectionOutdated`, and with the errors of `untilProjected`: at once when that position will not be
-   * reached, with `NotProjectedYet` when the time is over.
+   * Fails with `ProjectionOutdated`, and with the errors of `untilReached`: at once when that position will not be
+   * reached, with `NotReachedYet` when the time is over.
    */
   readonly until: (
     position: Position,
@@ -67,9 +67,9 @@ export interface ProjectionReader<State> {
  * Reads a projection: the newest build of the declared version. Inline ones too, but for `until`.
  *
  * @example
- * const balance = await readProjection(balances)(backend).get('A1')()
+ * const balance = await projectionReader(balances)(backend).get('A1')()
  */
-export const readProjection =
+export const projectionReader =
   <State, Event>({
     name,
     version,
@@ -79,7 +79,10 @@ export const readProjection =
     documents,
     subscriptions,
   }: Pick<Backend<Transaction>, 'documents' | 'subscriptions'>): ProjectionReader<State> => {
-    const decode = ({ key, value }: Document): E.Either<UndecodableDocument, Entry<State>> =>
+    const decode = ({
+      key,
+      value,
+    }: ReadModelDocument): E.Either<UndecodableDocument, ProjectionEntry<State>> =>
       pipe(
         state.decode(value),
         E.mapLeft((issues: ReadonlyArray<Issue>) => undecodableDocument(name, key, issues)),
@@ -101,7 +104,7 @@ export const readProjection =
         streamId?: StreamId,
       ): TaskEither<StoreFailed | ProjectionOutdated, Look> =>
       async () => {
-        const seen = await documents.someOfVersion(name, version, [])()
+        const seen = await documents.getManyOfVersion(name, version, [])()
         if (E.isLeft(seen)) return seen
         if (seen.right._tag === 'NoBuild' && seen.right.active.version > version) {
           return E.left(projectionOutdated(name, version, seen.right.active.version))
@@ -114,22 +117,22 @@ export const readProjection =
     return {
       get: (key) =>
         pipe(
-          documents.someOfVersion(name, version, [key]),
+          documents.getManyOfVersion(name, version, [key]),
           TE.flatMapEither((answer): E.Either<DocumentError, State | undefined> => {
             const documentsFound = found(answer)
             if (E.isLeft(documentsFound)) return documentsFound
             const [document] = documentsFound.right
             if (document === undefined) return E.right(undefined)
-            return E.map((entry: Entry<State>) => entry.state)(decode(document))
+            return E.map((entry: ProjectionEntry<State>) => entry.state)(decode(document))
           }),
         ),
       all: (range) =>
         pipe(
           documents.allOfVersion(name, version, range),
-          TE.flatMapEither((answer): E.Either<DocumentError, EntryPage<State>> => {
+          TE.flatMapEither((answer): E.Either<DocumentError, ProjectionPage<State>> => {
             const page = found(answer)
             if (E.isLeft(page)) return page
-            const entries: Entry<State>[] = []
+            const entries: ProjectionEntry<State>[] = []
             for (const document of page.right.documents) {
               const entry = decode(document)
               if (E.isLeft(entry)) return entry

@@ -60,7 +60,7 @@ const endless = (): AbortSignal => new AbortController().signal
  * - `ProjectionOutdated`: readers see a later version than this process declares. Nothing was built.
  * - `ProjectionSuperseded`: another, later build has taken over meanwhile.
  * - `SubscriptionRemoved`: the build was removed meanwhile; by others, when this process was frozen for a minute.
- * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `subscribe`.
+ * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `runSubscription`.
  *
  * @example
  * const rebuilt = await rebuildProjection(balances)(backend)()
@@ -69,11 +69,11 @@ export const rebuildProjection =
   <State, Event>(projection: Projection<State, Event>, options: ProjectionOptions = {}) =>
   <Transaction>(
     backend: ProjectionBackend<Transaction>,
-    { signal = endless(), observe }: Partial<RunOptions<ProjectionNotice>> = {},
+    { signal = endless(), onNotice }: Partial<RunOptions<ProjectionNotice>> = {},
   ): TaskEither<RebuildError, ProjectionBuild | undefined> =>
   async () => {
     const { name, version } = projection
-    const environment = { ...backend, signal, ...(observe === undefined ? {} : { observe }) }
+    const environment = { ...backend, signal, ...(onNotice === undefined ? {} : { onNotice }) }
     const { documents } = backend
     const active = await documents.active(name)()
     if (E.isLeft(active)) return active
@@ -84,7 +84,7 @@ export const rebuildProjection =
     const begun = await documents.begin(name, version)()
     if (E.isLeft(begun)) return begun
     const build = begun.right
-    observe?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
+    onNotice?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
     if (seen === undefined) {
       const first = await documents.activate(name, build, options.keepOldBuild)()
       if (E.isLeft(first) || first.right.collection === build.collection) return first

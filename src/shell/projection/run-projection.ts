@@ -22,8 +22,8 @@ const buildFor = async <State, Event, Transaction>(
   environment: ProjectionEnvironment<Transaction>,
 ): Promise<Assigned> => {
   const { name, version } = projection
-  const { documents, observe } = environment
-  const seen = await documents.someOfVersion(name, version, [])()
+  const { documents, onNotice } = environment
+  const seen = await documents.getManyOfVersion(name, version, [])()
   if (E.isLeft(seen)) return seen
   if (seen.right._tag === 'Found' && seen.right.build !== undefined) {
     return E.right({ build: seen.right.build, isSeen: true })
@@ -35,7 +35,7 @@ const buildFor = async <State, Event, Transaction>(
   if (E.isLeft(joined)) return joined
   const build = joined.right
   if (seen.right._tag === 'NoBuild') {
-    observe?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
+    onNotice?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
     return E.right({ build, isSeen: false })
   }
   const first = await documents.activate(name, build, options.keepOldBuild)()
@@ -59,7 +59,7 @@ const buildFor = async <State, Event, Transaction>(
  * - `ProjectionOutdated`: readers see a later version than this process declares, and no build of its own version is
  *   kept any more.
  * - `ProjectionRolledBack`: an operator has gone back from the declared version.
- * - `SubscriptionStopped`, `SubscriptionMismatch`, `SubscriptionRemoved`, `StoreFailed`: see `subscribe`.
+ * - `SubscriptionStopped`, `SubscriptionMismatch`, `SubscriptionRemoved`, `StoreFailed`: see `runSubscription`.
  *
  * @example
  * const running = runProjection(balances)(backend, { signal })()

@@ -1,26 +1,26 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { versionNotReached, type VersionNotReached } from '../../core/errors/history'
+import { versionNotReached, type VersionNotReached } from '../../core/errors/replay'
 import type { LoadError } from '../../core/errors/unions'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
 import type { CategorySettings } from '../category/settings'
-import { beginning, type Current, play, type Playable } from './replay'
+import { beginning, type Versioned, replayStored, type Replayable } from './replay'
 
 /** Plays a stream from its start for as long as `goOn` says, a page at a time. */
 const playWhile = async <State, Event>(
-  category: Playable<State, Event>,
+  category: Replayable<State, Event>,
   { store, pageSize }: CategorySettings,
   streamId: StreamId,
   goOn: (event: StoredEvent) => boolean,
-): Promise<E.Either<LoadError, Current<State>>> => {
+): Promise<E.Either<LoadError, Versioned<State>>> => {
   let current = beginning(category)
   for (;;) {
     const page = await store.read(streamId, { after: current.version, limit: pageSize })()
     if (E.isLeft(page)) return page
     const { events, more } = page.right
     const stop = events.findIndex((event) => !goOn(event))
-    const played = play(category, current, stop === -1 ? events : events.slice(0, stop))
+    const played = replayStored(category, current, stop === -1 ? events : events.slice(0, stop))
     if (E.isLeft(played) || !more || stop !== -1) return played
     current = played.right
   }
@@ -28,11 +28,11 @@ const playWhile = async <State, Event>(
 
 /** The state as it was at a version. */
 export const replayTo =
-  <State, Event>(category: Playable<State, Event>, settings: CategorySettings) =>
+  <State, Event>(category: Replayable<State, Event>, settings: CategorySettings) =>
   (
     streamId: StreamId,
     version: StreamVersion,
-  ): TaskEither<LoadError | VersionNotReached, Current<State>> =>
+  ): TaskEither<LoadError | VersionNotReached, Versioned<State>> =>
   async () => {
     const played = await playWhile(
       category,
@@ -51,7 +51,7 @@ export const replayTo =
  * @param time - milliseconds since 1970-01-01 UTC, by the store's clock.
  */
 export const asOf =
-  <State, Event>(category: Playable<State, Event>, settings: CategorySettings) =>
-  (streamId: StreamId, time: number): TaskEither<LoadError, Current<State>> =>
+  <State, Event>(category: Replayable<State, Event>, settings: CategorySettings) =>
+  (streamId: StreamId, time: number): TaskEither<LoadError, Versioned<State>> =>
   () =>
     playWhile(category, settings, streamId, ({ recordedAt }) => recordedAt <= time)

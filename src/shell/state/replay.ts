@@ -11,25 +11,25 @@ import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
 
 /** What reading a stream takes of a category: everything but its commands. */
-export type Playable<State, Event> = Pick<
+export type Replayable<State, Event> = Pick<
   Category<never, State, Event, unknown>,
   'name' | 'decider' | 'events' | 'snapshots'
 >
 
 /** A state, and the version of the stream at which it holds. */
-export interface Current<State> {
+export interface Versioned<State> {
   readonly state: State
   readonly version: StreamVersion
 }
 
 /** What playing stored events can end with instead. */
-export type PlayError = UndecodableEvent | DeciderThrew | StoreFailed
+export type ReplayError = UndecodableEvent | DeciderThrew | StoreFailed
 
 /** A stored event as its codec reads it. */
 const decodeEvent = <Event>(
-  { events }: Pick<Playable<unknown, Event>, 'events'>,
+  { events }: Pick<Replayable<unknown, Event>, 'events'>,
   stored: StoredEvent,
-): E.Either<PlayError, Event> => {
+): E.Either<ReplayError, Event> => {
   try {
     const decoded = events.decode(stored)
     return E.isLeft(decoded) ? E.left(undecodableEvent(stored, decoded.left)) : decoded
@@ -46,9 +46,9 @@ const decodeMetadata = (metadata: unknown): ReturnType<typeof Metadata.decode> =
 
 /** A stored event with everything that was recorded of it, decoded. */
 export const decodeRecorded = <Event>(
-  category: Pick<Playable<unknown, Event>, 'events'>,
+  category: Pick<Replayable<unknown, Event>, 'events'>,
   stored: StoredEvent,
-): E.Either<PlayError, RecordedEvent<Event>> => {
+): E.Either<ReplayError, RecordedEvent<Event>> => {
   const event = decodeEvent(category, stored)
   if (E.isLeft(event)) return event
   const metadata = decodeMetadata(stored.metadata)
@@ -75,11 +75,11 @@ const gap = (stored: StoredEvent, before: StreamVersion): StoreFailed =>
 
 /** Plays one event of the caller's making. */
 export const evolveOnce = <State, Event>(
-  { decider }: Pick<Playable<State, Event>, 'decider'>,
+  { decider }: Pick<Replayable<State, Event>, 'decider'>,
   streamId: StreamId,
-  { state, version }: Current<State>,
+  { state, version }: Versioned<State>,
   event: Event,
-): E.Either<DeciderThrew, Current<State>> => {
+): E.Either<DeciderThrew, Versioned<State>> => {
   try {
     return E.right({ state: decider.evolve(state, event), version: version + 1 })
   } catch (cause) {
@@ -88,11 +88,11 @@ export const evolveOnce = <State, Event>(
 }
 
 /** Plays stored events on, oldest first. */
-export const play = <State, Event>(
-  category: Playable<State, Event>,
-  from: Current<State>,
+export const replayStored = <State, Event>(
+  category: Replayable<State, Event>,
+  from: Versioned<State>,
   events: ReadonlyArray<StoredEvent>,
-): E.Either<PlayError, Current<State>> => {
+): E.Either<ReplayError, Versioned<State>> => {
   let current = from
   for (const stored of events) {
     if (stored.version !== current.version + 1) return E.left(gap(stored, current.version))
@@ -108,4 +108,4 @@ export const play = <State, Event>(
 /** The state before anything happened. */
 export const beginning = <State>(category: {
   readonly decider: { readonly initialState: State }
-}): Current<State> => ({ state: category.decider.initialState, version: 0 })
+}): Versioned<State> => ({ state: category.decider.initialState, version: 0 })

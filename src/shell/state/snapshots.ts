@@ -1,13 +1,13 @@
 import * as E from 'fp-ts/Either'
 import type { Snapshots } from '../../core/category'
-import { type SnapshotImpossible, snapshotImpossible } from '../../core/errors/history'
+import { type SnapshotImpossible, snapshotImpossible } from '../../core/errors/replay'
 import type { ReadError } from '../../core/errors/unions'
 import { describeIssues, causeText } from '../../core/issue'
-import { type Reached, wantsSnapshot } from '../../core/snapshot-policy'
+import { type ReachedState, wantsSnapshot } from '../../core/snapshot-policy'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
 import type { CategorySettings } from '../category/settings'
-import type { Current } from './replay'
+import type { Versioned } from './replay'
 
 interface Snapshotting<State> {
   readonly snapshots?: Snapshots<State>
@@ -16,9 +16,9 @@ interface Snapshotting<State> {
 /** Stores a snapshot of a state now. */
 export const takeSnapshot = async <State>(
   { snapshots }: Snapshotting<State>,
-  { store, observe }: CategorySettings,
+  { store, onNotice }: CategorySettings,
   streamId: StreamId,
-  { state, version }: Current<State>,
+  { state, version }: Versioned<State>,
 ): Promise<E.Either<ReadError | SnapshotImpossible, void>> => {
   if (snapshots === undefined) {
     return E.left(snapshotImpossible(streamId, 'its category declares no snapshots'))
@@ -38,7 +38,7 @@ export const takeSnapshot = async <State>(
     schemaVersion,
     state: encoded.right.right,
   })()
-  if (E.isRight(saved)) observe({ _tag: 'SnapshotTaken', streamId, version })
+  if (E.isRight(saved)) onNotice({ _tag: 'SnapshotTaken', streamId, version })
   return saved
 }
 
@@ -46,7 +46,7 @@ export const takeSnapshot = async <State>(
 const wanted = <State>(
   { policy }: Snapshots<State>,
   streamId: StreamId,
-  reached: Reached<State>,
+  reached: ReachedState<State>,
 ): E.Either<SnapshotImpossible, boolean> => {
   const asked = catching(() => wantsSnapshot(policy, reached))
   return E.isLeft(asked)
@@ -57,7 +57,7 @@ const wanted = <State>(
 /** Snapshots that are taken while the callers have their answers already. */
 export interface BackgroundSnapshots<State> {
   /** Takes a snapshot if the policy wants one. Never fails: see `SnapshotFailed` among the notices. */
-  readonly consider: (streamId: StreamId, reached: Reached<State>) => void
+  readonly consider: (streamId: StreamId, reached: ReachedState<State>) => void
   /** Waits for those that were begun. */
   readonly settled: () => Promise<void>
 }
@@ -68,19 +68,19 @@ export const backgroundSnapshots = <State>(
   settings: CategorySettings,
 ): BackgroundSnapshots<State> => {
   const running = new Set<Promise<void>>()
-  const take = async (streamId: StreamId, reached: Reached<State>): Promise<void> => {
+  const take = async (streamId: StreamId, reached: ReachedState<State>): Promise<void> => {
     const { to: version, state } = reached
     const taken = await takeSnapshot(category, settings, streamId, { state, version })
     if (E.isLeft(taken)) {
-      settings.observe({ _tag: 'SnapshotFailed', streamId, error: taken.left })
+      settings.onNotice({ _tag: 'SnapshotFailed', streamId, error: taken.left })
     }
   }
   return {
-    consider: (streamId: StreamId, reached: Reached<State>): void => {
+    consider: (streamId: StreamId, reached: ReachedState<State>): void => {
       if (category.snapshots === undefined) return
       const wish = wanted(category.snapshots, streamId, reached)
       if (E.isLeft(wish)) {
-        settings.observe({ _tag: 'SnapshotFailed', streamId, error: wish.left })
+        settings.onNotice({ _tag: 'SnapshotFailed', streamId, error: wish.left })
         return
       }
       if (!wish.right) return

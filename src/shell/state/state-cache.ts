@@ -2,12 +2,12 @@ import * as E from 'fp-ts/Either'
 import { LRUCache } from 'lru-cache'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
-import type { Current } from './replay'
+import type { Versioned } from './replay'
 import { unshared } from './unshared'
 
 /** A state that was seen before. */
 export interface Known<State> {
-  readonly current: Current<State>
+  readonly current: Versioned<State>
   /** Another writer is known to have written since: read what is new before deciding on it. */
   readonly outdated: boolean
 }

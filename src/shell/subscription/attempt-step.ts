@@ -42,10 +42,10 @@ export const gotOn = async <Transaction>(
 export const succeeded = <Transaction>({
   lease,
   memory,
-  observe,
+  onNotice,
 }: WorkerContext<Transaction>): void => {
   const { subscription, partition } = lease
-  if (memory.breaker.succeeded()) observe({ _tag: 'PartitionResumed', subscription, partition })
+  if (memory.breaker.succeeded()) onNotice({ _tag: 'PartitionResumed', subscription, partition })
 }
 
 /** Makes one step, and learns from it how many events to take next. */

@@ -1,5 +1,5 @@
 import type { Fault } from '../../core/fault'
-import { backoffAfter, type PoisonPolicy, verdictOn } from '../../core/poison'
+import { backoffAfter, type PoisonPolicy, nextAttemptAfter } from '../../core/poison'
 
 /** Notices when everything fails alike: then not the single events are to blame. */
 export interface Breaker {
@@ -29,7 +29,7 @@ export const breaker = (policy: PoisonPolicy): Breaker => {
       if (fault === 'Codec' || fault === 'Crash') return undefined
       if (failing.size < ALIKE) failing.add(key)
       if (failing.size < ALIKE) return undefined
-      if (verdictOn(fault, policy, pauses + 1)._tag === 'Poison') return undefined
+      if (nextAttemptAfter(fault, policy, pauses + 1)._tag === 'Poison') return undefined
       pauses++
       return backoffAfter(policy, pauses)
     },

@@ -1,12 +1,12 @@
 import { parkAfterTime, type PoisonPolicy } from '../../core/poison'
-import { fromStart, type Start } from '../../core/start'
+import { fromStart, type SubscriptionStart } from '../../core/subscription-start'
 
 /** What every kind of subscription says of itself. Only the name must be given. */
 export interface SubscriptionOptions {
   /** Whoever uses the same name shares the work, and the checkpoint. 1 to 255 characters. */
   readonly name: string
   /** Where it begins when it is started for the first time. Default {@link fromStart}. */
-  readonly from?: Start
+  readonly from?: SubscriptionStart
   /** Only these categories. Left out: all. */
   readonly categories?: ReadonlyArray<string>
   /** How many owners may work at the same time, each on streams of its own. Never changes. Default 1. */
@@ -36,9 +36,9 @@ export interface SubscriptionOptions {
    * The first pause after something was found, in milliseconds; it doubles as long as nothing is. Default
    * 10: with wake-ups a long one costs nothing.
    */
-  readonly shortestPause?: number
+  readonly minPollInterval?: number
   /** The longest pause between two looks for new events. Milliseconds. Default 1,000. */
-  readonly longestPause?: number
+  readonly maxPollInterval?: number
 }
 
 /** A subscription with nothing left out. `undefined` types or categories: all. */
@@ -62,6 +62,6 @@ export const settingsOf = (
   handlerTimeout: options.handlerTimeout ?? 60_000,
   stopTimeout: options.stopTimeout ?? 20_000,
   leaseDuration: options.leaseDuration ?? 6_000,
-  shortestPause: options.shortestPause ?? 10,
-  longestPause: options.longestPause ?? 1_000,
+  minPollInterval: options.minPollInterval ?? 10,
+  maxPollInterval: options.maxPollInterval ?? 1_000,
 })

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { type FencedOff, fencedOff, handlerFailed } from '../../core/errors/subscription'
+import { type LeaseLost, leaseLost, handlerFailed } from '../../core/errors/subscription'
 import type { HandlerFailed } from '../../core/errors/subscription'
 import type { StoreFailed } from '../../core/errors/store'
 import { isCausedByWork } from '../../core/fault'
@@ -9,7 +9,7 @@ import type { StoredEvent } from '../../core/recorded-event'
 import { bounded, type HandlerBounds, type HandlerContext } from './handler'
 
 /** What keeps a step from being made. */
-export type StepError = StoreFailed | FencedOff | HandlerFailed
+export type StepError = StoreFailed | LeaseLost | HandlerFailed
 
 /** Some events to be handled in one step. */
 export interface Batch extends StepStart {
@@ -44,8 +44,8 @@ export interface Effects {
   readonly undone: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
 }
 
-const leaseLost = ({ lease: { subscription, partition, token } }: Batch) =>
-  E.left(fencedOff(subscription, partition, token))
+const failLeaseLost = ({ lease: { subscription, partition, token } }: Batch) =>
+  E.left(leaseLost(subscription, partition, token))
 
 /** A transaction that one event has spoiled is a failure of that event, and not of the store. */
 const blaming = ({ events, lease }: Batch, error: StepError): StepError => {
@@ -80,10 +80,10 @@ const inTransaction = <Transaction>(
       return E.right(endAt(handled))
     })()
     // What a handler in hand was at is undone: it was told to give up.
-    if (pace.abandonment.isAbandoned() && E.isLeft(committed)) return leaseLost(batch)
+    if (pace.abandonment.isAbandoned() && E.isLeft(committed)) return failLeaseLost(batch)
     if (E.isLeft(committed)) return E.left(blaming(batch, committed.left))
     return handled < events.length && pace.next(handled) === 'lost'
-      ? leaseLost(batch)
+      ? failLeaseLost(batch)
       : E.right(handled)
   },
   undone: (before) => before,
@@ -156,7 +156,7 @@ export const outsideEffects = <Transaction>(
       const saved = await save({ lease, after, ...endAt(handled) })()
       if (E.isLeft(saved)) return saved
     }
-    return isLost ? leaseLost(batch) : E.right(handled)
+    return isLost ? failLeaseLost(batch) : E.right(handled)
   },
   undone: () => [],
 })

@@ -14,7 +14,7 @@ export interface Ending<Transaction> {
   readonly working: ReadonlyMap<number, Working>
   readonly clock: Sleeper
   readonly giveBack: () => Promise<void>
-  readonly observe: (notice: SubscriptionNotice) => void
+  readonly onNotice: (notice: SubscriptionNotice) => void
 }
 
 const never = new AbortController().signal
@@ -30,7 +30,7 @@ export const endAll = async <Transaction>({
   working,
   clock,
   giveBack,
-  observe,
+  onNotice,
 }: Ending<Transaction>): Promise<void> => {
   const { name, leaseDuration, stopTimeout } = settings
   const end = performance.now() + stopTimeout
@@ -38,7 +38,7 @@ export const endAll = async <Transaction>({
     const asked = performance.now()
     const prolonged = await subscriptions.prolong(work.lease, leaseDuration)()
     if (E.isRight(prolonged)) work.deadline = asked + leaseDuration
-    else if (prolonged.left._tag === 'FencedOff') work.giveUp()
+    else if (prolonged.left._tag === 'LeaseLost') work.giveUp()
   }
   for (const { stop } of working.values()) stop()
   let hasLeft = false
@@ -55,7 +55,7 @@ export const endAll = async <Transaction>({
     if (time <= 0) {
       const partitions = [...working.keys()]
       for (const { giveUp } of working.values()) giveUp()
-      if (partitions.length > 0) observe({ _tag: 'StopTimedOut', subscription: name, partitions })
+      if (partitions.length > 0) onNotice({ _tag: 'StopTimedOut', subscription: name, partitions })
       return
     }
     for (const work of working.values()) void prolong(work)

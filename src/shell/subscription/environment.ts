@@ -1,9 +1,9 @@
-import type { FailureNote, FencedOff, HandlerFailed } from '../../core/errors/subscription'
+import type { FailureNote, LeaseLost, HandlerFailed } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
 import type { Backend } from '../../core/ports/backend'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
-import type { FailedRequest } from '../../core/ports/request-store'
+import type { FailedOutboxCommand } from '../../core/ports/outbox'
 import type { HeldStream, MissingFilter } from '../../core/ports/subscription-store'
 
 /** Where a subscription reads from: an event store, or its reading half. */
@@ -22,7 +22,7 @@ export interface RunOptions<Notice> {
   /** Aborted: finish the event in hand, save, give the lease back. There is no other way to stop. */
   readonly signal: AbortSignal
   /** Called with what happens. It must not throw. Default: nothing is called. */
-  readonly observe?: (notice: Notice) => void
+  readonly onNotice?: (notice: Notice) => void
 }
 
 /** Where and how a subscription runs. */
@@ -53,7 +53,7 @@ export type SubscriptionNotice =
       readonly _tag: 'SubscriptionTroubled'
       readonly subscription: string
       readonly partition: number | undefined
-      readonly error: ReadError | FencedOff | HandlerFailed
+      readonly error: ReadError | LeaseLost | HandlerFailed
     }
   /** What was troubled works again. */
   | {
@@ -94,10 +94,10 @@ export type SubscriptionNotice =
   | {
       readonly _tag: 'CommandFailed'
       readonly subscription: string
-      readonly command: FailedRequest
+      readonly command: FailedOutboxCommand
       readonly parked: boolean
     }
-  /** A command was rejected, and the process manager has no `refused` to ask for something instead. */
+  /** A command was rejected, and the process manager has no `onRejected` to ask for something instead. */
   | {
       readonly _tag: 'CommandRejected'
       readonly subscription: string

@@ -8,7 +8,7 @@ import { clearTimeout, setTimeout } from '../timers'
 export interface HandlerContext {
   /**
    * Aborted when nobody waits for the handler any more: its time is over (`handlerTimeout`), its instance
-   * must end (`stopTimeout`), or another one owns the partition. Pass it on to `fetch` and the like.
+   * must end (`stopTimeout`), or another one owns the partition. Pass it on to `load` and the like.
    */
   readonly signal: AbortSignal
 }

@@ -62,7 +62,7 @@ const goOn = async <Transaction>(
   due: DueStream,
   checkpoint: Position,
 ): Promise<Outcome> => {
-  const { effects, lease, memory, settings, observe } = context
+  const { effects, lease, memory, settings, onNotice } = context
   const start = { lease, after: checkpoint }
   let after = due.decision === 'skip' ? due.version : due.version - 1
   let failedBefore = due.decision === 'skip' ? 0 : due.attempts
@@ -77,7 +77,7 @@ const goOn = async <Transaction>(
       if (made.right === events.length && moreAfter === undefined) {
         held.delete(due.streamId)
         memory.waits.delete(due.streamId)
-        observe({ _tag: 'StreamReleased', subscription: settings.name, streamId: due.streamId })
+        onNotice({ _tag: 'StreamReleased', subscription: settings.name, streamId: due.streamId })
         return E.right(undefined)
       }
       const last = events[made.right - 1]?.version
@@ -127,7 +127,7 @@ export const handleHeld = async <Transaction>(
   checkpoint: Position,
 ): Promise<Outcome> => {
   if (held.size === 0) return E.right(undefined)
-  const due = await context.environment.subscriptions.due(context.lease)()
+  const due = await context.environment.subscriptions.dueStreams(context.lease)()
   if (E.isLeft(due)) return due
   for (const stream of due.right) {
     if (context.signal.aborted) return E.right(undefined)

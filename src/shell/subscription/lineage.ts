@@ -29,7 +29,7 @@ const standStill = async <Transaction>(
   reason: CheckpointAhead | OtherLineage,
 ): Promise<E.Either<StepError | CheckpointAhead | OtherLineage, never>> => {
   const note = failureNote({ message: reason.message, cause: reason })
-  const halted = await environment.subscriptions.halt(lease, note)()
+  const halted = await environment.subscriptions.stop(lease, note)()
   return E.isLeft(halted) ? halted : E.left(reason)
 }
 

@@ -62,10 +62,10 @@ export const runOwner = async <Transaction>({
 }: Ownership<Transaction>): Promise<E.Either<SubscriptionError, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
   const { name, leaseDuration, categories, types } = settings
-  const observe = environment.observe ?? (() => undefined)
+  const onNotice = environment.onNotice ?? (() => undefined)
   const working = new Map<number, Working>()
   const memories = new Map<number, PartitionMemory>()
-  const trouble = troubles(name, leaseDuration / 3, observe)
+  const trouble = troubles(name, leaseDuration / 3, onNotice)
   const clock = sleeper()
   const filter = {
     ...(categories === undefined ? {} : { categories }),
@@ -104,7 +104,7 @@ export const runOwner = async <Transaction>({
       },
     }
     const run = async (): Promise<void> => {
-      observe({ _tag: 'PartitionStarted', subscription: name, partition })
+      onNotice({ _tag: 'PartitionStarted', subscription: name, partition })
       const worked: E.Either<WorkError, void> = await work({
         settings,
         environment: { store, subscriptions },
@@ -117,7 +117,7 @@ export const runOwner = async <Transaction>({
         sleeper: now.sleeper,
         mayWork: () => performance.now() < now.deadline,
         recovered: () => trouble.passed(partition),
-        observe,
+        onNotice,
       }).catch((cause: unknown) => E.left(storeFailed('Unexpected', 'nothingWritten', cause)))
       memory.busySince = undefined
       if (E.isRight(worked)) await subscriptions.release(lease)()
@@ -127,7 +127,7 @@ export const runOwner = async <Transaction>({
         trouble.met(partition, worked.left)
       }
       working.delete(partition)
-      observe({ _tag: 'PartitionEnded', subscription: name, partition })
+      onNotice({ _tag: 'PartitionEnded', subscription: name, partition })
       clock.wake()
     }
     working.set(partition, now)
@@ -159,12 +159,12 @@ export const runOwner = async <Transaction>({
   const heed = (claim: Claim, deadline: number): void => {
     const { outdated, stopped, share } = claim
     if (outdated !== undefined) {
-      if (!isOutdated) observe({ _tag: 'FilterOutdated', subscription: name, missing: outdated })
+      if (!isOutdated) onNotice({ _tag: 'FilterOutdated', subscription: name, missing: outdated })
       isOutdated = true
       for (const worker of working.values()) end(worker)
       return
     }
-    if (isOutdated) observe({ _tag: 'FilterCurrent', subscription: name })
+    if (isOutdated) onNotice({ _tag: 'FilterCurrent', subscription: name })
     isOutdated = false
     const [failed] = stopped
     if (failed !== undefined) ended = subscriptionStopped(name, failed.partition, failed.failure)
@@ -207,6 +207,6 @@ export const runOwner = async <Transaction>({
     if (!isEnded()) await clock.sleep(untilNext(), signal)
   }
   silence()
-  await endAll({ settings, subscriptions, instance, working, clock, giveBack, observe })
+  await endAll({ settings, subscriptions, instance, working, clock, giveBack, onNotice })
   return ended === undefined ? E.right(undefined) : E.left(ended)
 }

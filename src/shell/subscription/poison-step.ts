@@ -6,8 +6,8 @@ import {
   type SubscriptionStopped,
 } from '../../core/errors/subscription'
 import { faultOf } from '../../core/fault'
-import { backoffAfter, verdictOn } from '../../core/poison'
-import type { HeldStream, Holding } from '../../core/ports/subscription-store'
+import { backoffAfter, nextAttemptAfter } from '../../core/poison'
+import type { HeldStream, HoldChange } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
 import { tryBatch } from './attempt-step'
@@ -39,10 +39,10 @@ export const waitsOf = (waits: Map<string, number>, key: string): number => {
 
 /** What becomes of the stream of a failed event under the policy `parkAfter`. */
 export const holdingFor = <Transaction>(
-  { settings, memory, observe }: WorkerContext<Transaction>,
+  { settings, memory, onNotice }: WorkerContext<Transaction>,
   stream: HeldStream,
   failure: HandlerFailed,
-): Holding => {
+): HoldChange => {
   const fault = faultOf(failure.cause)
   const { streamId } = stream
   const { poison, name: subscription } = settings
@@ -52,12 +52,12 @@ export const holdingFor = <Transaction>(
     const uncounted = { ...stream, attempts: stream.attempts - 1 }
     const waits = waitsOf(memory.waits, streamId)
     if (waits === 1)
-      observe({ _tag: 'EventFailed', subscription, stream: uncounted, parked: false })
+      onNotice({ _tag: 'EventFailed', subscription, stream: uncounted, parked: false })
     return { _tag: 'Hold', stream: uncounted, retryAfter: Math.ceil(backoffAfter(poison, waits)) }
   }
   memory.waits.delete(streamId)
-  const judged = verdictOn(fault, poison, stream.attempts)
-  observe({ _tag: 'EventFailed', subscription, stream, parked: judged._tag === 'Poison' })
+  const judged = nextAttemptAfter(fault, poison, stream.attempts)
+  onNotice({ _tag: 'EventFailed', subscription, stream, parked: judged._tag === 'Poison' })
   return judged._tag === 'Retry'
     ? { _tag: 'Hold', stream, retryAfter: Math.ceil(judged.pause) }
     : { _tag: 'Hold', stream }
@@ -65,7 +65,7 @@ export const holdingFor = <Transaction>(
 
 /** For how long nothing more is to be tried, because everything fails alike; `undefined`: go on. */
 export const pauseAfter = <Transaction>(
-  { settings, lease, memory, observe }: WorkerContext<Transaction>,
+  { settings, lease, memory, onNotice }: WorkerContext<Transaction>,
   key: string,
   failure: Pick<HandlerFailed, 'message' | 'cause'>,
   breaker = memory.breaker,
@@ -77,7 +77,7 @@ export const pauseAfter = <Transaction>(
   memory.trouble = note
   if (!wasOpen) {
     const { partition } = lease
-    observe({ _tag: 'PartitionPaused', subscription: settings.name, partition, failure: note })
+    onNotice({ _tag: 'PartitionPaused', subscription: settings.name, partition, failure: note })
   }
   return pause
 }
@@ -92,22 +92,22 @@ export const retryInPlace = async <Transaction>(
   event: StoredEvent,
   first: HandlerFailed,
 ): Promise<E.Either<StepError | SubscriptionStopped, Poisoned>> => {
-  const { settings, environment, lease, memory, observe } = context
+  const { settings, environment, lease, memory, onNotice } = context
   const { name: subscription, poison } = settings
   let failure = first
   let attempts = 0
   for (let waits = 1; ; waits++) {
     const fault = faultOf(failure.cause)
     if (fault !== 'Infrastructure') attempts++
-    const judged = verdictOn(fault, poison, fault === 'Infrastructure' ? waits : attempts)
+    const judged = nextAttemptAfter(fault, poison, fault === 'Infrastructure' ? waits : attempts)
     const stream = heldAt(event, attempts, failure)
     memory.trouble = stream.failure
     if (fault !== 'Infrastructure' || waits === 1) {
-      observe({ _tag: 'EventFailed', subscription, stream, parked: judged._tag === 'Poison' })
+      onNotice({ _tag: 'EventFailed', subscription, stream, parked: judged._tag === 'Poison' })
     }
     if (judged._tag === 'Poison') {
       const note = { ...stream.failure, position: event.position }
-      const halted = await environment.subscriptions.halt(lease, note)()
+      const halted = await environment.subscriptions.stop(lease, note)()
       return E.isLeft(halted)
         ? halted
         : E.left(subscriptionStopped(subscription, lease.partition, note))

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../../core/errors/store'
-import type { Start } from '../../core/start'
+import type { SubscriptionStart } from '../../core/subscription-start'
 import type { Position } from '../../core/stream'
 import type { EventSource } from './environment'
 
@@ -25,7 +25,7 @@ const search = async (
 /** The position after which a subscription that begins at `start` reads. */
 export const startPosition = async (
   store: EventSource,
-  start: Start,
+  start: SubscriptionStart,
 ): Promise<E.Either<StoreFailed, Position>> => {
   if (store.locate !== undefined) return store.locate(start)()
   switch (start._tag) {

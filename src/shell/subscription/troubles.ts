@@ -27,7 +27,7 @@ const kindOf = (error: Troubled['error']): string =>
 export const troubles = (
   subscription: string,
   longest: number,
-  observe: (notice: SubscriptionNotice) => void,
+  onNotice: (notice: SubscriptionNotice) => void,
 ): Troubles => {
   const known = new Map<number | undefined, Trouble>()
   return {
@@ -38,11 +38,11 @@ export const troubles = (
       const kind = kindOf(error)
       known.set(partition, { kind, times, until: performance.now() + wait })
       if (before?.kind === kind) return
-      observe({ _tag: 'SubscriptionTroubled', subscription, partition, error })
+      onNotice({ _tag: 'SubscriptionTroubled', subscription, partition, error })
     },
     passed: (partition) => {
       if (known.delete(partition)) {
-        observe({ _tag: 'SubscriptionRecovered', subscription, partition })
+        onNotice({ _tag: 'SubscriptionRecovered', subscription, partition })
       }
     },
     waitFor: (partition) => Math.max(0, (known.get(partition)?.until ?? 0) - performance.now()),

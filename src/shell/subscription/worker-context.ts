@@ -36,7 +36,7 @@ export interface WorkerContext<Transaction> {
   readonly mayWork: () => boolean
   /** A whole turn has succeeded: whatever was the matter is over. */
   readonly recovered: () => void
-  readonly observe: (notice: SubscriptionNotice) => void
+  readonly onNotice: (notice: SubscriptionNotice) => void
 }
 
 /** When a batch that begins now is cut short. */

@@ -26,7 +26,7 @@ const begin = async <Transaction>({
 }: WorkerContext<Transaction>): Promise<E.Either<WorkError, Set<StreamId>>> => {
   const begun = (await betweenBatches?.begin()) ?? E.right(undefined)
   if (E.isLeft(begun)) return begun
-  const held = await subscriptions.held(lease)()
+  const held = await subscriptions.heldStreams(lease)()
   if (E.isLeft(held)) return held
   if (held.right.length > 0) {
     const retried = await subscriptions.retryUndecodable(lease)()
@@ -58,7 +58,7 @@ export const work = async <Transaction>(
   const held = begun.right
   let position = lease.position
   let ahead: ReturnType<typeof pageAfter> | undefined
-  let pause = settings.shortestPause
+  let pause = settings.minPollInterval
   let goOnAt = 0
   let steps = 0 // since the take-over
   let lineage: string | undefined
@@ -97,7 +97,7 @@ export const work = async <Transaction>(
       goOnAt = performance.now() + done.right.pause
       return E.right(false)
     }
-    pause = settings.shortestPause
+    pause = settings.minPollInterval
     return E.right(more)
   }
 
@@ -115,13 +115,13 @@ export const work = async <Transaction>(
       if (E.isLeft(forgotten)) return forgotten
     }
     context.recovered()
-    if (betweenBatches?.right === true) pause = settings.shortestPause
+    if (betweenBatches?.right === true) pause = settings.minPollInterval
     else if (left > 0) {
-      await sleeper().sleep(Math.min(left, settings.longestPause), signal) // its own: hints do not shorten it
+      await sleeper().sleep(Math.min(left, settings.maxPollInterval), signal) // its own: hints do not shorten it
     } else if (!turned.right) {
       // A hint may come a moment before the event can be seen: another writer holds it back. Look soon.
       const woken = await context.sleeper.sleep(pause, signal)
-      pause = woken ? LOOK_SOON : backoff(pause, settings.longestPause, 2)
+      pause = woken ? LOOK_SOON : backoff(pause, settings.maxPollInterval, 2)
     }
   }
   return E.right(undefined)

@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Projections } from '../../core/ports/projection-store'
-import type { RequestStore } from '../../core/ports/request-store'
+import type { Outbox } from '../../core/ports/outbox'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Random } from './random'
 
@@ -53,7 +53,7 @@ export interface FaultyParts<Transaction> {
   readonly store: EventStore
   readonly subscriptions?: SubscriptionStore<Transaction>
   readonly documents?: Projections<Transaction>
-  readonly outbox?: RequestStore<Transaction>
+  readonly outbox?: Outbox<Transaction>
 }
 
 type CallKind = 'read' | 'write' | 'repeatable write'
@@ -180,8 +180,8 @@ export const injectFaults = <Parts extends FaultyParts<Transaction>, Transaction
       : {
           outbox: {
             ...outbox,
-            due: (process, limit) => faulty('read', outbox.due(process, limit)),
-          } satisfies RequestStore<Transaction>,
+            takeDue: (process, limit) => faulty('read', outbox.takeDue(process, limit)),
+          } satisfies Outbox<Transaction>,
         }),
   }
 }

@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { AppendError, ReadError } from '../../core/errors/unions'
 import type { EventStore } from '../../core/ports/event-store'
 import type { ProjectionStore } from '../../core/ports/projection-store'
-import type { RequestStore, RequestWrites } from '../../core/ports/request-store'
+import type { Outbox, OutboxWrites } from '../../core/ports/outbox'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Answer, OutboxChange } from './entries'
 import { appendQuestion, type HistoryRecorder, seenEvent } from './recorder'
@@ -204,8 +204,8 @@ export const recordedDocuments = <Documents extends Pick<ProjectionStore, 'get'>
 export const recordedOutbox = <Transaction>(
   recorder: HistoryRecorder,
   client: string,
-  outbox: RequestStore<Transaction>,
-): RequestStore<Transaction> => ({
+  outbox: Outbox<Transaction>,
+): Outbox<Transaction> => ({
   ...outbox,
   inTransaction: (transaction) => {
     const writes = outbox.inTransaction(transaction)
@@ -213,11 +213,11 @@ export const recordedOutbox = <Transaction>(
       recorder.stepOf(transaction)?.outbox.push({ process, change })
     })
   },
-  due: (process, limit) =>
+  takeDue: (process, limit) =>
     recorder.calling(
       client,
       { _tag: 'Due', process, limit },
-      outbox.due(process, limit),
+      outbox.takeDue(process, limit),
       (outcome) =>
         E.isLeft(outcome)
           ? refused(outcome.left)
@@ -226,9 +226,9 @@ export const recordedOutbox = <Transaction>(
 })
 
 const notedWrites = (
-  writes: RequestWrites,
+  writes: OutboxWrites,
   note: (process: string, change: OutboxChange) => void,
-): RequestWrites => ({
+): OutboxWrites => ({
   ...writes,
   add: (request, due) => async () => {
     const { process, key, id } = request

@@ -11,7 +11,7 @@ import { partitionOf } from '../../core/partition'
 import type { StoreRange } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { TransactionDocuments } from '../../core/ports/projection-store'
-import type { RequestWrites } from '../../core/ports/request-store'
+import type { OutboxWrites } from '../../core/ports/outbox'
 import type { HeldLease, NewSubscription } from '../../core/ports/subscription-store'
 import type { NewEvent, StoredEvent } from '../../core/recorded-event'
 import type { FaultyParts } from '../faults/inject-faults'
@@ -270,7 +270,7 @@ const register = async <Transaction>(
 
 /** One change of an outbox. */
 const changeOutbox = (
-  writes: RequestWrites,
+  writes: OutboxWrites,
   key: string,
   random: Random,
 ): TaskEither<StoreFailed, void> => {
@@ -300,7 +300,7 @@ export const timerKeeper = async <Transaction>(world: ClientWorld<Transaction>):
   while (goesOn()) {
     const claim = await safely(subscriptions.claim(subscription, name, 60_000))
     const lease = E.isRight(claim) ? claim.right.leases[0] : undefined
-    const due = await safely(outbox.due(TIMERS, 100))
+    const due = await safely(outbox.takeDue(TIMERS, 100))
     if (random.chance(0.5)) await pause(random.below(8))
     if (lease === undefined) continue
     const done = E.isRight(due) ? due.right.map(({ id }) => id) : []
@@ -351,5 +351,5 @@ export const conclude = async <Transaction>(world: ClientWorld<Transaction>): Pr
   }
   if (outbox === undefined) return
   await pause(60)
-  await safely(outbox.due(TIMERS, 1_000_000))
+  await safely(outbox.takeDue(TIMERS, 1_000_000))
 }

@@ -4,7 +4,7 @@ import type { DeciderCheck } from './decider-check'
 import { acceptance, judge } from './judge'
 import { lawsOf } from './laws-of'
 import type { LawReport } from './report'
-import { storiesOf } from './stories'
+import { scenariosOf } from './scenarios'
 
 const cannotCheck = (seed: number, problem: string): LawReport => {
   const law = 'the laws can be checked'
@@ -32,7 +32,7 @@ export const checkDecider = <Command, State, Event, Rejection>(
   const fc = loaded.right
   const seed = check.seed ?? fc.sample(fc.nat(), 1)[0] ?? 0
   const parameters = { check: fc, seed, numRuns: check.runs ?? 1_000 }
-  const stories = storiesOf(fc, check)
+  const stories = scenariosOf(fc, check)
   if (E.isLeft(stories)) return cannotCheck(seed, stories.left)
   const results = lawsOf(check).map((law) => judge(law, stories.right, parameters))
   return { seed, results: [acceptance(check.decider, stories.right, parameters), ...results] }

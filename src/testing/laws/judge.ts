@@ -1,10 +1,10 @@
 import type fc from 'fast-check'
 import * as E from 'fp-ts/Either'
-import { run } from '../../core/algebra/run'
+import { runCommands } from '../../core/algebra/run'
 import type { Decider } from '../../core/decider'
 import type { FastCheck } from '../fast-check'
 import { attempt, type DeciderLaw, type Story } from './law'
-import { show } from './look'
+import { show } from './show-difference'
 import type { LawResult } from './report'
 
 /** How a law is checked: with which fast-check, from which seed, and how often. */
@@ -51,7 +51,7 @@ export const acceptance = <Command, State, Event, Rejection>(
   const law = 'some command is accepted'
   const meaning = 'at least one of the generated commands records an event'
   const records = ({ commands }: Story<Command, Event>): boolean => {
-    const events = attempt('the decider', () => run(decider, commands).events)
+    const events = attempt('the decider', () => runCommands(decider, commands).events)
     return E.isLeft(events) || events.right.length > 0
   }
   if (check.sample(stories, { seed, numRuns }).some(records)) {

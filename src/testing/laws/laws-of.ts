@@ -1,6 +1,6 @@
 import type { DeciderCheck } from './decider-check'
 import type { DeciderLaw } from './law'
-import { finalEnd, harmlessRejections, homomorphic, idempotent, sameLife } from './playing'
+import { finalEnd, harmlessRejections, homomorphic, idempotent, sameHistory } from './replaying'
 import { deterministic, immutable, total } from './purity'
 import { commandRoundTrip, eventRoundTrip, snapshots, upcasting } from './storage'
 
@@ -26,7 +26,7 @@ export const lawsOf = <Command, State, Event, Rejection>({
     deterministic(decider),
     homomorphic(decider),
     harmlessRejections(decider),
-    sameLife(decider),
+    sameHistory(decider),
     finalEnd(decider),
     isIdempotent === undefined
       ? missing('idempotent', '`idempotent`')

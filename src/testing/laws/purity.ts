@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/Either'
 import type { Decider } from '../../core/decider'
-import { runFrom } from '../../core/algebra/run'
+import { runCommandsFrom } from '../../core/algebra/run'
 import { attempt, type DeciderLaw, firstProblem, type Story } from './law'
-import { deepFreeze, difference, show } from './look'
+import { deepFreeze, difference, show } from './show-difference'
 
 /** Every state of the scenario, the initial one first. Throws if the decider does. */
 const reachable = <Command, State, Event, Rejection>(
@@ -11,7 +11,7 @@ const reachable = <Command, State, Event, Rejection>(
 ): ReadonlyArray<State> => {
   const states = [decider.initialState]
   let state = decider.initialState
-  for (const event of [...runFrom(decider, state, commands).events, ...events]) {
+  for (const event of [...runCommandsFrom(decider, state, commands).events, ...events]) {
     state = decider.evolve(state, event)
     states.push(state)
   }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { run } from '../../core/algebra/run'
+import { runCommands } from '../../core/algebra/run'
 import type { CommandCodec } from '../../core/codec/command-codec'
 import type { EventCodec } from '../../core/codec/event-codec'
 import type { StateCodec } from '../../core/codec/state-codec'
@@ -8,7 +8,7 @@ import { describeIssues } from '../../core/issue'
 import { type Json, toJsonObject } from '../../core/json'
 import type { EncodedEvent } from '../../core/recorded-event'
 import { type DeciderLaw, firstProblem } from './law'
-import { difference, show } from './look'
+import { difference, show } from './show-difference'
 
 // The value as a store returns it.
 const stored = (value: Json): unknown => JSON.parse(JSON.stringify(value))
@@ -22,7 +22,7 @@ export const snapshots = <Command, State, Event, Rejection>(
   meaning:
     'a state stored at any version plus the events after it give the same state as all events',
   problem: ({ commands }) => {
-    const { events } = run(decider, commands)
+    const { events } = runCommands(decider, commands)
     const whole = replay(decider, events)
     return firstProblem(
       [0, ...events.keys()].map((_, cut) => cut),
@@ -67,7 +67,7 @@ export const eventRoundTrip = <Command, State, Event, Rejection>(
   name: 'events survive the store',
   meaning: 'an event that is encoded and decoded is the event that was decided',
   problem: ({ commands, events }) =>
-    firstProblem([...run(decider, commands).events, ...events], (event) =>
+    firstProblem([...runCommands(decider, commands).events, ...events], (event) =>
       eventProblem(codec, event),
     ),
 })

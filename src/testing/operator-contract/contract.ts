@@ -3,9 +3,9 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import type { Projections } from '../../core/ports/projection-store'
-import type { RequestStore } from '../../core/ports/request-store'
+import type { Outbox } from '../../core/ports/outbox'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
-import { type Opened, registerChapters, type TestWords } from '../chapters'
+import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
 import { examining } from './examining'
 import { holding } from './holding'
@@ -25,7 +25,7 @@ export interface OperatorUnderContract<Transaction> extends Opened {
   readonly store: EventStore
   readonly subscriptions: SubscriptionStore<Transaction>
   readonly documents: Projections<Transaction>
-  readonly outbox: RequestStore<Transaction>
+  readonly outbox: Outbox<Transaction>
   readonly transact: Transact<Transaction>
 }
 
@@ -89,5 +89,5 @@ export const operatorContract = <Transaction>({
       close,
     }
   }
-  registerChapters(`${name}: the operator contract`, chapters, subject, words)
+  registerSuites(`${name}: the operator contract`, chapters, subject, words)
 }

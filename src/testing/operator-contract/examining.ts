@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { pause } from '../patience'
+import { pause } from '../eventually'
 import { same, succeeds } from '../store-contract/checks'
 import { aProjection } from './moving'
 import {
@@ -54,7 +54,7 @@ export const examining: Chapter = {
     },
     'finds a stopped partition, and says how to let it go on': async (subject) => {
       await registered(subject, 'booking list')
-      await succeeds(subject.subscriptions.halt(await claimOne(subject, 'booking list'), FAILURE))
+      await succeeds(subject.subscriptions.stop(await claimOne(subject, 'booking list'), FAILURE))
       const { level, message, advice = '' } = (await findingsOf(subject))('owners')
       same(level, 'problem')
       assert.match(message, /booking list/)

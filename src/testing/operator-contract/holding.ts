@@ -102,11 +102,11 @@ export const holding: Chapter = {
       const lease = await claimOne(subject, 'mails')
       const stream = heldStream('counter-1', 4)
       await hold(subject, lease, stream)
-      same(await succeeds(subscriptions.due(lease)), [])
+      same(await succeeds(subscriptions.dueStreams(lease)), [])
       const { streamId, version, position, type } = stream
       const decided = [{ streamId, version, position, type }]
       same(await succeeds(operator.decide('mails', 'skip', [4])), decided)
-      same(await succeeds(subscriptions.due(lease)), [{ ...stream, decision: 'skip' }])
+      same(await succeeds(subscriptions.dueStreams(lease)), [{ ...stream, decision: 'skip' }])
       const [held] = await heldOf(subject)
       same([held?.parked, held?.decision], [false, 'skip'])
     },
@@ -119,7 +119,7 @@ export const holding: Chapter = {
       }
       const decided = await succeeds(operator.decide('mails', 'retry', [3, 1, 77]))
       same(positionsOf(decided), [1, 3])
-      same(positionsOf(await succeeds(subscriptions.due(lease))), [1, 3])
+      same(positionsOf(await succeeds(subscriptions.dueStreams(lease))), [1, 3])
     },
     'decides nothing about an event that has taken the place of the one that was seen': async (
       subject,
@@ -130,7 +130,7 @@ export const holding: Chapter = {
       const next = await hold(subject, lease, heldStream('counter-1', 4))
       await hold(subject, next, heldStream('counter-1', 5, { version: 2 }))
       same(await succeeds(operator.decide('mails', 'skip', [4])), [])
-      same(await succeeds(subscriptions.due(lease)), [])
+      same(await succeeds(subscriptions.dueStreams(lease)), [])
     },
     'forgets the decision when the stream is held back again': async (subject) => {
       const { operator, subscriptions } = subject
@@ -141,7 +141,7 @@ export const holding: Chapter = {
       await hold(subject, next, heldStream('counter-1', 4, { attempts: 2 }))
       const [held] = await heldOf(subject)
       same([held?.parked, held?.attempts], [true, 2])
-      same(await succeeds(subscriptions.due(lease)), [])
+      same(await succeeds(subscriptions.dueStreams(lease)), [])
     },
     'decides the same twice, and nothing about what was released': async (subject) => {
       const { operator, subscriptions } = subject

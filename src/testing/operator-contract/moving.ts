@@ -15,7 +15,7 @@ import {
 } from './subject'
 
 const MISSING = { _tag: 'SubscriptionNotFound', subscription: 'unknown' }
-const FENCED = { _tag: 'FencedOff' }
+const FENCED = { _tag: 'LeaseLost' }
 
 /** A projection whose active build is kept by the subscription `totals@1.1`. */
 export const aProjection = async (subject: Operated, partitions = 1): Promise<void> => {
@@ -58,7 +58,7 @@ export const moving: Chapter = {
       const [first, second] = await claimed(subject, 'mails')
       assert.ok(first !== undefined && second !== undefined)
       await hold(subject, first, heldStream('counter-1', last))
-      await succeeds(subscriptions.halt(second, FAILURE))
+      await succeeds(subscriptions.stop(second, FAILURE))
       await succeeds(operator.reset('mails', last - 1, 'fenceOff'))
       await succeeds(operator.reset('mails', last - 1, 'fenceOff'))
       const seen = (await succeeds(operator.status('mails'))).map((one) => [
@@ -105,7 +105,7 @@ export const moving: Chapter = {
       })
       const answer = await late()
       await reset
-      if (E.isLeft(answer)) same(answer.left._tag, 'FencedOff')
+      if (E.isLeft(answer)) same(answer.left._tag, 'LeaseLost')
       same((await firstOf(subject, 'mails')).position, 0)
     },
     'does not move documents away from their checkpoint': async (subject) => {

@@ -89,12 +89,12 @@ export const outbox: Chapter = {
       const { operator, outbox } = subject
       const id = await parkedCommand(subject, 'orders', 'Ship')
       await add(subject, 'later')
-      const due = async () => (await succeeds(outbox.due('orders', 9))).map((one) => one.id)
+      const due = async () => (await succeeds(outbox.takeDue('orders', 9))).map((one) => one.id)
       same(await due(), [])
       same(await succeeds(operator.decideCommands('orders', 'retry', [id])), [id])
       same(await succeeds(operator.decideCommands('orders', 'retry', [id])), [])
       same(await due(), [id, 'later'])
-      same((await succeeds(outbox.due('orders', 1)))[0]?.attempts, 3)
+      same((await succeeds(outbox.takeDue('orders', 1)))[0]?.attempts, 3)
     },
     'goes on without a parked command that is skipped': async (subject) => {
       const { operator, outbox } = subject
@@ -103,7 +103,7 @@ export const outbox: Chapter = {
       same(await succeeds(operator.decideCommands('orders', 'skip', [id])), [id])
       same(await succeeds(operator.decideCommands('orders', 'skip', [id])), [])
       same(
-        (await succeeds(outbox.due('orders', 9))).map((one) => one.id),
+        (await succeeds(outbox.takeDue('orders', 9))).map((one) => one.id),
         ['later'],
       )
       same(await idsOf(subject), ['later'])

@@ -40,7 +40,7 @@ export const renaming: Chapter = {
       await failsWith(operator.rename('mails', 'letters', 'refuse'), runs('mails'))
       await succeeds(operator.rename('mails', 'letters', 'fenceOff'))
       await succeeds(operator.rename('letters', 'mails', 'refuse'))
-      await failsWith(subscriptions.save({ lease, after: 0, position: 1 }), { _tag: 'FencedOff' })
+      await failsWith(subscriptions.save({ lease, after: 0, position: 1 }), { _tag: 'LeaseLost' })
     },
     'takes no name that is taken, and none that is none': async (subject) => {
       const { operator } = subject
@@ -75,7 +75,7 @@ export const renaming: Chapter = {
       same((await succeeds(documents.get('process:sales', 'one')))?.value, { state: 1 })
       same(await succeeds(documents.get('process:orders', 'one')), undefined)
       await succeeds(operator.decideCommands('sales', 'retry', [id]))
-      same((await succeeds(outbox.due('sales', 9))).length, 1)
+      same((await succeeds(outbox.takeDue('sales', 9))).length, 1)
       await succeeds(transact(({ done }) => done('sales', [id])))
     },
     'does not mix a process manager with what another one has left': async (subject) => {

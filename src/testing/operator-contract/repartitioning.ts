@@ -14,7 +14,7 @@ import {
   stepTo,
 } from './subject'
 
-const FENCED = { _tag: 'FencedOff' }
+const FENCED = { _tag: 'LeaseLost' }
 
 const quietly = (partitions: number) => ({ partitions, owners: 'refuse', apart: 'refuse' }) as const
 
@@ -61,7 +61,7 @@ export const repartitioning: Chapter = {
       await succeeds(operator.repartition('mails', { ...quietly(3), owners: 'fenceOff' }))
       for (const next of await claimed(subject, 'mails')) {
         same(
-          [...(await succeeds(subscriptions.held(next)))].sort(),
+          [...(await succeeds(subscriptions.heldStreams(next)))].sort(),
           streams.filter((streamId) => partitionOf(streamId, 3) === next.partition),
         )
       }
@@ -111,7 +111,7 @@ export const repartitioning: Chapter = {
     'lets a stopped partition go on with the event that has stopped it': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { position: 3 })
-      await succeeds(subscriptions.halt(await claimOne(subject, 'mails'), FAILURE))
+      await succeeds(subscriptions.stop(await claimOne(subject, 'mails'), FAILURE))
       same(await succeeds(operator.repartition('mails', quietly(2))), 3)
       same((await claimed(subject, 'mails')).length, 2)
     },

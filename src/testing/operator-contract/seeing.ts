@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { eventually } from '../patience'
+import { eventually } from '../eventually'
 import { same, succeeds } from '../store-contract/checks'
 import {
   type Chapter,

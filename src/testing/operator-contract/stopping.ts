@@ -18,7 +18,7 @@ const MISSING = { _tag: 'SubscriptionNotFound', subscription: 'unknown' }
 const stop = async (subject: Operated, position: number, at = 0): Promise<void> => {
   const lease = (await claimed(subject, 'mails'))[at]
   assert.ok(lease !== undefined)
-  await succeeds(subject.subscriptions.halt(lease, { ...FAILURE, position }))
+  await succeeds(subject.subscriptions.stop(lease, { ...FAILURE, position }))
 }
 
 /** Subscriptions that stand still. */

@@ -1,23 +1,23 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
-import type { FencedOff, HandlerFailed } from '../../core/errors/subscription'
+import type { LeaseLost, HandlerFailed } from '../../core/errors/subscription'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import type { PartitionStatus } from '../../core/operator/status'
 import { partitionOf } from '../../core/partition'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import type { Projections } from '../../core/ports/projection-store'
-import type { RequestStore, RequestWrites } from '../../core/ports/request-store'
+import type { Outbox, OutboxWrites } from '../../core/ports/outbox'
 import type {
   HeldLease,
   HeldStream,
   NewSubscription,
-  Progress,
+  CheckpointStep,
   SubscriptionStore,
 } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
-import type { ChapterOn, Opened } from '../chapters'
-import { eventually } from '../patience'
+import type { SuiteOf, Opened } from '../suites'
+import { eventually } from '../eventually'
 import { succeeds } from '../store-contract/checks'
 import { anEvent, appendTo } from '../store-contract/fixtures'
 import type { Transact } from '../transact'
@@ -36,16 +36,16 @@ export interface Operated extends Opened {
   /** What is written in its transactions is of no concern here. */
   readonly subscriptions: Omit<SubscriptionStore<never>, 'commit'> & {
     readonly commit: (
-      step: Progress,
+      step: CheckpointStep,
       work: () => TaskEither<HandlerFailed | StoreFailed, void>,
-    ) => TaskEither<StoreFailed | FencedOff | HandlerFailed, void>
+    ) => TaskEither<StoreFailed | LeaseLost | HandlerFailed, void>
   }
   readonly documents: Projections<never>
-  readonly transact: Transact<RequestWrites>
-  readonly outbox: Omit<RequestStore<never>, 'inTransaction'>
+  readonly transact: Transact<OutboxWrites>
+  readonly outbox: Omit<Outbox<never>, 'inTransaction'>
 }
 
-export type Chapter = ChapterOn<Operated>
+export type Chapter = SuiteOf<Operated>
 
 /** Few enough to be counted past in a test. */
 export const SETTINGS: OperatorSettings = {

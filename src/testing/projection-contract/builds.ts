@@ -30,7 +30,7 @@ export const builds: Chapter = {
       same(await succeeds(second.active(name)), next)
       same(await valueOf(second, name, 'a'), 'next')
       const document = { key: 'a', value: 'next', revision: 0 }
-      same(await succeeds(second.some(name, ['a'])), [document])
+      same(await succeeds(second.getMany(name, ['a'])), [document])
       same((await succeeds(second.all(name, everything))).documents, [document])
       same(await valueOf(second, first.collection, 'a'), 'first')
     },
@@ -81,7 +81,7 @@ export const builds: Chapter = {
       const [now, next] = [buildOf(name, 1, 1), buildOf(name, 1, 2)]
       await succeeds(store.activate(name, now))
       const lease = await ownerOf(subscriptions, next.collection, 7)
-      await succeeds(subscriptions.halt(lease, { message: 'no' }))
+      await succeeds(subscriptions.stop(lease, { message: 'no' }))
       same(await succeeds(store.activate(name, next)), now)
       same((await succeeds(store.builds(name))).at(-1)?.held, 1)
     },
@@ -94,7 +94,7 @@ export const builds: Chapter = {
         buildOf(name, 2, 1),
       ]
       const seenBy = async (version: number) => {
-        const some = await succeeds(second.someOfVersion(name, version, ['a', 'none']))
+        const some = await succeeds(second.getManyOfVersion(name, version, ['a', 'none']))
         const all = await succeeds(second.allOfVersion(name, version, everything))
         same(all._tag, some._tag)
         if (all._tag === 'Found' && some._tag === 'Found') {

@@ -1,6 +1,6 @@
 import type { Projections } from '../../core/ports/projection-store'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
-import { type Opened, registerChapters, type TestWords } from '../chapters'
+import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
 import { builds } from './builds'
 import { buildLives } from './build-lives'
@@ -18,7 +18,7 @@ export interface ProjectionsUnderContract<Transaction> extends Opened {
   /** Whose checkpoints say how far the builds of a projection have come, and what of them is held back. */
   readonly subscriptions: Pick<
     SubscriptionStore<Transaction>,
-    'register' | 'claim' | 'save' | 'halt' | 'leave' | 'reached'
+    'register' | 'claim' | 'save' | 'stop' | 'leave' | 'reached'
   >
   readonly transact: Transact<Transaction>
 }
@@ -67,5 +67,5 @@ export const projectionStoreContract = <Transaction>({
       close,
     }
   }
-  registerChapters(`${name}: the projection store contract`, chapters, subject, words)
+  registerSuites(`${name}: the projection store contract`, chapters, subject, words)
 }

@@ -30,10 +30,10 @@ export const documents: Chapter = {
       const refused = { _tag: 'StoreFailed', reason: 'DataRefused', outcome: 'nothingWritten' }
       for (const key of ['a\u0000b', 'x'.repeat(9_000), 'x'.repeat(513), 'a\ud800']) {
         await failsWith(store.get(name, key), refused)
-        await failsWith(store.some(name, ['a', key]), refused)
+        await failsWith(store.getMany(name, ['a', key]), refused)
         await failsWith(store.put(name, key, 1), refused)
         await failsWith(store.write(name, [{ key: 'a', value: 1 }, { key }]), refused)
-        await failsWith(store.putNewer(name, key, 1, 1), refused)
+        await failsWith(store.putIfNewer(name, key, 1, 1), refused)
         await failsWith(store.delete(name, key), refused)
       }
       await failsWith(store.put(name, 'a', { text: 'a\u0000b' }), refused)
@@ -57,10 +57,10 @@ export const documents: Chapter = {
       await succeeds(store.put(name, 'old', 0))
       await succeeds(store.write(name, [{ key: 'a', value: 1 }, { key: 'old' }, { key: 'never' }]))
       await succeeds(store.write(name, []))
-      same(await succeeds(store.some(name, ['a', 'old', 'none', 'a'])), [
+      same(await succeeds(store.getMany(name, ['a', 'old', 'none', 'a'])), [
         { key: 'a', value: 1, revision: 0 },
       ])
-      same(await succeeds(store.some(name, [])), [])
+      same(await succeeds(store.getMany(name, [])), [])
     },
     'gives a collection in pages, by the code points of the keys': async ({ store }) => {
       const name = freshCollection()

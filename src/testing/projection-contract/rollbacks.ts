@@ -23,7 +23,10 @@ export const rollbacks: Chapter = {
       same(await succeeds(store.rollBack(name)), { from: next, to: old })
       same(await succeeds(second.active(name)), old)
       same(await valueOf(second, name, 'a'), 'old')
-      same(await succeeds(second.someOfVersion(name, 2, ['a'])), { _tag: 'NoBuild', active: old })
+      same(await succeeds(second.getManyOfVersion(name, 2, ['a'])), {
+        _tag: 'NoBuild',
+        active: old,
+      })
       same(await succeeds(store.activate(name, next)), old)
       same(await succeeds(store.sweep(name, 9)), 1)
       same(await valueOf(second, next.collection, 'a'), undefined)

@@ -7,14 +7,14 @@ import type {
   TransactionDocuments,
 } from '../../core/ports/projection-store'
 import type { HeldLease, HeldStream, SubscriptionStore } from '../../core/ports/subscription-store'
-import type { ChapterOn, Opened } from '../chapters'
+import type { SuiteOf, Opened } from '../suites'
 import { succeeds } from '../store-contract/checks'
 import type { Transact } from '../transact'
 
 /** What the tests make builds with. */
 export type BuildSubscriptions = Pick<
   SubscriptionStore<never>,
-  'register' | 'claim' | 'save' | 'halt' | 'leave' | 'reached'
+  'register' | 'claim' | 'save' | 'stop' | 'leave' | 'reached'
 >
 
 /** What the tests run on. A transaction is represented by the documents in it. */
@@ -27,7 +27,7 @@ export interface ReadModels extends Opened {
   readonly transact: Transact<TransactionDocuments>
 }
 
-export type Chapter = ChapterOn<ReadModels>
+export type Chapter = SuiteOf<ReadModels>
 
 /** The name of an unused collection. */
 export const freshCollection = (): string => `contract-${crypto.randomUUID()}`

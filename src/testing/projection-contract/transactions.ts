@@ -18,7 +18,7 @@ export const transactions: Chapter = {
           pipe(
             inside.put(name, 'a', 1),
             TE.flatMap(() => inside.write(name, [{ key: 'b', value: 2 }, { key: 'old' }])),
-            TE.flatMap(() => inside.putNewer(name, 'c', 3, 3)),
+            TE.flatMap(() => inside.putIfNewer(name, 'c', 3, 3)),
             TE.map(() => undefined),
           ),
         ),
@@ -33,14 +33,14 @@ export const transactions: Chapter = {
         pipe(
           inside.put(name, 'a', 1),
           TE.flatMap(() => inside.delete(name, 'old')),
-          TE.flatMap(() => inside.putNewer(name, 'old', 9, 9)),
+          TE.flatMap(() => inside.putIfNewer(name, 'old', 9, 9)),
           TE.flatMap(() => TE.left(undo)),
         ),
       )
       await failsWith(undone, undo)
       same(await keysOf(store, name), ['old'])
       same(await succeeds(store.get(name, 'old')), { key: 'old', value: 0, revision: 0 })
-      same(await succeeds(store.putNewer(name, 'old', 1, 1)), true)
+      same(await succeeds(store.putIfNewer(name, 'old', 1, 1)), true)
     },
     'shows a transaction its own writes': async ({ store, transact }) => {
       const name = freshCollection()

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { countTo, eventsOf, failsWith, grow, holds, isMissing, same, succeeds } from './checks'
 import { appendTo, freshCategory, freshStream, numbered } from './fixtures'
 
 /** What one append does. */
-export const appends: Chapter = {
+export const appends: Suite = {
   name: 'appends',
   tests: {
     'keeps the events of one append in the order given': async ({ store, second }) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { AppendError } from '../../core/errors/unions'
 import { type Json, type JsonObject, MAXIMUM_DEPTH } from '../../core/json'
 import type { NewEvent } from '../../core/recorded-event'
-import { type Chapter, forEach } from './chapter'
+import { type Suite, forEach } from './suite'
 import { failsWith, isMissing, succeeds } from './checks'
 import { anEvent, appendTo, freshStream, numbered } from './fixtures'
 
@@ -72,7 +72,7 @@ const tooBig: ReadonlyArray<Case> = [
 const refuses = (
   cases: ReadonlyArray<Case>,
   error: Partial<AppendError> & Record<string, unknown>,
-): Chapter['tests'] =>
+): Suite['tests'] =>
   forEach(
     cases,
     ({ name }) => `refuses an event with ${name}, and stores nothing`,
@@ -88,7 +88,7 @@ const refuses = (
   )
 
 /** Appends with one bad event. */
-export const badEvents: Chapter = {
+export const badEvents: Suite = {
   name: 'events that cannot be stored',
   tests: {
     ...refuses(unencodable, { _tag: 'UnencodableEvent', index: 2 }),

@@ -1,6 +1,6 @@
 import type { AppendRequest } from '../../core/append'
 import type { AppendError } from '../../core/errors/unions'
-import { type Chapter, forEach } from './chapter'
+import { type Suite, forEach } from './suite'
 import { failsWith, isMissing, same, succeeds } from './checks'
 import { aMark, appendTo, freshCommandId, freshStream, numbered } from './fixtures'
 
@@ -61,7 +61,7 @@ const requests: ReadonlyArray<Case> = [
 ]
 
 /** Appends that are invalid as a whole. */
-export const badInput: Chapter = {
+export const badInput: Suite = {
   name: 'invalid appends',
   tests: {
     ...forEach(

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Appended, AppendRequest } from '../../core/append'
 import type { AppendError } from '../../core/errors/unions'
-import type { EventStore, HandledCommand } from '../../core/ports/event-store'
+import type { EventStore, CommandRecord } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf, type StreamId } from '../../core/stream'
 
@@ -96,7 +96,7 @@ export const handledBy = async (
   store: EventStore,
   streamId: StreamId,
   commandId: string,
-): Promise<HandledCommand | undefined> =>
+): Promise<CommandRecord | undefined> =>
   (await succeeds(store.load({ streamId, after: 0, commandId, limit: 1 }))).handled
 
 /** The successes among the answers; every failure must have this tag. */

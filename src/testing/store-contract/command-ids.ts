@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { countTo, eventsOf, failsWith, handledBy, holds, same, succeeds } from './checks'
 import { aMark, appendTo, freshCommandId, freshStream, numbered } from './fixtures'
 
 /** The identity of commands: several in one append, and the same id on other streams. */
-export const commandIds: Chapter = {
+export const commandIds: Suite = {
   name: 'command ids',
   tests: {
     'records several commands of one append, each with its own events': async (stores) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import {
   eventsOf,
   failsWith,
@@ -21,7 +21,7 @@ import {
 } from './fixtures'
 
 /** A command has its effect once per stream, however often it is sent. */
-export const commandMarks: Chapter = {
+export const commandMarks: Suite = {
   name: 'command marks',
   tests: {
     'refuses a command that was handled before, and reports its events': async (stores) => {

@@ -15,8 +15,8 @@ import { storeReads } from './store-reads'
 import { storedData } from './stored-data'
 import { streamLists } from './stream-lists'
 import { streamReads } from './stream-reads'
-import { registerChapters, type TestWords } from '../chapters'
-import type { Chapter, Stores } from './chapter'
+import { registerSuites, type TestWords } from '../suites'
+import type { Suite, Stores } from './suite'
 
 /** A store that is open for one test. It may hold any other data. */
 export interface StoreUnderContract {
@@ -34,7 +34,7 @@ export interface StoreContract extends TestWords {
   readonly open: () => Promise<StoreUnderContract>
 }
 
-const chapters: ReadonlyArray<Chapter> = [
+const chapters: ReadonlyArray<Suite> = [
   expectedVersions,
   races,
   appends,
@@ -70,5 +70,5 @@ export const storeContract = ({ name, open, describe, it }: StoreContract): void
     const { store, second, close } = await open()
     return { store, second: second ?? store, close }
   }
-  registerChapters(`${name}: the store contract`, chapters, stores, { describe, it })
+  registerSuites(`${name}: the store contract`, chapters, stores, { describe, it })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ExpectedVersion } from '../../core/expected-version'
-import { type Chapter, forEach } from './chapter'
+import { type Suite, forEach } from './suite'
 import { failsWith, holds, isMissing, succeeds } from './checks'
 import { appendTo, freshStream, numbered } from './fixtures'
 
@@ -10,7 +10,7 @@ const fitsTwo: ReadonlyArray<ExpectedVersion> = [2, 'mustExist', 'any']
 const refusedTwo: ReadonlyArray<ExpectedVersion> = [0, 1, 3, 2_147_483_647, 'mustNotExist']
 
 /** Every expected version, one caller at a time. */
-export const expectedVersions: Chapter = {
+export const expectedVersions: Suite = {
   name: 'expected versions',
   tests: {
     ...forEach(

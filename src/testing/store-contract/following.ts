@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { EventStore, StoreRange } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
-import { pause } from '../patience'
+import { pause } from '../eventually'
 import { grow, succeeds } from './checks'
 
 const PATIENCE = 5000

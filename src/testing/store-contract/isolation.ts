@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { eventsOf, holds, same, succeeds } from './checks'
 import { aMark, anEvent, appendTo, freshCommandId, freshStream, numbered } from './fixtures'
 import { readUpTo } from './following'
@@ -19,7 +19,7 @@ const anything = () =>
 const copyOf = <Value>(value: Value): Value => structuredClone(value)
 
 /** Stored data cannot be changed through values that were passed in or returned. */
-export const isolation: Chapter = {
+export const isolation: Suite = {
   name: 'changing values afterwards',
   tests: {
     'stores what was handed in, whatever happens to it afterwards': async ({ store, second }) => {

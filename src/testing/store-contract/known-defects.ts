@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { countTo, eventsOf, holds, numbersOf, same, succeeds, winnersAmong } from './checks'
 import { appendTo, atOnce, freshCategory, freshStream, numbered, repeatedly } from './fixtures'
 import { readUpTo } from './following'
 
 /** Defects that were found in the predecessors of this library, or in similar ones. */
-export const knownDefects: Chapter = {
+export const knownDefects: Suite = {
   name: 'defects known from elsewhere',
   tests: {
     'does not reverse the events of one command': async ({ store }) => {

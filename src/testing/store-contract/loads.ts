@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { failsWith, numbersOf, same, succeeds } from './checks'
 import { aMark, appendTo, aSnapshot, freshCommandId, freshStream, numbered } from './fixtures'
 
 /** What a command handler reads before it decides. */
-export const loads: Chapter = {
+export const loads: Suite = {
   name: 'loads',
   tests: {
     'loads a stream from the start': async ({ store, second }) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ExpectedVersion } from '../../core/expected-version'
-import { type Chapter, forEach, type Stores } from './chapter'
+import { type Suite, forEach, type Stores } from './suite'
 import { countTo, eventsOf, isMissing, same, succeeds, winnersAmong } from './checks'
 import { appendTo, atOnce, freshStream, numbered, repeatedly } from './fixtures'
 
@@ -13,7 +13,7 @@ const writer = ({ store, second }: Stores, index: number) => (index % 2 === 0 ? 
 const creators: ReadonlyArray<ExpectedVersion> = ['mustNotExist', 0]
 
 /** Every expected version, with concurrent writers. */
-export const races: Chapter = {
+export const races: Suite = {
   name: 'races',
   tests: {
     ...forEach(

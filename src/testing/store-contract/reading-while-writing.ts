@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Chapter, Stores } from './chapter'
+import type { Suite, Stores } from './suite'
 import { countTo, eventsOf, numbersOf, same, succeeds } from './checks'
 import {
   aMark,
@@ -10,7 +10,7 @@ import {
   freshStream,
   numbered,
 } from './fixtures'
-import { pause } from '../patience'
+import { pause } from '../eventually'
 import { readUpTo } from './following'
 
 const TOGETHER = 3
@@ -42,7 +42,7 @@ const during = async (work: Promise<unknown>, look: () => Promise<void>): Promis
 }
 
 /** Readers see an append completely, in order, or not at all. */
-export const readingWhileWriting: Chapter = {
+export const readingWhileWriting: Suite = {
   name: 'reading while others write',
   tests: {
     'shows a stream that only ever grows by whole appends': async (stores) => {

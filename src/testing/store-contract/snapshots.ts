@@ -1,5 +1,5 @@
 import type { EventStore } from '../../core/ports/event-store'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { failsWith, isMissing, same, succeeds } from './checks'
 import { appendTo, aSnapshot, atOnce, freshStream, numbered, repeatedly } from './fixtures'
 
@@ -13,7 +13,7 @@ const streamOfTwenty = async (store: EventStore): Promise<string> => {
 }
 
 /** Snapshots: a state to start replaying from, never the source of truth. */
-export const snapshots: Chapter = {
+export const snapshots: Suite = {
   name: 'snapshots',
   tests: {
     'replaces a snapshot by a later one': async ({ store, second }) => {

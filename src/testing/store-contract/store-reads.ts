@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { StoreRange } from '../../core/ports/event-store'
-import { type Chapter, forEach, type Stores } from './chapter'
+import { type Suite, forEach, type Stores } from './suite'
 import { countTo, eventsOf, numbersOf, same, succeeds } from './checks'
 import { anEvent, appendTo, freshCategory, freshStream, numbered } from './fixtures'
 import { readUpTo } from './following'
@@ -57,7 +57,7 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 /** The whole store, page by page. */
-export const storeReads: Chapter = {
+export const storeReads: Suite = {
   name: 'reading the whole store',
   tests: {
     ...forEach(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Json, type JsonObject, MAXIMUM_DEPTH } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
-import { type Chapter, forEach } from './chapter'
+import { type Suite, forEach } from './suite'
 import { eventsOf, holds, same, succeeds } from './checks'
 import { anEvent, appendTo, freshStream } from './fixtures'
 import { readUpTo } from './following'
@@ -66,7 +66,7 @@ const everything: Metadata = {
 }
 
 /** Data is returned as it was stored. */
-export const storedData: Chapter = {
+export const storedData: Suite = {
   name: 'stored data',
   tests: {
     ...forEach(

@@ -1,5 +1,5 @@
 import type { EventStore, StreamsRange, StreamSummary } from '../../core/ports/event-store'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { eventsOf, failsWith, same, succeeds } from './checks'
 import { appendTo, freshCategory, freshStream, numbered } from './fixtures'
 
@@ -19,7 +19,7 @@ const allOf = async (store: EventStore, category: string, limit: number) => {
 const names = ['!', '1', '10', '2', 'A', 'B', 'a', 'a b', 'a-b', 'ab', 'é', '\uff5e', '😀']
 
 /** A list of the streams. */
-export const streamLists: Chapter = {
+export const streamLists: Suite = {
   name: 'listing streams',
   tests: {
     'lists streams with their version and the time of their last event': async (stores) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Chapter } from './chapter'
+import type { Suite } from './suite'
 import { countTo, eventsOf, failsWith, numbersOf, same, succeeds } from './checks'
 import { appendTo, freshStream, numbered } from './fixtures'
 
 /** A stream, page by page. */
-export const streamReads: Chapter = {
+export const streamReads: Suite = {
   name: 'reading a stream',
   tests: {
     'reads pages of any size, each once, in order': async ({ store, second }) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
 import { atOnce, repeatedly } from '../store-contract/fixtures'
-import { eventually } from '../patience'
+import { eventually } from '../eventually'
 import {
   type Chapter,
   claim,

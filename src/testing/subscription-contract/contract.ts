@@ -1,7 +1,7 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
-import { type Opened, registerChapters, type TestWords } from '../chapters'
+import { type Opened, registerSuites, type TestWords } from '../suites'
 import { claims } from './claims'
 import { crashes } from './crashes'
 import { filters } from './filters'
@@ -70,5 +70,5 @@ export const subscriptionStoreContract = <Transaction>({
     const { subscriptions, second = subscriptions, mark, isMarked, close } = await open()
     return { store: marking(subscriptions, mark), second: marking(second, mark), isMarked, close }
   }
-  registerChapters(`${name}: the subscription store contract`, chapters, subject, words)
+  registerSuites(`${name}: the subscription store contract`, chapters, subject, words)
 }

@@ -1,5 +1,5 @@
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { eventually } from '../patience'
+import { eventually } from '../eventually'
 import {
   type Chapter,
   claimOne,
@@ -10,7 +10,7 @@ import {
   takenOver,
 } from './subject'
 
-const FENCED = { _tag: 'FencedOff' }
+const FENCED = { _tag: 'LeaseLost' }
 
 const lose = (store: MarkingStore, name: string, instance: string) =>
   claimOne(store, name, instance, SHORT)

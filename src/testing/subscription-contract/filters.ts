@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ClaimReport, SubscriptionFilter } from '../../core/ports/subscription-store'
-import { eventually } from '../patience'
+import { eventually } from '../eventually'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
   type Chapter,
@@ -66,7 +66,7 @@ export const filters: Chapter = {
       await declare(second, name, { types: ['A'] })
       await succeeds(store.save(stepTo(old, 1)))
       await declare(second, name, { types: ['A', 'B'] })
-      await failsWith(store.save(stepTo(old, 5, 1)), { _tag: 'FencedOff' })
+      await failsWith(store.save(stepTo(old, 5, 1)), { _tag: 'LeaseLost' })
       same(await succeeds(store.reached(name)), 1)
     },
     'leases no partition that a fenced-off owner still works on, until its lease expires': async (
@@ -100,7 +100,7 @@ export const filters: Chapter = {
         const name = await created(subject)
         const stop = async (failure: object) => {
           const lease = await claimOne(store, name, 'a', SHORT)
-          await succeeds(store.halt(lease, { message: 'no', ...failure }))
+          await succeeds(store.stop(lease, { message: 'no', ...failure }))
           await declare(second, name, {})
           return (await claim(store, name, 'a')).stopped.length
         }

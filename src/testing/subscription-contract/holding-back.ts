@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { eventually } from '../patience'
+import { eventually } from '../eventually'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
   aHeldStream,
@@ -21,10 +21,10 @@ export const holdingBack: Chapter = {
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
       await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
-      same(await succeeds(store.held(lease)), ['counter-1'])
+      same(await succeeds(store.heldStreams(lease)), ['counter-1'])
       await succeeds(store.release(lease))
       const next = await claimOne(second, name, 'b')
-      same([next.position, await succeeds(second.held(next))], [4, ['counter-1']])
+      same([next.position, await succeeds(second.heldStreams(next))], [4, ['counter-1']])
     },
     'makes a held stream due when its back-off is over, and not before': async (subject) => {
       const { store } = subject
@@ -35,7 +35,7 @@ export const holdingBack: Chapter = {
       await succeeds(store.save(holding(lease, 0, soon, SHORT)))
       await succeeds(store.save(holding(lease, 4, later, 3_600_000)))
       const due = await eventually('the held stream', async () => {
-        const found = await succeeds(store.due(lease))
+        const found = await succeeds(store.dueStreams(lease))
         return found.length > 0 ? found : undefined
       })
       same(due, [{ ...soon, decision: 'retry' }])
@@ -48,7 +48,7 @@ export const holdingBack: Chapter = {
       await succeeds(store.save(holding(lease, 0, aHeldStream('counter-2', 4), 0)))
       await succeeds(store.save(holding(lease, 4, aHeldStream('counter-1', 5), 0)))
       const due = await eventually('both streams', async () => {
-        const found = await succeeds(store.due(lease))
+        const found = await succeeds(store.dueStreams(lease))
         return found.length === 2 ? found : undefined
       })
       same(
@@ -64,14 +64,14 @@ export const holdingBack: Chapter = {
       await succeeds(store.save(holding(lease, 4, aHeldStream('counter-2', 5))))
       const release = { _tag: 'Release', streamId: 'counter-1' } as const
       await succeeds(store.save({ lease, after: 5, position: 5, holding: release }))
-      same(await succeeds(store.held(lease)), ['counter-2'])
+      same(await succeeds(store.heldStreams(lease)), ['counter-2'])
     },
     'parks a stream whose time never comes': async (subject) => {
       const { store } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')
       await succeeds(store.save(holding(lease, 0, aHeldStream('counter-1', 4))))
-      same(await succeeds(store.due(lease)), [])
+      same(await succeeds(store.dueStreams(lease)), [])
     },
     'makes commands due again that could not be decoded, and no other parked ones': async (
       subject,
@@ -90,17 +90,17 @@ export const holdingBack: Chapter = {
       await succeeds(store.save(holding(lease, 4, again)))
       await succeeds(store.save(holding(lease, 5, unread('counter-3', 6), 3_600_000)))
       await succeeds(store.save(holding(other, 0, unread('counter-4', 7))))
-      same(await succeeds(store.due(lease)), [])
+      same(await succeeds(store.dueStreams(lease)), [])
       await succeeds(second.retryUndecodable(lease))
-      same(await succeeds(store.due(lease)), [{ ...again, decision: 'retry' }])
-      same(await succeeds(store.due(other)), [])
+      same(await succeeds(store.dueStreams(lease)), [{ ...again, decision: 'retry' }])
+      same(await succeeds(store.dueStreams(other)), [])
     },
     'holds nothing back for an owner that was fenced off': async (subject) => {
       const name = await created(subject)
       const { old, next } = await takenOver(subject, name)
       const late = subject.store.save(holding(old, 0, aHeldStream('counter-1', 4)))
-      await failsWith(late, { _tag: 'FencedOff' })
-      same(await succeeds(subject.second.held(next)), [])
+      await failsWith(late, { _tag: 'LeaseLost' })
+      same(await succeeds(subject.second.heldStreams(next)), [])
     },
     'keeps the held streams of partitions and of subscriptions apart': async (subject) => {
       const { store } = subject
@@ -109,9 +109,9 @@ export const holdingBack: Chapter = {
       const other = await claimOne(store, await created(subject), 'a')
       assert.ok(first !== undefined && second !== undefined)
       await succeeds(store.save(holding(second, 0, aHeldStream('counter-1', 4), 0)))
-      same(await succeeds(store.held(first)), [])
-      same(await succeeds(store.due(first)), [])
-      same(await succeeds(store.held(other)), [])
+      same(await succeeds(store.heldStreams(first)), [])
+      same(await succeeds(store.dueStreams(first)), [])
+      same(await succeeds(store.heldStreams(other)), [])
     },
   },
 }

@@ -15,7 +15,7 @@ import {
   takenOver,
 } from './subject'
 
-const FENCED = { _tag: 'FencedOff' }
+const FENCED = { _tag: 'LeaseLost' }
 
 /** The checkpoint, and the effect that is saved with it. */
 export const steps: Chapter = {
@@ -59,7 +59,7 @@ export const steps: Chapter = {
       await succeeds(commit)
       same(await succeeds(subject.isMarked(mark)), true)
       same(await succeeds(second.reached(name)), 4)
-      same(await succeeds(store.held(lease)), ['counter-1'])
+      same(await succeeds(store.heldStreams(lease)), ['counter-1'])
     },
     'keeps neither effect nor step when the work fails': async (subject) => {
       const [name, mark] = [await created(subject), freshName()]
@@ -122,7 +122,7 @@ export const steps: Chapter = {
         same(kept, answers.map(E.isRight))
         same(kept.filter(Boolean).length, 1)
         for (const answer of answers)
-          if (E.isLeft(answer)) assert.equal(answer.left._tag, 'FencedOff')
+          if (E.isLeft(answer)) assert.equal(answer.left._tag, 'LeaseLost')
       }),
   },
 }

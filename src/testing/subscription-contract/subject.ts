@@ -2,17 +2,17 @@ import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
-import type { FencedOff, HandlerFailed } from '../../core/errors/subscription'
+import type { LeaseLost, HandlerFailed } from '../../core/errors/subscription'
 import type {
   Claim,
   HeldLease,
   HeldStream,
   NewSubscription,
-  Progress,
+  CheckpointStep,
   SubscriptionStore,
 } from '../../core/ports/subscription-store'
-import type { ChapterOn, Opened } from '../chapters'
-import { eventually } from '../patience'
+import type { SuiteOf, Opened } from '../suites'
+import { eventually } from '../eventually'
 import { succeeds } from '../store-contract/checks'
 
 /** Writes a mark in its transaction. */
@@ -22,14 +22,14 @@ export type Mark = (name: string) => TaskEither<StoreFailed, void>
 export interface MarkingStore extends Omit<SubscriptionStore<never>, 'commit'> {
   /** The whole step, with what `work` writes. */
   readonly commit: (
-    progress: Progress,
+    progress: CheckpointStep,
     work: (leave: Mark) => TaskEither<HandlerFailed | StoreFailed, void>,
   ) => TaskEither<CommitError, void>
   /** The step ends where `work` says. */
   readonly commitTo: SubscriptionStore<Mark>['commit']
 }
 
-type CommitError = HandlerFailed | StoreFailed | FencedOff
+type CommitError = HandlerFailed | StoreFailed | LeaseLost
 
 /** What the tests run on. Work in a transaction gets {@link Mark} in place of the adapter's own. */
 export interface Subscriptions extends Opened {
@@ -39,7 +39,7 @@ export interface Subscriptions extends Opened {
   readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
 }
 
-export type Chapter = ChapterOn<Subscriptions>
+export type Chapter = SuiteOf<Subscriptions>
 
 /** The same store with transactions that can only write marks. */
 export const marking = <Transaction>(
@@ -108,7 +108,7 @@ export const stepTo = (
   lease: HeldLease,
   position: number,
   after: number = lease.position,
-): Progress => ({ lease, after, position })
+): CheckpointStep => ({ lease, after, position })
 
 export const aHeldStream = (streamId: string, position: number): HeldStream => ({
   streamId,
@@ -126,7 +126,7 @@ export const holding = (
   after: number,
   stream: HeldStream,
   retryAfter?: number,
-): Progress => ({
+): CheckpointStep => ({
   lease,
   after,
   position: stream.position,

@@ -16,7 +16,7 @@ export const waiting: Chapter = {
       same(await succeeds(second.arrival(name, 9)), { position: 2 })
       const lease = await claimOne(store, name, 'a')
       await succeeds(store.save(stepTo(lease, 5)))
-      await succeeds(store.halt({ ...lease }, failure))
+      await succeeds(store.stop({ ...lease }, failure))
       const stopped = { partition: 0, failure }
       same(await succeeds(second.arrival(name, 9)), { position: 5, stopped })
     },

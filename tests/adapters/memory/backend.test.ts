@@ -2,8 +2,11 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { TransactionDocuments } from '../../../src/core/ports/projection-store'
 import { inlineProjection } from '../../../src/shell/projection/inline'
-import { subscribe, subscribeInTransaction } from '../../../src/shell/subscription/subscribe'
-import { fromStart } from '../../../src/core/start'
+import {
+  runSubscription,
+  runSubscriptionInTransaction,
+} from '../../../src/shell/subscription/run-subscription'
+import { fromStart } from '../../../src/core/subscription-start'
 import { memory, type MemoryTransaction } from 'reprise/memory'
 import { eventually } from '../../support/eventually'
 import { right } from '../../support/right'
@@ -26,12 +29,12 @@ describe('a backend in memory', () => {
     const backend = memory()
     const seen: number[] = []
     const run = running((signal) =>
-      subscribe<Tick>({
+      runSubscription<Tick>({
         name: 'hearing',
         from: fromStart,
         events: ticks,
-        shortestPause: 60_000,
-        longestPause: 60_000,
+        minPollInterval: 60_000,
+        maxPollInterval: 60_000,
         handle: ({ version }) => TE.fromIO(() => void seen.push(version)),
       })(backend, { signal }),
     )
@@ -51,11 +54,11 @@ describe('a backend in memory', () => {
     })
     const backend = memory({ inline: [counting] })
     const run = running((signal) =>
-      subscribeInTransaction<Tick, MemoryTransaction>({
+      runSubscriptionInTransaction<Tick, MemoryTransaction>({
         name: 'counting too',
         events: ticks,
         batchSize: 1,
-        longestPause: 5,
+        maxPollInterval: 5,
         handle: (_event, transaction) => () => count(backend.documents.inTransaction(transaction)),
       })(backend, { signal }),
     )

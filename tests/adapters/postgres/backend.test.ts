@@ -18,10 +18,10 @@ import {
   postgres,
   type PostgresBackend,
 } from 'reprise/postgres'
-import { readProjection } from '../../../src/shell/projection/reader'
+import { projectionReader } from '../../../src/shell/projection/reader'
 import { runProjection } from '../../../src/shell/projection/run-projection'
-import { subscribe } from '../../../src/shell/subscription/subscribe'
-import { fromStart } from '../../../src/core/start'
+import { runSubscription } from '../../../src/shell/subscription/run-subscription'
+import { fromStart } from '../../../src/core/subscription-start'
 import { totals } from '../../support/balances'
 import { add, counter } from '../../support/counter'
 import { createDatabase, type TestDatabase } from '../../support/database'
@@ -63,12 +63,12 @@ const listeners = async (): Promise<number> => {
 const hearing = (backend: PostgresBackend<unknown>, seen: string[] = []) => ({
   seen,
   ...running((signal) =>
-    subscribe<Tick>({
+    runSubscription<Tick>({
       name: 'hearing',
       from: fromStart,
       events: ticks,
-      longestPause: 60_000,
-      shortestPause: 60_000,
+      maxPollInterval: 60_000,
+      minPollInterval: 60_000,
       handle: ({ streamId, version }) => TE.fromIO(() => void seen.push(`${streamId}:${version}`)),
     })(backend, { signal }),
   ),
@@ -128,7 +128,7 @@ describe('what a backend is made on', () => {
     const counters = openCategory(counter, backend)
     const run = running((signal) => runProjection(totals())(backend, { signal }))
     const [position] = await appendTicks(backend.store, 'tick-1', 5)
-    const reader = readProjection(totals())(backend)
+    const reader = projectionReader(totals())(backend)
     await right(reader.until(position ?? 0, 20_000))
     expect(await right(reader.get('tick-1'))).toEqual({ sum: 5, events: 1 })
     expect(await right(counters.handleCommand('a', add(1)))).toMatchObject({ version: 1 })

@@ -4,7 +4,7 @@ import {
   type MemoryTransaction,
 } from '../../../src/adapters/memory/documents'
 import { memoryProjections } from '../../../src/adapters/memory/read-models'
-import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import { memoryRequests } from '../../../src/adapters/memory/outbox-store'
 import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import type { ReadSide } from '../read-side'
 

@@ -46,16 +46,16 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'forgets what is held back when the owner changes',
     open: subscriptionsThat((store) => ({
-      held: (lease) => (lease.token > 1 ? TE.right([]) : store.held(lease)),
+      heldStreams: (lease) => (lease.token > 1 ? TE.right([]) : store.heldStreams(lease)),
     })),
     noticedBy: ['held streams: holds back one stream and no other, for the next owner too'],
   },
   {
     defect: 'holds back every stream because of one',
     open: subscriptionsThat((store) => ({
-      held: (lease) =>
+      heldStreams: (lease) =>
         pipe(
-          store.held(lease),
+          store.heldStreams(lease),
           TE.map((held) => (held.length > 0 ? [...held, 'counter-2'] : held)),
         ),
     })),
@@ -70,9 +70,9 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
         const store = memorySubscriptions(documents, () => now())
         return {
           ...store,
-          due: (lease) => async () => {
+          dueStreams: (lease) => async () => {
             now = late
-            const due = await store.due(lease)()
+            const due = await store.dueStreams(lease)()
             now = Date.now
             return due
           },
@@ -83,7 +83,7 @@ export const brokenLeases: ReadonlyArray<BrokenReadSide> = [
   },
   {
     defect: 'lets go on what was halted',
-    open: subscriptionsThat((store) => ({ halt: (lease) => store.release(lease) })),
+    open: subscriptionsThat((store) => ({ stop: (lease) => store.release(lease) })),
     noticedBy: ['ending: does nothing after a stop'],
   },
 ]

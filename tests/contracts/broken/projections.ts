@@ -11,7 +11,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'lets a stale write win over a newer one',
     open: projectionsThat((store) => ({
-      putNewer: (collection, key, value) =>
+      putIfNewer: (collection, key, value) =>
         pipe(
           value === undefined ? store.delete(collection, key) : store.put(collection, key, value),
           TE.map(() => true),
@@ -27,7 +27,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     open: projectionsThat((store) => {
       const revisions = new Map<string, number>()
       return {
-        putNewer: (collection, key, value, revision) => async () => {
+        putIfNewer: (collection, key, value, revision) => async () => {
           const before = revisions.get(`${collection} ${key}`) ?? 0
           await tick()
           if (revision <= before) return TE.right(false)()
@@ -162,11 +162,11 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'shows readers of every version the active build',
     open: projectionsThat((store) => ({
-      someOfVersion: (name, _version, keys) =>
+      getManyOfVersion: (name, _version, keys) =>
         pipe(
           TE.Do,
           TE.bind('build', () => store.active(name)),
-          TE.bind('found', () => store.some(name, keys)),
+          TE.bind('found', () => store.getMany(name, keys)),
           TE.map(({ build, found }) => ({
             _tag: 'Found' as const,
             ...(build === undefined ? {} : { build }),

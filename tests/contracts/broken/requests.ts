@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { memoryOperator } from '../../../src/adapters/memory/operator'
-import { memoryRequests } from '../../../src/adapters/memory/request-store'
+import { memoryRequests } from '../../../src/adapters/memory/outbox-store'
 import { memory, type MemoryTransaction } from 'reprise/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
@@ -55,7 +55,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
     open: requestsThat((_store, documents) => {
       const operator = memoryOperator({ store: memory().store, documents })
       return {
-        due: (process, limit) =>
+        takeDue: (process, limit) =>
           pipe(
             operator.outbox(process, { which: 'all', after: 0, limit }),
             TE.map(({ commands }) => commands),

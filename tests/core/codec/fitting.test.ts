@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import { commandCodec } from '../../../src/core/codec/command-codec'
 import { eventCodec, eventType } from '../../../src/core/codec/event-codec'
 import { stateCodec } from '../../../src/core/codec/state-codec'
-import { fitsReading, fitsWriting } from '../../../src/core/codec/fitting'
+import { fitsReading, fitsWriting } from '../../../src/core/codec/io-ts-fast-path'
 import { type JsonObject, MAXIMUM_DEPTH } from '../../../src/core/json'
 
 type Codec = t.Type<unknown, unknown>

@@ -1,7 +1,7 @@
 import { commandAlreadyHandled, versionConflict } from '../../../src/core/errors/conflict'
 import { deciderThrew, rejected } from '../../../src/core/errors/decision'
 import { limitExceeded, undecodableEvent, unencodableEvent } from '../../../src/core/errors/event'
-import { snapshotImpossible, versionNotReached } from '../../../src/core/errors/history'
+import { snapshotImpossible, versionNotReached } from '../../../src/core/errors/replay'
 import { invalidAppend, invalidCommand, invalidStreamId } from '../../../src/core/errors/invalid'
 import {
   isIsolatable,

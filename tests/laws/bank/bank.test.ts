@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { replay } from 'reprise'
-import { run, runFrom } from 'reprise/algebra'
+import { runCommands, runCommandsFrom } from 'reprise/algebra'
 import { assertLaws, checkDecider } from 'reprise/testing'
 import { Cents } from '../../../examples/bank/account/cents'
 import { depositMoney, openAccount } from '../../../examples/bank/account/commands'
@@ -51,7 +51,7 @@ describe('the bank, composed of accounts, transfers and a process', () => {
   it('has all the money in accounts, and no transfer under way, after every command', () => {
     fc.assert(
       fc.property(fc.array(commands, { maxLength: 15 }), (sent) => {
-        const { state, events } = run(bank, sent)
+        const { state, events } = runCommands(bank, sent)
         expect(balances(state)).toBe(deposited(events))
         expect(state.process).toEqual({})
       }),
@@ -62,7 +62,7 @@ describe('the bank, composed of accounts, transfers and a process', () => {
   it('conserves money at every failure point, and settles when it is resumed', () => {
     fc.assert(
       fc.property(fc.array(commands, { maxLength: 10 }), start, (sent, transfer) => {
-        const { state: before, events } = run(bank, sent)
+        const { state: before, events } = runCommands(bank, sent)
         for (const stored of failurePoints(before, transfer)) {
           const stopped = replay(bank, [...events, ...stored])
           expect(money(stopped)).toBe(money(before))
@@ -80,10 +80,10 @@ describe('the bank, composed of accounts, transfers and a process', () => {
     let owed = 0
     fc.assert(
       fc.property(fc.array(commands, { maxLength: 10 }), start, some, (sent, transfer, full) => {
-        const { state: before, events } = run(bank, sent)
+        const { state: before, events } = runCommands(bank, sent)
         for (const stored of failurePoints(before, transfer)) {
           const stopped = replay(bank, [...events, ...stored])
-          const filled = runFrom(bank, stopped, fill(stopped, full))
+          const filled = runCommandsFrom(bank, stopped, fill(stopped, full))
           const settled = resume(filled.state)
           expect(money(settled)).toBe(money(before) + deposited(filled.events))
           const left = Object.values(settled.process)
@@ -119,7 +119,7 @@ describe('the bank, composed of accounts, transfers and a process', () => {
     ['takes nothing from a missing account', [other, send('A', 'B')], 'failed', { B: 0 }],
     ['moves money to where it is', [opened, filled, send('A', 'A')], 'completed', { A: 100 }],
   ] as const)('%s', (_, sent, outcome, expected) => {
-    const { decider } = run(bank, sent).state
+    const { decider } = runCommands(bank, sent).state
     expect(decider.transfers).toEqual({ T1: outcome })
     const left = Object.entries(decider.accounts).map(([id, { balance }]) => [id, balance])
     expect(Object.fromEntries(left)).toEqual(expected)

@@ -2,11 +2,19 @@ import * as E from 'fp-ts/Either'
 import * as reprise from 'reprise/algebra'
 import type { Interpretations } from '../statements/interpretations'
 
-const { replay, replayFrom, run, runFrom, toMealy, toReducer, toStateStored } = reprise
+const {
+  replay,
+  replayFrom,
+  run: runCommands,
+  runCommandsFrom,
+  toMealy,
+  toReducer,
+  toStateStored,
+} = reprise
 const interpretations: Interpretations = {
   replay,
   replayFrom,
-  run,
+  runCommands,
   toMealy,
   toReducer,
   toStateStored,
@@ -24,8 +32,8 @@ export const replayFromTheStart: Interpretations = {
 
 export const runNotThreaded: Interpretations = {
   ...interpretations,
-  run: (decider, commands) => {
-    const decisions = commands.flatMap((command) => run(decider, [command]).decisions)
+  runCommands: (decider, commands) => {
+    const decisions = commands.flatMap((command) => runCommands(decider, [command]).decisions)
     const events = decisions.flatMap((decision) => (E.isRight(decision) ? decision.right : []))
     return { decisions, events, state: replay(decider, events) }
   },
@@ -58,7 +66,7 @@ export const onlyTheLastEventCounts: Interpretations = {
   toStateStored: (decider) => ({
     initialState: decider.initialState,
     decide: (command, state) => {
-      const { decisions } = runFrom(decider, state, [command])
+      const { decisions } = runCommandsFrom(decider, state, [command])
       const [decision = E.right([])] = decisions
       return E.isLeft(decision)
         ? decision
@@ -69,8 +77,8 @@ export const onlyTheLastEventCounts: Interpretations = {
 
 export const rejectionsRunAnyway: Interpretations = {
   ...interpretations,
-  run: (decider, commands) => {
-    const all = run(decider, commands)
+  runCommands: (decider, commands) => {
+    const all = runCommands(decider, commands)
     return { ...all, state: all.decisions.some(E.isLeft) ? decider.initialState : all.state }
   },
 }

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import type { Decider, replay } from 'reprise'
-import type { replayFrom, run, toMealy, toReducer, toStateStored } from 'reprise/algebra'
+import type { replayFrom, runCommands, toMealy, toReducer, toStateStored } from 'reprise/algebra'
 import { freeze, frozen } from '../support/behaviour'
 import { type Law, law } from '../support/law'
 import {
@@ -20,7 +20,7 @@ import {
 export interface Interpretations {
   readonly replay: typeof replay
   readonly replayFrom: typeof replayFrom
-  readonly run: typeof run
+  readonly runCommands: typeof runCommands
   readonly toMealy: typeof toMealy
   readonly toReducer: typeof toReducer
   readonly toStateStored: typeof toStateStored
@@ -86,7 +86,7 @@ export const interpretationLaws = (of: Interpretations): ReadonlyArray<Law> => [
     [deciders, commands],
     (decider, sent) => {
       const slow = eventSourced(decider, sent)
-      const fast = of.run(frozen(decider), sent)
+      const fast = of.runCommands(frozen(decider), sent)
       deepStrictEqual(fast.decisions, slow.decisions)
       deepStrictEqual(fast.events, slow.stored)
       deepStrictEqual(fast.state, slow.states.at(-1) ?? decider.initialState)
@@ -164,9 +164,9 @@ export const interpretationLaws = (of: Interpretations): ReadonlyArray<Law> => [
     'a command that is rejected might as well not have been sent',
     [deciders, commands],
     (decider, sent) => {
-      const all = of.run(decider, sent)
+      const all = of.runCommands(decider, sent)
       const accepted = sent.filter((_, index) => E.isRight(all.decisions[index]!))
-      const without = of.run(decider, accepted)
+      const without = of.runCommands(decider, accepted)
       deepStrictEqual(without.events, all.events)
       deepStrictEqual(without.state, all.state)
     },
@@ -181,7 +181,7 @@ export const interpretationLaws = (of: Interpretations): ReadonlyArray<Law> => [
         decide: () => E.right(kinds.map(eventOf)),
         evolve: (state, { kind }) => freeze([...state, kind]),
       }
-      const { events: recorded, state } = of.run(logging, [null])
+      const { events: recorded, state } = of.runCommands(logging, [null])
       deepStrictEqual(
         recorded.map(({ kind }) => kind),
         kinds,

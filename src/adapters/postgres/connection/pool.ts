@@ -10,7 +10,7 @@ import type { Executor } from './query'
 import { noStatementCache, statementCache } from './statement-cache'
 
 /** How statements reach the server. */
-export type Preparing =
+export type PreparedStatementsMode =
   /** The few hot ones are prepared once on each connection. */
   | 'prepared'
   /**
@@ -18,7 +18,7 @@ export type Preparing =
    * connection. Worth it where inline projections or queries repeat. After a change of a table's columns a connection
    * that has prepared `select *` from it fails once, with `TransactionRefused` or SQLSTATE 0A000, and is replaced.
    */
-  | 'all prepared'
+  | 'prepareAll'
   /** Nothing is prepared: for a pooler in transaction mode that cannot keep prepared statements. */
   | 'unprepared'
 
@@ -74,11 +74,11 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
   }
 }
 
-const statementRunner = (client: PoolClient, preparing: Preparing): RunStatement => {
+const statementRunner = (client: PoolClient, preparing: PreparedStatementsMode): RunStatement => {
   switch (preparing) {
     case 'prepared':
       return prepared(client, noStatementCache)
-    case 'all prepared':
+    case 'prepareAll':
       return prepared(client, statementCache)
     case 'unprepared':
       return unprepared(client)
@@ -93,7 +93,7 @@ interface Connection {
   readonly destroy: () => void
 }
 
-const wrap = (client: PoolClient, preparing: Preparing): Connection => {
+const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection => {
   const run = statementRunner(client, preparing)
   let broken = false
   let ended: Error | undefined
@@ -157,10 +157,10 @@ interface Access {
 type AccessWithin = (timeout: number) => Access
 
 // One for each way of preparing, however many databases are made of the pool.
-const accesses = new WeakMap<Pool, Map<Preparing, AccessWithin>>()
+const accesses = new WeakMap<Pool, Map<PreparedStatementsMode, AccessWithin>>()
 
-const accessTo = (pool: Pool, preparing: Preparing): AccessWithin => {
-  const ways = accesses.get(pool) ?? new Map<Preparing, AccessWithin>()
+const accessTo = (pool: Pool, preparing: PreparedStatementsMode): AccessWithin => {
+  const ways = accesses.get(pool) ?? new Map<PreparedStatementsMode, AccessWithin>()
   accesses.set(pool, ways)
   const known = ways.get(preparing)
   if (known !== undefined) return known
@@ -202,7 +202,7 @@ const accessTo = (pool: Pool, preparing: Preparing): AccessWithin => {
 
 const kyselyWithin = <Database>(
   pool: Pool,
-  preparing: Preparing,
+  preparing: PreparedStatementsMode,
   timeout: number,
   end: () => Promise<void>,
 ): Kysely<Database> => {
@@ -221,14 +221,14 @@ const kyselyWithin = <Database>(
  */
 export const kyselyOnPool = <Database>(
   pool: Pool,
-  preparing: Preparing,
+  preparing: PreparedStatementsMode,
   end: () => Promise<void>,
 ): Kysely<Database> => kyselyWithin(pool, preparing, Infinity, end)
 
 /**
  * A Kysely over `pool` that prepares the library's hot statements, and survives connections that break while they
  * are in use. Use it for the application's own queries too: they are passed on as they are (but see
- * {@link Preparing}). A COMMIT that the server has turned into a ROLLBACK, because a statement before it had failed,
+ * {@link PreparedStatementsMode}). A COMMIT that the server has turned into a ROLLBACK, because a statement before it had failed,
  * is an error. A transaction begins in the round trip of its first statement.
  *
  * `destroy` on the Kysely ends the pool.
@@ -239,5 +239,5 @@ export const kyselyOnPool = <Database>(
  */
 export const connectPool = <Database>(
   pool: Pool,
-  preparing: Preparing = 'prepared',
+  preparing: PreparedStatementsMode = 'prepared',
 ): Kysely<Database> => kyselyOnPool(pool, preparing, () => pool.end())

@@ -5,7 +5,7 @@ import { keyRefusal } from '../../../core/document-key'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
-  Document,
+  ReadModelDocument,
   Projections,
   TransactionDocuments,
 } from '../../../core/ports/projection-store'
@@ -62,7 +62,7 @@ where value is not null
 order by key
 on conflict on constraint documents_pkey do update set value = excluded.value`
 
-const putNewer = (schema: string): string => `
+const putIfNewer = (schema: string): string => `
 insert into ${schema}.documents as d (collection, key, value, revision)
 values ($1::text, $2::text, $3::text::jsonb, $4::bigint)
 on conflict on constraint documents_pkey do update
@@ -87,7 +87,7 @@ const documentStatements = (schema: string) => {
     some: named('documents', some(name)),
     all: named('collection', all(name)),
     write: named('write_documents', write(name)),
-    putNewer: named('put_newer', putNewer(name)),
+    putIfNewer: named('put_newer', putIfNewer(name)),
     lock: named('lock_documents', lock()),
     clear: clear(name),
   }
@@ -113,8 +113,8 @@ const documentsOn = (
   scope: TransactionScope,
   statements: DocumentStatements,
 ): TransactionDocuments => {
-  const some: TransactionDocuments['some'] = (collection, keys) =>
-    about(keys, () => readRows<Document>(db, statements.some, [collection, keys]))
+  const getMany: TransactionDocuments['getMany'] = (collection, keys) =>
+    about(keys, () => readRows<ReadModelDocument>(db, statements.some, [collection, keys]))
   const write: TransactionDocuments['write'] = (collection, writes) => {
     if (writes.length === 0) return TE.right(undefined)
     const keys = writes.map(({ key }) => key)
@@ -124,24 +124,24 @@ const documentsOn = (
     )
   }
   return {
-    some,
+    getMany,
     write,
     get: (collection, key) =>
       pipe(
-        some(collection, [key]),
+        getMany(collection, [key]),
         TE.map(([document]) => document),
       ),
     all: (collection, { after, limit, where }) =>
       pipe(
-        readRows<Document>(db, statements.all, [collection, after, limit, toText(where)]),
+        readRows<ReadModelDocument>(db, statements.all, [collection, after, limit, toText(where)]),
         TE.map((documents) => ({ documents, more: documents.length === limit })),
       ),
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
-    putNewer: (collection, key, value, revision) =>
+    putIfNewer: (collection, key, value, revision) =>
       about([key], () =>
         pipe(
-          writeRows(db, scope, statements.putNewer, [collection, key, toText(value), revision]),
+          writeRows(db, scope, statements.putIfNewer, [collection, key, toText(value), revision]),
           TE.map((rows) => rows.length > 0),
         ),
       ),

@@ -2,7 +2,11 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { keyRefusal } from '../../../core/document-key'
 import type { Json } from '../../../core/json'
-import type { Document, OfVersion, Projections } from '../../../core/ports/projection-store'
+import type {
+  ReadModelDocument,
+  OfVersion,
+  Projections,
+} from '../../../core/ports/projection-store'
 import { named } from '../connection/prepared-statements'
 import { type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
@@ -43,7 +47,7 @@ from (
 ) found
 order by key nulls first`
 
-const someOfVersion = (schema: string): string =>
+const getManyOfVersion = (schema: string): string =>
   ofVersion(schema, 'd.key = any((select $3::text[])::text[])')
 
 const allOfVersion = (schema: string): string =>
@@ -67,7 +71,9 @@ interface OfVersionRow {
   readonly collection: string
 }
 
-const toOfVersion = (rows: ReadonlyArray<OfVersionRow>): OfVersion<ReadonlyArray<Document>> => {
+const toOfVersion = (
+  rows: ReadonlyArray<OfVersionRow>,
+): OfVersion<ReadonlyArray<ReadModelDocument>> => {
   const [seen, ...found] = rows
   const documents = found.map(({ key, value, revision }) => ({ key: key ?? '', value, revision }))
   if (seen === undefined || seen.active_version === null) return { _tag: 'Found', found: documents }
@@ -88,12 +94,12 @@ const toOfVersion = (rows: ReadonlyArray<OfVersionRow>): OfVersion<ReadonlyArray
 export const versionReads = (
   db: Executor,
   schema: string,
-): Pick<Projections<never>, 'someOfVersion' | 'allOfVersion'> => {
+): Pick<Projections<never>, 'getManyOfVersion' | 'allOfVersion'> => {
   const name = quoteIdentifier(schema)
-  const some = named('documents_of_version', someOfVersion(name))
+  const some = named('documents_of_version', getManyOfVersion(name))
   const all = named('collection_of_version', allOfVersion(name))
   return {
-    someOfVersion: (projection, version, keys) => {
+    getManyOfVersion: (projection, version, keys) => {
       const refused = keyRefusal(keys)
       return refused === undefined
         ? pipe(readRows<OfVersionRow>(db, some, [projection, version, keys]), TE.map(toOfVersion))

@@ -13,7 +13,7 @@ interface CommandRow extends Omit<PendingOutboxCommand, 'timer' | 'failure'> {
 const pendingIn = (schema: string): string => `
 select sequence::double precision as sequence, process, key, id, command, metadata, attempts, timer,
        ${epoch('due_at')} as "dueAt", parked, failure
-from ${schema}.requests
+from ${schema}.outbox
 where process = $1::text and sequence > $2::bigint and (parked or not $3::boolean)
 order by sequence
 limit $4::integer`
@@ -21,13 +21,13 @@ limit $4::integer`
 const deciding: Readonly<Record<Decision, (schema: string) => string>> = {
   retry: (schema) => `
 with decided as (
-  update ${schema}.requests set parked = false, due_at = clock_timestamp()
+  update ${schema}.outbox set parked = false, due_at = clock_timestamp()
   where process = $1::text and parked and id = any($2::text[]) returning id, sequence
 )
 select id from decided order by sequence`,
   skip: (schema) => `
 with decided as (
-  delete from ${schema}.requests
+  delete from ${schema}.outbox
   where process = $1::text and parked and id = any($2::text[]) returning id, sequence
 )
 select id from decided order by sequence`,

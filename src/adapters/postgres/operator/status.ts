@@ -52,7 +52,7 @@ select c.subscription, c.partition, s.partitions, c.position::double precision a
        (select count(*)::integer from ${schema}.held_streams h
         where h.subscription = c.subscription and h.partition = c.partition
           and (h.retry_at is not null or h.decision is not null)) as waiting,
-       (select count(*)::integer from ${schema}.requests r
+       (select count(*)::integer from ${schema}.outbox r
         where 'process:' || r.process = c.subscription and r.parked and c.partition = 0)
          as "parkedCommands",
        coalesce((select r.rejected from ${schema}.rejections r

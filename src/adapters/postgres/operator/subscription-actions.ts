@@ -41,7 +41,7 @@ const renameIn = (schema: string): string => `
 with taken as materialized (
   select exists (select from ${schema}.subscriptions where name = $3::text)
     or ($5::text is not null and (
-      exists (select from ${schema}.requests where process = $5)
+      exists (select from ${schema}.outbox where process = $5)
       or exists (select from ${schema}.documents where collection = $3))) as already
 ),
 ${guarded(schema, 'f.projection is null and not (select already from taken)')}
@@ -53,7 +53,7 @@ renamed as (
   update ${schema}.subscriptions set name = $3 where name in (select name from allowed)
 ),
 outbox as (
-  update ${schema}.requests set process = $5
+  update ${schema}.outbox set process = $5
   where process = $4::text and exists (select from allowed)
 ),
 counted as (

@@ -3,12 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
 import type { Json } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
-import type {
-  Due,
-  DueRequest,
-  RequestStore,
-  RequestWrites,
-} from '../../../core/ports/request-store'
+import type { DueTime, DueOutboxCommand, Outbox, OutboxWrites } from '../../../core/ports/outbox'
 import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
 import { type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
@@ -16,18 +11,18 @@ import { quoteIdentifier } from '../schema/names'
 
 // A command that is stored already stays as it is. A timer of the same name is replaced, and comes last.
 const add = (schema: string): string => `
-insert into ${schema}.requests as r (process, key, id, command, metadata, timer, due_at)
+insert into ${schema}.outbox as r (process, key, id, command, metadata, timer, due_at)
 select $1::text, $2::text, $3::text, $4::text::jsonb, $5::text::jsonb, $6::text,
        coalesce(to_timestamp($8::double precision / 1000),
                 clock_timestamp() + $7::double precision * interval '1 millisecond')
-where not exists (select from ${schema}.requests e where e.process = $1 and e.id = $3)
-on conflict on constraint requests_timer_key do update
+where not exists (select from ${schema}.outbox e where e.process = $1 and e.id = $3)
+on conflict on constraint outbox_timer_key do update
   set sequence = default, id = excluded.id, command = excluded.command,
       metadata = excluded.metadata, due_at = excluded.due_at, attempts = 0, failure = null,
       parked = false`
 
 /** Timer, delay and time. */
-const dueParameters = (due: Due): ReadonlyArray<unknown> => {
+const dueParameters = (due: DueTime): ReadonlyArray<unknown> => {
   switch (due._tag) {
     case 'Now':
       return [null, 0, null]
@@ -39,16 +34,16 @@ const dueParameters = (due: Due): ReadonlyArray<unknown> => {
 }
 
 const cancel = (schema: string): string => `
-delete from ${schema}.requests where process = $1::text and key = $2::text and timer = $3::text`
+delete from ${schema}.outbox where process = $1::text and key = $2::text and timer = $3::text`
 
 const cancelAll = (schema: string): string => `
-delete from ${schema}.requests where process = $1::text and key = $2::text and timer is not null`
+delete from ${schema}.outbox where process = $1::text and key = $2::text and timer is not null`
 
 const done = (schema: string): string => `
-delete from ${schema}.requests where process = $1::text and id = any($2::text[])`
+delete from ${schema}.outbox where process = $1::text and id = any($2::text[])`
 
 const failed = (schema: string): string => `
-update ${schema}.requests
+update ${schema}.outbox
 set attempts = $3::integer, failure = $4::text::jsonb, parked = $5::integer is null,
     due_at = coalesce(clock_timestamp() + $5::integer * interval '1 millisecond', due_at)
 where process = $1::text and id = $2::text`
@@ -58,7 +53,7 @@ insert into ${schema}.rejections as r (process, rejected) values ($1::text, $2::
 on conflict on constraint rejections_pkey do update set rejected = r.rejected + excluded.rejected`
 
 const retryUndecodable = (schema: string): string => `
-update ${schema}.requests set parked = false, due_at = clock_timestamp()
+update ${schema}.outbox set parked = false, due_at = clock_timestamp()
 where process = $1::text and parked and failure->'undecodable' = 'true'`
 
 const columns = 'r.process, r.key, r.id, r.command, r.metadata, r.attempts'
@@ -72,7 +67,7 @@ interface OutboxRow {
   readonly attempts: number
 }
 
-const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): DueRequest => ({
+const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): DueOutboxCommand => ({
   process,
   key,
   id,
@@ -83,10 +78,10 @@ const toDue = ({ process, key, id, command, metadata, attempts }: OutboxRow): Du
 
 const due = (schema: string): string => `
 select ${columns}
-from ${schema}.requests r
+from ${schema}.outbox r
 where r.process = $1::text and not r.parked and r.due_at <= clock_timestamp()
   and (r.timer is not null or not exists (
-    select from ${schema}.requests e
+    select from ${schema}.outbox e
     where e.process = r.process and e.key = r.key and e.timer is null and e.sequence < r.sequence
       and (e.parked or e.due_at > clock_timestamp())))
 order by r.sequence
@@ -102,13 +97,13 @@ const outboxStatements = (schema: string) => {
     failed: failed(name),
     rejected: rejected(name),
     retryUndecodable: retryUndecodable(name),
-    due: named('requests_due', due(name)),
+    due: named('outbox_due', due(name)),
   }
 }
 type OutboxStatements = ReturnType<typeof outboxStatements>
 
 /** What is written in the transaction that handles an event. */
-const writesOn = (transaction: Executor, statements: OutboxStatements): RequestWrites => {
+const writesOn = (transaction: Executor, statements: OutboxStatements): OutboxWrites => {
   const write = (statement: string, parameters: ReadonlyArray<unknown>) =>
     pipe(
       writeRows(transaction, 'transaction', statement, parameters),
@@ -144,7 +139,7 @@ const writesOn = (transaction: Executor, statements: OutboxStatements): RequestW
 export const postgresRequests = <Database>(
   db: Kysely<Database>,
   schema: string,
-): RequestStore<Transaction<Database>> => {
+): Outbox<Transaction<Database>> => {
   const statements = outboxStatements(schema)
   const direct = directExecutor(db)
   return {
@@ -154,7 +149,7 @@ export const postgresRequests = <Database>(
         writeRows(direct, 'statement', statements.retryUndecodable, [process]),
         TE.map(() => undefined),
       ),
-    due: (process, limit) =>
+    takeDue: (process, limit) =>
       pipe(
         readRows<OutboxRow>(direct, statements.due, [process, limit]),
         TE.map((rows) => rows.map(toDue)),

@@ -3,7 +3,7 @@ import type { ReadError } from '../../../core/errors/unions'
 import type { Json, JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type {
-  HandledCommand,
+  CommandRecord,
   Loaded,
   LoadRequest,
   StoredSnapshot,
@@ -216,7 +216,7 @@ const toStoredEvent = (streamId: StreamId, row: LoadedEventRow): StoredEvent => 
 export const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
   let version = 0
   let snapshot: StoredSnapshot | undefined
-  let handled: HandledCommand | undefined
+  let handled: CommandRecord | undefined
   const events: StoredEvent[] = []
   for (const row of rows) {
     switch (row.kind) {

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import type { Progress, SubscriptionStore } from '../../../core/ports/subscription-store'
+import type { CheckpointStep, SubscriptionStore } from '../../../core/ports/subscription-store'
 import { directExecutor } from '../connection/origin'
 import { named } from '../connection/prepared-statements'
 import {
@@ -13,7 +13,7 @@ import {
 } from '../connection/query'
 import { transactionsOn } from '../connection/transaction'
 import { quoteIdentifier } from '../schema/names'
-import { leaseKey, leaseLost } from './leases'
+import { leaseKey, failLeaseLost } from './leases'
 
 const advance = (schema: string): string => `
 select ${schema}.advance(
@@ -26,7 +26,7 @@ const stepParameters = ({
   position,
   lineage,
   holding,
-}: Progress): ReadonlyArray<unknown> => [
+}: CheckpointStep): ReadonlyArray<unknown> => [
   ...leaseKey(lease),
   after,
   position,
@@ -36,7 +36,7 @@ const stepParameters = ({
   lineage ?? null,
 ]
 
-const halt = (schema: string): string => `
+const stop = (schema: string): string => `
 update ${schema}.checkpoints
 set failure = $4::text::jsonb, owner = null, leased_until = null, busy_since = null,
     token = token + 1
@@ -53,7 +53,7 @@ returning name`
 
 type Checkpoints<Transaction> = Pick<
   SubscriptionStore<Transaction>,
-  'save' | 'commit' | 'halt' | 'reached' | 'remove'
+  'save' | 'commit' | 'stop' | 'reached' | 'remove'
 >
 
 /** How far partitions have come, and what stops them. */
@@ -65,14 +65,14 @@ export const checkpointsIn = <Database>(
   const name = quoteIdentifier(schema)
   const statements = {
     advance: named('advance', advance(name)),
-    halt: halt(name),
+    stop: stop(name),
     reached: named('reached', reached(name)),
     remove: remove(name),
   }
   const direct = directExecutor(db)
   const runInTransaction = transactionsOn(db, idleTimeout)
 
-  const saveOn = (executor: Executor, scope: TransactionScope, progress: Progress) =>
+  const saveOn = (executor: Executor, scope: TransactionScope, progress: CheckpointStep) =>
     pipe(
       writeRows<{ readonly saved: boolean }>(
         executor,
@@ -81,7 +81,7 @@ export const checkpointsIn = <Database>(
         stepParameters(progress),
       ),
       TE.flatMap(([row]) =>
-        row?.saved === true ? TE.right(undefined) : leaseLost(progress.lease),
+        row?.saved === true ? TE.right(undefined) : failLeaseLost(progress.lease),
       ),
     )
   /** Whether there was anything to change. */
@@ -103,10 +103,10 @@ export const checkpointsIn = <Database>(
           ),
         ),
       ),
-    halt: (lease, failure) =>
+    stop: (lease, failure) =>
       pipe(
-        changes(statements.halt, [...leaseKey(lease), JSON.stringify(failure)]),
-        TE.flatMap((halted) => (halted ? TE.right(undefined) : leaseLost(lease))),
+        changes(statements.stop, [...leaseKey(lease), JSON.stringify(failure)]),
+        TE.flatMap((halted) => (halted ? TE.right(undefined) : failLeaseLost(lease))),
       ),
     reached: (subscription) =>
       pipe(

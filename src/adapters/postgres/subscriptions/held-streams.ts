@@ -95,7 +95,10 @@ const toArrival = (row: ArrivalRow | undefined): Arrival | undefined =>
 export const heldStreamsIn = (
   schema: string,
   db: Executor,
-): Pick<SubscriptionStore<never>, 'held' | 'due' | 'retryUndecodable' | 'arrival'> => {
+): Pick<
+  SubscriptionStore<never>,
+  'heldStreams' | 'dueStreams' | 'retryUndecodable' | 'arrival'
+> => {
   const name = quoteIdentifier(schema)
   const statements = {
     held: held(name),
@@ -104,12 +107,12 @@ export const heldStreamsIn = (
     arrival: named('arrival', arrival(name)),
   }
   return {
-    held: ({ subscription, partition }) =>
+    heldStreams: ({ subscription, partition }) =>
       pipe(
         readRows<{ readonly stream_id: string }>(db, statements.held, [subscription, partition]),
         TE.map((rows) => rows.map(({ stream_id }) => stream_id)),
       ),
-    due: ({ subscription, partition }) =>
+    dueStreams: ({ subscription, partition }) =>
       pipe(
         readRows<DueRow>(db, statements.due, [subscription, partition]),
         TE.map((rows) => rows.map(toDueStream)),

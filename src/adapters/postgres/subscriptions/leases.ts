@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../../core/errors/store'
-import { type FailureNote, type FencedOff, fencedOff } from '../../../core/errors/subscription'
+import { type FailureNote, type LeaseLost, leaseLost } from '../../../core/errors/subscription'
 import type {
   Claim,
   Lease,
@@ -121,8 +121,8 @@ export const leaseKey = ({ subscription, partition, token }: Lease): ReadonlyArr
   token,
 ]
 
-export const leaseLost = ({ subscription, partition, token }: Lease) =>
-  TE.left(fencedOff(subscription, partition, token))
+export const failLeaseLost = ({ subscription, partition, token }: Lease) =>
+  TE.left(leaseLost(subscription, partition, token))
 
 type Leases = Pick<
   SubscriptionStore<never>,
@@ -148,10 +148,10 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
   const asOwner = (
     lease: Lease,
     rows: TE.TaskEither<StoreFailed, ReadonlyArray<unknown>>,
-  ): TE.TaskEither<StoreFailed | FencedOff, void> =>
+  ): TE.TaskEither<StoreFailed | LeaseLost, void> =>
     pipe(
       rows,
-      TE.flatMap(({ length }) => (length > 0 ? TE.right(undefined) : leaseLost(lease))),
+      TE.flatMap(({ length }) => (length > 0 ? TE.right(undefined) : failLeaseLost(lease))),
     )
 
   const registered: Leases['register'] = (subscription) => {
@@ -189,7 +189,7 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
     noteAttempt: (lease, what) =>
       pipe(
         write<{ readonly attempts: number }>(statements.noteAttempt, [...leaseKey(lease), what]),
-        TE.flatMap(([row]) => (row === undefined ? leaseLost(lease) : TE.right(row.attempts))),
+        TE.flatMap(([row]) => (row === undefined ? failLeaseLost(lease) : TE.right(row.attempts))),
       ),
     forgetAttempts: (lease) => asOwner(lease, write(statements.forgetAttempts, leaseKey(lease))),
     release: (lease) => pipe(write(statements.release, leaseKey(lease)), ignoreRows),

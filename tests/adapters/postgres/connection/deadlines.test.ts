@@ -2,9 +2,9 @@ import * as TE from 'fp-ts/TaskEither'
 import { sql } from 'kysely'
 import { Pool } from 'pg'
 import type { PostgresOptions } from '../../../../src/adapters/postgres/backend'
-import { fromStart } from '../../../../src/core/start'
-import { subscribe } from '../../../../src/shell/subscription/subscribe'
-import { untilProjected } from '../../../../src/shell/subscription/until-projected'
+import { fromStart } from '../../../../src/core/subscription-start'
+import { runSubscription } from '../../../../src/shell/subscription/run-subscription'
+import { untilReached } from '../../../../src/shell/subscription/until-reached'
 import { connectPool, postgres } from '../../../../src/postgres'
 import { type FreezableServer, freezableServer } from '../../../support/frozen-server'
 import { left, right } from '../../../support/right'
@@ -61,11 +61,11 @@ describe('a server that stands still', () => {
     await end()
   })
 
-  it('does not keep `untilProjected` longer than was asked for', async () => {
+  it('does not keep `untilReached` longer than was asked for', async () => {
     const { backend, end } = backendWith({})
     await right(backend.subscriptions.register({ name: 'waited', partitions: 1, position: 0 }))
     await server.freeze()
-    const { answer, took } = await timed(() => left(untilProjected('waited', 1, 1_000)(backend)))
+    const { answer, took } = await timed(() => left(untilReached('waited', 1, 1_000)(backend)))
     server.thaw()
     expect(answer).toMatchObject({ _tag: 'StoreFailed', reason: 'TimedOut' })
     expect(took).toBeGreaterThan(900)
@@ -77,7 +77,7 @@ describe('a server that stands still', () => {
     const { backend, end } = backendWith({ statementTimeout: 500 })
     const stop = new AbortController()
     const handled: unknown[] = []
-    const running = subscribe({
+    const running = runSubscription({
       name: 'stopped',
       events: counter.events,
       from: fromStart,

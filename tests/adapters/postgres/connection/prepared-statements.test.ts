@@ -2,7 +2,10 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
-import { connectPool, type Preparing } from '../../../../src/adapters/postgres/connection/pool'
+import {
+  connectPool,
+  type PreparedStatementsMode,
+} from '../../../../src/adapters/postgres/connection/pool'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import { named } from '../../../../src/adapters/postgres/connection/prepared-statements'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
@@ -28,7 +31,7 @@ afterEach(async () => {
 afterAll(() => database.close())
 
 /** One connection, and what is sent over it. */
-const watched = (config: PoolConfig = {}, preparing: Preparing = 'prepared') => {
+const watched = (config: PoolConfig = {}, preparing: PreparedStatementsMode = 'prepared') => {
   const sent: string[] = []
   const pool = new Pool({ connectionString: database.url, max: 1, ...config })
   pool.on('connect', (client) => {
@@ -155,7 +158,7 @@ describe("the caller's own statements", () => {
   const text = 'select $1::integer + 1 as next'
 
   it('are prepared the second time they come, if all are, and answer as before', async () => {
-    const { db } = watched({}, 'all prepared')
+    const { db } = watched({}, 'prepareAll')
     for (const [turn, prepared] of [[], [text], [text], [text]].entries()) {
       expect((await run(db, text, [turn])).rows).toEqual([{ next: turn + 1 }])
       expect(await preparedTexts(db)).toEqual(prepared)
@@ -169,7 +172,7 @@ describe("the caller's own statements", () => {
   })
 
   it('are prepared up to a number, however many different ones come', async () => {
-    const { db } = watched({}, 'all prepared')
+    const { db } = watched({}, 'prepareAll')
     for (let column = 0; column < 210; column++) {
       for (const _ of [1, 2]) await run(db, `select $1::integer as c${column}`, [column])
     }
@@ -178,7 +181,7 @@ describe("the caller's own statements", () => {
   })
 
   it('fail once when the columns of a table have changed, on a connection that is replaced', async () => {
-    const { db } = watched({}, 'all prepared')
+    const { db } = watched({}, 'prepareAll')
     await run(db, 'create table growing (step integer)')
     const all = 'select * from growing where step > $1'
     for (const _ of [1, 2, 3]) await run(db, all, [0])
@@ -190,7 +193,7 @@ describe("the caller's own statements", () => {
   })
 
   it('in an inline projection make its append worth another try when a table has changed', async () => {
-    const { db } = watched({}, 'all prepared')
+    const { db } = watched({}, 'prepareAll')
     await run(db, 'create table kept (id text)')
     const store = postgres(db, {
       inline: [

@@ -69,7 +69,7 @@ describe('the name of a prepared statement', () => {
 
   it('is one for all that share a connection, and no other connection gives it', async () => {
     const pool = new Pool({ connectionString: database.url, max: 1 })
-    const [one, two] = [connectPool<unknown>(pool), connectPool<unknown>(pool, 'all prepared')]
+    const [one, two] = [connectPool<unknown>(pool), connectPool<unknown>(pool, 'prepareAll')]
     const texts = [1, 2].map((number) => named('echo', `select $1::integer * ${number} as answer`))
     const mine = 'select $1::integer as mine'
     for (let turn = 0; turn < 3; turn++) {

@@ -1,6 +1,9 @@
 import { CompiledQuery } from 'kysely'
 import { Client, Pool } from 'pg'
-import { connectPool, type Preparing } from '../../../../src/adapters/postgres/connection/pool'
+import {
+  connectPool,
+  type PreparedStatementsMode,
+} from '../../../../src/adapters/postgres/connection/pool'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { ExpectedVersion } from '../../../../src/core/expected-version'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
@@ -14,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 
 /** A store whose statements are counted on their way out, by the driver's own function. Without those of wake-ups. */
-const watched = (preparing: Preparing) => {
+const watched = (preparing: PreparedStatementsMode) => {
   const sent: string[] = []
   const pool = new Pool({ connectionString: database.url, max: 1 })
   pool.on('connect', (client) => {

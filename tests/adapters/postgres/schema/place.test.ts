@@ -107,7 +107,7 @@ describe('the name of a schema', () => {
       postgres(db, options).subscriptions.reached('mails'),
       postgres(db, options).subscriptions.claim('mails', 'me', 1_000),
       postgres(db, options).documents.get('mails', 'a'),
-      postgres(db, options).outbox.due('mailer', 1),
+      postgres(db, options).outbox.takeDue('mailer', 1),
     ]
     for (const operation of refused)
       expect(await left<object, unknown>(operation)).toMatchObject(failure)

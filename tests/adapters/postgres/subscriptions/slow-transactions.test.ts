@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely'
 import { parkAfter } from '../../../../src/core/poison'
 import { postgresSubscriptions } from '../../../../src/adapters/postgres/subscriptions/subscription-store'
 import type { SubscriptionNotice } from '../../../../src/shell/subscription/environment'
-import { subscribeInTransaction } from '../../../../src/shell/subscription/subscribe'
+import { runSubscriptionInTransaction } from '../../../../src/shell/subscription/run-subscription'
 import { eventually } from '../../../support/eventually'
 import { heldBy } from '../../../support/operating'
 import {
@@ -32,18 +32,18 @@ describe('a handler that does something else than SQL in its transaction', () =>
   const start = (longestIdling: number, milliseconds: (event: Tick) => number) => {
     const subscriptions = postgresSubscriptions(side.db, 'reprise', longestIdling)
     run = running((signal) =>
-      subscribeInTransaction<Tick, Transaction<NoTables>>({
+      runSubscriptionInTransaction<Tick, Transaction<NoTables>>({
         name: 'slow',
         events: ticks,
-        longestPause: 20,
-        poison: { ...parkAfter(2), firstPause: 5, longestPause: 20 },
+        maxPollInterval: 20,
+        poison: { ...parkAfter(2), firstBackoff: 5, maxBackoff: 20 },
         handle:
           ({ event }) =>
           async () => {
             await new Promise((resolve) => setTimeout(resolve, milliseconds(event)))
             return E.right(undefined)
           },
-      })({ ...side, subscriptions }, { signal, observe: (notice) => void notices.push(notice) }),
+      })({ ...side, subscriptions }, { signal, onNotice: (notice) => void notices.push(notice) }),
     )
   }
 

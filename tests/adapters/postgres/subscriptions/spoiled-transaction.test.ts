@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { sql, type Transaction } from 'kysely'
 import type { PoisonPolicy } from '../../../../src/core/poison'
-import { subscribeInTransaction } from '../../../../src/shell/subscription/subscribe'
+import { runSubscriptionInTransaction } from '../../../../src/shell/subscription/run-subscription'
 import { eventually } from '../../../support/eventually'
 import {
   type NoTables,
@@ -37,12 +37,12 @@ describe('a handler that hides the failure of a statement', () => {
   /** Notes every step; 13 spoils the transaction, and says that all is well. */
   const hiding = (_tag: PoisonPolicy['_tag']) => {
     const subscription = running((signal) =>
-      subscribeInTransaction<Tick, Transaction<NoTables>>({
+      runSubscriptionInTransaction<Tick, Transaction<NoTables>>({
         name: 'hiding',
         events: ticks,
         leaseDuration: 600,
-        longestPause: 20,
-        poison: { _tag, attempts: 2, firstPause: 1, longestPause: 1 },
+        maxPollInterval: 20,
+        poison: { _tag, attempts: 2, firstBackoff: 1, maxBackoff: 1 },
         handle:
           ({ event }, transaction) =>
           async () => {

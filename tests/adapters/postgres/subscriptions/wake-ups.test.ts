@@ -5,8 +5,8 @@ import { namespaceOf } from '../../../../src/adapters/postgres/schema/names'
 import type { RecordedEvent } from '../../../../src/core/recorded-event'
 import type { WakeUps } from '../../../../src/core/ports/wake-ups'
 import { postgres, type PostgresBackend } from 'reprise/postgres'
-import { subscribe } from '../../../../src/shell/subscription/subscribe'
-import { fromStart } from '../../../../src/core/start'
+import { runSubscription } from '../../../../src/shell/subscription/run-subscription'
+import { fromStart } from '../../../../src/core/subscription-start'
 import { eventually } from '../../../support/eventually'
 import {
   type NoTables,
@@ -77,11 +77,11 @@ const hearing = (wakeUps: WakeUps) => {
     },
   }
   const run = running((signal) =>
-    subscribe<Tick>({
+    runSubscription<Tick>({
       name: 'hearing',
       from: fromStart,
       events: ticks,
-      longestPause: RARELY,
+      maxPollInterval: RARELY,
       handle: (event) =>
         TE.fromIO(() => {
           looks = 0

@@ -5,8 +5,8 @@
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
 import { postgres } from 'reprise/postgres'
-import { subscribe } from '../../../../src/shell/subscription/subscribe'
-import { fromStart } from '../../../../src/core/start'
+import { runSubscription } from '../../../../src/shell/subscription/run-subscription'
+import { fromStart } from '../../../../src/core/subscription-start'
 import { type Tick, ticks } from '../../../support/ticks'
 
 const [, , url = ''] = process.argv
@@ -22,11 +22,11 @@ const looking: typeof store.readAll = (range) => {
   return store.readAll(range)
 }
 
-const run = subscribe<Tick>({
+const run = runSubscription<Tick>({
   name: 'hearing',
   from: fromStart,
   events: ticks,
-  longestPause: 10_000,
+  maxPollInterval: 10_000,
   handle: ({ position }) => TE.fromIO(() => void process.send?.({ position, at: now() })),
 })({ ...backend, store: { ...store, readAll: looking } }, { signal: stopping.signal })
 

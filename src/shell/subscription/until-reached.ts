@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import {
   eventParked,
-  notProjectedYet,
+  notReachedYet,
   subscriptionRemoved,
   subscriptionStopped,
   type WaitError,
@@ -79,7 +79,7 @@ export const waitFor = async <Failure>(
     if (missing > 1) return E.left(subscriptionRemoved(subscription))
     if (arrival !== undefined) before = subscription
     if (performance.now() >= end) {
-      return E.left(notProjectedYet(subscription, position, arrival?.position))
+      return E.left(notReachedYet(subscription, position, arrival?.position))
     }
     const interval = backoff(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL, looks)
     await sleep(Math.min(interval, Math.max(0, end - performance.now())))
@@ -100,13 +100,13 @@ export const waitFor = async <Failure>(
  * - `SubscriptionRemoved`: it was removed while it was waited for.
  * - `StoreFailed`.
  *
- * Fails with `NotProjectedYet` when the time is over.
+ * Fails with `NotReachedYet` when the time is over.
  *
  * @example
  * const handled = await accounts.handleCommand('A1', deposit)()
- * await untilProjected('mails', handled.right.events[0].position, 2_000)(backend)()
+ * await untilReached('mails', handled.right.events[0].position, 2_000)(backend)()
  */
-export const untilProjected =
+export const untilReached =
   (subscription: string, position: Position, timeout: number, streamId?: StreamId) =>
   <Transaction>({
     subscriptions,

@@ -8,5 +8,5 @@ export const fieldOf = (input: unknown, name: string): unknown => {
 }
 
 /** The issues of a value that is nested under `name`, with paths from the outer value. */
-export const under = (name: string, issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> =>
+export const issuesUnder = (name: string, issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> =>
   issues.map(({ path, message }) => ({ path: path === '' ? name : `${name}.${path}`, message }))

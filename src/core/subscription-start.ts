@@ -1,7 +1,7 @@
 import type { Position } from './stream'
 
 /** Where a subscription begins when it is started for the first time. Later it continues after its checkpoint. */
-export type Start =
+export type SubscriptionStart =
   /** At the first event of the store. */
   | { readonly _tag: 'Start' }
   /** After the last event that is in the store now. */
@@ -11,7 +11,7 @@ export type Start =
   /** At the first event recorded at or after a time. Milliseconds since 1970-01-01 UTC. */
   | { readonly _tag: 'Since'; readonly time: number }
 
-export const fromStart: Start = { _tag: 'Start' }
-export const fromEnd: Start = { _tag: 'End' }
-export const fromPosition = (position: Position): Start => ({ _tag: 'After', position })
-export const fromTime = (time: number): Start => ({ _tag: 'Since', time })
+export const fromStart: SubscriptionStart = { _tag: 'Start' }
+export const fromEnd: SubscriptionStart = { _tag: 'End' }
+export const fromPosition = (position: Position): SubscriptionStart => ({ _tag: 'After', position })
+export const fromTime = (time: number): SubscriptionStart => ({ _tag: 'Since', time })

@@ -4,7 +4,7 @@ export interface Opened {
 }
 
 /** Tests of one subject. Their names are sentences about the implementation under test. */
-export interface ChapterOn<Subject> {
+export interface SuiteOf<Subject> {
   readonly name: string
   readonly tests: Readonly<Record<string, (subject: Subject) => Promise<void>>>
 }
@@ -16,9 +16,9 @@ export interface TestWords {
 }
 
 /** Registers every test. Each opens its own resource, and closes it. */
-export const registerChapters = <Subject extends Opened>(
+export const registerSuites = <Subject extends Opened>(
   title: string,
-  chapters: ReadonlyArray<ChapterOn<Subject>>,
+  chapters: ReadonlyArray<SuiteOf<Subject>>,
   open: () => Promise<Subject>,
   { describe, it }: TestWords,
 ): void => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { eventually } from '../patience'
+import { eventually } from '../eventually'
 import { same, succeeds } from '../store-contract/checks'
 import {
   add,
@@ -27,7 +27,7 @@ export const failing: Chapter = {
       const begun = performance.now()
       await fail(subject, request, 1, SHORT)
       const [due] = await eventually('the next attempt', async () => {
-        const found = await succeeds(subject.second.due(process, 9))
+        const found = await succeeds(subject.second.takeDue(process, 9))
         return found.length > 0 ? found : undefined
       })
       assert.ok(performance.now() - begun >= SHORT - 5, 'it became due too early')

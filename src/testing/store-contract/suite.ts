@@ -1,5 +1,5 @@
 import type { EventStore } from '../../core/ports/event-store'
-import type { ChapterOn, Opened } from '../chapters'
+import type { SuiteOf, Opened } from '../suites'
 
 /** The same data over separate connections; the same object twice if the adapter has only one. */
 export interface Stores extends Opened {
@@ -8,11 +8,11 @@ export interface Stores extends Opened {
 }
 
 /** Tests of one subject. */
-export type Chapter = ChapterOn<Stores>
+export type Suite = SuiteOf<Stores>
 
 /** One test per case, named after the case. */
 export const forEach = <Case>(
   cases: ReadonlyArray<Case>,
   name: (one: Case) => string,
   run: (one: Case) => (stores: Stores) => Promise<void>,
-): Chapter['tests'] => Object.fromEntries(cases.map((one) => [name(one), run(one)]))
+): Suite['tests'] => Object.fromEntries(cases.map((one) => [name(one), run(one)]))

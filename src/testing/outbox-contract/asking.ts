@@ -17,9 +17,9 @@ export const asking: Chapter = {
       }
       await add(subject, now, request)
       const due = { ...request, attempts: 0 }
-      same(await succeeds(subject.second.due(process, 9)), [due])
+      same(await succeeds(subject.second.takeDue(process, 9)), [due])
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
-      same(await succeeds(subject.second.due(process, 9)), [])
+      same(await succeeds(subject.second.takeDue(process, 9)), [])
     },
     'returns due commands in the order in which they were issued, up to the limit': async (
       subject,

@@ -1,5 +1,5 @@
-import type { RequestStore } from '../../core/ports/request-store'
-import { type Opened, registerChapters, type TestWords } from '../chapters'
+import type { Outbox } from '../../core/ports/outbox'
+import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
 import { asking } from './asking'
 import { failing } from './failing'
@@ -8,13 +8,13 @@ import { timers } from './timers'
 
 /** A store that is open for one test. It may hold any other commands. */
 export interface RequestsUnderContract<Transaction> extends Opened {
-  readonly outbox: RequestStore<Transaction>
+  readonly outbox: Outbox<Transaction>
   /** The same data over separate connections, as another process would see it. */
-  readonly second?: RequestStore<Transaction>
+  readonly second?: Outbox<Transaction>
   readonly transact: Transact<Transaction>
 }
 
-/** What {@link requestStoreContract} needs: a store, and the functions of a test runner. */
+/** What {@link outboxContract} needs: a store, and the functions of a test runner. */
 export interface RequestStoreContract<Transaction> extends TestWords {
   /** The adapter's name, for the test titles. */
   readonly name: string
@@ -30,14 +30,14 @@ const chapters: ReadonlyArray<Chapter> = [asking, timers, failing]
  * store may be shared.
  *
  * @example
- * requestStoreContract({
+ * outboxContract({
  *   name: 'PostgreSQL',
  *   open: async () => ({ ...backend, transact, close }),
  *   describe,
  *   it,
  * })
  */
-export const requestStoreContract = <Transaction>({
+export const outboxContract = <Transaction>({
   name,
   open,
   ...words
@@ -51,5 +51,5 @@ export const requestStoreContract = <Transaction>({
       close,
     }
   }
-  registerChapters(`${name}: the request store contract`, chapters, subject, words)
+  registerSuites(`${name}: the request store contract`, chapters, subject, words)
 }

@@ -1,11 +1,11 @@
 import { memory } from 'reprise/memory'
 import { postgresReadSide } from '../support/postgres-read-side'
-import { subscribeSuite } from './subscribe.suite'
+import { subscribeSuite } from './subscription.suite'
 
-describe('subscribe, in memory', () => {
+describe('runSubscription, in memory', () => {
   subscribeSuite(async () => memory())
 })
 
-describe('subscribe, in PostgreSQL', () => {
+describe('runSubscription, in PostgreSQL', () => {
   subscribeSuite(postgresReadSide)
 })

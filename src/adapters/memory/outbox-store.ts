@@ -1,10 +1,10 @@
 import * as TE from 'fp-ts/TaskEither'
 import type { FailureNote } from '../../core/errors/subscription'
-import type { Request, RequestStore } from '../../core/ports/request-store'
+import type { OutboxCommand, Outbox } from '../../core/ports/outbox'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { type MemoryReadSideState, readSideOf } from './read-side-state'
 
-export interface MemoryRequest extends Request {
+export interface MemoryRequest extends OutboxCommand {
   readonly sequence: number
   readonly timer: string | undefined
   readonly dueAt: number
@@ -54,7 +54,7 @@ export const forget = (transaction: MemoryTransaction, process: string, id: stri
 export const memoryRequests = (
   documents: MemoryDocuments,
   now: () => number,
-): RequestStore<MemoryTransaction> => {
+): Outbox<MemoryTransaction> => {
   const state = readSideOf(documents)
   const forgetTimers = (
     transaction: MemoryTransaction,
@@ -119,7 +119,7 @@ export const memoryRequests = (
         }
         commit()
       }),
-    due: (process, limit) =>
+    takeDue: (process, limit) =>
       TE.fromIO(() => {
         const all = listed(state, documents, process)
         const isDue = ({ parked, dueAt }: MemoryRequest) => !parked && dueAt <= now()

@@ -4,7 +4,7 @@ import { textIssue } from './json'
  * What a process wants done: send a command now, send one later (a timer), or cancel a timer. Setting a
  * timer again under the same name replaces the earlier one.
  */
-export type Ask<Command> =
+export type ProcessAction<Command> =
   | { readonly _tag: 'Send'; readonly command: Command }
   /** Milliseconds from now, by the store's clock. 0 or less: at once. At most {@link MAXIMUM_DELAY}. */
   | {
@@ -22,20 +22,27 @@ export type Ask<Command> =
     }
   | { readonly _tag: 'Cancel'; readonly timer: string }
 
-export const send = <Command>(command: Command): Ask<Command> => ({ _tag: 'Send', command })
+export const send = <Command>(command: Command): ProcessAction<Command> => ({
+  _tag: 'Send',
+  command,
+})
 
 export const sendAfter = <Command>(
   timer: string,
   delay: number,
   command: Command,
-): Ask<Command> => ({
+): ProcessAction<Command> => ({
   _tag: 'After',
   timer,
   delay,
   command,
 })
 
-export const sendAt = <Command>(timer: string, time: number, command: Command): Ask<Command> => ({
+export const sendAt = <Command>(
+  timer: string,
+  time: number,
+  command: Command,
+): ProcessAction<Command> => ({
   _tag: 'At',
   timer,
   time,
@@ -43,7 +50,7 @@ export const sendAt = <Command>(timer: string, time: number, command: Command): 
 })
 
 /** Does nothing if there is no such timer, or if it has fired already. */
-export const cancelTimer = (timer: string): Ask<never> => ({ _tag: 'Cancel', timer })
+export const cancelTimer = (timer: string): ProcessAction<never> => ({ _tag: 'Cancel', timer })
 
 /** The longest delay of a timer: a hundred years. Milliseconds. */
 const MAXIMUM_DELAY = 3_155_760_000_000
@@ -55,7 +62,9 @@ const MAXIMUM_TIME = 8_640_000_000_000_000
 const MAXIMUM_TIMER_LENGTH = 255
 
 /** Why a timer is not valid, or `undefined`. */
-export const timerIssue = (ask: Exclude<Ask<unknown>, { _tag: 'Send' }>): string | undefined => {
+export const timerIssue = (
+  ask: Exclude<ProcessAction<unknown>, { _tag: 'Send' }>,
+): string | undefined => {
   const named = textIssue(ask.timer)
   if (named !== undefined) return `in its name, ${named}`
   if (ask.timer.length > MAXIMUM_TIMER_LENGTH) {

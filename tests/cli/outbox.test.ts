@@ -9,7 +9,7 @@ beforeEach(async () => {
   pool = new Pool({ connectionString: side.url })
   await side.subscriptions.register({ name: 'process:transfers', partitions: 1, position: 0 })()
   await pool.query(
-    `insert into reprise.requests (process, key, id, due_at, command, metadata, attempts, failure, parked)
+    `insert into reprise.outbox (process, key, id, due_at, command, metadata, attempts, failure, parked)
      select 'transfers', 'transfer-' || n, 'ask-' || n, now(), '{"type":"Deposit"}', '{}', 5,
             '{"message":"the bank did not answer"}', true
      from generate_series(1, 2) n`,
@@ -24,7 +24,7 @@ const reprise = (...args: ReadonlyArray<string>) => cli([...args, '--url', side.
 const left = async () =>
   (
     await pool.query<{ id: string; parked: boolean }>(
-      'select id, parked from reprise.requests order by id',
+      'select id, parked from reprise.outbox order by id',
     )
   ).rows
 
@@ -36,7 +36,7 @@ describe('a command that a process manager could not send', () => {
   })
 
   it('is due again when it is retried, and is the only one', async () => {
-    expect(await reprise('retry', 'transfers', '--request', 'ask-1')).toMatchObject({
+    expect(await reprise('retry', 'transfers', '--command', 'ask-1')).toMatchObject({
       exitCode: 0,
       out: expect.stringMatching(/^Tried again: command ask-1\n/),
     })
@@ -47,7 +47,7 @@ describe('a command that a process manager could not send', () => {
   })
 
   it('is forgotten when it is skipped', async () => {
-    expect((await reprise('skip', 'transfers', '--request', 'ask-2')).exitCode).toBe(0)
+    expect((await reprise('skip', 'transfers', '--command', 'ask-2')).exitCode).toBe(0)
     expect(await left()).toEqual([{ id: 'ask-1', parked: true }])
   })
 })

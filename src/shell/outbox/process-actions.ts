@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import { type Ask, timerIssue } from '../../core/ask'
+import { type ProcessAction, timerIssue } from '../../core/process-action'
 import type { CommandCodec } from '../../core/codec/command-codec'
 import {
   invalidTimer,
@@ -10,7 +10,7 @@ import {
 } from '../../core/errors/process'
 import type { StoreFailed } from '../../core/errors/store'
 import type { Metadata } from '../../core/metadata'
-import type { Due, RequestWrites } from '../../core/ports/request-store'
+import type { DueTime, OutboxWrites } from '../../core/ports/outbox'
 
 /** What has led to some asks. */
 export interface Cause {
@@ -33,7 +33,7 @@ const metadataOf = ({ id, metadata: { correlationId, actor } }: Cause): Metadata
   ...(actor === undefined ? {} : { actor }),
 })
 
-const dueOf = <Command>(ask: Exclude<Ask<Command>, { _tag: 'Cancel' }>): Due => {
+const dueOf = <Command>(ask: Exclude<ProcessAction<Command>, { _tag: 'Cancel' }>): DueTime => {
   switch (ask._tag) {
     case 'Send':
       return { _tag: 'Now' }
@@ -45,11 +45,11 @@ const dueOf = <Command>(ask: Exclude<Ask<Command>, { _tag: 'Cancel' }>): Due => 
 }
 
 /** Writes down what was asked for. */
-export const writeAsks = async <Command>(
+export const writeActions = async <Command>(
   codec: CommandCodec<Command>,
-  writes: RequestWrites,
+  writes: OutboxWrites,
   cause: Cause,
-  asks: ReadonlyArray<Ask<Command>>,
+  asks: ReadonlyArray<ProcessAction<Command>>,
 ): Promise<E.Either<StoreFailed | UnencodableCommand | InvalidTimer, void>> => {
   const { process, key } = cause
   for (const ask of asks) {

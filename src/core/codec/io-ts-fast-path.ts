@@ -1,7 +1,7 @@
 import type { Any, Type } from 'io-ts'
 import { plainCopy } from '../canonical-json'
 import { isPlain, isRecord, type JsonObject, MAXIMUM_DEPTH, textIssue } from '../json'
-import { asBuilt } from './built'
+import { asBuilt } from './io-ts-origin'
 import { type Shape, shapeOf } from './record-shape'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { eventually } from '../patience'
+import { eventually } from '../eventually'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
   add,

@@ -1,7 +1,7 @@
 import { pgliteReadSides } from '../support/pglite-read-side'
-import { subscribeSuite } from './subscribe.suite'
+import { subscribeSuite } from './subscription.suite'
 
-describe('subscribe, in PGlite', () => {
+describe('runSubscription, in PGlite', () => {
   const { open, close } = pgliteReadSides()
   afterAll(close)
   subscribeSuite(open)

@@ -9,13 +9,13 @@ import type { Story } from './law'
 const MOST_COMMANDS = 12
 const MOST_EVENTS = 8
 
-type Words<Word> = E.Either<string, fc.Arbitrary<Word>>
+type Arbitraries<Word> = E.Either<string, fc.Arbitrary<Word>>
 
 const commandsOf = <Command, State, Event, Rejection>({
   commands,
   codecs,
   arbitraries,
-}: DeciderCheck<Command, State, Event, Rejection>): Words<Command> => {
+}: DeciderCheck<Command, State, Event, Rejection>): Arbitraries<Command> => {
   if (commands !== undefined) return E.right(commands)
   const shape = codecs?.commands?.shape
   return shape === undefined
@@ -27,7 +27,7 @@ const eventsOf = <Command, State, Event, Rejection>({
   events,
   codecs,
   arbitraries,
-}: DeciderCheck<Command, State, Event, Rejection>): Words<Event> | undefined => {
+}: DeciderCheck<Command, State, Event, Rejection>): Arbitraries<Event> | undefined => {
   if (events !== undefined) return E.right(events)
   const shapes = codecs?.events?.shapes
   return shapes === undefined
@@ -36,7 +36,7 @@ const eventsOf = <Command, State, Event, Rejection>({
 }
 
 /** An arbitrary of scenarios for the decider, or why there is none. */
-export const storiesOf = <Command, State, Event, Rejection>(
+export const scenariosOf = <Command, State, Event, Rejection>(
   fastCheck: FastCheck,
   check: DeciderCheck<Command, State, Event, Rejection>,
 ): E.Either<string, fc.Arbitrary<Story<Command, Event>>> => {

@@ -13,7 +13,7 @@ export interface Unknown {
 }
 
 /** How far the events of a stream have been played, and what came of it. */
-export interface Played {
+export interface Replayed {
   readonly version: StreamVersion
   readonly state: E.Either<Unknown, unknown>
 }
@@ -25,7 +25,7 @@ export interface Judged {
 }
 
 /** Before the first event. */
-export const unplayed = ({ decider }: AnyCategory): Played => ({
+export const beforeReplay = ({ decider }: AnyCategory): Replayed => ({
   version: 0,
   state: E.right(decider.initialState),
 })
@@ -48,7 +48,11 @@ export const judged = (category: AnyCategory | undefined, event: StoredEvent): J
 }
 
 /** One event further. Once the state is not known, it stays so. */
-export const play = (category: AnyCategory, before: Played, stored: StoredEvent): Played => {
+export const replayOne = (
+  category: AnyCategory,
+  before: Replayed,
+  stored: StoredEvent,
+): Replayed => {
   const { version } = stored
   if (E.isLeft(before.state)) return { version, state: before.state }
   const event = decoded(category, stored)

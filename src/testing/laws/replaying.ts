@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/Either'
 import { toMealy, toStateStored } from '../../core/algebra/interpretations'
-import { run } from '../../core/algebra/run'
+import { runCommands } from '../../core/algebra/run'
 import { type Decider, replay, replayFrom } from '../../core/decider'
 import type { DeciderLaw } from './law'
-import { difference, show } from './look'
+import { difference, show } from './show-difference'
 
 /** Replaying events in two parts equals replaying them in one. */
 export const homomorphic = <Command, State, Event, Rejection>(
@@ -12,7 +12,7 @@ export const homomorphic = <Command, State, Event, Rejection>(
   name: 'replay is a homomorphism',
   meaning: 'replaying events in two parts gives the same state as replaying them in one',
   problem: ({ commands, events }) => {
-    const history = [...run(decider, commands).events, ...events]
+    const history = [...runCommands(decider, commands).events, ...events]
     const whole = replay(decider, history)
     for (let cut = 0; cut <= history.length; cut += 1) {
       const early = replay(decider, history.slice(0, cut))
@@ -31,12 +31,12 @@ export const harmlessRejections = <Command, State, Event, Rejection>(
   name: 'a rejection changes nothing',
   meaning: 'leaving the rejected commands out gives the same events and the same state',
   problem: ({ commands }) => {
-    const all = run(decider, commands)
+    const all = runCommands(decider, commands)
     const accepted = commands.filter((_, index) => {
       const decision = all.decisions[index]
       return decision !== undefined && E.isRight(decision)
     })
-    const without = run(decider, accepted)
+    const without = runCommands(decider, accepted)
     return (
       difference('the events without the rejected commands', without.events, all.events) ??
       difference('the state without the rejected commands', without.state, all.state)
@@ -45,7 +45,7 @@ export const harmlessRejections = <Command, State, Event, Rejection>(
 })
 
 /** All interpretations of a decider agree. */
-export const sameLife = <Command, State, Event, Rejection>(
+export const sameHistory = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): DeciderLaw<Command, Event> => ({
   name: 'every interpretation agrees',

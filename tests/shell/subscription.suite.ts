@@ -5,11 +5,19 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventStore, StorePage } from '../../src/core/ports/event-store'
 import { parkAfter, stopAfter } from '../../src/core/poison'
 import type { RecordedEvent } from '../../src/core/recorded-event'
-import { fromEnd, fromPosition, fromTime, type Start } from '../../src/core/start'
+import {
+  fromEnd,
+  fromPosition,
+  fromTime,
+  type SubscriptionStart,
+} from '../../src/core/subscription-start'
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
-import { subscribe, subscribeInTransaction } from '../../src/shell/subscription/subscribe'
-import { untilProjected } from '../../src/shell/subscription/until-projected'
-import { fromStart } from '../../src/core/start'
+import {
+  runSubscription,
+  runSubscriptionInTransaction,
+} from '../../src/shell/subscription/run-subscription'
+import { untilReached } from '../../src/shell/subscription/until-reached'
+import { fromStart } from '../../src/core/subscription-start'
 import type { ReadSideUnderTest } from '../contracts/read-side'
 import { eventually } from '../support/eventually'
 import { decideStream, heldBy } from '../support/operating'
@@ -17,7 +25,7 @@ import { right } from '../support/right'
 import { running, type Running } from '../support/running'
 import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
 
-const quick = { firstPause: 5, longestPause: 20 }
+const quick = { firstBackoff: 5, maxBackoff: 20 }
 
 /** What subscriptions do on every store. */
 export const subscribeSuite = <Transaction>(
@@ -41,9 +49,9 @@ export const subscribeSuite = <Transaction>(
   const notices: SubscriptionNotice[] = []
   const observed = (signal: AbortSignal) => ({
     signal,
-    observe: (notice: SubscriptionNotice) => void notices.push(notice),
+    onNotice: (notice: SubscriptionNotice) => void notices.push(notice),
   })
-  type Options = Partial<Parameters<typeof subscribe<Tick>>[0]>
+  type Options = Partial<Parameters<typeof runSubscription<Tick>>[0]>
   // An instance that stands still for longer than its lease is fenced off, and what it was at is handled again:
   // these tests count, and a busy machine stands still for a second now and then.
   const start = (
@@ -51,7 +59,7 @@ export const subscribeSuite = <Transaction>(
     options: Options = {},
   ) => {
     const run = running((signal) =>
-      subscribe<Tick>({
+      runSubscription<Tick>({
         name,
         from: fromStart,
         events: ticks,
@@ -69,7 +77,7 @@ export const subscribeSuite = <Transaction>(
     return { seen, ...run }
   }
   const until = (position: number | undefined) =>
-    right(untilProjected(name, position ?? 0, 20_000)(side))
+    right(untilReached(name, position ?? 0, 20_000)(side))
 
   it('hears what was there and what comes, in order, in pages', async () => {
     await appendTicks(store, 'tick-1', 1, 2, 3)
@@ -115,7 +123,7 @@ export const subscribeSuite = <Transaction>(
     await eventually(() => Date.now() > since.recordedAt + 5)
     const middle = Date.now()
     await appendTicks(store, 'tick-1', 2)
-    const starts: ReadonlyArray<readonly [Start, ReadonlyArray<string>]> = [
+    const starts: ReadonlyArray<readonly [SubscriptionStart, ReadonlyArray<string>]> = [
       [fromPosition(first ?? 0), ['tick-1:2', 'tick-1:3']],
       [fromTime(middle), ['tick-1:2', 'tick-1:3']],
       [fromTime(since.recordedAt), ['tick-1:1', 'tick-1:2', 'tick-1:3']],
@@ -130,7 +138,7 @@ export const subscribeSuite = <Transaction>(
     }
     const [last] = await appendTicks(store, 'tick-1', 3)
     for (const [index, [, expected]] of starts.entries()) {
-      await right(untilProjected(`${name}-${index}`, last ?? 0, 20_000)(side))
+      await right(untilReached(`${name}-${index}`, last ?? 0, 20_000)(side))
       expect(places(all[index]?.seen ?? [])).toEqual(expected)
     }
   })
@@ -148,7 +156,7 @@ export const subscribeSuite = <Transaction>(
     const seen: RecordedEvent<Tick>[] = []
     const handle = (event: RecordedEvent<Tick>) => TE.fromIO(() => void seen.push(event))
     const run = running((signal) =>
-      subscribe<Tick>({ name, from: fromStart, events: ticks, leaseDuration: 3_000, handle })(
+      runSubscription<Tick>({ name, from: fromStart, events: ticks, leaseDuration: 3_000, handle })(
         { ...side, store: source },
         observed(signal),
       ),
@@ -310,7 +318,7 @@ export const subscribeSuite = <Transaction>(
       })
       expect(parked).toMatchObject({ streamId: 'tick-1', version: 2, attempts: 2, type: 'Ticked' })
       expect(parked?.failure.message).toContain('no tick-1:2')
-      expect(parked?.failure.stack).toContain('subscribe.suite')
+      expect(parked?.failure.stack).toContain('subscription.suite')
       const [last] = await appendTicks(store, 'tick-1', 4)
       await until(last)
       expect(seen).toEqual(['tick-1:1', 'tick-2:1'])
@@ -371,7 +379,7 @@ export const subscribeSuite = <Transaction>(
           attempts.push(performance.now())
           return TE.left('never')
         },
-        { poison: { ...stopAfter(2), firstPause: 300, longestPause: 300 } },
+        { poison: { ...stopAfter(2), firstBackoff: 300, maxBackoff: 300 } },
       )
       await appendTicks(store, 'tick-1', 1)
       await eventually(() => attempts.length === 1)
@@ -400,7 +408,7 @@ export const subscribeSuite = <Transaction>(
     it('keeps nothing of a failed event in a transaction, and everything of the others', async () => {
       let bad = true
       const run = running((signal) =>
-        subscribeInTransaction<Tick, Transaction>({
+        runSubscriptionInTransaction<Tick, Transaction>({
           name,
           events: ticks,
           leaseDuration: 600,
@@ -444,8 +452,8 @@ export const subscribeSuite = <Transaction>(
     })
     const [second] = await appendTicks(store, 'tick-1', 2)
     const restarted = collecting()
-    expect(await untilProjected(name, second ?? 0, 400)(side)()).toMatchObject(
-      E.left({ _tag: 'NotProjectedYet', reached: first }),
+    expect(await untilReached(name, second ?? 0, 400)(side)()).toMatchObject(
+      E.left({ _tag: 'NotReachedYet', reached: first }),
     )
     await right(side.operator.unpause(name))
     await until(second)
@@ -454,11 +462,11 @@ export const subscribeSuite = <Transaction>(
 
   it('says how far it has come when the time is over', async () => {
     await collecting().stop()
-    expect(await untilProjected(name, 99, 20)(side)()).toMatchObject(
-      E.left({ _tag: 'NotProjectedYet', wanted: 99, reached: 0 }),
+    expect(await untilReached(name, 99, 20)(side)()).toMatchObject(
+      E.left({ _tag: 'NotReachedYet', wanted: 99, reached: 0 }),
     )
-    expect(await untilProjected('no such', 99, 20)(side)()).toMatchObject(
-      E.left({ _tag: 'NotProjectedYet', reached: undefined }),
+    expect(await untilReached('no such', 99, 20)(side)()).toMatchObject(
+      E.left({ _tag: 'NotReachedYet', reached: undefined }),
     )
   })
 }

@@ -4,7 +4,10 @@ import { type Issue, issuesOf } from '../issue'
 import type { Json } from '../json'
 
 /** Why a value must not be stored: its codec would not decode what it has encoded. */
-export const misfit = <Value>(codec: Type<Value, unknown>, written: Json): ReadonlyArray<Issue> => {
+export const codecMismatch = <Value>(
+  codec: Type<Value, unknown>,
+  written: Json,
+): ReadonlyArray<Issue> => {
   const decoded = codec.decode(written)
   return E.isLeft(decoded)
     ? issuesOf(decoded.left)
