@@ -2,15 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as reprise from 'reprise/algebra'
 import type { Interpretations } from '../statements/interpretations'
 
-const {
-  replay,
-  replayFrom,
-  run: runCommands,
-  runCommandsFrom,
-  toMealy,
-  toReducer,
-  toStateStored,
-} = reprise
+const { replay, replayFrom, runCommands, runCommandsFrom, toMealy, toReducer, toStateStored } =
+  reprise
 const interpretations: Interpretations = {
   replay,
   replayFrom,

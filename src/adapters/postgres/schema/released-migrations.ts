@@ -491,7 +491,7 @@ create table {{schema}}.builds (
 );
 
 -- Commands that process managers have asked for: due now, or (timers) later.
-create table {{schema}}.requests (
+create table {{schema}}.outbox (
   sequence       bigint      not null generated always as identity,
   process        text        not null collate "C",
   key            text        not null collate "C", -- which one of its processes
@@ -503,8 +503,8 @@ create table {{schema}}.requests (
   attempts       integer     not null default 0,
   failure        jsonb,
   parked         boolean     not null default false,
-  constraint requests_pkey primary key (process, id),
-  constraint requests_timer_key unique (process, key, timer)
+  constraint outbox_pkey primary key (process, id),
+  constraint outbox_timer_key unique (process, key, timer)
 );
 -- Rejections for which a process manager has asked for nothing instead.
 create table {{schema}}.rejections (
@@ -512,8 +512,8 @@ create table {{schema}}.rejections (
   rejected bigint not null,
   constraint rejections_pkey primary key (process)
 );
-create index requests_due on {{schema}}.requests (process, due_at, sequence) where not parked;
-create index requests_key on {{schema}}.requests (process, key, sequence) where timer is null;
+create index outbox_due on {{schema}}.outbox (process, due_at, sequence) where not parked;
+create index outbox_key on {{schema}}.outbox (process, key, sequence) where timer is null;
 
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
