@@ -30,8 +30,8 @@ interface Partition {
 
 interface Subscription {
   partitions: number
-  categories?: ReadonlyArray<string>
-  types?: ReadonlyArray<string>
+  categories: ReadonlyArray<string> | undefined
+  types: ReadonlyArray<string> | undefined
   readonly known: Map<number, Partition>
   lastCall: number
 }
@@ -73,6 +73,13 @@ export interface Checkpoints {
   }
 }
 
+/** What is in both filters. `undefined`: everything is. */
+const both = (
+  left: ReadonlyArray<string> | undefined,
+  right: ReadonlyArray<string> | undefined,
+): ReadonlyArray<string> | undefined =>
+  left === undefined ? right : left.filter((name) => right?.includes(name) ?? true)
+
 /** The steps that lead from where a partition is to `target`, of those whose outcome is not known. */
 const bridge = (
   { unknown }: Partition,
@@ -92,7 +99,13 @@ export const checkpoints = (report: Report): Checkpoints => {
   const subscriptions = new Map<string, Subscription>()
   const effective = new Set<number>()
   const of = (name: string): Subscription => {
-    const known = subscriptions.get(name) ?? { partitions: 0, known: new Map(), lastCall: 0 }
+    const known = subscriptions.get(name) ?? {
+      partitions: 0,
+      categories: undefined,
+      types: undefined,
+      known: new Map(),
+      lastCall: 0,
+    }
     subscriptions.set(name, known)
     return known
   }
@@ -126,8 +139,9 @@ export const checkpoints = (report: Report): Checkpoints => {
     registered: ({ subscription, categories, types }, partitions) => {
       const known = of(subscription)
       known.partitions = partitions
-      if (categories !== undefined) known.categories = categories
-      if (types !== undefined) known.types = types
+      // What one of them does not read may have been passed over while it was the only one.
+      known.categories = both(known.categories, categories)
+      known.types = both(known.types, types)
     },
     begun: (asked) =>
       new Map(

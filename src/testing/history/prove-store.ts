@@ -16,6 +16,7 @@ import {
   recordedSubscriptions,
 } from './recorded-backend'
 import { type HistoryRecorder, historyRecorder } from './recorder'
+import type { HistoryRules } from './stream-rules'
 import { describeViolation, type Violation } from './violation'
 import {
   type Client,
@@ -59,6 +60,8 @@ export interface ProofOptions<Transaction> {
   readonly faults?: FaultRates
   /** More clients, beside those that write, read, subscribe and keep timers. */
   readonly clients?: ReadonlyArray<Client<Transaction>>
+  /** What the states that those clients read are judged by. */
+  readonly states?: NonNullable<HistoryRules['states']>
   /** The store's clock, in milliseconds. Default `Date.now`. */
   readonly now?: () => number
   /** Waits for so many milliseconds. Default a timer. */
@@ -110,6 +113,7 @@ export const examineStore = async <Transaction>(
     writers = 4,
     faults: rates,
     clients = [],
+    states = {},
     now = Date.now,
     pause = timer,
     write,
@@ -171,7 +175,8 @@ export const examineStore = async <Transaction>(
   }
 
   const isOneClock = now === Date.now || pause !== timer
-  const rules = isOneClock ? workloadRules : { ...workloadRules, clockDifference: Infinity }
+  const clockDifference = isOneClock ? {} : { clockDifference: Infinity }
+  const rules: HistoryRules = { ...workloadRules, states, ...clockDifference }
   return { seed, operations, faults, history, violations: checkHistory(history, rules) }
 }
 

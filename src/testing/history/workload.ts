@@ -143,7 +143,10 @@ const handleCommand = async <Transaction>(
 ): Promise<void> => {
   for (let attempt = 0; attempt < 8 && goesOn(); attempt++) {
     const loaded = await safely(store.load({ streamId, after: 0, commandId, limit: 1_000 }))
-    if (E.isLeft(loaded)) continue
+    if (E.isLeft(loaded)) {
+      await pause(random.below(10))
+      continue
+    }
     if (loaded.right.handled !== undefined) return
     const events = random.chance(0.1) ? [] : eventsOf(random, 1, commandId)
     const request: AppendRequest = {
@@ -260,12 +263,12 @@ export const subscriber = async <Transaction>(world: ClientWorld<Transaction>): 
 }
 
 const register = async <Transaction>(
-  { backend: { subscriptions }, goesOn }: ClientWorld<Transaction>,
+  { backend: { subscriptions }, pause, goesOn }: ClientWorld<Transaction>,
   subscription: NewSubscription,
 ): Promise<void> => {
   if (subscriptions === undefined) return
   const registering = subscriptions.register(subscription)
-  while (E.isLeft(await safely(registering)) && goesOn());
+  while (E.isLeft(await safely(registering)) && goesOn()) await pause(5)
 }
 
 /** One change of an outbox. */
@@ -339,7 +342,10 @@ export const conclude = async <Transaction>(world: ClientWorld<Transaction>): Pr
   }
   for (let after = 0, more = true; more;) {
     const page = await safely(store.readAll({ after, limit: 100 }))
-    if (E.isLeft(page)) continue
+    if (E.isLeft(page)) {
+      await pause(5)
+      continue
+    }
     more = page.right.more
     after = page.right.upTo
   }
