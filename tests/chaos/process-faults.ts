@@ -70,8 +70,8 @@ const now = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000
 
 const drawFault = (random: Random): ProcessFault => {
   const number = random.next()
-  if (number < 0.4) return 'kill'
-  if (number < 0.65) return 'freeze'
+  if (number < 0.3) return 'kill'
+  if (number < 0.55) return 'freeze'
   if (number < 0.85) return 'terminate'
   return number < 0.95 ? 'crash' : 'rebuild'
 }
@@ -160,7 +160,7 @@ export const chaosRun = async ({
     times.push(now())
     faults[fault] = (faults[fault] ?? 0) + 1
     await cause(fault)
-    await pause(random.below(900))
+    await pause(200 + random.below(1_000))
   }
 
   let stuck = 0

@@ -53,13 +53,15 @@ export const startCrashingServer = async (): Promise<CrashingServer> => {
     onError: () => undefined,
   })
   const url = `postgres://postgres:reprise@127.0.0.1:${port}/postgres`
+  /** Again and again: right after a crash the old server's memory may still be in use. */
   const start = async (): Promise<void> => {
-    server.start().catch(() => undefined)
-    await until(() =>
-      onServer(url, 'select 1').then(
-        () => true,
-        () => undefined,
-      ),
+    await until(
+      () =>
+        server.start().then(
+          () => true,
+          () => undefined,
+        ),
+      60_000,
     )
   }
   const isAlive = (pid: number): boolean => {
