@@ -51,6 +51,7 @@ const recorder = historyRecorder({
 
 const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
+process.on('disconnect', () => process.exit(2)) // its parent is gone
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {
@@ -70,6 +71,7 @@ const world = (name: string): ClientWorld<Transaction<NoTables>> => {
 }
 
 const main = async (): Promise<void> => {
+  process.send?.('ready')
   if (old) return oldRelease(world('old release'))
   const projecting = runProjection(counting(1), { leaseDuration: 1_000, maxPollInterval: 50 })(
     backend,

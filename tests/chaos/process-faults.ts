@@ -117,13 +117,18 @@ export const chaosRun = async ({
   await right(backend.migrate)
 
   let number = 1
-  const begin = (old = false): WorkerProcess => {
+  const started: WorkerProcess[] = []
+  /** Starts a process, and waits until it works. */
+  const begin = (old = false): Promise<WorkerProcess> => {
     const input: ChaosWorker = { url, file: join(folder, `${number}.jsonl`), seed, number, old }
     number += 1
-    return startWorker('chaos/history.worker.ts', JSON.stringify(input))
+    const worker = startWorker('chaos/history.worker.ts', JSON.stringify(input))
+    started.push(worker)
+    return new Promise((resolve) => {
+      worker.hear(() => resolve(worker))
+      void worker.ended.then(() => resolve(worker))
+    })
   }
-  const workers = Array.from({ length: processes }, () => begin())
-  const old = begin(true)
   const faults: Partial<Record<ProcessFault, number>> = {}
   const times: number[] = []
   const rebuilding = new AbortController()
@@ -135,7 +140,7 @@ export const chaosRun = async ({
     switch (fault) {
       case 'kill':
         await worker?.kill()
-        workers[victim] = begin()
+        workers[victim] = await begin()
         return
       case 'freeze':
         worker?.signal('SIGSTOP')
@@ -153,15 +158,23 @@ export const chaosRun = async ({
     }
   }
 
-  await pause(2_000) // the processes start
-  const end = Date.now() + seconds * 1_000
-  while (Date.now() < end) {
-    const fault = drawFault(random)
-    times.push(now())
-    faults[fault] = (faults[fault] ?? 0) + 1
-    await cause(fault)
-    await pause(200 + random.below(1_000))
+  const injectFaults = async (): Promise<void> => {
+    const end = Date.now() + seconds * 1_000
+    while (Date.now() < end) {
+      const fault = drawFault(random)
+      times.push(now())
+      faults[fault] = (faults[fault] ?? 0) + 1
+      await cause(fault)
+      await pause(200 + random.below(1_000))
+    }
   }
+  const killAll = (): Promise<unknown> => Promise.all(started.map(({ kill }) => kill()))
+  const workers = await Promise.all(Array.from({ length: processes }, () => begin()))
+  const old = await begin(true)
+  await injectFaults().catch(async (failure: unknown) => {
+    await killAll()
+    return Promise.reject(failure instanceof Error ? failure : new Error(String(failure)))
+  })
 
   let stuck = 0
   for (const worker of [...workers, old]) {

@@ -48,6 +48,10 @@ export interface HorizonState {
 
 /** How events are written and read. */
 export interface Algorithm {
+  /** Up to where a position can be called safe at all: a sequence may fall back when the server crashes. */
+  readonly trusts: 'the highest visible position' | 'the sequence'
+  /** A reader may read on to a horizon that it has seen, also when the server has crashed meanwhile. */
+  readonly horizon: 'used again' | 'asked for each time'
   /** The lock comes before the first position, or after it. */
   readonly announces: 'before drawing' | 'after drawing'
   /** Rows become visible before the lock is released, or afterwards. */
@@ -64,6 +68,8 @@ export interface Algorithm {
 }
 
 export const announcedLowerBound: Algorithm = {
+  trusts: 'the highest visible position',
+  horizon: 'used again',
   announces: 'before drawing',
   releases: 'after the rows',
   reads: 'sequence, locks, events',
@@ -169,11 +175,11 @@ const readerSteps = (
   const { reads } = algorithm
   const idle: Reader = { phase: 'start', seen: 0, horizon: 0, rows: [] }
   /** Saves the step: only who has begun at the checkpoint may. */
-  const save = (rows: ReadonlyArray<number>, horizon: number): Step => {
+  const save = (rows: ReadonlyArray<number>, horizon: number, next = idle): Step => {
     const events = rows.filter((row) => row > state.checkpoint && row <= horizon)
     const checkpoint = Math.max(state.checkpoint, horizon)
     const given = [...state.given, ...events]
-    return to(`is given [${events.join(', ')}] and saves ${checkpoint}`, idle, {
+    return to(`is given [${events.join(', ')}] and saves ${checkpoint}`, next, {
       checkpoint,
       given,
     })
@@ -198,40 +204,58 @@ const readerSteps = (
       ]
     }
     case 'seen': {
-      const horizon =
+      const highest = algorithm.trusts === 'the sequence' ? Infinity : (visible(state).at(-1) ?? 0)
+      const bound =
         reads === 'locks, sequence, events'
           ? Math.min(reader.horizon, state.last)
           : horizonOf(state, reader.seen, algorithm)
+      const horizon = Math.min(bound, highest)
       return [to(`has the horizon ${horizon}`, { ...reader, phase: 'looked', seen: 0, horizon })]
     }
-    case 'looked':
-      return [
-        save(reads === 'events, sequence, locks' ? reader.rows : visible(state), reader.horizon),
-      ]
+    case 'looked': {
+      const rows = reads === 'events, sequence, locks' ? reader.rows : visible(state)
+      const once = save(rows, reader.horizon)
+      return algorithm.horizon === 'used again'
+        ? [once, save(rows, reader.horizon, reader)]
+        : [once]
+    }
   }
 }
 
-/** The server crashes once: what was not committed or prepared is gone, and the readers begin again. */
-const crash = (state: HorizonState): ReadonlyArray<Step> => {
+/**
+ * The server crashes: what was not committed or prepared is gone, and the sequence may have fallen back to what had been
+ * written to the disk. A horizon that a reader has in its memory stays there.
+ */
+const crash = (state: HorizonState, algorithm: Algorithm): ReadonlyArray<Step> => {
   if (state.crashes === 0) return []
-  const survives = ({ phase }: Writer) =>
-    ['begun', 'prepared', 'visible', 'committed', 'rolledBack'].includes(phase)
-  const writers = state.writers.map((writer): Writer =>
-    survives(writer)
-      ? {
-          ...writer,
-          locked: writer.phase === 'prepared' && writer.locked,
-          phase: writer.phase === 'visible' ? 'committed' : writer.phase,
-        }
-      : { ...writer, phase: 'rolledBack', locked: false },
+  const writers = state.writers.map((writer): Writer => {
+    switch (writer.phase) {
+      case 'begun':
+      case 'prepared':
+      case 'committed':
+      case 'rolledBack':
+        return writer
+      case 'visible':
+        return { ...writer, phase: 'committed', locked: false }
+      case 'looked':
+      case 'announced':
+      case 'drawn':
+      case 'released':
+        return { ...writer, phase: 'rolledBack', locked: false }
+    }
+  })
+  const readers = state.readers.map((reader): Reader =>
+    reader.phase === 'looked' && algorithm.horizon === 'used again'
+      ? reader
+      : { phase: 'start', seen: 0, horizon: 0, rows: [] },
   )
-  const readers = state.readers.map((): Reader => ({
-    phase: 'start',
-    seen: 0,
-    horizon: 0,
-    rows: [],
-  }))
-  return [['the server crashes', { ...state, crashes: state.crashes - 1, writers, readers }]]
+  const kept = writers.flatMap(({ phase, drawn }) => (phase === 'rolledBack' ? [] : drawn))
+  const after = { ...state, crashes: state.crashes - 1, writers, readers }
+  const flushed = Math.max(0, ...kept)
+  return [
+    ['the server crashes', after],
+    [`the server crashes, and its sequence falls back to ${flushed}`, { ...after, last: flushed }],
+  ]
 }
 
 const problemIn = (state: HorizonState, algorithm: Algorithm): string | undefined => {
@@ -306,7 +330,7 @@ export const horizonModel = (
   steps: (state) => [
     ...state.writers.flatMap((_, at) => writerSteps(state, at, algorithm)),
     ...state.readers.flatMap((_, at) => readerSteps(state, at, algorithm)),
-    ...crash(state),
+    ...crash(state, algorithm),
   ],
   problem: (state) => problemIn(state, algorithm),
   key: keyOf,

@@ -143,15 +143,17 @@ export const checkpoints = (report: Report): Checkpoints => {
       known.categories = both(known.categories, categories)
       known.types = both(known.types, types)
     },
-    begun: (asked) =>
-      new Map(
+    begun: (asked) => {
+      if (asked._tag === 'Step') partitionOf(asked.subscription, asked.partition, asked.after)
+      return new Map(
         [...of(asked.subscription).known]
           .filter(([number]) => asked._tag === 'Claim' || asked.partition === number)
           .map(([number, { token, tokenBy, upTo, upToBy }]) => [
             number,
             { token, tokenBy, upTo, upToBy },
           ]),
-      ),
+      )
+    },
     claimed: ({ subscription: name, instance }, { leases }, before, call) => {
       for (const { partition: number, token, position } of leases) {
         const partition = partitionOf(name, number, position)

@@ -60,8 +60,6 @@ export type BrokenPromise =
   | 'CancelledTimerGiven'
   /** A timer was given before its time. */
   | 'TimerTooEarly'
-  /** A command was given that was never put into the outbox. */
-  | 'UnknownOutboxCommand'
 
 /** What a rule has found. */
 export interface Finding {

@@ -330,6 +330,7 @@ export const conclude = async <Transaction>(world: ClientWorld<Transaction>): Pr
   const { backend, name, pause } = world
   const { store, subscriptions, documents, outbox } = backend
   if (subscriptions !== undefined) {
+    await register(world, { name: SUBSCRIPTION, partitions: PARTITIONS, position: 0 })
     for (let idle = 0; idle < 3;) {
       const claim = await safely(subscriptions.claim(SUBSCRIPTION, name, LEASE * 1_000))
       const leases = E.isRight(claim) ? claim.right.leases : []
