@@ -100,13 +100,13 @@ export {
   type StepLog,
   type StepWork,
 } from './testing/history/recorder'
-export type { DocumentRule, HistoryRules, ReplayedEvent } from './testing/history/stream-rules'
+export type { DocumentRule, HistoryRules, ReplayedEvent } from './testing/history/replay-rules'
 export {
   type BrokenPromise,
   describeViolation,
   type Finding,
   type Violation,
 } from './testing/history/violation'
-export type { Client, ClientWorld } from './testing/history/workload'
+export type { Client, ClientWorld } from './testing/history/workload-world'
 export { type Scheduler, scheduler } from './testing/simulation/scheduler'
 export { simulateStore, type SimulationOptions } from './testing/simulation/simulate-store'

@@ -2,7 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { eventCodec, eventType, type Projection, stateCodec } from 'reprise'
 import type { ClientWorld, DocumentRule } from 'reprise/testing'
-import { SUBSCRIPTION, workloadRules } from '../../src/testing/history/workload'
+import { SUBSCRIPTION } from '../../src/testing/history/workload-read-side'
+import { workloadRules } from '../../src/testing/history/workload-world'
 
 const data = { number: t.number, text: t.string, nested: t.UnknownRecord }
 const Counted = t.type({ type: t.literal('Counted'), ...data })

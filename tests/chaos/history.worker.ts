@@ -10,13 +10,9 @@ import {
   recordedParts,
   seededRandom,
 } from 'reprise/testing'
-import {
-  reader,
-  subscriber,
-  timerKeeper,
-  workloadInline,
-  writer,
-} from '../../src/testing/history/workload'
+import { reader, writer } from '../../src/testing/history/workload'
+import { subscriber, timerKeeper } from '../../src/testing/history/workload-read-side'
+import { workloadInline } from '../../src/testing/history/workload-world'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import { counterClient } from '../support/counter-client'
 import type { NoTables } from '../support/postgres-read-side'

@@ -1,30 +1,26 @@
-import { checkpoints, type Before } from './checkpoints'
+import { checkpoints } from './checkpoints'
 import {
   ALL_SHARES,
   type Answer,
   type AnswerEntry,
-  type CallEntry,
   type HistoryEntry,
   SHARES,
   shareOf,
-  type WorkEntry,
 } from './entries'
 import { outboxes } from './outbox-rules'
+import { type OpenCall, pairing, type Visit } from './pairing'
 import { deliveries, storeReaders, type SubscriptionFacts } from './readers'
 import {
   appendAnswered,
   appendBegun,
-  type CallTimes,
   commandAnswered,
   commandBegun,
   pageRead,
-  seen,
   stateGiven,
-  type StreamFacts,
-  streamFacts,
-  wasAt,
-} from './stream-facts'
-import { type HistoryRules, judgeStream } from './stream-rules'
+} from './stream-answers'
+import { type CallTimes, seen, type StreamFacts, streamFacts, wasAt } from './stream-facts'
+import type { HistoryRules } from './replay-rules'
+import { judgeStream } from './stream-rules'
 import type { Finding, Report, Violation } from './violation'
 
 /** A history that can be read again and again. An array is one. */
@@ -37,20 +33,6 @@ export interface History {
   readonly read: (skip: (share: string) => boolean) => Iterable<HistoryEntry>
 }
 
-/** A call that was not answered yet. */
-interface OpenCall {
-  readonly entry: CallEntry
-  readonly begun: number
-  readonly before: ReadonlyMap<number, Before>
-  work: WorkEntry | undefined
-  workAt: number
-}
-
-/** Calls back for a step that is about to be saved. */
-type Work = (call: CallEntry, work: WorkEntry) => void
-
-type Visit = (call: OpenCall, answer: AnswerEntry | undefined, ended: number) => void
-
 /** How many violations are enough. */
 const MAXIMUM_FINDINGS = 100
 
@@ -59,39 +41,7 @@ const ENTRIES_PER_PASS = 600_000
 
 const UNANSWERED: Answer = { _tag: 'Unknown', reason: 'not answered' }
 
-/** Calls `visit` at the end of each call; those whose outcome is not known come last. */
-const pairing = (
-  entries: Iterable<HistoryEntry>,
-  begun: (entry: CallEntry, line: number) => ReadonlyMap<number, Before>,
-  visit: Visit,
-  working: Work = () => undefined,
-): void => {
-  const open = new Map<number, OpenCall>()
-  let line = 0
-  for (const entry of entries) {
-    line += 1
-    if ('asked' in entry) {
-      const before = begun(entry, line)
-      open.set(entry.call, { entry, begun: line, before, work: undefined, workAt: line })
-      continue
-    }
-    const call = open.get(entry.call)
-    if (call === undefined) continue
-    if ('work' in entry) {
-      working(call.entry, entry)
-      call.work = entry
-      call.workAt = line
-      continue
-    }
-    // It may have its effect later.
-    if (entry.answer._tag === 'Unknown') continue
-    open.delete(entry.call)
-    visit(call, entry, line)
-  }
-  for (const call of open.values()) visit(call, undefined, Infinity)
-}
-
-const NONE_BEFORE: ReadonlyMap<number, Before> = new Map()
+const NONE_BEFORE: OpenCall['before'] = new Map()
 
 /** The first pass: the checkpoints of subscriptions. */
 const judgeCheckpoints = (entries: Iterable<HistoryEntry>, report: Report) => {
@@ -131,7 +81,7 @@ const judgeShares = (
 ): void => {
   const streams = new Map<string, StreamFacts>()
   const of = (streamId: string): StreamFacts => {
-    const known = streams.get(streamId) ?? streamFacts(streamId)
+    const known = streams.get(streamId) ?? streamFacts(streamId, report)
     streams.set(streamId, known)
     return known
   }
@@ -153,7 +103,7 @@ const judgeShares = (
     const { events = [], outbox } = work.work
     const times = { call: entry.call, begun, ended: workAt }
     for (const event of events) {
-      if (isMine(event.streamId)) seen(of(event.streamId), event, times, report)
+      if (isMine(event.streamId)) seen(of(event.streamId), event, times)
     }
     if (isSaved) given.step(subscription, after, events, entry.call)
     if (isRefused) return
@@ -176,17 +126,20 @@ const judgeShares = (
     const answer = answered?.answer ?? UNANSWERED
     switch (asked._tag) {
       case 'Append':
-        return appendAnswered(of(asked.streamId), asked, answer, times, report)
+        appendAnswered(of(asked.streamId), asked, answer, times)
+        return
       case 'Load':
       case 'Read':
-        if (answer._tag === 'Page') pageRead(of(asked.streamId), asked, answer, times, report)
+        if (answer._tag === 'Page') pageRead(of(asked.streamId), asked, answer, times)
         return
       case 'Command':
-        return commandAnswered(of(asked.streamId), asked, answer, times, report)
+        commandAnswered(of(asked.streamId), asked, answer, times)
+        return
       case 'State':
         if (answer._tag !== 'StateFound') return
         if (!asked.cached) wasAt(of(asked.streamId), answer.version, times)
-        return stateGiven(of(asked.streamId), answer.version, answer.state, call, report)
+        stateGiven(of(asked.streamId), answer.version, answer.state, call)
+        return
       case 'Document':
         if (answer._tag !== 'DocumentFound' || !isDocument(rules, asked.collection)) return
         of(asked.key).documents.push({ times, collection: asked.collection, value: answer.value })
@@ -194,18 +147,21 @@ const judgeShares = (
       case 'ReadAll':
         if (answer._tag !== 'StorePage') return
         for (const event of answer.events) {
-          if (isMine(event.streamId)) seen(of(event.streamId), event, times, report)
+          if (isMine(event.streamId)) seen(of(event.streamId), event, times)
         }
-        return readers.page(client, asked, answer, call)
+        readers.page(client, asked, answer, call)
+        return
       case 'Step':
-        return step(open, answered, ended)
+        step(open, answered, ended)
+        return
       case 'Due':
         if (answer._tag !== 'Given') return
-        return followed.given(asked.process, answer.ids, asked.limit, {
+        followed.given(asked.process, answer.ids, asked.limit, {
           ...times,
           began: entry.at,
           answered: answered?.at ?? Infinity,
         })
+        return
       case 'Register':
       case 'Claim':
         return
@@ -227,7 +183,7 @@ const judgeShares = (
       }
     },
   )
-  for (const facts of streams.values()) judgeStream(facts, rules, report)
+  for (const facts of streams.values()) judgeStream(facts, rules)
   readers.judge(streams, report)
   given.judge(subscriptions, streams, report)
   followed.judge()

@@ -226,7 +226,7 @@ const hashedValue = (before: number, value: Json): number => {
   if (typeof value !== 'object' || value === null) return hashed(before, JSON.stringify(value))
   let hash = hashed(before, Array.isArray(value) ? '[' : '{')
   if (Array.isArray(value)) {
-    for (const inner of value) hash = hashedValue(hash, inner)
+    for (const inner of value as ReadonlyArray<Json>) hash = hashedValue(hash, inner)
     return hashed(hash, ']')
   }
   for (const [key, inner] of Object.entries(value).sort(byKey)) {

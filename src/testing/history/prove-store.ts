@@ -16,19 +16,11 @@ import {
   recordedSubscriptions,
 } from './recorded-backend'
 import { type HistoryRecorder, historyRecorder } from './recorder'
-import type { HistoryRules } from './stream-rules'
+import type { HistoryRules } from './replay-rules'
 import { describeViolation, type Violation } from './violation'
-import {
-  type Client,
-  type ClientWorld,
-  conclude,
-  reader,
-  subscriber,
-  timerKeeper,
-  workloadInline,
-  workloadRules,
-  writer,
-} from './workload'
+import { conclude, reader, writer } from './workload'
+import { subscriber, timerKeeper } from './workload-read-side'
+import { type Client, type ClientWorld, workloadInline, workloadRules } from './workload-world'
 
 /** A store to be proved: an event store, and whatever else there is beside it. */
 export interface StoreUnderProof<Transaction> extends FaultyParts<Transaction> {

@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/Either'
-import type { TaskEither } from 'fp-ts/TaskEither'
 import type { AppendError, ReadError } from '../../core/errors/unions'
 import type { EventStore } from '../../core/ports/event-store'
 import type { ProjectionStore } from '../../core/ports/projection-store'

@@ -1,56 +1,17 @@
-import type { View } from '../../core/algebra/view'
-import type { Json } from '../../core/json'
-import { categoryOf, type StreamId, type StreamVersion } from '../../core/stream'
-import { digestOf, type SeenEvent } from './entries'
-import {
-  type CommandFacts,
-  type DocumentFacts,
-  type SentFacts,
-  type StreamFacts,
-  type VersionFacts,
-  wasAt,
-} from './stream-facts'
-import type { Report } from './violation'
-
-/** An event of a stream, for a rule that replays it. */
-export interface ReplayedEvent {
-  readonly type: string
-  readonly data: Json
-}
-
-/** How documents of a collection are judged. Their keys are the ids of streams. */
-export interface DocumentRule {
-  readonly collection: string
-  /** The version of the stream that a document stands for. */
-  readonly versionOf: (document: Json) => StreamVersion
-  /** What the events of a stream give. */
-  readonly view: View<Json, ReplayedEvent>
-  /** It is written inside the append, so it may never be older than the stream. */
-  readonly inline: boolean
-}
-
-/** What a history is judged by, beside the promises of every store. Every key may be left out. */
-export interface HistoryRules {
-  /** By category: the states that the events of a stream give. */
-  readonly states?: Readonly<Record<string, View<Json, ReplayedEvent>>>
-  readonly documents?: ReadonlyArray<DocumentRule>
-  /**
-   * How far the clock of the client may be from that of the store, in milliseconds. `Infinity`: the time of timers is
-   * not judged. Default 1.
-   */
-  readonly clockDifference?: number
-}
+import type { SeenEvent } from './entries'
+import { type HistoryRules, judgeDocuments, judgeStates } from './replay-rules'
+import type { CommandFacts, SentFacts, StreamFacts, VersionFacts } from './stream-facts'
 
 /** What follows from all that a history says about one stream. */
-export const judgeStream = (facts: StreamFacts, rules: HistoryRules, report: Report): void => {
+export const judgeStream = (facts: StreamFacts, rules: HistoryRules): void => {
   judgeDocuments(facts, rules)
-  judgeOrder(facts, report)
-  const places = judgeEvents(facts, report)
+  judgeOrder(facts)
+  const places = judgeEvents(facts)
   for (const command of facts.commands.values()) {
-    judgeCommand(facts.streamId, places, command, report)
+    judgeCommand(facts, places, command)
   }
-  judgeCommandEvents(facts, report)
-  judgeStates(facts, rules, report)
+  judgeCommandEvents(facts)
+  judgeStates(facts, rules)
 }
 
 /**
@@ -61,8 +22,8 @@ export const judgeStream = (facts: StreamFacts, rules: HistoryRules, report: Rep
  * Source: the versions give the order, so this is the linear case of P. Gibbons and E. Korach, "Testing Shared
  * Memories", 1997.
  */
-const judgeOrder = (facts: StreamFacts, report: Report): void => {
-  const { versions, sent } = facts
+const judgeOrder = (facts: StreamFacts): void => {
+  const { versions, sent, report } = facts
   const thereAt: VersionFacts[] = []
   for (let index = versions.length - 1, best: VersionFacts | undefined; index >= 0; index--) {
     const each = versions[index]
@@ -102,8 +63,8 @@ const judgeOrder = (facts: StreamFacts, report: Report): void => {
 }
 
 /** Answers where each event stands. */
-const judgeEvents = (facts: StreamFacts, report: Report): ReadonlyMap<string, VersionFacts> => {
-  const { versions, sent, streamId: subject } = facts
+const judgeEvents = (facts: StreamFacts): ReadonlyMap<string, VersionFacts> => {
+  const { versions, sent, streamId: subject, report } = facts
   const places = new Map<string, VersionFacts>()
   let before: SeenEvent | undefined
   let beforeBy = 0
@@ -124,8 +85,8 @@ const judgeEvents = (facts: StreamFacts, report: Report): ReadonlyMap<string, Ve
       report({ promise: 'PositionsDisagree', subject, message, calls: [beforeBy, eventBy] })
     }
     const append = sent.get(event.id)
-    if (append === undefined) judgeUnsent(facts, place, event, report)
-    else judgeSent(facts, place, event, append, report)
+    if (append === undefined) judgeUnsent(facts, place, event)
+    else judgeSent(facts, place, event, append)
     before = event
     beforeBy = eventBy
   }
@@ -133,10 +94,9 @@ const judgeEvents = (facts: StreamFacts, report: Report): ReadonlyMap<string, Ve
 }
 
 const judgeUnsent = (
-  { commands, answered, untold, streamId: subject }: StreamFacts,
+  { commands, answered, untold, streamId: subject, report }: StreamFacts,
   { eventBy }: VersionFacts,
   { id, version, commandId }: SeenEvent,
-  report: Report,
 ): void => {
   const isKnown =
     untold > 0 ||
@@ -148,11 +108,10 @@ const judgeUnsent = (
 }
 
 const judgeSent = (
-  { versions, sent, ends, streamId: subject }: StreamFacts,
+  { versions, sent, ends, streamId: subject, report }: StreamFacts,
   { eventBy }: VersionFacts,
   event: SeenEvent,
   { call, index, count, digest, outcome, resent }: SentFacts,
-  report: Report,
 ): void => {
   const { id, version } = event
   const calls = [call, eventBy]
@@ -178,10 +137,9 @@ const judgeSent = (
 }
 
 const judgeCommand = (
-  subject: StreamId,
+  { streamId: subject, report }: StreamFacts,
   places: ReadonlyMap<string, VersionFacts>,
   { commandId, marks, handled, missing }: CommandFacts,
-  report: Report,
 ): void => {
   const effective = marks.flatMap((mark) => {
     const first = mark.outcome === 'unknown' ? places.get(mark.firstId ?? '')?.event : undefined
@@ -210,10 +168,12 @@ const judgeCommand = (
 }
 
 /** The events of a command must stand together, and be those that it was answered with. */
-const judgeCommandEvents = (
-  { streamId: subject, versions, commands }: StreamFacts,
-  report: Report,
-): void => {
+const judgeCommandEvents = ({
+  streamId: subject,
+  versions,
+  commands,
+  report,
+}: StreamFacts): void => {
   const last = new Map<string, VersionFacts>()
   for (const place of versions) {
     const { event } = place
@@ -229,69 +189,5 @@ const judgeCommandEvents = (
       report({ promise: 'CommandHandledTwice', subject, message, calls })
     }
     last.set(event.commandId, place)
-  }
-}
-
-const judgeDocuments = (facts: StreamFacts, { documents = [] }: HistoryRules): void => {
-  for (const { times, collection, value } of facts.documents) {
-    const rule = documents.find((one) => one.collection === collection)
-    if (rule?.inline !== true) continue
-    wasAt(facts, value === undefined ? 0 : rule.versionOf(value), times)
-  }
-}
-
-/** Calls `visit` with each version, and what the events up to it give. Stops where an event is not known. */
-const replaying = (
-  { versions, sent }: StreamFacts,
-  { initialState, evolve }: View<Json, ReplayedEvent>,
-  visit: (version: StreamVersion, state: Json) => void,
-): void => {
-  let state = initialState
-  visit(0, state)
-  for (const [index, { event }] of versions.entries()) {
-    const data = event === undefined ? undefined : sent.get(event.id)?.data
-    if (event === undefined || data === undefined) return
-    state = evolve(state, { type: event.type, data })
-    visit(index + 1, state)
-  }
-}
-
-const judgeStates = (
-  facts: StreamFacts,
-  { states = {}, documents = [] }: HistoryRules,
-  report: Report,
-): void => {
-  const { streamId: subject } = facts
-  const view = states[categoryOf(subject)]
-  if (view !== undefined && facts.states.size > 0) {
-    replaying(facts, view, (version, state) => {
-      const given = facts.states.get(version)
-      if (given === undefined || given.digest === digestOf(state)) return
-      const message = `the state at version ${version} is not what its events give: ${JSON.stringify(state)}`
-      report({ promise: 'StateDiffers', subject, message, calls: [given.call] })
-    })
-  }
-  for (const rule of documents) {
-    const wanted = new Map<StreamVersion, DocumentFacts[]>()
-    for (const document of facts.documents) {
-      if (document.collection !== rule.collection || document.value === undefined) continue
-      const version = rule.versionOf(document.value)
-      wanted.set(version, [...(wanted.get(version) ?? []), document])
-    }
-    if (wanted.size === 0) continue
-    const last = Math.max(...wanted.keys())
-    const written = facts.versions.findLastIndex(({ event }) => event !== undefined) + 1
-    for (const { times } of last > written ? (wanted.get(last) ?? []) : []) {
-      const message = `a document stands for version ${last}, and no answer holds more than ${written} events`
-      report({ promise: 'DocumentDiffers', subject, message, calls: [times.call] })
-    }
-    replaying(facts, rule.view, (version, state) => {
-      const digest = digestOf(state)
-      for (const { times, value } of wanted.get(version) ?? []) {
-        if (value === undefined || digestOf(value) === digest) continue
-        const message = `the document of version ${version} is not what its events give: ${JSON.stringify(state)}`
-        report({ promise: 'DocumentDiffers', subject, message, calls: [times.call] })
-      }
-    })
   }
 }

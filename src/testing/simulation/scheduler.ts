@@ -101,13 +101,11 @@ export const scheduler = (random: Random): Scheduler => {
         sleeping.push({ until: clock + milliseconds, wake: resolve })
       }),
     run: async (work) => {
-      let isOver = false
-      const working = work().finally(() => {
-        isOver = true
-      })
+      const ending = new AbortController()
+      const working = work().finally(() => ending.abort())
       // Its rejection is for the caller, who gets it below.
       working.catch(() => undefined)
-      for (let idle = 0; !isOver;) {
+      for (let idle = 0; !ending.signal.aborted;) {
         await immediately()
         idle = goOn() ? 0 : idle + 1
         if (idle > PATIENCE) return Promise.reject(new Error('nothing can go on: a deadlock'))
