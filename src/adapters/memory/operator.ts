@@ -2,10 +2,12 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { subscriptionNotFound } from '../../core/errors/operator'
+import { noEarlierBuild } from '../../core/errors/projection'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import type { ReadError } from '../../core/errors/unions'
 import {
   defaultThresholds,
+  filtersFinding,
   horizonFinding,
   type OperatorThresholds,
   ownersFinding,
@@ -16,17 +18,21 @@ import type { PartitionStatus } from '../../core/operator/status'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import { processSubscription } from '../../core/process-manager'
+import { memoryBuilds } from './builds'
 import type { MemoryDocuments } from './documents'
 import { memoryActions } from './operator-actions'
 import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
+import type { MemoryLineage } from './log'
 import { forget, keep, listed } from './outbox-store'
 
 /** What {@link memoryOperator} looks at. */
 export interface MemoryOperatorOptions {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
+  /** That of the store. */
+  readonly lineage: MemoryLineage
   /** Those of the subscriptions, read models and outbox that are operated. */
   readonly documents: MemoryDocuments
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
@@ -46,10 +52,11 @@ const toStoreFailed = (error: ReadError): StoreFailed =>
  * The operator's view of a store in the memory of one process, and what it can do there.
  *
  * @example
- * const operator = memoryOperator({ store, documents })
+ * const operator = memoryOperator({ store, lineage: { current: 'one' }, documents })
  */
 export const memoryOperator = ({
   store,
+  lineage,
   documents,
   now = Date.now,
   thresholds,
@@ -59,6 +66,7 @@ export const memoryOperator = ({
   const { subscriptions } = state
   const outlook: MemoryOutlook = { store, documents, state, now, countUpTo }
   const limits = { ...defaultThresholds, ...thresholds }
+  const builds = memoryBuilds(state, now)
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
     // No event is of none of the types, so the whole store is passed over.
@@ -114,6 +122,14 @@ export const memoryOperator = ({
       onSubscription(name, (known) => {
         known.reads = bothOf(known.reads, filter)
       }),
+    builds: (projection) => TE.fromIO(() => builds.list(projection)),
+    rollBack: (projection, from) => () => {
+      builds.rollBack(projection, from)
+      const active = builds.active(projection)
+      const isUnchanged =
+        active === undefined || (active.version === from.version && active.build === from.build)
+      return Promise.resolve(isUnchanged ? E.left(noEarlierBuild(projection)) : E.right(active))
+    },
     outbox: (process, { which, after, limit }) =>
       TE.fromIO(() => {
         const found = listed(state, documents, process).filter(
@@ -134,6 +150,21 @@ export const memoryOperator = ({
         commit()
         return parked.map(({ id }) => id)
       }),
+    newLineage: () =>
+      pipe(
+        last,
+        TE.map((highest) => {
+          const before = lineage.current
+          lineage.current = crypto.randomUUID()
+          for (const { partitions } of subscriptions.values()) {
+            for (const partition of partitions) {
+              const isOurs = partition.lineage === before && partition.position <= highest
+              if (isOurs) partition.lineage = lineage.current
+            }
+          }
+          return lineage.current
+        }),
+      ),
     horizon: () => horizon,
     examine: () =>
       pipe(
@@ -143,6 +174,7 @@ export const memoryOperator = ({
         TE.map(({ bound, partitions }) => [
           horizonFinding(bound),
           ownersFinding(partitions, limits),
+          filtersFinding(partitions, limits),
           parkedFinding(partitions),
           projectionsFinding(partitions, limits),
         ]),

@@ -7,6 +7,7 @@ import type {
   SubscriptionNotFound,
   SubscriptionRunning,
 } from '../errors/operator'
+import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { Finding } from '../operator/finding'
@@ -18,6 +19,7 @@ import type {
   OutboxRange,
   PartitionStatus,
 } from '../operator/status'
+import type { BuildNumbers, BuildStatus, ProjectionBuild } from './projection-store'
 import type { SubscriptionFilter } from './subscription-store'
 
 /** What an operator decides about something that failed. `skip`: it never has its effect. */
@@ -251,6 +253,25 @@ export interface Operator {
   >
 
   /**
+   * The builds of a projection that are not removed yet, by version and number: the one that readers see, those that
+   * are kept, and those that are being made. Empty: it never had one.
+   */
+  readonly builds: (projection: string) => TaskEither<StoreFailed, ReadonlyArray<BuildStatus>>
+
+  /**
+   * Readers see the newest build again that is kept, whatever it holds, and `from` is removed. Programs that run the
+   * version of `from` end with `ProjectionRolledBack`, and do not build it again by themselves. Nothing changes if
+   * `from` is not the active build, as when this was done before: so it never goes further back than was decided.
+   * Answers the build that is active now.
+   *
+   * Fails with `NoEarlierBuild`: no earlier build is kept, or there is no such projection. Nothing was changed.
+   */
+  readonly rollBack: (
+    projection: string,
+    from: BuildNumbers,
+  ) => TaskEither<StoreFailed | NoEarlierBuild, ProjectionBuild>
+
+  /**
    * The commands of a process manager that are not answered yet, in the order in which they were asked
    * for: due, waiting for their time, or parked. Empty also if there is no such process manager.
    *
@@ -268,6 +289,14 @@ export interface Operator {
     decision: Decision,
     ids: ReadonlyArray<string>,
   ) => TaskEither<StoreFailed, ReadonlyArray<string>>
+
+  /**
+   * Gives the store another lineage: after it was restored from a backup, or failed over to a replica that
+   * lagged. Answers the lineage, 1 to 255 characters. Subscriptions whose checkpoints are kept elsewhere stop
+   * with `OtherLineage` until they are reset. Checkpoints of this store that are not ahead of its events take
+   * the new lineage and go on. Repeated, it gives yet another one, to the same effect.
+   */
+  readonly newLineage: () => TaskEither<StoreFailed, string>
 
   /** How far subscribers can read, and which transactions hold them back. */
   readonly horizon: () => TaskEither<StoreFailed, Horizon>

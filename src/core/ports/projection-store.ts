@@ -136,8 +136,11 @@ export interface Projections<Transaction> extends ProjectionStore {
   /**
    * From now on readers of the name `projection` see another build: the first one of all at once, any other only if
    * it is later, its subscription has come at least as far as that of the active one, and nothing of it is held
-   * back or stopped. The one that was active before is kept for `keepFor` milliseconds (default:
-   * a day). Answers the build that is active now. A build that was not begun counts as begun.
+   * back or stopped. The one that was active before is kept for `keepFor`. Answers the build that is active now. A
+   * build that was not begun counts as begun.
+   *
+   * @param keepFor - milliseconds, 0 to 3,155,760,000,000 (100 years); what is outside counts as the nearer end.
+   * Default 86,400,000: a day.
    */
   readonly activate: (
     projection: string,
@@ -147,9 +150,14 @@ export interface Projections<Transaction> extends ProjectionStore {
 
   /**
    * Goes back to the newest build that is kept, whatever it holds; the build that was active is removed. Answers
-   * both; `undefined`: no earlier build is kept.
+   * both; `undefined`: no earlier build is kept, or the active build is not `from`.
+   *
+   * @param from - the build that is to be left. Omitted: the active one, whichever that is.
    */
-  readonly rollBack: (projection: string) => TaskEither<StoreFailed, RolledBack | undefined>
+  readonly rollBack: (
+    projection: string,
+    from?: BuildNumbers,
+  ) => TaskEither<StoreFailed, RolledBack | undefined>
 
   /** The builds of a projection that are not removed yet, by version and number. */
   readonly builds: (projection: string) => TaskEither<StoreFailed, ReadonlyArray<BuildStatus>>
@@ -183,6 +191,9 @@ export interface ProjectionBuild {
   /** Where its documents are, and the name of its subscription. Never used twice. */
   readonly collection: string
 }
+
+/** Which build of a projection. */
+export type BuildNumbers = Pick<ProjectionBuild, 'version' | 'build'>
 
 /** A build, for an operator. Times in milliseconds since 1970-01-01 UTC, by the store's clock. */
 export interface BuildStatus extends ProjectionBuild {

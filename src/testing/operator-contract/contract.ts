@@ -8,10 +8,12 @@ import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
 import { examining } from './examining'
+import { goingBack } from './going-back'
 import { holding } from './holding'
 import { moving } from './moving'
 import { outbox } from './outbox'
 import { lag } from './lag'
+import { lineages } from './lineages'
 import { names } from './names'
 import { renaming } from './renaming'
 import { repartitioning } from './repartitioning'
@@ -46,7 +48,9 @@ const chapters: ReadonlyArray<Chapter> = [
   moving,
   renaming,
   repartitioning,
+  goingBack,
   outbox,
+  lineages,
   examining,
 ]
 

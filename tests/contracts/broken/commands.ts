@@ -43,6 +43,24 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
     ],
   },
   {
+    defect: 'forgets the fingerprints of commands',
+    store: () =>
+      answering(
+        'append',
+        ({ append }) =>
+          (request) =>
+            append({
+              ...request,
+              commands: request.commands.map(({ fingerprint: _forgotten, ...mark }) => mark),
+            }),
+      ),
+    noticedBy: [
+      'command ids: keeps the fingerprint of every command, and reports it with what was handled',
+      'command ids: keeps the fingerprint of a command on its own that gave no events',
+      'command ids: refuses a fingerprint that is none',
+    ],
+  },
+  {
     defect: 'forgets commands that gave no events',
     store: () =>
       answering(

@@ -1,4 +1,4 @@
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { quoteIdentifier } from '../schema/names'
 import type { EncodedAppend } from './encoded-append'
 import { fits, isExact, versionCode, versionOf } from './expected-version'
@@ -24,7 +24,7 @@ export interface OneStreamStatements {
 
 const one = (schema: string, announce: string): string => `
 insert into ${schema}.events (${COLUMNS})
-select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
+select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
 where ${announce} and ${versionOf(schema, '$1', '$2')} = $2
 ${STORED}`
 
@@ -48,17 +48,18 @@ with request as materialized (
   where ${announce}
     and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
-  insert into ${schema}.commands (stream_id, command_id, after, event_count)
-  select $1, $8, current, 1 from request where ${fits('$2', 'current')}
+  insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
+  select $1, $8, current, 1, $9::text from request where ${fits('$2', 'current')}
 )
 insert into ${schema}.events (${COLUMNS})
-select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
+select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
 from request where ${fits('$2', 'current')}
 ${STORED}`
 
 const oneMarkedParameters = (append: EncodedAppend): ReadonlyArray<string | number | null> => [
   ...oneParameters(append),
   append.commands[0]?.commandId ?? null,
+  append.commands[0]?.fingerprint ?? null,
 ]
 
 const stream = (schema: string, announce: string): string => `
@@ -85,9 +86,9 @@ const streamParameters = ({
 ]
 
 /** The statements for a schema of any name. */
-export const oneStreamStatements = (schema: string): OneStreamStatements => {
+export const oneStreamStatements = (schema: string, lockTimeout?: number): OneStreamStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name)
+  const announce = announcing(name, lockTimeout)
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),

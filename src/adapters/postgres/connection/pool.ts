@@ -1,11 +1,13 @@
 import type { Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { withDeadline } from './deadline'
+import { deadlines, withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
+import { type Gate, gate } from './gate'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
 import { poolShortcut } from './pool-shortcut'
-import { labelOf, type NamedStatement, preparedStatements } from './prepared-statements'
+import { isOwn, labelOf, ownTypes } from './own-statements'
+import { type NamedStatement, preparedStatements } from './prepared-statements'
 import type { Executor } from './query'
 import { noStatementCache, statementCache } from './statement-cache'
 
@@ -40,7 +42,8 @@ const BEGIN: NamedStatement = { name: 'reprise_begin', text: 'begin', parameters
 const COMMIT: NamedStatement = { name: 'reprise_commit', text: 'commit', parameters: [] }
 
 /** The answer to a statement that need not be sent. */
-const answerUnsent = (command: string): Answer => ({ command, rowCount: null, rows: [] })
+const answerUnsent = (command: string): Promise<Answer> =>
+  Promise.resolve({ command, rowCount: null, rows: [] })
 
 const isEnd = (statement: string): boolean => statement === COMMIT.text || statement === 'rollback'
 
@@ -48,7 +51,11 @@ const isEnd = (statement: string): boolean => statement === COMMIT.text || state
 const unprepared =
   (client: PoolClient): RunStatement =>
   (text, parameters) =>
-    client.query({ text, values: [...parameters] })
+    client.query({
+      text,
+      values: [...parameters],
+      ...(isOwn(text) ? { types: ownTypes(client) } : {}),
+    })
 
 /** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
 const prepared = (client: PoolClient, cache: typeof statementCache): RunStatement => {
@@ -56,7 +63,7 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
   const nameOf = cache(statements.freshName)
   const runUnprepared = unprepared(client)
   let beginning = false
-  return async (text, parameters) => {
+  return (text, parameters) => {
     if (text === BEGIN.text && statements.isReady(BEGIN.name)) {
       beginning = true
       return answerUnsent('BEGIN')
@@ -69,8 +76,9 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
     const label = labelOf(text)
     const name = label === undefined ? nameOf(text, parameters) : statements.nameOf(label, text)
     if (name !== undefined) return statements.run({ name, text, parameters }, before)
-    if (before !== undefined) await statements.run(BEGIN)
-    return runUnprepared(text, parameters)
+    return before === undefined
+      ? runUnprepared(text, parameters)
+      : statements.run(BEGIN).then(() => runUnprepared(text, parameters))
   }
 }
 
@@ -88,6 +96,8 @@ const statementRunner = (client: PoolClient, preparing: PreparedStatementsMode):
 /** A connection of a pool, with what it has prepared. */
 interface Connection {
   readonly run: RunStatement
+  /** Why a statement has really failed. */
+  readonly reasonOf: (error: Error) => Error
   readonly release: () => void
   /** Ends it, whatever is under way on it. To release it afterwards does nothing. */
   readonly destroy: () => void
@@ -103,15 +113,20 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
     ended ??= error
   })
   let destroyed = false
-  const failed = (error: Error): Promise<never> => {
-    const reason = isServerError(ended) ? ended : error
-    broken ||= breaksConnection(reason)
-    return Promise.reject(reason)
-  }
   return {
     run: (text, parameters) => {
-      const answer = run(text, parameters)
-      return (text === COMMIT.text ? answer.then(rejectRolledBack) : answer).catch(failed)
+      try {
+        const answer = run(text, parameters)
+        return text === COMMIT.text ? answer.then(rejectRolledBack) : answer
+      } catch (error) {
+        const reason = error as Error
+        return Promise.reject(reason)
+      }
+    },
+    reasonOf: (error) => {
+      const reason = isServerError(ended) ? ended : error
+      broken ||= breaksConnection(reason)
+      return reason
     },
     // A broken one must not go back to the pool: the next statement on it would fail as well.
     release: () => {
@@ -126,15 +141,15 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
 }
 
 /** A connection on which a statement has so many milliseconds. Its answer is lost then, and so is the connection. */
-const bounded = ({ run, release, destroy }: Connection, timeout: number): PostgresPoolClient =>
-  poolClient(
-    (text, parameters) =>
-      withDeadline(run(text, parameters), timeout, () => {
-        destroy()
-        return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
-      }),
-    release,
-  )
+const bounded = (connection: Connection, timeout: number): PostgresPoolClient => {
+  const { run, reasonOf, release, destroy } = connection
+  const giveUp = (): Error => {
+    destroy()
+    return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
+  }
+  const inTime = deadlines(timeout, giveUp, reasonOf)
+  return poolClient((text, parameters) => inTime(run(text, parameters)), release)
+}
 
 /** Says why no connection came. */
 const notConnected = (pool: Pool, established: number, timeout: number): Error => {
@@ -145,6 +160,29 @@ const notConnected = (pool: Pool, established: number, timeout: number): Error =
         `no connection of the pool became free within ${timeout} ms (all ${options.max} in use, ${waitingCount} callers wait): give it more of them, or hold them for less time`,
       )
     : ownError(NOT_CONNECTED, `no connection to the server was made within ${timeout} ms`)
+}
+
+/** How many connections of a pool long transactions may take: the others are for statements outside of them. */
+const placesFor = (pool: Pool): number =>
+  Math.max(pool.options.max - Math.max(Math.ceil(pool.options.max / 4), 1), 1)
+
+// One for each pool, however many databases are made of it.
+const gates = new WeakMap<Pool, Gate>()
+const gateOf = (pool: Pool): Gate => {
+  const made = gates.get(pool) ?? gate(placesFor(pool))
+  gates.set(pool, made)
+  return made
+}
+
+const enterWithin = (pool: Pool, timeout: number): Promise<() => void> => {
+  const entering = gateOf(pool).enter()
+  return withDeadline(entering, timeout, () => {
+    void entering.then((leave) => leave())
+    return ownError(
+      POOL_EXHAUSTED,
+      `no transaction could begin within ${timeout} ms: ${placesFor(pool)} of ${pool.options.max} connections of the pool are for transactions of subscriptions, and all of them in use: give it more of them, or hold them for less time`,
+    )
+  })
 }
 
 /** How statements reach a pool. */
@@ -178,20 +216,30 @@ const accessTo = (pool: Pool, preparing: PreparedStatementsMode): AccessWithin =
   pool.on('acquire', (client) => established.add(client))
   pool.on('remove', (client) => established.delete(client))
   pool.on('error', ignoreError) // an idle connection that breaks is replaced by the pool itself
-  const connectWithin = async (timeout: number): Promise<PostgresPoolClient> => {
+  const connectWithin = (timeout: number): Promise<PoolClient> => {
+    // One that is idle comes before anything else can happen: that takes no timer.
+    const isIdle = pool.idleCount > pool.waitingCount
     const connecting = pool.connect()
-    const client = await withDeadline(connecting, timeout, () => {
+    if (isIdle) return connecting
+    return withDeadline(connecting, timeout, () => {
       // It may still come: then others can have it.
       connecting.then((late) => late.release(), ignoreError)
       return notConnected(pool, established.size, timeout)
     })
-    return bounded(wrapped(client), timeout)
   }
   const timeouts = new Map<number, Access>()
   const access: AccessWithin = (timeout) => {
     const before = timeouts.get(timeout)
     if (before !== undefined) return before
-    const connect = () => connectWithin(timeout)
+    const boundedClients = new WeakMap<PoolClient, PostgresPoolClient>()
+    const connect = async (): Promise<PostgresPoolClient> => {
+      const client = await connectWithin(timeout)
+      const known = boundedClients.get(client)
+      if (known !== undefined) return known
+      const made = bounded(wrapped(client), timeout)
+      boundedClients.set(client, made)
+      return made
+    }
     const made = { connect, direct: poolShortcut(connect, () => pool.waitingCount > 0) }
     timeouts.set(timeout, made)
     return made
@@ -210,7 +258,8 @@ const kyselyWithin = <Database>(
   const db = kyselyOn<Database>({ connect, end })
   const within = <Tables>(milliseconds: number): Kysely<Tables> =>
     kyselyWithin<Tables>(pool, preparing, milliseconds, () => Promise.resolve())
-  rememberOrigin(db, { _tag: 'Pool', pool, direct, within })
+  const enterTransaction = () => enterWithin(pool, timeout)
+  rememberOrigin(db, { _tag: 'Pool', pool, direct, enterTransaction, within })
   return db
 }
 
