@@ -5,7 +5,7 @@ import { chaosRun } from './process-faults'
 
 /** `REPRISE_CHAOS_SEED=7` for a seed of one's own; `npm run test:chaos` for many. */
 const SEED = scaled('REPRISE_CHAOS_SEED', 1 + Math.floor(Math.random() * 1_000_000))
-const SECONDS = scaled('REPRISE_CHAOS_SECONDS', 12)
+const SECONDS = scaled('REPRISE_CHAOS_SECONDS', 8)
 
 describe('processes that are killed, frozen and cut off, on a server that crashes', () => {
   it(`are told nothing that does not fit together (seed ${SEED})`, async () => {

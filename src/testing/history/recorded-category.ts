@@ -61,6 +61,7 @@ const refused = (failure: HandleError<unknown>): Answer => {
       return { _tag: 'Refused', reason: failure._tag, version: failure.actual }
     case 'Rejected':
       return { _tag: 'Refused', reason: failure._tag, version: failure.version }
+    case 'CommandIdReused':
     case 'InvalidCommand':
     case 'InvalidStreamId':
     case 'InvalidAppend':

@@ -31,7 +31,7 @@ describe('proveStore', () => {
     const proof = await proveStore(
       'memory',
       async ({ inline }) => ({ ...memory({ inline }), close: nothing }),
-      { operations: 1_000, ...seedOf() },
+      { operations: 500, ...seedOf() },
     )
     expect(proof.history.length).toBeGreaterThan(proof.operations)
   })
@@ -54,7 +54,7 @@ describe('proveStore', () => {
     const pglite = new PGlite()
     try {
       await proveStore('pglite', postgresOn(connectPglite(pglite)), {
-        operations: 400,
+        operations: 250,
         ...seedOf(),
       })
     } finally {

@@ -4,7 +4,7 @@ import { counterClient, counterStates } from '../../support/counter-client'
 import { scaled } from '../../support/workers'
 
 /** `REPRISE_HISTORIES=2000` for the full size. */
-const HISTORIES = scaled('REPRISE_HISTORIES', 60)
+const HISTORIES = scaled('REPRISE_HISTORIES', 30)
 
 const simulated = (seed: number, client: Client<MemoryTransaction>): Promise<Proof> =>
   simulateStore<MemoryTransaction>(
