@@ -49,9 +49,12 @@ export const counterClient = async <Transaction>(
       const commandId = `${name}/${number}`
       const options = random.chance(0.7) ? { commandId } : {}
       if ('commandId' in options) sent.push([id, commandId, command])
-      const tasks = Array.from({ length: random.chance(0.2) ? 3 : 1 }, () =>
-        recordedCommand(call, options, counters.handleCommand(id, command, options))(),
-      )
+      const send = async (_: unknown, twin: number) => {
+        if (twin > 0) await pause(random.below(4))
+        const task = counters.handleCommand(id, command, options)
+        return recordedCommand(call, options, task)()
+      }
+      const tasks = Array.from({ length: random.chance(0.3) ? 3 : 1 }, send)
       await Promise.allSettled(tasks)
     }
   }

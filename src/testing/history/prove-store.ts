@@ -122,7 +122,15 @@ export const examineStore = async <Transaction>(
     },
     now,
   })
-  const given: OpenForProof = { inline: [workloadInline], now }
+  /** Others may come between its beginning and its end. */
+  const inline: InlineProjection<unknown> = {
+    ...workloadInline,
+    project: (events, transaction, documents) => async () => {
+      if (random.chance(0.3)) await pause(1)
+      return workloadInline.project(events, transaction, documents)()
+    },
+  }
+  const given: OpenForProof = { inline: [inline], now }
 
   for (let life = 1, lives = 1; life <= lives; life++) {
     const opened = await open(given)
