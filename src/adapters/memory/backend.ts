@@ -8,7 +8,7 @@ import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { memoryDocuments, type MemoryTransaction } from './documents'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
-import { memoryRequests } from './outbox-store'
+import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
 
@@ -64,7 +64,7 @@ export const memory = ({
     store: signalling(store, wakeUps),
     subscriptions: memorySubscriptions(transactions, now),
     documents,
-    outbox: memoryRequests(transactions, now),
+    outbox: memoryOutbox(transactions, now),
     operator: memoryOperator({ ...operator, store, documents: transactions, now }),
     wakeUps,
     migrate: TE.right({ applied: [], present: [] }),

@@ -22,7 +22,7 @@ import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
-import { forget, keep, listed } from './outbox-store'
+import { deleteCommand, storeCommand, listOutbox } from './outbox-store'
 
 /** What {@link memoryOperator} looks at. */
 export interface MemoryOperatorOptions {
@@ -116,7 +116,7 @@ export const memoryOperator = ({
       }),
     outbox: (process, { which, after, limit }) =>
       TE.fromIO(() => {
-        const found = listed(state, documents, process).filter(
+        const found = listOutbox(state, documents, process).filter(
           ({ parked, sequence }) => sequence > after && (which === 'all' || parked),
         )
         return { commands: found.slice(0, limit), more: found.length > limit }
@@ -124,12 +124,12 @@ export const memoryOperator = ({
     decideCommands: (process, decision, ids) =>
       TE.fromIO(() => {
         const { transaction, commit } = documents.begin()
-        const parked = listed(state, documents, process).filter(
+        const parked = listOutbox(state, documents, process).filter(
           (command) => command.parked && ids.includes(command.id),
         )
         for (const command of parked) {
-          if (decision === 'skip') forget(transaction, process, command.id)
-          else keep(state, transaction, { ...command, parked: false, dueAt: now() })
+          if (decision === 'skip') deleteCommand(transaction, process, command.id)
+          else storeCommand(state, transaction, { ...command, parked: false, dueAt: now() })
         }
         commit()
         return parked.map(({ id }) => id)

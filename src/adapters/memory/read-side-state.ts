@@ -1,6 +1,6 @@
 import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import type { Position } from '../../core/stream'
-import type { MemoryRequest } from './outbox-store'
+import type { MemoryOutboxCommand } from './outbox-store'
 import type { MemoryDocuments } from './documents'
 import type { MemorySubscription } from './subscription-state'
 
@@ -24,7 +24,7 @@ export interface MemoryReadSideState {
   /** Every build of each projection that was ever begun, by version and number. */
   readonly begun: Map<string, MemoryBuild[]>
   /** Every writing of an outbox command has a number of its own; its collection says which one counts. */
-  readonly commands: Map<number, MemoryRequest>
+  readonly commands: Map<number, MemoryOutboxCommand>
   /** The last number that was given away. */
   sequence: number
 }

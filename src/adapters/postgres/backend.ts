@@ -24,7 +24,7 @@ import { directExecutor } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
-import { postgresRequests } from './outbox/outbox-store'
+import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
 import { readFrom } from './read/read'
 import { readAllFrom } from './read/read-all'
@@ -204,7 +204,7 @@ export const postgres = <Database = unknown>(
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleInTransactionTimeout),
     documents,
-    outbox: postgresRequests(bounded, schema),
+    outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
     wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
     migrate: migrate(db, schema),
