@@ -1,7 +1,7 @@
 import { textIssue } from './json'
 
 /**
- * What a process wants done: send a command now, send one later (a timer), or cancel a timer. Setting a
+ * An action of a process: send a command now, send one later (a timer), or cancel a timer. Setting a
  * timer again under the same name replaces the earlier one.
  */
 export type ProcessAction<Command> =
@@ -36,7 +36,7 @@ export const send = <Command>(command: Command): ProcessAction<Command> => ({
 /**
  * Sends `command` later: a timer. Setting `timer` again replaces it.
  *
- * @param timer - its name within the process: 1 to 255 characters, no NUL and no lone surrogate.
+ * @param timer - its name within the process: at most 255 characters, no NUL and no lone surrogate.
  * @param delay - milliseconds from now, by the store's clock. 0 or less: at once; at most a hundred years.
  *
  * A value outside these limits fails the event with `InvalidTimer`.
@@ -58,7 +58,7 @@ export const sendAfter = <Command>(
 /**
  * Sends `command` at a given time: a timer. Setting `timer` again replaces it.
  *
- * @param timer - its name within the process: 1 to 255 characters, no NUL and no lone surrogate.
+ * @param timer - its name within the process: at most 255 characters, no NUL and no lone surrogate.
  * @param time - milliseconds since 1970-01-01 UTC, from 0 to 8,640,000,000,000,000. In the past: at once.
  *
  * A value outside these limits fails the event with `InvalidTimer`.

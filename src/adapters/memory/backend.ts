@@ -12,7 +12,7 @@ import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
 
-/** How a backend in memory is to be. Every key may be left out. */
+/** How a backend in memory is to be. Every key is optional. */
 export interface MemoryOptions {
   readonly limits?: Partial<Limits>
   /** The clock of events, leases and timers, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */

@@ -10,7 +10,7 @@ import type { Position, StreamId } from '../../core/stream'
 /** A held stream, and what is to become of it. Times in milliseconds, by the store's clock. */
 export interface MemoryHeld extends HeldStream {
   readonly heldAt: number
-  /** Left out: parked. */
+  /** Omitted: parked. */
   readonly retryAt?: number
   readonly decision?: 'retry' | 'skip'
 }

@@ -36,7 +36,7 @@ import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
 
-/** How a backend in PostgreSQL is set up. Every key may be left out. */
+/** How a backend in PostgreSQL is set up. Every key is optional. */
 export interface PostgresOptions<Database> {
   /** The schema that holds the tables. Default `reprise`. */
   readonly schema?: string
@@ -65,7 +65,7 @@ export interface PostgresOptions<Database> {
   readonly operator?: OperatorOptions
 }
 
-/** How the operator of a backend looks. Every key may be left out. */
+/** How the operator of a backend looks. Every key is optional. */
 export interface OperatorOptions {
   readonly thresholds?: Partial<OperatorThresholds>
   /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */

@@ -35,7 +35,7 @@ export interface EventCodec<Event> {
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
   /**
    * `encode`, and what `decode` gives for it. What is stored, and not what was decided, makes the state.
-   * Left out: both are called, one after the other.
+   * Omitted: both are called, one after the other.
    */
   readonly roundTrip?: (event: Event) => E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>>
   /** The type under which `event` is stored. */

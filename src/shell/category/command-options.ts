@@ -3,7 +3,7 @@ import type { Metadata } from '../../core/metadata'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamVersion } from '../../core/stream'
 
-/** What may be said along with a command. Every key may be left out. */
+/** What may be said along with a command. Every key is optional. */
 export interface CommandOptions {
   /**
    * Makes the command idempotent: it has its effect once on this stream, however often it is sent and
@@ -13,7 +13,7 @@ export interface CommandOptions {
   /**
    * Where the caller believes the stream to be.
    *
-   * - Left out: whatever the version is, the decision is made on it, and made again when another writer
+   * - Omitted: whatever the version is, the decision is made on it, and made again when another writer
    *   was faster.
    * - `mustExist`: the same, on a stream that has events.
    * - A number, `mustNotExist`: the decision is made on that version alone. A conflict is answered.

@@ -12,7 +12,7 @@ export interface IdSource {
   readonly observe: (id: string) => E.Either<ClockDrift, void>
 }
 
-/** How an {@link idSource} is set up. Every key may be left out. */
+/** How an {@link idSource} is set up. Every key is optional. */
 export interface IdSourceOptions {
   /** The wall clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number

@@ -4,7 +4,7 @@ import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { defaultRetry, type RetryPolicy } from './retry'
 
-/** How a category is connected. Every key may be left out. */
+/** How a category is connected. Every key is optional. */
 export interface CategoryOptions {
   /** Default {@link idSource}. Give all categories of a process the same one. */
   readonly ids?: IdSource

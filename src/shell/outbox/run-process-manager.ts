@@ -69,7 +69,7 @@ export const runProcessManager =
     )
     const writesIn = (transaction: Transaction) => ({
       documents: documents.inTransaction(transaction),
-      outbox.inTransaction(transaction),
+      outbox: outbox.inTransaction(transaction),
     })
     const react = reactTo(manager)
     const effects = oneByOneEffects<Transaction>(subscriptions, (stored, transaction) =>

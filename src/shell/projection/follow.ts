@@ -12,7 +12,7 @@ import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
 
-/** How a projection is run. Every key may be left out. */
+/** How a projection is run. Every key is optional. */
 export interface ProjectionOptions extends Pick<
   SubscriptionOptions,
   | 'partitions'

@@ -17,7 +17,7 @@ export interface InlineHandler<Event, Transaction> {
   readonly name: string
   /** What it hears: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
-  /** Only these categories. Left out: all. */
+  /** Only these categories. Omitted: all. */
   readonly categories?: ReadonlyArray<string>
   /**
    * A Left, a rejected promise or an exception undoes the append: the caller gets `ProjectionFailed`.

@@ -12,7 +12,7 @@ import type { WorkerContext } from './worker-context'
 export interface PageEnd {
   /** Where the checkpoint is now. */
   readonly position: Position
-  /** Everything fails: nothing more is to be tried for so long. Milliseconds. Left out: go on. */
+  /** Everything fails: nothing more is to be tried for so long. Milliseconds. Omitted: go on. */
   readonly pause?: number
 }
 

@@ -7,7 +7,7 @@ export interface SubscriptionOptions {
   readonly name: string
   /** Where it begins when it is started for the first time. Default {@link fromStart}. */
   readonly from?: SubscriptionStart
-  /** Only these categories. Left out: all. */
+  /** Only these categories. Omitted: all. */
   readonly categories?: ReadonlyArray<string>
   /** How many owners may work at the same time, each on streams of its own. Never changes. Default 1. */
   readonly partitions?: number
