@@ -63,7 +63,8 @@ export const memoryOutbox = (
     chosen: (timer: string) => boolean,
   ): void => {
     for (const { id, timer, key: of } of listOutbox(state, transaction, process)) {
-      if (of === key && timer !== undefined && chosen(timer)) deleteCommand(transaction, process, id)
+      if (of === key && timer !== undefined && chosen(timer))
+        deleteCommand(transaction, process, id)
     }
   }
 

@@ -33,7 +33,7 @@ export type RecordError = StoreFailed | { readonly _tag: 'Uncompensated'; readon
 const isStoreFailed = (error: unknown): error is StoreFailed =>
   propertyOf(error, '_tag') === 'StoreFailed'
 
-/** Writes down what became of the outbox, and what refused ones ask for instead: all of it, or nothing. */
+/** Stores the outcomes of outbox commands, and the compensations of rejected ones: all of it, or nothing. */
 export const recordAnswers =
   <Stored, Event, Command, State>(manager: ProcessManager<Stored, Event, Command, State>) =>
   async (

@@ -3,7 +3,7 @@ import { leaseLost, handlerFailed } from '../../core/errors/subscription'
 import { isCausedByWork } from '../../core/fault'
 import type { DueOutboxCommand, Outbox } from '../../core/ports/outbox'
 import type { Position } from '../../core/stream'
-import { beforeTrying, isWary } from '../subscription/attempt-step'
+import { beforeTrying, isCautious } from '../subscription/attempt-step'
 import { breaker } from '../subscription/breaker'
 import type { Settings } from '../subscription/definition'
 import type { StepError } from '../subscription/effects'
@@ -104,7 +104,12 @@ export const sendBetweenBatches = <Transaction, Command>(
     if (first === undefined || first._tag === 'Failed') return written
     const cause = error._tag === 'HandlerFailed' ? error.cause : error
     const failed = [{ _tag: 'Failed', entry: first.entry, cause }] as const
-    return recordOutcome(context, checkpoint, failed, judgeFailures(context, together, failed).judged)
+    return recordOutcome(
+      context,
+      checkpoint,
+      failed,
+      judgeFailures(context, together, failed).judged,
+    )
   }
 
   return {
@@ -112,7 +117,7 @@ export const sendBetweenBatches = <Transaction, Command>(
     round: async (context, checkpoint) => {
       const { lease, memory, settings, abandonment, signal, mayWork } = context
       if (performance.now() < goOnAt) return E.right(false)
-      const due = await outbox.takeDue(name, isWary(context) ? 1 : SEND_BATCH_SIZE)()
+      const due = await outbox.takeDue(name, isCautious(context) ? 1 : SEND_BATCH_SIZE)()
       if (E.isLeft(due)) return due
       if (due.right.length === 0) return E.right(false)
       const turn = {

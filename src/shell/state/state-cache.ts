@@ -13,8 +13,8 @@ export interface Known<State> {
 }
 
 /**
- * The states seen last, least recently used out first. The append's version check judges them all. What
- * is kept has no other holder: see {@link unshared}.
+ * A least-recently-used cache of states. The version check of the append validates them. A cached state is
+ * shared with no one: see {@link unshared}.
  */
 export interface StateCache<State> {
   readonly get: (streamId: StreamId) => Known<State> | undefined
@@ -22,7 +22,7 @@ export interface StateCache<State> {
   readonly forget: (streamId: StreamId) => void
 }
 
-/** @param most - how many states are kept. 0: none. */
+/** @param most - how many states to cache. 0: none. */
 export const stateCache = <State>(most: number): StateCache<State> => {
   if (most < 1) return { get: () => undefined, set: () => undefined, forget: () => undefined }
   const states = new LRUCache<StreamId, Known<State>>({ max: most })
