@@ -20,7 +20,7 @@ export interface Decision<State, Event> {
 
 export type DecideError<Rejection> = Rejected<Rejection> | DeciderThrew | UnencodableEvent
 
-// Apart from the loop below: what a function inside it holds on to is set up in every turn of it.
+// Outside the loop below: a closure inside it would be allocated in every turn.
 const nameOf = <Event>(codec: EventCodec<Event>, event: Event): string => {
   const type = catching(() => codec.typeOf(event))
   return E.isRight(type) ? type.right : '?'

@@ -212,7 +212,7 @@ const oneIsToBlame = (error: AppendError): boolean =>
   error._tag !== 'StoreFailed' ||
   (error.outcome === 'nothingWritten' && ['Unexpected', 'TimedOut'].includes(error.reason))
 
-/** The store has refused the append of a batch. */
+/** The store has rejected the append of a batch. */
 const refused = async <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
   { streamId, expectedVersion }: AppendRequest,

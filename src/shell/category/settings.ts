@@ -10,13 +10,13 @@ export interface CategoryOptions {
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
   readonly retry?: RetryPolicy
-  /** How many states are kept in memory. Default 10,000; 0: none. */
+  /** How many states are cached in memory. Default 10,000; 0: none. */
   readonly cachedStates?: number
   /** Events read at a time. Default 1,000. */
   readonly pageSize?: number
   /** How many commands may wait for one stream. Default 10,000; one more is `Overloaded`. */
   readonly queueDepth?: number
-  /** Told what happens beside the answers. It must not throw. Default: nobody is told. */
+  /** Called with every notice. It must not throw. Default: notices are dropped. */
   readonly onNotice?: (notice: Notice) => void
   /** From 0 (included) to 1 (excluded). Default `Math.random`. */
   readonly random?: () => number
@@ -24,12 +24,12 @@ export interface CategoryOptions {
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** {@link CategoryOptions} with nothing left out, and the store. */
+/** {@link CategoryOptions} with the defaults filled in, and the store. */
 export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
 }
 
-/** The default for whatever is left out, or is `undefined`. */
+/** Fills in the default for every option that is omitted or `undefined`. */
 export const withDefaults = (
   store: EventStore,
   {

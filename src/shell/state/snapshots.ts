@@ -48,7 +48,7 @@ const policyWants = <State>(
   streamId: StreamId,
   reached: ReachedState<State>,
 ): E.Either<SnapshotImpossible, boolean> => {
-  const policyWants = catching(() => wantsSnapshot(policy, reached))
+  const wanted = catching(() => wantsSnapshot(policy, reached))
   return E.isLeft(wanted)
     ? E.left(snapshotImpossible(streamId, `the policy threw: ${causeText(wanted.left)}`))
     : wanted
