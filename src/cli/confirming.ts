@@ -9,7 +9,7 @@ import type { Work } from './runtime'
 import { explained, type Session, withSession } from './session'
 
 /** The description of an option that fences owners off. */
-export const FORCE = 'also while it is running: its owner loses what it has in hand'
+export const FORCE = 'even while it is running: its owner loses the batch it is handling'
 
 /** The options of an action that must be confirmed. */
 export interface ForceOptions {
@@ -17,15 +17,15 @@ export interface ForceOptions {
   readonly force?: boolean
 }
 
-/** What the options say about owners. */
+/** What to do about running owners, from the options. */
 export const ownersOf = (force = false): RunningOwners => (force ? 'fenceOff' : 'refuse')
 
-/** What an action is done to. */
+/** The subscription of an action. */
 export interface Subject extends FoundSubscription {
   readonly partitions: ReadonlyArray<PartitionStatus>
 }
 
-/** What is to be done, once it is known what it is done to. */
+/** What an action does to a given subscription. */
 export interface Action {
   /** `mails would be forgotten.` */
   readonly wouldBe: string
@@ -33,11 +33,11 @@ export interface Action {
   readonly run: TE.TaskEither<CliFailure, { readonly json: object; readonly done: string }>
 }
 
-/** How to say that running owners may lose their leases, and why documents cannot be moved. */
+/** The texts for a running owner, and for a subscription that keeps a projection. */
 export interface Refusals {
   readonly flag: '--take-over' | '--force'
   readonly loss: string
-  /** `undefined`: projections are left to the action. */
+  /** `undefined`: the action decides about projections itself. */
   readonly projection: string | undefined
 }
 
@@ -60,11 +60,11 @@ const refusal = (
       : `, last heartbeat ${briefly(owned.heartbeatAge / 1000)} ago`
   return failure(
     'SubscriptionRunning',
-    `${subscription} is running (owner ${owned.owner ?? ''}${age}). Stop it first; or add ${flag}: what its owner has in hand is then not saved${loss}.`,
+    `${subscription} is running (owner ${owned.owner ?? ''}${age}). Stop it first, or add ${flag}: the batch that its owner is handling is then not saved${loss}.`,
   )
 }
 
-/** How an action is asked for. */
+/** The arguments and options of an action. */
 export interface Confirming {
   readonly name: string
   readonly yes: boolean
@@ -72,7 +72,7 @@ export interface Confirming {
   readonly refusals: Refusals
 }
 
-/** Says what an action would mean; does it only with `--yes`, and if nothing speaks against it. */
+/** Prints what an action would do; does it only with `--yes`, and only if it is allowed. */
 export const confirmed = (
   { name, yes, owners, refusals }: Confirming,
   plan: (session: Session, subject: Subject) => TE.TaskEither<CliFailure, Action>,
@@ -107,7 +107,7 @@ export const confirmed = (
     ),
   )
 
-/** What becomes of events when the checkpoint moves to `position`. */
+/** What happens to events when the checkpoint moves to `position`. */
 export const movedMeaning = ({ partitions }: Subject, position: number): ReadonlyArray<string> => {
   const from = Math.min(...partitions.map((one) => one.position))
   const until = Math.max(...partitions.map((one) => one.position))

@@ -38,7 +38,7 @@ describe.each(readers)('reprise %s', (...args) => {
     const { exitCode, error } = await cli([...args, '--url', url])
     expect(exitCode).toBe(1)
     expect(error).toMatch(oneLine)
-    expect(error).toMatch(/refused: password authentication failed .* Check user, password/)
+    expect(error).toMatch(/rejected the login: password authentication failed .* Check user, password/)
   })
 
   it('says in one line that the database does not exist', async () => {

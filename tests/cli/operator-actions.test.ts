@@ -65,7 +65,7 @@ describe('reprise rename', () => {
     })
   })
 
-  it('refuses while it is running, unless it is forced to', async () => {
+  it('rejects while it is running, unless it is forced to', async () => {
     await claimed()
     const { exitCode, error } = await reprise('rename', 'booking mails', 'letters', '--yes')
     expect(exitCode).toBe(1)

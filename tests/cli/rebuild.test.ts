@@ -123,12 +123,12 @@ describe('reprise rebuild', () => {
     expect((await rebuild(given)).exitCode).toBe(0)
   })
 
-  it('starts anew when an earlier one has died, and refuses while another one runs', async () => {
+  it('starts anew when an earlier one has died, and rejects while another one runs', async () => {
     await built()
     await right(side.documents.begin('totals', 1))
     await right(side.subscriptions.register({ name: 'totals@1.2', partitions: 1, position: 300 }))
     const { leases } = await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
-    expect((await rebuild(given)).error).toMatch(/^reprise: Somebody is making totals@1.2/)
+    expect((await rebuild(given)).error).toMatch(/^reprise: Another process is building totals@1.2/)
     await right(side.subscriptions.leave('totals@1.2', 'another'))
     await right(side.subscriptions.release(leases[0]!))
     expect((await rebuild(given)).exitCode).toBe(0)
@@ -141,7 +141,7 @@ describe('reprise rebuild', () => {
     const bare = await rebuild([])
     expect(bare.exitCode).toBe(2)
     expect(bare.error).toMatch(/give the module that exports totals: --module <file>/)
-    expect((await rebuild(given)).error).toMatch(/Nobody has ever run the projection totals here/)
+    expect((await rebuild(given)).error).toMatch(/The projection totals has never run here/)
     expect((await rebuild(given, { importModule: async () => ({}) })).error).toMatch(
       /exports no projection/,
     )
@@ -151,7 +151,7 @@ describe('reprise rebuild', () => {
     await built()
     const later = await rebuild(given, { version: 2 })
     expect(later.exitCode).toBe(2)
-    expect(later.error).toMatch(/version 2 of totals, and readers see version 1.*add --yes/)
+    expect(later.error).toMatch(/version 2 of totals, but readers see version 1.*add --yes/)
     expect((await rebuild([...given, '--yes'], { version: 2 })).exitCode).toBe(0)
     expect(await active()).toMatchObject({ version: 2, build: 1 })
     const earlier = await rebuild(given)

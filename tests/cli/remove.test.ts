@@ -28,7 +28,7 @@ describe('reprise remove', () => {
     expect([await reached(), await reached('others')]).toEqual([undefined, 3])
   })
 
-  it('refuses while it is running, unless it is forced to: then the owner is fenced off', async () => {
+  it('rejects while it is running, unless it is forced to: then the owner is fenced off', async () => {
     const { leases } = await right(side.subscriptions.claim('mails', 'worker', 60_000))
     const { exitCode, error } = await remove('mails', '--yes')
     expect(exitCode).toBe(1)

@@ -35,7 +35,7 @@ describe('reprise reset', () => {
     expect(await position()).toBe(wanted)
   })
 
-  it('refuses while it is running, unless it is told to take over: then the owner is fenced off', async () => {
+  it('rejects while it is running, unless it is told to take over: then the owner is fenced off', async () => {
     const { leases } = await right(side.subscriptions.claim('mails', 'worker', 60_000))
     const { exitCode, error } = await reset('mails', '--yes')
     expect(exitCode).toBe(1)
@@ -47,7 +47,7 @@ describe('reprise reset', () => {
     expect(await late()).toMatchObject({ left: { _tag: 'LeaseLost' } })
   })
 
-  it('refuses a position that subscribers cannot read yet, and what is no position', async () => {
+  it('rejects a position that subscribers cannot read yet, and what is no position', async () => {
     expect((await reset('mails', '--to', '4', '--yes')).error).toMatch(/can read up to 3 only/)
     expect((await reset('mails', '--to', 'noon', '--yes')).exitCode).toBe(2)
     expect(await position()).toBe(2)

@@ -107,7 +107,7 @@ describe('reprise show', () => {
     const { exitCode, out, error } = await cli(at('show', 'counter-bad', ...decider), outside)
     expect({ exitCode, error }).toEqual({ exitCode: 1, error: '' })
     expect(out.match(/UNDECODABLE/g)).toHaveLength(2)
-    expect(out).toContain('The state at version 3 is not known: Event 2 of counter-bad')
+    expect(out).toContain('The state at version 3 is unknown: Event 2 of counter-bad')
   })
 
   it('tells machines which events do not decode', async () => {
@@ -150,14 +150,14 @@ describe('reprise show', () => {
       Array.from({ length: 1_001 }, (_, index) => index + 1),
     )
     const part = await cli(at('show', 'counter-long', '--after', '150', '--limit', '300'))
-    expect(part.out).toMatch(/There are more. To go on, add: --after 450\n$/)
+    expect(part.out).toMatch(/There are more. To continue, add: --after 450\n$/)
     expect(part.out.trim().split('\n')).toHaveLength(302)
   })
 
   it.each([
     [{}, /exports no category/],
-    [{ one: { ...counter, name: 'account' } }, /exports the category account, and counter-1 is of/],
-  ])('refuses a module that has no fitting category', async (module, message) => {
+    [{ one: { ...counter, name: 'account' } }, /exports the category account, but counter-1 is of/],
+  ])('rejects a module that has no fitting category', async (module, message) => {
     const { exitCode, error } = await cli(at('show', 'counter-1', ...decider), {
       ...outside,
       importModule: async () => module,

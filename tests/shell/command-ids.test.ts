@@ -126,7 +126,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
   })
 
   it.each(['', 'x'.repeat(256), 'a\u0000'])(
-    'refuses an id that cannot be one (%#)',
+    'rejects an id that cannot be one (%#)',
     async (commandId) => {
       const [counters, id] = [openCategory(counter, at), freshId()]
       expect(await left(counters.handleCommand(id, add(1), { commandId }))).toMatchObject({

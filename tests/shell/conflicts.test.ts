@@ -103,7 +103,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   )
 
   it.each([NaN, -1, 1.5, 2 ** 31, 'latest'])(
-    'refuses to be pinned to %p, which no stream can be at',
+    'rejects to be pinned to %p, which no stream can be at',
     async (expectedVersion) => {
       const counters = openCategory(counter, at)
       const pinned = { expectedVersion: expectedVersion as number }
@@ -204,7 +204,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 8 } })
   })
 
-  it('refuses more commands than may wait for a stream', async () => {
+  it('rejects more commands than may wait for a stream', async () => {
     const counters = openCategory(counter, at, { queueDepth: 3 })
     const id = freshId()
     const answers = await Promise.all(

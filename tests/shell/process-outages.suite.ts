@@ -162,7 +162,7 @@ export const processOutagesSuite = <Transaction>(
     ['a time that is not a number', sendAt('later', Number.NaN, 'say 13')],
     ['a time before all times', sendAt('later', -1, 'say 13')],
     ['a NUL in the name of the timer', sendAfter('la\u0000ter', 5, 'say 13')],
-  ])('refuses %s at the event that asks for it, and goes on', async (_case, odd) => {
+  ])('rejects %s at the event that asks for it, and goes on', async (_case, odd) => {
     const sent: string[] = []
     start(
       (command) => TE.fromIO(() => void sent.push(command)),

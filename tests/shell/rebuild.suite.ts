@@ -126,7 +126,7 @@ export const rebuildSuite = <Transaction>(
     await next.stop()
   })
 
-  it('refuses to build a version that readers have left behind', async () => {
+  it('rejects to build a version that readers have left behind', async () => {
     await built(2)
     expect(await left(rebuild(1))).toMatchObject({
       _tag: 'ProjectionOutdated',

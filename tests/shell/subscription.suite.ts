@@ -268,7 +268,7 @@ export const subscribeSuite = <Transaction>(
     }
   })
 
-  it('refuses another number of partitions', async () => {
+  it('rejects another number of partitions', async () => {
     await collecting({ partitions: 2 }).stop()
     expect(await collecting({ partitions: 3 }).ended).toMatchObject(
       E.left({ _tag: 'SubscriptionMismatch', partitions: 3, stored: 2 }),

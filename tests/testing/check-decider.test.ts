@@ -170,7 +170,7 @@ describe('checkDecider', () => {
     expect(namesOf({}, { codecs: { ...codecs, events } })).toEqual(['events survive the store'])
   })
 
-  it('finds a command codec that refuses a valid command', () => {
+  it('finds a command codec that rejects a valid command', () => {
     const commands = commandCodec<Add>({ Add })
     const arbitrary = fc.constant<Command>({ type: 'Close' })
     expect(namesOf({}, { commands: arbitrary, codecs: { ...codecs, commands } })).toEqual([

@@ -3,7 +3,7 @@ import type { HeldEvent, PartitionStatus, PendingOutboxCommand } from '../../cor
 const time = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString()
 
-/** A partition for machines. What is not there is null. */
+/** A partition as JSON. What is absent is null. */
 export const subscriptionJson = ({
   heartbeatAge: _heartbeatAge,
   age: _age,
@@ -23,7 +23,7 @@ export const subscriptionJson = ({
   lastTrouble: lastTrouble === undefined ? null : { ...lastTrouble, at: time(lastTrouble.at) },
 })
 
-/** A held event for machines. */
+/** A held event as JSON. */
 export const heldJson = ({ triedAt, retryAt, decision, ...event }: HeldEvent): object => ({
   ...event,
   triedAt: time(triedAt),
@@ -31,7 +31,7 @@ export const heldJson = ({ triedAt, retryAt, decision, ...event }: HeldEvent): o
   decision: decision ?? null,
 })
 
-/** A command of a process manager for machines. */
+/** An outbox command as JSON. */
 export const commandJson = ({
   dueAt,
   timer,

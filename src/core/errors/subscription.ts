@@ -149,7 +149,7 @@ export const subscriptionMismatch = (
   subscription,
   partitions,
   stored,
-  message: `${subscription} was created with ${stored} partitions; this program declares ${partitions}. Declare ${stored}, or repartition it.`,
+  message: `${subscription} has ${stored} partitions, but this program declares ${partitions}. Declare ${stored}, or repartition it.`,
 })
 
 /**

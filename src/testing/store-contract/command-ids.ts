@@ -18,7 +18,7 @@ export const commandIds: Suite = {
       same(await handled(idle), { after: 3, eventCount: 0 })
       same(await handled(last), { after: 3, eventCount: 3 })
     },
-    'refuses a whole append when any of its commands was handled before': async (stores) => {
+    'rejects a whole append when any of its commands was handled before': async (stores) => {
       const [id, known, unknown] = [freshStream(), freshCommandId(), freshCommandId()]
       const events = numbered(1)
       await succeeds(stores.store.append(appendTo(id, 0, events, [aMark(known, 1)])))
@@ -38,7 +38,7 @@ export const commandIds: Suite = {
       const handled = await handledBy(store, right, commandId)
       same(handled, { after: 0, eventCount: 2 })
     },
-    'tells command ids apart by every character': async ({ store }) => {
+    'distinguishes command ids by every character': async ({ store }) => {
       const [id, base] = [freshStream(), freshCommandId()]
       const ids = [
         `${base}a`,

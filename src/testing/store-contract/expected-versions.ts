@@ -26,7 +26,7 @@ export const expectedVersions: Suite = {
     ),
     ...forEach(
       refusedNew,
-      (expected) => `refuses ${expected} on a stream that does not exist, and writes nothing`,
+      (expected) => `rejects ${expected} on a stream that does not exist, and writes nothing`,
       (expected) =>
         async ({ store, second }) => {
           const id = freshStream()
@@ -53,7 +53,7 @@ export const expectedVersions: Suite = {
     ),
     ...forEach(
       refusedTwo,
-      (expected) => `refuses ${expected} on a stream at 2, says so, and writes nothing`,
+      (expected) => `rejects ${expected} on a stream at 2, says so, and writes nothing`,
       (expected) =>
         async ({ store, second }) => {
           const [id, events] = [freshStream(), numbered(2)]

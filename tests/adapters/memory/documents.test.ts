@@ -80,7 +80,7 @@ describe('memoryDocuments', () => {
     expect(order).toEqual(['first', 'second', 'third'])
   })
 
-  it('refuses the lock with which two transactions would wait for each other', async () => {
+  it('rejects the lock with which two transactions would wait for each other', async () => {
     const documents = memoryDocuments()
     const [one, other] = [documents.begin(), documents.begin()]
     await one.transaction.lock('names', ['a'])

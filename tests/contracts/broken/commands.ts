@@ -37,7 +37,7 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
             request.events.length === 0 ? append(request) : append({ ...request, commands: [] }),
       ),
     noticedBy: [
-      'command marks: refuses a command that was handled before, and reports its events',
+      'command marks: rejects a command that was handled before, and reports its events',
       'command marks: handles a command once when eight callers send it at once',
       'loads: answers whether a command was handled, whatever else is loaded',
     ],

@@ -88,7 +88,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
     open: operatorThat(({ outbox }) => ({
       outbox: (name, range) => outbox(name, { ...range, which: 'all' }),
     })),
-    noticedBy: ['outbox: shows parked commands alone, in the order in which all were asked for'],
+    noticedBy: ['outbox: shows parked commands alone, in the order in which all were issued'],
   },
   {
     defect: 'finds no subscription by its projection or process manager',
@@ -228,7 +228,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     noticedBy: ['moving: does not move documents away from their checkpoint'],
   },
   {
-    defect: 'leaves what a process manager has asked for under its old name',
+    defect: 'leaves the outbox of a process manager under its old name',
     open: operatorThat((sound, { subscriptions }) => ({
       rename: (name, to, owners) =>
         name.startsWith('process:') && to.startsWith('process:')

@@ -40,19 +40,19 @@ describe('combineEventCodecs', () => {
   })
 
   it.each(['middle/Added', 'Added', '/Added', 'left/Lost', 'left'])(
-    'refuses the stored type %s',
+    'rejects the stored type %s',
     (type) => {
       expect(E.isLeft(codec.decode({ type, schemaVersion: 1, data: { by: 1 } }))).toBe(true)
     },
   )
 
-  it('refuses to write what its part refuses', () => {
+  it('rejects to write what its part refuses', () => {
     expect(codec.encode({ key: 'left', event: bad })).toEqual(
       E.left([{ path: 'by', message: 'NaN is not JSON' }]),
     )
   })
 
-  it('refuses a key that came past the compiler', () => {
+  it('rejects a key that came past the compiler', () => {
     const whole = combineEventCodecs({ 'a/b': events } as never)
     const event = { type: 'Added', by: 1 }
     expect(whole.encode({ key: 'a/b', event } as never)).toEqual(
@@ -84,7 +84,7 @@ describe('combineCommandCodecs', () => {
     expect(E.chain(whole.decode)(encoded)).toEqual(E.right({ key: 'left', command }))
   })
 
-  it('refuses to write what its part refuses, and for a part that is not there', () => {
+  it('rejects to write what its part refuses, and for a part that is not there', () => {
     expect(whole.encode({ key: 'left', command: badCommand })).toMatchObject(
       E.left([{ path: 'command.by' }]),
     )
@@ -93,7 +93,7 @@ describe('combineCommandCodecs', () => {
     )
   })
 
-  it('of many refuses to write a key that is no text, and what the one codec refuses', () => {
+  it('of many rejects to write a key that is no text, and what the one codec refuses', () => {
     const many = manyCommandCodec(commands)
     expect(many.encode({ key: '\u0000', command })).toMatchObject(E.left([{ path: 'key' }]))
     expect(many.encode({ key: 'a', command: badCommand })).toMatchObject(
@@ -102,7 +102,7 @@ describe('combineCommandCodecs', () => {
   })
 
   it.each([null, 'text', {}, { key: 'middle' }, Object.create({ key: 'left' })])(
-    'refuses %p',
+    'rejects %p',
     (input) => {
       expect(whole.decode(input)).toMatchObject(E.left([{ path: 'key' }]))
     },
@@ -127,7 +127,7 @@ describe('combineCommandCodecs', () => {
 describe('combineStateCodecs', () => {
   const whole = combineStateCodecs({ left: state, right: state })
 
-  it('refuses to write what its part refuses, and to read what is stale or does not fit', () => {
+  it('rejects to write what its part refuses, and to read what is stale or does not fit', () => {
     expect(whole.encode({ left: 1, right: Number.NaN })).toMatchObject(E.left([{ path: 'right' }]))
     const fine = { schemaVersion: 1, state: 1 }
     expect(whole.decode({ left: fine })).toMatchObject(E.left([{ path: 'right' }]))

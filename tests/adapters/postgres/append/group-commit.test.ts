@@ -70,7 +70,7 @@ const together = async (
 }
 
 describe('fifty appends in one statement', () => {
-  it('one that the server refuses fails alone: the others are stored', async () => {
+  it('one that the server rejects fails alone: the others are stored', async () => {
     const { answers } = await together('refused', (n) =>
       n === 17 ? other('refused-17', 'Refused') : undefined,
     )

@@ -6,7 +6,7 @@ import { memory, type MemoryTransaction } from 'reprise/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
-export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
+export const brokenOutboxes: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'keeps two entries of a request that is added twice',
     open: requestWritesThat(({ add, done }) => {
