@@ -98,7 +98,7 @@ describe('reprise repartition', () => {
     expect((await reprise('repartition', 'booking mails', 'two')).exitCode).toBe(2)
   })
 
-  it('says that partitions are apart, and goes on from the lowest if it is told to', async () => {
+  it('says that partitions are apart, and continues from the lowest on request', async () => {
     await appendTicks(side.store, 'counter-1', 1, 2, 3, 4, 5)
     await right(side.operator.repartition('booking mails', quietly))
     const [first] = await claimed()
@@ -114,7 +114,7 @@ describe('reprise repartition', () => {
 })
 
 describe('many held events', () => {
-  it('are summarised, with the top of each stack, unless more is asked for', async () => {
+  it('are summarised, with the top of each stack, unless more is requested', async () => {
     await hold(12)
     const { out } = await reprise('subscriptions', 'booking mails')
     expect(out.split('\n').length).toBeLessThan(70)

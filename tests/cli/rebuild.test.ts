@@ -74,7 +74,7 @@ describe('reprise rebuild', () => {
     expect(await projection.stop()).toEqual({ _tag: 'Right' })
   })
 
-  it('tells machines of its progress, one object per line', async () => {
+  it('prints its progress as JSON, one object per line', async () => {
     await built()
     const { out } = await rebuild([...given, '--json'])
     const lines = out
@@ -123,7 +123,7 @@ describe('reprise rebuild', () => {
     expect((await rebuild(given)).exitCode).toBe(0)
   })
 
-  it('starts anew when an earlier one has died, and rejects while another one runs', async () => {
+  it('starts over when an earlier one has crashed, and fails while another one runs', async () => {
     await built()
     await right(side.documents.begin('totals', 1))
     await right(side.subscriptions.register({ name: 'totals@1.2', partitions: 1, position: 300 }))
@@ -147,7 +147,7 @@ describe('reprise rebuild', () => {
     )
   })
 
-  it('builds a later version only when it is told to, and an earlier one never', async () => {
+  it('builds a later version only with --yes, and an earlier one never', async () => {
     await built()
     const later = await rebuild(given, { version: 2 })
     expect(later.exitCode).toBe(2)

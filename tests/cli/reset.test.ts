@@ -35,7 +35,7 @@ describe('reprise reset', () => {
     expect(await position()).toBe(wanted)
   })
 
-  it('rejects while it is running, unless it is told to take over: then the owner is fenced off', async () => {
+  it('fails while it is running, unless --take-over is given: then the owner is fenced off', async () => {
     const { leases } = await right(side.subscriptions.claim('mails', 'worker', 60_000))
     const { exitCode, error } = await reset('mails', '--yes')
     expect(exitCode).toBe(1)

@@ -96,7 +96,7 @@ describe('reprise show', () => {
     expect(out).toMatch(/\nState at version 3:\n {2}\{ sum: 6 \}\n$/)
   })
 
-  it('plays all events for the state, and shows only those that are wanted', async () => {
+  it('replays all events for the state, and shows only the requested ones', async () => {
     const args = at('show', 'counter-1', '--after', '1', '--limit', '1', ...decider, '--json')
     const document = parsed((await cli(args, outside)).out)
     expect(document.events.map(({ version }) => version)).toEqual([2])
@@ -110,7 +110,7 @@ describe('reprise show', () => {
     expect(out).toContain('The state at version 3 is unknown: Event 2 of counter-bad')
   })
 
-  it('tells machines which events do not decode', async () => {
+  it('marks the events that do not decode in JSON', async () => {
     const { out } = await cli(at('show', 'counter-bad', ...decider, '--json'), outside)
     const document = parsed(out)
     expect(document.events.map((event) => 'undecodable' in event)).toEqual([false, true, true])

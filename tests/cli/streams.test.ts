@@ -49,7 +49,7 @@ describe('reprise streams', () => {
     ])
   })
 
-  it('stops at the limit and says where to go on', async () => {
+  it('stops at the limit and says where to continue', async () => {
     const first = await listed('--limit', '2')
     expect(first.next).toBe('account-B2')
     const second = await listed('--limit', '1', '--after', 'account-B2')

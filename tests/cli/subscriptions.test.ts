@@ -217,7 +217,7 @@ describe('a handler that always throws', () => {
     expect(places(handled)).toEqual(['counter-2:2'])
   })
 
-  it('that has stopped everything goes on when it is retried', async () => {
+  it('that has stopped everything continues when it is retried', async () => {
     let open = false
     const { start, handled } = mails(stopAfter(1), (event) => !open && refused(event))
     await appendTicks(side.store, 'counter-2', 1)

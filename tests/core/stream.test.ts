@@ -49,7 +49,7 @@ describe('streamIdError', () => {
     )
   })
 
-  it('rejects what is not text, whatever the compiler believed', () => {
+  it('rejects what is not text, whatever its static type', () => {
     expect(streamIdError(JSON.parse('7') as string)?.reason).toBe('it must be a string')
   })
 })

@@ -103,7 +103,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     expect(await desk.load('A5')()).toMatchObject({ right: { version: 6, state: { balance: 4 } } })
   })
 
-  it('pays out 24 from 100 four times when one process is asked five times at once', async () => {
+  it('pays out 24 from 100 four times when one process receives five withdrawals at once', async () => {
     const desk = openDesk()
     await desk.handleCommand('A6', openAccount('Emil'))()
     await desk.handleCommand('A6', depositMoney(cents(100)))()

@@ -80,7 +80,7 @@ describe('npm start', () => {
     expect(existsSync(join(folder, '.reprise/bank.new'))).toBe(false)
   }, 240_000)
 
-  it('goes on with what earlier runs have left, also when the last one was killed', async () => {
+  it('continues with the data of earlier runs, also when the last one was killed', async () => {
     const killed = await start(folder, /exactly four succeed/)
     expect(killed.signal).toBe('SIGKILL')
 

@@ -188,7 +188,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 5 } })
   })
 
-  it('stores the innocent when one of a shared append is refused by the store', async () => {
+  it('stores the others when the store rejects one command of a shared append', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(1)))
     const huge = 'x'.repeat(2_000_000)

@@ -84,7 +84,7 @@ describe.each(stores)('handleCommand on %s', (_name, open) => {
     },
   )
 
-  it('stores nothing when the command is rejected, and goes on afterwards', async () => {
+  it('stores nothing when the command is rejected, and continues afterwards', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(5)))
     expect(await left(counters.handleCommand(id, add(-6)))).toMatchObject({

@@ -81,7 +81,7 @@ describe('arbitraryFromCodec', () => {
     },
   )
 
-  it('asks for an arbitrary for a codec it cannot look into', () => {
+  it('requires an arbitrary for a codec it cannot inspect', () => {
     expect(arbitraryFromCodec(opaque)).toEqual(
       E.left(expect.stringContaining('no arbitrary can be derived for the codec Opaque')),
     )

@@ -125,7 +125,7 @@ describe('checkDecider', () => {
     expect(namesOf({ evolve })).toContain('total')
   })
 
-  it('finds a decision that throws, and goes on with the other laws', () => {
+  it('finds a decision that throws, and continues with the other laws', () => {
     const decide: Counter['decide'] = () => {
       throw new Error('boom')
     }

@@ -33,7 +33,10 @@ export const eventsForMachines = ({ output }: Context): EventPrinter => {
     begin: (streamId) => document.begin({ streamId }),
     page: (events) => document.add(events.map(jsonOf)),
     end: (_shown, next, replayed) =>
-      document.end({ next: next ?? null, ...(replayed === undefined ? {} : replayedJson(replayed)) }),
+      document.end({
+        next: next ?? null,
+        ...(replayed === undefined ? {} : replayedJson(replayed)),
+      }),
   }
 }
 
@@ -64,7 +67,8 @@ export const eventsForPeople = ({ output }: Context): EventPrinter => {
     page: (events) => output.write(rows(events.map(cells))),
     end: async (shown, next, replayed) => {
       if (shown === 0) await output.write('(no events)\n')
-      if (next !== undefined) await output.write(`There are more. To continue, add: --after ${next}\n`)
+      if (next !== undefined)
+        await output.write(`There are more. To continue, add: --after ${next}\n`)
       if (replayed !== undefined) await output.write(`\n${replayedText(replayed)}`)
     },
   }

@@ -71,7 +71,9 @@ const fateOf = ({ decision, retryAt, attempts, triedAt }: HeldEvent): string => 
 const eventBlock = (event: HeldEvent): string => {
   const { streamId, version, position, type, behind, failure } = event
   const waiting =
-    behind.events === 0 ? '' : `; ${eventsText(behind)} later events of the stream are held back by it`
+    behind.events === 0
+      ? ''
+      : `; ${eventsText(behind)} later events of the stream are held back by it`
   return (
     `  ${safe(streamId)} from version ${version} on: position ${position}, ${safe(type)}\n` +
     `    ${fateOf(event)}${waiting}\n${failureText(failure)}`

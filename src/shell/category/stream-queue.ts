@@ -92,8 +92,8 @@ export const streamQueues = <Command, Rejection, Result>(
     const open = queues.get(streamId)
     const sent = commandId === undefined ? undefined : open?.sent?.get(commandId)
     if (sent !== undefined) {
-          // Only an acceptance is shared: a rejection may have been decided before events that were stored
-    // before its twin was sent. One of the twins is then handled, for all that are there by now.
+      // Only an acceptance is shared: a rejection may have been decided before events that were stored
+      // before its twin was sent. One of the twins is then handled, for all that are there by now.
       sent.twins ??= sent.answered.then((answer) =>
         E.isRight(answer) ? answer : enqueue(streamId, command, options),
       )

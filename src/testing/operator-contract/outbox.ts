@@ -96,7 +96,7 @@ export const outbox: Chapter = {
       same(await due(), [id, 'later'])
       same((await succeeds(outbox.takeDue('orders', 1)))[0]?.attempts, 3)
     },
-    'goes on without a parked command that is skipped': async (subject) => {
+    'continues without a parked command that is skipped': async (subject) => {
       const { operator, outbox } = subject
       const id = await parkedCommand(subject, 'orders', 'Ship')
       await add(subject, 'later')

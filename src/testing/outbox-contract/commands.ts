@@ -30,7 +30,7 @@ export const commands: Chapter = {
       same(await dueNow(subject, process), commands)
       same(await dueNow(subject, process, 3), commands.slice(0, 3))
     },
-    'forgets the commands that are answered, and no others': async (subject) => {
+    'deletes the commands that are answered, and no others': async (subject) => {
       const process = freshProcess()
       const [first, last] = [aCommand(process, 'a'), aCommand(process, 'c')]
       await add(subject, now, first, aCommand(process, 'b'), last)

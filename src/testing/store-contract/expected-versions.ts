@@ -67,7 +67,7 @@ export const expectedVersions: Suite = {
           await holds(store, id, events)
         },
     ),
-    'goes on after a conflict as if nothing had happened': async ({ store }) => {
+    'continues after a conflict as if nothing had happened': async ({ store }) => {
       const [id, events] = [freshStream(), numbered(2)]
       await succeeds(store.append(appendTo(id, 0, events.slice(0, 1))))
       await failsWith(store.append(appendTo(id, 0, numbered(1))), { _tag: 'VersionConflict' })

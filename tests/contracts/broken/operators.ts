@@ -111,7 +111,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
         ),
     })),
     noticedBy: [
-      'examining: finds a stopped partition, and says how to let it go on',
+      'examining: finds a stopped partition, and says how to let it continue',
       'examining: warns of what waits for a decision, events and commands',
       'examining: warns of a read model that is behind, until it has caught up',
       'examining: warns of a build that has no running process',
@@ -149,7 +149,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     })),
     noticedBy: [
       'held events: hands a decision to the owner, and shows it until it is carried out',
-      'outbox: goes on without a parked command that is skipped',
+      'outbox: continues without a parked command that is skipped',
     ],
   },
   {
@@ -163,7 +163,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     defect: 'resumes a partition when it was told to skip its event',
     open: operatorThat(({ resume }) => ({ skipStopped: (name) => resume(name) })),
     noticedBy: [
-      'stopping: lets a stopped partition go on after the event at a position, once',
+      'stopping: lets a stopped partition continue after the event at a position, once',
       'stopping: skips nothing when another event has stopped the partition',
     ],
   },
@@ -268,7 +268,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
           }),
         ),
     })),
-    noticedBy: ['repartitioning: goes on from the lowest position only if that is said'],
+    noticedBy: ['repartitioning: continues from the lowest position only if that is requested'],
   },
   {
     defect: 'forgets what partitions hold when it divides them',

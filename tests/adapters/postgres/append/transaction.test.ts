@@ -56,7 +56,7 @@ describe("append inside the caller's transaction", () => {
     expect([await isOrder('gone'), await versionOf('order-gone')]).toEqual([false, 0])
   })
 
-  it('sees its own events, and nobody else does yet', async () => {
+  it('sees its own events, which no other connection sees yet', async () => {
     await db.transaction().execute(async (transaction) => {
       const inside = store.inTransaction(transaction)
       await right(inside.append(appending('order-own', 3)))

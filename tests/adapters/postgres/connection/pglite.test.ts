@@ -41,7 +41,7 @@ describe('an embedded PostgreSQL', () => {
     expect(events).toHaveLength(10)
   })
 
-  it('goes on after a statement has failed, also inside a transaction', async () => {
+  it('continues after a statement has failed, also inside a transaction', async () => {
     await expect(db.executeQuery(CompiledQuery.raw('select 1/0'))).rejects.toThrow('division')
     const transaction = db.transaction().execute(async (inside) => {
       await right(store.inTransaction(inside).append(appending('counter-failed')))

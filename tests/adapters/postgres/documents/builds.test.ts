@@ -58,7 +58,7 @@ describe('builds in PostgreSQL', () => {
     expect(await right(documents.begin('totals', 1))).toMatchObject({ build: 3 })
   })
 
-  it('are kept for a day unless something else is said', async () => {
+  it('are kept for a day by default', async () => {
     const { documents } = side
     for (const version of [1, 2]) {
       await right(documents.activate('totals', await right(documents.begin('totals', version))))

@@ -89,7 +89,7 @@ describe('a sequence behind the rows', () => {
     expect(await left(migrate(db, schema))).toMatchObject(refusal)
   })
 
-  it('goes on after the sequence is set as advised, above all that is stored', async () => {
+  it('continues after the sequence is set as advised, above all that is stored', async () => {
     await say(
       `select setval('reprise.events_position_seq', (select max(position) from reprise.events))`,
     )
@@ -153,7 +153,7 @@ describe('positions that were drawn for nothing', () => {
     }
   }, 60_000)
 
-  it('let a reader go on as soon as there is an event above them', async () => {
+  it('let a reader continue as soon as there is an event above them', async () => {
     const database = await migratedDatabase()
     const db = database.connect()
     const store = postgres(db).store
