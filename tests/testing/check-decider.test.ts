@@ -81,7 +81,7 @@ describe('checkDecider', () => {
       'the end is final',
       'idempotent',
       'a snapshot at every cut equals replay',
-      'commands pass the door',
+      'commands pass validation',
       'events survive the store',
       'upcasting a chain equals one jump',
     ])
@@ -174,7 +174,7 @@ describe('checkDecider', () => {
     const commands = commandCodec<Add>({ Add })
     const arbitrary = fc.constant<Command>({ type: 'Close' })
     expect(namesOf({}, { commands: arbitrary, codecs: { ...codecs, commands } })).toEqual([
-      'commands pass the door',
+      'commands pass validation',
     ])
   })
 
