@@ -38,7 +38,7 @@ export const twoDesks: Scene = async ({ backend, screen, accountOf }) => {
     ]),
   )
   screen.check(
-    'the first believed 90.00 too little for 95.00, but looked before saying no',
+    'the first would have rejected 95.00 on its cached 90.00, but read the stream first',
     rows.at(-1)?.at(-1) === 7,
   )
   const { state } = value(await first.load(ada)())
