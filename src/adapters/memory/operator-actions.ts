@@ -19,7 +19,7 @@ import { fence } from './subscription-steps'
 
 type Actions = Pick<Operator, 'reset' | 'remove' | 'rename' | 'repartition'>
 
-/** The actions that take a subscription out of the hands of its owners. */
+/** The actions that revoke the leases of a subscription. */
 export const memoryActions = (outlook: MemoryOutlook, horizon: () => Promise<number>): Actions => {
   const { documents, state, now } = outlook
   const { subscriptions } = state

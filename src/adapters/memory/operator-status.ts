@@ -9,7 +9,7 @@ import type { MemoryReadSideState } from './read-side-state'
 import { listOutbox, rejectedBy } from './outbox-store'
 import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
-/** What the operator of a memory read side looks at. */
+/** What the operator of a memory read side needs. */
 export interface MemoryOutlook {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
   readonly documents: MemoryDocuments

@@ -24,7 +24,7 @@ import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
 import { deleteCommand, storeCommand, listOutbox } from './outbox-store'
 
-/** What {@link memoryOperator} looks at. */
+/** The options of {@link memoryOperator}. */
 export interface MemoryOperatorOptions {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
   /** Those of the subscriptions, read models and outbox that are operated. */
@@ -32,7 +32,7 @@ export interface MemoryOperatorOptions {
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
   readonly thresholds?: Partial<OperatorThresholds>
-  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  /** The limit up to which the lag is counted, in events. 1 or more. Default 100,000. */
   readonly countUpTo?: number
 }
 
@@ -43,7 +43,7 @@ const toStoreFailed = (error: ReadError): StoreFailed =>
   error._tag === 'StoreFailed' ? error : storeFailed('Unexpected', 'nothingWritten', error)
 
 /**
- * The operator's view of a store in the memory of one process, and what it can do there.
+ * The operator of a store in the memory of one process.
  *
  * @example
  * const operator = memoryOperator({ store, documents })
@@ -61,7 +61,7 @@ export const memoryOperator = ({
   const limits = { ...defaultThresholds, ...thresholds }
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
-    // No event is of none of the types, so the whole store is passed over.
+    // An empty list of types selects no event, so this only reads the end of the store.
     const page = await store.readAll({ after: 0, limit: 1, types: [] })()
     return E.isLeft(page) ? E.left(toStoreFailed(page.left)) : E.right(page.right.upTo)
   }
