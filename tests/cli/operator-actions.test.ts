@@ -38,7 +38,7 @@ describe('reprise pause', () => {
   it('lets no program run the subscription until it is unpaused', async () => {
     const { exitCode, out } = await reprise('pause', 'booking mails')
     expect(exitCode).toBe(0)
-    expect(out).toMatch(/To let it go on: npx reprise unpause "booking mails"\n$/)
+    expect(out).toMatch(/To resume it: npx reprise unpause "booking mails"\n$/)
     expect(await claimed()).toEqual([])
     expect((await reprise('subscriptions', 'booking mails')).out).toMatch(
       /^STATE[^]*\npaused [^]*paused since .* UTC\n {2}-> npx reprise unpause "booking mails"/,

@@ -72,7 +72,7 @@ export const ownersFinding = (
     return problem(
       'owners',
       `stopped by an event: ${firstThree(stopped.map(partitionTitle))}`,
-      `To see why: npx reprise subscriptions ${nameIn(stopped)}. To let it go on: npx reprise retry ${nameIn(stopped)}`,
+      `To see why: npx reprise subscriptions ${nameIn(stopped)}. To resume it: npx reprise retry ${nameIn(stopped)}`,
     )
   }
   const lonely = partitions.filter(
@@ -94,7 +94,7 @@ export const ownersFinding = (
     return warning(
       'owners',
       `paused: ${firstThree(paused.map(partitionTitle))}`,
-      `To let it go on: npx reprise unpause ${nameIn(paused)}`,
+      `To resume it: npx reprise unpause ${nameIn(paused)}`,
     )
   }
   return ok(

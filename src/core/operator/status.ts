@@ -34,7 +34,7 @@ export interface OperatedBuild {
   readonly projection: string
   /** Whether it is the active one. */
   readonly isActive: boolean
-  /** It was active before and is kept, so it may stand still. Omitted: it is not kept. */
+  /** It was active before and is kept, so it may lag behind. Omitted: it is not kept. */
   readonly isKept?: true
 }
 

@@ -21,7 +21,7 @@ const stop = async (subject: Operated, position: number, at = 0): Promise<void> 
   await succeeds(subject.subscriptions.stop(lease, { ...FAILURE, position }))
 }
 
-/** Subscriptions that stand still. */
+/** Subscriptions that are stopped. */
 export const stopping: Chapter = {
   name: 'stopping',
   tests: {
@@ -81,7 +81,7 @@ export const stopping: Chapter = {
       same((await claimed(subject, 'mails')).length, 1)
       same((await firstOf(subject, 'mails')).pausedAt, undefined)
     },
-    'lets the owner of a paused subscription save what it has in hand': async (subject) => {
+    'lets the owner of a paused subscription save its current batch': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails')
       const lease = await claimOne(subject, 'mails', 'worker')

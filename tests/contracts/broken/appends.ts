@@ -75,7 +75,7 @@ export const brokenAppends: ReadonlyArray<BrokenStore> = [
           metadata,
         })),
       ),
-    noticedBy: ['stored data: gives back every key of the metadata'],
+    noticedBy: ['stored data: returns every key of the metadata'],
   },
   {
     defect: 'writes a lone surrogate as a question mark instead of refusing it',

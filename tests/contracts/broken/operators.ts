@@ -179,7 +179,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
           TE.orElse(() => pause(name)),
         ),
     })),
-    noticedBy: ['stopping: lets the owner of a paused subscription save what it has in hand'],
+    noticedBy: ['stopping: lets the owner of a paused subscription save its current batch'],
   },
   {
     defect: 'pauses nothing',
@@ -197,7 +197,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     noticedBy: [
       'moving: is not moved while it is running, unless its owner is to be fenced off',
       'moving: is forgotten when it is removed, with all that it holds, and no other is',
-      'renaming: fences off the owner under the old name, also when it is given back',
+      'renaming: fences off the owner under the old name, also when the old name is restored',
       'repartitioning: fences off the owners of the old partitions, whatever partition they had',
     ],
   },

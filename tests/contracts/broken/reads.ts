@@ -14,7 +14,7 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
         ),
       ),
     noticedBy: [
-      'defects known from elsewhere: orders events by version, not by a clock that stands still',
+      'defects known from elsewhere: orders events by version, not by a clock that stops',
       'appends: keeps the events of one append in the order given',
     ],
   },

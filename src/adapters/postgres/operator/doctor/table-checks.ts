@@ -128,7 +128,7 @@ const positions = ({ quoted, read }: OperatedSchema): Check => {
   }
 }
 
-/** What is asked of the tables. */
+/** The checks of the tables. */
 export const tableChecks = (schema: OperatedSchema): ReadonlyArray<Check> => [
   access(schema),
   immutability(schema),
