@@ -51,8 +51,8 @@ export const transferManager: ProcessManager<
   // A rejection by an account becomes an event of the transfer, and the process decides what follows from it.
   onRejected: (_state, { key, command }, rejection) => {
     if (key !== 'accounts' || command.command.transferId === null) return []
-    const refuse = { type: 'RefuseBooking', reason: reasonOf(rejection) } as const
+    const recordRejection = { type: 'RefuseBooking', reason: reasonOf(rejection) } as const
     const { transferId } = command.command
-    return [send({ key: 'transfers', command: { key: transferId, command: refuse } })]
+    return [send({ key: 'transfers', command: { key: transferId, command: recordRejection } })]
   },
 }
