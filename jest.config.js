@@ -15,5 +15,7 @@ module.exports = {
   coverageThreshold: {
     './src/core/': { branches: 95, functions: 95, lines: 95, statements: 95 },
   },
+  // Most tests wait for a database: on two cores jest's own choice, one worker, takes twice as long.
+  maxWorkers: '100%',
   testTimeout: 30_000,
 }

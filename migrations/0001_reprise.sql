@@ -350,9 +350,9 @@ $reprise$;
 
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
 -- data tells the highest visible position and the lineage. The events follow, none of them beyond the horizon.
--- Null categories or types: all of them. at: see visible.
+-- Null categories or types: all of them. size: how many positions are looked at, null: all. at: see visible.
 create function {{schema}}.read_all(
-  after bigint, most integer, categories text[], types text[], at regclass
+  after bigint, most integer, categories text[], types text[], size bigint, at regclass
 ) returns table (
   "position" double precision, stream_id text, version integer, id uuid, type text,
   schema_version smallint, recorded_at double precision, data jsonb, metadata jsonb
@@ -377,7 +377,7 @@ begin
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
       from {{schema}}.events e
-      where e.position > after and e.position <= seen.horizon
+      where e.position > after and e.position <= least(seen.horizon, after + size)
         and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
         and (types is null or e.type = any(types))
       order by e.position
@@ -392,6 +392,7 @@ create table {{schema}}.subscriptions (
   types      text[],
   created_at timestamptz not null default clock_timestamp(),
   paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
+  outdated   jsonb,       -- what the last instance lacked that got no lease because of its filter, and when
   constraint subscriptions_pkey primary key (name),
   constraint subscriptions_partitions_check check (partitions between 1 and 1024)
 );
@@ -551,6 +552,10 @@ begin
     if missing <> '{}' then
       delete from {{schema}}.instances i
         where i.subscription = wanted_subscription and i.instance = wanted_instance;
+      update {{schema}}.subscriptions s
+        set outdated = jsonb_build_object(
+          'missing', missing, 'at', floor(date_part('epoch', moment) * 1000))
+        where s.name = wanted_subscription;
       return query select null::integer, null::double precision, null::double precision,
         null::text, null::integer, null::jsonb, 0, missing;
       return;
@@ -780,8 +785,9 @@ begin
 end
 $reprise$;
 
--- Goes back to the newest build that is kept. No row: there is none.
-create function {{schema}}.roll_back_build(of_projection text)
+-- Goes back to the newest build that is kept. No row: there is none, or a certain build is to be left that is not the
+-- active one (any more).
+create function {{schema}}.roll_back_build(of_projection text, from_version integer, from_build integer)
 returns table (version integer, build integer, collection text) language plpgsql as $reprise$
 #variable_conflict use_column
 declare
@@ -792,6 +798,9 @@ begin
   perform {{schema}}.lock_builds(of_projection);
   select p.version, p.build, p.collection into seen
     from {{schema}}.projections p where p.name = of_projection;
+  if (seen.version, seen.build) <> (from_version, from_build) then
+    return;
+  end if;
   select b.version, b.build, b.collection into earlier from {{schema}}.builds b
     where b.projection = of_projection and b.state = 'kept'
     order by b.version desc, b.build desc limit 1;

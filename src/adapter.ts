@@ -120,6 +120,7 @@ export type {
   PendingOutboxCommand,
   Trouble,
   OperatedBuild,
+  OutdatedInstance,
 } from './core/operator/status'
 export { partitionOf } from './core/partition'
 export {
@@ -156,6 +157,7 @@ export type {
   RunningOwners,
 } from './core/ports/operator'
 export type {
+  BuildNumbers,
   BuildStatus,
   ReadModelDocument,
   DocumentPage,

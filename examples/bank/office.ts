@@ -1,7 +1,8 @@
 import { identity } from 'fp-ts/function'
 import {
-  type Dispatch,
   type Backend,
+  type Dispatch,
+  fromStart,
   openCategory,
   projectionReader,
   runProcessManager,
@@ -59,7 +60,10 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
     /** Runs the process manager. */
     moveMoney: (carry: Carrier = identity) =>
       running((signal) =>
-        runProcessManager(transferManager, carry(dispatch), options)(backend, { signal }),
+        runProcessManager(transferManager, carry(dispatch), { ...options, from: fromStart })(
+          backend,
+          { signal },
+        ),
       ),
 
     /** Starts a transfer, and does not wait for the money. Answers the position of its first event. */

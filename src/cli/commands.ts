@@ -6,6 +6,7 @@ import { registerRemove, registerReset } from './commands/moving'
 import { registerPause, registerUnpause } from './commands/pausing'
 import { registerRebuild } from './commands/rebuild'
 import { registerRename, registerRepartition } from './commands/reshaping'
+import { registerRollback } from './commands/rollback'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
 import { registerSubscriptions } from './commands/subscriptions'
@@ -29,5 +30,6 @@ export const commands: ReadonlyArray<Register> = [
   registerRepartition,
   registerRemove,
   registerRebuild,
+  registerRollback,
   registerDoctor,
 ]

@@ -1,4 +1,4 @@
-import type { ProjectionBuild } from './ports/projection-store'
+import type { BuildNumbers, ProjectionBuild } from './ports/projection-store'
 
 /** The build of a version with a number of its own. */
 export const buildOf = (name: string, version: number, build: number): ProjectionBuild => ({
@@ -8,7 +8,14 @@ export const buildOf = (name: string, version: number, build: number): Projectio
 })
 
 /** How long the previous build is kept, by default. Milliseconds: a day. */
-export const KEEP_OLD_BUILD = 86_400_000
+const KEEP_OLD_BUILD = 86_400_000
+
+/** The longest time that it can be kept. Milliseconds: 100 years. */
+const LONGEST_KEEPING = 3_155_760_000_000
+
+/** How long the previous build is kept, within what can be stored. `undefined` or NaN: the default. */
+export const keepingTime = (milliseconds = KEEP_OLD_BUILD): number =>
+  Number.isNaN(milliseconds) ? KEEP_OLD_BUILD : Math.min(Math.max(milliseconds, 0), LONGEST_KEEPING)
 
 /** How long after its start a build counts as alive although no instance runs it. Milliseconds. */
 export const BUILD_START_TIME = 10_000
@@ -16,8 +23,6 @@ export const BUILD_START_TIME = 10_000
 /** How long an unfinished build may be without an instance before it is removed. Milliseconds. */
 export const ABANDONED_AFTER = 60_000
 
-type Numbers = Pick<ProjectionBuild, 'version' | 'build'>
-
 /** Whether a build is of a later version than another one, or a later one of the same version. */
-export const isLaterBuild = (build: Numbers, than: Numbers): boolean =>
+export const isLaterBuild = (build: BuildNumbers, than: BuildNumbers): boolean =>
   build.version > than.version || (build.version === than.version && build.build > than.build)

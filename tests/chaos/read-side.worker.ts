@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import { sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
 import { postgres } from 'reprise/postgres'
+import { fromStart } from '../../src/core/subscription-start'
 import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 import { runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import { runProjection } from '../../src/shell/projection/run-projection'
@@ -54,11 +55,10 @@ const main = async (): Promise<unknown> => {
     case 'projection':
       return runProjection(totals(), options)(backend, forEver)()
     case 'transfers':
-      return runProcessManager(
-        transferring,
-        slowly(bankOn(backend.store).dispatch),
-        options,
-      )(backend, forEver)()
+      return runProcessManager(transferring, slowly(bankOn(backend.store).dispatch), {
+        ...options,
+        from: fromStart,
+      })(backend, forEver)()
     case 'witness':
       return witness(backend, forEver)()
     case undefined:

@@ -30,11 +30,17 @@ interface Document {
 }
 
 const at = (schema: string, url = database.url) => ['--url', url, '--schema', schema]
-const examined = async (schema: string, now = () => Date.now()) => {
-  const { exitCode, out } = await cli(['doctor', '--json', ...at(schema)], { now })
+const examined = async (schema: string, now = () => Date.now(), url = database.url) => {
+  const { exitCode, out } = await cli(['doctor', '--json', ...at(schema, url)], { now })
   const { healthy, findings } = JSON.parse(out) as Document
   const check = (name: string) => findings.find((candidate) => candidate.check === name)
   return { exitCode, healthy, findings, check }
+}
+/** An address whose sessions begin with these settings. */
+const withSettings = (...settings: ReadonlyArray<string>): string => {
+  const url = new URL(database.url)
+  url.searchParams.set('options', settings.map((setting) => `-c ${setting}`).join(' '))
+  return url.href
 }
 const migrated = async (schema: string): Promise<string> => {
   expect((await cli(['migrate', ...at(schema)])).exitCode).toBe(0)
@@ -47,9 +53,9 @@ describe('reprise doctor', () => {
     expect({ exitCode, healthy }).toEqual({ exitCode: 0, healthy: true })
     expect(findings.map(({ check, level }) => [check, level])).toEqual(
       [
-        ['server', 'commits', 'isolation', 'clock', 'prepared'],
-        ['migrations', 'access', 'immutability', 'positions', 'horizon'],
-        ['owners', 'parked', 'projections'],
+        ['server', 'commits', 'isolation', 'timeouts', 'locks', 'clock', 'prepared'],
+        ['migrations', 'schema', 'access', 'immutability', 'positions', 'lineage', 'horizon'],
+        ['owners', 'filters', 'parked', 'projections'],
       ]
         .flat()
         .map((name) => [name, 'ok']),
@@ -133,7 +139,7 @@ describe('reprise doctor', () => {
     expect(exitCode).toBe(0)
     expect(check('clock')).toMatchObject({
       level: 'warning',
-      message: 'the server is 1 min 30 s ahead of this machine',
+      message: expect.stringMatching(/^the server is 1 min (29|30|31) s ahead of this machine$/),
     })
   })
 
@@ -152,7 +158,153 @@ describe('reprise doctor', () => {
     expect(findings.filter(({ level }) => level !== 'ok').map(({ check }) => check)).toEqual([
       'access',
     ])
+    await admin.query(`grant insert, update, delete on all tables in schema guarded to ${role};
+      revoke update on guarded.checkpoints, guarded.documents from ${role}`)
+    const half = await examined('guarded', undefined, url.href)
+    expect(half.check('access')).toMatchObject({
+      level: 'warning',
+      message: `${role} may append, but not run subscriptions: no rights on checkpoints, documents`,
+    })
+    await admin.query(`revoke select on guarded.events from ${role}`)
+    const blind = await examined('guarded', undefined, url.href)
+    expect(blind.check('access')).toMatchObject({
+      level: 'problem',
+      message: `${role} may not read everything`,
+      advice: expect.stringContaining('grant usage on schema "guarded"'),
+    })
     await admin.query(`drop owned by ${role}; drop role ${role}`)
+  })
+
+  it('finds a session whose transactions are read-only, as after a failover', async () => {
+    await migrated('frozen')
+    const url = withSettings('default_transaction_read_only=on')
+    const { exitCode, check } = await examined('frozen', undefined, url)
+    expect(exitCode).toBe(1)
+    expect(check('server')).toMatchObject({
+      level: 'problem',
+      message: expect.stringMatching(/^PostgreSQL .*: transactions are read-only$/),
+      advice: expect.stringContaining('address of the new one'),
+    })
+  })
+
+  it('warns of a server that gets no fixes any more', async () => {
+    await migrated('aged')
+    await admin.query(`create schema thirteen;
+      create function thirteen.current_setting(text) returns text language sql as $$
+        select case $1 when 'server_version' then '13.22' when 'server_version_num' then '130022'
+          else pg_catalog.current_setting($1) end $$`)
+    const url = withSettings('search_path=thirteen,pg_catalog')
+    const { exitCode, check } = await examined('aged', undefined, url)
+    expect(exitCode).toBe(0)
+    expect(check('server')).toMatchObject({ level: 'warning', message: 'PostgreSQL 13.22' })
+  })
+
+  it('finds a server whose advisory locks are stubs', async () => {
+    await migrated('stubbed')
+    await admin.query(`create schema stubs;
+      create function stubs.pg_advisory_xact_lock_shared(bigint) returns void
+        language sql as 'select'`)
+    const url = withSettings('search_path=stubs,pg_catalog')
+    const { exitCode, check } = await examined('stubbed', undefined, url)
+    expect(exitCode).toBe(1)
+    expect(check('locks')).toMatchObject({
+      level: 'problem',
+      message: 'an advisory lock that was just taken is not shown in pg_locks',
+    })
+  })
+
+  it('warns of timeouts of the server that end work early', async () => {
+    await migrated('hurried')
+    const url = withSettings(
+      'statement_timeout=900ms',
+      'idle_in_transaction_session_timeout=3s',
+      'transaction_timeout=2s',
+    )
+    expect((await examined('hurried', undefined, url)).check('timeouts')).toMatchObject({
+      level: 'warning',
+      message:
+        'the server ends work early: statement_timeout is 0.9 s, idle_in_transaction_session_timeout is 3.0 s, transaction_timeout is 2.0 s',
+      advice: expect.stringContaining('statement_timeout to 5 s or more'),
+    })
+    const generous = withSettings('statement_timeout=5s', 'transaction_timeout=15s')
+    expect((await examined('hurried', undefined, generous)).check('timeouts')?.level).toBe('ok')
+  })
+
+  it('finds a sequence that is behind the rows, and how to set it', async () => {
+    await migrated("it's behind")
+    const store = postgres(new Pool({ connectionString: database.url }), { schema: "it's behind" })
+    await right(store.store.append(appending('counter-1', 7)))
+    await admin.query(`alter sequence "it's behind".events_position_seq restart`)
+    const { exitCode, check } = await examined("it's behind")
+    expect(exitCode).toBe(1)
+    expect(check('positions')).toMatchObject({
+      level: 'problem',
+      message: 'the sequence is at 0, behind the stored position 7: appends and reads are refused',
+    })
+    await admin.query(check('positions')?.advice?.replace('Run: ', '') ?? '')
+    expect((await examined("it's behind")).exitCode).toBe(0)
+    await store.db.destroy()
+  })
+
+  it('finds a schema that was renamed or copied, until it is migrated', async () => {
+    await migrated('before')
+    await admin.query('alter schema before rename to afterwards')
+    const { exitCode, check } = await examined('afterwards')
+    expect(exitCode).toBe(1)
+    expect(check('schema')).toMatchObject({
+      level: 'problem',
+      message: 'its functions were made for the name before: the schema was renamed or copied',
+      advice: 'Run: npx reprise migrate --schema afterwards',
+    })
+    await migrated('afterwards')
+    expect((await examined('afterwards')).exitCode).toBe(0)
+    await admin.query('delete from afterwards.store')
+    expect((await examined('afterwards')).check('schema')).toMatchObject({
+      level: 'problem',
+      message: 'the table store has no row: the schema was restored in parts',
+    })
+  })
+
+  it('finds checkpoints that are ahead of the store, or of another one', async () => {
+    await migrated('restored')
+    const { store, db } = postgres(new Pool({ connectionString: database.url }), {
+      schema: 'restored',
+    })
+    await right(store.append(appending('counter-1', 3)))
+    await admin.query(`
+      insert into restored.subscriptions (name, partitions) values ('mails', 1), ('lists', 1);
+      insert into restored.checkpoints (subscription, partition, position, lineage)
+        select s.name, 0, 3, t.lineage::text from restored.subscriptions s, restored.store t`)
+    expect((await examined('restored')).check('lineage')?.level).toBe('ok')
+    await admin.query(`update restored.checkpoints set position = 5 where subscription = 'mails'`)
+    const ahead = await examined('restored')
+    expect(ahead.exitCode).toBe(1)
+    expect(ahead.check('lineage')).toMatchObject({
+      level: 'problem',
+      message: 'checkpoints ahead of the store, which ends at 3: mails (5)',
+      advice: expect.stringContaining('npx reprise reset mails --to <position>'),
+    })
+    const changed = await cli(['doctor', '--new-lineage', ...at('restored')])
+    expect(changed.exitCode).toBe(2)
+    expect(changed.error).toMatch(/would get another lineage.*add --yes\n$/)
+    const { out } = await cli(['doctor', '--new-lineage', '--yes', '--json', ...at('restored')])
+    const { rows } = await admin.query<{ lineage: string }>('select lineage from restored.store')
+    expect(JSON.parse(out)).toEqual({ lineage: rows[0]?.lineage })
+    // What is not ahead goes on; what is ahead stands for other events from now on.
+    expect((await examined('restored')).check('lineage')).toMatchObject({
+      level: 'problem',
+      message: 'checkpoints of another store, or of the time before a restore: mails',
+    })
+    await db.destroy()
+  })
+
+  it('lets a schema keep the checkpoints of a store that is elsewhere', async () => {
+    await migrated('checkpoints only')
+    await admin.query(`
+      insert into "checkpoints only".subscriptions (name, partitions) values ('mails', 1);
+      insert into "checkpoints only".checkpoints (subscription, partition, position, lineage)
+        values ('mails', 0, 5, 'of another store')`)
+    expect((await examined('checkpoints only')).check('lineage')?.level).toBe('ok')
   })
 
   it('names the transaction that holds the horizon back', async () => {
@@ -168,7 +320,8 @@ describe('reprise doctor', () => {
       message: 'at 0, the last position is 3; 1 append under way',
     })
     const { rows } = await admin.query<{ pid: number }>(
-      `select pid from pg_stat_activity where application_name = 'slow importer'`,
+      `select pid from pg_stat_activity
+       where application_name = 'slow importer' and state = 'idle in transaction'`,
     )
     const { operator } = postgres(db, {
       schema: 'held',
@@ -217,7 +370,7 @@ describe('reprise doctor', () => {
     await migrated('poisoned')
     await admin.query(`
       insert into poisoned.subscriptions (name, partitions) values ('mails', 1);
-      insert into poisoned.checkpoints (subscription, partition, position) values ('mails', 0, 1);
+      insert into poisoned.checkpoints (subscription, partition, position) values ('mails', 0, 0);
       insert into poisoned.held_streams
           (subscription, partition, stream_id, version, position, event_id, type, attempts, failure)
         values ('mails', 0, 'counter-1', 1, 1, gen_random_uuid(), 'Ticked', 5, '{"message":"closed"}')`)

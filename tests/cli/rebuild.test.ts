@@ -60,7 +60,9 @@ describe('reprise rebuild', () => {
     )
     expect(await active()).toEqual({ version: 1, build: 2, collection: 'totals@1.2' })
     expect(await right(reader.get('counter-1'))).toEqual(before)
-    expect(out).toMatch(/build 1 of version 1 is kept for a day/)
+    expect(out).toMatch(
+      /build 1 of version 1 is kept for 24 h\. To go back to it: npx reprise rollback totals\.\n$/,
+    )
     expect(await right(side.subscriptions.reached('totals@1.1'))).toBe(300)
   })
 
@@ -72,6 +74,21 @@ describe('reprise rebuild', () => {
     expect(next).toBeGreaterThan(last)
     await eventually(async () => (await right(side.subscriptions.reached('totals@1.2'))) === next)
     expect(await projection.stop()).toEqual({ _tag: 'Right' })
+  })
+
+  it('keeps the old build for the given number of seconds', async () => {
+    await built()
+    expect((await rebuild([...given, '--keep-for', '3600'])).out).toMatch(/is kept for 60 min\./)
+    const [old] = await right(side.documents.builds('totals'))
+    const keptFor = (old?.keptUntil ?? 0) - Date.now()
+    expect(keptFor).toBeGreaterThan(3_500_000)
+    expect(keptFor).toBeLessThan(3_601_000)
+    expect((await rebuild([...given, '--keep-for', '0'])).out).toMatch(/version 1 is deleted\.\n$/)
+    const states = (await right(side.documents.builds('totals'))).map(
+      ({ build, state }) => `${build} ${state}`,
+    )
+    expect(states).toEqual(['1 kept', '3 active'])
+    expect((await rebuild([...given, '--keep-for', 'a day'])).exitCode).toBe(2)
   })
 
   it('prints its progress as JSON, one object per line', async () => {

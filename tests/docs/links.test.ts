@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import ts from 'typescript'
 import { codeOf } from './run-markdown'
 
 const ROOT = resolve(__dirname, '../..')
@@ -35,11 +36,50 @@ const isBroken = (page: string, link: string): boolean => {
   return anchor !== undefined && !anchorsOf(text(target)).includes(anchor)
 }
 
+const isNamed = ({ parent }: ts.Node): boolean =>
+  // it('...'), describe('...'), it.each([...])('...'), and the contracts: { '...': async () => ... }
+  ts.isPropertyAssignment(parent) ||
+  (ts.isCallExpression(parent) && /^(it|test|describe)\b/.test(parent.expression.getText()))
+
+/** The names of the tests in a file. */
+const testsIn = (path: string): ReadonlyArray<string> => {
+  if (!existsSync(join(ROOT, path))) return []
+  const source = ts.createSourceFile(path, text(path), ts.ScriptTarget.ES2022, true)
+  const names: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) && isNamed(node)) names.push(node.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return names
+}
+
 describe('the documentation', () => {
   it.each(pages)('%s links to nothing that is missing', (page) => {
     const links = [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
     const own = links.filter((link) => !/^[a-z]+:/.test(link))
     expect(own.filter((link) => isBroken(page, link))).toEqual([])
+  })
+
+  it('names tests that exist, for every guarantee', () => {
+    const [promised = '', refused = ''] = text('docs/guarantees.md').split('## Not promised')
+    const lines = promised.split('\n').filter((line) => line.startsWith('- **'))
+    const numbers = lines.map((line) => /^- \*\*([A-D]\d+) /.exec(line)?.[1] ?? '')
+    const wanted = Array.from({ length: 33 }, (_, index) => index + 1)
+    expect(numbers.filter((number) => number !== '')).toEqual(
+      wanted.map(
+        (number) => `${number < 10 ? 'A' : number < 16 ? 'B' : number < 23 ? 'C' : 'D'}${number}`,
+      ),
+    )
+    const missing = lines.flatMap((line) => {
+      const links = [...line.matchAll(/\[([^\]]+)\]\((\.\.\/(?:tests|src)\/[^)]+)\)/g)]
+      if (links.length === 0) return [`${line.slice(0, 40)}: no test`]
+      return links
+        .filter(([, name = '', path = '']) => !testsIn(join('docs', path)).includes(name))
+        .map(([, name, path]) => `${path}: ${name}`)
+    })
+    expect(missing).toEqual([])
+    expect(refused.length).toBeGreaterThan(0)
   })
 
   it('has every decision in its list', () => {

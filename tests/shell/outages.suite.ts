@@ -111,6 +111,22 @@ export const outagesSuite = <Transaction>(
       expect(seen).toEqual(['Ticked', 'Reset', 'Ticked'])
     })
 
+    it('handle the category that only the newer one reads', async () => {
+      const seen: string[] = []
+      const note: Handle = ({ streamId }) => TE.fromIO(() => void seen.push(streamId))
+      start(note, { categories: ['tick'] })
+      const [first] = await appendTicks(store, 'tick-1', 1)
+      await reached(first)
+      start(note, { categories: ['tick', 'tock'] })
+      await eventually(() => reported('FilterOutdated').length > 0)
+      const [last] = await appendTicks(store, 'tock-1', 1)
+      await reached(last)
+      expect(seen).toEqual(['tick-1', 'tock-1'])
+      expect(reported('FilterOutdated')).toEqual([
+        { _tag: 'FilterOutdated', subscription: name, missing: { categories: ['tock'] } },
+      ])
+    })
+
     it('continue with the older one when an operator has narrowed the filter', async () => {
       await start(() => TE.right(undefined)).stop()
       start(() => TE.right(undefined), { events: tickedOnly })
@@ -211,6 +227,11 @@ export const outagesSuite = <Transaction>(
     it('parks nothing for minutes when every stream fails alike, whatever the reason', async () => {
       await during(new Error('something'), { ...parkAfterTime(60_000), ...quick })
       expect(reported('EventFailed').length).toBeLessThan(50)
+    })
+
+    it('parks nothing for minutes unless a policy is given', async () => {
+      await during(new Error('something'), undefined)
+      expect(reported('EventFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
     })
 
     it('does not hold up other streams when one stream waits for its partner', async () => {
@@ -415,6 +436,43 @@ export const outagesSuite = <Transaction>(
       await eventually(async () => (await statusNow())?.busySince === undefined)
     })
 
+    it('that is fast is given 1,000 events at a time when it is far behind', async () => {
+      const steps = Array.from({ length: 4_500 }, (_, n) => n)
+      const positions = await appendTicks(store, 'tick-1', ...steps)
+      const [saved, asked] = [new Array<number>(), new Array<number>()]
+      const noting = {
+        ...side,
+        subscriptions: {
+          ...side.subscriptions,
+          save: (...[step]: Parameters<SubscriptionStore<Transaction>['save']>) => {
+            saved.push(step.position - step.after)
+            return side.subscriptions.save(step)
+          },
+        },
+        store: {
+          ...store,
+          readAll: (...[range]: Parameters<EventStore['readAll']>) => {
+            asked.push(range.limit)
+            return store.readAll(range)
+          },
+        },
+      }
+      const run = running((signal) =>
+        runSubscription<Tick>({
+          name,
+          events: ticks,
+          ...settings,
+          batchTime: 60_000,
+          handle: () => TE.right(undefined),
+        })(noting, observed(signal)),
+      )
+      started.push(run)
+      await reached(positions.at(-1))
+      expect(Math.max(...asked)).toBe(1_000)
+      expect(saved.filter((events) => events > 0)[0]).toBeLessThanOrEqual(100)
+      expect(Math.max(...saved)).toBe(1_000)
+    })
+
     it('whose batch takes long is saved in between', async () => {
       const steps = Array.from({ length: 30 }, (_, n) => n)
       const positions = await appendTicks(store, 'tick-1', ...steps)
@@ -497,7 +555,7 @@ export const outagesSuite = <Transaction>(
     expect(handled).toContain('tick-2:1')
     const [parked] = await heldBy(side.operator, name)
     expect(parked).toMatchObject({ streamId: 'tick-1', parked: true })
-    expect(parked?.failure.message).toContain('owners in a row have ended')
+    expect(parked?.failure.message).toContain('owners in a row have crashed')
   })
 
   describe('waiting', () => {

@@ -2,10 +2,12 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import * as TE from 'fp-ts/TaskEither'
 import { send, sendAfter, sendAt } from '../../src/core/process-action'
+import { eventCodec, eventType } from '../../src/core/codec/event-codec'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import { storeFailed } from '../../src/core/errors/store'
 import { parkAfter } from '../../src/core/poison'
 import type { ProcessManager } from '../../src/core/process-manager'
+import { fromStart } from '../../src/core/subscription-start'
 import type { Dispatch } from '../../src/shell/outbox/dispatch-step'
 import { type ProcessOptions, runProcessManager } from '../../src/shell/outbox/run-process-manager'
 import type { SubscriptionNotice } from '../../src/shell/subscription/environment'
@@ -14,7 +16,7 @@ import { eventually } from '../support/eventually'
 import { heldBy, pendingOf } from '../support/operating'
 import { right } from '../support/right'
 import { running, type Running } from '../support/running'
-import { appendTicks, type Tick, ticks } from '../support/ticks'
+import { appendTicks, type Tick, tick, ticks } from '../support/ticks'
 
 const quick = { firstBackoff: 5, maxBackoff: 20 }
 const away = storeFailed('Unavailable', 'nothingWritten', 'the server is down')
@@ -58,10 +60,16 @@ export const processOutagesSuite = <Transaction>(
     new Promise((resolve) => setTimeout(resolve, milliseconds))
   const start = (
     dispatch: Dispatch<string>,
-    options: ProcessOptions = {},
+    options: Partial<ProcessOptions> = {},
     manager = asking((by) => send(`say ${by}`)),
   ) => {
-    const settings = { leaseDuration: 600, maxPollInterval: 20, stopTimeout: 1_000, ...options }
+    const settings = {
+      from: fromStart,
+      leaseDuration: 600,
+      maxPollInterval: 20,
+      stopTimeout: 1_000,
+      ...options,
+    }
     const run = running((signal) =>
       runProcessManager(
         manager,
@@ -93,6 +101,42 @@ export const processOutagesSuite = <Transaction>(
     expect(reported('CommandFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
     expect(reported('PartitionPaused')).toHaveLength(1)
     expect(reported('PartitionResumed').length).toBeGreaterThan(0)
+  })
+
+  it('has what only a newer release knows handled by that one, and gives the older one nothing', async () => {
+    const older = {
+      ...asking((by) => send(`say ${by}`)),
+      events: eventCodec<Tick>({
+        Ticked: eventType(t.strict({ type: t.literal('Ticked'), by: t.number })),
+      } as Parameters<typeof eventCodec<Tick>>[0]),
+    }
+    const newer = {
+      ...asking((by) => send(`say ${by}`)),
+      process: {
+        initialState: 0,
+        evolve: (state: number) => state + 1,
+        react: (_state: number, event: Tick) => [
+          send(event.type === 'Reset' ? 'reset' : `say ${event.by}`),
+        ],
+      },
+    }
+    const sent: string[] = []
+    const note: Dispatch<string> = (command) => TE.fromIO(() => void sent.push(command))
+    start(note, {}, older)
+    await appendTicks(side.store, 'tick-1', 1)
+    // Answered and recorded: the next owner would send it again otherwise.
+    await eventually(async () => sent.length === 1 && (await pending()).length === 0)
+    start(note, {}, newer)
+    await eventually(() => reported('FilterOutdated').length > 0)
+    const events = [tick(0, 'Reset'), tick(2)]
+    await right(
+      side.store.append({ streamId: 'tick-1', expectedVersion: 'any', events, commands: [] }),
+    )
+    await eventually(() => sent.length === 3)
+    expect(sent).toEqual(['say 1', 'reset', 'say 2'])
+    expect(reported('FilterOutdated')).toEqual([
+      { _tag: 'FilterOutdated', subscription: 'process:asking', missing: { types: ['Reset'] } },
+    ])
   })
 
   it('reports a command that is parked, counts it, and reports one whose rejection is not compensated', async () => {

@@ -1,3 +1,4 @@
+import { fromStart } from '../../src/core/subscription-start'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { cancelTimer, send, sendAfter, sendAt } from '../../src/core/process-action'
@@ -17,7 +18,7 @@ import { bankOn, transferring } from '../support/transfers'
 
 export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Transaction> {}
 
-const options = { leaseDuration: 600, maxPollInterval: 20 }
+const options = { from: fromStart, leaseDuration: 600, maxPollInterval: 20 }
 
 /** Says after a while what it received last, unless it hears something else. */
 const reminding: ProcessManager<Tick, Tick, string, number> = {

@@ -3,9 +3,14 @@ import {
   BUILD_START_TIME,
   buildOf,
   isLaterBuild,
-  KEEP_OLD_BUILD,
+  keepingTime,
 } from '../../core/projection-build'
-import type { BuildStatus, ProjectionBuild, RolledBack } from '../../core/ports/projection-store'
+import type {
+  BuildNumbers,
+  BuildStatus,
+  ProjectionBuild,
+  RolledBack,
+} from '../../core/ports/projection-store'
 import type { Position } from '../../core/stream'
 import { type MemoryBuild, type MemoryReadSideState, reachedIn } from './read-side-state'
 import type { MemoryPartition } from './subscription-state'
@@ -23,7 +28,7 @@ export interface MemoryBuilds {
     build: ProjectionBuild,
     keepFor?: number,
   ) => ProjectionBuild
-  readonly rollBack: (projection: string) => RolledBack | undefined
+  readonly rollBack: (projection: string, from?: BuildNumbers) => RolledBack | undefined
   readonly list: (projection: string) => ReadonlyArray<BuildStatus>
   readonly abandon: (projection: string, build: ProjectionBuild) => void
   /** Deletes the subscriptions of builds that are to be removed. Answers the collections to clear. */
@@ -128,7 +133,7 @@ export const memoryBuilds = (
       )
       return shared === undefined ? addNext(projection, version, true) : plain(shared)
     },
-    activate: (projection, wanted, keepFor = KEEP_OLD_BUILD) => {
+    activate: (projection, wanted, keepFor) => {
       const before = activeOf(projection)
       const next = find(projection, wanted) ?? add(projection, wanted, false)
       const isReady = next.state === 'building' && (before === undefined || mayFollow(next, before))
@@ -138,15 +143,17 @@ export const memoryBuilds = (
         next.wasActive = true
         if (before !== undefined) {
           before.state = 'kept'
-          before.keptUntil = now() + keepFor
+          before.keptUntil = now() + keepingTime(keepFor)
         }
       }
       return plain(activeOf(projection) ?? next)
     },
-    rollBack: (projection) => {
+    rollBack: (projection, seen) => {
       const from = activeOf(projection)
+      const isSeen =
+        seen === undefined || (from?.version === seen.version && from.build === seen.build)
       const to = buildsOf(projection).findLast(({ state }) => state === 'kept')
-      if (from === undefined || to === undefined) return undefined
+      if (from === undefined || to === undefined || !isSeen) return undefined
       from.state = 'removing'
       from.wasRolledBack = true
       to.state = 'active'

@@ -32,7 +32,7 @@ export const buildOf = (
   if (found === undefined) return undefined
   const [projection, { collection }] = found
   const build = begun.get(projection)?.find((one) => one.collection === subscription)
-  const kept = build?.state === 'kept' ? ({ isKept: true } as const) : {}
+  const kept = build?.state === 'kept' ? { keptUntil: build.keptUntil } : {}
   return { projection, isActive: collection === subscription, ...kept }
 }
 
@@ -68,7 +68,7 @@ export const statusOf = async (
   known: MemorySubscription,
 ): Promise<E.Either<ReadError, ReadonlyArray<PartitionStatus>>> => {
   const { documents, state, now } = outlook
-  const { partitions, pausedAt, createdAt, reads } = known
+  const { partitions, pausedAt, createdAt, reads, outdated } = known
   const process = processOf(subscription)
   const parkedCommands =
     process === undefined
@@ -105,6 +105,7 @@ export const statusOf = async (
       rejectedCommands: number === 0 && process !== undefined ? rejectedBy(documents, process) : 0,
       categories: reads.categories,
       types: reads.types,
+      outdated: outdated && { ...outdated, age: now() - outdated.at },
       build: buildOf(state, subscription),
     })
   }

@@ -2,10 +2,12 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { subscriptionNotFound } from '../../core/errors/operator'
+import { noEarlierBuild } from '../../core/errors/projection'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import type { ReadError } from '../../core/errors/unions'
 import {
   defaultThresholds,
+  filtersFinding,
   horizonFinding,
   type OperatorThresholds,
   ownersFinding,
@@ -16,6 +18,7 @@ import type { PartitionStatus } from '../../core/operator/status'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import { processSubscription } from '../../core/process-manager'
+import { memoryBuilds } from './builds'
 import type { MemoryDocuments } from './documents'
 import { memoryActions } from './operator-actions'
 import { inSubscription, memoryHolding } from './operator-holding'
@@ -59,6 +62,7 @@ export const memoryOperator = ({
   const { subscriptions } = state
   const outlook: MemoryOutlook = { store, documents, state, now, countUpTo }
   const limits = { ...defaultThresholds, ...thresholds }
+  const builds = memoryBuilds(state, now)
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
     // An empty list of types selects no event, so this only reads the end of the store.
@@ -114,6 +118,14 @@ export const memoryOperator = ({
       onSubscription(name, (known) => {
         known.reads = bothOf(known.reads, filter)
       }),
+    builds: (projection) => TE.fromIO(() => builds.list(projection)),
+    rollBack: (projection, from) => () => {
+      builds.rollBack(projection, from)
+      const active = builds.active(projection)
+      const isUnchanged =
+        active === undefined || (active.version === from.version && active.build === from.build)
+      return Promise.resolve(isUnchanged ? E.left(noEarlierBuild(projection)) : E.right(active))
+    },
     outbox: (process, { which, after, limit }) =>
       TE.fromIO(() => {
         const found = listOutbox(state, documents, process).filter(
@@ -143,6 +155,7 @@ export const memoryOperator = ({
         TE.map(({ bound, partitions }) => [
           horizonFinding(bound),
           ownersFinding(partitions, limits),
+          filtersFinding(partitions, limits),
           parkedFinding(partitions),
           projectionsFinding(partitions, limits),
         ]),

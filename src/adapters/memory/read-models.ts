@@ -189,7 +189,7 @@ export const memoryProjections = (
       ),
     activate: (projection, build, keepFor) =>
       TE.fromIO(() => builds.activate(projection, build, keepFor)),
-    rollBack: (projection) => TE.fromIO(() => builds.rollBack(projection)),
+    rollBack: (projection, from) => TE.fromIO(() => builds.rollBack(projection, from)),
     builds: (projection) => TE.fromIO(() => builds.list(projection)),
     abandon: (projection, build) => TE.fromIO(() => builds.abandon(projection, build)),
     sweep: (projection, limit) =>

@@ -20,14 +20,16 @@ const take = (partition: MemoryPartition, instance: string): void => {
 
 /** Extends the leases of `instance`, and gives it its share of the partitions without an owner. */
 export const claimed = (
-  { partitions, instances, pausedAt, reads }: MemorySubscription,
+  known: MemorySubscription,
   { subscription, instance, until, report }: MemoryClaim,
   now: number,
 ): Claim => {
+  const { partitions, instances, pausedAt, reads } = known
   const { filter = {}, partitions: reports = [] } = report
   const outdated = missingIn(reads, filter)
   if (outdated !== undefined) {
     instances.delete(instance)
+    known.outdated = { missing: outdated, at: now }
     return { leases: [], share: 0, stopped: [], outdated }
   }
   instances.set(instance, until)

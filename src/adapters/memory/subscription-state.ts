@@ -1,5 +1,5 @@
 import type { FailureNote } from '../../core/errors/subscription'
-import type { Trouble } from '../../core/operator/status'
+import type { OutdatedInstance, Trouble } from '../../core/operator/status'
 import type {
   HeldStream,
   NewSubscription,
@@ -41,6 +41,8 @@ export interface MemorySubscription {
   readonly instances: Map<string, number>
   readonly createdAt: number
   pausedAt: number | undefined
+  /** The last instance that got nothing because of its filter. */
+  outdated: Omit<OutdatedInstance, 'age'> | undefined
   /** The declared filter. */
   reads: SubscriptionFilter
 }
@@ -71,6 +73,7 @@ export const newSubscription = (
   instances: new Map(),
   createdAt: now,
   pausedAt: undefined,
+  outdated: undefined,
   reads: {
     ...(categories === undefined ? {} : { categories }),
     ...(types === undefined ? {} : { types }),

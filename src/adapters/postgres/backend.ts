@@ -20,7 +20,7 @@ import { groupCommit } from './append/group-commit'
 import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
 import { signalling, signallingAll } from './append/signalling'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
-import { directExecutor } from './connection/origin'
+import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
@@ -114,7 +114,7 @@ const readsIn = (schema: string) => {
   return (db: Executor, scope: TransactionScope): Omit<EventStore, 'append'> => ({
     load: load(db),
     read: read(db),
-    readAll: readAll(db),
+    readAll: readAll(db, scope),
     streams: streams(db),
     saveSnapshot: saveSnapshot(db, scope),
   })
@@ -125,15 +125,31 @@ interface StoreParts<Database> {
   readonly limits: Limits
   readonly inline: Inline<Database>
   readonly signal: () => void
+  readonly statementTimeout: number
+}
+
+/**
+ * How long a statement of the group commit waits for a lock, in milliseconds: its other appends wait with it. Then
+ * locked streams wait aside.
+ */
+const GROUP_LOCK_TIMEOUT = 50
+
+/** How many connections locked streams occupy at most: a quarter of the pool, and of a pool that is not known, one. */
+const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
+  const origin = originOf(db)
+  const size = origin?._tag === 'Pool' ? origin.pool.options.max : 1
+  return Math.min(Math.max(Math.floor(size / 4), 1), 4)
 }
 
 const storeOn = <Database>(
   db: Kysely<Database>,
-  { schema, limits, inline, signal }: StoreParts<Database>,
+  { schema, limits, inline, signal, statementTimeout }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
   const context = { statements: appendStatements(schema), contention: contention() }
+  const grouping = { ...context, statements: appendStatements(schema, GROUP_LOCK_TIMEOUT) }
+  const bounds = { connections: connectionsForLocked(db), timeout: statementTimeout }
 
   const fallback = (transaction: Transaction<Database>): RunAppend =>
     appendAlone(
@@ -143,7 +159,7 @@ const storeOn = <Database>(
     appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction'))
   const append =
     inline.projections.length === 0
-      ? groupCommit(signallingAll(signal, optimisticAppend(context, direct, 'statement')))
+      ? groupCommit(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
   /** The hint comes before the commit, of which the library does not know: what is woken looks again soon. */
   const appendIn = (transaction: Transaction<Database>): RunAppend =>
@@ -201,6 +217,7 @@ export const postgres = <Database = unknown>(
       limits: { ...defaultLimits, ...limits },
       inline,
       signal: wakeUps.signal,
+      statementTimeout,
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleInTransactionTimeout),
     documents,

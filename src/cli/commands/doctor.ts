@@ -1,13 +1,16 @@
 import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
 import { type Finding, problem } from '../../core/operator/finding'
 import { count } from '../../core/text'
+import { usage } from '../failure'
 import { answer } from '../output/report'
 import { table } from '../output/table'
 import { safe } from '../output/text'
 import type { Register } from '../register'
 import type { Context, Work } from '../runtime'
-import { explain, withSession } from '../session'
+import { explain, explained, withSession } from '../session'
 
 type Level = Finding['level']
 
@@ -53,8 +56,44 @@ const doctor: Work = withSession('existing', (session, context) => async () => {
   return E.right(healthy ? 0 : 1)
 })
 
+/** After a restore: what others have reached of this store says nothing any more. */
+const restored = (yes: boolean): Work =>
+  yes
+    ? withSession('existing', (session, context) =>
+        pipe(
+          session.newLineage,
+          explained(session),
+          TE.flatMap((lineage) =>
+            answer(
+              context,
+              () => ({ lineage }),
+              () =>
+                `The store has the lineage ${lineage} now. Subscriptions in other places that read it stop (OtherLineage) until they are reset; start all programs again.\n`,
+            ),
+          ),
+        ),
+      )
+    : () =>
+        TE.left(
+          usage(
+            'The store would get another lineage: for a store that was restored, or failed over to a replica that lagged. Subscriptions in other places that read it would stop until they are reset. To do it, add --yes',
+          ),
+        )
+
+export interface DoctorOptions {
+  readonly newLineage?: boolean
+  readonly yes?: boolean
+}
+
 export const registerDoctor: Register = (program, perform) =>
   program
     .command('doctor')
     .description('find out whether the server, the tables and the connection are as they should be')
-    .action((_options: object, command: Command) => perform(command, doctor))
+    .option(
+      '--new-lineage',
+      'after a restore: checkpoints of before are not of this store any more',
+    )
+    .option('--yes', 'with --new-lineage: do it')
+    .action(({ newLineage = false, yes = false }: DoctorOptions, command: Command) =>
+      perform(command, newLineage ? restored(yes) : doctor),
+    )

@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { stopAfter } from '../../core/poison'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
 import { localWakeUps } from '../../core/ports/wake-ups'
+import { argument, briefly } from '../../core/text'
 import { rebuildProjection } from '../../shell/projection/rebuild-projection'
 import { type CliFailure, type ExitCode, failure, usage } from '../failure'
 import { untilInterrupted } from '../interrupt'
@@ -13,13 +14,23 @@ import { reportFailure } from '../output/report'
 import { safe } from '../output/text'
 import { type AnyProjection, projectionIn } from '../projection-module'
 import { type Plan, planRebuild } from '../rebuilding'
+import { wholeNumber } from '../numbers'
 import type { Register } from '../register'
 import type { Context, Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
 
 export interface RebuildOptions {
   readonly module?: string
+  readonly keepFor?: string
   readonly yes?: boolean
+}
+
+/** How long the old build is kept unless told otherwise. Seconds: a day. */
+const A_DAY = 86_400
+
+interface Rebuilding extends Plan {
+  /** How long the old build is kept. Seconds. */
+  readonly keepFor: number
 }
 
 /** An event that fails so often ends the rebuild: readers must not get a build with a hole. */
@@ -30,29 +41,33 @@ const unchanged = ({ active }: Plan): string =>
 
 const said = (
   { output, json }: Context,
-  { projection, active }: Plan,
+  { projection, active, keepFor }: Rebuilding,
   next: ProjectionBuild,
 ): Promise<void> => {
   const { name } = projection
   return output.write(
     json
       ? `${JSON.stringify({ activated: { projection: name, version: next.version, build: next.build, before: active } })}\n`
-      : `Readers of ${safe(name)} see build ${next.build} of version ${next.version} now; build ${active.build} of version ${active.version} is kept for a day.\n`,
+      : `Readers of ${safe(name)} see build ${next.build} of version ${next.version} now; build ${active.build} of version ${active.version} ${keepFor === 0 ? 'is deleted' : `is kept for ${briefly(keepFor)}. To go back to it: npx reprise rollback ${safe(argument(name))}`}.\n`,
   )
 }
 
 const make = async (
   session: Session,
   context: Context,
-  plan: Plan,
+  plan: Rebuilding,
   signal: AbortSignal,
 ): Promise<E.Either<CliFailure, ExitCode>> => {
-  const { projection, partitions } = plan
+  const { projection, partitions, keepFor } = plan
   const progress = progressPrinter(context, projection.name)
   let troubled = ''
   // Behind a pooler nothing would be received, and a rebuild finds what it needs without being woken.
   const backend = { ...session, wakeUps: localWakeUps() }
-  const rebuild = rebuildProjection(projection, { partitions, poison: stopAfter(ATTEMPTS) })
+  const rebuild = rebuildProjection(projection, {
+    partitions,
+    poison: stopAfter(ATTEMPTS),
+    keepOldBuild: keepFor * 1_000,
+  })
   const rebuilt = await rebuild(backend, {
     signal,
     onNotice: (notice) => {
@@ -76,19 +91,22 @@ const make = async (
   return E.right(0)
 }
 
-const rebuildWith = (projection: AnyProjection, yes: boolean): Work =>
+const rebuildWith = (projection: AnyProjection, yes: boolean, keepFor: number): Work =>
   withSession('existing', (session, context) =>
     pipe(
       planRebuild(session, projection, yes),
       TE.flatMap(
-        (plan) => () => untilInterrupted(context, (signal) => make(session, context, plan, signal)),
+        (plan) => () =>
+          untilInterrupted(context, (signal) =>
+            make(session, context, { ...plan, keepFor }, signal),
+          ),
       ),
     ),
   )
 
 /** Builds a projection anew beside the build that readers see, and switches to it in one step. */
 export const rebuild =
-  (name: string, { module, yes = false }: RebuildOptions): Work =>
+  (name: string, { module, keepFor, yes = false }: RebuildOptions): Work =>
   (context) =>
     module === undefined
       ? TE.left(
@@ -97,8 +115,12 @@ export const rebuild =
           ),
         )
       : pipe(
-          projectionIn(context, module, name),
-          TE.flatMap((projection) => rebuildWith(projection, yes)(context)),
+          TE.Do,
+          TE.bind('seconds', () => TE.fromEither(wholeNumber('--keep-for', keepFor, 0))),
+          TE.bind('projection', () => projectionIn(context, module, name)),
+          TE.flatMap(({ projection, seconds = A_DAY }) =>
+            rebuildWith(projection, yes, seconds)(context),
+          ),
         )
 
 export const registerRebuild: Register = (program, perform) =>
@@ -107,6 +129,7 @@ export const registerRebuild: Register = (program, perform) =>
     .description('build a projection anew beside the running build, and switch to it in one step')
     .argument('<projection>', 'its name')
     .option('--module <file>', 'a module that exports the projection')
+    .option('--keep-for <seconds>', `how long the old build is kept (default: ${A_DAY}, a day)`)
     .option('--yes', 'also if the module declares a later version than readers see')
     .action((name: string, options: RebuildOptions, command: Command) =>
       perform(command, rebuild(name, options)),

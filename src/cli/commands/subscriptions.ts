@@ -4,9 +4,9 @@ import * as TE from 'fp-ts/TaskEither'
 import type { OutboxPage, PartitionStatus } from '../../core/operator/status'
 import { processOf } from '../../core/process-manager'
 import { wholeNumber } from '../numbers'
-import { commandsText, heldText, partitionText } from '../output/held'
+import { buildsText, commandsText, heldText, partitionText } from '../output/held'
 import { answer } from '../output/report'
-import { commandJson, heldJson, subscriptionJson } from '../output/subscription-json'
+import { buildJson, commandJson, heldJson, subscriptionJson } from '../output/subscription-json'
 import { horizonText, subscriptionsTable } from '../output/subscriptions'
 import type { Register } from '../register'
 import type { Work } from '../runtime'
@@ -62,14 +62,19 @@ const one = (name: string, limit: number | undefined): Work =>
           ? TE.right(nothing)
           : operator.outbox(process, { which: 'parked', after: 0, limit: most })
       }),
+      TE.bindW('builds', ({ found: { projection } }) =>
+        projection === undefined ? TE.right([]) : operator.builds(projection),
+      ),
       TE.bindW('horizon', () => operator.horizon()),
       explained(session),
-      TE.flatMap(({ found: { subscription, projection }, partitions, held, outbox, horizon }) =>
-        answer(
+      TE.flatMap(({ found: { subscription, projection }, builds, ...rest }) => {
+        const { partitions, held, outbox, horizon } = rest
+        return answer(
           context,
           () => ({
             horizon,
             projection: projection ?? null,
+            builds: builds.map(buildJson),
             subscriptions: partitions.map(subscriptionJson),
             held: held.events.map(heldJson),
             commands: outbox.commands.map(commandJson),
@@ -80,6 +85,7 @@ const one = (name: string, limit: number | undefined): Work =>
               subscriptionsTable(context.output, partitions),
               '\n',
               ...partitions.map(partitionText),
+              buildsText(projection, builds),
               heldText(
                 subscription,
                 held,
@@ -92,8 +98,8 @@ const one = (name: string, limit: number | undefined): Work =>
               ),
               `\n${horizonText(horizon)}`,
             ].join(''),
-        ),
-      ),
+        )
+      }),
     )
   })
 

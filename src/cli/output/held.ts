@@ -7,6 +7,7 @@ import {
   partitionTitle,
   type PendingOutboxCommand,
 } from '../../core/operator/status'
+import type { BuildStatus } from '../../core/ports/projection-store'
 import { propertyOf } from '../../core/owns'
 import { argument, briefly, count } from '../../core/text'
 import { eventsText } from './subscriptions'
@@ -58,6 +59,37 @@ export const partitionText = (status: PartitionStatus): string => {
       ? ''
       : `  stopped, because\n${failureText(failure)}  -> npx reprise retry ${name}\n`,
   ].join('')
+}
+
+const stateOf = ({ state, keptUntil }: BuildStatus): string => {
+  switch (state) {
+    case 'active':
+      return 'active: readers see it'
+    case 'kept':
+      return keptUntil === undefined ? 'kept' : `kept until ${moment(keptUntil)} UTC`
+    case 'building':
+      return 'being made: readers do not see it yet'
+    case 'removing':
+      return 'being deleted'
+  }
+}
+
+/** The builds of a projection, and how to go back to the one before. */
+export const buildsText = (
+  projection: string | undefined,
+  builds: ReadonlyArray<BuildStatus>,
+): string => {
+  if (projection === undefined || builds.length === 0) return ''
+  const lines = builds.map((build) => {
+    const { version, build: number, reached, held, instances } = build
+    const place = reached === undefined ? 'not started' : `at position ${reached}`
+    const holding = held === 0 ? '' : `, ${count(held, 'stream')} held back`
+    return `  version ${version}, build ${number}: ${stateOf(build)}; ${place}${holding}, ${instances === 0 ? 'no program runs it' : `run by ${count(instances, 'program')}`}\n`
+  })
+  const back = builds.some(({ state }) => state === 'kept')
+    ? `  -> npx reprise rollback ${safe(argument(projection))}\n`
+    : ''
+  return `\nBuilds of ${safe(projection)}:\n${lines.join('')}${back}`
 }
 
 const fateOf = ({ decision, retryAt, attempts, triedAt }: HeldEvent): string => {

@@ -1,3 +1,4 @@
+import type { BuildStatus } from '../../core/ports/projection-store'
 import type { HeldEvent, PartitionStatus, PendingOutboxCommand } from '../../core/operator/status'
 
 const time = (milliseconds: number | undefined): string | null =>
@@ -15,12 +16,23 @@ export const subscriptionJson = ({
   failure: status.failure ?? null,
   categories: status.categories ?? null,
   types: status.types ?? null,
-  build: status.build ?? null,
+  build:
+    status.build === undefined
+      ? null
+      : { ...status.build, keptUntil: time(status.build.keptUntil) },
   heartbeatAt: time(status.heartbeatAt),
   leasedUntil: time(status.leasedUntil),
   busySince: time(status.busySince),
   pausedAt: time(status.pausedAt),
   lastTrouble: lastTrouble === undefined ? null : { ...lastTrouble, at: time(lastTrouble.at) },
+})
+
+/** A build of a projection as JSON. */
+export const buildJson = ({ begunAt, keptUntil, reached, ...build }: BuildStatus): object => ({
+  ...build,
+  begunAt: time(begunAt),
+  keptUntil: time(keptUntil),
+  reached: reached ?? null,
 })
 
 /** A held event as JSON. */

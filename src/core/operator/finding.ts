@@ -21,12 +21,15 @@ export interface OperatorThresholds {
   readonly withoutOwner: number
   /** How far a read model may be behind. Default 60,000. */
   readonly readModelLag: number
+  /** How long ago an instance that got no lease because of its filter is still reported. Default 60,000. */
+  readonly outdatedInstance: number
 }
 
 export const defaultThresholds: OperatorThresholds = {
   openAppend: 10_000,
   withoutOwner: 60_000,
   readModelLag: 60_000,
+  outdatedInstance: 60_000,
 }
 
 /** The check found no problem. */
@@ -105,6 +108,31 @@ export const ownersFinding = (
   )
 }
 
+const lackingText = (names: ReadonlyArray<string> | 'all' | undefined, what: string): string =>
+  names === undefined ? '' : names === 'all' ? `all ${what}` : `${what} ${firstThree(names)}`
+
+/** Whether every instance reads what its subscription has declared. */
+export const filtersFinding = (
+  partitions: ReadonlyArray<PartitionStatus>,
+  { outdatedInstance }: OperatorThresholds,
+): Finding => {
+  const outdated = partitions.filter(
+    ({ partition, outdated: last }) =>
+      partition === 0 && last !== undefined && last.age <= outdatedInstance,
+  )
+  if (outdated.length === 0) return ok('filters', 'every instance reads what was declared')
+  const listed = outdated.map(({ subscription, outdated: last }) => {
+    const { types, categories } = last?.missing ?? {}
+    const lacking = [lackingText(types, 'types'), lackingText(categories, 'categories')]
+    return `${subscription} (${lacking.filter((text) => text !== '').join(', ')})`
+  })
+  return warning(
+    'filters',
+    `an instance gets no work because it does not read all that was declared: ${firstThree(listed)}`,
+    'An older release is running: stop it. If nobody is to read that any more, narrow the filter: operator.narrow.',
+  )
+}
+
 /** Whether held events or commands wait for a decision. */
 export const parkedFinding = (partitions: ReadonlyArray<PartitionStatus>): Finding => {
   const total = ({ parked, parkedCommands }: PartitionStatus): number => parked + parkedCommands
@@ -137,7 +165,8 @@ export const projectionsFinding = (
     )
   }
   const left = partitions.filter(
-    ({ build, state }) => build?.isActive === false && build.isKept !== true && state !== 'running',
+    ({ build, state }) =>
+      build?.isActive === false && build.keptUntil === undefined && state !== 'running',
   )
   return left.length > 0
     ? warning(

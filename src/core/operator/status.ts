@@ -1,6 +1,6 @@
 import type { FailureNote } from '../errors/subscription'
 import type { DueOutboxCommand } from '../ports/outbox'
-import type { HeldStream } from '../ports/subscription-store'
+import type { HeldStream, MissingFilter } from '../ports/subscription-store'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
 /** A number of events, counted up to a limit. */
@@ -34,8 +34,21 @@ export interface OperatedBuild {
   readonly projection: string
   /** Whether it is the active one. */
   readonly isActive: boolean
-  /** It was active before and is kept, so it may lag behind. Omitted: it is not kept. */
-  readonly isKept?: true
+  /**
+   * Until when it is kept: it was active before, so it may lag behind. Milliseconds since 1970-01-01 UTC. Omitted: it
+   * is not kept.
+   */
+  readonly keptUntil?: number
+}
+
+/** An instance that got no lease because of its filter: usually one of an older release. */
+export interface OutdatedInstance {
+  /** What was declared for the subscription and it does not read. */
+  readonly missing: MissingFilter
+  /** When it was rejected last. Milliseconds since 1970-01-01 UTC. */
+  readonly at: number
+  /** How long ago that was. Milliseconds. */
+  readonly age: number
 }
 
 /** One partition of a subscription. Times are milliseconds since 1970-01-01 UTC, ages milliseconds. */
@@ -78,6 +91,8 @@ export interface PartitionStatus {
   /** What it reads. `undefined`: all. */
   readonly categories: ReadonlyArray<string> | undefined
   readonly types: ReadonlyArray<string> | undefined
+  /** The last instance that got no lease because of its filter. `undefined`: none ever did. */
+  readonly outdated: OutdatedInstance | undefined
   /** The projection whose build it makes. `undefined`: it makes none. */
   readonly build: OperatedBuild | undefined
 }

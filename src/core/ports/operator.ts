@@ -7,6 +7,7 @@ import type {
   SubscriptionNotFound,
   SubscriptionRunning,
 } from '../errors/operator'
+import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { Finding } from '../operator/finding'
@@ -18,6 +19,7 @@ import type {
   OutboxRange,
   PartitionStatus,
 } from '../operator/status'
+import type { BuildNumbers, BuildStatus, ProjectionBuild } from './projection-store'
 import type { SubscriptionFilter } from './subscription-store'
 
 /** An operator's decision about something that failed. `skip`: it never has its effect. */
@@ -249,6 +251,25 @@ export interface Operator {
     | SubscriptionKeepsProjection,
     Position
   >
+
+  /**
+   * The builds of a projection that are not removed yet, ordered by version and number: the one that readers see,
+   * those that are kept, and those that are being made. Empty: it never had one.
+   */
+  readonly builds: (projection: string) => TaskEither<StoreFailed, ReadonlyArray<BuildStatus>>
+
+  /**
+   * Goes back to the newest build that is kept, whatever it holds, and removes `from`. Programs that run the version of
+   * `from` end with `ProjectionRolledBack`, and do not build it again by themselves. Nothing changes if `from` is not
+   * the active build, for instance when this was done before: so it never goes further back than was decided. Answers
+   * the build that is active now.
+   *
+   * Fails with `NoEarlierBuild`: no earlier build is kept, or there is no such projection. Nothing was changed.
+   */
+  readonly rollBack: (
+    projection: string,
+    from: BuildNumbers,
+  ) => TaskEither<StoreFailed | NoEarlierBuild, ProjectionBuild>
 
   /**
    * The commands of a process manager that are not answered yet, in the order in which they were issued: due,

@@ -138,8 +138,11 @@ export interface Projections<Transaction> extends ProjectionStore {
   /**
    * From now on readers of `projection` see another build: the very first build at once, any other only if it is
    * later, its subscription has come at least as far as that of the active one, and nothing of it is held or
-   * stopped. The previously active build is kept for `keepFor` milliseconds (default: a day). Answers the build
-   * that is active now. A build that was not begun counts as begun.
+   * stopped. The previously active build is kept for `keepFor`. Answers the build that is active now. A build that
+   * was not begun counts as begun.
+   *
+   * @param keepFor - milliseconds, 0 to 3,155,760,000,000 (100 years); a value outside counts as the nearest limit.
+   * Default 86,400,000: a day.
    */
   readonly activate: (
     projection: string,
@@ -149,9 +152,14 @@ export interface Projections<Transaction> extends ProjectionStore {
 
   /**
    * Goes back to the newest build that is kept, whatever it holds; the previously active build is removed.
-   * Answers both; `undefined`: no earlier build is kept.
+   * Answers both; `undefined`: no earlier build is kept, or the active build is not `from`.
+   *
+   * @param from - the build to go back from. Omitted: the active one, whichever that is.
    */
-  readonly rollBack: (projection: string) => TaskEither<StoreFailed, RolledBack | undefined>
+  readonly rollBack: (
+    projection: string,
+    from?: BuildNumbers,
+  ) => TaskEither<StoreFailed, RolledBack | undefined>
 
   /** The builds of a projection that are not removed yet, ordered by version and number. */
   readonly builds: (projection: string) => TaskEither<StoreFailed, ReadonlyArray<BuildStatus>>
@@ -185,6 +193,9 @@ export interface ProjectionBuild {
   /** The collection of its documents, and the name of its subscription. Never used twice. */
   readonly collection: string
 }
+
+/** Which build of a projection. */
+export type BuildNumbers = Pick<ProjectionBuild, 'version' | 'build'>
 
 /** A build, as an operator sees it. Times in milliseconds since 1970-01-01 UTC, by the store's clock. */
 export interface BuildStatus extends ProjectionBuild {

@@ -2,6 +2,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { Backend } from '../../core/ports/backend'
 import { type ProcessManager, processSubscription } from '../../core/process-manager'
+import type { SubscriptionStart } from '../../core/subscription-start'
 import { settingsOf, type SubscriptionOptions } from '../subscription/definition'
 import { oneByOneEffects } from '../subscription/effects'
 import type {
@@ -19,10 +20,9 @@ import { recordAnswers } from './record-answers'
 export interface ProcessBackend<Transaction>
   extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents' | 'outbox'> {}
 
-/** How a process manager is run. Every key is optional. */
-export type ProcessOptions = Pick<
+/** How a process manager is run. Only `from` is required. */
+export interface ProcessOptions extends Pick<
   SubscriptionOptions,
-  | 'from'
   | 'poison'
   | 'batchSize'
   | 'batchTime'
@@ -31,7 +31,13 @@ export type ProcessOptions = Pick<
   | 'leaseDuration'
   | 'minPollInterval'
   | 'maxPollInterval'
->
+> {
+  /**
+   * Where it begins when it is started for the first time under its name. There is no default: from the start it
+   * sends commands for everything that ever happened, from the end none for what happened before.
+   */
+  readonly from: SubscriptionStart
+}
 
 /**
  * Runs a process manager: its processes receive events, store their state and issue commands, all in one
@@ -48,13 +54,13 @@ export type ProcessOptions = Pick<
  * Fails with the errors of `runSubscription`.
  *
  * @example
- * const running = runProcessManager(transferring, dispatch)(backend, { signal })()
+ * const running = runProcessManager(transferring, dispatch, { from: fromEnd })(backend, { signal })()
  */
 export const runProcessManager =
   <Stored, Event, Command, State>(
     manager: ProcessManager<Stored, Event, Command, State>,
     dispatch: Dispatch<Command>,
-    options: ProcessOptions = {},
+    options: ProcessOptions,
   ) =>
   <Transaction>(
     backend: ProcessBackend<Transaction>,

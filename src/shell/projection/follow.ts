@@ -3,7 +3,7 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
-import { isLaterBuild, KEEP_OLD_BUILD } from '../../core/projection-build'
+import { isLaterBuild } from '../../core/projection-build'
 import { sleeper } from '../subscription/sleeper'
 import { type SubscriptionOptions, settingsOf } from '../subscription/definition'
 import { transactionEffects } from '../subscription/effects'
@@ -26,7 +26,7 @@ export interface ProjectionOptions extends Pick<
 > {
   /**
    * How long the previous build is kept when another one takes over: for readers of its version, and for a
-   * rollback. Milliseconds, 0 or more. Default 86,400,000: a day.
+   * rollback. Milliseconds, 0 to 3,155,760,000,000 (100 years). Default 86,400,000: a day.
    */
   readonly keepOldBuild?: number
 }
@@ -77,7 +77,7 @@ const isSeenBy = ({ state }: BuildStatus): boolean => state === 'active' || stat
 const takingOver = <Transaction>(
   { documents, onNotice }: ProjectionEnvironment<Transaction>,
   projection: string,
-  keepFor: number,
+  keepFor: number | undefined,
 ) => {
   let heldBefore = 0
   return async (
@@ -117,7 +117,7 @@ export const followBuild = async <State, Event, Transaction>(
 ): Promise<Followed> => {
   const { documents, signal } = environment
   const { name } = projection
-  const takeOver = takingOver(environment, name, options.keepOldBuild ?? KEEP_OLD_BUILD)
+  const takeOver = takingOver(environment, name, options.keepOldBuild)
   const controller = new AbortController()
   const waiting = sleeper()
   let ended: E.Either<SubscriptionError, void> | undefined

@@ -8,6 +8,7 @@ import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
 import { examining } from './examining'
+import { goingBack } from './going-back'
 import { holding } from './holding'
 import { moving } from './moving'
 import { outbox } from './outbox'
@@ -46,6 +47,7 @@ const chapters: ReadonlyArray<Chapter> = [
   moving,
   renaming,
   repartitioning,
+  goingBack,
   outbox,
   examining,
 ]

@@ -6,6 +6,7 @@ import {
   appended,
   type Chapter,
   claimOne,
+  firstOf,
   FAILURE,
   heldStream,
   hold,
@@ -72,6 +73,21 @@ export const examining: Chapter = {
       same(paused.level, 'warning')
       assert.match(paused.message, /paused: mails/)
       assert.match(paused.advice ?? '', /unpause mails/)
+    },
+    'warns of an instance that gets no work because of its filter': async (subject) => {
+      const { subscriptions } = subject
+      await registered(subject, 'mails', { types: ['A', 'B'], categories: ['x'] })
+      same((await findingsOf(subject))('filters').level, 'ok')
+      const filter = { types: ['A'], categories: [] }
+      await succeeds(subscriptions.claim('mails', 'old', 60_000, { filter }))
+      const { level, message, advice } = (await findingsOf(subject))('filters')
+      same(level, 'warning')
+      assert.match(message, /mails \(types B, categories x\)$/)
+      assert.ok(advice !== undefined, 'it says what to do')
+      const { outdated } = await firstOf(subject, 'mails')
+      same(outdated?.missing, { types: ['B'], categories: ['x'] })
+      assert.ok(outdated !== undefined && outdated.age >= 0 && outdated.age < 60_000)
+      assert.ok(Math.abs(outdated.at - Date.now()) < 600_000, 'it is a time')
     },
     'warns of what waits for a decision, events and commands': async (subject) => {
       await registered(subject, 'mails')

@@ -50,7 +50,7 @@ export type Chapter = SuiteOf<Operated>
 /** Few enough to be counted past in a test. */
 export const SETTINGS: OperatorSettings = {
   countUpTo: 4,
-  thresholds: { openAppend: 10_000, withoutOwner: 0, readModelLag: 0 },
+  thresholds: { openAppend: 10_000, withoutOwner: 0, readModelLag: 0, outdatedInstance: 60_000 },
 }
 
 /** Longer than any test. Milliseconds. */

@@ -82,6 +82,14 @@ export const buildLives: Chapter = {
       same(await succeeds(store.join(name, 1)), buildOf(name, 1, 2))
       same(await statesOf(subject, name), ['1.1 removing', '1.2 building'])
     },
+    'abandons nothing that readers see, or that is kept': async (subject) => {
+      const { store } = subject
+      const name = freshCollection()
+      const [old, next] = [buildOf(name, 1, 1), buildOf(name, 2, 1)]
+      for (const build of [old, next]) await succeeds(store.activate(name, build))
+      for (const build of [old, next]) await succeeds(store.abandon(name, build))
+      same(await statesOf(subject, name), ['1.1 kept', '2.1 active'])
+    },
     'removes what was abandoned, and its subscription first': async (subject) => {
       const { store, subscriptions } = subject
       const name = freshCollection()
@@ -114,6 +122,20 @@ export const buildLives: Chapter = {
       same(await succeeds(store.activate(name, gone)), now)
       await sweep(subject, name)
       same(await succeeds(store.activate(name, gone)), now)
+    },
+    'keeps an old build for 100 years at most, and for no time less than none': async (subject) => {
+      const { store } = subject
+      const name = freshCollection()
+      await succeeds(store.activate(name, buildOf(name, 1, 1)))
+      for (const keepFor of [Number.POSITIVE_INFINITY, Number.MAX_VALUE, -1]) {
+        const { build } = await succeeds(store.begin(name, 2))
+        await succeeds(store.activate(name, buildOf(name, 2, build), keepFor))
+      }
+      await sweep(subject, name)
+      same(await statesOf(subject, name), ['1.1 kept', '2.1 kept', '2.3 active'])
+      const [kept] = await succeeds(store.builds(name))
+      const years = ((kept?.keptUntil ?? 0) - (kept?.begunAt ?? 0)) / 31_557_600_000
+      same(Math.round(years), 100)
     },
     'keeps the build that was active for the time that is given, and then removes it': async (
       subject,

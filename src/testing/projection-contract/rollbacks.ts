@@ -47,6 +47,17 @@ export const rollbacks: Chapter = {
       same(await succeeds(store.active(name)), old)
       same(await succeeds(store.rollBack(freshCollection())), undefined)
     },
+    'rolls back from a certain build only, if one is named': async (subject) => {
+      const { store } = subject
+      const { name, old, next } = await changedOver(subject)
+      for (const other of [old, buildOf(name, 2, 2), buildOf(name, 3, 1)]) {
+        same(await succeeds(store.rollBack(name, other)), undefined)
+      }
+      same(await succeeds(store.active(name)), next)
+      same(await succeeds(store.rollBack(name, next)), { from: next, to: old })
+      same(await succeeds(store.rollBack(name, next)), undefined)
+      same(await succeeds(store.active(name)), old)
+    },
     'cannot roll back after the old build has expired': async (subject) => {
       const { store } = subject
       const name = freshCollection()

@@ -3,7 +3,7 @@ import { right } from '../../support/right'
 
 const backend = () => {
   let time = 1_000_000
-  const { documents, subscriptions } = memory({ now: () => time })
+  const { documents, subscriptions, operator } = memory({ now: () => time })
   const later = (seconds: number): void => {
     time += seconds * 1_000
   }
@@ -11,7 +11,7 @@ const backend = () => {
     (await right(documents.builds('totals'))).map(
       ({ version, build, state }) => `${version}.${build} ${state}`,
     )
-  return { documents, subscriptions, later, numbers }
+  return { documents, subscriptions, operator, later, numbers }
 }
 
 describe('builds in memory', () => {
@@ -45,6 +45,26 @@ describe('builds in memory', () => {
     expect(await right(documents.sweep('totals', 10))).toBe(1)
     expect(await numbers()).toEqual([])
     expect(await right(documents.begin('totals', 1))).toMatchObject({ build: 3 })
+  })
+
+  it('are not removed while an instance waits for work on them, or one has just left', async () => {
+    const { documents, subscriptions, operator, later, numbers } = backend()
+    for (const collection of ['totals@1.1', 'totals@1.2']) {
+      await right(documents.begin('totals', 1))
+      await right(subscriptions.register({ name: collection, partitions: 1, position: 0 }))
+    }
+    later(3_600)
+    // One that is paused has no owner, whichever instance is there.
+    await right(operator.pause('totals@1.1'))
+    await right(subscriptions.claim('totals@1.1', 'waiting', 60_000))
+    await right(subscriptions.claim('totals@1.2', 'restarting', 60_000))
+    await right(subscriptions.leave('totals@1.2', 'restarting'))
+    await right(documents.sweep('totals', 10))
+    expect(await numbers()).toEqual(['1.1 building', '1.2 building'])
+    later(61)
+    await right(subscriptions.claim('totals@1.1', 'waiting', 60_000))
+    await right(documents.sweep('totals', 10))
+    expect(await numbers()).toEqual(['1.1 building'])
   })
 
   it('are kept for a day by default', async () => {

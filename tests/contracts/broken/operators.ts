@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { buildOf } from '../../../src/core/projection-build'
 import { type BrokenOperator, operatorThat, statusThat } from './broken-operator'
 
 const ALL = { after: 0, limit: 1_000 }
@@ -115,6 +116,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
       'examining: warns of what waits for a decision, events and commands',
       'examining: warns of a read model that is behind, until it has caught up',
       'examining: warns of a build that has no running process',
+      'examining: warns of an instance that gets no work because of its filter',
     ],
   },
 ]
@@ -185,6 +187,46 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     defect: 'pauses nothing',
     open: operatorThat(({ unpause }) => ({ pause: unpause })),
     noticedBy: ['stopping: gives no lease of a paused subscription, until it is unpaused'],
+  },
+  {
+    defect: 'goes back from whatever build is active',
+    open: operatorThat((_sound, { documents }) => ({
+      rollBack: (projection, from) =>
+        pipe(
+          documents.rollBack(projection),
+          TE.flatMap(() => documents.active(projection)),
+          TE.map((active) => active ?? buildOf(projection, from.version, from.build)),
+        ),
+    })),
+    noticedBy: [
+      'going back: shows readers the build before, once, however often that is asked for',
+      'going back: goes back from the build that was decided about, and from no other',
+      'going back: cannot go back when no earlier build is kept',
+    ],
+  },
+  {
+    defect: 'shows the active build only, and not until when others are kept',
+    open: operatorThat(({ builds, status }) => ({
+      builds: (projection) =>
+        pipe(
+          builds(projection),
+          TE.map((all) => all.filter(({ state }) => state === 'active')),
+        ),
+      status: (name) =>
+        pipe(
+          status(name),
+          TE.map((all) =>
+            all.map((one) => ({
+              ...one,
+              build: one.build && {
+                projection: one.build.projection,
+                isActive: one.build.isActive,
+              },
+            })),
+          ),
+        ),
+    })),
+    noticedBy: ['going back: lists the builds of a projection, and until when they are kept'],
   },
   {
     defect: 'takes subscriptions out of the hands of their owners unasked',

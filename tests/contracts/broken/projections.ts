@@ -223,6 +223,17 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     ],
   },
   {
+    defect: 'abandons what readers see',
+    open: projectionsThat((store) => ({
+      abandon: (name, build) =>
+        pipe(
+          store.rollBack(name, build),
+          TE.flatMap(() => store.abandon(name, build)),
+        ),
+    })),
+    noticedBy: ['the lives of builds: abandons nothing that readers see, or that is kept'],
+  },
+  {
     defect: 'clears a build whose subscription goes on',
     open: changing(({ subscriptions, documents }) => ({
       documents: {
@@ -247,6 +258,11 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
       'the lives of builds: keeps the build that was active for the time that is given, and then removes it',
       'rollbacks: cannot roll back after the old build has expired',
     ],
+  },
+  {
+    defect: 'rolls back from whatever build is active',
+    open: projectionsThat((store) => ({ rollBack: (name) => store.rollBack(name) })),
+    noticedBy: ['rollbacks: rolls back from a certain build only, if one is named'],
   },
   {
     defect: 'lets a version that was rolled back be joined',

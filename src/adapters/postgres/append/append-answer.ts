@@ -4,7 +4,7 @@ import { storeFailed } from '../../../core/errors/store'
 import type { AppendError } from '../../../core/errors/unions'
 import { versionFits } from '../../../core/expected-version'
 import type { StreamId } from '../../../core/stream'
-import { isCommandTaken, toStoreFailed } from '../connection/errors'
+import { isCommandTaken, isLockTimeout, toStoreFailed } from '../connection/errors'
 import { outcomeIn, type TransactionScope } from '../connection/query'
 import type { EncodedAppend } from './encoded-append'
 
@@ -99,6 +99,10 @@ export const appendOnce =
     const [answer = noAnswer] = await run([append])
     return answer
   }
+
+/** Whether an append waited in vain for the lock of another transaction. */
+export const isLocked = (answer: AppendAnswer): boolean =>
+  E.isLeft(answer) && answer.left._tag === 'StoreFailed' && isLockTimeout(answer.left.cause)
 
 const MOST_RACES = 1_000
 

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { identity } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { commandAlreadyHandled, versionConflict } from '../../../core/errors/conflict'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import {
@@ -20,23 +20,27 @@ import {
   arrayText,
   type Columns,
   eventColumns,
+  limitingLocks,
   markColumns,
   plainColumns,
   streamColumns,
 } from './statement-parts'
 
 /** Calls the append function, which takes any append and says why one did not fit: see migrations/0001_reprise.sql. */
-const fallback = (schema: string): string => `
+const fallback = (schema: string, setting: string): string => `
 select stream_id, outcome, version, "position", recorded_at, command_id, event_count
-from ${schema}.append(
+from (select ${setting} as setting offset 0) s, ${schema}.append(
   $1::text[], $2::integer[],
   $3::text[]::uuid[], $4::text[], $5::smallint[], $6::text[]::jsonb[], $7::text[]::jsonb[],
   $8::text[], $9::integer[],
   $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
-  $15::text[], $16::text[], $17::integer[], $18::integer[], ${eventsOf(schema)})`
+  $15::text[], $16::text[], $17::integer[], $18::integer[],
+  case when s.setting is not null then ${eventsOf(schema)} end)`
 
-export const fallbackStatement = (schema: string): string =>
-  named('append', fallback(quoteIdentifier(schema)))
+export const fallbackStatement = (schema: string, lockTimeout?: number): string => {
+  const setting = lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)
+  return named('append', fallback(quoteIdentifier(schema), setting))
+}
 
 // JSON holds no control characters, so encoding it once more as JSON is the quoting that an array needs.
 const jsonElement = (json: string): string =>

@@ -4,11 +4,13 @@ import { grouped, type Grouping } from '../connection/grouped'
 import {
   appendAlone,
   type AppendAnswer,
+  isLocked,
   isOvertaken,
   type RunAppend,
   type RunAppends,
 } from './append-answer'
 import { type EncodedAppend, lengthOf } from './encoded-append'
+import { type LockedBounds, lockedStreams } from './locked-streams'
 
 const grouping: Grouping<EncodedAppend, AppendAnswer> = {
   name: 'appends',
@@ -29,16 +31,41 @@ const grouping: Grouping<EncodedAppend, AppendAnswer> = {
 const mayBeCausedByOne = (answer: AppendAnswer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'StoreFailed' && isIsolatable(answer.left)
 
+/** Into how many parts a group is split that contains a locked stream. */
+const PARTS = 8
+
 /**
  * Group commit: appends that arrive while a statement is under way share the next one. A conflict of one caller, or a
- * payload that the server refuses, does not affect the others: then each is sent on its own.
+ * payload that the server refuses, does not affect the others: then each is sent on its own. Nor does a stream that
+ * another transaction has locked: it is found by splitting the group, and waits aside.
+ *
+ * @param run - waits for a lock only briefly: see {@link appendStatements}.
  */
-export const groupCommit = (run: RunAppends): RunAppend => {
+export const groupCommit = (run: RunAppends, bounds: LockedBounds): RunAppend => {
   const alone = appendAlone(run)
+  const locked = lockedStreams(alone, bounds)
+
+  /** Sends what ran into a lock again, in parts, until the locked streams are alone. */
+  const isolate: RunAppends = async (group) => {
+    const answers = [...(await run(group))]
+    const held = [...answers.keys()].filter((index) => answers[index] && isLocked(answers[index]))
+    if (group.length === 1 || held.length === 0) return answers
+    const size = Math.ceil(held.length / PARTS)
+    for (let start = 0; start < held.length; start += size) {
+      const part = held.slice(start, start + size)
+      const sent = await isolate(part.flatMap((index) => group[index] ?? []))
+      for (const [place, index] of part.entries()) {
+        const answer = sent[place]
+        if (answer !== undefined) answers[index] = answer
+      }
+    }
+    return answers
+  }
+
   const runGroup: RunAppends = async (group) => {
-    const answers = await run(group)
+    const answers = await isolate(group)
     const mustSendAlone = (answer: AppendAnswer): boolean =>
-      isOvertaken(answer) || (group.length > 1 && mayBeCausedByOne(answer))
+      isOvertaken(answer) || (group.length > 1 && !isLocked(answer) && mayBeCausedByOne(answer))
     if (!answers.some(mustSendAlone)) return answers
     return Promise.all(
       answers.map((answer, index) => {
@@ -49,5 +76,17 @@ export const groupCommit = (run: RunAppends): RunAppend => {
       }),
     )
   }
-  return grouped(runGroup, grouping)
+
+  const share = grouped(async (group: ReadonlyArray<EncodedAppend>) => {
+    // Most of the time there is none.
+    const free = locked.isEmpty() ? group : group.filter(({ streamId }) => !locked.has(streamId))
+    const answers = free.length === 0 ? [] : await runGroup(free)
+    if (free.length === group.length && !answers.some(isLocked)) return answers
+    let next = 0
+    return group.map((append) => {
+      const answer = free[next] === append ? answers[next++] : undefined
+      return answer === undefined || isLocked(answer) ? locked.append(append) : answer
+    })
+  }, grouping)
+  return (append) => (locked.has(append.streamId) ? locked.append(append) : share(append))
 }

@@ -1,4 +1,4 @@
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { quoteIdentifier } from '../schema/names'
 import type { EncodedAppend } from './encoded-append'
 import { fits, isExact, versionOf } from './expected-version'
@@ -109,9 +109,12 @@ const severalMarkedParameters = (appends: ReadonlyArray<EncodedAppend>): Columns
 ]
 
 /** The statements for a schema of any name. */
-export const manyStreamsStatements = (schema: string): ManyStreamsStatements => {
+export const manyStreamsStatements = (
+  schema: string,
+  lockTimeout?: number,
+): ManyStreamsStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name)
+  const announce = announcing(name, lockTimeout)
   return {
     appendSingles: named('append_singles', singles(name, announce)),
     appendSeveral: named('append_several', several(name, announce)),

@@ -1,4 +1,4 @@
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { quoteIdentifier } from '../schema/names'
 import type { EncodedAppend } from './encoded-append'
 import { fits, isExact, versionCode, versionOf } from './expected-version'
@@ -24,7 +24,7 @@ export interface OneStreamStatements {
 
 const one = (schema: string, announce: string): string => `
 insert into ${schema}.events (${COLUMNS})
-select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
+select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
 where ${announce} and ${versionOf(schema, '$1', '$2')} = $2
 ${STORED}`
 
@@ -52,7 +52,7 @@ with request as materialized (
   select $1, $8, current, 1 from request where ${fits('$2', 'current')}
 )
 insert into ${schema}.events (${COLUMNS})
-select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::jsonb, $7::jsonb
+select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
 from request where ${fits('$2', 'current')}
 ${STORED}`
 
@@ -85,9 +85,9 @@ const streamParameters = ({
 ]
 
 /** The statements for a schema of any name. */
-export const oneStreamStatements = (schema: string): OneStreamStatements => {
+export const oneStreamStatements = (schema: string, lockTimeout?: number): OneStreamStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name)
+  const announce = announcing(name, lockTimeout)
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),

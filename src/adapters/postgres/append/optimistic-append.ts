@@ -33,11 +33,15 @@ export interface AppendStatements extends OneStreamStatements, ManyStreamsStatem
   readonly append: string
 }
 
-/** The statements for a schema of any name. */
-export const appendStatements = (schema: string): AppendStatements => ({
-  ...oneStreamStatements(schema),
-  ...manyStreamsStatements(schema),
-  append: fallbackStatement(schema),
+/**
+ * The statements for a schema of any name.
+ *
+ * @param lockTimeout - how long they wait for a lock, in milliseconds. Left out: as long as the connection says.
+ */
+export const appendStatements = (schema: string, lockTimeout?: number): AppendStatements => ({
+  ...oneStreamStatements(schema, lockTimeout),
+  ...manyStreamsStatements(schema, lockTimeout),
+  append: fallbackStatement(schema, lockTimeout),
 })
 
 /** How much JSON an optimistic statement takes at most, in UTF-16 code units: PostgreSQL holds no JSON array above 256 MB. */

@@ -19,8 +19,15 @@ export const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
 /** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
 export const unnested = (arrays: string, data: string, metadata: string): string =>
   `rows from (unnest(${arrays}),
-             jsonb_array_elements((select ${data}::jsonb)),
-             jsonb_array_elements((select ${metadata}::jsonb)))`
+             jsonb_array_elements((select ${data}::text::jsonb)),
+             jsonb_array_elements((select ${metadata}::text::jsonb)))`
+
+/**
+ * SQL: bounds how long this statement waits for a lock, in milliseconds. It costs no round trip, and leaves nothing
+ * behind on a connection that others use as well: outside of a transaction it ends with the statement.
+ */
+export const limitingLocks = (timeout: number): string =>
+  `set_config('lock_timeout', '${timeout}', true)`
 
 /**
  * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
@@ -30,8 +37,8 @@ export const unnested = (arrays: string, data: string, metadata: string): string
  */
 // Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
 // on 0 would hold up every reader.
-export const announcing = (schema: string): string =>
-  `pg_advisory_xact_lock_shared((
+export const announcing = (schema: string, lockTimeout?: number): string =>
+  `${lockTimeout === undefined ? '' : `${limitingLocks(lockTimeout)} is not null and `}pg_advisory_xact_lock_shared((
     select ((s.tableoid::bigint & 16777215) << 40) | s.last
     from (
       select tableoid, case when is_called then last_value else 0 end as last

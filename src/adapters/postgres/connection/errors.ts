@@ -75,6 +75,9 @@ export const DEADLINE = 'REPRISE_DEADLINE'
 export const NOT_CONNECTED = 'REPRISE_NOT_CONNECTED'
 export const POOL_EXHAUSTED = 'REPRISE_POOL_EXHAUSTED'
 
+const CANCELLED = '57014'
+const LOCK_TIMEOUT = '55P03'
+
 /** An error of our own, with its code. */
 export const ownError = (code: string, message: string): Error =>
   Object.assign(new Error(message), { code })
@@ -94,6 +97,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ECONNRESET: lost,
   EPIPE: lost,
   ETIMEDOUT: lost,
+  CONNECTION_CLOSED: lost, // of postgres.js, as the three that follow
+  CONNECTION_DESTROYED: lost,
+  CONNECTION_ENDED: { ...unavailable, advice: 'the pool has been closed' },
+  CONNECT_TIMEOUT: unavailable,
   '08000': lost,
   '08003': lost,
   '08006': lost,
@@ -115,8 +122,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
     advice:
       'the server ended a transaction in which no statement came for too long (idle_in_transaction_session_timeout)',
   },
-  '57014': { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
-  '55P03': { ...timedOut, advice: 'a lock could not be acquired in time' },
+  [CANCELLED]: { ...timedOut, advice: 'the statement was cancelled or ran into a timeout' },
+  [LOCK_TIMEOUT]: { ...timedOut, advice: 'a lock could not be acquired in time' },
   '40001': { ...refused, advice: 'the transaction conflicted with another one: try again' },
   '40P01': { ...refused, advice: 'the transaction was part of a deadlock: try again' },
   '25P02': {
@@ -184,14 +191,27 @@ const isStale = (error: unknown): boolean =>
 export const isTransactionConflict = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error)) || isStale(error)
 
+/** `pg` and postgres.js name it differently. */
 const violates = (error: unknown, constraint: string): boolean =>
-  error instanceof Error && 'constraint' in error && error.constraint === constraint
+  error instanceof Error &&
+  (('constraint' in error && error.constraint === constraint) ||
+    ('constraint_name' in error && error.constraint_name === constraint))
 
 /** Two transactions have remembered the same command at the same moment, and this one came second. */
 export const isCommandTaken = (error: unknown): boolean => violates(error, 'commands_pkey')
 
 /** Two transactions have taken the same version of a stream at the same moment, and this one came second. */
 export const isVersionTaken = (error: unknown): boolean => violates(error, 'events_pkey')
+
+/** Two statements have given a subscription the same name at the same moment, and this one came second. */
+export const isSubscriptionTaken = (error: unknown): boolean =>
+  violates(error, 'subscriptions_pkey')
+
+/** A lock was held by another transaction for longer than `lock_timeout` allows. Nothing of the statement is stored. */
+export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT
+
+/** The server has cancelled a statement, usually because it took longer than `statement_timeout` allows. */
+export const isStatementTimeout = (error: unknown): boolean => codeOf(error) === CANCELLED
 
 /** Whether the server was not reached: then nothing can have been written. */
 const isConnecting = (error: unknown): boolean =>

@@ -34,11 +34,16 @@ interface Waiting<Call, Answer> {
   readonly key: string
   readonly size: number
   readonly weight: number
-  readonly answer: (answer: Answer) => void
+  readonly answer: (answer: Answer | Promise<Answer>) => void
 }
 
-/** Carries out some calls, and answers each of them, in their order. */
-type Run<Call, Answer> = (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<Answer>>
+/**
+ * Carries out some calls, and answers each of them, in their order. An answer that is a promise comes later, and the
+ * next statement does not wait for it.
+ */
+type Run<Call, Answer> = (
+  calls: ReadonlyArray<Call>,
+) => Promise<ReadonlyArray<Answer | Promise<Answer>>>
 
 /**
  * How many statements are under way at a time for a number of callers. From 16 on, half of them wait for
@@ -82,7 +87,7 @@ const nextGroup = <Call, Answer>(
 const outcomeOf = async <Call, Answer>(
   run: Run<Call, Answer>,
   calls: ReadonlyArray<Call>,
-): Promise<E.Either<unknown, ReadonlyArray<Answer>>> => {
+): Promise<E.Either<unknown, ReadonlyArray<Answer | Promise<Answer>>>> => {
   try {
     return { _tag: 'Right', right: await run(calls) }
   } catch (cause) {

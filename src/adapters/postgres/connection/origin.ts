@@ -2,6 +2,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
 import type { Pool } from 'pg'
 import { type Executor, withoutPlugins } from './query'
+import { verifiedDriver } from './verified-driver'
 
 /** What is behind a Kysely that this adapter has made. */
 export type Origin =
@@ -10,6 +11,8 @@ export type Origin =
       readonly pool: Pool
       /** Runs statements outside of transactions on the shortest way. */
       readonly direct: Executor
+      /** Waits until a long transaction may begin. Answers what is to be called when it has ended. */
+      readonly enterTransaction: () => Promise<() => void>
       /** A Kysely on the same connections, whose statements have so many milliseconds. */
       readonly within: <Database>(timeout: number) => Kysely<Database>
     }
@@ -50,5 +53,12 @@ export const failsOnRolledBackCommit = (db: QueryExecutorProvider): boolean =>
 /** What runs our statements outside of transactions: as directly as possible, and without the caller's plugins. */
 export const directExecutor = <Database>(db: Kysely<Database>): Executor => {
   const origin = originOf(db)
-  return origin?._tag === 'Pool' ? origin.direct : withoutPlugins(db)
+  switch (origin?._tag) {
+    case 'Pool':
+      return origin.direct
+    case 'PGlite':
+      return withoutPlugins(db)
+    case undefined:
+      return verifiedDriver(db.getExecutor().adapter, withoutPlugins(db))
+  }
 }

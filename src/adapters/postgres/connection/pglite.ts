@@ -1,6 +1,7 @@
 import type { PGlite, Results } from '@electric-sql/pglite'
 import type { Kysely } from 'kysely'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
+import { isOwn, ownParsers } from './own-statements'
 import { rememberOrigin } from './origin'
 
 type Enter = () => Promise<() => void>
@@ -65,8 +66,13 @@ export const kyselyOnPglite = <Database>(
   const run: RunStatement = async (text, parameters) =>
     toAnswer(
       parameters.length > 0
-        ? await pglite.query<Record<string, unknown>>(text, [...parameters])
-        : ((await pglite.exec(text)).at(-1) ?? NO_RESULT),
+        ? await pglite.query<Record<string, unknown>>(
+            text,
+            [...parameters],
+            isOwn(text) ? { parsers: ownParsers } : {},
+          )
+        : ((await pglite.exec(text, isOwn(text) ? { parsers: ownParsers } : {})).at(-1) ??
+            NO_RESULT),
     )
   const db = kyselyOn<Database>({ connect: async () => poolClient(run, await enter()), end })
   rememberOrigin(db, { _tag: 'PGlite', pglite })

@@ -2,10 +2,12 @@ import type { Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
+import { type Gate, gate } from './gate'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
 import { poolShortcut } from './pool-shortcut'
-import { labelOf, type NamedStatement, preparedStatements } from './prepared-statements'
+import { isOwn, labelOf, ownTypes } from './own-statements'
+import { type NamedStatement, preparedStatements } from './prepared-statements'
 import type { Executor } from './query'
 import { noStatementCache, statementCache } from './statement-cache'
 
@@ -48,7 +50,11 @@ const isEnd = (statement: string): boolean => statement === COMMIT.text || state
 const unprepared =
   (client: PoolClient): RunStatement =>
   (text, parameters) =>
-    client.query({ text, values: [...parameters] })
+    client.query({
+      text,
+      values: [...parameters],
+      ...(isOwn(text) ? { types: ownTypes(client) } : {}),
+    })
 
 /** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
 const prepared = (client: PoolClient, cache: typeof statementCache): RunStatement => {
@@ -147,6 +153,29 @@ const notConnected = (pool: Pool, established: number, timeout: number): Error =
     : ownError(NOT_CONNECTED, `no connection to the server was made within ${timeout} ms`)
 }
 
+/** How many connections of a pool long transactions may take: the others are for statements outside of them. */
+const placesFor = (pool: Pool): number =>
+  Math.max(pool.options.max - Math.max(Math.ceil(pool.options.max / 4), 1), 1)
+
+// One for each pool, however many databases are made of it.
+const gates = new WeakMap<Pool, Gate>()
+const gateOf = (pool: Pool): Gate => {
+  const made = gates.get(pool) ?? gate(placesFor(pool))
+  gates.set(pool, made)
+  return made
+}
+
+const enterWithin = (pool: Pool, timeout: number): Promise<() => void> => {
+  const entering = gateOf(pool).enter()
+  return withDeadline(entering, timeout, () => {
+    void entering.then((leave) => leave())
+    return ownError(
+      POOL_EXHAUSTED,
+      `no transaction could begin within ${timeout} ms: ${placesFor(pool)} of ${pool.options.max} connections of the pool are for transactions of subscriptions, and all of them in use: give it more of them, or hold them for less time`,
+    )
+  })
+}
+
 /** How statements reach a pool. */
 interface Access {
   readonly connect: () => Promise<PostgresPoolClient>
@@ -210,7 +239,8 @@ const kyselyWithin = <Database>(
   const db = kyselyOn<Database>({ connect, end })
   const within = <Tables>(milliseconds: number): Kysely<Tables> =>
     kyselyWithin<Tables>(pool, preparing, milliseconds, () => Promise.resolve())
-  rememberOrigin(db, { _tag: 'Pool', pool, direct, within })
+  const enterTransaction = () => enterWithin(pool, timeout)
+  rememberOrigin(db, { _tag: 'Pool', pool, direct, enterTransaction, within })
   return db
 }
 

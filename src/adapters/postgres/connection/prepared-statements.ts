@@ -1,16 +1,8 @@
 import type { FieldDef, PoolClient, QueryResult } from 'pg'
 import type { Answer } from './kysely-pool'
 import { type Column, encodeParameters, runPrepared, takesExchanges } from './prepared-query'
+import { isOwn, ownTypes } from './own-statements'
 import { type StatementNames, statementNames } from './statement-names'
-
-const PREFIX = '/*reprise:'
-
-/** Puts a label before a statement: it is one of ours, and worth being prepared. */
-export const named = (label: string, text: string): string => `${PREFIX}${label}*/ ${text}`
-
-/** The label of one of our own statements; `undefined` for any other statement. */
-export const labelOf = (text: string): string | undefined =>
-  text.startsWith(PREFIX) ? text.slice(PREFIX.length, text.indexOf('*/')) : undefined
 
 /** A statement that is prepared under a name, with its parameters. */
 export interface NamedStatement {
@@ -40,11 +32,11 @@ const parserOf = (
   type: number,
 ): Column['parse'] => client.getTypeParser(type, 'text')
 
-const columnsOf = (client: PoolClient, fields: ReadonlyArray<FieldDef>): ReadonlyArray<Column> =>
-  fields.map(({ name, dataTypeID }) => ({
-    name,
-    parse: parserOf(client, dataTypeID),
-  }))
+const columnsOf = (
+  types: Parameters<typeof parserOf>[0],
+  fields: ReadonlyArray<FieldDef>,
+): ReadonlyArray<Column> =>
+  fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(types, dataTypeID) }))
 
 /** A client may have been given to several pools of ours. */
 const known = new WeakMap<PoolClient, StatementNames>()
@@ -64,8 +56,9 @@ export const preparedStatements = (client: PoolClient): PreparedStatements => {
   const names = namesOn(client)
 
   const prepare = async ({ name, text, parameters }: NamedStatement): Promise<QueryResult> => {
-    const answer = await client.query({ name, text, values: [...parameters] })
-    if (exchanging) ready.set(name, columnsOf(client, answer.fields))
+    const types = isOwn(text) ? { types: ownTypes(client) } : {}
+    const answer = await client.query({ name, text, values: [...parameters], ...types })
+    if (exchanging) ready.set(name, columnsOf(types.types ?? client, answer.fields))
     return answer
   }
 

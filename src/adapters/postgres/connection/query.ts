@@ -1,6 +1,7 @@
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type QueryResult } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
+import { own } from './own-statements'
 import { toStoreFailed, type WriteOutcome } from './errors'
 
 /** Runs a statement: the caller's Kysely, or one of their transactions. */
@@ -28,7 +29,7 @@ export const fetchRows = async <Row>(
   statement: string,
   parameters: ReadonlyArray<unknown>,
 ): Promise<ReadonlyArray<Row>> => {
-  const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(statement, [...parameters]))
+  const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(own(statement), [...parameters]))
   return rows
 }
 

@@ -3,7 +3,8 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
 import { toStoreFailed, type WriteOutcome } from './errors'
-import { named } from './prepared-statements'
+import { originOf } from './origin'
+import { named } from './own-statements'
 
 const catching = async <Failure, Value>(
   outcome: WriteOutcome,
@@ -48,7 +49,8 @@ export type RunInTransaction<Database> = <Failure, Value>(
 
 /**
  * Transactions that the server ends when no statement comes for a while. A process that is frozen in the middle of
- * one would keep its row locks, and the next owner would wait for them.
+ * one would keep its row locks, and the next owner would wait for them. On a pool they leave connections for
+ * statements outside of them: a handler in each of them may append, and would wait for itself otherwise.
  *
  * @param idleTimeout - milliseconds.
  */
@@ -61,13 +63,19 @@ export const transactionsOn = <Database>(
 
   return (work) => () =>
     catching('none', async () => {
-      const transaction = await db.startTransaction().execute()
-      const result = await catching('uncommitted', async () => {
-        await transaction.executeQuery(CompiledQuery.raw(limitIdling))
-        return work(transaction)()
-      })
-      if (E.isRight(result)) return commit(transaction, result.right)
-      await rollBack(transaction)
-      return result
+      const origin = originOf(db)
+      const leave = origin?._tag === 'Pool' ? await origin.enterTransaction() : undefined
+      try {
+        const transaction = await db.startTransaction().execute()
+        const result = await catching('uncommitted', async () => {
+          await transaction.executeQuery(CompiledQuery.raw(limitIdling))
+          return work(transaction)()
+        })
+        if (E.isRight(result)) return await commit(transaction, result.right)
+        await rollBack(transaction)
+        return result
+      } finally {
+        leave?.()
+      }
     })
 }

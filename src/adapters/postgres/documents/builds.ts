@@ -8,7 +8,7 @@ import type {
   ProjectionBuild,
   Projections,
 } from '../../../core/ports/projection-store'
-import { ABANDONED_AFTER, BUILD_START_TIME, KEEP_OLD_BUILD } from '../../../core/projection-build'
+import { ABANDONED_AFTER, BUILD_START_TIME, keepingTime } from '../../../core/projection-build'
 import { type Executor, readRows, writeRows } from '../connection/query'
 import { milliseconds, quoteIdentifier } from '../schema/names'
 
@@ -26,7 +26,7 @@ const activate = (schema: string): string => `
 select ${schema}.activate_build($1::text, $2::integer, $3::integer, $4::text, $5::double precision)`
 
 const rollBack = (schema: string): string => `
-select version, build, collection from ${schema}.roll_back_build($1::text)`
+select version, build, collection from ${schema}.roll_back_build($1::text, $2::integer, $3::integer)`
 
 const builds = (schema: string): string => `
 select b.version, b.build, b.collection, b.state, ${milliseconds('b.begun_at')} as begun_at,
@@ -98,15 +98,19 @@ export const postgresBuilds = (
           build === undefined ? E.left(projectionRolledBack(projection, version)) : E.right(build),
         ),
       ),
-    activate: (projection, { version, build, collection }, keepFor = KEEP_OLD_BUILD) =>
+    activate: (projection, { version, build, collection }, keepFor) =>
       pipe(
-        write(activate(name), [projection, version, build, collection, keepFor]),
+        write(activate(name), [projection, version, build, collection, keepingTime(keepFor)]),
         TE.flatMap(() => activeBuild(projection)),
         TE.flatMap((now) => (now === undefined ? noAnswer : TE.right(now))),
       ),
-    rollBack: (projection) =>
+    rollBack: (projection, seen) =>
       pipe(
-        write<ProjectionBuild>(rollBack(name), [projection]),
+        write<ProjectionBuild>(rollBack(name), [
+          projection,
+          seen?.version ?? null,
+          seen?.build ?? null,
+        ]),
         TE.map(([from, to]) => (from === undefined || to === undefined ? undefined : { from, to })),
       ),
     builds: (projection) =>

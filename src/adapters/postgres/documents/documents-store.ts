@@ -10,7 +10,7 @@ import type {
   TransactionDocuments,
 } from '../../../core/ports/projection-store'
 import { directExecutor } from '../connection/origin'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import {
   type Executor,
   readRows,

@@ -7,7 +7,7 @@ import type {
   OfVersion,
   Projections,
 } from '../../../core/ports/projection-store'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 

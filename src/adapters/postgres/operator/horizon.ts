@@ -18,7 +18,7 @@ const holdersIn = (schema: string): string => `
 select h.position::double precision as "position",
        h.pid, a.application_name as application, a.usename::text as "user", a.state,
        ${epoch('clock_timestamp() - coalesce(a.xact_start, p.prepared)')} as age,
-       left(btrim(regexp_replace(regexp_replace(a.query, '/[*]reprise:[^*]*[*]/', '', 'g'),
+       left(btrim(regexp_replace(regexp_replace(a.query, '/[*]reprise[^*]*[*]/', '', 'g'),
                                  '\\s+', ' ', 'g')), 200) as statement
 from ${schema}.announced() h
   left join pg_stat_activity a on a.pid = h.pid

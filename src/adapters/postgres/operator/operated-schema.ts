@@ -1,13 +1,14 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../../core/errors/store'
 import { type Executor, readRows, writeRows } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
+import { milliseconds, quoteIdentifier } from '../schema/names'
 
 /** Our tables in one schema, as the operator's statements need them. */
 export interface OperatedSchema {
   readonly name: string
   /** The name, quoted for a statement. */
   readonly quoted: string
+  readonly db: Executor
   readonly read: RunStatement
   /** The same for a statement that writes: its outcome may be unknown. */
   readonly write: RunStatement
@@ -21,6 +22,7 @@ type RunStatement = <Row>(
 export const operatedSchema = (db: Executor, name: string): OperatedSchema => ({
   name,
   quoted: quoteIdentifier(name),
+  db,
   read: (statement, parameters = []) => readRows(db, statement, parameters),
   write: (statement, parameters = []) => writeRows(db, 'statement', statement, parameters),
 })
@@ -33,7 +35,8 @@ export const epoch = (time: string): string =>
 export const buildOf = (schema: string): string => `
   left join lateral (
     select p.name, p.collection = s.name as active,
-           (select b.state = 'kept' from ${schema}.builds b where b.collection = s.name) as kept
+           (select ${milliseconds('b.kept_until')} from ${schema}.builds b
+            where b.collection = s.name and b.state = 'kept') as "keptUntil"
     from ${schema}.projections p
     where p.collection = s.name or starts_with(s.name, p.name || '@')
     order by length(p.name) desc limit 1

@@ -1,9 +1,12 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
+import { noEarlierBuild } from '../../../core/errors/projection'
 import type { StoreFailed } from '../../../core/errors/store'
 import {
   defaultThresholds,
+  filtersFinding,
   type Finding,
   horizonFinding,
   type OperatorThresholds,
@@ -15,6 +18,7 @@ import type { PartitionStatus } from '../../../core/operator/status'
 import type { Operator } from '../../../core/ports/operator'
 import { directExecutor } from '../connection/origin'
 import type { PreparedStatementsProbe } from '../connection/prepared-statements-probe'
+import { postgresBuilds } from '../documents/builds'
 import { planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
 import type { Check } from './doctor/check'
@@ -60,7 +64,9 @@ export const postgresOperator = <Database>(
     preparedStatements,
   }: PostgresOperatorOptions = {},
 ): Operator => {
-  const operated = operatedSchema(directExecutor(db), schema)
+  const direct = directExecutor(db)
+  const operated = operatedSchema(direct, schema)
+  const builds = postgresBuilds(direct, schema)
   const limits = { ...defaultThresholds, ...thresholds }
   const status = statusOf(operated, countUpTo)
   const horizon = horizonOf(operated, limits.openAppend)
@@ -75,6 +81,17 @@ export const postgresOperator = <Database>(
     ...outbox(operated),
     ...subscriptionActions(operated),
     status,
+    builds: builds.builds,
+    rollBack: (projection, from) =>
+      pipe(
+        builds.rollBack(projection, from),
+        TE.flatMap(() => builds.active(projection)),
+        TE.flatMapEither((active) =>
+          active === undefined || (active.version === from.version && active.build === from.build)
+            ? E.left(noEarlierBuild(projection))
+            : E.right(active),
+        ),
+      ),
     find: find(operated),
     horizon,
     examine: examineWith([
@@ -83,6 +100,7 @@ export const postgresOperator = <Database>(
       ...tableChecks(operated),
       { name: 'horizon', needs: 'tables', look: pipe(horizon(), TE.map(horizonFinding)) },
       aboutSubscriptions('owners', (partitions) => ownersFinding(partitions, limits)),
+      aboutSubscriptions('filters', (partitions) => filtersFinding(partitions, limits)),
       aboutSubscriptions('parked', parkedFinding),
       aboutSubscriptions('projections', (partitions) => projectionsFinding(partitions, limits)),
     ]),

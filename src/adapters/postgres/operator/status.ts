@@ -5,12 +5,16 @@ import type { StoreFailed } from '../../../core/errors/store'
 import type { FailureNote } from '../../../core/errors/subscription'
 import {
   type Lag,
+  type OutdatedInstance,
   partitionState,
   type PartitionStatus,
   type Trouble,
 } from '../../../core/operator/status'
 import { partitionOf } from '../../../core/partition'
 import type { Operator } from '../../../core/ports/operator'
+import { toStoreFailed } from '../connection/errors'
+import { fetchRows } from '../connection/query'
+import { positionWindow } from '../read/position-window'
 import { buildOf, epoch, type OperatedSchema } from './operated-schema'
 
 interface PartitionRow {
@@ -33,14 +37,19 @@ interface PartitionRow {
   readonly waiting: number
   readonly parkedCommands: number
   readonly rejectedCommands: number
+  readonly outdated: Omit<OutdatedInstance, 'age'> | null
+  readonly now: number
   readonly projection: string | null
   readonly active: boolean | null
-  readonly kept: boolean | null
+  /** The highest position of the store. */
+  readonly highest: number
+  readonly keptUntil: number | null
 }
 
 const statusIn = (schema: string): string => `
 select c.subscription, c.partition, s.partitions, c.position::double precision as "position",
-       s.categories, s.types,
+       to_jsonb(s.categories) as categories, to_jsonb(s.types) as types,
+       s.outdated, ${epoch('clock_timestamp()')} as now,
        case when c.leased_until >= clock_timestamp() then c.owner end as owner,
        ${epoch('clock_timestamp() - c.heartbeat_at')} as "heartbeatAge",
        ${epoch('c.heartbeat_at')} as "heartbeatAt", ${epoch('c.leased_until')} as "leasedUntil",
@@ -58,7 +67,8 @@ select c.subscription, c.partition, s.partitions, c.position::double precision a
        coalesce((select r.rejected from ${schema}.rejections r
                  where 'process:' || r.process = c.subscription and c.partition = 0), 0)
          ::double precision as "rejectedCommands",
-       build.name as projection, build.active, build.kept
+       (select coalesce(max(e.position), 0) from ${schema}.events e)::double precision as highest,
+       build.name as projection, build.active, build."keptUntil"
 from ${schema}.checkpoints c join ${schema}.subscriptions s on s.name = c.subscription
 ${buildOf(schema)}
 where $1::text is null or c.subscription = $1
@@ -78,7 +88,7 @@ select e.stream_id, count(*)::integer as events,
 from (
   select case when $4::boolean then stream_id end as stream_id, recorded_at
   from ${schema}.events
-  where position > $1::bigint
+  where position > $1::bigint and position <= $6::bigint
     and ($2::text[] is null or split_part(stream_id, '-', 1) = any($2))
     and ($3::text[] is null or type = any($3))
   order by position
@@ -86,11 +96,45 @@ from (
 ) e
 group by e.stream_id`
 
+/** How long events are counted for one partition, in milliseconds. Then there are so many, or more. */
+const COUNTING_TIME = 2_000
+
 const sum = (rows: ReadonlyArray<LagRow>): number =>
   rows.reduce((total, { events }) => total + events, 0)
 
+/** What is behind a position: all of it, or what was found in time. */
+interface Behind {
+  readonly rows: ReadonlyArray<LagRow>
+  readonly isComplete: boolean
+}
+
+/** A filter may leave few events of many: they are counted at some positions at a time. */
+const behindIn = ({ quoted, db }: OperatedSchema, countUpTo: number) => {
+  const statement = lagIn(quoted)
+  return async (row: PartitionRow): Promise<Behind> => {
+    const { categories, types, partitions, highest } = row
+    const window = positionWindow('statement')
+    const end = performance.now() + COUNTING_TIME
+    const rows: LagRow[] = []
+    let after = row.position
+    while (after < highest) {
+      const found = await window.scan(async (size) => {
+        const upTo = Math.min(highest, after + size)
+        const most = countUpTo + 1 - sum(rows)
+        const parameters = [after, categories, types, partitions > 1, most, upTo]
+        return { upTo, some: await fetchRows<LagRow>(db, statement, parameters) }
+      })
+      rows.push(...found.some)
+      after = found.upTo
+      if (sum(rows) > countUpTo) break
+      if (performance.now() > end) return { rows, isComplete: after >= highest }
+    }
+    return { rows, isComplete: true }
+  }
+}
+
 const lagOf = (
-  rows: ReadonlyArray<LagRow>,
+  { rows, isComplete }: Behind,
   { partition, partitions }: PartitionRow,
   countUpTo: number,
 ): Lag => {
@@ -99,7 +143,7 @@ const lagOf = (
   )
   return {
     events: Math.min(sum(own), countUpTo),
-    orMore: sum(rows) > countUpTo,
+    orMore: !isComplete || sum(rows) > countUpTo,
     seconds: own.reduce((oldest, { age }) => Math.max(oldest, age), 0),
   }
 }
@@ -131,24 +175,25 @@ const toStatus = (row: PartitionRow, lag: Lag): PartitionStatus => {
     rejectedCommands: row.rejectedCommands,
     categories: row.categories ?? undefined,
     types: row.types ?? undefined,
+    outdated:
+      row.outdated === null
+        ? undefined
+        : { ...row.outdated, age: Math.max(0, row.now - row.outdated.at) },
     build:
       row.projection === null
         ? undefined
         : {
             projection: row.projection,
             isActive: row.active === true,
-            ...(row.kept === true ? { isKept: true } : {}),
+            ...(row.keptUntil === null ? {} : { keptUntil: row.keptUntil }),
           },
   }
 }
 
 /** Every partition of a subscription, or of all, by name and number. */
-export const statusOf = (
-  { quoted, read }: OperatedSchema,
-  countUpTo: number,
-): Operator['status'] => {
-  const behind = ({ position, categories, types, partitions }: PartitionRow) =>
-    read<LagRow>(lagIn(quoted), [position, categories, types, partitions > 1, countUpTo + 1])
+export const statusOf = (operated: OperatedSchema, countUpTo: number): Operator['status'] => {
+  const { quoted, read } = operated
+  const behind = behindIn(operated, countUpTo)
 
   return (subscription) =>
     pipe(
@@ -157,10 +202,10 @@ export const statusOf = (
         const statuses: PartitionStatus[] = []
         // Partitions of a subscription that are at one position have one look together.
         let last: PartitionRow | undefined
-        let seen: E.Either<StoreFailed, ReadonlyArray<LagRow>> = E.right([])
+        let seen: E.Either<StoreFailed, Behind> = E.right({ rows: [], isComplete: true })
         for (const row of rows) {
           if (row.subscription !== last?.subscription || row.position !== last.position) {
-            seen = await behind(row)()
+            seen = await TE.tryCatch(() => behind(row), toStoreFailed('none'))()
           }
           last = row
           if (E.isLeft(seen)) return seen

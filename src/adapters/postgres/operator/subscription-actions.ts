@@ -11,6 +11,7 @@ import {
 } from '../../../core/operator/actions'
 import type { Operator } from '../../../core/ports/operator'
 import { processOf } from '../../../core/process-manager'
+import { isSubscriptionTaken } from '../connection/errors'
 import { FREE, guarded, seen, type SeenRow, subjectOf } from './guarded-action'
 import type { OperatedSchema } from './operated-schema'
 import { repartition } from './repartition'
@@ -116,6 +117,9 @@ export const subscriptionActions = (schema: OperatedSchema): Actions => {
         write<{ readonly already: boolean } & (SeenRow | Record<keyof SeenRow, null>)>(
           renameIn(quoted),
           [subscription, owners, to, processOf(subscription) ?? null, processOf(to) ?? null],
+        ),
+        TE.mapLeft((failed) =>
+          isSubscriptionTaken(failed.cause) ? subscriptionExists(to) : failed,
         ),
         TE.flatMapEither(([row]) => {
           const known = row?.done === null ? undefined : row

@@ -5,7 +5,7 @@ import type { Json } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { DueTime, DueOutboxCommand, Outbox, OutboxWrites } from '../../../core/ports/outbox'
 import { directExecutor } from '../connection/origin'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 

@@ -4,15 +4,17 @@ import type { EventStore, StorePage, StoreRange } from '../../../core/ports/even
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
-import { named } from '../connection/prepared-statements'
-import { type Executor, fetchRows } from '../connection/query'
+import { named } from '../connection/own-statements'
+import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
+import { positionWindow } from './position-window'
 import { checkPositions, eventColumns, storedColumns } from './stored-events'
 
 /** The first row is the horizon, and no event: see migrations/0001_reprise.sql. */
 const toHorizon = (schema: string): string => `
 select ${eventColumns}, "position", recorded_at as "recordedAt"
-from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[], ${eventsOf(schema)})`
+from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[],
+  $5::bigint, ${eventsOf(schema)})`
 
 /** Up to a horizon that is known: from the primary. A replica may be behind it, and does not have all events below. */
 const below = (schema: string): string => `
@@ -77,9 +79,28 @@ const split = (
   return { visible, rows }
 }
 
+const isFiltered = ({ categories, types }: StoreRange): boolean =>
+  categories !== undefined || types !== undefined
+
+/** How long a page is looked for when there is little to be found, in milliseconds. Then an unfinished one is answered. */
+const PAGE_TIME = 50
+
+/** What one statement has found. */
+interface Piece {
+  readonly visible: Visible
+  readonly rows: ReadonlyArray<StoredEvent>
+  /** Up to where there are no others, unless there are as many as were asked for. */
+  readonly upTo: Position
+  /** Whether that is as far as the store can be read now. */
+  readonly isLast: boolean
+}
+
 /**
  * A page of the whole store, never past the horizon. While a reader is far behind, the horizon need not be read with
  * every page: a plain query reads on to the one that is known.
+ *
+ * With a filter a statement looks at a number of positions, and a page at no more than fit into its time: so it may
+ * hold few events, or none, although there are more.
  */
 export const readAllFrom = (schema: string) => {
   const name = quoteIdentifier(schema)
@@ -87,42 +108,66 @@ export const readAllFrom = (schema: string) => {
     toHorizon: named('read_all', toHorizon(name)),
     below: named('read_below', below(name)),
   }
-  return (db: Executor): EventStore['readAll'] => {
+  return (db: Executor, scope: TransactionScope): EventStore['readAll'] => {
     const known = horizonCache()
+    const window = positionWindow(scope)
 
-    /** @param before - the events of this page that were read already. */
-    const readToHorizon = async (
-      range: StoreRange,
-      before: ReadonlyArray<StoredEvent>,
-    ): Promise<StorePage> => {
+    /** @param size - how many positions to look at. */
+    const readToHorizon = async (range: StoreRange, size: number | null): Promise<Piece> => {
+      const parameters = [...parametersOf(range), size]
       const { visible, rows } = split(
-        await fetchRows<StoredEvent | VisibleRow>(db, statements.toHorizon, parametersOf(range)),
+        await fetchRows<StoredEvent | VisibleRow>(db, statements.toHorizon, parameters),
       )
       known.set(visible)
-      const { horizon, highest, lineage } = visible
-      const last = rows.length === range.limit ? rows.at(-1)?.position : undefined
-      return {
-        events: before.length === 0 ? rows : [...before, ...rows],
-        upTo: last ?? Math.max(range.after, horizon),
-        more: last !== undefined,
-        highest,
-        lineage,
-      }
+      const upTo = Math.max(
+        range.after,
+        Math.min(visible.horizon, range.after + (size ?? Infinity)),
+      )
+      return { visible, rows, upTo, isLast: upTo >= visible.horizon }
+    }
+
+    const readBelow = async (
+      range: StoreRange,
+      size: number | null,
+      visible: Visible,
+    ): Promise<Piece> => {
+      const upTo = Math.min(visible.horizon, range.after + (size ?? Infinity))
+      const parameters = [...parametersOf(range), upTo]
+      const rows = await fetchRows<StoredEvent>(db, statements.below, parameters)
+      return { visible, rows, upTo, isLast: false }
+    }
+
+    /** The next events of a page, by one statement. */
+    const readPiece = (range: StoreRange): Promise<Piece> => {
+      const visible = known.get()
+      const look = (size: number | null): Promise<Piece> =>
+        visible === undefined || visible.horizon <= range.after
+          ? readToHorizon(range, size)
+          : readBelow(range, size, visible)
+      return isFiltered(range) ? window.scan(look) : look(null)
     }
 
     const readPage = async (range: StoreRange): Promise<StorePage> => {
-      const visible = known.get()
-      if (visible === undefined || visible.horizon <= range.after) return readToHorizon(range, [])
-      const { horizon, highest, lineage } = visible
-      const parameters = [...parametersOf(range), horizon]
-      const events = await fetchRows<StoredEvent>(db, statements.below, parameters)
-      const last = events.at(-1)
-      if (events.length === range.limit && last !== undefined) {
-        return { events, upTo: last.position, more: true, highest, lineage }
+      const end = isFiltered(range) ? performance.now() + PAGE_TIME : Infinity
+      let [events, rest, lineage]: [ReadonlyArray<StoredEvent>, StoreRange, string?] = [[], range]
+      for (;;) {
+        const { visible, rows, upTo, isLast } = await readPiece(rest)
+        const { highest } = visible
+        lineage ??= visible.lineage
+        if (lineage !== visible.lineage) {
+          ;[events, rest, lineage] = [[], range, undefined] // restored in between
+          continue
+        }
+        const last = rows.length === rest.limit ? rows.at(-1) : undefined
+        events = events.length === 0 ? rows : [...events, ...rows]
+        if (last !== undefined) {
+          return { events, upTo: last.position, more: true, highest, lineage }
+        }
+        if (isLast || performance.now() > end) {
+          return { events, upTo, more: !isLast, highest, lineage }
+        }
+        rest = { ...rest, after: upTo, limit: rest.limit - rows.length }
       }
-      const rest = { ...range, after: horizon, limit: range.limit - events.length }
-      const page = await readToHorizon(rest, events)
-      return page.lineage === lineage ? page : readToHorizon(range, []) // restored in between
     }
 
     return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../../core/ports/event-store'
 import { streamIdError } from '../../../core/stream'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, type TransactionScope, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 

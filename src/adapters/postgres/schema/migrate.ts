@@ -1,5 +1,7 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
 import {
   type MigrationChanged,
@@ -9,10 +11,10 @@ import {
 } from '../../../core/errors/store'
 import type { Migrated } from '../../../core/ports/backend'
 import { toStoreFailed } from '../connection/errors'
-import { type Executor, fetchRows, withoutPlugins } from '../connection/query'
+import { type Executor, fetchRows, withoutPlugins, writeRows } from '../connection/query'
 import { commit, rollBack } from '../connection/transaction'
 import { type Migration, migrationsFor } from './migrations'
-import { DEFAULT_SCHEMA, refusedSchema } from './names'
+import { DEFAULT_SCHEMA, quoteIdentifier, refusedSchema } from './names'
 import {
   announcementsAreVisible,
   followRename,
@@ -118,6 +120,22 @@ export const migrate =
       return E.left(toStoreFailed('none')(error))
     }
   }
+
+/**
+ * Gives the store another lineage, after it was restored from a backup or failed over to a replica that lagged:
+ * subscriptions elsewhere that had come further stop, instead of passing over what takes those positions now.
+ * Checkpoints in the same schema that are not ahead of the events go on. Answers the lineage.
+ */
+export const newLineage = (db: Executor, schema: string): TaskEither<StoreFailed, string> =>
+  pipe(
+    writeRows<{ readonly lineage: string }>(
+      db,
+      'statement',
+      `select ${quoteIdentifier(schema)}.new_lineage()::text as lineage`,
+      [],
+    ),
+    TE.map(([row]) => row?.lineage ?? ''),
+  )
 
 /** What {@link migrate} would do now. Changes nothing. Fails as it does. */
 export const planMigration =

@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
 import type { CheckpointStep, SubscriptionStore } from '../../../core/ports/subscription-store'
 import { directExecutor } from '../connection/origin'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import {
   type Executor,
   readRows,

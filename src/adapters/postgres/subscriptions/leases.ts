@@ -8,7 +8,7 @@ import type {
   MissingFilter,
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
-import { named } from '../connection/prepared-statements'
+import { named } from '../connection/own-statements'
 import { type Executor, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   admin = new Client({ connectionString: database.url })
   await admin.connect()
   await admin.query(`
-    create function wait_for_gate() returns trigger language plpgsql as $$
+    create function wait_for_gate() returns trigger language plpgsql set lock_timeout = 0 as $$
     begin
       if new.stream_id like 'gate-slow%' then perform pg_advisory_xact_lock_shared(42); end if;
       return new;

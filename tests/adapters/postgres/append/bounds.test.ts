@@ -73,7 +73,10 @@ describe('appends through a driver that fails', () => {
     }
     const context = { statements: appendStatements('reprise'), contention: contention() }
     return {
-      append: groupCommit(signallingAll(signal, optimisticAppend(context, executor, 'statement'))),
+      append: groupCommit(signallingAll(signal, optimisticAppend(context, executor, 'statement')), {
+        connections: 1,
+        timeout: 1_000,
+      }),
       heal: () => {
         faulty = false
       },

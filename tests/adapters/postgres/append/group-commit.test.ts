@@ -14,7 +14,7 @@ beforeAll(async () => {
   admin = new Client({ connectionString: database.url })
   await admin.connect()
   await admin.query(`
-    create function judge() returns trigger language plpgsql as $$
+    create function judge() returns trigger language plpgsql set lock_timeout = 0 as $$
     begin
       if new.type = 'Refused' then raise exception 'this server does not like it'; end if;
       if new.type = 'Slow' then perform pg_advisory_xact_lock_shared(51); end if;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Client, Pool } from 'pg'
+import { toStoreFailed } from '../../../../src/adapters/postgres/connection/errors'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
 import type { EventStore } from '../../../../src/core/ports/event-store'
@@ -167,7 +168,8 @@ describe('a statement that is under way', () => {
     const own = connectPool<unknown>(
       new Pool({ connectionString: database.url, options: `-c ${setting}=50` }),
     )
-    const error = await left(postgres(own).store.append(appending('counter-late')))
+    const limited = postgres(own, { statementTimeout: 500 }) // locks are waited for in turns
+    const error = await left(limited.store.append(appending('counter-late')))
     await own.destroy()
     expect(error).toMatchObject(failed(reason, 'nothingWritten'))
   })
@@ -250,5 +252,29 @@ describe('idle connections', () => {
       const answer = await store.append(appending('counter-after'))()
       return answer._tag === 'Right' ? true : undefined
     })
+  })
+})
+
+describe('an error of a server that speaks another language', () => {
+  const german = (code: string, more: object = {}) =>
+    Object.assign(new Error('FEHLER: das ist nicht Englisch'), { code, ...more })
+
+  it.each([
+    ['40001', {}, 'TransactionRefused'],
+    ['40P01', {}, 'TransactionRefused'],
+    ['0A000', { routine: 'RevalidateCachedQuery' }, 'TransactionRefused'],
+    ['23505', { constraint: 'events_position_key' }, 'SequenceBehind'],
+    ['26000', {}, 'TransactionRefused'],
+    ['42P01', {}, 'NotMigrated'],
+    ['42501', {}, 'AccessDenied'],
+    ['22021', {}, 'DataRefused'],
+    ['25P03', {}, 'TransactionIdle'],
+    ['57014', {}, 'TimedOut'],
+    ['53300', {}, 'Unavailable'],
+    ['57P01', {}, 'ConnectionLost'],
+  ])('is understood by its codes, whatever its words are', (code, more, reason) => {
+    expect(toStoreFailed('none')(german(code, more))).toMatchObject(
+      failed(reason, 'nothingWritten'),
+    )
   })
 })

@@ -7,7 +7,7 @@ import {
   type PreparedStatementsMode,
 } from '../../../../src/adapters/postgres/connection/pool'
 import { postgres } from '../../../../src/adapters/postgres/backend'
-import { named } from '../../../../src/adapters/postgres/connection/prepared-statements'
+import { named } from '../../../../src/adapters/postgres/connection/own-statements'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'

@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
-import { labelOf, named } from '../../../../src/adapters/postgres/connection/prepared-statements'
+import { labelOf, named } from '../../../../src/adapters/postgres/connection/own-statements'
 import { statementNames } from '../../../../src/adapters/postgres/connection/statement-names'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'

@@ -58,6 +58,26 @@ describe('builds in PostgreSQL', () => {
     expect(await right(documents.begin('totals', 1))).toMatchObject({ build: 3 })
   })
 
+  it('are not removed while an instance waits for work on them, or one has just left', async () => {
+    const { documents, subscriptions, operator } = side
+    for (const collection of ['totals@1.1', 'totals@1.2']) {
+      await right(documents.begin('totals', 1))
+      await right(subscriptions.register({ name: collection, partitions: 1, position: 0 }))
+    }
+    // One that is paused has no owner, whichever instance is there.
+    await right(operator.pause('totals@1.1'))
+    await right(subscriptions.claim('totals@1.1', 'waiting', 60_000))
+    await right(subscriptions.claim('totals@1.2', 'restarting', 60_000))
+    await right(subscriptions.leave('totals@1.2', 'restarting'))
+    await sql`update reprise.builds set begun_at = begun_at - interval '1 hour'`.execute(side.db)
+    await right(documents.sweep('totals', 10))
+    expect(await numbers()).toEqual(['1.1 building', '1.2 building'])
+    await later(61)
+    await right(subscriptions.claim('totals@1.1', 'waiting', 60_000))
+    await right(documents.sweep('totals', 10))
+    expect(await numbers()).toEqual(['1.1 building'])
+  })
+
   it('are kept for a day by default', async () => {
     const { documents } = side
     for (const version of [1, 2]) {

@@ -1,7 +1,9 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { Client } from 'pg'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
 import type { StoredEvent } from '../../../../src/core/recorded-event'
+import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
@@ -50,6 +52,24 @@ describe('the horizon', () => {
     await right(store.append(appending('counter-2')))
     expect(await upTo(store)).toBe(2)
     await writing.rollback().execute()
+  })
+
+  it('is not held by a lock that an idle session has taken outside of any transaction', async () => {
+    const store = await storeIn('session')
+    await right(store.append(appending('counter-before')))
+    const intruder = new Client({ connectionString: database.url })
+    await intruder.connect()
+    // The very lock with which a writer announces position 1, by a role that may only connect.
+    await intruder.query(`select pg_advisory_lock_shared(((tableoid::bigint & 16777215) << 40) | 1)
+      from "session".events_position_seq`)
+    await right(store.append(appending('counter-after', 4)))
+    expect(await upTo(store)).toBe(5)
+    // For as long as its transaction is open it cannot be told from a writer, and it is reported as one.
+    await intruder.query('begin')
+    const { operator } = postgres(db, { schema: 'session' })
+    expect((await right(operator.horizon())).holders).toHaveLength(1)
+    await intruder.end()
+    await eventually(async () => (await right(operator.horizon())).horizon === 5)
   })
 
   it('is not held by the writers of another schema', async () => {

@@ -13,7 +13,8 @@ const opened: Array<{ readonly destroy: () => Promise<void> }> = []
 const storeAt = (url: string) => {
   const db = connectPool<unknown>(new Pool({ connectionString: url, max: 4 }))
   opened.push(db)
-  return { db, store: postgres(db).store }
+  const { store, operator } = postgres(db)
+  return { db, store, operator }
 }
 beforeAll(async () => {
   servers = await startReplicated()
@@ -35,7 +36,7 @@ it('a replica reads streams, and rejects whatever needs to know how far the stor
   await right(migrate(primary.db))
   await right(primary.store.append(appending('counter-1', 3)))
   await servers.caughtUp()
-  const { store } = storeAt(servers.replica.url)
+  const { store, operator } = storeAt(servers.replica.url)
   expect((await right(store.read('counter-1', { after: 0, limit: 9 }))).events).toHaveLength(3)
   expect(
     (await right(store.load({ streamId: 'counter-1', after: 0, limit: 9, commandId: 'c' }))).events,
@@ -45,6 +46,12 @@ it('a replica reads streams, and rejects whatever needs to know how far the stor
   expect(await left(store.locate(fromEnd))).toMatchObject(refusal)
   expect(await left(store.locate(fromTime(0)))).toMatchObject(refusal)
   expect((await right(primary.store.readAll({ after: 0, limit: 9 }))).upTo).toBe(3)
+  const findings = await right(operator.examine())
+  expect(findings.find(({ check }) => check === 'server')).toMatchObject({
+    level: 'problem',
+    message: expect.stringMatching(/^PostgreSQL .*: a replica$/),
+    advice: 'Use the address of the primary.',
+  })
 })
 
 it('a reader that knows a horizon of the primary does not read up to it on a replica', async () => {
@@ -53,8 +60,11 @@ it('a reader that knows a horizon of the primary does not read up to it on a rep
   await servers.caughtUp()
   let url = servers.primary.url
   const [onPrimary, onReplica] = [servers.primary, servers.replica].map(
-    (server) => new Pool({ connectionString: server.url, max: 1 }),
+    // The end of a pool does not wait until its connections are closed: the server may stop before.
+    (server) => new Pool({ connectionString: server.url, max: 1 }).on('error', () => undefined),
   ) as [Pool, Pool]
+  // The server may stop before it has seen that a connection ends.
+  for (const pool of [onPrimary, onReplica]) pool.on('error', () => undefined)
   opened.push({ destroy: () => onPrimary.end() }, { destroy: () => onReplica.end() })
   // A pool whose connections may reach either server, as with a proxy in front of both.
   const either = new Proxy(onPrimary, {

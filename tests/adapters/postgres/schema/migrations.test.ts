@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { Client, Pool } from 'pg'
 import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import { migrate, planMigration } from '../../../../src/adapters/postgres/schema/migrate'
@@ -29,6 +32,7 @@ const using = async <A>(work: (db: ReturnType<typeof connectPool<unknown>>) => P
   }
 }
 
+const SCHEMA = resolve(__dirname, '../../../../src/adapters/postgres/schema')
 const all = migrationsFor('any').map(({ name }) => name)
 
 describe('migrate', () => {
@@ -53,6 +57,24 @@ describe('migrate', () => {
     using(async (db) => {
       await right(migrate(db, 'twice'))
       expect(await right(migrate(db, 'twice'))).toEqual({ applied: [], present: all })
+    }))
+
+  it('runs its own SQL, whatever folder of migrations the application has', () =>
+    using(async (db) => {
+      const [folder, before] = [mkdtempSync(join(tmpdir(), 'application-')), process.cwd()]
+      mkdirSync(join(folder, 'migrations'))
+      for (const name of all) writeFileSync(join(folder, 'migrations', `${name}.sql`), 'select 1/0')
+      process.chdir(folder)
+      try {
+        expect((await right(migrate(db, 'bundled'))).applied).toEqual(all)
+      } finally {
+        process.chdir(before)
+        rmSync(folder, { recursive: true })
+      }
+      // In a bundle `__dirname` is the application's, too: so nothing is read from a file at all.
+      const sources = readdirSync(SCHEMA).map((name) => readFileSync(join(SCHEMA, name), 'utf8'))
+      expect(sources.length).toBeGreaterThan(3)
+      for (const source of sources) expect(source).not.toMatch(/from 'node:(fs|path)|__dirname/)
     }))
 
   it('runs once when eight connections start together', async () => {

@@ -15,6 +15,7 @@ interface ServerRow {
   readonly commits: string
   readonly fsync: string
   readonly isolation: string
+  readonly readOnly: boolean
 }
 
 // PGlite is compiled to WebAssembly, and says so.
@@ -25,14 +26,22 @@ select current_setting('server_version') as version,
        pg_is_in_recovery() as replica,
        current_setting('synchronous_commit') as commits,
        current_setting('fsync') as fsync,
-       current_setting('default_transaction_isolation') as isolation`
+       current_setting('default_transaction_isolation') as isolation,
+       current_setting('transaction_read_only') = 'on' as "readOnly"`
 
 /** The oldest major version of PostgreSQL that still gets fixes. */
 const OLDEST = 14
 
-const serverFinding = ({ version, number, replica }: ServerRow): Finding => {
+const serverFinding = ({ version, number, replica, readOnly }: ServerRow): Finding => {
   const found = `PostgreSQL ${version}`
   if (replica) return problem('server', `${found}: a replica`, 'Use the address of the primary.')
+  if (readOnly) {
+    return problem(
+      'server',
+      `${found}: transactions are read-only`,
+      'After a failover this is the old primary: use the address of the new one. Otherwise set default_transaction_read_only to off for this user or database.',
+    )
+  }
   return number >= OLDEST * 10_000
     ? ok('server', found)
     : warning('server', found, `Update it: the oldest release that still gets fixes is ${OLDEST}.`)
@@ -59,6 +68,59 @@ const isolationFinding = ({ isolation }: ServerRow): Finding => {
         "Subscribers cannot read: set default_transaction_isolation to 'read committed' for this user or database.",
       )
 }
+
+/** Limits of the server, in milliseconds. 0: none. */
+interface LimitsRow {
+  readonly statement: number
+  readonly idle: number
+  readonly transaction: number
+}
+
+const milliseconds = (setting: string): string =>
+  `(extract(epoch from coalesce(nullif(current_setting('${setting}', true), ''), '0')::interval) * 1000)::double precision`
+
+const serverLimits = `
+select ${milliseconds('statement_timeout')} as statement,
+       ${milliseconds('idle_in_transaction_session_timeout')} as idle,
+       ${milliseconds('transaction_timeout')} as transaction`
+
+/** Below these a limit of the server gets in the way. Milliseconds. */
+const SHORTEST_STATEMENT = 5_000
+const SHORTEST_TRANSACTION = 15_000
+
+const timeoutsFinding = ({ statement, idle, transaction }: LimitsRow): Finding => {
+  const short = [
+    { name: 'statement_timeout', limit: statement, least: SHORTEST_STATEMENT },
+    { name: 'idle_in_transaction_session_timeout', limit: idle, least: SHORTEST_TRANSACTION },
+    { name: 'transaction_timeout', limit: transaction, least: SHORTEST_TRANSACTION },
+  ].filter(({ limit, least }) => limit > 0 && limit < least)
+  if (short.length === 0) return ok('timeouts', 'the server ends nothing early')
+  const listed = short.map(({ name, limit }) => `${name} is ${duration(limit / 1000)}`)
+  const least = short.map(({ name, least: time }) => `${name} to ${time / 1000} s or more`)
+  return warning(
+    'timeouts',
+    `the server ends work early: ${listed.join(', ')}`,
+    `Batches shrink until they fit, or never finish. For this user or database, set ${least.join(', ')}.`,
+  )
+}
+
+// The last key of the last namespace: all bits are 1. For a reader it stands for the largest position, and holds
+// nothing back.
+const takenLock = `
+with taken as materialized (select pg_advisory_xact_lock_shared(-1))
+select (select count(*)::integer from pg_locks l
+        where l.locktype = 'advisory' and l.pid = pg_backend_pid() and l.granted
+          and l.classid = 4294967295 and l.objid = 4294967295 and l.objsubid = 1) as seen
+from taken`
+
+const locksFinding = (seen: number): Finding =>
+  seen > 0
+    ? ok('locks', 'advisory locks are shown in pg_locks')
+    : problem(
+        'locks',
+        'an advisory lock that was just taken is not shown in pg_locks',
+        'This server only looks like PostgreSQL: subscribers would lose events. Use another one.',
+      )
 
 const clockFinding = (ahead: number, uncertainty: number): Finding => {
   const found = `the server is ${duration(Math.abs(ahead))} ${ahead < 0 ? 'behind' : 'ahead of'} this machine`
@@ -126,6 +188,22 @@ export const serverChecks = (
       }),
     ),
   }
+  const timeouts: Check = {
+    name: 'timeouts',
+    needs: 'server',
+    look: pipe(
+      read<LimitsRow>(serverLimits),
+      TE.map(([row]) => timeoutsFinding(row ?? { statement: 0, idle: 0, transaction: 0 })),
+    ),
+  }
+  const locks: Check = {
+    name: 'locks',
+    needs: 'server',
+    look: pipe(
+      read<{ readonly seen: number }>(takenLock),
+      TE.map(([row]) => locksFinding(row?.seen ?? 0)),
+    ),
+  }
   const prepared: ReadonlyArray<Check> =
     preparedStatements === undefined
       ? []
@@ -134,6 +212,8 @@ export const serverChecks = (
     about('server', serverFinding),
     about('commits', commitsFinding),
     about('isolation', isolationFinding),
+    timeouts,
+    locks,
     clock,
     ...prepared,
   ]

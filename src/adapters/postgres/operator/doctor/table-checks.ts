@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { ok, problem, warning } from '../../../../core/operator/finding'
+import { argument, firstThree } from '../../../../core/text'
 import { MAXIMUM_POSITION } from '../../../../core/stream'
 import type { OperatedSchema } from '../operated-schema'
 import type { Check } from './check'
@@ -9,7 +10,22 @@ interface AccessRow {
   readonly name: string
   readonly readable: boolean
   readonly writable: boolean
+  /** Tables of the read side that it may not use as subscriptions do. */
+  readonly lacking: ReadonlyArray<string>
 }
+
+/** What subscriptions, read models and process managers write. */
+const READ_SIDE = [
+  'subscriptions',
+  'instances',
+  'checkpoints',
+  'held_streams',
+  'documents',
+  'projections',
+  'builds',
+  'outbox',
+  'rejections',
+]
 
 const privileges = `
 select current_user::text as name,
@@ -22,29 +38,39 @@ select current_user::text as name,
          and has_table_privilege($2::text || '.commands', 'insert')
          and has_table_privilege($2::text || '.commands', 'delete')
          and has_table_privilege($2::text || '.snapshots', 'insert')
-         and has_table_privilege($2::text || '.snapshots', 'update') as writable`
+         and has_table_privilege($2::text || '.snapshots', 'update') as writable,
+       to_jsonb(array(select t.name from unnest($3::text[]) with ordinality as t(name, place)
+             where not (has_table_privilege($2::text || '.' || t.name, 'select')
+               and has_table_privilege($2::text || '.' || t.name, 'insert')
+               and has_table_privilege($2::text || '.' || t.name, 'update')
+               and has_table_privilege($2::text || '.' || t.name, 'delete'))
+             order by t.place)) as lacking`
 
 /** Whether the user of the connection has the rights that a store needs. */
 const access = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
   name: 'access',
   needs: 'tables',
   look: pipe(
-    read<AccessRow>(privileges, [schema, quoted]),
+    read<AccessRow>(privileges, [schema, quoted, READ_SIDE]),
     TE.map(([row]) => {
-      const { name, readable, writable } = row ?? { name: '', readable: false, writable: false }
+      const { name = '', readable = false, writable = false, lacking = [] } = row ?? {}
       const grants =
         `grant usage on schema ${quoted}; grant select, insert, update, delete on all tables in schema ` +
         `${quoted}; grant select on all sequences in schema ${quoted} (each: to the user)`
       if (!readable) {
         return problem('access', `${name} may not read everything`, `As the owner: ${grants}`)
       }
-      return writable
-        ? ok('access', `${name} may read and append`)
-        : warning(
+      const unlessMeant = `Unless this is meant, as the owner: ${grants}`
+      if (!writable) {
+        return warning('access', `${name} may read, but not append`, unlessMeant)
+      }
+      return lacking.length > 0
+        ? warning(
             'access',
-            `${name} may read, but not append`,
-            `Unless this is meant, as the owner: ${grants}`,
+            `${name} may append, but not run subscriptions: no rights on ${firstThree(lacking)}`,
+            unlessMeant,
           )
+        : ok('access', `${name} may read, append and run subscriptions`)
     }),
   ),
 })
@@ -92,6 +118,8 @@ interface SequenceRow {
   readonly cache: number
   readonly step: number
   readonly last: number
+  /** The highest position that is stored. */
+  readonly highest: number
 }
 
 const positions = ({ quoted, read }: OperatedSchema): Check => {
@@ -103,12 +131,20 @@ const positions = ({ quoted, read }: OperatedSchema): Check => {
       read<SequenceRow>(
         `select s.seqcache::double precision as cache, s.seqincrement::double precision as step,
                 (select case when is_called then last_value else 0 end
-                 from ${sequence})::double precision as last
+                 from ${sequence})::double precision as last,
+                coalesce((select max(e.position) from ${quoted}.events e), 0)::double precision as highest
          from pg_sequence s where s.seqrelid = $1::regclass`,
         [sequence],
       ),
       TE.map(([row]) => {
-        const { cache = 0, step = 0, last = 0 } = row ?? {}
+        const { cache = 0, step = 0, last = 0, highest = 0 } = row ?? {}
+        if (highest > last) {
+          return problem(
+            'positions',
+            `the sequence is at ${last}, behind the stored position ${highest}: appends and reads are refused`,
+            `Run: select setval('${sequence.replaceAll("'", "''")}', (select max(position) from ${quoted}.events))`,
+          )
+        }
         if (cache !== 1 || step !== 1) {
           return problem(
             'positions',
@@ -128,9 +164,77 @@ const positions = ({ quoted, read }: OperatedSchema): Check => {
   }
 }
 
+const place = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
+  name: 'schema',
+  needs: 'tables',
+  look: pipe(
+    read<{ readonly name: string }>(`select name from ${quoted}.store`),
+    TE.map((rows) => {
+      const made = rows[0]?.name
+      if (made === schema) return ok('schema', 'its functions were made for its name')
+      return problem(
+        'schema',
+        made === undefined
+          ? 'the table store has no row: the schema was restored in parts'
+          : `its functions were made for the name ${made}: the schema was renamed or copied`,
+        made === undefined
+          ? 'Restore the schema as a whole.'
+          : `Run: npx reprise migrate --schema ${argument(schema)}`,
+      )
+    }),
+  ),
+})
+
+interface StrayRow {
+  readonly subscription: string
+  readonly position: number
+  readonly foreign: boolean
+  readonly highest: number
+}
+
+// An empty store with checkpoints of another one keeps subscriptions only: their events are elsewhere.
+const straysIn = (schema: string): string => `
+select c.subscription, max(c.position)::double precision as "position",
+       bool_or(c.lineage is not null and c.lineage <> s.lineage::text) as "foreign",
+       s.highest::double precision as highest
+from ${schema}.checkpoints c
+  cross join (select lineage, (select coalesce(max(position), 0) from ${schema}.events) as highest
+              from ${schema}.store) s
+where case when c.lineage <> s.lineage::text then s.highest > 0 else c.position > s.highest end
+group by c.subscription, s.highest
+order by c.subscription
+limit 20`
+
+const lineage = ({ quoted, read }: OperatedSchema): Check => ({
+  name: 'lineage',
+  needs: 'tables',
+  look: pipe(
+    read<StrayRow>(straysIn(quoted)),
+    TE.map((rows) => {
+      const [first] = rows
+      if (first === undefined) return ok('lineage', 'every checkpoint is of this store')
+      const next = `Find out what is missing, then set each to where it continues: npx reprise reset ${argument(first.subscription)} --to <position>; rebuild projections.`
+      const foreign = rows.filter((row) => row.foreign)
+      return foreign.length > 0
+        ? problem(
+            'lineage',
+            `checkpoints of another store, or of the time before a restore: ${firstThree(foreign.map((row) => row.subscription))}`,
+            next,
+          )
+        : problem(
+            'lineage',
+            `checkpoints ahead of the store, which ends at ${first.highest}: ${firstThree(rows.map((row) => `${row.subscription} (${row.position})`))}`,
+            `The store has lost events, or was restored. ${next} After a restore also: npx reprise doctor --new-lineage`,
+          )
+    }),
+  ),
+})
+
 /** The checks of the tables. */
 export const tableChecks = (schema: OperatedSchema): ReadonlyArray<Check> => [
+  place(schema),
   access(schema),
   immutability(schema),
   positions(schema),
+  lineage(schema),
 ]

@@ -1,0 +1,127 @@
+import { sql } from 'kysely'
+import { Client, Pool } from 'pg'
+import * as TE from 'fp-ts/TaskEither'
+import { connectPool, postgres } from '../../../../src/postgres'
+import { fromStart, fromTime } from '../../../../src/core/subscription-start'
+import { runSubscription } from '../../../../src/shell/subscription/run-subscription'
+import { eventually } from '../../../support/eventually'
+import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
+import { right } from '../../../support/right'
+import { appending, counter } from '../../../support/tally'
+
+const MANY = 400_000
+
+/** Longer than a page of events takes, and less than it takes to look at all of them. */
+const TIMEOUT = 20
+
+let database: MigratedDatabase<unknown>
+let close: () => Promise<void>
+const limited = () => {
+  const pool = new Pool({
+    connectionString: database.url,
+    max: 4,
+    options: `-c statement_timeout=${TIMEOUT}`,
+  })
+  return connectPool<unknown>(pool)
+}
+
+beforeAll(async () => {
+  database = await migratedDatabase()
+  const client = new Client({ connectionString: database.url })
+  await client.connect()
+  await client.query(
+    `insert into reprise.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+     select 'common-' || n, 1, gen_random_uuid(), 'Added', 1,
+            timestamptz '2020-01-01' + n * interval '1 second', '{"by":1}', '{}'
+     from generate_series(1, $1::integer) n`,
+    [MANY],
+  )
+  await client.end()
+  await right(postgres(database.connect(1)).store.append(appending('counter-1', 2)))
+  const db = limited()
+  close = () => db.destroy()
+}, 60_000)
+afterAll(async () => {
+  await close()
+  await database.close()
+})
+
+describe('a category without events among very many others, under a short statement_timeout', () => {
+  it('cannot be looked for in one statement', async () => {
+    const db = limited()
+    const whole = sql`select from reprise.events where split_part(stream_id, '-', 1) = 'counter'`
+    await expect(whole.execute(db)).rejects.toMatchObject({ code: '57014' })
+    await db.destroy()
+  })
+
+  it('is read in pages that move on, to the event at the end', async () => {
+    const db = limited()
+    const { store } = postgres(db)
+    let after = 0
+    let pages = 0
+    const found: number[] = []
+    for (;;) {
+      const page = await right(store.readAll({ after, limit: 10, categories: ['counter'] }))
+      found.push(...page.events.map(({ position }) => position))
+      pages += 1
+      if (page.upTo === after) break
+      after = page.upTo
+      if (!page.more) break
+    }
+    expect(found).toHaveLength(2)
+    expect(after).toBe(found[1])
+    expect(pages).toBeLessThan(200)
+    await db.destroy()
+  }, 30_000)
+
+  it('moves its checkpoint, and its one event is handled', async () => {
+    const db = limited()
+    const backend = postgres(db)
+    const stop = new AbortController()
+    const handled: unknown[] = []
+    const running = runSubscription({
+      name: 'rare',
+      from: fromStart,
+      categories: ['counter'],
+      events: counter.events,
+      handle: ({ event }) => {
+        handled.push(event)
+        return TE.right(undefined)
+      },
+    })(backend, { signal: stop.signal })()
+    await eventually(() => handled.length === 2)
+    stop.abort()
+    await running
+    await db.destroy()
+  }, 30_000)
+
+  it('has its lag counted', async () => {
+    const db = limited()
+    const backend = postgres(db)
+    await right(
+      backend.subscriptions.register({
+        name: 'behind',
+        partitions: 1,
+        position: 0,
+        categories: ['counter'],
+      }),
+    )
+    const [status] = await right(backend.operator.status('behind'))
+    expect(status?.lag).toMatchObject({ events: 2, orMore: false })
+    await db.destroy()
+  }, 30_000)
+})
+
+describe('the start at a time, under a short statement_timeout', () => {
+  it.each([
+    [0, 0],
+    [MANY / 2, MANY / 2 - 1],
+    [MANY, MANY - 1],
+    [MANY + 1, MANY], // the events of today
+  ])('is found at second %i', async (second, position) => {
+    const db = limited()
+    const time = Date.UTC(2020, 0, 1) + second * 1_000
+    expect(await right(postgres(db).store.locate(fromTime(time)))).toBe(position)
+    await db.destroy()
+  })
+})
