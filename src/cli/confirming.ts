@@ -27,24 +27,24 @@ export interface Subject extends FoundSubscription {
 
 /** What an action does to a given subscription. */
 export interface Action {
-  /** `mails would be forgotten.` */
+  /** `mails would be removed.` */
   readonly wouldBe: string
   readonly meaning: ReadonlyArray<string>
   readonly run: TE.TaskEither<CliFailure, { readonly json: object; readonly done: string }>
 }
 
 /** The texts for a running owner, and for a subscription that keeps a projection. */
-export interface Refusals {
+export interface ActionTexts {
   readonly flag: '--take-over' | '--force'
   readonly loss: string
   /** `undefined`: the action decides about projections itself. */
   readonly projection: string | undefined
 }
 
-const refusal = (
+const obstacleOf = (
   { subscription, projection, partitions }: Subject,
   owners: RunningOwners,
-  { flag, loss, projection: reason }: Refusals,
+  { flag, loss, projection: reason }: ActionTexts,
 ): CliFailure | undefined => {
   if (projection !== undefined && reason !== undefined) {
     return failure(
@@ -69,12 +69,12 @@ export interface Confirming {
   readonly name: string
   readonly yes: boolean
   readonly owners: RunningOwners
-  readonly refusals: Refusals
+  readonly texts: ActionTexts
 }
 
 /** Prints what an action would do; does it only with `--yes`, and only if it is allowed. */
 export const confirmed = (
-  { name, yes, owners, refusals }: Confirming,
+  { name, yes, owners, texts }: Confirming,
   plan: (session: Session, subject: Subject) => TE.TaskEither<CliFailure, Action>,
 ): Work =>
   withSession('existing', (session, context) =>
@@ -85,8 +85,8 @@ export const confirmed = (
       explained(session),
       TE.map(({ found, partitions }): Subject => ({ ...found, partitions })),
       TE.flatMap((subject) => {
-        const refused = refusal(subject, owners, refusals)
-        return refused === undefined ? plan(session, subject) : TE.left(refused)
+        const obstacle = obstacleOf(subject, owners, texts)
+        return obstacle === undefined ? plan(session, subject) : TE.left(obstacle)
       }),
       TE.flatMap(({ wouldBe, meaning, run }) => {
         const consequences = meaning.filter((line) => line !== '').map((line) => ` ${line}`)

@@ -55,7 +55,9 @@ describe('reprise rename', () => {
   it('keeps the checkpoint under the new name, once it is confirmed', async () => {
     expect(await reprise('rename', 'booking mails', 'letters')).toMatchObject({
       exitCode: 2,
-      error: expect.stringMatching(/^reprise: booking mails would be called letters\. .*add --yes/),
+      error: expect.stringMatching(
+        /^reprise: booking mails would be renamed to letters\. .*add --yes/,
+      ),
     })
     expect((await reprise('rename', 'booking mails', 'letters', '--yes')).exitCode).toBe(0)
     expect(await right(side.subscriptions.reached('letters'))).toBe(2)
@@ -71,7 +73,7 @@ describe('reprise rename', () => {
     expect(exitCode).toBe(1)
     expect(error).toMatch(/is running \(owner worker, last heartbeat \d s ago\).*--force/)
     const forced = await reprise('rename', 'booking mails', 'letters', '--yes', '--force')
-    expect(forced.out).toMatch(/^booking mails is called letters now\./)
+    expect(forced.out).toMatch(/^booking mails is now called letters\./)
   })
 
   it('calls a process manager by its own name', async () => {
@@ -92,7 +94,7 @@ describe('reprise repartition', () => {
     const args = ['repartition', 'booking mails', '3']
     expect((await reprise(...args)).error).toMatch(/3 partitions instead of 1\..*add --yes/)
     expect((await reprise(...args, '--yes')).out).toMatch(
-      /^booking mails has 3 partitions now, at position 2\./,
+      /^booking mails has 3 partitions, at position 2\./,
     )
     expect(await claimed()).toHaveLength(3)
     expect((await reprise('repartition', 'booking mails', 'two')).exitCode).toBe(2)
@@ -152,6 +154,6 @@ describe('hints', () => {
     expect(out).toContain('-> npx reprise retry "booking mails" [--stream <id>]')
     await right(side.operator.decide('booking mails', 'skip', [3]))
     const { out: decided } = await reprise('retry', 'booking mails')
-    expect(decided).toMatch(/Tried again: Ticked at position 3/)
+    expect(decided).toMatch(/Will be retried: Ticked at position 3/)
   })
 })

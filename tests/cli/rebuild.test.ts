@@ -56,7 +56,7 @@ describe('reprise rebuild', () => {
     const { exitCode, out, error } = await rebuild(given)
     expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
     expect(out).toMatch(
-      /^totals: \d+ %, at \d+ of 300\n[^]*Readers of totals see build 2 of version 1 now/,
+      /^totals: \d+ %, at \d+ of 300\n[^]*Readers of totals see build 2 of version 1;/,
     )
     expect(await active()).toEqual({ version: 1, build: 2, collection: 'totals@1.2' })
     expect(await right(reader.get('counter-1'))).toEqual(before)
@@ -109,7 +109,7 @@ describe('reprise rebuild', () => {
     const { out } = await rebuild(given, { columns: 80 })
     expect(out).toContain('totals [==')
     expect(out).toMatch(/100% \| 300\/300/)
-    expect(out).toMatch(/Readers of totals see build 2 of version 1 now/)
+    expect(out).toMatch(/Readers of totals see build 2 of version 1;/)
   })
 
   it('deletes what it has built when it is interrupted', async () => {

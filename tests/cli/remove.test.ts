@@ -16,7 +16,7 @@ describe('reprise remove', () => {
   it('changes nothing without --yes, and says what that would mean', async () => {
     const { exitCode, error } = await remove('mails')
     expect(exitCode).toBe(2)
-    expect(error).toMatch(/^reprise: mails would be forgotten. .* To do it, add --yes\n$/)
+    expect(error).toMatch(/^reprise: mails would be removed. .* To do it, add --yes\n$/)
     expect(await reached()).toBe(2)
   })
 

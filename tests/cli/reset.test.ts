@@ -19,7 +19,7 @@ describe('reprise reset', () => {
     const { exitCode, error } = await reset('mails')
     expect(exitCode).toBe(2)
     expect(error).toMatch(
-      /^reprise: mails would go on after 0. Events after 0 are handled AGAIN, up to 2. To do it, add --yes\n$/,
+      /^reprise: mails would continue after position 0. Events after 0 are handled AGAIN, up to 2. To do it, add --yes\n$/,
     )
     expect(await position()).toBe(2)
   })

@@ -55,7 +55,7 @@ describe('reprise streams', () => {
     const second = await listed('--limit', '1', '--after', 'account-B2')
     expect(second).toMatchObject({ streams: [{ streamId: 'accounting-1' }] })
     expect((await cli(at('streams', '--limit', '2'))).out).toMatch(
-      /There are more. To go on, add: --after account-B2\n$/,
+      /There are more. To continue, add: --after account-B2\n$/,
     )
   })
 

@@ -199,7 +199,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
         ),
     })),
     noticedBy: [
-      'going back: shows readers the build before, once, however often that is asked for',
+      'going back: shows readers the previous build, once, however often that is requested',
       'going back: goes back from the build that was decided about, and from no other',
       'going back: cannot go back when no earlier build is kept',
     ],
