@@ -38,7 +38,7 @@ export const twoDesks: Scene = async ({ backend, screen, accountOf }) => {
     ]),
   )
   screen.check(
-    'the first would have rejected 95.00 on its cached 90.00, but read the stream first',
+    'the first had 90.00 cached, and read the stream before rejecting 95.00',
     rows.at(-1)?.at(-1) === 7,
   )
   const { state } = value(await first.load(ada)())

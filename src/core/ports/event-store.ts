@@ -151,7 +151,7 @@ export interface EventStore {
   /**
    * A page of the whole store, up to the safe horizon: no event is ever skipped.
    *
-   * Fails with `StoreFailed`, where that cannot be promised with reason `ReadOnlyReplica`, `SequenceBehind` or
+   * Fails with `StoreFailed`, where that cannot be guaranteed with reason `ReadOnlyReplica`, `SequenceBehind` or
    * `SchemaRenamed`.
    */
   readonly readAll: (range: StoreRange) => TaskEither<StoreFailed, StorePage>
