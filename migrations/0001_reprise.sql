@@ -41,6 +41,7 @@ create table {{schema}}.commands (
   command_id  text    not null collate "C",
   after       integer not null, -- the version before its events
   event_count integer not null,
+  fingerprint text    collate "C", -- says which command it was. null: it had none
   constraint commands_pkey primary key (stream_id, command_id)
 );
 
@@ -222,7 +223,8 @@ $reprise$;
 --              expects, somebody else was faster meanwhile: ask again.
 --   outcome 2: one of the commands was handled before; version is the one before its events
 -- A command that another transaction remembers at this very moment, and that did nothing there, breaks
--- commands_pkey: then nothing is stored, and asking again answers outcome 2.
+-- commands_pkey: then nothing is stored, and asking again answers outcome 2. Inside of a transaction of the
+-- caller's: see append_in_transaction.
 create function {{schema}}.append(
   stream_ids text[], expected_versions integer[],
   ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
@@ -230,10 +232,10 @@ create function {{schema}}.append(
   rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
   rest_data jsonb[], rest_metadata jsonb[],
   mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
-  at regclass
+  mark_fingerprints text[], at regclass
 ) returns table (
   stream_id text, outcome integer, version integer, "position" double precision,
-  recorded_at double precision, command_id text, event_count integer
+  recorded_at double precision, command_id text, event_count integer, fingerprint text
 ) language plpgsql
   -- A plan for every call would cost more than the call; and no plan made while the table was small may
   -- read all of it later.
@@ -270,7 +272,7 @@ begin
       )
       select r.stream_id, case when s.version is null then 1 else 0 end,
              coalesce(s.version, r.current), s.position::double precision, moment_ms,
-             null::text, null::integer
+             null::text, null::integer, null::text
         from request r left join stored s on s.stream_id = r.stream_id;
     return;
   end if;
@@ -278,11 +280,11 @@ begin
   return query
     with mark as materialized (
       select m.*
-        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts)
-          as m(stream_id, command_id, skip, event_count)
+        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints)
+          as m(stream_id, command_id, skip, event_count, fingerprint)
     ),
     handled as materialized (
-      select distinct on (c.stream_id) c.stream_id, c.command_id, c.after, c.event_count
+      select distinct on (c.stream_id) c.*
         from mark m
           join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
         order by c.stream_id, c.after
@@ -328,23 +330,65 @@ begin
       select stream_id, current from fitting where id is null
     ),
     remembered as (
-      insert into {{schema}}.commands (stream_id, command_id, after, event_count)
-        select m.stream_id, m.command_id, a.before + m.skip, m.event_count
+      insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
+        select m.stream_id, m.command_id, a.before + m.skip, m.event_count, m.fingerprint
           from mark m join accepted a on a.stream_id = m.stream_id
           order by m.stream_id, m.command_id
     )
     select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
-           null::text, null::integer
+           null::text, null::integer, null::text
       from (select * from first union all select * from rest) s
     union all
-    select f.stream_id, 0, f.current, null, moment_ms, null, null
+    select f.stream_id, 0, f.current, null, moment_ms, null, null, null
       from fitting f where f.id is null
     union all
-    select r.stream_id, 1, r.current, null, moment_ms, null, null
+    select r.stream_id, 1, r.current, null, moment_ms, null, null, null
       from request r where not exists (select from accepted a where a.stream_id = r.stream_id)
     union all
-    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count
+    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count, h.fingerprint
       from handled h;
+end
+$reprise$;
+
+-- The same for appends with commands, inside of a transaction that must go on. Where append breaks commands_pkey
+-- only what it has done is undone, and every stream has outcome 1: ask again. A transaction that cannot see what
+-- was committed since it began would ask forever: there it is a serialization failure.
+create function {{schema}}.append_in_transaction(
+  stream_ids text[], expected_versions integer[],
+  ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
+  rest_stream_ids text[], rest_places integer[],
+  rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
+  rest_data jsonb[], rest_metadata jsonb[],
+  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
+  mark_fingerprints text[], at regclass
+) returns table (
+  stream_id text, outcome integer, version integer, "position" double precision,
+  recorded_at double precision, command_id text, event_count integer, fingerprint text
+) language plpgsql
+as $reprise$
+#variable_conflict use_column
+declare
+  broken text;
+begin
+  return query select * from {{schema}}.append(
+    stream_ids, expected_versions, ids, types, schema_versions, data, metadata,
+    rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions, rest_data, rest_metadata,
+    mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints, at);
+exception when unique_violation then
+  get stacked diagnostics broken = constraint_name;
+  if broken <> 'commands_pkey' then
+    raise;
+  end if;
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'another transaction has remembered one of the commands'
+      using errcode = 'serialization_failure';
+  end if;
+  return query
+    select s.stream_id, 1, coalesce(
+             (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
+               order by e.version desc limit 1), 0),
+           null::double precision, 0::double precision, null::text, null::integer, null::text
+      from unnest(stream_ids) as s(stream_id);
 end
 $reprise$;
 

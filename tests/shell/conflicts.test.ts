@@ -1,6 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
 import { type Notice, openCategory } from 'reprise'
-import { type EventStore, versionConflict } from 'reprise/adapter'
+import { type EventStore, storeFailed, versionConflict } from 'reprise/adapter'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
@@ -203,6 +203,29 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     )
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 8 } })
   })
+
+  it.each(['DataRefused', 'Unexpected', 'TimedOut'] as const)(
+    'stores the others when the database rejects the data of one (%s)',
+    async (reason) => {
+      const refusing: EventStore = {
+        ...at.store,
+        append: (request) =>
+          request.events.some(({ type }) => type === 'Noted')
+            ? TE.left(storeFailed(reason, 'nothingWritten', new Error('not this')))
+            : at.store.append(request),
+      }
+      const [counters, id] = [openCategory(counter, { store: refusing }), freshId()]
+      await right(counters.handleCommand(id, add(1)))
+      const answers = await Promise.all(
+        [add(1), { type: 'Note', text: '?' } as const, add(2), add(4)].map((command) =>
+          counters.handleCommand(id, command)(),
+        ),
+      )
+      expect(answers.map(({ _tag }) => _tag)).toEqual(['Right', 'Left', 'Right', 'Right'])
+      expect(answers[1]).toMatchObject({ left: { _tag: 'StoreFailed', reason } })
+      expect(await right(counters.load(id))).toMatchObject({ state: { total: 8 } })
+    },
+  )
 
   it('rejects more commands than may wait for a stream', async () => {
     const counters = openCategory(counter, at, { queueDepth: 3 })

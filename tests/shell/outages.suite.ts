@@ -211,7 +211,7 @@ export const outagesSuite = <Transaction>(
       ['is overloaded', overloaded('the store', 20_000)],
       ['says that what it needs is away', transientFailure('no partner')],
       [
-        'reaches nobody',
+        'reaches no server',
         new TypeError('fetch failed', {
           cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }),
         }),

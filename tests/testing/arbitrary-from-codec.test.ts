@@ -72,7 +72,7 @@ describe('arbitraryFromCodec', () => {
   ]
 
   it.each(hopeless.map((codec) => [codec.name, codec] as const))(
-    'asks for an arbitrary by name for %s',
+    'requires an arbitrary by name for %s',
     (_, codec) => {
       const advice = arbitraryFromCodec(codec)
       expect(advice).toEqual(E.left(expect.stringContaining('Iban')))

@@ -29,7 +29,7 @@ export const rejectionOf = (log: MemoryLog, request: AppendRequest): AppendError
   for (const { commandId } of commands) {
     const before = handled.get(commandId)
     if (before !== undefined) {
-      return commandAlreadyHandled(streamId, commandId, before.after, before.eventCount)
+      return commandAlreadyHandled(streamId, commandId, before)
     }
   }
   return versionFits(expectedVersion, events.length)
@@ -69,8 +69,8 @@ export const commit = (
 ): Appended => {
   const stream = streamToWrite(log, streamId)
   const before = stream.events.length
-  for (const { commandId, skip, eventCount } of commands) {
-    stream.handled.set(commandId, Object.freeze({ after: before + skip, eventCount }))
+  for (const { commandId, skip, ...mark } of commands) {
+    stream.handled.set(commandId, Object.freeze({ after: before + skip, ...mark }))
   }
   for (const event of events) {
     stream.events.push(event)

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { defaultLimits, type Limits } from '../../core/limits'
+import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
@@ -53,19 +53,26 @@ export const memory = ({
   const transactions = memoryDocuments()
   const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
+  const current = { current: lineage }
   const store = memoryStore({
-    limits: { ...defaultLimits, ...limits },
+    limits: limitsOf(limits),
     now,
     transactions,
     inline: { projections: inline, documents },
-    lineage,
+    lineage: current,
   })
   return {
     store: signalling(store, wakeUps),
     subscriptions: memorySubscriptions(transactions, now),
     documents,
     outbox: memoryOutbox(transactions, now),
-    operator: memoryOperator({ ...operator, store, documents: transactions, now }),
+    operator: memoryOperator({
+      ...operator,
+      store,
+      lineage: current,
+      documents: transactions,
+      now,
+    }),
     wakeUps,
     migrate: TE.right({ applied: [], present: [] }),
     close: () => Promise.resolve(),

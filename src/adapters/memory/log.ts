@@ -11,9 +11,14 @@ export interface MemoryStream {
   readonly snapshots: Map<number, StoredSnapshot>
 }
 
+/** Which store this is, for a checkpoint that is kept elsewhere. The operator may change it. */
+export interface MemoryLineage {
+  current: string
+}
+
 /** All that a memory store holds. */
 export interface MemoryLog {
-  readonly lineage: string
+  readonly lineage: MemoryLineage
   /** The event at position n stands at n - 1. */
   readonly events: StoredEvent[]
   readonly streams: Map<StreamId, MemoryStream>
@@ -21,7 +26,7 @@ export interface MemoryLog {
   recordedAt: number
 }
 
-export const emptyLog = (lineage: string): MemoryLog => ({
+export const emptyLog = (lineage: MemoryLineage): MemoryLog => ({
   lineage,
   events: [],
   streams: new Map(),

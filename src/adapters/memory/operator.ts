@@ -25,11 +25,14 @@ import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
-import { deleteCommand, storeCommand, listOutbox } from './outbox-store'
+import type { MemoryLineage } from './log'
+import { deleteCommand, listOutbox, storeCommand } from './outbox-store'
 
 /** The options of {@link memoryOperator}. */
 export interface MemoryOperatorOptions {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
+  /** That of the store. */
+  readonly lineage: MemoryLineage
   /** Those of the subscriptions, read models and outbox that are operated. */
   readonly documents: MemoryDocuments
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
@@ -49,10 +52,11 @@ const toStoreFailed = (error: ReadError): StoreFailed =>
  * The operator of a store in the memory of one process.
  *
  * @example
- * const operator = memoryOperator({ store, documents })
+ * const operator = memoryOperator({ store, lineage: { current: 'one' }, documents })
  */
 export const memoryOperator = ({
   store,
+  lineage,
   documents,
   now = Date.now,
   thresholds,
@@ -146,6 +150,21 @@ export const memoryOperator = ({
         commit()
         return parked.map(({ id }) => id)
       }),
+    newLineage: () =>
+      pipe(
+        last,
+        TE.map((highest) => {
+          const before = lineage.current
+          lineage.current = crypto.randomUUID()
+          for (const { partitions } of subscriptions.values()) {
+            for (const partition of partitions) {
+              const isOurs = partition.lineage === before && partition.position <= highest
+              if (isOurs) partition.lineage = lineage.current
+            }
+          }
+          return lineage.current
+        }),
+      ),
     horizon: () => horizon,
     examine: () =>
       pipe(

@@ -6,7 +6,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { streamIdError } from '../../core/stream'
 import { commit, recorded, rejectionOf, taken } from './append'
 import type { MemoryDocuments } from './documents'
-import { emptyLog, type MemoryLog, streamOf } from './log'
+import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
 import { keepSnapshot, load, page, storePage, streamPage } from './reads'
@@ -20,7 +20,7 @@ export interface MemoryStoreParts {
   readonly transactions: Pick<MemoryDocuments, 'begin'>
   readonly inline: MemoryInline
   /** The lineage, for checkpoints that are stored elsewhere. */
-  readonly lineage: string
+  readonly lineage: MemoryLineage
 }
 
 type Answer = E.Either<AppendError, Appended>

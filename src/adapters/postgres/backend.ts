@@ -2,7 +2,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { appendError } from '../../core/append'
 import { storeFailed } from '../../core/errors/store'
-import { defaultLimits, type Limits } from '../../core/limits'
+import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
@@ -152,9 +152,7 @@ const storeOn = <Database>(
   const bounds = { connections: connectionsForLocked(db), timeout: statementTimeout }
 
   const fallback = (transaction: Transaction<Database>): RunAppend =>
-    appendAlone(
-      fallbackAppend(withoutPlugins(transaction), context.statements.append, 'transaction'),
-    )
+    appendAlone(fallbackAppend(withoutPlugins(transaction), context.statements, 'transaction'))
   const optimistic = (transaction: Transaction<Database>): RunAppend =>
     appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction'))
   const append =
@@ -214,7 +212,7 @@ export const postgres = <Database = unknown>(
     db,
     store: storeOn(bounded, {
       schema,
-      limits: { ...defaultLimits, ...limits },
+      limits: limitsOf(limits),
       inline,
       signal: wakeUps.signal,
       statementTimeout,

@@ -61,7 +61,7 @@ const restored = (yes: boolean): Work =>
   yes
     ? withSession('existing', (session, context) =>
         pipe(
-          session.newLineage,
+          session.operator.newLineage(),
           explained(session),
           TE.flatMap((lineage) =>
             answer(

@@ -34,6 +34,8 @@ export interface CommandRecord {
   /** The version of the stream before its events. */
   readonly after: StreamVersion
   readonly eventCount: number
+  /** As it was given with the command. Left out: it had none. */
+  readonly fingerprint?: string | undefined
 }
 
 /** The result of a load, all of it seen at one moment. */

@@ -290,6 +290,14 @@ export interface Operator {
     ids: ReadonlyArray<string>,
   ) => TaskEither<StoreFailed, ReadonlyArray<string>>
 
+  /**
+   * Gives the store another lineage: after it was restored from a backup, or failed over to a replica that
+   * lagged. Answers the lineage, 1 to 255 characters. Subscriptions whose checkpoints are kept elsewhere stop
+   * with `OtherLineage` until they are reset. Checkpoints of this store that are not ahead of its events take
+   * the new lineage and go on. Repeated, it gives yet another one, to the same effect.
+   */
+  readonly newLineage: () => TaskEither<StoreFailed, string>
+
   /** How far subscribers can read, and which transactions hold them back. */
   readonly horizon: () => TaskEither<StoreFailed, Horizon>
 

@@ -7,7 +7,8 @@ import type { StreamVersion } from '../../core/stream'
 export interface CommandOptions {
   /**
    * Makes the command idempotent: it has its effect once on this stream, however often it is sent and
-   * from wherever. Every later sending is answered as the first one was. 1 to 255 characters.
+   * from wherever. Every later sending is answered as the first one was; of another command under the
+   * same id, `CommandIdReused`. 1 to 255 characters.
    */
   readonly commandId?: string
   /**
@@ -24,6 +25,16 @@ export interface CommandOptions {
   /** Goes with every event. `commandId` is added to it; `correlationId` is that id, unless given. */
   readonly metadata?: Metadata
 }
+
+/** The options of one command, and a fingerprint of the command itself if it has an id. */
+export interface SentOptions extends CommandOptions {
+  /** `undefined`: the command is not JSON, so it counts as the same as any command with its id. */
+  readonly fingerprint?: string | undefined
+}
+
+/** Whether two fingerprints say that the commands differ. */
+export const isOtherCommand = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other
 
 /** The result of a command. */
 export interface CommandResult<State, Event> {

@@ -9,11 +9,13 @@ import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/re
 import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
+import { fingerprintOf } from '../../core/fingerprint'
 import { isPlain } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
 import type { Backend } from '../../core/ports/backend'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
-import type { CommandOptions, CommandResult } from './command-options'
+import { catching } from '../catching'
+import type { CommandOptions, CommandResult, SentOptions } from './command-options'
 import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'
@@ -34,6 +36,7 @@ export interface OpenCategory<Command, State, Event, Rejection> {
    * - `Rejected`: the decider said no; `rejection` is its reason.
    * - `VersionConflict`: the stream is not at `expectedVersion`, or another writer was faster at every
    *   attempt.
+   * - `CommandIdReused`: another command was handled under this `commandId`.
    * - `UndecodableEvent`: the stream holds an event that its codec cannot read.
    * - `UnencodableEvent`, `LimitExceeded`, `InvalidAppend`: the decided events cannot be stored.
    * - `DeciderThrew`: the decider, a codec or an upcaster threw.
@@ -113,13 +116,25 @@ const decodeCommand = <Command, State, Event, Rejection>(
 
 const NO_OPTIONS: CommandOptions = {}
 
-/** The options as they are now, whatever the caller does to them later. What is `undefined` is left out. */
-const taken = (options: CommandOptions): CommandOptions => {
+/**
+ * The options as they are now, whatever the caller does to them later, and the fingerprint of a command
+ * with an id. What is `undefined` is left out.
+ */
+const taken = (options: CommandOptions, command: unknown): SentOptions => {
   if (options === NO_OPTIONS) return options
-  const { metadata } = options
-  return metadata === undefined
-    ? { ...options }
-    : { ...options, metadata: canonicalJson(withoutUndefined(metadata)) }
+  const { commandId, expectedVersion, metadata } = options
+  const fingerprint = commandId === undefined ? undefined : commandFingerprint(command)
+  return {
+    ...(commandId === undefined ? {} : { commandId, fingerprint }),
+    ...(expectedVersion === undefined ? {} : { expectedVersion }),
+    ...(metadata === undefined ? {} : { metadata: canonicalJson(withoutUndefined(metadata)) }),
+  }
+}
+
+/** A command can be a proxy, or have getters: what throws has no fingerprint. */
+const commandFingerprint = (command: unknown): string | undefined => {
+  const found = catching(() => fingerprintOf(command))
+  return E.isRight(found) ? found.right : undefined
 }
 
 const withoutUndefined = (metadata: Metadata): Metadata =>
@@ -146,7 +161,7 @@ export const openCategory = <Command, State, Event, Rejection>(
 ): OpenCategory<Command, State, Event, Rejection> => {
   const settings = withDefaults(store, options)
   const snapshots = backgroundSnapshots(category, settings)
-  const states = stateCache<State>(settings.cachedStates)
+  const states = stateCache<State>(settings)
   const runtime: CategoryRuntime<{
     readonly command: Command
     readonly state: State
@@ -162,7 +177,7 @@ export const openCategory = <Command, State, Event, Rejection>(
   const fetchStream =
     (stream: StreamId): TaskEither<LoadError, Versioned<State>> =>
     async () => {
-      const known = states.get(stream)?.current
+      const known = states.get(stream)
       const loaded = await loadState(
         category,
         settings,
@@ -172,9 +187,9 @@ export const openCategory = <Command, State, Event, Rejection>(
       if (E.isLeft(loaded)) return loaded
       const { current } = loaded.right
       // Not over a later state that a command has led to meanwhile.
-      const newest = states.get(stream)?.current
+      const newest = states.get(stream)
       if (newest === undefined || newest === known || newest.version <= current.version) {
-        states.set(stream, { current, outdated: false })
+        states.set(stream, current)
       }
       return E.right(handedOut(current))
     }
@@ -192,7 +207,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         const decoded = decodeCommand(category, command)
         return E.isLeft(decoded)
           ? Promise.resolve(decoded)
-          : enqueue(stream.right, decoded.right, taken(options))
+          : enqueue(stream.right, decoded.right, taken(options, command))
       },
     load: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     cached: (id) =>
@@ -200,7 +215,7 @@ export const openCategory = <Command, State, Event, Rejection>(
         nameOf(id),
         TE.flatMap((stream) => {
           const known = states.get(stream)
-          return known === undefined ? fetchStream(stream) : TE.right(handedOut(known.current))
+          return known === undefined ? fetchStream(stream) : TE.right(handedOut(known))
         }),
       ),
     replayTo: (id, version) =>

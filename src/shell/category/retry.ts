@@ -12,6 +12,13 @@ export interface RetryPolicy {
 
 export const defaultRetry: RetryPolicy = { attempts: 10, firstBackoff: 4, maxBackoff: 250 }
 
+/** The default for each part that is left out, or is `undefined`. */
+export const retryOf = (retry: Partial<RetryPolicy>): RetryPolicy => ({
+  attempts: retry.attempts ?? defaultRetry.attempts,
+  firstBackoff: retry.firstBackoff ?? defaultRetry.firstBackoff,
+  maxBackoff: retry.maxBackoff ?? defaultRetry.maxBackoff,
+})
+
 /**
  * How long to wait before the next attempt: a random part of a bound that doubles, so that writers that
  * have collided spread out.

@@ -43,6 +43,24 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
     ],
   },
   {
+    defect: 'forgets the fingerprints of commands',
+    store: () =>
+      answering(
+        'append',
+        ({ append }) =>
+          (request) =>
+            append({
+              ...request,
+              commands: request.commands.map(({ fingerprint: _forgotten, ...mark }) => mark),
+            }),
+      ),
+    noticedBy: [
+      'command ids: stores the fingerprint of every command, and returns it with what was handled',
+      'command ids: stores the fingerprint of a single command that gave no events',
+      'command ids: rejects an invalid fingerprint',
+    ],
+  },
+  {
     defect: 'forgets commands that gave no events',
     store: () =>
       answering(

@@ -1,5 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { storeFailed } from '../../../src/core/errors/store'
 import { buildOf } from '../../../src/core/projection-build'
 import { type BrokenOperator, operatorThat, statusThat } from './broken-operator'
 
@@ -330,6 +331,40 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
         ),
     })),
     noticedBy: ['repartitioning: keeps each held stream in the partition that it belongs to then'],
+  },
+  {
+    defect: 'gives the store the lineage that it had',
+    open: operatorThat((_sound, { store }) => ({
+      newLineage: () =>
+        pipe(
+          store.readAll({ after: 0, limit: 1 }),
+          TE.mapLeft((error) => storeFailed('Unexpected', 'nothingWritten', error)),
+          TE.map(({ lineage }) => lineage),
+        ),
+    })),
+    noticedBy: [
+      'another lineage: is the one that readers get from then on, and never an earlier one',
+    ],
+  },
+  {
+    defect: 'forgets which store the checkpoints are of when it gives it another lineage',
+    open: operatorThat((sound) => ({
+      newLineage: () =>
+        pipe(
+          sound.newLineage(),
+          TE.tap(() =>
+            pipe(
+              sound.reset('own', 0, 'fenceOff'),
+              TE.match(
+                () => undefined,
+                () => undefined,
+              ),
+              TE.fromTask,
+            ),
+          ),
+        ),
+    })),
+    noticedBy: ['another lineage: takes the checkpoints of this store along, and no others'],
   },
 ]
 

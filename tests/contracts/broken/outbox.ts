@@ -53,7 +53,11 @@ export const brokenOutboxes: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'gives everything that waits, due or not',
     open: requestsThat((_store, documents) => {
-      const operator = memoryOperator({ store: memory().store, documents })
+      const operator = memoryOperator({
+        store: memory().store,
+        lineage: { current: 'one' },
+        documents,
+      })
       return {
         takeDue: (process, limit) =>
           pipe(

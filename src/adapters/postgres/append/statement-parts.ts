@@ -115,6 +115,7 @@ export const markColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
     marks.map(({ commandId }) => commandId),
     marks.map(({ skip }) => skip),
     marks.map(({ eventCount }) => eventCount),
+    marks.map(({ fingerprint }) => fingerprint ?? null),
   ]
 }
 

@@ -19,7 +19,7 @@ import type { Operator } from '../../../core/ports/operator'
 import { directExecutor } from '../connection/origin'
 import type { PreparedStatementsProbe } from '../connection/prepared-statements-probe'
 import { postgresBuilds } from '../documents/builds'
-import { planMigration } from '../schema/migrate'
+import { newLineage, planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
 import type { Check } from './doctor/check'
 import { examineWith } from './doctor/examine'
@@ -93,6 +93,7 @@ export const postgresOperator = <Database>(
         ),
       ),
     find: find(operated),
+    newLineage: () => newLineage(direct, schema),
     horizon,
     examine: examineWith([
       ...serverChecks(operated, { now, preparedStatements }),
