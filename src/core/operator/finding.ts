@@ -129,7 +129,7 @@ export const filtersFinding = (
   return warning(
     'filters',
     `an instance gets no work because it does not read all that was declared: ${firstThree(listed)}`,
-    'An older release is running: stop it. If nobody is to read that any more, narrow the filter: operator.narrow.',
+    'An older release is running: stop it. If no release has to read that any more, narrow the filter: operator.narrow.',
   )
 }
 
