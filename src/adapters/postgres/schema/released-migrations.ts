@@ -77,7 +77,7 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
--- Tells every reader that positions above the returned one may still become visible: the writer holds
+-- Announces to every reader that positions above the returned one may still become visible: the writer holds
 -- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
 -- Once in a transaction is enough, for its later positions are higher still.
 --
@@ -224,7 +224,7 @@ $reprise$;
 -- nothing else of that append is stored. Answers, per stream:
 --   outcome 0: appended; a row for each event with version and position (no event: one row, no position)
 --   outcome 1: conflict; version is where the stream was when this began. If that is what the caller
---              expects, somebody else was faster meanwhile: ask again.
+--              expects, another writer was faster meanwhile: call again.
 --   outcome 2: one of the commands was handled before; version is the one before its events
 -- A command that another transaction remembers at this very moment, and that did nothing there, breaks
 -- commands_pkey: then nothing is stored, and asking again answers outcome 2. Inside of a transaction of the
@@ -355,8 +355,8 @@ end
 $reprise$;
 
 -- The same for appends with commands, inside of a transaction that must go on. Where append breaks commands_pkey
--- only what it has done is undone, and every stream has outcome 1: ask again. A transaction that cannot see what
--- was committed since it began would ask forever: there it is a serialization failure.
+-- only what it has done is undone, and every stream has outcome 1: call again. A transaction that cannot see what
+-- was committed since it began would call forever: there it is a serialization failure.
 create function {{schema}}.append_in_transaction(
   stream_ids text[], expected_versions integer[],
   ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
@@ -397,7 +397,7 @@ end
 $reprise$;
 
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
--- data tells the highest visible position and the lineage. The events follow, none of them beyond the horizon.
+-- data holds the highest visible position and the lineage. The events follow, none of them beyond the horizon.
 -- Null categories or types: all of them. size: how many positions are looked at, null: all. at: see visible.
 create function {{schema}}.read_all(
   after bigint, most integer, categories text[], types text[], size bigint, at regclass
@@ -566,7 +566,7 @@ create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 -- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
 -- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
 -- A row for each partition that it has now, and for each that stands still; one without a partition if
--- there are none. Nobody has a lease of a subscription that is paused. An instance whose filter (\`known\`; null:
+-- there are none. No instance has a lease of a subscription that is paused. An instance whose filter (\`known\`; null:
 -- all) lacks something that was declared gets nothing.
 create function {{schema}}.claim(
   wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
