@@ -9,7 +9,7 @@ const lineageOf = async ({ store }: Operated): Promise<string> =>
 export const lineages: Chapter = {
   name: 'another lineage',
   tests: {
-    'is the one that readers are told from then on, and never one of before': async (subject) => {
+    'is the one that readers get from then on, and never an earlier one': async (subject) => {
       const before = await lineageOf(subject)
       const first = await succeeds(subject.operator.newLineage())
       const second = await succeeds(subject.operator.newLineage())
