@@ -5,11 +5,11 @@ export const LONGEST_TIMER = 2_147_483_647
 export const MOST_EVENTS = 1_000_000
 
 /**
- * What a setting that is a number counts as: it is never refused. `undefined`, NaN and what is no number count as
- * `standard`, which is the default; a fraction as the whole number below it; what is out of range as the nearest number
- * that is in it.
+ * What a setting that is a number counts as: it is never rejected. `undefined`, NaN and what is no number count as
+ * `standard`, which is the default; a fraction is rounded down; a number that is out of range counts as the nearest
+ * valid one.
  *
- * Why: docs/adr/0036-settings-are-never-refused.md
+ * Why: docs/adr/0036-settings-are-never-rejected.md
  */
 export const setting = (
   given: unknown,
@@ -25,6 +25,6 @@ export const setting = (
 export const timeSetting = (given: unknown, standard: number, least = 1): number =>
   setting(given, standard, least, LONGEST_TIMER)
 
-/** The same for a setting that is a function: what is none counts as the default. */
+/** The same for a setting that is a function: anything else counts as the default. */
 export const functionSetting = <Given>(given: Given | undefined, standard: Given): Given =>
   typeof given === 'function' ? given : standard

@@ -68,7 +68,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     }
 
     it.each([['mustExist' as const], [undefined]])(
-      'only one is obeyed when the command says %s: the other is decided again',
+      'only one is accepted when the command says %s: the other is decided again',
       async (expectedVersion) => {
         const { answers, total } = await bothWithdraw(expectedVersion)
         expect(answers).toMatchObject([
@@ -79,13 +79,13 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
       },
     )
 
-    it('both are obeyed with any, and only with any: it is blind, as the documentation says', async () => {
+    it('both are accepted with any, and only with any: it is blind, as documented', async () => {
       const { answers, total } = await bothWithdraw('any')
       expect(answers.map(({ _tag }) => _tag)).toEqual(['Right', 'Right'])
       expect(total).toBe(-100)
     })
 
-    it('only one is obeyed with mustExist when they are sent at the same time', async () => {
+    it('only one is accepted with mustExist when they are sent at the same time', async () => {
       const id = freshId()
       const processes = [at.store, at.second].map((store) => openCategory(counter, { store }))
       await right(processes[0]!.handleCommand(id, add(100)))
@@ -154,7 +154,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   )
 
   it.each([NaN, -1, 1.5, 2 ** 31, 'latest'])(
-    'refuses to be pinned to %p, which no stream can be at',
+    'rejects to be pinned to %p, which no stream can be at',
     async (expectedVersion) => {
       const counters = openCategory(counter, at)
       const pinned = { expectedVersion: expectedVersion as number }
@@ -239,7 +239,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 5 } })
   })
 
-  it('stores the innocent when one of a shared append is refused by the store', async () => {
+  it('stores the others when the store rejects one command of a shared append', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(1)))
     const huge = 'x'.repeat(2_000_000)
@@ -256,7 +256,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   })
 
   it.each(['DataRefused', 'Unexpected', 'TimedOut'] as const)(
-    'stores the innocent when the database refuses the data of one (%s)',
+    'stores the others when the database rejects the data of one (%s)',
     async (reason) => {
       const refusing: EventStore = {
         ...at.store,
@@ -278,7 +278,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     },
   )
 
-  it('refuses more commands than may wait for a stream', async () => {
+  it('rejects more commands than may wait for a stream', async () => {
     const counters = openCategory(counter, at, { queueDepth: 3 })
     const id = freshId()
     const answers = await Promise.all(

@@ -89,7 +89,7 @@ describe.each(['before', 'after'] as const)(
     it.each<readonly [string, NonNullable<Parameters<typeof jest.useFakeTimers>[0]>]>([
       ['memory', {}],
       ['PostgreSQL', { doNotFake: ['nextTick'] }],
-    ])('goes on in %s, through leases, failures and looks', async (kind, config) => {
+    ])('continues in %s, through leases, failures and polls', async (kind, config) => {
       jest.resetModules()
       if (when === 'before') jest.useFakeTimers()
       const { openCategory, counter, add, runSubscription, fromStart, untilReached } = load()
@@ -97,7 +97,8 @@ describe.each(['before', 'after'] as const)(
       const { memory } = jest.requireActual<typeof Memory>('reprise/memory')
       const { postgresReadSide } = jest.requireActual<typeof Side>('../support/postgres-read-side')
       jest.useRealTimers()
-      const backend = kind === 'memory' ? memory() : await postgresReadSide()
+      const opened: unknown = kind === 'memory' ? memory() : await postgresReadSide()
+      const backend = opened as Reprise.Backend<unknown>
       jest.useFakeTimers(config)
       const [seen, stop, counters] = [
         new Array<number>(),

@@ -1,5 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
 import {
+  type Backend,
   everyNEvents,
   fromStart,
   idSource,
@@ -180,7 +181,7 @@ const rows: ReadonlyArray<Row> = [
 const noNumbers = [undefined, NaN, null, '7', '', true, {}, 7n].map((given) => given as number)
 
 describe('a number that is not valid', () => {
-  it.each(rows)('%s, is never refused, but made valid', (_name, of, standard, least, most) => {
+  it.each(rows)('%s, is never rejected, but made valid', (_name, of, standard, least, most) => {
     for (const given of noNumbers) expect(of(given)).toBe(standard)
     expect(of(-1)).toBe(least)
     expect(of(-Infinity)).toBe(least)
@@ -243,19 +244,23 @@ describe.each(['memory', 'PostgreSQL'])('a backend in %s', (kind) => {
   })
   afterAll(() => (kind === 'memory' ? undefined : database.close()))
 
-  const backendWith = (given: unknown) => {
+  const backendWith = (given: unknown): Backend<unknown> => {
     const operator = {
       countUpTo: given as number,
       thresholds: all(Object.keys(defaultThresholds), given),
     }
-    return kind === 'memory'
-      ? memory({ operator })
-      : postgres(db, {
-          operator,
-          idleInTransactionTimeout: given as number,
-          // A statement takes longer than the least.
-          ...(typeof given === 'number' && given < 1 ? {} : { statementTimeout: given as number }),
-        })
+    const backend: unknown =
+      kind === 'memory'
+        ? memory({ operator })
+        : postgres(db, {
+            operator,
+            idleInTransactionTimeout: given as number,
+            // A statement takes longer than the least.
+            ...(typeof given === 'number' && given < 1
+              ? {}
+              : { statementTimeout: given as number }),
+          })
+    return backend as Backend<unknown>
   }
 
   it.each([NaN, 0, Infinity, 'many'])(

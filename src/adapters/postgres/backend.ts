@@ -25,7 +25,7 @@ import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
-import { postgresRequests } from './outbox/outbox-store'
+import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
 import { readFrom } from './read/read'
 import { readAllFrom } from './read/read-all'
@@ -38,8 +38,8 @@ import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
 
 /**
- * How a backend in PostgreSQL is set up. Every key may be left out. No number is refused: what is none counts as left
- * out, and what is out of range as the nearest number that is in it.
+ * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
+ * omitted, and one that is out of range as the nearest valid one.
  */
 export interface PostgresOptions<Database> {
   /** The schema that holds the tables. Default `reprise`. */
@@ -69,7 +69,7 @@ export interface PostgresOptions<Database> {
   readonly operator?: OperatorOptions
 }
 
-/** How the operator of a backend looks. Every key may be left out. */
+/** How the operator of a backend looks. Every key is optional. */
 export interface OperatorOptions {
   readonly thresholds?: Partial<OperatorThresholds>
   /** Where the counting of events that are behind ends. 1 to 1,000,000. Default 100,000. */
@@ -228,7 +228,7 @@ export const postgres = <Database = unknown>(
       timeSetting(idleInTransactionTimeout, 10_000, 0),
     ),
     documents,
-    outbox: postgresRequests(bounded, schema),
+    outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
     wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
     migrate: migrate(db, schema),

@@ -1,9 +1,9 @@
 import { setting, timeSetting } from '../../core/setting'
 import { backoff } from '../../core/time/back-off'
 
-/** How often a decision is made again after somebody else wrote first, and how long to wait before it. */
+/** How often a command is decided again after another writer was first, and how long to wait before it. */
 export interface RetryPolicy {
-  /** How often a command is decided at most. 1 or more; `Infinity`: until it is stored. */
+  /** How often a command is decided, at most. 1 or more; `Infinity`: until it is stored. */
   readonly attempts: number
   /** The longest wait before the second attempt, in milliseconds. It doubles with every further one. 0 or more. */
   readonly firstBackoff: number

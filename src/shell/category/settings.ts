@@ -7,15 +7,15 @@ import type { Notice } from './notice'
 import { type RetryPolicy, retryOf } from './retry'
 
 /**
- * How a category is connected. Every key may be left out. None is refused: what is no number counts as left out, and
- * what is out of range as the nearest number that is in it.
+ * How a category is connected. Every key is optional. No number is rejected: NaN counts as omitted, and a number that is
+ * out of range as the nearest valid one.
  */
 export interface CategoryOptions {
   /** Default {@link idSource}. Give all categories of a process the same one. */
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
   readonly retry?: Partial<RetryPolicy>
-  /** How many states are kept in memory. 0 to 1,000,000. Default 10,000; 0: none. */
+  /** How many states are cached in memory. 0 to 1,000,000. Default 10,000; 0: none. */
   readonly cachedStates?: number
   /**
    * How large the states in memory may be together, in about bytes: an estimate, for which a state is measured when
@@ -27,7 +27,7 @@ export interface CategoryOptions {
   readonly pageSize?: number
   /** How many commands may wait for one stream. 1 or more. Default 10,000; one more is `Overloaded`. */
   readonly queueDepth?: number
-  /** Told what happens beside the answers. What it throws is ignored. Default: nothing is told. */
+  /** Called with every notice. What it throws is ignored. Default: notices are dropped. */
   readonly onNotice?: (notice: Notice) => void
   /** From 0 (included) to 1 (excluded). Default `Math.random`. */
   readonly random?: () => number
@@ -35,13 +35,13 @@ export interface CategoryOptions {
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** {@link CategoryOptions} with nothing left out, and the store. */
+/** {@link CategoryOptions} with the defaults filled in, and the store. */
 export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
   readonly retry: RetryPolicy
 }
 
-/** What is told of a command must not become its answer. */
+/** An exception of `onNotice` must not become the answer of a command. */
 const harmless =
   (onNotice: (notice: Notice) => void) =>
   (notice: Notice): void =>
@@ -49,7 +49,7 @@ const harmless =
 
 const MOST_STATES = 1_000_000
 
-/** The default for whatever is left out, or is `undefined`; see {@link setting}. */
+/** Fills in the default for every option that is omitted or `undefined`; see {@link setting}. */
 export const withDefaults = (
   store: EventStore,
   {
