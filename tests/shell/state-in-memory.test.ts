@@ -194,7 +194,7 @@ const remembering = (what: t.Mixed, given: () => object) => {
 /** Takes whatever is there when it is asked what it is, and only text when it reads. */
 const loose = new t.Type<unknown, unknown>(
   'loose',
-  (value): value is unknown => true,
+  (_value): _value is unknown => true,
   (value, context) => (typeof value === 'string' ? t.success(value) : t.failure(value, context)),
   t.identity,
 )
