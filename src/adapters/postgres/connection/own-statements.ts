@@ -36,10 +36,9 @@ interface Parsing {
  * driver, may answer big integers for numbers, and texts for JSON. Types that none of our statements answers are left
  * to the driver.
  */
-export const ownTypes = (driver: Parsing): CustomTypesConfig =>
-  ({
-    getTypeParser: (type: number) => parsers[type] ?? driver.getTypeParser(type, 'text'),
-  })
+export const ownTypes = (driver: Parsing): CustomTypesConfig => ({
+  getTypeParser: (type: number) => parsers[type] ?? driver.getTypeParser(type, 'text'),
+})
 
 /** How the columns of our own statements are parsed by their types' numbers. */
 export const ownParsers: Readonly<Record<number, (value: string) => unknown>> = parsers
