@@ -133,40 +133,35 @@ const hostFinder = (hosts: ReadonlyArray<Host>, session: SessionAttributes) => {
   }
 }
 
-/** The parts of a client that say where it connects to: they are read when it connects. */
-interface Addressed {
-  host: string
-  port: number
-  readonly connectionParameters?: { host: string; port: number }
-  readonly connection?: { readonly stream: { readonly destroyed: boolean } }
+/** What a driver's client has, and its types have not. */
+interface Internals {
+  readonly connectionParameters: object
+  readonly connection: { readonly stream: { readonly destroyed: boolean } }
 }
 
-const connectTo = ({ host, port }: Host, client: Client & Addressed): void => {
-  Object.assign(client, { host, port })
-  if (client.connectionParameters !== undefined) {
-    Object.assign(client.connectionParameters, { host, port })
-  }
-}
+type OnConnected = (error: Error | null, client?: Client) => void
 
 /** The same client, that finds its host when it connects. */
-const finding = (client: Client, find: () => Promise<Host>, timeout: number): Client => {
-  const connect = async (): Promise<Client> => {
-    const tooLate = () => ownError(NOT_CONNECTED, `no server was found within ${timeout} ms`)
-    const host = await withDeadline(find(), timeout, tooLate)
+const finding = (
+  client: Client & Partial<Internals>,
+  find: () => Promise<Host>,
+  timeout: number,
+): Client => {
+  const connectOnce = client.connect.bind(client)
+  const tooLate = () => ownError(NOT_CONNECTED, `no server was found within ${timeout} ms`)
+  const found = async (): Promise<void> => {
+    const { host, port } = await withDeadline(find(), timeout, tooLate)
     // The pool gives up in its own time.
-    if ((client as Client & Addressed).connection?.stream.destroyed)
-      return Promise.reject(tooLate())
-    connectTo(host, client)
-    return connectOnce()
+    if (client.connection?.stream.destroyed === true) return Promise.reject(tooLate())
+    Object.assign(client, { host, port })
+    Object.assign(client.connectionParameters ?? {}, { host, port })
   }
-  const connectOnce = client.connect.bind(client) as () => Promise<Client>
   return Object.assign(client, {
-    connect: (callback?: (error: Error | null, client?: Client) => void) => {
-      const connecting = connect()
-      if (callback === undefined) return connecting
-      connecting.then((connected) => callback(null, connected), callback)
-      return undefined
-    },
+    // The pool begins to listen for errors in its callback: that must not come a moment late.
+    connect: (callback?: OnConnected) =>
+      callback === undefined
+        ? found().then(() => connectOnce())
+        : void found().then(() => connectOnce(callback), callback),
   })
 }
 
