@@ -2,14 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import * as t from 'io-ts'
 import { sql, type Transaction } from 'kysely'
 import { Client, Pool } from 'pg'
-import { type Backend, type Notice, fromStart, openCategory, runSubscription } from 'reprise'
+import {
+  type Backend,
+  fromStart,
+  type Notice,
+  openCategory,
+  type Projection,
+  projectionReader,
+  runProjection,
+  runSubscription,
+  runSubscriptionInTransaction,
+  stateCodec,
+} from 'reprise'
 import { memory } from 'reprise/memory'
 import { postgres, severalHosts } from 'reprise/postgres'
 import { openServer } from '../../src/adapters/postgres/connection/open-server'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'
-import { runSubscriptionInTransaction } from '../../src/shell/subscription/run-subscription'
 import { add, counter, type CounterEvent } from '../support/counter'
 import { eventually } from '../support/eventually'
 import { right, rightOf } from '../support/right'
@@ -109,7 +120,17 @@ const startCallers = (url: string) => {
   }
 }
 
-/** A reader that writes down what it has seen, in the transaction of its checkpoint. */
+/** How many events each stream has. */
+const counts: Projection<{ readonly events: number }, CounterEvent> = {
+  name: 'counts',
+  version: 1,
+  events: counter.events,
+  key: ({ streamId }) => streamId.slice('counter-'.length),
+  view: { initialState: { events: 0 }, evolve: ({ events }) => ({ events: events + 1 }) },
+  state: stateCodec(1, t.strict({ events: t.number })),
+}
+
+/** A reader that writes down what it has seen, in the transaction of its checkpoint; and a read model. */
 const startReader = (url: string) => {
   const pool = new Pool({ ...severalHosts(Client, url), max: 4 })
   const backend = postgres(pool)
@@ -127,9 +148,12 @@ const startReader = (url: string) => {
         return E.right(undefined)
       },
   })
-  const { stop } = running((signal) => witness(backend, { signal }))
+  const runs = [
+    running((signal) => witness(backend, { signal })),
+    running((signal) => runProjection(counts)(backend, { signal })),
+  ]
   return async () => {
-    await right(() => stop())
+    for (const { stop } of runs) await right(() => stop())
     await backend.close()
     await pool.end()
   }
@@ -149,6 +173,20 @@ const mostAdvanced = async (replicas: ReadonlyArray<TestServer>): Promise<TestSe
   const [first] = received.sort((one, other) => other.bytes - one.bytes)
   if (first === undefined) throw new Error('there is no standby')
   return first.server
+}
+
+/** The streams whose document is not what their events say, once it has all of them. */
+const wrongDocuments = async (url: string, events: ReadonlyArray<StoredRow>) => {
+  const db = connectPool<unknown>(new Pool({ connectionString: url, max: 2 }))
+  const reader = projectionReader(counts)(postgres(db))
+  const versions = new Map(events.map(({ stream, version }) => [stream, version]))
+  const wrong: string[] = []
+  await right(reader.until(events.at(-1)?.position ?? 0, 20_000))
+  for (const [stream, version] of versions) {
+    if ((await right(reader.get(stream)))?.events !== version) wrong.push(stream)
+  }
+  await db.destroy()
+  return wrong
 }
 
 /** What stands in the store, and what the reader has seen of it, in its order. */
@@ -214,6 +252,7 @@ const failOver = async (servers: ReplicatedServer) => {
     )
     return (row?.n ?? 0) >= expected
   })
+  const documentsWrong = (await wrongDocuments(next.url, (await storedIn(next.url)).events)).length
   await stopReader()
 
   const { events, seen, commands } = await storedIn(next.url)
@@ -233,6 +272,7 @@ const failOver = async (servers: ReplicatedServer) => {
     readerMissed: events.length - new Set(seen.map(key)).size,
     readerDoubled: seen.length - new Set(seen.map(key)).size,
     readerGaps: gapsIn(seen).length,
+    documentsWrong,
     promotionMs: Math.round(promoted - killed),
     firstSuccessMs: Math.round(firstSuccess - promoted),
     brokenConnections: lostAnswers.length,
@@ -260,6 +300,7 @@ describe('a failover under 64 callers, to a standby of two that is synchronous',
           readerMissed: 0,
           readerDoubled: 0,
           readerGaps: 0,
+          documentsWrong: 0,
         })
         expect(report.firstSuccessMs).toBeLessThan(2_000)
         expect(report.brokenConnections).toBeLessThanOrEqual(CONNECTIONS)
