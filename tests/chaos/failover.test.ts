@@ -83,6 +83,7 @@ const startCallers = (url: string) => {
   const successes: number[] = []
   const failures: Failure[] = []
   let stopping = false
+  let givingUp = false
 
   const send = async (caller: number, number: number): Promise<void> => {
     const stream = `s${(caller + number) % STREAMS}`
@@ -98,6 +99,7 @@ const startCallers = (url: string) => {
       const failure = answer.left
       if (failure._tag !== 'StoreFailed') throw new Error(failure.message)
       failures.push({ caller, reason: failure.reason, outcome: failure.outcome, at })
+      if (givingUp) return
       await pause(20)
     }
   }
@@ -110,8 +112,13 @@ const startCallers = (url: string) => {
     successes,
     failures,
     /** Lets every command in hand be accepted. */
+    finish: async () => {
+      stopping = true
+      await working
+    },
     stop: async () => {
       stopping = true
+      givingUp = true
       await working
       await counters.snapshotsSettled()
       await backend.close()
@@ -232,41 +239,46 @@ const failOver = async (servers: ReplicatedServer) => {
 
   const callers = startCallers(url)
   const stopReader = startReader(url)
+  try {
+    return { standbys: standbys?.level, ...(await judged(servers, callers)) }
+  } finally {
+    await callers.stop()
+    await stopReader()
+  }
+}
+
+/** The failover itself, and what is left. */
+const judged = async (
+  { primary, replicas, follow }: ReplicatedServer,
+  callers: ReturnType<typeof startCallers>,
+) => {
   await eventually(() => callers.acknowledged.length > CALLERS)
   await pause(LOAD / 2)
   const killed = performance.now()
   await primary.kill()
   const next = await mostAdvanced(replicas)
   const others = replicas.filter((replica) => replica !== next)
-  await Promise.all(others.map((replica) => servers.follow(replica, next)))
+  await Promise.all(others.map((replica) => follow(replica, next)))
   await onServer(next.url, 'select pg_promote(true, 60)')
   const promoted = performance.now()
   const firstSuccess = await eventually(() => callers.successes.find((at) => at > promoted))
   await pause(LOAD / 2)
-  await callers.stop()
-  const expected = callers.acknowledged.length
-  await eventually(async () => {
-    const [row] = await onServer<{ n: number }>(
-      next.url,
-      'select count(*)::integer as n from witnessed',
-    )
-    return (row?.n ?? 0) >= expected
-  })
-  const documentsWrong = (await wrongDocuments(next.url, (await storedIn(next.url)).events)).length
-  await stopReader()
+  await callers.finish()
+  const stored = (await storedIn(next.url)).events
+  await eventually(async () => (await storedIn(next.url)).seen.length >= stored.length)
+  const documentsWrong = (await wrongDocuments(next.url, stored)).length
 
   const { events, seen, commands } = await storedIn(next.url)
-  const stored = new Set(events.map(key))
+  const keys = new Set(events.map(key))
   const ids = new Set(commands.map(({ id }) => id))
   const { acknowledged, failures } = callers
   const lostAnswers = failures.filter(({ reason }) => reason !== 'Unavailable')
   const perCaller = new Map<number, number>()
   for (const { caller } of lostAnswers) perCaller.set(caller, (perCaller.get(caller) ?? 0) + 1)
   return {
-    standbys: standbys?.level,
     acknowledged: acknowledged.length,
     events: events.length,
-    lost: acknowledged.filter((one) => !stored.has(key(one)) || !ids.has(one.commandId)).length,
+    lost: acknowledged.filter((one) => !keys.has(key(one)) || !ids.has(one.commandId)).length,
     doubled: events.length - new Set(acknowledged.map(({ commandId }) => commandId)).size,
     gaps: gapsIn(events).length,
     readerMissed: events.length - new Set(seen.map(key)).size,

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { Client, Pool, type PoolConfig } from 'pg'
 import { postgres, severalHosts } from 'reprise/postgres'
 import { parseConnectionString } from '../../../../src/adapters/postgres/connection/connection-string'
@@ -124,6 +124,38 @@ describe('a pool for several hosts', () => {
     expect(failure).toMatchObject({ reason: 'Unavailable' })
     expect(JSON.stringify(failure)).toContain('target_session_attrs must be one of')
     expect(JSON.stringify(failure)).not.toContain('reprise@')
+  })
+
+  it('survives a server that ends a connection in the moment in which it is made', async () => {
+    // Between the pool and the primary: the second connection, after the one that asks, ends in the packet that
+    // says that it is ready.
+    const fields = Buffer.from('SFATAL\0C57P01\0Mended\0\0')
+    const fatal = Buffer.concat([Buffer.from('E'), Buffer.alloc(4), fields])
+    fatal.writeInt32BE(fields.length + 4, 1)
+    const ready = Buffer.from('Z\0\0\0\x05I')
+    let connections = 0
+    const proxy = createServer((socket) => {
+      const isAsking = (connections += 1) !== 2
+      const upstream = connect(Number(ports().primary), '127.0.0.1')
+      socket.pipe(upstream)
+      upstream.on('data', (data) => {
+        const isReady = data.includes(ready)
+        socket.write(isReady && !isAsking ? Buffer.concat([data, fatal]) : data)
+        if (isReady && !isAsking) socket.end()
+      })
+      for (const one of [socket, upstream]) one.on('error', () => undefined)
+      socket.on('close', () => upstream.destroy())
+      upstream.on('close', () => socket.destroy())
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const port = String((proxy.address() as AddressInfo).port)
+    const { store } = postgres(poolOn(across([port])))
+    expect(await left(store.append(appending('counter-ended')))).toMatchObject({
+      reason: 'ConnectionLost',
+    })
+    await right(store.append(appending('counter-ended')))
+    await Promise.all(pools.splice(-1).map((pool) => pool.end()))
+    proxy.close()
   })
 
   it('is what the command line opens', async () => {
