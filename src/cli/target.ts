@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/function'
 import { parseConnectionString } from '../adapters/postgres/connection/connection-string'
 import { type CliFailure, usage } from './failure'
 
-/** Which database is meant. */
+/** The database to open. */
 export type Target =
   | { readonly kind: 'server'; readonly url: string; readonly place: string }
   | { readonly kind: 'embedded'; readonly folder: string; readonly place: string }

@@ -16,6 +16,11 @@ export interface CommandMark {
   readonly skip: number
   /** How many events the command produced. 0: the decision was to do nothing. */
   readonly eventCount: number
+  /**
+   * Says which command it was, so that the same id with another command is noticed. 1 to 255 characters. Left
+   * out: the command has none, and is compared with nothing.
+   */
+  readonly fingerprint?: string | undefined
 }
 
 /** The events and commands to add to one stream: all of them, or none. */
@@ -48,6 +53,9 @@ const isName = (text: unknown): boolean =>
 
 const markProblem = (mark: CommandMark, events: number): string | undefined => {
   if (!isName(mark.commandId)) return `a command id must have 1 to ${MAXIMUM_NAME} characters`
+  if (mark.fingerprint !== undefined && !isName(mark.fingerprint)) {
+    return `the fingerprint of a command must have 1 to ${MAXIMUM_NAME} characters`
+  }
   const whole = Number.isInteger(mark.skip) && Number.isInteger(mark.eventCount)
   const fits = mark.skip >= 0 && mark.eventCount >= 0 && mark.skip + mark.eventCount <= events
   return whole && fits

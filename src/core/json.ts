@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { type Issue, preview } from './issue'
-import { owns } from './owns'
+import { owns, propertyOf } from './owns'
 
 /** What a store can keep: JSON, without anything that `JSON.stringify` would drop, alter or reject. */
 export type Json =
@@ -133,6 +133,7 @@ export const jsonSize = (value: unknown): number => {
     for (const item of value) size += jsonSize(item)
     return size
   }
-  for (const [key, item] of Object.entries(value)) size += key.length + jsonSize(item)
+  for (const key in value)
+    if (owns(value, key)) size += key.length + jsonSize(propertyOf(value, key))
   return size
 }

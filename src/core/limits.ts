@@ -8,6 +8,13 @@ export interface Limits {
   readonly appendSize: number
 }
 
+/** The default for each limit that is left out, or is `undefined`. */
+export const limitsOf = (limits: Partial<Limits>): Limits => ({
+  eventsPerAppend: limits.eventsPerAppend ?? defaultLimits.eventsPerAppend,
+  eventSize: limits.eventSize ?? defaultLimits.eventSize,
+  appendSize: limits.appendSize ?? defaultLimits.appendSize,
+})
+
 export const defaultLimits: Limits = {
   eventsPerAppend: 10_000,
   eventSize: 1_048_576,

@@ -19,11 +19,10 @@ import {
 } from 'reprise'
 import { memory } from 'reprise/memory'
 import { postgres, severalHosts } from 'reprise/postgres'
-import { openServer } from '../../src/adapters/postgres/connection/open-server'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'
 import { add, counter, type CounterEvent } from '../support/counter'
 import { eventually } from '../support/eventually'
-import { right, rightOf } from '../support/right'
+import { right } from '../support/right'
 import { running } from '../support/running'
 import {
   onServer,
@@ -402,9 +401,7 @@ describe('a failover to a standby that lags', () => {
     await eventually(() => untold.seen.includes(65, 65))
     await right(() => passing.stop())
     expect(untold.seen.slice(65)).not.toContain(6)
-    const opened = rightOf(openServer(url, { schema: 'reprise', now: Date.now }))
-    await right(opened.newLineage)
-    await opened.close()
+    await right(backend.operator.newLineage())
     expect(await told.start().ended).toMatchObject(E.left({ _tag: 'OtherLineage' }))
 
     await counters.snapshotsSettled()

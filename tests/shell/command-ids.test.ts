@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { openCategory } from 'reprise'
 import { type EventStore, storeFailed } from 'reprise/adapter'
@@ -64,7 +65,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     const first = await right(counters.handleCommand(id, add(), { commandId: 'c' }))
     expect(first).toMatchObject({ events: [], version: 1 })
     await right(counters.handleCommand(id, add(1)))
-    const again = await right(elsewhere().handleCommand(id, add(5), { commandId: 'c' }))
+    const again = await right(elsewhere().handleCommand(id, add(), { commandId: 'c' }))
     expect(again).toEqual(first)
   })
 
@@ -83,6 +84,130 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     for (const sender of [counters, elsewhere()]) {
       expect(await right(sender.handleCommand(id, add(1), options))).toEqual(first)
     }
+  })
+
+  describe('sent again with another command', () => {
+    const reused = (id: string) => ({
+      _tag: 'CommandIdReused',
+      streamId: `counter-${id}`,
+      commandId: 'c',
+    })
+
+    it.each([
+      ['gave events', [1, 2]],
+      ['had nothing to do', []],
+    ])('is rejected when the first %s, wherever it is sent', async (_name, amounts) => {
+      const [counters, id] = [openCategory(counter, at), freshId()]
+      await right(counters.handleCommand(id, add(1)))
+      const first = await right(counters.handleCommand(id, add(...amounts), { commandId: 'c' }))
+      for (const sender of [counters, elsewhere(), openCategory(counter, at)]) {
+        for (const other of [add(5), add(-1_000)]) {
+          expect(await left(sender.handleCommand(id, other, { commandId: 'c' }))).toMatchObject(
+            reused(id),
+          )
+        }
+        // The first one is answered as before.
+        expect(await right(sender.handleCommand(id, add(...amounts), { commandId: 'c' }))).toEqual(
+          first,
+        )
+      }
+      expect(await right(counters.load(id))).toMatchObject({ version: first.version })
+    })
+
+    it('is rejected while the first one is pending, whose twins are all answered', async () => {
+      const [counters, id] = [openCategory(counter, at), freshId()]
+      const [first, twin, other, third, otherTwin] = await Promise.all(
+        [add(7), add(7), add(8), add(9), add(8)].map((command) =>
+          counters.handleCommand(id, command, { commandId: 'c' })(),
+        ),
+      )
+      expect(twin).toEqual(first)
+      expect(first).toMatchObject({ right: { version: 1, state: { total: 7 } } })
+      for (const refused of [other, third, otherTwin]) {
+        expect(refused).toMatchObject({ left: reused(id) })
+      }
+      expect(await right(counters.load(id))).toMatchObject({ version: 1 })
+    })
+
+    it('is handled when the first one, still under way, is rejected: it changed nothing', async () => {
+      const [counters, id] = [openCategory(counter, at), freshId()]
+      const [first, other, otherTwin, third] = await Promise.all(
+        [add(-7), add(8), add(8), add(9)].map((command) =>
+          counters.handleCommand(id, command, { commandId: 'c' })(),
+        ),
+      )
+      expect(first).toMatchObject({ left: { _tag: 'Rejected' } })
+      expect(other).toMatchObject({ right: { version: 1, state: { total: 8 } } })
+      expect(otherTwin).toEqual(other)
+      expect(third).toMatchObject({ left: reused(id) })
+    })
+
+    it('is rejected behind others in a shared append, which are stored', async () => {
+      const [counters, id] = [openCategory(counter, at), freshId()]
+      await right(elsewhere().handleCommand(id, add(1), { commandId: 'c' }))
+      await right(counters.load(id))
+      const answers = await Promise.all([
+        counters.handleCommand(id, add(10))(),
+        counters.handleCommand(id, add(100), { commandId: 'c' })(),
+        counters.handleCommand(id, add(1_000), { commandId: 'd' })(),
+      ])
+      expect(answers.map(({ _tag }) => _tag)).toEqual(['Right', 'Left', 'Right'])
+      expect(answers[1]).toMatchObject({ left: reused(id) })
+      expect(await right(counters.load(id))).toMatchObject({ state: { total: 1_011 } })
+    })
+
+    it('takes no notice of the order of keys, nor of keys that are undefined', async () => {
+      const [counters, id] = [openCategory(counter, at), freshId()]
+      const first = await right(counters.handleCommand(id, add(1), { commandId: 'c' }))
+      const turned = { note: undefined, amounts: [1], type: 'Add' } as const
+      expect(
+        await right(elsewhere().handleCommand(id, turned as never, { commandId: 'c' })),
+      ).toEqual(first)
+    })
+
+    const hostile = new Proxy(add(1), {
+      ownKeys: () => {
+        throw new Error('no keys')
+      },
+      getPrototypeOf: () => Object.prototype,
+    })
+    const cyclic: Record<string, unknown> = { ...add(1) }
+    cyclic['self'] = cyclic
+
+    it.each<[string, object]>([
+      ['a function', { ...add(1), run: () => 1 }],
+      ['a bigint', { ...add(1), much: 1n }],
+      ['a cycle', cyclic],
+      ['an instance of a class', { ...add(1), at: new Date() }],
+      [
+        'a getter that throws',
+        Object.defineProperty({ ...add(1) }, 'odd', {
+          enumerable: true,
+          get: () => {
+            throw new Error('odd')
+          },
+        }),
+      ],
+      ['a proxy that throws', hostile],
+    ])(
+      'cannot be noticed for a command with %s, which is handled all the same',
+      async (_name, odd) => {
+        const counters = openCategory(
+          { ...counter, commands: { ...counter.commands, decode: () => E.right(add(1)) } },
+          at,
+        )
+        const id = freshId()
+        const options = { commandId: 'c' }
+        const answers = await Promise.all(
+          [odd, odd].map((command) => right(counters.handleCommand(id, command as never, options))),
+        )
+        for (const again of [odd, add(1), add(2)]) {
+          answers.push(await right(counters.handleCommand(id, again as never, options)))
+        }
+        for (const answer of answers) expect(answer).toEqual(answers[0])
+        expect(await right(counters.load(id))).toMatchObject({ version: 1 })
+      },
+    )
   })
 
   it('leaves its neighbours in a shared append alone', async () => {
@@ -126,7 +251,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
   })
 
   it.each(['', 'x'.repeat(256), 'a\u0000'])(
-    'refuses an id that cannot be one (%#)',
+    'rejects an id that cannot be one (%#)',
     async (commandId) => {
       const [counters, id] = [openCategory(counter, at), freshId()]
       expect(await left(counters.handleCommand(id, add(1), { commandId }))).toMatchObject({

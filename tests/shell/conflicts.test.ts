@@ -1,6 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
 import { type Notice, openCategory } from 'reprise'
-import { type EventStore, versionConflict } from 'reprise/adapter'
+import { type EventStore, storeFailed, versionConflict } from 'reprise/adapter'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
@@ -103,7 +103,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   )
 
   it.each([NaN, -1, 1.5, 2 ** 31, 'latest'])(
-    'refuses to be pinned to %p, which no stream can be at',
+    'rejects to be pinned to %p, which no stream can be at',
     async (expectedVersion) => {
       const counters = openCategory(counter, at)
       const pinned = { expectedVersion: expectedVersion as number }
@@ -188,7 +188,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 5 } })
   })
 
-  it('stores the innocent when one of a shared append is refused by the store', async () => {
+  it('stores the others when the store rejects one command of a shared append', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(1)))
     const huge = 'x'.repeat(2_000_000)
@@ -204,7 +204,30 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 8 } })
   })
 
-  it('refuses more commands than may wait for a stream', async () => {
+  it.each(['DataRefused', 'Unexpected', 'TimedOut'] as const)(
+    'stores the others when the database rejects the data of one (%s)',
+    async (reason) => {
+      const refusing: EventStore = {
+        ...at.store,
+        append: (request) =>
+          request.events.some(({ type }) => type === 'Noted')
+            ? TE.left(storeFailed(reason, 'nothingWritten', new Error('not this')))
+            : at.store.append(request),
+      }
+      const [counters, id] = [openCategory(counter, { store: refusing }), freshId()]
+      await right(counters.handleCommand(id, add(1)))
+      const answers = await Promise.all(
+        [add(1), { type: 'Note', text: '?' } as const, add(2), add(4)].map((command) =>
+          counters.handleCommand(id, command)(),
+        ),
+      )
+      expect(answers.map(({ _tag }) => _tag)).toEqual(['Right', 'Left', 'Right', 'Right'])
+      expect(answers[1]).toMatchObject({ left: { _tag: 'StoreFailed', reason } })
+      expect(await right(counters.load(id))).toMatchObject({ state: { total: 8 } })
+    },
+  )
+
+  it('rejects more commands than may wait for a stream', async () => {
     const counters = openCategory(counter, at, { queueDepth: 3 })
     const id = freshId()
     const answers = await Promise.all(

@@ -21,5 +21,5 @@ export const memoryStoreOn = ({
     now,
     transactions: documents,
     inline: { projections, documents: memoryProjections(documents, now) },
-    lineage: 'of the test',
+    lineage: { current: 'of the test' },
   })

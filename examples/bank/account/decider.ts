@@ -5,7 +5,7 @@ import type { AccountCommand } from './commands'
 import { type AccountEvent, accountOpened, moneyDeposited, moneyWithdrawn } from './events'
 import { type AccountState, notYetOpen } from './state'
 
-/** Why an account says no. Amounts in cents. */
+/** Why an account rejects a command. Amounts in cents. */
 export type AccountRejection =
   | { readonly _tag: 'AlreadyOpen' }
   | { readonly _tag: 'AccountMissing' }

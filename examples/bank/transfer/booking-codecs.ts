@@ -39,8 +39,8 @@ export const bookingCodec = <Command>(
 })
 
 /**
- * The events of `codec`, each stored with the transfer it happened for beside its own data. One that was
- * written without, by whoever knows nothing of transfers, happened for none.
+ * The events of `codec`, each stored with its transfer beside its own data. An event without one, written by code
+ * that knows nothing of transfers, belongs to none.
  */
 export const bookedCodec = <Event>(codec: EventCodec<Event>): EventCodec<Booked<Event>> => ({
   schemaVersions: codec.schemaVersions,

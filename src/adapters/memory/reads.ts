@@ -81,7 +81,7 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
     const event = log.events[upTo++]
     if (event !== undefined && wanted(event)) events.push(inOrder(log, event))
   }
-  const { lineage } = log
+  const lineage = log.lineage.current
   const highest = log.events.length
   return { events, upTo, more: upTo < highest, highest, lineage }
 }

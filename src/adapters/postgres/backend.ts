@@ -2,7 +2,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { appendError } from '../../core/append'
 import { storeFailed } from '../../core/errors/store'
-import { defaultLimits, type Limits } from '../../core/limits'
+import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
@@ -24,7 +24,7 @@ import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
-import { postgresRequests } from './outbox/outbox-store'
+import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
 import { readFrom } from './read/read'
 import { readAllFrom } from './read/read-all'
@@ -36,7 +36,7 @@ import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
 
-/** How a backend in PostgreSQL is set up. Every key may be left out. */
+/** How a backend in PostgreSQL is set up. Every key is optional. */
 export interface PostgresOptions<Database> {
   /** The schema that holds the tables. Default `reprise`. */
   readonly schema?: string
@@ -65,7 +65,7 @@ export interface PostgresOptions<Database> {
   readonly operator?: OperatorOptions
 }
 
-/** How the operator of a backend looks. Every key may be left out. */
+/** How the operator of a backend looks. Every key is optional. */
 export interface OperatorOptions {
   readonly thresholds?: Partial<OperatorThresholds>
   /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
@@ -152,9 +152,7 @@ const storeOn = <Database>(
   const bounds = { connections: connectionsForLocked(db), timeout: statementTimeout }
 
   const fallback = (transaction: Transaction<Database>): RunAppend =>
-    appendAlone(
-      fallbackAppend(withoutPlugins(transaction), context.statements.append, 'transaction'),
-    )
+    appendAlone(fallbackAppend(withoutPlugins(transaction), context.statements, 'transaction'))
   const optimistic = (transaction: Transaction<Database>): RunAppend =>
     appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction'))
   const append =
@@ -214,14 +212,14 @@ export const postgres = <Database = unknown>(
     db,
     store: storeOn(bounded, {
       schema,
-      limits: { ...defaultLimits, ...limits },
+      limits: limitsOf(limits),
       inline,
       signal: wakeUps.signal,
       statementTimeout,
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleInTransactionTimeout),
     documents,
-    outbox: postgresRequests(bounded, schema),
+    outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
     wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
     migrate: migrate(db, schema),

@@ -1,4 +1,5 @@
 import type { ExpectedVersion } from '../expected-version'
+import type { CommandRecord } from '../ports/event-store'
 import type { StreamId, StreamVersion } from '../stream'
 
 /** The stream is not at the expected version. Nothing was written. */
@@ -28,26 +29,34 @@ export const versionConflict = (
 })
 
 /** A command with this id was handled before. Nothing was written now. */
-export interface CommandAlreadyHandled {
+export interface CommandAlreadyHandled extends CommandRecord {
   readonly _tag: 'CommandAlreadyHandled'
   readonly streamId: StreamId
   readonly commandId: string
-  /** The version before its events. */
-  readonly after: StreamVersion
-  /** How many events it produced. */
-  readonly eventCount: number
   readonly message: string
 }
 export const commandAlreadyHandled = (
   streamId: StreamId,
   commandId: string,
-  after: StreamVersion,
-  eventCount: number,
+  handled: CommandRecord,
 ): CommandAlreadyHandled => ({
   _tag: 'CommandAlreadyHandled',
   streamId,
   commandId,
-  after,
-  eventCount,
-  message: `${streamId} has already handled command ${commandId} (${eventCount} events after version ${after}).`,
+  ...handled,
+  message: `${streamId} has already handled command ${commandId} (${handled.eventCount} events after version ${handled.after}).`,
+})
+
+/** Another command was handled here under this id. Nothing was written now. */
+export interface CommandIdReused {
+  readonly _tag: 'CommandIdReused'
+  readonly streamId: StreamId
+  readonly commandId: string
+  readonly message: string
+}
+export const commandIdReused = (streamId: StreamId, commandId: string): CommandIdReused => ({
+  _tag: 'CommandIdReused',
+  streamId,
+  commandId,
+  message: `${streamId} has handled another command under the id ${commandId}. Nothing was written.`,
 })

@@ -1,4 +1,4 @@
-import type { CommandAlreadyHandled, VersionConflict } from './conflict'
+import type { CommandAlreadyHandled, CommandIdReused, VersionConflict } from './conflict'
 import type { DeciderThrew, Rejected } from './decision'
 import type { LimitExceeded, UndecodableEvent, UnencodableEvent } from './event'
 import type { InvalidAppend, InvalidCommand, InvalidStreamId } from './invalid'
@@ -29,6 +29,7 @@ export type HandleError<Rejection> =
   | InvalidAppend
   | Rejected<Rejection>
   | VersionConflict
+  | CommandIdReused
   | UndecodableEvent
   | UnencodableEvent
   | LimitExceeded

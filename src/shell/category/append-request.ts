@@ -4,13 +4,13 @@ import type { Appended, AppendRequest, CommandMark } from '../../core/append'
 import { type Metadata, noMetadata } from '../../core/metadata'
 import type { NewEvent, RecordedEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
-import type { CommandOptions } from './command-options'
+import type { CommandOptions, SentOptions } from './command-options'
 import type { Decision } from './decide'
 import type { IdSource } from './ids'
 
 /** The part of an append that belongs to one command. */
 export interface AppendPart {
-  readonly pending: { readonly options: CommandOptions }
+  readonly pending: { readonly options: SentOptions }
   readonly decision: E.Either<unknown, unknown>
   /** Empty for a rejection, and for a decision to do nothing. */
   readonly events: ReadonlyArray<NewEvent>
@@ -56,16 +56,16 @@ export const appendRequest = (
   const commands: CommandMark[] = []
   let skip = 0
   for (const { pending, decision, events } of batch) {
-    const { commandId } = pending.options
+    const { commandId, fingerprint } = pending.options
     if (commandId !== undefined && E.isRight(decision)) {
-      commands.push({ commandId, skip, eventCount: events.length })
+      commands.push({ commandId, skip, eventCount: events.length, fingerprint })
     }
     skip += events.length
   }
   if (first === undefined || (skip === 0 && commands.length === 0)) return undefined
   const events = skip === first.events.length ? first.events : batch.flatMap((part) => part.events)
   const { expectedVersion: pin = 'mustExist' } = first.pending.options
-  // `mustExist` was looked at when the state was: only `any` is stored on another state than it was
+  // `mustExist` was checked when the state was read: only `any` may be stored on another state than it was
   // decided on.
   const expectedVersion = pin === 'mustExist' ? version : pin
   return { streamId, expectedVersion, events, commands }
@@ -87,7 +87,8 @@ export const recordedEvents = <Event>(
   stored: ReadonlyArray<NewEvent>,
   { after, skip, appended: { positions, recordedAt } }: AppendOffset,
 ): ReadonlyArray<RecordedEvent<Event>> => {
-  const recorded: RecordedEvent<Event>[] = []
+  const recorded = new Array<RecordedEvent<Event>>(stored.length) // see decideOn
+  let count = 0
   for (let index = 0; index < stored.length; index++) {
     const own = stored[index]
     const written = decided[index]
@@ -95,15 +96,8 @@ export const recordedEvents = <Event>(
     if (own === undefined || written === undefined || position === undefined) continue
     const { id, metadata } = own
     const { event } = written
-    recorded.push({
-      id,
-      streamId,
-      version: after + index + 1,
-      position,
-      recordedAt,
-      metadata,
-      event,
-    })
+    const version = after + index + 1
+    recorded[count++] = { id, streamId, version, position, recordedAt, metadata, event }
   }
-  return recorded
+  return count === stored.length ? recorded : recorded.slice(0, count)
 }

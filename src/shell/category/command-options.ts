@@ -3,29 +3,40 @@ import type { Metadata } from '../../core/metadata'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamVersion } from '../../core/stream'
 
-/** What may be said along with a command. Every key may be left out. */
+/** The options of a command. Every key is optional. */
 export interface CommandOptions {
   /**
    * Makes the command idempotent: it has its effect once on this stream, however often it is sent and
-   * from wherever. Every later sending is answered as the first one was. 1 to 255 characters.
+   * from wherever. Every later sending is answered as the first one was; of another command under the
+   * same id, `CommandIdReused`. 1 to 255 characters.
    */
   readonly commandId?: string
   /**
-   * Where the caller believes the stream to be.
+   * The version that the caller expects the stream to be at.
    *
-   * - Left out: whatever the version is, the decision is made on it, and made again when another writer
+   * - Omitted: whatever the version is, the decision is made on it, and made again when another writer
    *   was faster.
    * - `mustExist`: the same, on a stream that has events.
    * - A number, `mustNotExist`: the decision is made on that version alone. A conflict is answered.
-   * - `any`: blind. The decision is made on the state at hand, which may be an old one, and its events are
-   *   stored wherever the stream is by then.
+   * - `any`: blind. The decision is made on the cached state, which may be outdated, and its events are
+   *   appended wherever the stream is by then.
    */
   readonly expectedVersion?: ExpectedVersion
   /** Goes with every event. `commandId` is added to it; `correlationId` is that id, unless given. */
   readonly metadata?: Metadata
 }
 
-/** What a command has done. */
+/** The options of one command, and a fingerprint of the command itself if it has an id. */
+export interface SentOptions extends CommandOptions {
+  /** `undefined`: the command is not JSON, so it counts as the same as any command with its id. */
+  readonly fingerprint?: string | undefined
+}
+
+/** Whether two fingerprints say that the commands differ. */
+export const isOtherCommand = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && other !== undefined && one !== other
+
+/** The result of a command. */
 export interface CommandResult<State, Event> {
   /** What was recorded, oldest first. Empty: there was nothing to do. */
   readonly events: ReadonlyArray<RecordedEvent<Event>>

@@ -2,18 +2,18 @@ import * as E from 'fp-ts/Either'
 import type { Appended, AppendRequest } from '../../core/append'
 import type { Category } from '../../core/category'
 import { versionConflict } from '../../core/errors/conflict'
+import { isIsolatable } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
-import type { NewEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
 import type { Versioned } from '../state/replay'
 import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
-import { appendRequest, isAppended, newEvents, recordedEvents } from './append-request'
+import { appendRequest, isAppended, recordedEvents } from './append-request'
 import type { CommandResult } from './command-options'
-import { decideOn, type DecideError, type Decision } from './decide'
+import { before, type Decided, decideAll } from './decide-batch'
 import {
   ALONE,
   CONFLICT,
@@ -22,7 +22,7 @@ import {
   type PendingCommand,
   RELOAD,
 } from './pending-command'
-import { replayAnswer } from './replay-answer'
+import { answerAgain, replayAnswer } from './replay-answer'
 import { jitteredBackoff } from './retry'
 import type { CategorySettings } from './settings'
 
@@ -45,7 +45,11 @@ export interface CategoryRuntime<Of extends CategoryTypes> {
 }
 
 type Result<Of extends CategoryTypes> = CommandResult<Of['state'], Of['event']>
-type Pending<Of extends CategoryTypes> = PendingCommand<Of['command'], Of['rejection'], Result<Of>>
+export type Pending<Of extends CategoryTypes> = PendingCommand<
+  Of['command'],
+  Of['rejection'],
+  Result<Of>
+>
 type Batch<Of extends CategoryTypes> = ReadonlyArray<Pending<Of>>
 type OutcomeOf<Of extends CategoryTypes> = (
   pending: Pending<Of>,
@@ -59,12 +63,12 @@ interface Base<Of extends CategoryTypes> {
   readonly loaded: boolean
 }
 
-/** A command, and what was decided on it. */
-interface Decided<Of extends CategoryTypes> {
-  readonly pending: Pending<Of>
-  readonly before: Versioned<Of['state']>
-  readonly decision: E.Either<DecideError<Of['rejection']>, Decision<Of['state'], Of['event']>>
-  readonly events: ReadonlyArray<NewEvent>
+/** A batch that was appended. */
+interface Stored<Of extends CategoryTypes> {
+  readonly streamId: StreamId
+  readonly base: Base<Of>
+  readonly decided: ReadonlyArray<Decided<Of>>
+  readonly appended: Appended
 }
 
 /**
@@ -73,24 +77,24 @@ interface Decided<Of extends CategoryTypes> {
  * another writer was first nothing of it is stored, and all of it is decided again: a later event is
  * never stored after an earlier one was lost.
  *
- * Every way through it ends in {@link conclude}, with an outcome for each command. Gives back the
+ * Every way through it ends in {@link conclude}, with an outcome for each command. Returns the
  * commands that must be handled again, in their order.
  */
 export const handleBatch = <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
   streamId: StreamId,
   batch: Batch<Of>,
-): Promise<Batch<Of>> => {
+): Batch<Of> | Promise<Batch<Of>> => {
   const first = batch[0]
-  if (first === undefined) return Promise.resolve(batch)
+  if (first === undefined) return batch
   const { expectedVersion = 'any' } = first.options
   const known = runtime.states.get(streamId)
   return known === undefined ||
     known.outdated ||
     first.mode === 'reload' ||
-    !versionFits(expectedVersion, known.current.version)
+    !versionFits(expectedVersion, known.version)
     ? loadAndDecide(runtime, streamId, batch, first)
-    : decideAndAppend(runtime, streamId, batch, { current: known.current, loaded: false })
+    : decideAndAppend(runtime, streamId, batch, { current: known, loaded: false })
 }
 
 /** Decides on what the store says now, unless that answers the first command already. */
@@ -104,69 +108,70 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   const { commandId, expectedVersion = 'any' } = first.options
   const known = states.get(streamId)
   const loaded = await loadState(category, settings, streamId, {
-    ...(known === undefined ? {} : { known: known.current }),
+    ...(known === undefined ? {} : { known }),
     ...(commandId === undefined ? {} : { commandId }),
   })
   if (E.isLeft(loaded)) return conclude(runtime, batch, () => loaded)
   const { current, handled } = loaded.right
-  states.set(streamId, { current, outdated: false })
+  states.set(streamId, current)
   if (handled === undefined && versionFits(expectedVersion, current.version)) {
     return decideAndAppend(runtime, streamId, batch, { current, loaded: true })
   }
   const answer =
     handled === undefined
       ? E.left(versionConflict(streamId, expectedVersion, current.version))
-      : await replayAnswer(category, settings, streamId, handled)
+      : await answerAgain(runtime, streamId, first.options, handled)
   return conclude(runtime, batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
 }
 
-const decideAndAppend = async <Of extends CategoryTypes>(
+// No async function: every command comes through here, and that would take up more memory than the rest.
+const decideAndAppend = <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
   streamId: StreamId,
   batch: Batch<Of>,
   base: Base<Of>,
-): Promise<Batch<Of>> => {
+): Batch<Of> | Promise<Batch<Of>> => {
+  const decided = decideAll(runtime, streamId, base.current, batch)
+  const request = appendRequest(streamId, base.current.version, decided)
+  const now = decided.length === batch.length ? batch : batch.slice(0, decided.length)
+  const again =
+    request === undefined
+      ? conclude(runtime, now, outcomesOf(streamId, base, decided, undefined))
+      : runtime.settings.store
+          .append(request)()
+          .then((result) =>
+            E.isLeft(result)
+              ? refused(runtime, request, { base, error: result.left }, now)
+              : stored(runtime, { streamId, base, decided, appended: result.right }, now),
+          )
+  return now === batch ? again : before(again, batch.slice(now.length))
+}
+
+/** The store has taken the append of a batch. */
+const stored = <Of extends CategoryTypes>(
+  runtime: CategoryRuntime<Of>,
+  { streamId, base, decided, appended }: Stored<Of>,
+  batch: Batch<Of>,
+): Batch<Of> | Promise<Batch<Of>> => {
   const { category, settings, states, snapshots } = runtime
   const { version } = base.current
-  const decided = decideAll(runtime, streamId, base.current, batch)
-  const request = appendRequest(streamId, version, decided)
-  if (request === undefined) {
-    return conclude(runtime, batch, outcomesOf(streamId, base, decided, undefined))
-  }
-  const result = await settings.store.append(request)()
-  if (E.isLeft(result)) return refused(runtime, request, { base, error: result.left }, batch)
-  const eventCount = request.events.length
-  const after = result.right.version - eventCount
+  let eventCount = 0
+  for (const { events } of decided) eventCount += events.length
+  const after = appended.version - eventCount
   if (after !== version) {
     // A blind append: there may be events of others between the state decided on and its own.
     states.forget(streamId)
-    const answer = await replayAnswer(category, settings, streamId, { after, eventCount })
-    return conclude(runtime, batch, () => answer)
+    return replayAnswer(category, settings, streamId, { after, eventCount }).then((answer) =>
+      conclude(runtime, batch, () => answer),
+    )
   }
-  const last = decided.at(-1)
+  const last = decided[decided.length - 1]
   if (last !== undefined) {
     const current = E.isRight(last.decision) ? last.decision.right.next : last.before
-    states.set(streamId, { current, outdated: false })
+    states.set(streamId, current)
     snapshots.consider(streamId, { from: version, to: current.version, state: current.state })
   }
-  return conclude(runtime, batch, outcomesOf(streamId, base, decided, result.right))
-}
-
-/** Decides commands one after another, each on the state that those before it lead to. */
-const decideAll = <Of extends CategoryTypes>(
-  { category, settings }: CategoryRuntime<Of>,
-  streamId: StreamId,
-  base: Versioned<Of['state']>,
-  batch: Batch<Of>,
-): ReadonlyArray<Decided<Of>> => {
-  let before = base
-  return batch.map((pending) => {
-    const decision = decideOn(category, streamId, pending.command, before)
-    const events = newEvents(decision, pending.options, settings.ids)
-    const decided = { pending, before, decision, events }
-    if (E.isRight(decision)) before = decision.right.next
-    return decided
-  })
+  return conclude(runtime, batch, outcomesOf(streamId, base, decided, appended))
 }
 
 /**
@@ -195,7 +200,7 @@ const outcomesOf = <Of extends CategoryTypes>(
       })
     }
     // It has no part in the append. A rejection may only mean that this very command was handled before:
-    // its id tells.
+    // its id shows that.
     const isCertain =
       E.isLeft(decision) && options.commandId !== undefined
         ? loaded && index === 0
@@ -207,36 +212,29 @@ const outcomesOf = <Of extends CategoryTypes>(
   }
 }
 
-/** Whether each command of a batch may succeed on its own: the fault may be with one of them. */
-const oneIsToBlame = (error: AppendError): boolean =>
-  error._tag !== 'StoreFailed' ||
-  (error.outcome === 'nothingWritten' && ['Unexpected', 'TimedOut'].includes(error.reason))
-
-/** The store has refused the append of a batch. */
+/** The store has rejected the append of a batch. */
 const refused = async <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
   { streamId, expectedVersion }: AppendRequest,
   { base, error }: { readonly base: Base<Of>; readonly error: AppendError },
   batch: Batch<Of>,
 ): Promise<Batch<Of>> => {
-  const { category, settings, states } = runtime
-  const { current } = base
+  const [{ settings, states }, { current }] = [runtime, base]
   // A stream that is shorter than the state in memory was restored from a backup: forget that state.
   if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
-  else states.set(streamId, { current, outdated: true })
+  else states.setOutdated(streamId, current)
 
   if (error._tag === 'CommandAlreadyHandled') {
-    const answer = await replayAnswer(category, settings, streamId, error)
-    return conclude(runtime, batch, ({ options }) =>
-      options.commandId === error.commandId ? answer : DECIDE_AGAIN,
-    )
+    const repeated = batch.find(({ options }) => options.commandId === error.commandId)
+    const answer = await answerAgain(runtime, streamId, repeated?.options ?? {}, error)
+    return conclude(runtime, batch, (pending) => (pending === repeated ? answer : DECIDE_AGAIN))
   }
   const retries = ({ conflicts }: Pending<Of>) => conflicts + 1 < settings.retry.attempts
   const { expectedVersion: pin = 'mustExist' } = batch[0]?.options ?? {}
   if (error._tag === 'VersionConflict' && pin === 'mustExist') {
     const { actual } = error
-    const [decidedOn, commands] = [current.version, batch.length]
-    settings.onNotice({ _tag: 'DecidedAgain', streamId, commands, decidedOn, actual })
+    const notice = { streamId, commands: batch.length, decidedOn: current.version, actual }
+    settings.onNotice({ _tag: 'DecidedAgain', ...notice })
     return conclude(runtime, batch, (pending) =>
       retries(pending)
         ? CONFLICT
@@ -246,11 +244,14 @@ const refused = async <Of extends CategoryTypes>(
   if (error._tag === 'StoreFailed' && error.reason === 'TransactionRefused') {
     return conclude(runtime, batch, (pending) => (retries(pending) ? CONFLICT : E.left(error)))
   }
-  const outcome = batch.length > 1 && oneIsToBlame(error) ? ALONE : E.left(error)
+  const outcome =
+    batch.length > 1 && (error._tag !== 'StoreFailed' || isIsolatable(error))
+      ? ALONE
+      : E.left(error)
   return conclude(runtime, batch, () => outcome)
 }
 
-/** Answers the commands of a batch, and gives back those that are handled again, in their order. */
+/** Answers the commands of a batch, and returns those that are handled again, in their order. */
 const conclude = <Of extends CategoryTypes>(
   { settings: { retry, random, wait } }: CategoryRuntime<Of>,
   batch: Batch<Of>,

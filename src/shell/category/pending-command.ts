@@ -1,7 +1,7 @@
 import type * as E from 'fp-ts/Either'
 import type { HandleError } from '../../core/errors/unions'
 import type { StreamId } from '../../core/stream'
-import type { CommandOptions } from './command-options'
+import type { SentOptions } from './command-options'
 
 /** What a command is answered with. */
 export type Answer<Rejection, Result> = E.Either<HandleError<Rejection>, Result>
@@ -9,7 +9,7 @@ export type Answer<Rejection, Result> = E.Either<HandleError<Rejection>, Result>
 /** A command that waits for its answer. */
 export interface PendingCommand<Command, Rejection, Result> {
   readonly command: Command
-  readonly options: CommandOptions
+  readonly options: SentOptions
   readonly answer: (answer: Answer<Rejection, Result>) => void
   /** How often another writer was first. */
   conflicts: number
@@ -30,14 +30,16 @@ export type Outcome<Rejection, Result> =
   | { readonly _tag: 'Conflict' }
   /** The state that it was decided on may be an old one: on what the store says. */
   | { readonly _tag: 'Reload' }
-  /** The fault may lie with one of its neighbours: apart from them. */
+  /** One of its neighbours may be the cause: apart from them. */
   | { readonly _tag: 'Alone' }
 
-/** Handles some commands of one stream; gives back those that must be handled again, in their order. */
+/** Handles some commands of one stream; returns those that must be handled again, in their order. */
 export type HandleBatch<Command, Rejection, Result> = (
   streamId: StreamId,
   batch: ReadonlyArray<PendingCommand<Command, Rejection, Result>>,
-) => Promise<ReadonlyArray<PendingCommand<Command, Rejection, Result>>>
+) =>
+  | ReadonlyArray<PendingCommand<Command, Rejection, Result>>
+  | Promise<ReadonlyArray<PendingCommand<Command, Rejection, Result>>>
 
 export const DECIDE_AGAIN = { _tag: 'DecideAgain' } as const
 export const CONFLICT = { _tag: 'Conflict' } as const

@@ -1,11 +1,12 @@
 import * as E from 'fp-ts/Either'
+import { type CommandIdReused, commandIdReused } from '../../core/errors/conflict'
 import type { VersionNotReached } from '../../core/errors/replay'
 import { storeFailed } from '../../core/errors/store'
 import type { LoadError } from '../../core/errors/unions'
 import type { CommandRecord } from '../../core/ports/event-store'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
-import type { CommandResult } from './command-options'
+import { type CommandResult, isOtherCommand, type SentOptions } from './command-options'
 import type { CategorySettings } from './settings'
 import { replayTo } from '../state/history'
 import { decodeRecorded, evolveOnce, type Replayable } from '../state/replay'
@@ -45,3 +46,14 @@ export const replayAnswer = async <State, Event>(
   }
   return E.right({ events, state: current.state, version: current.version })
 }
+
+/** The first answer to a command that was handled before; none to another command under its id. */
+export const answerAgain = async <State, Event>(
+  { category, settings }: { category: Replayable<State, Event>; settings: CategorySettings },
+  streamId: StreamId,
+  { commandId = '', fingerprint }: SentOptions,
+  handled: CommandRecord,
+): Promise<E.Either<LoadError | CommandIdReused, CommandResult<State, Event>>> =>
+  isOtherCommand(fingerprint, handled.fingerprint)
+    ? E.left(commandIdReused(streamId, commandId))
+    : replayAnswer(category, settings, streamId, handled)

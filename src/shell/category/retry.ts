@@ -1,8 +1,8 @@
 import { backoff } from '../../core/time/back-off'
 
-/** How often a decision is made again after somebody else wrote first, and how long to wait before it. */
+/** How often a command is decided again after another writer was first, and how long to wait before it. */
 export interface RetryPolicy {
-  /** How often a command is decided at most. 1 or more. */
+  /** How often a command is decided, at most. 1 or more. */
   readonly attempts: number
   /** The longest wait before the second attempt, in milliseconds. It doubles with every further one. */
   readonly firstBackoff: number
@@ -11,6 +11,13 @@ export interface RetryPolicy {
 }
 
 export const defaultRetry: RetryPolicy = { attempts: 10, firstBackoff: 4, maxBackoff: 250 }
+
+/** The default for each part that is left out, or is `undefined`. */
+export const retryOf = (retry: Partial<RetryPolicy>): RetryPolicy => ({
+  attempts: retry.attempts ?? defaultRetry.attempts,
+  firstBackoff: retry.firstBackoff ?? defaultRetry.firstBackoff,
+  maxBackoff: retry.maxBackoff ?? defaultRetry.maxBackoff,
+})
 
 /**
  * How long to wait before the next attempt: a random part of a bound that doubles, so that writers that

@@ -2,14 +2,14 @@ import * as E from 'fp-ts/Either'
 import { overloaded, storeFailed } from '../../core/errors/store'
 import type { StreamId } from '../../core/stream'
 import { setImmediate } from '../timers'
-import type { CommandOptions } from './command-options'
+import { isOtherCommand, type SentOptions } from './command-options'
 import type { Answer, HandleBatch, PendingCommand } from './pending-command'
 
 /** Puts a command into the queue of its stream, and answers it in its turn. */
 export type Enqueue<Command, Rejection, Result> = (
   streamId: StreamId,
   command: Command,
-  options: CommandOptions,
+  options: SentOptions,
 ) => Promise<Answer<Rejection, Result>>
 
 const NONE: ReadonlyArray<never> = []
@@ -40,6 +40,7 @@ export const streamQueues = <Command, Rejection, Result>(
   type Pending = PendingCommand<Command, Rejection, Result>
   /** A command with an id, and what those that are sent with the same id meanwhile are answered. */
   interface Sent {
+    readonly fingerprint: string | undefined
     readonly answered: Promise<Answer<Rejection, Result>>
     twins: Promise<Answer<Rejection, Result>> | undefined
   }
@@ -62,16 +63,27 @@ export const streamQueues = <Command, Rejection, Result>(
     queue.arrived = []
     const size = batchSize(all)
     const batch = size === all.length ? all : all.slice(0, size)
-    handleBatch(streamId, batch).then(
-      (again) => {
-        goOn(streamId, queue, batch.length, again)
-      },
+    started(streamId, batch).then(
+      (again) => goOn(streamId, queue, batch.length, again),
       (cause: unknown) => {
-        // A store that throws instead of answering must not block the queue for ever.
+        // What throws instead of answering must not block the queue for ever.
         for (const { answer } of batch) answer(E.left(storeFailed('Unexpected', 'unknown', cause)))
         goOn(streamId, queue, batch.length, NONE)
       },
     )
+  }
+
+  /** Always a promise: a queue that is handled at once must not grow the stack. */
+  const started = (
+    streamId: StreamId,
+    batch: ReadonlyArray<Pending>,
+  ): Promise<ReadonlyArray<Pending>> => {
+    try {
+      return Promise.resolve(handleBatch(streamId, batch))
+    } catch (cause) {
+      const reason = cause as Error
+      return Promise.reject(reason)
+    }
   }
 
   const goOn = (
@@ -88,11 +100,12 @@ export const streamQueues = <Command, Rejection, Result>(
   }
 
   const enqueue: Enqueue<Command, Rejection, Result> = (streamId, command, options) => {
-    const { commandId } = options
+    const { commandId, fingerprint } = options
     const open = queues.get(streamId)
     const sent = commandId === undefined ? undefined : open?.sent?.get(commandId)
-    if (sent !== undefined) {
-      // Only an acceptance is shared: a refusal may have been decided before events that were stored
+    const isReused = sent !== undefined && isOtherCommand(fingerprint, sent.fingerprint)
+    if (sent !== undefined && !isReused) {
+      // Only an acceptance is shared: a rejection may have been decided before events that were stored
       // before its twin was sent. One of the twins is then handled, for all that are there by now.
       sent.twins ??= sent.answered.then((answer) =>
         E.isRight(answer) ? answer : enqueue(streamId, command, options),
@@ -103,14 +116,15 @@ export const streamQueues = <Command, Rejection, Result>(
     if (before >= depth) return Promise.resolve(E.left(overloaded(streamId, before)))
     const queue: Queue = open ?? { waiting: NONE, arrived: [], sent: undefined }
     const answered = new Promise<Answer<Rejection, Result>>((answer) => {
-      const mode = options.expectedVersion === undefined ? 'shared' : 'alone'
+      // Behind the command that has its id, which decides whether it is handled: look it up in the store.
+      const mode = isReused ? 'reload' : options.expectedVersion === undefined ? 'shared' : 'alone'
       const pending: Pending = { command, options, answer, conflicts: 0, mode }
       if (queue.arrived.length === 0) queue.arrived = [pending]
       else queue.arrived.push(pending)
     })
-    if (commandId !== undefined) {
+    if (commandId !== undefined && !isReused) {
       const byId = (queue.sent ??= new Map())
-      byId.set(commandId, { answered, twins: undefined })
+      byId.set(commandId, { fingerprint, answered, twins: undefined })
       void answered.then(() => byId.delete(commandId))
     }
     if (open === undefined) {

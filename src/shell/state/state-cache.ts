@@ -1,38 +1,91 @@
-import * as E from 'fp-ts/Either'
 import { LRUCache } from 'lru-cache'
 import type { StreamId } from '../../core/stream'
-import { catching } from '../catching'
+import type { CategorySettings } from '../category/settings'
 import type { Versioned } from './replay'
 import { unshared } from './unshared'
 
 /** A state that was seen before. */
-export interface Known<State> {
-  readonly current: Versioned<State>
+export interface Known<State> extends Versioned<State> {
   /** Another writer is known to have written since: read what is new before deciding on it. */
   readonly outdated: boolean
+  /** An estimate of its size in memory. */
+  readonly size: number
 }
 
 /**
- * The states seen last, least recently used out first. The append's version check judges them all. What
- * is kept has no other holder: see {@link unshared}.
+ * A least-recently-used cache of states. The version check of the append validates them. A cached state is
+ * shared with no one: see {@link unshared}.
  */
 export interface StateCache<State> {
   readonly get: (streamId: StreamId) => Known<State> | undefined
-  readonly set: (streamId: StreamId, known: Known<State>) => void
+  readonly set: (streamId: StreamId, current: Versioned<State>) => void
+  /** The same for a state after which another writer is known to have written. */
+  readonly setOutdated: (streamId: StreamId, current: Versioned<State>) => void
   readonly forget: (streamId: StreamId) => void
 }
 
-/** @param most - how many states are kept. 0: none. */
-export const stateCache = <State>(most: number): StateCache<State> => {
-  if (most < 1) return { get: () => undefined, set: () => undefined, forget: () => undefined }
-  const states = new LRUCache<StreamId, Known<State>>({ max: most })
+/** An estimate of the size of a state: the lengths of its texts and keys, and 16 for everything else in it. */
+const sizeOf = (state: unknown): number => {
+  const seen = new Set<unknown>()
+  const left = [state]
+  let size = 0
+  while (left.length > 0) {
+    const value = left.pop()
+    size += typeof value === 'string' ? value.length + 16 : 16
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue
+    seen.add(value)
+    if (ArrayBuffer.isView(value)) size += value.byteLength
+    else if (Array.isArray(value) || value instanceof Set) for (const item of value) left.push(item)
+    else if (value instanceof Map) for (const [key, item] of value) left.push(key, item)
+    else {
+      for (const [key, item] of Object.entries(value)) {
+        size += key.length
+        left.push(item)
+      }
+    }
+  }
+  return size
+}
+
+/** Whether it is worth measuring again: most states at most double when their version doubles. */
+const isFarther = (version: number, before: number): boolean =>
+  Math.clz32(version) < Math.clz32(before)
+
+export const stateCache = <State>({
+  cachedStates,
+  cachedStatesSize,
+}: Pick<CategorySettings, 'cachedStates' | 'cachedStatesSize'>): StateCache<State> => {
+  const nothing = (): undefined => undefined
+  if (cachedStates === 0 || cachedStatesSize === 0) {
+    return { get: nothing, set: nothing, setOutdated: nothing, forget: nothing }
+  }
+  const states = new LRUCache<StreamId, Known<State>>({
+    max: cachedStates,
+    maxSize: cachedStatesSize,
+    sizeCalculation: ({ size }) => size,
+  })
+  const keep = (
+    streamId: StreamId,
+    { state, version }: Versioned<State>,
+    outdated: boolean,
+  ): void => {
+    const known = states.peek(streamId)
+    try {
+      const own = unshared(state)
+      const size =
+        known === undefined || version < known.version || isFarther(version, known.version)
+          ? sizeOf(own)
+          : known.size
+      states.set(streamId, { state: own, version, outdated, size })
+    } catch {
+      // The state throws when it is read.
+      states.delete(streamId)
+    }
+  }
   return {
     get: (streamId) => states.get(streamId),
-    set: (streamId, { current: { state, version }, outdated }) => {
-      const kept = catching(() => unshared(state))
-      if (E.isLeft(kept)) states.delete(streamId)
-      else states.set(streamId, { current: { state: kept.right, version }, outdated })
-    },
+    set: (streamId, current) => keep(streamId, current, false),
+    setOutdated: (streamId, current) => keep(streamId, current, true),
     forget: (streamId) => void states.delete(streamId),
   }
 }

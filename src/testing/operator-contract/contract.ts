@@ -13,6 +13,7 @@ import { holding } from './holding'
 import { moving } from './moving'
 import { outbox } from './outbox'
 import { lag } from './lag'
+import { lineages } from './lineages'
 import { names } from './names'
 import { renaming } from './renaming'
 import { repartitioning } from './repartitioning'
@@ -49,6 +50,7 @@ const chapters: ReadonlyArray<Chapter> = [
   repartitioning,
   goingBack,
   outbox,
+  lineages,
   examining,
 ]
 

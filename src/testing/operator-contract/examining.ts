@@ -53,7 +53,7 @@ export const examining: Chapter = {
       const finding = await findingsOf(subject)
       for (const name of ['owners', 'parked', 'projections']) same(finding(name).level, 'ok')
     },
-    'finds a stopped partition, and says how to let it go on': async (subject) => {
+    'finds a stopped partition, and says how to let it continue': async (subject) => {
       await registered(subject, 'booking list')
       await succeeds(subject.subscriptions.stop(await claimOne(subject, 'booking list'), FAILURE))
       const { level, message, advice = '' } = (await findingsOf(subject))('owners')

@@ -38,7 +38,7 @@ export const goingBack: Chapter = {
       )
       same(await statesOf(subject, 'others'), [])
     },
-    'shows readers the build before, once, however often that is asked for': async (subject) => {
+    'shows readers the previous build, once, however often that is requested': async (subject) => {
       const { operator, documents } = subject
       await changedOver(subject)
       same(await succeeds(operator.rollBack('totals', last)), next)

@@ -33,7 +33,9 @@ export const renaming: Chapter = {
         ['counter-1'],
       )
     },
-    'fences off the owner under the old name, also when it is given back': async (subject) => {
+    'fences off the owner under the old name, also when the old name is restored': async (
+      subject,
+    ) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails')
       const lease = await claimOne(subject, 'mails')

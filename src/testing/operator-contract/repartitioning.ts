@@ -77,7 +77,7 @@ export const repartitioning: Chapter = {
         await failsWith(subscriptions.save({ lease, after: 0, position: 1 }), FENCED)
       }
     },
-    'goes on from the lowest position only if that is said': async (subject) => {
+    'continues from the lowest position only if that is requested': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { partitions: 2, position: 3 })
       const [first] = await claimed(subject, 'mails')
@@ -108,7 +108,7 @@ export const repartitioning: Chapter = {
       await stepTo(subject, second, 8)
       same(await succeeds(operator.repartition('totals@1.1', lowest)), 8)
     },
-    'lets a stopped partition go on with the event that has stopped it': async (subject) => {
+    'lets a stopped partition continue with the event that has stopped it': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { position: 3 })
       await succeeds(subscriptions.stop(await claimOne(subject, 'mails'), FAILURE))

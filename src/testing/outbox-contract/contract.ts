@@ -1,7 +1,7 @@
 import type { Outbox } from '../../core/ports/outbox'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
-import { asking } from './asking'
+import { commands } from './commands'
 import { failing } from './failing'
 import type { Chapter, Requests } from './subject'
 import { timers } from './timers'
@@ -22,7 +22,7 @@ export interface RequestStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<RequestsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [asking, timers, failing]
+const chapters: ReadonlyArray<Chapter> = [commands, timers, failing]
 
 /**
  * Registers every test that an outbox must pass: the store of the commands that process managers have

@@ -32,7 +32,7 @@ export const at = (timer: string, time: number): DueTime => ({ _tag: 'At', timer
 export const freshProcess = (): string => `contract-${crypto.randomUUID()}`
 
 /** A command of one of its processes. Its text identifies it. */
-export const aRequest = (process: string, command: string, key = 'one'): OutboxCommand => ({
+export const aCommand = (process: string, command: string, key = 'one'): OutboxCommand => ({
   process,
   key,
   id: `${process}:${crypto.randomUUID()}`,

@@ -67,7 +67,7 @@ export const buildLives: Chapter = {
       same(await succeeds(store.join(name, 1)), buildOf(name, 1, 2))
       same(await succeeds(store.join(name, 2)), buildOf(name, 2, 1))
     },
-    'does not go on with what was abandoned, nor abandons what an instance works on': async (
+    'does not continue what was abandoned, nor abandon what an instance works on': async (
       subject,
     ) => {
       const { store, subscriptions } = subject

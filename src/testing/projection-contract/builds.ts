@@ -76,7 +76,7 @@ export const builds: Chapter = {
       await succeeds(subscriptions.save({ lease, after: 8, position: 8, holding: released }))
       same(await succeeds(store.activate(name, next)), next)
     },
-    'does not show a build of which a partition stands still': async ({ store, subscriptions }) => {
+    'does not show a build of which a partition is stopped': async ({ store, subscriptions }) => {
       const name = freshCollection()
       const [now, next] = [buildOf(name, 1, 1), buildOf(name, 1, 2)]
       await succeeds(store.activate(name, now))

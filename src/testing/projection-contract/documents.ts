@@ -23,7 +23,7 @@ export const documents: Chapter = {
         same(await succeeds(second.get(name, 'a')), { key: 'a', value, revision: 0 })
       }
     },
-    'refuses keys and values that some store could not keep, and writes nothing': async ({
+    'rejects keys and values that some store could not keep, and writes nothing': async ({
       store,
     }) => {
       const name = freshCollection()

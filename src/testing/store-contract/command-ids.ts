@@ -18,7 +18,7 @@ export const commandIds: Suite = {
       same(await handled(idle), { after: 3, eventCount: 0 })
       same(await handled(last), { after: 3, eventCount: 3 })
     },
-    'refuses a whole append when any of its commands was handled before': async (stores) => {
+    'rejects a whole append when any of its commands was handled before': async (stores) => {
       const [id, known, unknown] = [freshStream(), freshCommandId(), freshCommandId()]
       const events = numbered(1)
       await succeeds(stores.store.append(appendTo(id, 0, events, [aMark(known, 1)])))
@@ -38,7 +38,56 @@ export const commandIds: Suite = {
       const handled = await handledBy(store, right, commandId)
       same(handled, { after: 0, eventCount: 2 })
     },
-    'tells command ids apart by every character': async ({ store }) => {
+    'stores the fingerprint of every command, and returns it with what was handled': async (
+      stores,
+    ) => {
+      const [id, commandId] = [freshStream(), freshCommandId()]
+      const [single, idle, bare, last] = ['a', 'b', 'c', 'd'].map((end) => commandId + end)
+      const marks = [
+        aMark(idle ?? '', 0, 0, 'of idle'),
+        aMark(bare ?? '', 1),
+        aMark(last ?? '', 2, 1, 'f'.repeat(255)),
+      ]
+      await succeeds(
+        stores.store.append(appendTo(id, 0, numbered(1), [aMark(single ?? '', 1, 0, 'of single')])),
+      )
+      await succeeds(stores.store.append(appendTo(id, 1, numbered(3), marks)))
+      const kept = [
+        [single, { after: 0, eventCount: 1, fingerprint: 'of single' }],
+        [idle, { after: 1, eventCount: 0, fingerprint: 'of idle' }],
+        [bare, { after: 1, eventCount: 1 }],
+        [last, { after: 2, eventCount: 2, fingerprint: 'f'.repeat(255) }],
+      ] as const
+      for (const [known = '', handled] of kept) {
+        same(await handledBy(stores.second, id, known), handled)
+        const again = appendTo(id, 'any', numbered(1), [aMark(known, 1, 0, 'of another')])
+        const refusal = { _tag: 'CommandAlreadyHandled', commandId: known, ...handled }
+        await failsWith(stores.second.append(again), refusal)
+        await failsWith(
+          stores.store.append({ ...again, events: [], commands: [aMark(known, 0)] }),
+          refusal,
+        )
+      }
+    },
+    'stores the fingerprint of a single command that gave no events': async ({ store, second }) => {
+      const [id, commandId] = [freshStream(), freshCommandId()]
+      const idle = [aMark(commandId, 0, 0, 'of idle')]
+      await succeeds(store.append(appendTo(id, 'any', [], idle)))
+      same(await handledBy(second, id, commandId), {
+        after: 0,
+        eventCount: 0,
+        fingerprint: 'of idle',
+      })
+    },
+    'rejects an invalid fingerprint': async ({ store }) => {
+      for (const fingerprint of ['', 'x'.repeat(256), 'a\u0000']) {
+        const mark = aMark(freshCommandId(), 1, 0, fingerprint)
+        await failsWith(store.append(appendTo(freshStream(), 0, numbered(1), [mark])), {
+          _tag: 'InvalidAppend',
+        })
+      }
+    },
+    'distinguishes command ids by every character': async ({ store }) => {
       const [id, base] = [freshStream(), freshCommandId()]
       const ids = [
         `${base}a`,

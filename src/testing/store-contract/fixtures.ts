@@ -37,10 +37,16 @@ export const appendTo = (
   commands: ReadonlyArray<CommandMark> = [],
 ): AppendRequest => ({ streamId, expectedVersion, events, commands })
 
-export const aMark = (commandId: string, eventCount: number, skip = 0): CommandMark => ({
+export const aMark = (
+  commandId: string,
+  eventCount: number,
+  skip = 0,
+  fingerprint?: string,
+): CommandMark => ({
   commandId,
   skip,
   eventCount,
+  fingerprint,
 })
 
 export const aSnapshot = (

@@ -52,7 +52,7 @@ export const crashes: Chapter = {
       same(next.takeovers, 1)
       same(await succeeds(second.noteAttempt(next, 'event 4')), 1)
     },
-    'forgets attempts when the partition is given back': async (subject) => {
+    'resets attempts when the partition is released': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')

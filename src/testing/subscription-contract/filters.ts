@@ -94,7 +94,7 @@ export const filters: Chapter = {
       await claimAs(second, name, 'old', reading(['A']))
       same((await claimAs(store, name, 'new', reading(['A', 'B']))).share, 2)
     },
-    'lets a partition go on that something undecodable has stopped, once it is registered again':
+    'lets a partition continue that something undecodable has stopped, once it is registered again':
       async (subject) => {
         const { store, second } = subject
         const name = await created(subject)

@@ -21,7 +21,7 @@ const FENCED = { _tag: 'LeaseLost' }
 export const steps: Chapter = {
   name: 'steps',
   tests: {
-    'saves a step for the next owner to go on from': async (subject) => {
+    'saves a step for the next owner to continue from': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')

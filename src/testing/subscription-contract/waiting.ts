@@ -7,7 +7,7 @@ const failure = { message: 'enough', stack: 'here' }
 export const waiting: Chapter = {
   name: 'waiting',
   tests: {
-    'answers a waiting reader with the position, and whether the subscription stands still': async (
+    'answers a waiting reader with the position, and whether the subscription is stopped': async (
       subject,
     ) => {
       const { store, second } = subject

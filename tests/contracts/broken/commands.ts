@@ -37,9 +37,27 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
             request.events.length === 0 ? append(request) : append({ ...request, commands: [] }),
       ),
     noticedBy: [
-      'command marks: refuses a command that was handled before, and reports its events',
+      'command marks: rejects a command that was handled before, and reports its events',
       'command marks: handles a command once when eight callers send it at once',
       'loads: answers whether a command was handled, whatever else is loaded',
+    ],
+  },
+  {
+    defect: 'forgets the fingerprints of commands',
+    store: () =>
+      answering(
+        'append',
+        ({ append }) =>
+          (request) =>
+            append({
+              ...request,
+              commands: request.commands.map(({ fingerprint: _forgotten, ...mark }) => mark),
+            }),
+      ),
+    noticedBy: [
+      'command ids: stores the fingerprint of every command, and returns it with what was handled',
+      'command ids: stores the fingerprint of a single command that gave no events',
+      'command ids: rejects an invalid fingerprint',
     ],
   },
   {

@@ -1,4 +1,8 @@
-import { commandAlreadyHandled, versionConflict } from '../../../src/core/errors/conflict'
+import {
+  commandAlreadyHandled,
+  commandIdReused,
+  versionConflict,
+} from '../../../src/core/errors/conflict'
 import { deciderThrew, rejected } from '../../../src/core/errors/decision'
 import { limitExceeded, undecodableEvent, unencodableEvent } from '../../../src/core/errors/event'
 import { snapshotImpossible, versionNotReached } from '../../../src/core/errors/replay'
@@ -26,9 +30,14 @@ describe('every error', () => {
       'a-1 is at version 0; the expected version was mustExist (4 attempts). Nothing was written.',
     ],
     [
-      commandAlreadyHandled('a-1', 'c', 2, 3),
+      commandAlreadyHandled('a-1', 'c', { after: 2, eventCount: 3 }),
       { commandId: 'c', after: 2, eventCount: 3 },
       'a-1 has already handled command c (3 events after version 2).',
+    ],
+    [
+      commandIdReused('a-1', 'c'),
+      { streamId: 'a-1', commandId: 'c' },
+      'a-1 has handled another command under the id c. Nothing was written.',
     ],
     [
       rejected('a-1', 2, { _tag: 'TooLow', balance: 1 }),
@@ -110,7 +119,8 @@ describe('every error', () => {
   it('has a tag of its own', () => {
     const tags = [
       versionConflict('a-1', 0, 1),
-      commandAlreadyHandled('a-1', 'c', 0, 1),
+      commandAlreadyHandled('a-1', 'c', { after: 0, eventCount: 1 }),
+      commandIdReused('a-1', 'c'),
       rejected('a-1', 0, 'no'),
       deciderThrew('a-1', 0, 'decide', 'oh'),
       undecodableEvent(place, issues),

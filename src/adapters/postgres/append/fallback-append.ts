@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { commandAlreadyHandled, versionConflict } from '../../../core/errors/conflict'
 import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
+import { handledCommand } from '../read/load-statements'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import {
   allFailed,
@@ -26,20 +27,33 @@ import {
   streamColumns,
 } from './statement-parts'
 
-/** Calls the append function, which takes any append and says why one did not fit: see migrations/0001_reprise.sql. */
-const fallback = (schema: string, setting: string): string => `
-select stream_id, outcome, version, "position", recorded_at, command_id, event_count
-from (select ${setting} as setting offset 0) s, ${schema}.append(
+/** Calls an append function, which takes any append and says why one did not fit: see migrations/0001_reprise.sql. */
+const call = (schema: string, append: string, setting: string): string => `
+select stream_id, outcome, version, "position", recorded_at, command_id, event_count, fingerprint
+from (select ${setting} as setting offset 0) s, ${schema}.${append}(
   $1::text[], $2::integer[],
   $3::text[]::uuid[], $4::text[], $5::smallint[], $6::text[]::jsonb[], $7::text[]::jsonb[],
   $8::text[], $9::integer[],
   $10::text[]::uuid[], $11::text[], $12::smallint[], $13::text[]::jsonb[], $14::text[]::jsonb[],
-  $15::text[], $16::text[], $17::integer[], $18::integer[],
+  $15::text[], $16::text[], $17::integer[], $18::integer[], $19::text[],
   case when s.setting is not null then ${eventsOf(schema)} end)`
 
-export const fallbackStatement = (schema: string, lockTimeout?: number): string => {
+/** The statements that take any append. */
+export interface FallbackStatements {
+  readonly append: string
+  /** Inside of a transaction, with commands: a command that another transaction remembers does not abort it. */
+  readonly appendInTransaction: string
+}
+
+/** The statements for a schema of any name. */
+export const fallbackStatements = (schema: string, lockTimeout?: number): FallbackStatements => {
+  const name = quoteIdentifier(schema)
   const setting = lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)
-  return named('append', fallback(quoteIdentifier(schema), setting))
+  const calling = (append: string): string => call(name, append, setting)
+  return {
+    append: named('append', calling('append')),
+    appendInTransaction: named('append_in_transaction', calling('append_in_transaction')),
+  }
 }
 
 // JSON holds no control characters, so encoding it once more as JSON is the quoting that an array needs.
@@ -68,6 +82,7 @@ interface FallbackRow extends StoredRow {
   readonly outcome: number
   readonly command_id: string | null
   readonly event_count: number | null
+  readonly fingerprint: string | null
 }
 
 const answerTo = (
@@ -80,8 +95,9 @@ const answerTo = (
     return E.left(versionConflict(streamId, expectedVersion, first.version))
   }
   if (first.outcome === 2) {
-    const { command_id, event_count, version } = first
-    return E.left(commandAlreadyHandled(streamId, command_id ?? '', version, event_count ?? 0))
+    const { command_id, event_count, version, fingerprint } = first
+    const handled = handledCommand(version, event_count ?? 0, fingerprint)
+    return E.left(commandAlreadyHandled(streamId, command_id ?? '', handled))
   }
   return stored(rows, first.recorded_at)
 }
@@ -91,8 +107,10 @@ const answerTo = (
  * statement fails as a whole: then all of them have failed.
  */
 export const fallbackAppend =
-  (db: Executor, statement: string, scope: TransactionScope): RunAppends =>
+  (db: Executor, statements: FallbackStatements, scope: TransactionScope): RunAppends =>
   async (appends) => {
+    const isGuarded = scope === 'transaction' && appends.some(({ commands }) => commands.length > 0)
+    const statement = isGuarded ? statements.appendInTransaction : statements.append
     const parameters = E.tryCatch(() => parametersOf(appends), identity)
     if (E.isLeft(parameters)) return notSent(appends, parameters.left)
     const send = TE.tryCatch(

@@ -46,14 +46,18 @@ export const groupCommit = (run: RunAppends, bounds: LockedBounds): RunAppend =>
   const locked = lockedStreams(alone, bounds)
 
   /** Sends what ran into a lock again, in parts, until the locked streams are alone. */
-  const isolate: RunAppends = async (group) => {
-    const answers = [...(await run(group))]
+  const split = async (
+    group: ReadonlyArray<EncodedAppend>,
+    answered: ReadonlyArray<AppendAnswer>,
+  ): Promise<ReadonlyArray<AppendAnswer>> => {
+    const answers = [...answered]
     const held = [...answers.keys()].filter((index) => answers[index] && isLocked(answers[index]))
     if (group.length === 1 || held.length === 0) return answers
     const size = Math.ceil(held.length / PARTS)
     for (let start = 0; start < held.length; start += size) {
       const part = held.slice(start, start + size)
-      const sent = await isolate(part.flatMap((index) => group[index] ?? []))
+      const again = part.flatMap((index) => group[index] ?? [])
+      const sent = await split(again, await run(again))
       for (const [place, index] of part.entries()) {
         const answer = sent[place]
         if (answer !== undefined) answers[index] = answer
@@ -62,8 +66,11 @@ export const groupCommit = (run: RunAppends, bounds: LockedBounds): RunAppend =>
     return answers
   }
 
-  const runGroup: RunAppends = async (group) => {
-    const answers = await isolate(group)
+  const repair = async (
+    group: ReadonlyArray<EncodedAppend>,
+    answered: ReadonlyArray<AppendAnswer>,
+  ): Promise<ReadonlyArray<AppendAnswer>> => {
+    const answers = await split(group, answered)
     const mustSendAlone = (answer: AppendAnswer): boolean =>
       isOvertaken(answer) || (group.length > 1 && !isLocked(answer) && mayBeCausedByOne(answer))
     if (!answers.some(mustSendAlone)) return answers
@@ -77,15 +84,20 @@ export const groupCommit = (run: RunAppends, bounds: LockedBounds): RunAppend =>
     )
   }
 
-  const share = grouped(async (group: ReadonlyArray<EncodedAppend>) => {
+  const runGroup: RunAppends = (group) =>
+    run(group).then((answers) => (answers.every(E.isRight) ? answers : repair(group, answers)))
+
+  const share = grouped((group: ReadonlyArray<EncodedAppend>) => {
     // Most of the time there is none.
     const free = locked.isEmpty() ? group : group.filter(({ streamId }) => !locked.has(streamId))
-    const answers = free.length === 0 ? [] : await runGroup(free)
-    if (free.length === group.length && !answers.some(isLocked)) return answers
-    let next = 0
-    return group.map((append) => {
-      const answer = free[next] === append ? answers[next++] : undefined
-      return answer === undefined || isLocked(answer) ? locked.append(append) : answer
+    const answered = free.length === 0 ? Promise.resolve([]) : runGroup(free)
+    return answered.then((answers: ReadonlyArray<AppendAnswer>) => {
+      if (free.length === group.length && !answers.some(isLocked)) return answers
+      let next = 0
+      return group.map((append) => {
+        const answer = free[next] === append ? answers[next++] : undefined
+        return answer === undefined || isLocked(answer) ? locked.append(append) : answer
+      })
     })
   }, grouping)
   return (append) => (locked.has(append.streamId) ? locked.append(append) : share(append))

@@ -86,8 +86,9 @@ const severalParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
 const severalMarked = (schema: string, announce: string): string => `
 ${announced(announce)}, mark as materialized (
   select m.*
-  from unnest((select $10::text[]), (select $11::text[]), (select $12::integer[]), (select $13::integer[]))
-    as m(stream_id, command_id, skip, event_count)
+  from unnest((select $10::text[]), (select $11::text[]), (select $12::integer[]), (select $13::integer[]),
+              (select $14::text[]))
+    as m(stream_id, command_id, skip, event_count, fingerprint)
 ), ${requests(
   schema,
   `
@@ -96,8 +97,8 @@ ${announced(announce)}, mark as materialized (
         on c.stream_id = m.stream_id and c.command_id = m.command_id
       where m.stream_id = r.stream_id)`,
 )}, remembered as (
-  insert into ${schema}.commands (stream_id, command_id, after, event_count)
-  select m.stream_id, m.command_id, r.current + m.skip, m.event_count
+  insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
+  select m.stream_id, m.command_id, r.current + m.skip, m.event_count, m.fingerprint
   from mark m join request r on r.stream_id = m.stream_id
   order by m.stream_id, m.command_id
 )

@@ -48,8 +48,8 @@ with request as materialized (
   where ${announce}
     and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
-  insert into ${schema}.commands (stream_id, command_id, after, event_count)
-  select $1, $8, current, 1 from request where ${fits('$2', 'current')}
+  insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
+  select $1, $8, current, 1, $9::text from request where ${fits('$2', 'current')}
 )
 insert into ${schema}.events (${COLUMNS})
 select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
@@ -59,6 +59,7 @@ ${STORED}`
 const oneMarkedParameters = (append: EncodedAppend): ReadonlyArray<string | number | null> => [
   ...oneParameters(append),
   append.commands[0]?.commandId ?? null,
+  append.commands[0]?.fingerprint ?? null,
 ]
 
 const stream = (schema: string, announce: string): string => `

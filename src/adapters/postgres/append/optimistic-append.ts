@@ -1,6 +1,4 @@
 import * as E from 'fp-ts/Either'
-import { identity } from 'fp-ts/function'
-import * as TE from 'fp-ts/TaskEither'
 import type { StreamId } from '../../../core/stream'
 import { isCommandTaken, isVersionTaken } from '../connection/errors'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
@@ -15,7 +13,7 @@ import {
   type StoredRow,
 } from './append-answer'
 import { type EncodedAppend, lengthOf } from './encoded-append'
-import { fallbackAppend, fallbackStatement } from './fallback-append'
+import { fallbackAppend, type FallbackStatements, fallbackStatements } from './fallback-append'
 import {
   manyStreamsQuery,
   type ManyStreamsStatements,
@@ -29,9 +27,8 @@ import type { Query } from './statement-parts'
 // and fails the whole statement: either way nothing of it is stored, and the fallback can say what has happened.
 
 /** Every statement that appends, as text. */
-export interface AppendStatements extends OneStreamStatements, ManyStreamsStatements {
-  readonly append: string
-}
+export interface AppendStatements
+  extends OneStreamStatements, ManyStreamsStatements, FallbackStatements {}
 
 /**
  * The statements for a schema of any name.
@@ -41,7 +38,7 @@ export interface AppendStatements extends OneStreamStatements, ManyStreamsStatem
 export const appendStatements = (schema: string, lockTimeout?: number): AppendStatements => ({
   ...oneStreamStatements(schema, lockTimeout),
   ...manyStreamsStatements(schema, lockTimeout),
-  append: fallbackStatement(schema, lockTimeout),
+  ...fallbackStatements(schema, lockTimeout),
 })
 
 /** How much JSON an optimistic statement takes at most, in UTF-16 code units: PostgreSQL holds no JSON array above 256 MB. */
@@ -105,6 +102,10 @@ const oneRowEach = (
   return answers
 }
 
+// Not TE.tryCatch, which takes two kilobytes: this is done for every append.
+const settled = <Value>(promise: Promise<Value>): Promise<E.Either<unknown, Value>> =>
+  promise.then<E.Either<unknown, Value>, E.Either<unknown, Value>>(E.right, E.left)
+
 /** What the statements of a store have in common. */
 export interface AppendContext {
   readonly statements: AppendStatements
@@ -122,7 +123,7 @@ export const optimisticAppend = (
   db: Executor,
   scope: TransactionScope,
 ): RunAppends => {
-  const fallback = fallbackAppend(db, statements.append, scope)
+  const fallback = fallbackAppend(db, statements, scope)
   const answersFrom = async (
     appends: ReadonlyArray<EncodedAppend>,
     rows: ReadonlyMap<StreamId, ReadonlyArray<StoredRow>>,
@@ -140,15 +141,14 @@ export const optimisticAppend = (
     })
   }
   return async (appends) => {
-    const built = E.tryCatch(
-      () => (contention.isUnlikely() ? optimisticQuery(statements, appends) : undefined),
-      identity,
-    )
-    if (E.isLeft(built)) return notSent(appends, built.left)
-    const query = built.right
+    let query: Query | undefined
+    try {
+      if (contention.isUnlikely()) query = optimisticQuery(statements, appends)
+    } catch (cause) {
+      return notSent(appends, cause)
+    }
     if (query === undefined) return fallback(appends)
-    const send = TE.tryCatch(() => fetchRows<StoredRow>(db, query.text, query.parameters), identity)
-    const found = await send()
+    const found = await settled(fetchRows<StoredRow>(db, query.text, query.parameters))
     if (E.isLeft(found)) {
       const lost = lostRace(found.left)
       if (lost) contention.record()

@@ -13,8 +13,8 @@ export const signalling =
 /** Signals once when any of the appends that share a statement was stored. */
 export const signallingAll =
   (signal: () => void, run: RunAppends): RunAppends =>
-  async (appends) => {
-    const answers = await run(appends)
-    if (answers.some(E.isRight)) signal()
-    return answers
-  }
+  (appends) =>
+    run(appends).then((answers) => {
+      if (answers.some(E.isRight)) signal()
+      return answers
+    })

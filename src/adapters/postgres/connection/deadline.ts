@@ -1,4 +1,7 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import * as timers from 'node:timers'
+
+// Taken when this module is loaded: fake timers that a test installs must not touch them.
+const { clearTimeout, setTimeout } = timers
 
 /** What a timer takes at most. Longer ones would end at once. */
 const LONGEST_TIMER = 2_147_483_647
@@ -20,8 +23,52 @@ export const withDeadline = <Value>(
       reject(giveUp())
     }, timeout)
     timer.unref()
-    const stop = (): void => clearTimeout(timer)
-    work.then(resolve, reject)
-    work.then(stop, stop)
+    work.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        const reason = error as Error
+        reject(reason)
+      },
+    )
   })
+}
+
+/**
+ * The same for pieces of work that usually come one after another, as the statements of a connection do: they
+ * share one timer, which is set again for each of them and then left to expire.
+ *
+ * @param reasonOf - what a piece that fails is rejected with.
+ */
+export const deadlines = (
+  timeout: number,
+  giveUp: () => Error,
+  reasonOf: (error: Error) => Error,
+): (<Value>(work: Promise<Value>) => Promise<Value>) => {
+  const failed = (error: Error): Promise<never> => Promise.reject(reasonOf(error))
+  if (timeout > LONGEST_TIMER) return (work) => work.catch(failed)
+  let timer: NodeJS.Timeout | undefined
+  let late: ((error: Error) => void) | undefined
+  const expire = (): void => late?.(giveUp())
+  return (work) => {
+    if (late !== undefined) return withDeadline(work.catch(failed), timeout, giveUp)
+    return new Promise((resolve, reject) => {
+      late = reject
+      if (timer === undefined) timer = setTimeout(expire, timeout).unref()
+      else timer.refresh()
+      work.then(
+        (value) => {
+          late = undefined
+          resolve(value)
+        },
+        (error: unknown) => {
+          late = undefined
+          reject(reasonOf(error as Error))
+        },
+      )
+    })
+  }
 }

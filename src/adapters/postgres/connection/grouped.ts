@@ -1,5 +1,9 @@
+import * as timers from 'node:timers'
 import type * as E from 'fp-ts/Either'
 import { overloaded, type Overloaded } from '../../../core/errors/store'
+
+// Taken when this module is loaded: fake timers that a test installs must not stop appends.
+const { setImmediate, setTimeout } = timers
 
 /** How calls are grouped into statements. */
 export interface Grouping<Call, Answer> {
@@ -83,18 +87,20 @@ const nextGroup = <Call, Answer>(
   return [group, rest]
 }
 
-/** Answers or an error of what carries out calls, without a throw. */
-const outcomeOf = async <Call, Answer>(
+/** Rejects, and does not throw. */
+const started = <Call, Answer>(
   run: Run<Call, Answer>,
   calls: ReadonlyArray<Call>,
-): Promise<E.Either<unknown, ReadonlyArray<Answer | Promise<Answer>>>> => {
+): Promise<ReadonlyArray<Answer | Promise<Answer>>> => {
   try {
-    return { _tag: 'Right', right: await run(calls) }
+    return run(calls)
   } catch (cause) {
-    return { _tag: 'Left', left: cause }
+    const reason = cause as Error
+    return Promise.reject(reason)
   }
 }
 
+const NONE: ReadonlyArray<never> = []
 const noAnswer = new Error('the statement gave no answer to this call')
 
 /**
@@ -112,24 +118,37 @@ export const grouped = <Call, Answer>(
   let average = 0
   let timer: NodeJS.Timeout | undefined
 
-  const runGroup = async (group: ReadonlyArray<Waiting<Call, Answer>>): Promise<void> => {
-    const started = performance.now()
-    const calls = group.map(({ call }) => call)
-    const outcome = await outcomeOf(run, calls)
-    average += (performance.now() - started - average) / 8
-    for (const [index, { answer }] of group.entries()) {
-      if (outcome._tag === 'Left') answer(grouping.failed(outcome.left))
-      else answer(outcome.right[index] ?? grouping.failed(noAnswer))
+  type Group = ReadonlyArray<Waiting<Call, Answer>>
+
+  const runGroup = (group: Group): void => {
+    const begun = performance.now()
+    const answerAll = (answers: ReadonlyArray<Answer | Promise<Answer>>, cause: unknown): void => {
+      for (let index = 0; index < group.length; index++) {
+        group[index]?.answer(answers[index] ?? grouping.failed(cause))
+      }
+      ended(group, begun)
     }
+    started(
+      run,
+      group.map(({ call }) => call),
+    ).then(
+      (answers) => answerAll(answers, noAnswer),
+      (cause: unknown) => answerAll(NONE, cause),
+    )
+  }
+
+  const ended = (group: Group, begun: number): void => {
+    average += (performance.now() - begun - average) / 8
     // Callers that have just been answered may call again at once: let them share the next statement.
     // Otherwise the first of them is sent without the others, and they wait for it.
-    const ended = (): void => {
-      underWay -= 1
-      callsUnderWay -= group.length
-      advance()
-    }
-    if (group.length > 1) setImmediate(ended)
-    else ended()
+    if (group.length > 1) setImmediate(free, group.length)
+    else free(group.length)
+  }
+
+  const free = (calls: number): void => {
+    underWay -= 1
+    callsUnderWay -= calls
+    advance()
   }
 
   const start = (): void => {
@@ -140,7 +159,7 @@ export const grouped = <Call, Answer>(
     for (const { weight } of group) queueWeight -= weight
     underWay += 1
     callsUnderWay += group.length
-    void runGroup(group)
+    runGroup(group)
   }
 
   /** Whether enough calls wait for another statement, beside those under way. */

@@ -108,7 +108,8 @@ export const notificationsOver = (open: OpenListening | undefined): Notification
   let kept: Kept | undefined
 
   const wake = (channel: string): void => {
-    for (const listener of channels.get(channel) ?? []) listener()
+    const listeners = channels.get(channel)
+    if (listeners !== undefined) for (const listener of listeners) listener()
   }
 
   const remove = (channel: string): void => {

@@ -3,8 +3,7 @@ import type { Kysely } from 'kysely'
 import type { MigrationChanged, StoreFailed } from '../../../core/errors/store'
 import type { OperatorThresholds } from '../../../core/operator/finding'
 import { postgres, type PostgresBackend } from '../backend'
-import { type MigrationPlan, newLineage, planMigration } from '../schema/migrate'
-import { directExecutor } from './origin'
+import { type MigrationPlan, planMigration } from '../schema/migrate'
 import type { PreparedStatementsProbe } from './prepared-statements-probe'
 
 /** How a database is opened by its address. */
@@ -19,8 +18,6 @@ export interface OpenSettings {
 /** A database that was opened by its address, with everything that can be done with it. */
 export interface OpenedDatabase extends PostgresBackend<unknown> {
   readonly plan: TE.TaskEither<MigrationChanged | StoreFailed, MigrationPlan>
-  /** Another lineage for the store, after a restore. Answers it. */
-  readonly newLineage: TE.TaskEither<StoreFailed, string>
   readonly preparedStatements: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
 }
 
@@ -41,7 +38,6 @@ export const openedDatabase = (
   return {
     ...backend,
     plan: planMigration(db, schema),
-    newLineage: newLineage(directExecutor(db), schema),
     preparedStatements,
     close: async () => {
       await backend.close()

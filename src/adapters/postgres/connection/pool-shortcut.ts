@@ -1,5 +1,8 @@
-import type { PostgresPoolClient } from 'kysely'
+import * as timers from 'node:timers'
+import type { CompiledQuery, PostgresPoolClient } from 'kysely'
 import type { Executor } from './query'
+
+const { setImmediate } = timers // taken when this module is loaded: see grouped
 
 /**
  * Runs statements outside of transactions, each on a connection of the pool, without Kysely's own steps: there is
@@ -26,17 +29,26 @@ export const poolShortcut = (
     kept.push(client)
     if (releasing) return
     releasing = true
-    setImmediate(() => setImmediate(releaseKept))
+    setImmediate(setImmediate, releaseKept)
   }
+  const runOn = <Row>(client: PostgresPoolClient, { sql, parameters }: CompiledQuery<Row>) =>
+    client.query<Row>(sql, parameters).then(
+      (answer) => {
+        keep(client)
+        return answer
+      },
+      (error: unknown) => {
+        client.release()
+        const reason = error as Error
+        return Promise.reject(reason)
+      },
+    )
   return {
-    executeQuery: async ({ sql, parameters }) => {
-      const client = kept.pop() ?? (await connect())
-      const answer = client.query<never>(sql, parameters)
-      void answer.then(
-        () => keep(client),
-        () => client.release(),
-      )
-      return answer
+    executeQuery: (query) => {
+      const client = kept.pop()
+      return client === undefined
+        ? connect().then((fresh) => runOn(fresh, query))
+        : runOn(client, query)
     },
   }
 }

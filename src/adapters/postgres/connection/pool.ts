@@ -1,6 +1,6 @@
 import type { Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { withDeadline } from './deadline'
+import { deadlines, withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
 import { type Gate, gate } from './gate'
 import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
@@ -42,7 +42,8 @@ const BEGIN: NamedStatement = { name: 'reprise_begin', text: 'begin', parameters
 const COMMIT: NamedStatement = { name: 'reprise_commit', text: 'commit', parameters: [] }
 
 /** The answer to a statement that need not be sent. */
-const answerUnsent = (command: string): Answer => ({ command, rowCount: null, rows: [] })
+const answerUnsent = (command: string): Promise<Answer> =>
+  Promise.resolve({ command, rowCount: null, rows: [] })
 
 const isEnd = (statement: string): boolean => statement === COMMIT.text || statement === 'rollback'
 
@@ -62,7 +63,7 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
   const nameOf = cache(statements.freshName)
   const runUnprepared = unprepared(client)
   let beginning = false
-  return async (text, parameters) => {
+  return (text, parameters) => {
     if (text === BEGIN.text && statements.isReady(BEGIN.name)) {
       beginning = true
       return answerUnsent('BEGIN')
@@ -75,8 +76,9 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
     const label = labelOf(text)
     const name = label === undefined ? nameOf(text, parameters) : statements.nameOf(label, text)
     if (name !== undefined) return statements.run({ name, text, parameters }, before)
-    if (before !== undefined) await statements.run(BEGIN)
-    return runUnprepared(text, parameters)
+    return before === undefined
+      ? runUnprepared(text, parameters)
+      : statements.run(BEGIN).then(() => runUnprepared(text, parameters))
   }
 }
 
@@ -94,6 +96,8 @@ const statementRunner = (client: PoolClient, preparing: PreparedStatementsMode):
 /** A connection of a pool, with what it has prepared. */
 interface Connection {
   readonly run: RunStatement
+  /** Why a statement has really failed. */
+  readonly reasonOf: (error: Error) => Error
   readonly release: () => void
   /** Ends it, whatever is under way on it. To release it afterwards does nothing. */
   readonly destroy: () => void
@@ -109,15 +113,20 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
     ended ??= error
   })
   let destroyed = false
-  const failed = (error: Error): Promise<never> => {
-    const reason = isServerError(ended) ? ended : error
-    broken ||= breaksConnection(reason)
-    return Promise.reject(reason)
-  }
   return {
     run: (text, parameters) => {
-      const answer = run(text, parameters)
-      return (text === COMMIT.text ? answer.then(rejectRolledBack) : answer).catch(failed)
+      try {
+        const answer = run(text, parameters)
+        return text === COMMIT.text ? answer.then(rejectRolledBack) : answer
+      } catch (error) {
+        const reason = error as Error
+        return Promise.reject(reason)
+      }
+    },
+    reasonOf: (error) => {
+      const reason = isServerError(ended) ? ended : error
+      broken ||= breaksConnection(reason)
+      return reason
     },
     // A broken one must not go back to the pool: the next statement on it would fail as well.
     release: () => {
@@ -132,15 +141,15 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
 }
 
 /** A connection on which a statement has so many milliseconds. Its answer is lost then, and so is the connection. */
-const bounded = ({ run, release, destroy }: Connection, timeout: number): PostgresPoolClient =>
-  poolClient(
-    (text, parameters) =>
-      withDeadline(run(text, parameters), timeout, () => {
-        destroy()
-        return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
-      }),
-    release,
-  )
+const bounded = (connection: Connection, timeout: number): PostgresPoolClient => {
+  const { run, reasonOf, release, destroy } = connection
+  const giveUp = (): Error => {
+    destroy()
+    return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
+  }
+  const inTime = deadlines(timeout, giveUp, reasonOf)
+  return poolClient((text, parameters) => inTime(run(text, parameters)), release)
+}
 
 /** Says why no connection came. */
 const notConnected = (pool: Pool, established: number, timeout: number): Error => {
@@ -207,20 +216,30 @@ const accessTo = (pool: Pool, preparing: PreparedStatementsMode): AccessWithin =
   pool.on('acquire', (client) => established.add(client))
   pool.on('remove', (client) => established.delete(client))
   pool.on('error', ignoreError) // an idle connection that breaks is replaced by the pool itself
-  const connectWithin = async (timeout: number): Promise<PostgresPoolClient> => {
+  const connectWithin = (timeout: number): Promise<PoolClient> => {
+    // One that is idle comes before anything else can happen: that takes no timer.
+    const isIdle = pool.idleCount > pool.waitingCount
     const connecting = pool.connect()
-    const client = await withDeadline(connecting, timeout, () => {
+    if (isIdle) return connecting
+    return withDeadline(connecting, timeout, () => {
       // It may still come: then others can have it.
       connecting.then((late) => late.release(), ignoreError)
       return notConnected(pool, established.size, timeout)
     })
-    return bounded(wrapped(client), timeout)
   }
   const timeouts = new Map<number, Access>()
   const access: AccessWithin = (timeout) => {
     const before = timeouts.get(timeout)
     if (before !== undefined) return before
-    const connect = () => connectWithin(timeout)
+    const boundedClients = new WeakMap<PoolClient, PostgresPoolClient>()
+    const connect = async (): Promise<PostgresPoolClient> => {
+      const client = await connectWithin(timeout)
+      const known = boundedClients.get(client)
+      if (known !== undefined) return known
+      const made = bounded(wrapped(client), timeout)
+      boundedClients.set(client, made)
+      return made
+    }
     const made = { connect, direct: poolShortcut(connect, () => pool.waitingCount > 0) }
     timeouts.set(timeout, made)
     return made

@@ -48,7 +48,7 @@ const namesOn = (client: PoolClient): StatementNames => {
 
 /**
  * The first time, the driver prepares a statement and reports its columns. From then on they are known: they are
- * neither asked for nor sent again.
+ * neither requested nor sent again.
  */
 export const preparedStatements = (client: PoolClient): PreparedStatements => {
   const ready = new Map<string, ReadonlyArray<Column>>()
@@ -66,22 +66,23 @@ export const preparedStatements = (client: PoolClient): PreparedStatements => {
     freshName: names.freshName,
     nameOf: names.nameOf,
     isReady: (name) => ready.has(name),
-    run: async (statement, before) => {
-      const { name, text } = statement
+    run: (statement, before) => {
+      const { name, text, parameters } = statement
       const columns = ready.get(name)
-      const values = columns === undefined ? undefined : encodeParameters(statement.parameters)
-      const first = before === undefined ? [] : [{ ...before, values: [] }]
+      const values = columns === undefined ? undefined : encodeParameters(parameters)
+      const first = before && { ...before, values: [] }
       if (columns !== undefined && values !== undefined) {
         const retired = names.takeRetired()
         for (const old of retired) ready.delete(old)
-        return runPrepared(
-          client,
-          { statements: [...first, { name, text, values }], retired },
-          columns,
-        )
+        const own = { name, text, values }
+        const statements = first === undefined ? [own] : [first, own]
+        return runPrepared(client, { statements, retired }, columns)
       }
-      if (first.length > 0) await runPrepared(client, { statements: first, retired: [] }, [])
-      return prepare(statement)
+      return first === undefined
+        ? prepare(statement)
+        : runPrepared(client, { statements: [first], retired: [] }, []).then(() =>
+            prepare(statement),
+          )
     },
   }
 }

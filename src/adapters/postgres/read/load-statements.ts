@@ -19,7 +19,7 @@ export interface LoadStatements {
   /** For any number of streams. */
   readonly loadMany: string
   readonly loadOne: string
-  /** For one stream, of which neither a snapshot nor a command is asked for. */
+  /** For one stream, without a snapshot and without a command id. */
   readonly loadEvents: string
 }
 
@@ -32,7 +32,7 @@ const versionOf = (schema: string, stream: string): string =>
 // number of streams; "place" says which of them a row is for. Parameters are subqueries, so that one plan
 // serves all lengths: see append/statement-parts.ts.
 // Rows: kind 'v' the stream (version: its own), 's' a snapshot (data: its state), 'c' a command handled
-// before (version: the one before its events, schema_version: how many), 'e' an event.
+// before (version: the one before its events, schema_version: how many, type: its fingerprint), 'e' an event.
 const loadMany = (schema: string): string => `
 select r.place::integer as place, x.*
 from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
@@ -55,7 +55,7 @@ from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
     select 's', snapshot.version, null, null, null, null, null, snapshot.state, null
     where snapshot.version is not null
     union all
-    select 'c', c.after, c.event_count, null, null, null, null, null, null
+    select 'c', c.after, c.event_count, null, null, c.fingerprint, null, null, null
     from ${schema}.commands c
     where c.stream_id = r.stream_id and c.command_id = r.command_id
     union all
@@ -97,7 +97,7 @@ union all
 select 's', version, null, null, null, null, null, state, null
 from snapshot
 union all
-select 'c', after, event_count, null, null, null, null, null, null
+select 'c', after, event_count, null, null, fingerprint, null, null, null
 from ${schema}.commands
 where stream_id = $1 and command_id = $4::text
 union all
@@ -179,6 +179,7 @@ interface CommandRow extends Row {
   readonly kind: 'c'
   readonly version: number
   readonly schema_version: number
+  readonly type: string | null
 }
 interface LoadedEventRow extends Row {
   readonly kind: 'e'
@@ -212,6 +213,16 @@ const toStoredEvent = (streamId: StreamId, row: LoadedEventRow): StoredEvent => 
   metadata: row.metadata,
 })
 
+export const handledCommand = (
+  after: number,
+  eventCount: number,
+  fingerprint: string | null,
+): CommandRecord => ({
+  after,
+  eventCount,
+  ...(fingerprint === null ? {} : { fingerprint }),
+})
+
 /** What was found for one request. */
 export const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
   let version = 0
@@ -227,7 +238,7 @@ export const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []
         snapshot = snapshotOf(row, request)
         break
       case 'c':
-        handled = { after: row.version, eventCount: row.schema_version }
+        handled = handledCommand(row.version, row.schema_version, row.type)
         break
       case 'e':
         events.push(toStoredEvent(request.streamId, row))

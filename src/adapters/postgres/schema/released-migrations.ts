@@ -3,13 +3,13 @@
 /** The released migrations, oldest first. */
 export const released: ReadonlyArray<{ readonly name: string; readonly text: string }> = [
   { name: '0001_reprise', text: `-- The event store: streams, the commands they have carried out, and their snapshots; then subscriptions, read
--- models, and the commands that process managers have asked for.
+-- models, and the outbox: the commands that process managers have issued.
 --
 -- {{schema}} stands for the quoted name of the schema, {{name}} for its name as a constant of SQL, and
 -- {{quoted}} for the quoted name inside of such a constant. Once released, this file is never edited: add the
 -- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
 --
--- Error codes of our own: RP001 a replica was asked, RP002 the sequence is behind the rows, RP003 the schema
+-- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
 -- has been renamed.
 
 -- What this store is: one row.
@@ -45,6 +45,7 @@ create table {{schema}}.commands (
   command_id  text    not null collate "C",
   after       integer not null, -- the version before its events
   event_count integer not null,
+  fingerprint text    collate "C", -- says which command it was. null: it had none
   constraint commands_pkey primary key (stream_id, command_id)
 );
 
@@ -76,11 +77,11 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
--- Tells every reader that positions above the returned one may still become visible: the writer holds
+-- Announces to every reader that positions above the returned one may still become visible: the writer holds
 -- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
 -- Once in a transaction is enough, for its later positions are higher still.
 --
--- The namespace is 24 bits of the sequence's own oid: whoever reads the sequence has it, and a copied or
+-- The namespace is 24 bits of the sequence's own oid: every reader of the sequence knows it, and a copied or
 -- renamed schema cannot have an old one. Two stores with the same one stay correct: a reader of one may wait
 -- for a writer of the other.
 create function {{schema}}.announce(at regclass) returns void language plpgsql
@@ -154,7 +155,7 @@ begin
 end
 $reprise$;
 
--- For statements that read up to a horizon that is known: another server may answer them than told it.
+-- For statements that read up to a horizon that is known: another server may answer them than gave it.
 create function {{schema}}.refuse_replica() returns boolean language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
@@ -223,10 +224,11 @@ $reprise$;
 -- nothing else of that append is stored. Answers, per stream:
 --   outcome 0: appended; a row for each event with version and position (no event: one row, no position)
 --   outcome 1: conflict; version is where the stream was when this began. If that is what the caller
---              expects, somebody else was faster meanwhile: ask again.
+--              expects, another writer was faster meanwhile: call again.
 --   outcome 2: one of the commands was handled before; version is the one before its events
 -- A command that another transaction remembers at this very moment, and that did nothing there, breaks
--- commands_pkey: then nothing is stored, and asking again answers outcome 2.
+-- commands_pkey: then nothing is stored, and asking again answers outcome 2. Inside of a transaction of the
+-- caller's: see append_in_transaction.
 create function {{schema}}.append(
   stream_ids text[], expected_versions integer[],
   ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
@@ -234,10 +236,10 @@ create function {{schema}}.append(
   rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
   rest_data jsonb[], rest_metadata jsonb[],
   mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
-  at regclass
+  mark_fingerprints text[], at regclass
 ) returns table (
   stream_id text, outcome integer, version integer, "position" double precision,
-  recorded_at double precision, command_id text, event_count integer
+  recorded_at double precision, command_id text, event_count integer, fingerprint text
 ) language plpgsql
   -- A plan for every call would cost more than the call; and no plan made while the table was small may
   -- read all of it later.
@@ -274,7 +276,7 @@ begin
       )
       select r.stream_id, case when s.version is null then 1 else 0 end,
              coalesce(s.version, r.current), s.position::double precision, moment_ms,
-             null::text, null::integer
+             null::text, null::integer, null::text
         from request r left join stored s on s.stream_id = r.stream_id;
     return;
   end if;
@@ -282,11 +284,11 @@ begin
   return query
     with mark as materialized (
       select m.*
-        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts)
-          as m(stream_id, command_id, skip, event_count)
+        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints)
+          as m(stream_id, command_id, skip, event_count, fingerprint)
     ),
     handled as materialized (
-      select distinct on (c.stream_id) c.stream_id, c.command_id, c.after, c.event_count
+      select distinct on (c.stream_id) c.*
         from mark m
           join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
         order by c.stream_id, c.after
@@ -332,28 +334,70 @@ begin
       select stream_id, current from fitting where id is null
     ),
     remembered as (
-      insert into {{schema}}.commands (stream_id, command_id, after, event_count)
-        select m.stream_id, m.command_id, a.before + m.skip, m.event_count
+      insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
+        select m.stream_id, m.command_id, a.before + m.skip, m.event_count, m.fingerprint
           from mark m join accepted a on a.stream_id = m.stream_id
           order by m.stream_id, m.command_id
     )
     select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
-           null::text, null::integer
+           null::text, null::integer, null::text
       from (select * from first union all select * from rest) s
     union all
-    select f.stream_id, 0, f.current, null, moment_ms, null, null
+    select f.stream_id, 0, f.current, null, moment_ms, null, null, null
       from fitting f where f.id is null
     union all
-    select r.stream_id, 1, r.current, null, moment_ms, null, null
+    select r.stream_id, 1, r.current, null, moment_ms, null, null, null
       from request r where not exists (select from accepted a where a.stream_id = r.stream_id)
     union all
-    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count
+    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count, h.fingerprint
       from handled h;
 end
 $reprise$;
 
+-- The same for appends with commands, inside of a transaction that must go on. Where append breaks commands_pkey
+-- only what it has done is undone, and every stream has outcome 1: call again. A transaction that cannot see what
+-- was committed since it began would call forever: there it is a serialization failure.
+create function {{schema}}.append_in_transaction(
+  stream_ids text[], expected_versions integer[],
+  ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
+  rest_stream_ids text[], rest_places integer[],
+  rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
+  rest_data jsonb[], rest_metadata jsonb[],
+  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
+  mark_fingerprints text[], at regclass
+) returns table (
+  stream_id text, outcome integer, version integer, "position" double precision,
+  recorded_at double precision, command_id text, event_count integer, fingerprint text
+) language plpgsql
+as $reprise$
+#variable_conflict use_column
+declare
+  broken text;
+begin
+  return query select * from {{schema}}.append(
+    stream_ids, expected_versions, ids, types, schema_versions, data, metadata,
+    rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions, rest_data, rest_metadata,
+    mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints, at);
+exception when unique_violation then
+  get stacked diagnostics broken = constraint_name;
+  if broken <> 'commands_pkey' then
+    raise;
+  end if;
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'another transaction has remembered one of the commands'
+      using errcode = 'serialization_failure';
+  end if;
+  return query
+    select s.stream_id, 1, coalesce(
+             (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
+               order by e.version desc limit 1), 0),
+           null::double precision, 0::double precision, null::text, null::integer, null::text
+      from unnest(stream_ids) as s(stream_id);
+end
+$reprise$;
+
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
--- data tells the highest visible position and the lineage. The events follow, none of them beyond the horizon.
+-- data holds the highest visible position and the lineage. The events follow, none of them beyond the horizon.
 -- Null categories or types: all of them. size: how many positions are looked at, null: all. at: see visible.
 create function {{schema}}.read_all(
   after bigint, most integer, categories text[], types text[], size bigint, at regclass
@@ -411,8 +455,8 @@ create table {{schema}}.instances (
     references {{schema}}.subscriptions on update cascade on delete cascade
 );
 
--- Everything up to position is done, or held back. The token grows with every change of owner; whoever
--- writes names it, and writes nothing if it is not the newest.
+-- Everything up to position is done, or held. The token grows with every change of owner; every
+-- write carries it, and does nothing if it is not the newest.
 create table {{schema}}.checkpoints (
   subscription text        not null collate "C",
   partition    integer     not null,
@@ -491,12 +535,12 @@ create table {{schema}}.builds (
   constraint builds_projection_fkey foreign key (projection) references {{schema}}.projections
 );
 
--- Commands that process managers have asked for: due now, or (timers) later.
+-- Outbox commands, which process managers have issued: due now, or (timers) later.
 create table {{schema}}.outbox (
   sequence       bigint      not null generated always as identity,
   process        text        not null collate "C",
   key            text        not null collate "C", -- which one of its processes
-  id             text        not null collate "C", -- the command's id, whenever and by whomever it is sent
+  id             text        not null collate "C", -- the command id, the same however often it is sent
   timer          text        collate "C",          -- the name it can be cancelled by; null: a command
   due_at         timestamptz not null,
   command        jsonb       not null,
@@ -507,7 +551,7 @@ create table {{schema}}.outbox (
   constraint outbox_pkey primary key (process, id),
   constraint outbox_timer_key unique (process, key, timer)
 );
--- Rejections for which a process manager has asked for nothing instead.
+-- How many commands of a process manager were rejected without a compensation.
 create table {{schema}}.rejections (
   process  text   not null collate "C",
   rejected bigint not null,
@@ -522,7 +566,7 @@ create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 -- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
 -- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
 -- A row for each partition that it has now, and for each that stands still; one without a partition if
--- there are none. Nobody has a lease of a subscription that is paused. An instance whose filter (\`known\`; null:
+-- there are none. No instance has a lease of a subscription that is paused. An instance whose filter (\`known\`; null:
 -- all) lacks something that was declared gets nothing.
 create function {{schema}}.claim(
   wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
@@ -596,7 +640,7 @@ begin
 
     if owned < fair then
       -- A row that is locked is being written to by its owner: not now. What an owner has not given back was
-      -- lost in a crash, maybe: the next one is told.
+      -- lost in a crash, maybe: the next owner has to know.
       update {{schema}}.checkpoints c
         set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment,
             busy_since = null,

@@ -1,5 +1,6 @@
 import type { WakeUps } from '../../../core/ports/wake-ups'
 import { type Notifications, pauseFor } from '../connection/notifications'
+import { named } from '../connection/own-statements'
 import { namespaceOf } from '../schema/names'
 
 /** Between two notifications, in milliseconds: as many appends as there were meanwhile share the second one. */
@@ -45,7 +46,7 @@ export interface ClosableWakeUps extends WakeUps {
  * Hints by `LISTEN` and `NOTIFY`, and at once within this process. Notifications are sent outside of the append: inside
  * it they would make all appends of the database wait for each other.
  *
- * @param notify - sends a statement. Left out: other processes hear nothing from this one.
+ * @param notify - sends a statement. Omitted: other processes receive nothing from this one.
  */
 export const postgresWakeUps = (
   schema: string,
@@ -53,7 +54,8 @@ export const postgresWakeUps = (
   notify: ((statement: string) => Promise<unknown>) | undefined,
 ): ClosableWakeUps => {
   const channel = channelOf(schema)
-  const others = notify === undefined ? undefined : coalesced(() => notify(`notify ${channel}`))
+  const others =
+    notify === undefined ? undefined : coalesced(() => notify(named('notify', `notify ${channel}`)))
   const stops = new Set<() => void>()
   let closed = false
   return {

@@ -2,6 +2,7 @@ import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { Client } from 'pg'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
+import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
@@ -36,6 +37,14 @@ const isOrder = async (id: string): Promise<boolean> =>
 const order = (transaction: Transaction<Orders>, id: string) =>
   transaction.insertInto('orders').values({ id }).execute()
 
+const isBlocked = async (): Promise<boolean> => {
+  const { rows } = await admin.query<{ blocked: boolean }>(
+    `select exists (select from pg_locks where not granted and pid in (
+       select pid from pg_stat_activity where datname = current_database())) as blocked`,
+  )
+  return rows[0]?.blocked ?? false
+}
+
 describe("append inside the caller's transaction", () => {
   it("is committed with the caller's rows", async () => {
     await db.transaction().execute(async (transaction) => {
@@ -56,7 +65,7 @@ describe("append inside the caller's transaction", () => {
     expect([await isOrder('gone'), await versionOf('order-gone')]).toEqual([false, 0])
   })
 
-  it('sees its own events, and nobody else does yet', async () => {
+  it('sees its own events, which no other connection sees yet', async () => {
     await db.transaction().execute(async (transaction) => {
       const inside = store.inTransaction(transaction)
       await right(inside.append(appending('order-own', 3)))
@@ -105,6 +114,75 @@ describe("append inside the caller's transaction", () => {
     const later = await right(store.readAll({ after: upTo, limit: 1000 }))
     expect(later.events.map(({ streamId }) => streamId)).toContain('order-second')
     expect([await versionOf('order-undone'), await versionOf('order-second')]).toEqual([0, 1])
+  })
+
+  describe('of a command that another open transaction is remembering', () => {
+    const marked = (streamId: string, events: number) => ({
+      ...appending(streamId, events),
+      commands: [{ commandId: 'c', skip: 0, eventCount: events }],
+    })
+
+    it.each([
+      [0, 0],
+      [0, 2],
+      [2, 0],
+      [2, 1],
+    ])(
+      'learns that it was handled, and continues: the first gave %i events, the second would give %i',
+      async (first, second) => {
+        const id = `order-twice-${first}-${second}`
+        const [one, two] = [
+          await db.startTransaction().execute(),
+          await db.startTransaction().execute(),
+        ]
+        await right(store.inTransaction(one).append(marked(id, first)))
+        const waiting = store.inTransaction(two).append(marked(id, second))()
+        await eventually(isBlocked)
+        await one.commit().execute()
+        expect(await waiting).toMatchObject({
+          left: { _tag: 'CommandAlreadyHandled', commandId: 'c', after: 0, eventCount: first },
+        })
+        await order(two, id)
+        await right(store.inTransaction(two).append(appending(id)))
+        await two.commit().execute()
+        expect([await isOrder(id), await versionOf(id)]).toEqual([true, first + 1])
+      },
+    )
+
+    it.each([0, 2])('handles it when the other one is rolled back (%i events)', async (events) => {
+      const id = `order-freed-${events}`
+      const [one, two] = [
+        await db.startTransaction().execute(),
+        await db.startTransaction().execute(),
+      ]
+      await right(store.inTransaction(one).append(marked(id, events)))
+      const waiting = store.inTransaction(two).append(marked(id, events))()
+      await eventually(isBlocked)
+      await one.rollback().execute()
+      expect(await waiting).toMatchObject({ right: { version: events } })
+      await two.commit().execute()
+      expect(await versionOf(id)).toBe(events)
+    })
+
+    it.each(['repeatable read', 'serializable'] as const)(
+      'is a conflict of transactions where it cannot be seen: %s',
+      async (level) => {
+        for (const events of [0, 2]) {
+          const id = `order-${level.slice(0, 6)}-${events}`
+          const open = () => db.startTransaction().setIsolationLevel(level).execute()
+          const [one, two] = [await open(), await open()]
+          await two.executeQuery(CompiledQuery.raw('select 1'))
+          await right(store.inTransaction(one).append(marked(id, events)))
+          const waiting = store.inTransaction(two).append(marked(id, events))()
+          await eventually(isBlocked)
+          await one.commit().execute()
+          expect(await waiting).toMatchObject({
+            left: { _tag: 'StoreFailed', reason: 'TransactionRefused', outcome: 'nothingWritten' },
+          })
+          await two.rollback().execute()
+        }
+      },
+    )
   })
 
   it('announces for each of two schemas that share one transaction', async () => {

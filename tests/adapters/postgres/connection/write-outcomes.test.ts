@@ -44,7 +44,7 @@ afterAll(async () => {
 afterEach(() => blocker.query('rollback'))
 
 const TABLES = 'events, commands, snapshots, subscriptions, checkpoints, held_streams, instances'
-const MORE_TABLES = 'documents, projections, requests'
+const MORE_TABLES = 'documents, projections, outbox'
 
 /** Every statement that writes to one of our tables waits. */
 const blockStatements = async (): Promise<void> => {
