@@ -51,18 +51,18 @@ const optionsWith = (options: ClientConfig, others: ClientConfig): ClientConfig 
 const askHost = async (
   make: ClientConstructor,
   options: ClientConfig,
-  { url }: Host,
+  host: Host,
   wanted: SessionAttributes,
-): Promise<void> => {
+): Promise<Host> => {
   const timeout = options.connectionTimeoutMillis ?? DEFAULT_TIMEOUT
   const bounds = { connectionTimeoutMillis: timeout, query_timeout: timeout }
-  const client = new make(optionsWith(options, { ...bounds, connectionString: url }))
+  const client = new make(optionsWith(options, { ...bounds, connectionString: host.url }))
   client.on('error', ignoreError)
   try {
     await client.connect()
     const { rows } = await client.query<SessionRow>(SESSION)
     const problem = problemOf(wanted, rows[0])
-    if (problem !== undefined) return await Promise.reject(ownError(NOT_CONNECTED, problem))
+    return problem === undefined ? host : await Promise.reject(ownError(NOT_CONNECTED, problem))
   } finally {
     client.end().catch(ignoreError)
   }
@@ -80,13 +80,12 @@ const isDenial = (error: unknown): error is Error => /^(28|3D)...$/.test(fieldOf
  */
 const firstAccepted = (
   hosts: ReadonlyArray<Host>,
-  ask: (host: Host) => Promise<void>,
+  ask: (host: Host) => Promise<Host>,
 ): Promise<Host> => {
   const refusals = new Map<Host, unknown>()
   const askOne = async (host: Host): Promise<Host | undefined> => {
     try {
-      await ask(host)
-      return host
+      return await ask(host)
     } catch (error) {
       refusals.set(host, error)
       return undefined
@@ -142,19 +141,16 @@ interface Internals {
 type OnConnected = (error: Error | null, client?: Client) => void
 
 /** The same client, that finds its host when it connects. */
-const finding = (
-  client: Client & Partial<Internals>,
-  find: () => Promise<Host>,
-  timeout: number,
-): Client => {
+const finding = (client: Client, find: () => Promise<Host>, timeout: number): Client => {
+  const internals: Partial<Internals> = client // not those of the native client
   const connectOnce = client.connect.bind(client)
   const tooLate = () => ownError(NOT_CONNECTED, `no server was found within ${timeout} ms`)
   const found = async (): Promise<void> => {
     const { host, port } = await withDeadline(find(), timeout, tooLate)
     // The pool gives up in its own time.
-    if (client.connection?.stream.destroyed === true) return Promise.reject(tooLate())
+    if (internals.connection?.stream.destroyed === true) return Promise.reject(tooLate())
     Object.assign(client, { host, port })
-    Object.assign(client.connectionParameters ?? {}, { host, port })
+    Object.assign(internals.connectionParameters ?? {}, { host, port })
   }
   return Object.assign(client, {
     // The pool begins to listen for errors in its callback: that must not come a moment late.
