@@ -55,6 +55,7 @@ const print = (rows) => {
       'kill to promotion': `${row.promotionMs} ms`,
       'promotion to success': `${row.firstSuccessMs} ms`,
       'broken (of 64)': row.brokenConnections,
+      'lost answers': row.lostAnswers,
       unknown: row.unknownOutcomes,
       'refused meanwhile': row.refusedMeanwhile,
     })),
@@ -62,7 +63,7 @@ const print = (rows) => {
   console.log(
     `${rows.length} failovers, ${sum(rows, 'acknowledged')} acknowledged commands: ${sum(rows, 'lost')} lost, ` +
       `${sum(rows, 'doubled')} doubled, ${sum(rows, 'gaps')} gaps; first success at most ` +
-      `${most(rows, 'firstSuccessMs')} ms after the promotion; at most ${most(rows, 'mostPerCaller')} lost answer for a caller.`,
+      `${most(rows, 'firstSuccessMs')} ms after the promotion; at most ${most(rows, 'mostPerCaller')} lost answers for one caller.`,
   )
 }
 
