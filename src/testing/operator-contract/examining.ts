@@ -4,7 +4,7 @@ import { same, succeeds } from '../store-contract/checks'
 import { aProjection } from './moving'
 import {
   appended,
-  type Chapter,
+  type Suite,
   claimOne,
   firstOf,
   FAILURE,
@@ -26,7 +26,7 @@ const findingsOf = async ({ operator }: Operated) => {
 }
 
 /** How far subscribers can read, and what does not work as it should. */
-export const examining: Chapter = {
+export const examining: Suite = {
   name: 'examining',
   tests: {
     'lets subscribers read up to the last position that is committed': async (subject) => {

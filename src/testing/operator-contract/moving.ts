@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
   appended,
-  type Chapter,
+  type Suite,
   claimed,
   claimOne,
   FAILURE,
@@ -38,7 +38,7 @@ export const runs = (subscription: string) => ({
 })
 
 /** Checkpoints that are moved or forgotten. */
-export const moving: Chapter = {
+export const moving: Suite = {
   name: 'moving',
   tests: {
     'forgets of which store a checkpoint was, when it is moved': async (subject) => {

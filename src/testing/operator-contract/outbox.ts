@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
-import { type Chapter, FAILURE, LONG, type Operated, parkedCommand } from './subject'
+import { type Suite, FAILURE, LONG, type Operated, parkedCommand } from './subject'
 
 const ALL = { which: 'all', after: 0, limit: 100 } as const
 
@@ -17,7 +17,7 @@ const add = async (
 }
 
 /** Commands of process managers that are not answered yet. */
-export const outbox: Chapter = {
+export const outbox: Suite = {
   name: 'outbox',
   tests: {
     'shows a parked command with its error, its attempts and what it is': async (subject) => {

@@ -1,7 +1,7 @@
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { aProjection, KEEPS, runs } from './moving'
 import {
-  type Chapter,
+  type Suite,
   claimOne,
   firstOf,
   heldStream,
@@ -12,7 +12,7 @@ import {
 } from './subject'
 
 /** Subscriptions that get another name. */
-export const renaming: Chapter = {
+export const renaming: Suite = {
   name: 'renaming',
   tests: {
     'keeps its checkpoints and what it holds under a new name': async (subject) => {

@@ -3,7 +3,7 @@ import { partitionOf } from '../../core/partition'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { aProjection, KEEPS, runs } from './moving'
 import {
-  type Chapter,
+  type Suite,
   claimed,
   claimOne,
   FAILURE,
@@ -19,7 +19,7 @@ const FENCED = { _tag: 'LeaseLost' }
 const quietly = (partitions: number) => ({ partitions, owners: 'refuse', apart: 'refuse' }) as const
 
 /** Subscriptions that get another number of partitions. */
-export const repartitioning: Chapter = {
+export const repartitioning: Suite = {
   name: 'repartitioning',
   tests: {
     'has more partitions, or fewer, all at the position that it was at': async (subject) => {

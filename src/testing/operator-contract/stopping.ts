@@ -2,7 +2,7 @@ import type { SubscriptionFilter } from '../../core/ports/subscription-store'
 import assert from 'node:assert/strict'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
-  type Chapter,
+  type Suite,
   claimed,
   claimOne,
   FAILURE,
@@ -22,7 +22,7 @@ const stop = async (subject: Operated, position: number, at = 0): Promise<void> 
 }
 
 /** Subscriptions that are stopped. */
-export const stopping: Chapter = {
+export const stopping: Suite = {
   name: 'stopping',
   tests: {
     'shows why a partition is stopped, and at which event': async (subject) => {

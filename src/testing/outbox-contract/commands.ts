@@ -1,12 +1,12 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, add, aCommand, dueNow, freshProcess, now } from './subject'
+import { type Suite, add, aCommand, dueNow, freshProcess, now } from './subject'
 
 const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
 /** Commands from being issued to being answered. */
-export const commands: Chapter = {
+export const commands: Suite = {
   name: 'commands',
   tests: {
     'keeps a command as it was issued, until it is answered': async (subject) => {

@@ -5,7 +5,7 @@ import {
   add,
   after,
   aCommand,
-  type Chapter,
+  type Suite,
   dueNow,
   fail,
   freshProcess,
@@ -15,7 +15,7 @@ import {
 } from './subject'
 
 /** Commands that could not be sent. */
-export const failing: Chapter = {
+export const failing: Suite = {
   name: 'failed commands',
   tests: {
     'makes a failed command due again when its back-off is over, with its attempts': async (

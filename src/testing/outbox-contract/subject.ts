@@ -17,7 +17,7 @@ export interface Requests extends Opened {
   readonly transact: Transact<OutboxWrites>
 }
 
-export type Chapter = SuiteOf<Requests>
+export type Suite = SuiteOf<Requests>
 
 /** Longer than any test. Milliseconds. */
 export const LONG = 3_600_000

@@ -8,7 +8,7 @@ import {
   after,
   aCommand,
   at,
-  type Chapter,
+  type Suite,
   dueNow,
   freshProcess,
   LONG,
@@ -19,7 +19,7 @@ import {
 const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
 /** Commands for later, which can be cancelled. */
-export const timers: Chapter = {
+export const timers: Suite = {
   name: 'timers',
   tests: {
     'fires after its delay, and not before': async (subject) => {

@@ -1,18 +1,10 @@
 import { buildOf } from '../../core/projection-build'
 import type { DocumentRange, ProjectionBuild } from '../../core/ports/projection-store'
 import { same, succeeds } from '../store-contract/checks'
-import {
-  type Chapter,
-  everything,
-  freshCollection,
-  held,
-  keysOf,
-  ownerOf,
-  valueOf,
-} from './subject'
+import { type Suite, everything, freshCollection, held, keysOf, ownerOf, valueOf } from './subject'
 
 /** Which documents the readers of a projection see. */
-export const builds: Chapter = {
+export const builds: Suite = {
   name: 'builds',
   tests: {
     'shows readers the active build, and the next one from the moment it is activated': async (

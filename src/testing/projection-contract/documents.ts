@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, freshCollection, keysOf, valueOf } from './subject'
+import { type Suite, freshCollection, keysOf, valueOf } from './subject'
 
 /** Documents in collections, found by key. */
-export const documents: Chapter = {
+export const documents: Suite = {
   name: 'documents',
   tests: {
     'gets what was put last, and nothing that was deleted': async ({ store, second }) => {

@@ -1,14 +1,6 @@
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { eventually } from '../eventually'
-import {
-  type Chapter,
-  claimOne,
-  created,
-  LONG,
-  type MarkingStore,
-  SHORT,
-  takenOver,
-} from './subject'
+import { type Suite, claimOne, created, LONG, type MarkingStore, SHORT, takenOver } from './subject'
 
 const FENCED = { _tag: 'LeaseLost' }
 
@@ -16,7 +8,7 @@ const lose = (store: MarkingStore, name: string, instance: string) =>
   claimOne(store, name, instance, SHORT)
 
 /** The record of owners that have ended without giving their partition back. */
-export const crashes: Chapter = {
+export const crashes: Suite = {
   name: 'owners that crash',
   tests: {
     'counts the owners in a row that have not given the partition back': async (subject) => {
