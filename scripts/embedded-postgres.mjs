@@ -135,7 +135,7 @@ export const preparePostgres = async ({ name, settings = [], ...options }) => {
   const { default: EmbeddedPostgres } = await import(pathToFileURL(findStarter()).href)
   const port = await freePort()
   const server = new EmbeddedPostgres({
-    databaseDir: mkdtempSync(join(tmpdir(), `reprise-${name}-`)),
+    databaseDir: options.databaseDir ?? mkdtempSync(join(tmpdir(), `reprise-${name}-`)),
     user: 'postgres',
     password: PASSWORD,
     port,
