@@ -1,11 +1,11 @@
 -- The event store: streams, the commands they have carried out, and their snapshots; then subscriptions, read
--- models, and the commands that process managers have asked for.
+-- models, and the outbox: the commands that process managers have issued.
 --
 -- {{schema}} stands for the quoted name of the schema, {{name}} for its name as a constant of SQL, and
 -- {{quoted}} for the quoted name inside of such a constant. Once released, this file is never edited: add the
 -- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
 --
--- Error codes of our own: RP001 a replica was asked, RP002 the sequence is behind the rows, RP003 the schema
+-- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
 -- has been renamed.
 
 -- What this store is: one row.
@@ -73,11 +73,11 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
--- Tells every reader that positions above the returned one may still become visible: the writer holds
+-- Announces to every reader that positions above the returned one may still become visible: the writer holds
 -- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
 -- Once in a transaction is enough, for its later positions are higher still.
 --
--- The namespace is 24 bits of the sequence's own oid: whoever reads the sequence has it, and a copied or
+-- The namespace is 24 bits of the sequence's own oid: every reader of the sequence knows it, and a copied or
 -- renamed schema cannot have an old one. Two stores with the same one stay correct: a reader of one may wait
 -- for a writer of the other.
 create function {{schema}}.announce(at regclass) returns void language plpgsql
@@ -151,7 +151,7 @@ begin
 end
 $reprise$;
 
--- For statements that read up to a horizon that is known: another server may answer them than told it.
+-- For statements that read up to a horizon that is known: another server may answer them than gave it.
 create function {{schema}}.refuse_replica() returns boolean language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
@@ -220,7 +220,7 @@ $reprise$;
 -- nothing else of that append is stored. Answers, per stream:
 --   outcome 0: appended; a row for each event with version and position (no event: one row, no position)
 --   outcome 1: conflict; version is where the stream was when this began. If that is what the caller
---              expects, somebody else was faster meanwhile: ask again.
+--              expects, another writer was faster meanwhile: call again.
 --   outcome 2: one of the commands was handled before; version is the one before its events
 -- A command that another transaction remembers at this very moment, and that did nothing there, breaks
 -- commands_pkey: then nothing is stored, and asking again answers outcome 2. Inside of a transaction of the
@@ -351,8 +351,8 @@ end
 $reprise$;
 
 -- The same for appends with commands, inside of a transaction that must go on. Where append breaks commands_pkey
--- only what it has done is undone, and every stream has outcome 1: ask again. A transaction that cannot see what
--- was committed since it began would ask forever: there it is a serialization failure.
+-- only what it has done is undone, and every stream has outcome 1: call again. A transaction that cannot see what
+-- was committed since it began would call forever: there it is a serialization failure.
 create function {{schema}}.append_in_transaction(
   stream_ids text[], expected_versions integer[],
   ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
@@ -393,7 +393,7 @@ end
 $reprise$;
 
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
--- data tells the highest visible position and the lineage. The events follow, none of them beyond the horizon.
+-- data holds the highest visible position and the lineage. The events follow, none of them beyond the horizon.
 -- Null categories or types: all of them. size: how many positions are looked at, null: all. at: see visible.
 create function {{schema}}.read_all(
   after bigint, most integer, categories text[], types text[], size bigint, at regclass
@@ -451,8 +451,8 @@ create table {{schema}}.instances (
     references {{schema}}.subscriptions on update cascade on delete cascade
 );
 
--- Everything up to position is done, or held back. The token grows with every change of owner; whoever
--- writes names it, and writes nothing if it is not the newest.
+-- Everything up to position is done, or held. The token grows with every change of owner; every
+-- write carries it, and does nothing if it is not the newest.
 create table {{schema}}.checkpoints (
   subscription text        not null collate "C",
   partition    integer     not null,
@@ -531,12 +531,12 @@ create table {{schema}}.builds (
   constraint builds_projection_fkey foreign key (projection) references {{schema}}.projections
 );
 
--- Commands that process managers have asked for: due now, or (timers) later.
+-- Outbox commands, which process managers have issued: due now, or (timers) later.
 create table {{schema}}.outbox (
   sequence       bigint      not null generated always as identity,
   process        text        not null collate "C",
   key            text        not null collate "C", -- which one of its processes
-  id             text        not null collate "C", -- the command's id, whenever and by whomever it is sent
+  id             text        not null collate "C", -- the command id, the same however often it is sent
   timer          text        collate "C",          -- the name it can be cancelled by; null: a command
   due_at         timestamptz not null,
   command        jsonb       not null,
@@ -547,7 +547,7 @@ create table {{schema}}.outbox (
   constraint outbox_pkey primary key (process, id),
   constraint outbox_timer_key unique (process, key, timer)
 );
--- Rejections for which a process manager has asked for nothing instead.
+-- How many commands of a process manager were rejected without a compensation.
 create table {{schema}}.rejections (
   process  text   not null collate "C",
   rejected bigint not null,
@@ -562,7 +562,7 @@ create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 -- Prolongs what an instance has, notes what it reports, and gives it its fair share of what has no owner.
 -- Reports: [{ "partition", "busyFor"?, "trouble"? }], or null.
 -- A row for each partition that it has now, and for each that stands still; one without a partition if
--- there are none. Nobody has a lease of a subscription that is paused. An instance whose filter (`known`; null:
+-- there are none. No instance has a lease of a subscription that is paused. An instance whose filter (`known`; null:
 -- all) lacks something that was declared gets nothing.
 create function {{schema}}.claim(
   wanted_subscription text, wanted_instance text, duration integer, known jsonb, reports jsonb
@@ -636,7 +636,7 @@ begin
 
     if owned < fair then
       -- A row that is locked is being written to by its owner: not now. What an owner has not given back was
-      -- lost in a crash, maybe: the next one is told.
+      -- lost in a crash, maybe: the next owner has to know.
       update {{schema}}.checkpoints c
         set owner = wanted_instance, token = c.token + 1, leased_until = until, heartbeat_at = moment,
             busy_since = null,

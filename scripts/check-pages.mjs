@@ -36,6 +36,9 @@ const postgres = await startPostgres({ name: 'pages' })
 const passed = await withFolder(async (folder) => {
   install(folder)
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  // For the page after it; without the contract, which is for a test runner.
+  const [fileStore] = readFileSync('docs/how-to/write-a-store-adapter.md', 'utf8').split('\n## 6. ')
+  writeFileSync(join(folder, 'file-store.js'), withoutTypes(codeOf(fileStore)))
   const files = pages.flatMap((page) => {
     const code = codeOf(readFileSync(page, 'utf8'))
     if (code.trim() === '') return []

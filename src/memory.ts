@@ -7,3 +7,4 @@ export type {
   OpenMemoryTransaction,
 } from './adapters/memory/documents'
 export type { MemoryOperatorOptions } from './adapters/memory/operator'
+export type { MemoryLineage } from './adapters/memory/log'

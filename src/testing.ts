@@ -49,3 +49,64 @@ export {
   type SubscriptionsUnderContract,
 } from './testing/subscription-contract/contract'
 export { type Transact, transactThrough } from './testing/transact'
+export {
+  type FaultKind,
+  type FaultOptions,
+  type FaultRates,
+  type FaultyParts,
+  injectFaults,
+  jumpingClock,
+  someFaults,
+} from './testing/faults/inject-faults'
+export { type Random, seededRandom } from './testing/faults/random'
+export { checkHistory, type History } from './testing/history/check-history'
+export type {
+  Answer,
+  AnswerEntry,
+  CallEntry,
+  HistoryEntry,
+  OutboxChange,
+  Question,
+  SeenEvent,
+  SentCommand,
+  SentEvent,
+  WorkEntry,
+} from './testing/history/entries'
+export { historyFile, historyLine } from './testing/history/history-file'
+export {
+  examineStore,
+  type OpenForProof,
+  type Proof,
+  type ProofOptions,
+  proveStore,
+  recordedParts,
+  type StoreUnderProof,
+} from './testing/history/prove-store'
+export {
+  recordedDocuments,
+  recordedOutbox,
+  recordedStore,
+  recordedSubscriptions,
+} from './testing/history/recorded-backend'
+export {
+  type CategoryCall,
+  recordedCommand,
+  recordedState,
+} from './testing/history/recorded-category'
+export {
+  historyRecorder,
+  type HistoryRecorder,
+  type RecorderOptions,
+  type StepLog,
+  type StepWork,
+} from './testing/history/recorder'
+export type { DocumentRule, HistoryRules, ReplayedEvent } from './testing/history/replay-rules'
+export {
+  type BrokenPromise,
+  describeViolation,
+  type Finding,
+  type Violation,
+} from './testing/history/violation'
+export type { Client, ClientWorld } from './testing/history/workload-world'
+export { type Scheduler, scheduler } from './testing/simulation/scheduler'
+export { simulateStore, type SimulationOptions } from './testing/simulation/simulate-store'

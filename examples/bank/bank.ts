@@ -4,7 +4,7 @@ import type { Office } from './office'
 import type { Screen } from './screen'
 import { value } from './value'
 
-/** What a scene is played with. */
+/** What a scene runs with. */
 export interface Bank {
   readonly backend: Pick<Backend<unknown>, 'store'>
   readonly office: Office
@@ -26,8 +26,8 @@ export interface Found {
 
 const PAGE = 500
 
-/** Looks through all accounts, a page at a time. A stream's version is the number of its events. */
-export const lookAround = async (store: EventStore): Promise<Found> => {
+/** Counts all accounts and events, one page at a time. A stream's version is the number of its events. */
+export const survey = async (store: EventStore): Promise<Found> => {
   let found: Found = { events: 0, accounts: 0, lastRun: 0 }
   let after = ''
   for (;;) {

@@ -4,10 +4,10 @@ import { PGlite } from '@electric-sql/pglite'
 import { postgres, type PostgresBackend } from 'reprise/postgres'
 import { value } from './value'
 
-/** Where the bank keeps its data, below the current directory. One run at a time may use it. */
+/** Where the bank stores its data, below the current directory. One run at a time may use it. */
 export const FOLDER = join('.reprise', 'bank')
 
-/** Everything that the bank keeps, and how to close its database. */
+/** The bank's backend, and how to close its database. */
 export interface Database {
   readonly backend: PostgresBackend<unknown>
   /** The migrations that were run just now. */
@@ -27,8 +27,8 @@ const openAt = async (folder: string): Promise<Database> => {
 }
 
 /**
- * Opens the database. A new one is made beside its place and moved there when it is whole, so that a
- * run that was killed while making it leaves nothing that the next one could stumble over.
+ * Opens the database. A new one is created beside its final place and moved there when it is complete, so that
+ * a run that is killed while creating it leaves nothing that could break the next one.
  */
 export const openDatabase = async (): Promise<Database> => {
   if (existsSync(FOLDER)) return openAt(FOLDER)

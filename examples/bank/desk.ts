@@ -2,10 +2,10 @@ import { type Backend, type CategoryOptions, openCategory } from 'reprise'
 import { accounts } from './account/category'
 
 /**
- * A desk of the bank stands for a process: it has its own memory of the accounts, and meets the other
- * desks only in the store.
+ * A desk of the bank stands for a process: it has its own cache of the accounts, and shares only the store with
+ * the other desks.
  *
- * @param onNotice - is told what happens beside the answers.
+ * @param onNotice - is called with every notice.
  */
 export const openDesk = (
   backend: Pick<Backend<unknown>, 'store'>,

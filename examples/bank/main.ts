@@ -1,4 +1,4 @@
-import { type Bank, lookAround, type Scene } from './bank'
+import { type Bank, survey, type Scene } from './bank'
 import { type Database, FOLDER, openDatabase } from './database'
 import { openOffice } from './office'
 import { aTransfer } from './scenes/a-transfer'
@@ -9,7 +9,7 @@ import { fiveWithdrawals } from './scenes/five-withdrawals'
 import { oneAccount } from './scenes/one-account'
 import { balances, openedAgain } from './scenes/opened-again'
 import { piggyBank } from './scenes/piggy-bank'
-import { refusals } from './scenes/refusals'
+import { rejections } from './scenes/rejections'
 import { restarted } from './scenes/restarted'
 import { sentTwice } from './scenes/sent-twice'
 import { snapshots } from './scenes/snapshots'
@@ -19,7 +19,7 @@ import { openScreen } from './screen'
 /** The story, in order. The scenes after the first use what it has left behind. */
 const scenes: ReadonlyArray<Scene> = [
   oneAccount,
-  refusals,
+  rejections,
   twoDesks,
   fiveWithdrawals,
   asItWas,
@@ -32,24 +32,24 @@ const scenes: ReadonlyArray<Scene> = [
   restarted,
 ]
 
-/** Plays scenes in a bank whose office is open, and closes it whatever happens. */
-const playIn = async (
+/** Runs scenes in a bank whose office is open, and always closes it. */
+const runIn = async (
   { backend }: Database,
   bank: Pick<Bank, 'screen' | 'accountOf'>,
-  played: ReadonlyArray<Scene>,
+  selected: ReadonlyArray<Scene>,
 ): Promise<void> => {
   const office = await openOffice(backend)
   try {
-    for (const scene of played) await scene({ ...bank, backend, office })
+    for (const scene of selected) await scene({ ...bank, backend, office })
   } finally {
     await office.close()
   }
 }
 
-const play = async (): Promise<number> => {
+const runStory = async (): Promise<number> => {
   const screen = openScreen((line) => process.stdout.write(`${line}\n`))
   const database = await openDatabase()
-  const found = await lookAround(database.backend.store)
+  const found = await survey(database.backend.store)
   const run = found.lastRun + 1
   const accountOf = (owner: string): string => `${owner}-${run}`
 
@@ -61,13 +61,13 @@ const play = async (): Promise<number> => {
       : `Found ${found.events} events of ${found.accounts} accounts from earlier runs.`,
   )
 
-  await playIn(database, { screen, accountOf }, scenes)
+  await runIn(database, { screen, accountOf }, scenes)
   const before = await balances({ backend: database.backend, accountOf })
   await database.close()
 
   const again = await openDatabase()
-  await playIn(again, { screen, accountOf }, [openedAgain(before)])
-  const left = await lookAround(again.backend.store)
+  await runIn(again, { screen, accountOf }, [openedAgain(before)])
+  const left = await survey(again.backend.store)
   await again.close()
 
   const { held, broken } = screen.result()
@@ -76,7 +76,7 @@ const play = async (): Promise<number> => {
   return broken === 0 ? 0 : 1
 }
 
-play().then(
+runStory().then(
   (code) => {
     process.exitCode = code
   },

@@ -15,14 +15,14 @@ import { bookedAccounts, transfers } from './transfer/own-streams'
 import { transferManager } from './transfer/manager'
 import type { BankCommand } from './transfer/process'
 import { transferStatuses } from './transfer/statuses'
-import type { StartTransfer } from './transfer/words'
+import type { StartTransfer } from './transfer/messages'
 import { until } from './until'
 import { value } from './value'
 
-/** Commands on their way to their receivers; a test or a scene may have them lost. */
+/** Wraps the dispatch of commands; a test or a scene can lose some of them. */
 export type Carrier = (dispatch: Dispatch<BankCommand>) => Dispatch<BankCommand>
 
-// Whoever was killed is replaced after two seconds.
+// An instance that was killed is replaced after two seconds.
 const options = { leaseDuration: 2_000, maxPollInterval: 200 }
 const PATIENCE = 60_000
 
@@ -41,7 +41,7 @@ const dispatchTo = (backend: Pick<Backend<unknown>, 'store'>) => {
 }
 
 /**
- * The office behind the desks: it keeps the list of balances and the list of transfers, and moves the
+ * The office behind the desks: it maintains the list of balances and the list of transfers, and moves the
  * money of transfers while `moveMoney` runs.
  */
 export const openOffice = async <Transaction>(backend: Backend<Transaction>) => {
@@ -66,14 +66,14 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
         ),
       ),
 
-    /** Asks for a transfer. The answer does not wait for the money. Gives its position. */
+    /** Starts a transfer, and does not wait for the money. Answers the position of its first event. */
     transfer: async (id: string, details: Omit<StartTransfer, 'type'>): Promise<Position> => {
       const command = { type: 'StartTransfer', ...details } as const
       const { events } = value(await transferDesk.handleCommand(id, command)())
       return events[0]?.position ?? 0
     },
 
-    /** Waits for the end of a transfer. Gives the position of that. */
+    /** Waits for the end of a transfer. Answers the position of its last event. */
     ended: async (id: string): Promise<Position> => {
       const version = await until(async () => {
         const { state, version: last } = value(await transferDesk.load(id)())
@@ -90,7 +90,7 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
       return value(await balances.get(id)())?.balance
     },
 
-    /** What the list of transfers says, no older than `position`. */
+    /** The status in the list of transfers, no older than `position`. */
     status: async (id: string, position: Position) => {
       value(await statuses.until(position, PATIENCE)())
       return value(await statuses.get(id)())

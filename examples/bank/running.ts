@@ -1,9 +1,9 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { value } from './value'
 
-/** Something that goes on until it is stopped. */
+/** Something that runs until it is stopped. */
 export interface Running {
-  /** Finishes what is in hand, and ends. */
+  /** Finishes the current work, and ends. */
   readonly stop: () => Promise<void>
 }
 

@@ -7,7 +7,7 @@ export interface Screen {
     headings: ReadonlyArray<string>,
     rows: ReadonlyArray<ReadonlyArray<string | number>>,
   ) => void
-  /** Prints whether `claim` holds, and remembers it when it does not. */
+  /** Prints whether `claim` holds, and counts it. */
   readonly check: (claim: string, holds: boolean) => void
   /** How many claims did hold, and how many did not. */
   readonly result: () => { readonly held: number; readonly broken: number }
@@ -35,7 +35,7 @@ const aligned = (
   )
 }
 
-/** @param write - is given one line at a time. */
+/** @param write - is called with one line at a time. */
 export const openScreen = (write: (line: string) => void): Screen => {
   let titles = 0
   let held = 0

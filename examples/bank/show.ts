@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { HandleError, CommandResult } from 'reprise'
 import type { StoredEvent } from 'reprise/adapter'
 import type { Cents } from './account/cents'
@@ -12,13 +12,13 @@ export type Answer = E.Either<
   CommandResult<AccountState, AccountEvent>
 >
 
-/** Whole amounts, for the story: `amount(24)` is 24.00. The command codec judges them, not this. */
+/** Whole amounts, for the story: `amount(24)` is 24.00. The command codec validates them, not this function. */
 export const amount = (whole: number): Cents => (whole * 100) as Cents
 
 /** Cents as people write them: `24.00`. */
 export const money = (cents: number): string => (cents / 100).toFixed(2)
 
-/** An amount as it was sent, also when it is none. */
+/** An amount as it was sent, also an invalid one. */
 const sent = (cents: unknown): string => {
   if (typeof cents !== 'number') return JSON.stringify(cents)
   return Number.isInteger(cents) ? money(cents) : String(cents)
@@ -46,7 +46,7 @@ const rejectionText = (rejection: AccountRejection): string => {
   }
 }
 
-/** What a command was answered with, in one line. */
+/** The answer to a command, in one line. */
 export const answerText = (answer: Answer): string => {
   if (E.isRight(answer)) return answer.right.events.map(({ event }) => eventText(event)).join(', ')
   const error = answer.left

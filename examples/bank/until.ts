@@ -1,13 +1,13 @@
 const PATIENCE = 60_000
 const PAUSE = 10
 
-/** Asks again and again until there is an answer. The example ends if there is none within a minute. */
-export const until = async <Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> => {
+/** Polls until there is a result. The example ends if there is none within a minute. */
+export const until = async <Answer>(query: () => Promise<Answer | undefined>): Promise<Answer> => {
   const end = performance.now() + PATIENCE
   for (;;) {
-    const answer = await ask()
+    const answer = await query()
     if (answer !== undefined) return answer
-    if (performance.now() > end) throw new Error('what was waited for has not happened')
+    if (performance.now() > end) throw new Error('timed out: the expected result did not arrive')
     await new Promise((resume) => setTimeout(resume, PAUSE))
   }
 }

@@ -1,6 +1,6 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 
-/** What was asked for. Anything else ends the example: its story cannot go on without. */
+/** The value of a Right. A Left ends the example: its story cannot continue. */
 export const value = <Value>(answer: E.Either<{ readonly message: string }, Value>): Value => {
   if (E.isLeft(answer)) throw new Error(answer.left.message)
   return answer.right

@@ -7,7 +7,7 @@ import { type CliFailure, failure } from './failure'
 import type { Context } from './runtime'
 import { exportsIn, has } from './user-module'
 
-/** A category whose states and events are known to nobody but its own functions. */
+/** A category whose state and event types only its own functions know. */
 export type AnyCategory = Category<unknown, unknown, unknown, unknown>
 
 const isCategory = (value: unknown): value is AnyCategory =>
@@ -32,7 +32,7 @@ const choose = (
       'NoCategory',
       names === ''
         ? `${path} exports no category: export one, by name or as the default ({ name, decider, commands, events }).`
-        : `${path} exports the category ${names}, and ${id} is of the category ${categoryOf(id)}.`,
+        : `${path} exports the category ${names}, but ${id} is of the category ${categoryOf(id)}.`,
     ),
   )
 }

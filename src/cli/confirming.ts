@@ -9,7 +9,7 @@ import type { Work } from './runtime'
 import { explained, type Session, withSession } from './session'
 
 /** The description of an option that fences owners off. */
-export const FORCE = 'also while it is running: its owner loses what it has in hand'
+export const FORCE = 'even while it is running: its owner loses the batch it is handling'
 
 /** The options of an action that must be confirmed. */
 export interface ForceOptions {
@@ -17,34 +17,34 @@ export interface ForceOptions {
   readonly force?: boolean
 }
 
-/** What the options say about owners. */
+/** What to do about running owners, from the options. */
 export const ownersOf = (force = false): RunningOwners => (force ? 'fenceOff' : 'refuse')
 
-/** What an action is done to. */
+/** The subscription of an action. */
 export interface Subject extends FoundSubscription {
   readonly partitions: ReadonlyArray<PartitionStatus>
 }
 
-/** What is to be done, once it is known what it is done to. */
+/** What an action does to a given subscription. */
 export interface Action {
-  /** `mails would be forgotten.` */
+  /** `mails would be removed.` */
   readonly wouldBe: string
   readonly meaning: ReadonlyArray<string>
   readonly run: TE.TaskEither<CliFailure, { readonly json: object; readonly done: string }>
 }
 
-/** How to say that running owners may lose their leases, and why documents cannot be moved. */
-export interface Refusals {
+/** The texts for a running owner, and for a subscription that keeps a projection. */
+export interface ActionTexts {
   readonly flag: '--take-over' | '--force'
   readonly loss: string
-  /** `undefined`: projections are left to the action. */
+  /** `undefined`: the action decides about projections itself. */
   readonly projection: string | undefined
 }
 
-const refusal = (
+const obstacleOf = (
   { subscription, projection, partitions }: Subject,
   owners: RunningOwners,
-  { flag, loss, projection: reason }: Refusals,
+  { flag, loss, projection: reason }: ActionTexts,
 ): CliFailure | undefined => {
   if (projection !== undefined && reason !== undefined) {
     return failure(
@@ -60,21 +60,21 @@ const refusal = (
       : `, last heartbeat ${briefly(owned.heartbeatAge / 1000)} ago`
   return failure(
     'SubscriptionRunning',
-    `${subscription} is running (owner ${owned.owner ?? ''}${age}). Stop it first; or add ${flag}: what its owner has in hand is then not saved${loss}.`,
+    `${subscription} is running (owner ${owned.owner ?? ''}${age}). Stop it first, or add ${flag}: the batch that its owner is handling is then not saved${loss}.`,
   )
 }
 
-/** How an action is asked for. */
+/** The arguments and options of an action. */
 export interface Confirming {
   readonly name: string
   readonly yes: boolean
   readonly owners: RunningOwners
-  readonly refusals: Refusals
+  readonly texts: ActionTexts
 }
 
-/** Says what an action would mean; does it only with `--yes`, and if nothing speaks against it. */
+/** Prints what an action would do; does it only with `--yes`, and only if it is allowed. */
 export const confirmed = (
-  { name, yes, owners, refusals }: Confirming,
+  { name, yes, owners, texts }: Confirming,
   plan: (session: Session, subject: Subject) => TE.TaskEither<CliFailure, Action>,
 ): Work =>
   withSession('existing', (session, context) =>
@@ -85,8 +85,8 @@ export const confirmed = (
       explained(session),
       TE.map(({ found, partitions }): Subject => ({ ...found, partitions })),
       TE.flatMap((subject) => {
-        const refused = refusal(subject, owners, refusals)
-        return refused === undefined ? plan(session, subject) : TE.left(refused)
+        const obstacle = obstacleOf(subject, owners, texts)
+        return obstacle === undefined ? plan(session, subject) : TE.left(obstacle)
       }),
       TE.flatMap(({ wouldBe, meaning, run }) => {
         const consequences = meaning.filter((line) => line !== '').map((line) => ` ${line}`)
@@ -107,7 +107,7 @@ export const confirmed = (
     ),
   )
 
-/** What becomes of events when the checkpoint moves to `position`. */
+/** What happens to events when the checkpoint moves to `position`. */
 export const movedMeaning = ({ partitions }: Subject, position: number): ReadonlyArray<string> => {
   const from = Math.min(...partitions.map((one) => one.position))
   const until = Math.max(...partitions.map((one) => one.position))

@@ -10,7 +10,7 @@ import { type CliFailure, failed, failure, usage } from './failure'
 import type { Opening, Runtime } from './runtime'
 import type { Target } from './target'
 
-/** How each kind of database is opened. Loaded when it is needed: the drivers are optional packages. */
+/** How each kind of database is opened. Loaded on demand: the drivers are optional packages. */
 export interface Drivers {
   readonly server: () => Promise<{
     readonly openServer: (
@@ -41,7 +41,7 @@ const missing = (kind: Target['kind'], error: unknown): CliFailure => {
 const noFolder = (folder: string): CliFailure =>
   failure(
     'NoFolder',
-    `There is no folder ${folder}. To make it, run: npx reprise migrate --url pglite:${folder}`,
+    `There is no folder ${folder}. To create it, run: npx reprise migrate --url pglite:${folder}`,
   )
 
 const open = async (

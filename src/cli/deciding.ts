@@ -8,9 +8,9 @@ import type { Decision, Operator } from '../core/ports/operator'
 import { processOf } from '../core/process-manager'
 import type { Selection } from './selection'
 
-/** What an operator has decided. */
+/** The result of a decision. */
 export interface Decided {
-  /** Numbers of partitions that were stopped, and go on. */
+  /** The numbers of partitions that were stopped and now continue. */
   readonly resumed: ReadonlyArray<number>
   readonly events: ReadonlyArray<HeldEventRef>
   /** Ids of outbox commands. */
@@ -23,7 +23,7 @@ type Deciding<Item> = TE.TaskEither<Failure, ReadonlyArray<Item>>
 const PAGE = 1_000
 const none: Deciding<never> = TE.right([])
 
-/** Decides page by page about what is held at the moment of its page, and about nothing else. */
+/** Decides, page by page, about the events that are held when their page is read, and about no others. */
 const decidePages =
   (
     operator: Operator,

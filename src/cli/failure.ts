@@ -1,9 +1,9 @@
 import type { StoreFailed, StoreFailure } from '../core/errors/store'
 
-/** What a command answers when all went well, or when it did its work and found something wrong. */
+/** The exit code of a command that did its work: 0 all is well, 1 it has found something wrong. */
 export type ExitCode = 0 | 1
 
-/** Why a command could not do its work: one line that says what to do. */
+/** Why a command failed: one line that says what to do. */
 export interface CliFailure {
   readonly _tag: string
   readonly message: string
@@ -36,15 +36,15 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'Unavailable':
       return `No connection to ${place}: ${causeOf(cause)}. Is it running, and is --url (or DATABASE_URL) right?`
     case 'AccessDenied':
-      return `${place} refused: ${causeOf(cause)}. Check user, password and permissions in --url (or DATABASE_URL).`
+      return `${place} rejected the login: ${causeOf(cause)}. Check user, password and permissions in --url (or DATABASE_URL).`
     case 'NotMigrated':
-      return `The schema ${schema} at ${place} has no tables of this release. Run: npx reprise migrate (with --schema, if it has another name)`
+      return `The schema ${schema} at ${place} does not have the tables of this release. Run: npx reprise migrate (with --schema, if it has another name)`
     case 'ConnectionLost':
       return `The connection to ${place} broke: ${causeOf(cause)}. Run the command again.`
     case 'TransactionRefused':
     case 'PoolExhausted':
     case 'TimedOut':
-      return `${place} gave up: ${causeOf(cause)}. Run the command again.`
+      return `${place} did not finish the statement: ${causeOf(cause)}. Run the command again.`
     case 'TransactionAborted':
     case 'TransactionIdle':
     case 'DataRefused':
@@ -59,7 +59,7 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
   }
 }
 
-/** A failure of the database, in words for somebody at a terminal. */
+/** A failure of the database, explained to the user at the terminal. */
 export const storeFailure =
   (place: string, schema: string) =>
   (error: StoreFailed): CliFailure => ({

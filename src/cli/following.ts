@@ -22,7 +22,7 @@ const PAGE = 200
 const MIN_POLL_INTERVAL = 20
 const MAX_POLL_INTERVAL = 1_000
 
-/** Whether the same question may be answered a little later. */
+/** Whether the same query may succeed a little later. */
 const passes = ({ reason }: StoreFailed): boolean => {
   switch (reason) {
     case 'Unavailable':
@@ -47,7 +47,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
   }
 }
 
-/** Hints need a connection that keeps its server process: there is none behind a pooler. */
+/** Wake-ups need a connection that keeps its server process: behind a pooler there is none. */
 const listen = async (session: Session, wake: () => void): Promise<() => void> => {
   const probe = await session.preparedStatements()
   const keeps = E.isRight(probe) && !probe.right.pooled
@@ -62,8 +62,8 @@ interface Outside {
 }
 
 /**
- * Prints events as they become safe to read, until it is interrupted. Hints only wake it: what it prints
- * it has asked for. Once it has begun, it waits for a server that has gone.
+ * Prints events as they become safe to read, until it is interrupted. Wake-ups only trigger a query. Once it has
+ * begun, it waits for a server that is unavailable to come back.
  */
 export const follow = async (
   { session, context, printer, signal }: Outside,

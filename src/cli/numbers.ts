@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { type CliFailure, usage } from './failure'
 
-/** An option that is a whole number of at least `least`, if it was given. */
+/** The value of an option that must be a whole number of at least `least`; `undefined` if it was not given. */
 export const wholeNumber = (
   option: string,
   text: string | undefined,
@@ -11,5 +11,5 @@ export const wholeNumber = (
   const number = /^\d+$/.test(text) ? Number(text) : NaN
   return Number.isSafeInteger(number) && number >= least
     ? E.right(number)
-    : E.left(usage(`${option} must be a whole number, ${least} or more, and not ${text}.`))
+    : E.left(usage(`${option} must be a whole number, ${least} or more; got ${text}.`))
 }

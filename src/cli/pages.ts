@@ -6,7 +6,7 @@ import type { StreamId, StreamVersion } from '../core/stream'
 
 const PAGE = 200
 
-/** Later than `after`, and up to `at`. */
+/** The versions after `after`, up to and including `at`. */
 interface Versions {
   readonly after: StreamVersion
   readonly at: StreamVersion

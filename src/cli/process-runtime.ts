@@ -6,7 +6,7 @@ const writeTo =
   (stream: NodeJS.WriteStream) =>
   (text: string): Promise<void> =>
     new Promise((resolve) => {
-      // A reader that has seen enough (`head`, say) is no failure of ours.
+      // A reader that closes the pipe early (`head`, say) is not a failure.
       stream.write(text, () => resolve())
     })
 
@@ -27,7 +27,7 @@ const processOutput = (): Output => {
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const
 
-/** The first signal asks, the second one ends the process as it always does. */
+/** The first signal stops the command gracefully; the second one ends the process as usual. */
 const onInterrupt: Runtime['onInterrupt'] = (stop) => {
   const forget = (): void => {
     for (const name of INTERRUPTS) process.removeListener(name, received)
@@ -40,7 +40,7 @@ const onInterrupt: Runtime['onInterrupt'] = (stop) => {
   return forget
 }
 
-/** The outside as this process has it. */
+/** The runtime of this process. */
 export const processRuntime = (): Runtime => ({
   output: processOutput(),
   environment: process.env,

@@ -23,30 +23,30 @@ const versionOf = (): string => {
 
 const makeProgram = (write: (text: string) => void): Command =>
   new Command('reprise')
-    .description('Looks after the event store of an application.')
+    .description('Administers a Reprise event store.')
     .version(versionOf())
     .option('--url <url>', 'postgres://... or pglite:./folder (default: DATABASE_URL)')
     .option('--schema <name>', 'the schema that holds the tables', DEFAULT_SCHEMA)
-    .option('--json', 'answer in JSON')
+    .option('--json', 'print JSON')
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => undefined })
     .configureHelp({ showGlobalOptions: true })
     .allowExcessArguments(false)
 
-/** What commander has to say, or whatever else was thrown: one line. */
+/** The failure for an error of commander, or for anything else that was thrown: one line. */
 const failureOf = (error: unknown): CliFailure => {
   if (!(error instanceof CommanderError)) {
     return failure('Unexpected', error instanceof Error ? error.message : String(error))
   }
   return error.code === 'commander.help'
     ? usage('Which command? `reprise --help` lists them.')
-    : usage(`${error.message.replace(/^error: /, '')} (\`reprise --help\` lists what there is.)`)
+    : usage(`${error.message.replace(/^error: /, '')} (\`reprise --help\` lists them all.)`)
 }
 
 /**
  * Runs the command that `args` name.
  *
- * @returns the exit code: 0 all is well, 1 something failed or was found to be wrong, 2 called wrongly.
+ * @returns the exit code: 0 all is well, 1 something failed or is wrong, 2 wrong usage.
  */
 export const run = async (args: ReadonlyArray<string>, runtime: Runtime): Promise<number> => {
   let exitCode = 0

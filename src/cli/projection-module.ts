@@ -6,7 +6,7 @@ import { type CliFailure, failure } from './failure'
 import type { Context } from './runtime'
 import { exportsIn, has } from './user-module'
 
-/** A projection whose documents and events are known to nobody but its own functions. */
+/** A projection whose document and event types only its own functions know. */
 export type AnyProjection = Projection<unknown, unknown>
 
 const isProjection = (value: unknown): value is AnyProjection =>
@@ -33,7 +33,7 @@ const choose = (
       'NoProjection',
       names === ''
         ? `${path} exports no projection: export it, by name or as the default ({ name, version, events, key, view, state }).`
-        : `${path} exports the projection ${names}, and not ${name}.`,
+        : `${path} exports the projection ${names}, but not ${name}.`,
     ),
   )
 }

@@ -8,19 +8,19 @@ import { type CliFailure, failed, failure, usage } from './failure'
 import type { AnyProjection } from './projection-module'
 import { explain, type Session } from './session'
 
-/** What a rebuild is going to do. */
+/** The plan of a rebuild. */
 export interface Plan {
   readonly projection: AnyProjection
   /** The build that readers see. */
   readonly active: ProjectionBuild
-  /** Of the active build: whoever runs the projection expects as many of the next one. */
+  /** The partitions of the active build: programs that run the projection declare the same number. */
   readonly partitions: number
 }
 
 const neverBuilt = (name: string): CliFailure =>
   failure(
     'NeverBuilt',
-    `Nobody has ever run the projection ${name} here, so there is nothing to build anew: start the application, which makes the first build. (One that is kept inline has no build.)`,
+    `The projection ${name} has never run here, so there is nothing to rebuild: start the application, which makes the first build. (An inline projection has no build.)`,
   )
 
 const versionProblem = (
@@ -31,7 +31,7 @@ const versionProblem = (
   if (version < active.version) return failed(projectionOutdated(name, version, active.version))
   return version > active.version && !yes
     ? usage(
-        `The module declares version ${version} of ${name}, and readers see version ${active.version}: programs that declare ${active.version} will stop when the new one takes over. To build it all the same, add --yes`,
+        `The module declares version ${version} of ${name}, but readers see version ${active.version}: programs that declare ${active.version} will stop when the new one takes over. To build it anyway, add --yes`,
       )
     : undefined
 }
@@ -53,13 +53,13 @@ const notBuilding = (
         : E.left(
             failure(
               'RebuildRunning',
-              `Somebody is making ${running.collection} at this moment. To see how far it is: npx reprise subscriptions ${argument(running.collection)}`,
+              `Another process is building ${running.collection} at this moment. To see its progress: npx reprise subscriptions ${argument(running.collection)}`,
             ),
           )
     }),
   )
 
-/** What has to be done, if it can be done. */
+/** The plan of a rebuild, or why it is not possible. */
 export const planRebuild = (
   session: Session,
   projection: AnyProjection,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Work } from './runtime'
 
-/** Does the work of a command with the options that all commands share, and tells how it went. */
+/** Runs a command with the options that all commands share, and reports its result. */
 export type Perform = (command: Command, work: Work) => Promise<void>
 
 /** Adds one command to the program. */

@@ -6,13 +6,13 @@ import type { StoredEvent } from '../core/recorded-event'
 import type { StreamVersion } from '../core/stream'
 import type { AnyCategory } from './category-module'
 
-/** Why a state is not known. */
+/** Why a state is unknown. */
 export interface Unknown {
   readonly _tag: string
   readonly message: string
 }
 
-/** How far the events of a stream have been played, and what came of it. */
+/** How far the events of a stream have been replayed, and the resulting state. */
 export interface Replayed {
   readonly version: StreamVersion
   readonly state: E.Either<Unknown, unknown>
@@ -41,13 +41,13 @@ const decoded = ({ events }: AnyCategory, stored: StoredEvent): E.Either<Unknown
   }
 }
 
-/** The event, and why it cannot be decoded, if it cannot. Without a category nobody knows. */
+/** An event, and why it cannot be decoded, if it cannot. Without a category that is unknown. */
 export const judged = (category: AnyCategory | undefined, event: StoredEvent): Judged => {
   const result = category && decoded(category, event)
   return { event, undecodable: result && E.isLeft(result) ? result.left : undefined }
 }
 
-/** One event further. Once the state is not known, it stays so. */
+/** Applies one more event. Once the state is unknown, it stays unknown. */
 export const replayOne = (
   category: AnyCategory,
   before: Replayed,

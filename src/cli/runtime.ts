@@ -3,44 +3,44 @@ import type { OpenedDatabase, OpenSettings } from '../adapters/postgres/connecti
 import type { CliFailure, ExitCode } from './failure'
 import type { Target } from './target'
 
-/** Where the words of a command go. */
+/** Where the output of a command goes. */
 export interface Output {
-  /** Resolves when more can be written: a slow reader slows the command, and fills no memory. */
+  /** Resolves when more can be written, so that a slow reader slows the command and memory stays bounded. */
   readonly write: (text: string) => Promise<void>
   readonly writeError: (text: string) => Promise<void>
-  /** Of the terminal. `undefined`: this is not one. */
+  /** The width of the terminal. `undefined`: the output is not a terminal. */
   readonly columns: number | undefined
   readonly colour: boolean
 }
 
-/** Whether a place that does not exist yet may be made. */
+/** Whether a database folder that does not exist yet may be created. */
 export type Opening = 'existing' | 'existing or new'
 
-/** Everything outside that a command may touch. */
+/** Everything outside the program that a command may use. */
 export interface Runtime {
   readonly output: Output
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Relative paths start here. */
+  /** The directory that relative paths are resolved against. */
   readonly folder: string
   readonly connect: (
     target: Target,
     opening: Opening,
     settings: OpenSettings,
   ) => TaskEither<CliFailure, OpenedDatabase>
-  /** Loads a module of the user's, by its whole path. */
+  /** Loads a module of the user, by its absolute path. */
   readonly importModule: (path: string) => Promise<unknown>
-  /** Calls `stop` when the program is asked to end, until the answered function is called. */
+  /** Calls `stop` when the user interrupts the program, until the returned function is called. */
   readonly onInterrupt: (stop: () => void) => () => void
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number
 }
 
-/** What every command knows: the outside, and the options that all commands share. */
+/** What every command receives: the runtime, and the options that all commands share. */
 export interface Context extends Runtime {
   readonly url: string | undefined
   readonly schema: string
   readonly json: boolean
 }
 
-/** What a command is, once its own options are known. */
+/** A command whose own options are parsed. */
 export type Work = (context: Context) => TaskEither<CliFailure, ExitCode>

@@ -3,14 +3,14 @@ import { streamIdError } from '../core/stream'
 import { type CliFailure, usage } from './failure'
 import { wholeNumber } from './numbers'
 
-/** What an operator may point at. */
+/** What an operator can select. */
 export interface SelectionOptions {
   readonly stream?: string
   readonly position?: string
   readonly command?: string
 }
 
-/** What an operator points at, checked. */
+/** A validated selection. */
 export type Selection =
   | { readonly _tag: 'All' }
   | { readonly _tag: 'Stream'; readonly stream: string }
@@ -24,7 +24,7 @@ export const selectionOf = ({
 }: SelectionOptions): E.Either<CliFailure, Selection> => {
   const given = [stream, position, command].filter((option) => option !== undefined)
   if (given.length > 1) {
-    return E.left(usage('Give one of --stream, --position and --command, and not more.'))
+    return E.left(usage('Give only one of --stream, --position and --command.'))
   }
   if (stream !== undefined) {
     const invalid = streamIdError(stream)

@@ -6,14 +6,14 @@ import { type CliFailure, failed, storeFailure } from './failure'
 import type { Context, Opening, Work } from './runtime'
 import { targetOf } from './target'
 
-/** An open database, and what commands do with it. */
+/** An open database, as commands use it. */
 export interface Session extends OpenedDatabase {
-  /** For people: never with the password. */
+  /** For messages: never with the password. */
   readonly place: string
   readonly schema: string
 }
 
-/** What a library call can answer to a command. */
+/** The errors of a library call. */
 type LibraryError = StoreFailed | { readonly _tag: string; readonly message: string }
 
 const isStoreFailed = (error: LibraryError): error is StoreFailed => error._tag === 'StoreFailed'
@@ -24,7 +24,7 @@ export const explain =
   (error: LibraryError): CliFailure =>
     isStoreFailed(error) ? storeFailure(place, schema)(error) : failed(error)
 
-/** The answer of a library call; its errors explained. */
+/** The result of a library call, with its errors explained. */
 export const explained =
   (session: Pick<Session, 'place' | 'schema'>) =>
   <Answer>(call: TE.TaskEither<LibraryError, Answer>): TE.TaskEither<CliFailure, Answer> =>

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { type CliFailure, usage } from './failure'
 
-/** Which database is meant. */
+/** The database to open. */
 export type Target =
   | { readonly kind: 'server'; readonly url: string; readonly place: string }
   | { readonly kind: 'embedded'; readonly folder: string; readonly place: string }
@@ -9,7 +9,7 @@ export type Target =
 const EMBEDDED = 'pglite:'
 const SERVER = /^(postgres|postgresql):$/
 
-/** `host:port/database as user`: what may be shown of an address. */
+/** `host:port/database as user`: the address without its secrets. */
 const placeOf = ({ hostname, port, pathname, username, searchParams }: URL): string => {
   const host = searchParams.get('host') ?? (hostname === '' ? 'localhost' : hostname)
   const server = host.startsWith('/') ? host : `${host}:${port === '' ? '5432' : port}`

@@ -7,7 +7,7 @@ import type { Context } from './runtime'
 export const has = (value: unknown, key: string): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && key in value
 
-/** Everything that a module exports, however it was compiled. */
+/** All exports of a module, however it was compiled. */
 const exportsOf = (module: unknown, depth = 0): ReadonlyArray<unknown> => {
   if (typeof module !== 'object' || module === null) return []
   const values: ReadonlyArray<unknown> = Object.values(module)
@@ -26,7 +26,7 @@ const notLoaded = (path: string, error: unknown): CliFailure => {
   )
 }
 
-/** What the user's module at `path` exports. */
+/** The exports of the user's module at `path`. */
 export const exportsIn = (
   { folder, importModule }: Pick<Context, 'folder' | 'importModule'>,
   path: string,

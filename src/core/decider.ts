@@ -20,7 +20,13 @@ export interface Decider<Command, State, Event, Rejection> {
   readonly isTerminal?: (state: State) => boolean
 }
 
-/** The state after `events` (oldest first), starting from the initial state. Every decider is a view. */
+/**
+ * The state after `events` (oldest first), starting from the initial state. Every decider is a view. Throws only
+ * what `evolve` throws.
+ *
+ * @example
+ * replay(giftCard, [{ type: 'GiftCardIssued', amount: 50 }]) // { issued: true, balance: 50 }
+ */
 export const replay = <State, Event>(
   view: View<State, Event>,
   events: ReadonlyArray<Event>,

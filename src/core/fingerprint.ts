@@ -57,7 +57,7 @@ const mixed = (hash: number): number => {
 const hex = (hash: number): string => hash.toString(16).padStart(8, '0')
 
 /**
- * 64 bits by which one JSON value is told from another, whatever the order of its keys: not against anyone
+ * 64 bits that distinguish one JSON value from another, whatever the order of its keys: not against anyone
  * who makes two values alike on purpose. Values that are not JSON have none: `undefined`.
  *
  * It is stored, so what it gives must never change.

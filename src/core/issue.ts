@@ -49,7 +49,12 @@ export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
     }
   })
 
-/** The issues as one line of text. */
+/**
+ * The issues as one line of text. Never throws.
+ *
+ * @example
+ * describeIssues([{ path: 'amount', message: 'expected number, got "5"' }]) // 'amount: expected number, got "5"'
+ */
 export const describeIssues = (issues: ReadonlyArray<Issue>): string =>
   issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
 

@@ -1,7 +1,6 @@
 /**
- * Whether `record` has `key` itself, and does not inherit it. In a `for in` loop this is the fastest of
- * the ways to ask: V8 has the answer at hand, while `Object.hasOwn` looks the key up and `Object.keys`
- * builds a list.
+ * Whether `record` has `key` itself and does not inherit it. In a `for in` loop this is the fastest check: V8
+ * has the result at hand, while `Object.hasOwn` looks the key up and `Object.keys` builds a list.
  */
 export const owns = (record: object, key: string): boolean =>
   Object.prototype.hasOwnProperty.call(record, key)

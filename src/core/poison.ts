@@ -28,16 +28,44 @@ export interface PoisonPolicy {
 
 const pauses = { firstBackoff: 100, maxBackoff: 30_000 }
 
-/** Parks the event after `attempts` attempts. Only its own stream is held back. */
+/**
+ * Parks the event after `attempts` attempts. Only its own stream is held back.
+ *
+ * @param attempts - including the first one. 1 or more.
+ *
+ * @example
+ * runSubscription({ name: 'mails', from: fromEnd, events, handle, poison: parkAfter(5) })
+ */
 export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', attempts, ...pauses })
 
-/** Stops the subscription after `attempts` attempts. */
+/**
+ * Stops the subscription with `SubscriptionStopped` after `attempts` attempts.
+ *
+ * @param attempts - including the first one. 1 or more.
+ *
+ * @example
+ * runProjection(balances, { poison: stopAfter(5) })
+ */
 export const stopAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Stop', attempts, ...pauses })
 
-/** Retries the event for `retryFor` milliseconds, then parks it. Only its own stream is held back. */
+/**
+ * Retries the event for `retryFor` milliseconds, then parks it. Only its own stream is held back.
+ *
+ * @param retryFor - milliseconds, 0 or more: the sum of the waits between attempts.
+ *
+ * @example
+ * runProjection(balances, { poison: parkAfterTime(600_000) }) // ten minutes: the default
+ */
 export const parkAfterTime = (retryFor: number): PoisonPolicy => ({ ...parkAfter(1), retryFor })
 
-/** Retries the event for `retryFor` milliseconds, then stops the subscription. */
+/**
+ * Retries the event for `retryFor` milliseconds, then stops the subscription with `SubscriptionStopped`.
+ *
+ * @param retryFor - milliseconds, 0 or more: the sum of the waits between attempts.
+ *
+ * @example
+ * runProjection(balances, { poison: stopAfterTime(60_000) })
+ */
 export const stopAfterTime = (retryFor: number): PoisonPolicy => ({ ...stopAfter(1), retryFor })
 
 /** What follows a failed attempt: another one after a wait in milliseconds, or the end of the policy. */

@@ -1,7 +1,7 @@
 import { textIssue } from './json'
 
 /**
- * What a process wants done: send a command now, send one later (a timer), or cancel a timer. Setting a
+ * An action of a process: send a command now, send one later (a timer), or cancel a timer. Setting a
  * timer again under the same name replaces the earlier one.
  */
 export type ProcessAction<Command> =
@@ -22,11 +22,28 @@ export type ProcessAction<Command> =
     }
   | { readonly _tag: 'Cancel'; readonly timer: string }
 
+/**
+ * Sends `command` once the event is handled.
+ *
+ * @example
+ * send({ type: 'ReserveSeat', seat: '12A' })
+ */
 export const send = <Command>(command: Command): ProcessAction<Command> => ({
   _tag: 'Send',
   command,
 })
 
+/**
+ * Sends `command` later: a timer. Setting `timer` again replaces it.
+ *
+ * @param timer - its name within the process: at most 255 characters, no NUL and no lone surrogate.
+ * @param delay - milliseconds from now, by the store's clock. 0 or less: at once; at most a hundred years.
+ *
+ * A value outside these limits fails the event with `InvalidTimer`.
+ *
+ * @example
+ * sendAfter('payment', 15 * 60_000, { type: 'CancelOrder' })
+ */
 export const sendAfter = <Command>(
   timer: string,
   delay: number,
@@ -38,6 +55,17 @@ export const sendAfter = <Command>(
   command,
 })
 
+/**
+ * Sends `command` at a given time: a timer. Setting `timer` again replaces it.
+ *
+ * @param timer - its name within the process: at most 255 characters, no NUL and no lone surrogate.
+ * @param time - milliseconds since 1970-01-01 UTC, from 0 to 8,640,000,000,000,000. In the past: at once.
+ *
+ * A value outside these limits fails the event with `InvalidTimer`.
+ *
+ * @example
+ * sendAt('expiry', Date.UTC(2030, 0, 1), { type: 'ExpireOffer' })
+ */
 export const sendAt = <Command>(
   timer: string,
   time: number,
@@ -49,7 +77,13 @@ export const sendAt = <Command>(
   command,
 })
 
-/** Does nothing if there is no such timer, or if it has fired already. */
+/**
+ * Cancels a timer of the process. Does nothing if there is no such timer, or if it has fired already. A name
+ * that is no valid timer name fails the event with `InvalidTimer`.
+ *
+ * @example
+ * cancelTimer('payment')
+ */
 export const cancelTimer = (timer: string): ProcessAction<never> => ({ _tag: 'Cancel', timer })
 
 /** The longest delay of a timer: a hundred years. Milliseconds. */
@@ -63,23 +97,23 @@ const MAXIMUM_TIMER_LENGTH = 255
 
 /** Why a timer is not valid, or `undefined`. */
 export const timerIssue = (
-  ask: Exclude<ProcessAction<unknown>, { _tag: 'Send' }>,
+  action: Exclude<ProcessAction<unknown>, { _tag: 'Send' }>,
 ): string | undefined => {
-  const named = textIssue(ask.timer)
+  const named = textIssue(action.timer)
   if (named !== undefined) return `in its name, ${named}`
-  if (ask.timer.length > MAXIMUM_TIMER_LENGTH) {
-    return `its name has ${ask.timer.length} characters; the limit is ${MAXIMUM_TIMER_LENGTH}`
+  if (action.timer.length > MAXIMUM_TIMER_LENGTH) {
+    return `its name has ${action.timer.length} characters; the limit is ${MAXIMUM_TIMER_LENGTH}`
   }
-  switch (ask._tag) {
+  switch (action._tag) {
     case 'Cancel':
       return undefined
     case 'After':
-      return ask.delay <= MAXIMUM_DELAY && Number.isFinite(ask.delay)
+      return action.delay <= MAXIMUM_DELAY && Number.isFinite(action.delay)
         ? undefined
-        : `the delay must be a number of milliseconds up to ${MAXIMUM_DELAY}; got ${ask.delay}`
+        : `the delay must be a number of milliseconds up to ${MAXIMUM_DELAY}; got ${action.delay}`
     case 'At':
-      return ask.time >= 0 && ask.time <= MAXIMUM_TIME
+      return action.time >= 0 && action.time <= MAXIMUM_TIME
         ? undefined
-        : `the time must be milliseconds from 0 to ${MAXIMUM_TIME}; got ${ask.time}`
+        : `the time must be milliseconds from 0 to ${MAXIMUM_TIME}; got ${action.time}`
   }
 }

@@ -1,6 +1,6 @@
 import type { StreamVersion } from './stream'
 
-/** The state after a command, which a policy decides on. */
+/** The state after a command, as a policy sees it. */
 export interface ReachedState<State> {
   /** The version before the command. */
   readonly from: StreamVersion
@@ -18,13 +18,26 @@ export type SnapshotPolicy<State> =
 /** Writes no snapshots. Existing ones are still read. */
 export const neverSnapshot: SnapshotPolicy<unknown> = { _tag: 'Never' }
 
-/** Takes a snapshot whenever the version passes a multiple of `events` (1 or more; less counts as 1). */
+/**
+ * Takes a snapshot whenever the version passes a multiple of `events`. Never fails.
+ *
+ * @param events - an integer, 1 or more; less counts as 1.
+ *
+ * @example
+ * const snapshots = { state: accountState, policy: everyNEvents(100) }
+ */
 export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
   _tag: 'EveryNEvents',
   events: Math.max(1, Math.floor(events)),
 })
 
-/** Takes a snapshot whenever `predicate` is true: at the end of a billing period, for instance. */
+/**
+ * Takes a snapshot whenever `predicate` is true: at the end of a billing period, for instance. If it throws, no
+ * snapshot is taken, and `SnapshotFailed` is reported to `onNotice`.
+ *
+ * @example
+ * const snapshots = { state: accountState, policy: snapshotWhen(({ state }) => state.isClosed) }
+ */
 export const snapshotWhen = <State>(
   predicate: (reached: ReachedState<State>) => boolean,
 ): SnapshotPolicy<State> => ({ _tag: 'When', predicate })

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 
-/** Runs the caller's own code: what it throws becomes a Left. */
+/** Runs code of the application: what it throws becomes a Left. */
 export const catching = <Result>(run: () => Result): E.Either<unknown, Result> => {
   try {
     return E.right(run())

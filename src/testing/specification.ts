@@ -43,7 +43,7 @@ type Decision<Event, Rejection> =
 const outcomeOf = <State, Event, Rejection>(
   command: string,
   decision: E.Either<Rejection, ReadonlyArray<Event>>,
-  play: (events: ReadonlyArray<Event>) => State,
+  replay: (events: ReadonlyArray<Event>) => State,
 ): Outcome<State, Event, Rejection> => {
   const actual: Decision<Event, Rejection> = E.isLeft(decision)
     ? { rejected: decision.left }
@@ -58,7 +58,7 @@ const outcomeOf = <State, Event, Rejection>(
     thenStateIs: (state) =>
       expectSame(
         `${command} does not lead to the expected state.`,
-        E.isLeft(decision) ? actual : { state: play(decision.right) },
+        E.isLeft(decision) ? actual : { state: replay(decision.right) },
         { state },
       ),
   }

@@ -18,14 +18,14 @@ export interface TestWords {
 /** Registers every test. Each opens its own resource, and closes it. */
 export const registerSuites = <Subject extends Opened>(
   title: string,
-  chapters: ReadonlyArray<SuiteOf<Subject>>,
+  suites: ReadonlyArray<SuiteOf<Subject>>,
   open: () => Promise<Subject>,
   { describe, it }: TestWords,
 ): void => {
   describe(title, () => {
-    for (const chapter of chapters) {
-      describe(chapter.name, () => {
-        for (const [sentence, run] of Object.entries(chapter.tests)) {
+    for (const suite of suites) {
+      describe(suite.name, () => {
+        for (const [sentence, run] of Object.entries(suite.tests)) {
           it(sentence, async () => {
             const subject = await open()
             try {

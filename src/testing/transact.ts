@@ -25,18 +25,18 @@ export const transactThrough =
     await succeeds(subscriptions.register({ name, partitions: 1, position: 0 }))
     const { leases } = await succeeds(subscriptions.claim(name, 'one', 60_000))
     const [lease = { subscription: name, partition: 0, token: 0 }] = leases
-    const refusals: E.Left<Failure>[] = []
+    const failures: E.Left<Failure>[] = []
     const step = { lease, after: 0, position: 1 }
     const committed = subscriptions.commit(step, (transaction) => async () => {
       const worked = await work(transaction)()
       if (E.isRight(worked)) return E.right(step)
-      refusals.push(worked)
+      failures.push(worked)
       return E.left(handlerFailed(name, 1, worked.left))
     })
     const ended = await committed()
     await succeeds(subscriptions.remove(name))
-    const [refused] = refusals
-    if (refused !== undefined) return refused
+    const [failed] = failures
+    if (failed !== undefined) return failed
     await succeeds(() => Promise.resolve(ended))
     return E.right(undefined)
   }

@@ -119,7 +119,7 @@ describe('A checkout of another commit', () => {
     }
   })
 
-  it('is refused by name when git does not know the commit', async () => {
+  it('is rejected by name when git does not know the commit', async () => {
     const { code, error } = await run('no-such-branch').ended
     expect(code).not.toBe(0)
     expect(error).toContain('git knows no commit called no-such-branch')

@@ -33,7 +33,7 @@ describe('npm run bench -- --against', () => {
     return { status, line: stdout.split('\n').find((text) => text.includes('a-cell')) ?? stdout }
   }
 
-  it('fails when every turn shows a cell below the share that is asked for', () => {
+  it('fails when every turn shows a cell below the required share', () => {
     const { status, line } = show('rate', rates(90, 80, 91, 88, 85, 92), rates(...six(100)))
     expect(status).toBe(1)
     expect(line).toMatch(/0\.890 .* 0\.80 to 0\.92 .* BELOW +│/)
@@ -71,7 +71,7 @@ describe('npm run bench -- --against', () => {
     expect(line).toMatch(/1\.00 ms .* 2\.00 ms .* 0\.500/)
   })
 
-  it('asks for the share that it is given', () => {
+  it('requires the share that it is given', () => {
     const [working, other] = [rates(90, 80, 91, 88, 85, 92), rates(...six(100))]
     expect(show('rate', working, other, '--at-least', '0.7').status).toBe(0)
   })

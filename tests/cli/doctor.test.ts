@@ -121,7 +121,7 @@ describe('reprise doctor', () => {
     expect((await examined('hasty')).exitCode).toBe(0)
   })
 
-  it('warns of commits that do not wait, and refuses another isolation', async () => {
+  it('warns of commits that do not wait, and rejects another isolation', async () => {
     await migrated('careless')
     const name = new URL(database.url).pathname.slice(1)
     await admin.query(`alter database ${name} set synchronous_commit = off`)

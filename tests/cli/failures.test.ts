@@ -38,7 +38,9 @@ describe.each(readers)('reprise %s', (...args) => {
     const { exitCode, error } = await cli([...args, '--url', url])
     expect(exitCode).toBe(1)
     expect(error).toMatch(oneLine)
-    expect(error).toMatch(/refused: password authentication failed .* Check user, password/)
+    expect(error).toMatch(
+      /rejected the login: password authentication failed .* Check user, password/,
+    )
   })
 
   it('says in one line that the database does not exist', async () => {
@@ -59,7 +61,7 @@ describe.each(readers.slice(0, 2))('reprise %s', (...args) => {
     expect(error).toContain('npx reprise migrate')
   })
 
-  it('says it in JSON when asked to', async () => {
+  it('prints it as JSON with --json', async () => {
     const { error } = await cli([...args, '--json', '--url', database.url])
     expect(JSON.parse(error)).toEqual({
       error: {

@@ -108,7 +108,7 @@ describe('reprise init', () => {
     expect(second.out).toMatch(/^Unchanged: .*0001_reprise.sql\n/)
   })
 
-  it('refuses to overwrite a file that differs, and writes nothing', async () => {
+  it('rejects to overwrite a file that differs, and writes nothing', async () => {
     const target = join(folder, 'differs')
     await cli(['init', target])
     const path = join(target, '0001_reprise.sql')

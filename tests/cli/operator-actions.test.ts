@@ -38,7 +38,7 @@ describe('reprise pause', () => {
   it('lets no program run the subscription until it is unpaused', async () => {
     const { exitCode, out } = await reprise('pause', 'booking mails')
     expect(exitCode).toBe(0)
-    expect(out).toMatch(/To let it go on: npx reprise unpause "booking mails"\n$/)
+    expect(out).toMatch(/To resume it: npx reprise unpause "booking mails"\n$/)
     expect(await claimed()).toEqual([])
     expect((await reprise('subscriptions', 'booking mails')).out).toMatch(
       /^STATE[^]*\npaused [^]*paused since .* UTC\n {2}-> npx reprise unpause "booking mails"/,
@@ -55,7 +55,9 @@ describe('reprise rename', () => {
   it('keeps the checkpoint under the new name, once it is confirmed', async () => {
     expect(await reprise('rename', 'booking mails', 'letters')).toMatchObject({
       exitCode: 2,
-      error: expect.stringMatching(/^reprise: booking mails would be called letters\. .*add --yes/),
+      error: expect.stringMatching(
+        /^reprise: booking mails would be renamed to letters\. .*add --yes/,
+      ),
     })
     expect((await reprise('rename', 'booking mails', 'letters', '--yes')).exitCode).toBe(0)
     expect(await right(side.subscriptions.reached('letters'))).toBe(2)
@@ -65,13 +67,13 @@ describe('reprise rename', () => {
     })
   })
 
-  it('refuses while it is running, unless it is forced to', async () => {
+  it('rejects while it is running, unless it is forced to', async () => {
     await claimed()
     const { exitCode, error } = await reprise('rename', 'booking mails', 'letters', '--yes')
     expect(exitCode).toBe(1)
     expect(error).toMatch(/is running \(owner worker, last heartbeat \d s ago\).*--force/)
     const forced = await reprise('rename', 'booking mails', 'letters', '--yes', '--force')
-    expect(forced.out).toMatch(/^booking mails is called letters now\./)
+    expect(forced.out).toMatch(/^booking mails is now called letters\./)
   })
 
   it('calls a process manager by its own name', async () => {
@@ -92,13 +94,13 @@ describe('reprise repartition', () => {
     const args = ['repartition', 'booking mails', '3']
     expect((await reprise(...args)).error).toMatch(/3 partitions instead of 1\..*add --yes/)
     expect((await reprise(...args, '--yes')).out).toMatch(
-      /^booking mails has 3 partitions now, at position 2\./,
+      /^booking mails has 3 partitions, at position 2\./,
     )
     expect(await claimed()).toHaveLength(3)
     expect((await reprise('repartition', 'booking mails', 'two')).exitCode).toBe(2)
   })
 
-  it('says that partitions are apart, and goes on from the lowest if it is told to', async () => {
+  it('says that partitions are apart, and continues from the lowest on request', async () => {
     await appendTicks(side.store, 'counter-1', 1, 2, 3, 4, 5)
     await right(side.operator.repartition('booking mails', quietly))
     const [first] = await claimed()
@@ -114,7 +116,7 @@ describe('reprise repartition', () => {
 })
 
 describe('many held events', () => {
-  it('are summarised, with the top of each stack, unless more is asked for', async () => {
+  it('are summarised, with the top of each stack, unless more is requested', async () => {
     await hold(12)
     const { out } = await reprise('subscriptions', 'booking mails')
     expect(out.split('\n').length).toBeLessThan(70)
@@ -152,6 +154,6 @@ describe('hints', () => {
     expect(out).toContain('-> npx reprise retry "booking mails" [--stream <id>]')
     await right(side.operator.decide('booking mails', 'skip', [3]))
     const { out: decided } = await reprise('retry', 'booking mails')
-    expect(decided).toMatch(/Tried again: Ticked at position 3/)
+    expect(decided).toMatch(/Will be retried: Ticked at position 3/)
   })
 })

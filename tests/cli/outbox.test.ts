@@ -38,7 +38,7 @@ describe('a command that a process manager could not send', () => {
   it('is due again when it is retried, and is the only one', async () => {
     expect(await reprise('retry', 'transfers', '--command', 'ask-1')).toMatchObject({
       exitCode: 0,
-      out: expect.stringMatching(/^Tried again: command ask-1\n/),
+      out: expect.stringMatching(/^Will be retried: command ask-1\n/),
     })
     expect(await left()).toEqual([
       { id: 'ask-1', parked: false },
@@ -46,7 +46,7 @@ describe('a command that a process manager could not send', () => {
     ])
   })
 
-  it('is forgotten when it is skipped', async () => {
+  it('is deleted when it is skipped', async () => {
     expect((await reprise('skip', 'transfers', '--command', 'ask-2')).exitCode).toBe(0)
     expect(await left()).toEqual([{ id: 'ask-1', parked: true }])
   })

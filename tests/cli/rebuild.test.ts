@@ -56,7 +56,7 @@ describe('reprise rebuild', () => {
     const { exitCode, out, error } = await rebuild(given)
     expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
     expect(out).toMatch(
-      /^totals: \d+ %, at \d+ of 300\n[^]*Readers of totals see build 2 of version 1 now/,
+      /^totals: \d+ %, at \d+ of 300\n[^]*Readers of totals see build 2 of version 1;/,
     )
     expect(await active()).toEqual({ version: 1, build: 2, collection: 'totals@1.2' })
     expect(await right(reader.get('counter-1'))).toEqual(before)
@@ -76,7 +76,7 @@ describe('reprise rebuild', () => {
     expect(await projection.stop()).toEqual({ _tag: 'Right' })
   })
 
-  it('keeps the old build for as many seconds as it is told', async () => {
+  it('keeps the old build for the given number of seconds', async () => {
     await built()
     expect((await rebuild([...given, '--keep-for', '3600'])).out).toMatch(/is kept for 60 min\./)
     const [old] = await right(side.documents.builds('totals'))
@@ -91,7 +91,7 @@ describe('reprise rebuild', () => {
     expect((await rebuild([...given, '--keep-for', 'a day'])).exitCode).toBe(2)
   })
 
-  it('tells machines of its progress, one object per line', async () => {
+  it('prints its progress as JSON, one object per line', async () => {
     await built()
     const { out } = await rebuild([...given, '--json'])
     const lines = out
@@ -109,7 +109,7 @@ describe('reprise rebuild', () => {
     const { out } = await rebuild(given, { columns: 80 })
     expect(out).toContain('totals [==')
     expect(out).toMatch(/100% \| 300\/300/)
-    expect(out).toMatch(/Readers of totals see build 2 of version 1 now/)
+    expect(out).toMatch(/Readers of totals see build 2 of version 1;/)
   })
 
   it('deletes what it has built when it is interrupted', async () => {
@@ -140,12 +140,12 @@ describe('reprise rebuild', () => {
     expect((await rebuild(given)).exitCode).toBe(0)
   })
 
-  it('starts anew when an earlier one has died, and refuses while another one runs', async () => {
+  it('starts over when an earlier one has crashed, and fails while another one runs', async () => {
     await built()
     await right(side.documents.begin('totals', 1))
     await right(side.subscriptions.register({ name: 'totals@1.2', partitions: 1, position: 300 }))
     const { leases } = await right(side.subscriptions.claim('totals@1.2', 'another', 60_000))
-    expect((await rebuild(given)).error).toMatch(/^reprise: Somebody is making totals@1.2/)
+    expect((await rebuild(given)).error).toMatch(/^reprise: Another process is building totals@1.2/)
     await right(side.subscriptions.leave('totals@1.2', 'another'))
     await right(side.subscriptions.release(leases[0]!))
     expect((await rebuild(given)).exitCode).toBe(0)
@@ -158,17 +158,17 @@ describe('reprise rebuild', () => {
     const bare = await rebuild([])
     expect(bare.exitCode).toBe(2)
     expect(bare.error).toMatch(/give the module that exports totals: --module <file>/)
-    expect((await rebuild(given)).error).toMatch(/Nobody has ever run the projection totals here/)
+    expect((await rebuild(given)).error).toMatch(/The projection totals has never run here/)
     expect((await rebuild(given, { importModule: async () => ({}) })).error).toMatch(
       /exports no projection/,
     )
   })
 
-  it('builds a later version only when it is told to, and an earlier one never', async () => {
+  it('builds a later version only with --yes, and an earlier one never', async () => {
     await built()
     const later = await rebuild(given, { version: 2 })
     expect(later.exitCode).toBe(2)
-    expect(later.error).toMatch(/version 2 of totals, and readers see version 1.*add --yes/)
+    expect(later.error).toMatch(/version 2 of totals, but readers see version 1.*add --yes/)
     expect((await rebuild([...given, '--yes'], { version: 2 })).exitCode).toBe(0)
     expect(await active()).toMatchObject({ version: 2, build: 1 })
     const earlier = await rebuild(given)

@@ -16,7 +16,7 @@ describe('reprise remove', () => {
   it('changes nothing without --yes, and says what that would mean', async () => {
     const { exitCode, error } = await remove('mails')
     expect(exitCode).toBe(2)
-    expect(error).toMatch(/^reprise: mails would be forgotten. .* To do it, add --yes\n$/)
+    expect(error).toMatch(/^reprise: mails would be removed. .* To do it, add --yes\n$/)
     expect(await reached()).toBe(2)
   })
 
@@ -28,7 +28,7 @@ describe('reprise remove', () => {
     expect([await reached(), await reached('others')]).toEqual([undefined, 3])
   })
 
-  it('refuses while it is running, unless it is forced to: then the owner is fenced off', async () => {
+  it('rejects while it is running, unless it is forced to: then the owner is fenced off', async () => {
     const { leases } = await right(side.subscriptions.claim('mails', 'worker', 60_000))
     const { exitCode, error } = await remove('mails', '--yes')
     expect(exitCode).toBe(1)

@@ -19,7 +19,7 @@ describe('reprise reset', () => {
     const { exitCode, error } = await reset('mails')
     expect(exitCode).toBe(2)
     expect(error).toMatch(
-      /^reprise: mails would go on after 0. Events after 0 are handled AGAIN, up to 2. To do it, add --yes\n$/,
+      /^reprise: mails would continue after position 0. Events after 0 are handled AGAIN, up to 2. To do it, add --yes\n$/,
     )
     expect(await position()).toBe(2)
   })
@@ -35,7 +35,7 @@ describe('reprise reset', () => {
     expect(await position()).toBe(wanted)
   })
 
-  it('refuses while it is running, unless it is told to take over: then the owner is fenced off', async () => {
+  it('fails while it is running, unless --take-over is given: then the owner is fenced off', async () => {
     const { leases } = await right(side.subscriptions.claim('mails', 'worker', 60_000))
     const { exitCode, error } = await reset('mails', '--yes')
     expect(exitCode).toBe(1)
@@ -47,7 +47,7 @@ describe('reprise reset', () => {
     expect(await late()).toMatchObject({ left: { _tag: 'LeaseLost' } })
   })
 
-  it('refuses a position that subscribers cannot read yet, and what is no position', async () => {
+  it('rejects a position that subscribers cannot read yet, and what is no position', async () => {
     expect((await reset('mails', '--to', '4', '--yes')).error).toMatch(/can read up to 3 only/)
     expect((await reset('mails', '--to', 'noon', '--yes')).exitCode).toBe(2)
     expect(await position()).toBe(2)

@@ -36,7 +36,7 @@ describe('reprise rollback', () => {
     expect(await right(side.documents.active('booking list'))).toEqual(old)
   })
 
-  it('tells machines which build was left, and which is seen', async () => {
+  it('prints as JSON which build was left, and which one is active', async () => {
     const old = await activated(1, 3)
     const rebuilt = await activated(1, 3)
     const { exitCode, out } = await rollback('--yes', '--json')
@@ -47,7 +47,7 @@ describe('reprise rollback', () => {
   it('says why it cannot go back', async () => {
     expect(await rollback('--yes')).toMatchObject({
       exitCode: 1,
-      error: expect.stringMatching(/^reprise: No projection booking list was ever run here/),
+      error: expect.stringMatching(/^reprise: The projection booking list has never run here/),
     })
     await activated(1, 3)
     const { exitCode, error } = await rollback('--yes', '--json')

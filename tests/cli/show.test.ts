@@ -96,7 +96,7 @@ describe('reprise show', () => {
     expect(out).toMatch(/\nState at version 3:\n {2}\{ sum: 6 \}\n$/)
   })
 
-  it('plays all events for the state, and shows only those that are wanted', async () => {
+  it('replays all events for the state, and shows only the requested ones', async () => {
     const args = at('show', 'counter-1', '--after', '1', '--limit', '1', ...decider, '--json')
     const document = parsed((await cli(args, outside)).out)
     expect(document.events.map(({ version }) => version)).toEqual([2])
@@ -107,10 +107,10 @@ describe('reprise show', () => {
     const { exitCode, out, error } = await cli(at('show', 'counter-bad', ...decider), outside)
     expect({ exitCode, error }).toEqual({ exitCode: 1, error: '' })
     expect(out.match(/UNDECODABLE/g)).toHaveLength(2)
-    expect(out).toContain('The state at version 3 is not known: Event 2 of counter-bad')
+    expect(out).toContain('The state at version 3 is unknown: Event 2 of counter-bad')
   })
 
-  it('tells machines which events do not decode', async () => {
+  it('marks the events that do not decode in JSON', async () => {
     const { out } = await cli(at('show', 'counter-bad', ...decider, '--json'), outside)
     const document = parsed(out)
     expect(document.events.map((event) => 'undecodable' in event)).toEqual([false, true, true])
@@ -150,14 +150,14 @@ describe('reprise show', () => {
       Array.from({ length: 1_001 }, (_, index) => index + 1),
     )
     const part = await cli(at('show', 'counter-long', '--after', '150', '--limit', '300'))
-    expect(part.out).toMatch(/There are more. To go on, add: --after 450\n$/)
+    expect(part.out).toMatch(/There are more. To continue, add: --after 450\n$/)
     expect(part.out.trim().split('\n')).toHaveLength(302)
   })
 
   it.each([
     [{}, /exports no category/],
-    [{ one: { ...counter, name: 'account' } }, /exports the category account, and counter-1 is of/],
-  ])('refuses a module that has no fitting category', async (module, message) => {
+    [{ one: { ...counter, name: 'account' } }, /exports the category account, but counter-1 is of/],
+  ])('rejects a module that has no fitting category', async (module, message) => {
     const { exitCode, error } = await cli(at('show', 'counter-1', ...decider), {
       ...outside,
       importModule: async () => module,

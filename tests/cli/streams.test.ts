@@ -49,13 +49,13 @@ describe('reprise streams', () => {
     ])
   })
 
-  it('stops at the limit and says where to go on', async () => {
+  it('stops at the limit and says where to continue', async () => {
     const first = await listed('--limit', '2')
     expect(first.next).toBe('account-B2')
     const second = await listed('--limit', '1', '--after', 'account-B2')
     expect(second).toMatchObject({ streams: [{ streamId: 'accounting-1' }] })
     expect((await cli(at('streams', '--limit', '2'))).out).toMatch(
-      /There are more. To go on, add: --after account-B2\n$/,
+      /There are more. To continue, add: --after account-B2\n$/,
     )
   })
 

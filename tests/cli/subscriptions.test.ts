@@ -192,7 +192,7 @@ describe('a handler that always throws', () => {
     expect(retried).toMatchObject({
       exitCode: 0,
       out: expect.stringMatching(
-        /^Tried again: Ticked at position 1, counter-2 version 1\nIts owner/,
+        /^Will be retried: Ticked at position 1, counter-2 version 1\nIts owner/,
       ),
     })
     await eventually(() => handled.length === 3)
@@ -208,7 +208,7 @@ describe('a handler that always throws', () => {
     expect(await reprise('skip', 'mails')).toMatchObject({ exitCode: 2, out: '' })
     expect(await reprise('skip', 'mails', '--position', '2')).toMatchObject({
       exitCode: 1,
-      error: 'reprise: mails holds nothing back at position 2.\n',
+      error: 'reprise: mails holds nothing at position 2.\n',
     })
     expect(await reprise('skip', 'mails', '--position', '1', '--json')).toMatchObject({
       exitCode: 0,
@@ -217,7 +217,7 @@ describe('a handler that always throws', () => {
     expect(places(handled)).toEqual(['counter-2:2'])
   })
 
-  it('that has stopped everything goes on when it is retried', async () => {
+  it('that has stopped everything continues when it is retried', async () => {
     let open = false
     const { start, handled } = mails(stopAfter(1), (event) => !open && refused(event))
     await appendTicks(side.store, 'counter-2', 1)
@@ -241,7 +241,7 @@ describe('a handler that always throws', () => {
     await appendTicks(side.store, 'counter-3', 1)
     await start().ended
     expect((await reprise('skip', 'mails', '--position', '3')).error).toMatch(
-      /holds nothing back at position 3. It is stopped: give the position that its failure names/,
+      /holds nothing at position 3. It is stopped: give the position that its failure names/,
     )
     expect((await seen('mails')).subscriptions[0]).toMatchObject({ failure: { position: 2 } })
     expect(await reprise('skip', 'mails', '--position', '2')).toMatchObject({ exitCode: 0 })
@@ -257,7 +257,7 @@ describe('reprise retry', () => {
     expect(await reprise('retry', 'mails')).toEqual({
       exitCode: 1,
       out: '',
-      error: 'reprise: mails holds nothing back.\n',
+      error: 'reprise: mails holds nothing.\n',
     })
   })
 })

@@ -101,7 +101,7 @@ describe('reprise tail', () => {
     [['--from', 'middle'], /--from must be start or end/],
     [['--after', 'x'], /--after must be a whole number/],
     [['--after', '1', '--from', 'end'], /not both/],
-  ])('refuses %j with exit code 2', async (args, message) => {
+  ])('rejects %j with exit code 2', async (args, message) => {
     const { exitCode, error } = await tail(...args)
     expect(exitCode).toBe(2)
     expect(error).toMatch(message)

@@ -24,7 +24,7 @@ describe('reprise, called wrongly,', () => {
     expect(error).toMatch(/^reprise: [^\n]+\n$/)
   })
 
-  it('says so in JSON when asked to', async () => {
+  it('says so as JSON with --json', async () => {
     const { exitCode, error } = await cli(['streams', '--limt', '--json'])
     expect(exitCode).toBe(2)
     expect(JSON.parse(error)).toEqual({

@@ -2,7 +2,7 @@ import { memoryReadSide } from '../support/memory-read-side'
 import type { MemoryReadSide } from './broken/broken-read-side'
 import { brokenLeases } from './broken/leases'
 import { brokenProjections } from './broken/projections'
-import { brokenRequests } from './broken/requests'
+import { brokenOutboxes } from './broken/outbox'
 import { brokenSubscriptions } from './broken/subscriptions'
 import { collect } from './collect'
 import { readSideContracts } from './read-side-contracts'
@@ -14,7 +14,7 @@ const runNamed = (open: () => MemoryReadSide, name: string): Promise<void> => {
   return test()
 }
 
-const broken = [...brokenSubscriptions, ...brokenLeases, ...brokenProjections, ...brokenRequests]
+const broken = [...brokenSubscriptions, ...brokenLeases, ...brokenProjections, ...brokenOutboxes]
 
 describe.each(broken)('a read side that $defect', ({ open, noticedBy }) => {
   it.each(noticedBy)('does not pass "%s"', async (name) => {

@@ -104,7 +104,7 @@ describe.each(drivers)('with %s', (_name, open, prepare) => {
   })
 })
 
-it('a Kysely of the application with other type parsers is refused, and told what to do', async () => {
+it('a Kysely of the application with other type parsers is rejected, with the reason and the fix', async () => {
   const database = await migratedDatabase()
   const pool = new Pool({ connectionString: database.url, types: oddTypes })
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })

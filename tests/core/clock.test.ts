@@ -21,12 +21,12 @@ describe('tick', () => {
     expect(tick({ time: 5, counter: 9 }, 6.9)).toEqual({ time: 6, counter: 0 })
   })
 
-  it('counts on when the wall clock stands still or steps back', () => {
+  it('keeps counting when the wall clock stops or steps back', () => {
     expect(tick({ time: 5, counter: 0 }, 5)).toEqual({ time: 5, counter: 1 })
     expect(tick({ time: 5, counter: 1 }, 2)).toEqual({ time: 5, counter: 2 })
   })
 
-  it('goes on to the next millisecond when the counter is full', () => {
+  it('advances to the next millisecond when the counter is full', () => {
     expect(tick({ time: 5, counter: MAXIMUM_COUNTER }, 5)).toEqual({ time: 6, counter: 0 })
   })
 
@@ -68,7 +68,7 @@ describe('mergeClocks', () => {
     )
   })
 
-  it('believes a clock that is ahead by the maximum, and not by more', () => {
+  it('accepts a clock that is ahead by the maximum, but not by more', () => {
     const ahead = (time: number) => mergeClocks(epoch, { time, counter: 0 }, 1000, 60)
     expect(ahead(1060)).toEqual(E.right({ time: 1060, counter: 1 }))
     expect(ahead(1061)).toEqual(
@@ -82,7 +82,7 @@ describe('mergeClocks', () => {
     )
   })
 
-  it('does not believe a time that is not a number', () => {
+  it('does not accept a time that is not a number', () => {
     expect(E.isLeft(mergeClocks(epoch, { time: Number.NaN, counter: 0 }, 0, Infinity))).toBe(true)
   })
 })

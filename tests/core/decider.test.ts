@@ -10,11 +10,11 @@ describe('replay', () => {
     expect(replay(counter, [])).toBe(0)
   })
 
-  it('plays the events in order', () => {
+  it('replays the events in order', () => {
     expect(replay(counter, [{ by: 1 }, { by: 2 }])).toBe(3)
   })
 
-  it('goes on from a state', () => {
+  it('continues from a state', () => {
     expect(replayFrom(counter, 10, [{ by: 5 }])).toBe(15)
   })
 })

@@ -24,7 +24,7 @@ describe('isExpectedVersion', () => {
   })
 
   it.each([-1, 1.5, Number.NaN, Infinity, 2_147_483_648, '1', 'none', null, undefined, 1n, {}])(
-    'refuses %p',
+    'rejects %p',
     (expected) => {
       expect(isExpectedVersion(expected)).toBe(false)
     },

@@ -22,7 +22,7 @@ describe('a fingerprint', () => {
     )
   })
 
-  it('tells apart what is not the same JSON', () => {
+  it('distinguishes what is not the same JSON', () => {
     const values = [
       ...[null, true, false, 0, 1, -1, 1.5, '', '0', '1', 'true', 'null', '-', 't', 'n1'],
       ...[[], {}, [[]], [{}], [null], [''], ['a', 'b'], ['b', 'a'], ['a,1:b'], ['a', ['b']]],
@@ -39,7 +39,7 @@ describe('a fingerprint', () => {
     expect(new Set(values.map(fingerprintOf)).size).toBe(values.length)
   })
 
-  it('tells apart any two values that differ', () => {
+  it('distinguishes any two values that differ', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
         const [first, second] = [one, other].map(

@@ -54,7 +54,7 @@ describe('jsonIssue', () => {
     expect(jsonIssue(Object.assign(Object.create(null), { a: 1 }))).toBeUndefined()
   })
 
-  it('takes nesting to the limit, and refuses what is beyond it or contains itself', () => {
+  it('takes nesting to the limit, and rejects what is beyond it or contains itself', () => {
     expect(jsonIssue(nested(MAXIMUM_DEPTH))).toBeUndefined()
     expect(jsonIssue(nested(MAXIMUM_DEPTH + 1))?.message).toMatch(/nested deeper than 200/)
     expect(jsonIssue(circle())?.message).toMatch(/or contains itself/)
@@ -87,7 +87,7 @@ describe('toJsonObject', () => {
     [[1], 'an array of 1'],
     ['text', '"text"'],
     [7, '7'],
-  ])('refuses %j', (value, shown) => {
+  ])('rejects %j', (value, shown) => {
     const message = `expected an object, got ${shown}`
     expect(toJsonObject(value)).toEqual(E.left([{ path: '', message }]))
   })

@@ -25,7 +25,7 @@ describe('Metadata', () => {
   })
 
   it.each([[{ actor: 1 }], [{ extra: [] }], [{ extra: null }], [{ extra: 'x' }], [null], ['x']])(
-    'refuses %j',
+    'rejects %j',
     (value) => {
       expect(E.isLeft(Metadata.decode(value))).toBe(true)
     },

@@ -84,19 +84,19 @@ describe('the failures of the read side', () => {
       undecodableDocument('totals', 'k', [{ path: 'sum', message: 'expected number' }]),
     ].map(({ message }) => message)
     expect(messages).toEqual([
-      'Partition 1 of mail has moved on without its owner with token 7. Nothing was written.',
+      'Token 7 no longer owns partition 1 of mail, or its checkpoint has moved. Nothing was written.',
       'mail could not handle the event at position 3: no server.',
       'mail could not handle the event at position 3: Too bad.',
       'mail is stopped at partition 0 until it is resumed. It failed.',
-      'mail has 4 partitions, and not 2: give it a new name, or remove it first.',
-      'mail was to reach position 9 and is at 4.',
-      'mail was to reach position 9 and was never started.',
+      'mail has 4 partitions, but this program declares 2. Declare 4, or repartition it.',
+      'mail has reached position 4; position 9 was requested.',
+      'mail was never started; position 9 was requested.',
       'totals is at version 2, but this program declares version 1: it is an older release.',
       'The document k of totals cannot be decoded: sum: expected number.',
     ])
   })
 
-  it('are kept as text that every store can hold', () => {
+  it('are stored as text that every store can hold', () => {
     const cause = new Error('a\u0000b \ud800')
     const note = failureNote(handlerFailed('mail', 3, cause))
     expect(note.message).toBe('mail could not handle the event at position 3: ab \ufffd.')

@@ -43,7 +43,7 @@ describe('wantsSnapshot', () => {
     )
   })
 
-  it('asks the predicate with when', () => {
+  it('calls the predicate with snapshotWhen', () => {
     const big = snapshotWhen<number>(({ state }) => state > 10)
     expect(wantsSnapshot(big, reached(0, 11))).toBe(true)
     expect(wantsSnapshot(big, reached(0, 10))).toBe(false)

@@ -23,7 +23,7 @@ describe('streamId', () => {
     ['a', 'b\u007f', 'control character'],
     ['a\n', 'b', 'control character'],
     ['a', '\ud800', 'lone surrogate'],
-  ])('refuses the category %j with the id %j', (category, id, reason) => {
+  ])('rejects the category %j with the id %j', (category, id, reason) => {
     const made = streamId(category, id)
     expect(made).toMatchObject(E.left({ reason: expect.stringContaining(reason) as string }))
   })
@@ -43,13 +43,13 @@ describe('streamId', () => {
 })
 
 describe('streamIdError', () => {
-  it('refuses text without a dash', () => {
+  it('rejects text without a dash', () => {
     expect(streamIdError('account')?.message).toBe(
       '"account" is not a valid stream id: it must have the form category-id; the category is missing.',
     )
   })
 
-  it('refuses what is not text, whatever the compiler believed', () => {
+  it('rejects what is not text, whatever its static type', () => {
     expect(streamIdError(JSON.parse('7') as string)?.reason).toBe('it must be a string')
   })
 })

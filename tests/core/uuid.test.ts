@@ -9,7 +9,7 @@ describe('isUuid', () => {
     fc.assert(fc.property(fc.uuid(), (uuid) => isUuid(uuid) && isUuid(uuid.toUpperCase())))
   })
 
-  it('refuses a UUID in which any one character is another', () => {
+  it('rejects a UUID in which any one character is another', () => {
     const other = fc.oneof(
       fc.string({ minLength: 1, maxLength: 1 }),
       fc.constantFrom('g', '-', '😀', 'ſ'),
@@ -24,7 +24,7 @@ describe('isUuid', () => {
   })
 
   it.each(['', `${id}0`, id.slice(1), ` ${id.slice(1)}`, undefined, null, 7, [id]])(
-    'refuses %p',
+    'rejects %p',
     (text) => {
       expect(isUuid(text)).toBe(false)
     },

@@ -19,8 +19,13 @@ export const codeOf = (page: string): string => {
   return lines.join('\n')
 }
 
-/** What several pages import as `./account.js`, and show on a page of its own. */
-const sharedCode = (): string => codeOf(readFileSync(resolve(ROOT, 'docs/account.md'), 'utf8'))
+/** The code of pages that others tell the reader to save, and import by these names. */
+const shared = {
+  account: 'docs/account.md',
+  'file-store': 'docs/how-to/write-a-store-adapter.md',
+}
+const sharedCode = (name: keyof typeof shared): string =>
+  codeOf(readFileSync(resolve(ROOT, shared[name]), 'utf8'))
 
 const compilerOptions = (): ts.CompilerOptions => {
   const path = resolve(ROOT, 'tsconfig.json')
@@ -43,8 +48,11 @@ export const typeErrorsIn = (
 ): ReadonlyMap<string, ReadonlyArray<string>> => {
   const codes = new Map([...pages].map(([path, code]) => [resolve(ROOT, `${path}.ts`), code]))
   const inReach = new Map(codes)
-  for (const path of pages.keys())
-    inReach.set(resolve(ROOT, dirname(path), 'account.ts'), sharedCode())
+  for (const path of pages.keys()) {
+    for (const name of ['account', 'file-store'] as const) {
+      inReach.set(resolve(ROOT, dirname(path), `${name}.ts`), sharedCode(name))
+    }
+  }
   const options = compilerOptions()
   const host = ts.createCompilerHost(options, true)
   // One program for all of them: what they import is parsed once.
@@ -96,7 +104,7 @@ export const requireFrom =
     if (name === './account.js') {
       const exported = {}
       // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- running the page is the point
-      new Function('require', 'exports', toCommonJs(sharedCode()))(require, exported)
+      new Function('require', 'exports', toCommonJs(sharedCode('account')))(require, exported)
       return exported
     }
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the runner's own, which maps 'reprise' to src

@@ -54,7 +54,7 @@ describe('the file store', () => {
     await close()
   })
 
-  it('cuts away a line that a crash has cut off, and goes on', async () => {
+  it('truncates a line that a crash has cut off, and continues', async () => {
     const path = freshPath()
     const { store, close } = await reopened(path, () => appendFileSync(path, '{"events":[{"str'))
     await succeeds(store.append(appendTo('a-1', 3, numbered(1, 4))))

@@ -42,7 +42,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     expect(await eventTypes('A1')).toEqual(['AccountOpened', 'MoneyDeposited', 'MoneyWithdrawn'])
   })
 
-  it('refuses to open an account twice, also when two processes open it at once', async () => {
+  it('rejects to open an account twice, also when two processes open it at once', async () => {
     const answers = await Promise.all(
       [openDesk(), openDesk()].map((desk) => desk.handleCommand('A2', openAccount('Bob'))()),
     )
@@ -53,7 +53,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     expect(await eventTypes('A2')).toEqual(['AccountOpened'])
   })
 
-  it('refuses deposits and withdrawals for an account that is missing, and creates nothing', async () => {
+  it('rejects deposits and withdrawals for an account that is missing, and creates nothing', async () => {
     for (const command of [depositMoney(cents(10)), withdrawMoney(cents(10))]) {
       expect(await openDesk().handleCommand('A3', command)()).toMatchObject({
         left: { _tag: 'Rejected', version: 0, rejection: { _tag: 'AccountMissing' } },
@@ -62,7 +62,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     expect(await eventTypes('A3')).toEqual([])
   })
 
-  it('refuses a withdrawal above the balance, and leaves the account as it was', async () => {
+  it('rejects a withdrawal above the balance, and leaves the account as it was', async () => {
     const desk = openDesk()
     await desk.handleCommand('A4', openAccount('Dora'))()
     await desk.handleCommand('A4', depositMoney(cents(50)))()
@@ -76,7 +76,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     expect(await openDesk().load('A4')()).toMatchObject({ right: { state: { balance: 50 } } })
   })
 
-  it.each([0, -5, NaN, 1.5, 'ten'])('refuses the amount %p before it reads', async (amount) => {
+  it.each([0, -5, NaN, 1.5, 'ten'])('rejects the amount %p before it reads', async (amount) => {
     const blind: EventStore = {
       ...store,
       load: () => () => Promise.reject(new Error('the store was read')),
@@ -103,7 +103,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     expect(await desk.load('A5')()).toMatchObject({ right: { version: 6, state: { balance: 4 } } })
   })
 
-  it('pays out 24 from 100 four times when one process is asked five times at once', async () => {
+  it('pays out 24 from 100 four times when one process receives five withdrawals at once', async () => {
     const desk = openDesk()
     await desk.handleCommand('A6', openAccount('Emil'))()
     await desk.handleCommand('A6', depositMoney(cents(100)))()

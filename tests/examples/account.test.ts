@@ -78,7 +78,7 @@ describe('account: WithdrawMoney', () => {
 
 describe('the codec of account commands', () => {
   it.each([0, -5, NaN, Infinity, 1.5, 2 ** 53, '10', 'ten', null, undefined, 10n])(
-    'refuses the amount %p, and names the path',
+    'rejects the amount %p, and names the path',
     (amount) => {
       for (const type of ['DepositMoney', 'WithdrawMoney']) {
         expect(accountCommands.decode({ type, amount })).toMatchObject({
@@ -95,7 +95,7 @@ describe('the codec of account commands', () => {
     }
   })
 
-  it('refuses an owner that is no text, and a command that it does not know', () => {
+  it('rejects an owner that is no text, and a command that it does not know', () => {
     expect(accountCommands.decode({ type: 'OpenAccount', owner: 7 })).toMatchObject({
       left: [{ path: 'owner' }],
     })

@@ -36,7 +36,7 @@ const start = (folder: string, killAt?: RegExp): Promise<Run> =>
     child.once('close', (code, signal) => done({ code, signal, lines: output.split('\n') }))
   })
 
-/** Asks for a transfer in the database of `folder`, where nobody is there to make it. */
+/** Starts a transfer in the database of `folder`, where no process manager runs. */
 const askForATransfer = async (folder: string): Promise<void> => {
   const db = connectPglite(await PGlite.create(join(folder, '.reprise/bank')))
   const command = { type: 'StartTransfer', from: 'ada-1', to: 'bob-1', amount: 1 as Cents } as const
@@ -62,7 +62,7 @@ describe('npm start', () => {
         '   The bank, run 1, on embedded PostgreSQL in .reprise/bank',
         '   The store is empty.',
         '   DecidedAgain: the second decided on version 3, found 4',
-        '   ✓ exactly four succeed, and the fifth is refused',
+        '   ✓ exactly four succeed, and the fifth is rejected',
         '   ✓ bob-1 has 4.00 at version 6',
         '   ✓ the second answer equals the first',
         '   ✓ emma-1 has 70.00, finn-1 has 30.00',
@@ -80,7 +80,7 @@ describe('npm start', () => {
     expect(existsSync(join(folder, '.reprise/bank.new'))).toBe(false)
   }, 240_000)
 
-  it('goes on with what earlier runs have left, also when the last one was killed', async () => {
+  it('continues with the data of earlier runs, also when the last one was killed', async () => {
     const killed = await start(folder, /exactly four succeed/)
     expect(killed.signal).toBe('SIGKILL')
 
@@ -95,7 +95,7 @@ describe('npm start', () => {
   }, 240_000)
 
   it('finishes the transfers of a run that was killed in the middle of them', async () => {
-    const killed = await start(folder, /All five are asked for/)
+    const killed = await start(folder, /All five are started/)
     expect(killed.signal).toBe('SIGKILL')
     // How many of the five are half-done depends on the moment; this one is, whatever the moment was.
     await askForATransfer(folder)

@@ -176,7 +176,7 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
   it.each([
     ['before the deposit is sent', false],
     ['when the deposit was made but its answer is lost', true],
-  ])('goes on where the process manager was stopped: %s', async (_case, made) => {
+  ])('continues where the process manager was stopped: %s', async (_case, made) => {
     const gone = new AbortController()
     const carry: Carrier = (dispatch) => (sent, options) => async () => {
       const isDeposit =

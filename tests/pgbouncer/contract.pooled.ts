@@ -101,7 +101,7 @@ describe('behind PgBouncer in transaction mode', () => {
     expect(error.message).toMatch(/prepared statement .* does not exist/)
   })
 
-  it('the store goes on all the same', async () => {
+  it('the store continues nevertheless', async () => {
     await right(side.store.append(appending('counter-still-there')))
   })
 

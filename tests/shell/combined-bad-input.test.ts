@@ -26,7 +26,7 @@ describe.each(stores)('a combined decider and bad input on %s', (_name, open) =>
       { key: 'accounts', command: { key: 'A', command: { transferId: null, command: {} } } },
       'command.command.command.type',
     ],
-  ])('refuses the command %p at the door', async (command, path) => {
+  ])('rejects the command %p before anything is read', async (command, path) => {
     const id = freshId()
     const bank = openCategory(banks, at)
     expect(await left(bank.handleCommand(id, anything(command)))).toMatchObject({

@@ -96,7 +96,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     it.each([
       ['gave events', [1, 2]],
       ['had nothing to do', []],
-    ])('is refused when the first %s, wherever it is sent', async (_name, amounts) => {
+    ])('is rejected when the first %s, wherever it is sent', async (_name, amounts) => {
       const [counters, id] = [openCategory(counter, at), freshId()]
       await right(counters.handleCommand(id, add(1)))
       const first = await right(counters.handleCommand(id, add(...amounts), { commandId: 'c' }))
@@ -114,7 +114,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       expect(await right(counters.load(id))).toMatchObject({ version: first.version })
     })
 
-    it('is refused while the first one is under way, whose twins are all answered', async () => {
+    it('is rejected while the first one is pending, whose twins are all answered', async () => {
       const [counters, id] = [openCategory(counter, at), freshId()]
       const [first, twin, other, third, otherTwin] = await Promise.all(
         [add(7), add(7), add(8), add(9), add(8)].map((command) =>
@@ -142,7 +142,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
       expect(third).toMatchObject({ left: reused(id) })
     })
 
-    it('is refused behind its neighbours in a shared append, which are stored', async () => {
+    it('is rejected behind others in a shared append, which are stored', async () => {
       const [counters, id] = [openCategory(counter, at), freshId()]
       await right(elsewhere().handleCommand(id, add(1), { commandId: 'c' }))
       await right(counters.load(id))
@@ -251,7 +251,7 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
   })
 
   it.each(['', 'x'.repeat(256), 'a\u0000'])(
-    'refuses an id that cannot be one (%#)',
+    'rejects an id that cannot be one (%#)',
     async (commandId) => {
       const [counters, id] = [openCategory(counter, at), freshId()]
       expect(await left(counters.handleCommand(id, add(1), { commandId }))).toMatchObject({

@@ -103,7 +103,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   )
 
   it.each([NaN, -1, 1.5, 2 ** 31, 'latest'])(
-    'refuses to be pinned to %p, which no stream can be at',
+    'rejects to be pinned to %p, which no stream can be at',
     async (expectedVersion) => {
       const counters = openCategory(counter, at)
       const pinned = { expectedVersion: expectedVersion as number }
@@ -188,7 +188,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 5 } })
   })
 
-  it('stores the innocent when one of a shared append is refused by the store', async () => {
+  it('stores the others when the store rejects one command of a shared append', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(1)))
     const huge = 'x'.repeat(2_000_000)
@@ -205,7 +205,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
   })
 
   it.each(['DataRefused', 'Unexpected', 'TimedOut'] as const)(
-    'stores the innocent when the database refuses the data of one (%s)',
+    'stores the others when the database rejects the data of one (%s)',
     async (reason) => {
       const refusing: EventStore = {
         ...at.store,
@@ -227,7 +227,7 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     },
   )
 
-  it('refuses more commands than may wait for a stream', async () => {
+  it('rejects more commands than may wait for a stream', async () => {
     const counters = openCategory(counter, at, { queueDepth: 3 })
     const id = freshId()
     const answers = await Promise.all(

@@ -47,7 +47,7 @@ describe.each(stores)('handleCommand on %s', (_name, open) => {
     ])
   })
 
-  it('refuses a command that does not fit its codec, before anything is read', async () => {
+  it('rejects a command that does not fit its codec, before anything is read', async () => {
     const reads: string[] = []
     const counters = openCategory(counter, {
       store: {
@@ -74,7 +74,7 @@ describe.each(stores)('handleCommand on %s', (_name, open) => {
   })
 
   it.each(['', 'x'.repeat(10_000), 'a\u0000b', 'a\nb'])(
-    'refuses a stream id that cannot be one (%#)',
+    'rejects a stream id that cannot be one (%#)',
     async (id) => {
       const counters = openCategory(counter, at)
       expect(await left(counters.handleCommand(id, add(1)))).toMatchObject({
@@ -84,7 +84,7 @@ describe.each(stores)('handleCommand on %s', (_name, open) => {
     },
   )
 
-  it('stores nothing when the command is rejected, and goes on afterwards', async () => {
+  it('stores nothing when the command is rejected, and continues afterwards', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(5)))
     expect(await left(counters.handleCommand(id, add(-6)))).toMatchObject({

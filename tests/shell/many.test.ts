@@ -47,7 +47,7 @@ describe.each(stores)('many of one decider on %s', (_name, open) => {
     ])
   })
 
-  it('refuse a key that is not text at the door, and one that no store can keep', async () => {
+  it('reject a key that is not text before anything is read, and one that no store can store', async () => {
     const [branch, id] = [openCategory(branches, at), freshId()]
     const wrong = anything({ key: 7, command: openAccount('Ada') })
     expect(await left(branch.handleCommand(id, wrong))).toMatchObject({

@@ -74,7 +74,7 @@ export const outagesSuite = <Transaction>(
     started.push(run)
     return run
   }
-  const told = (tag: SubscriptionNotice['_tag']) => notices.filter(({ _tag }) => _tag === tag)
+  const reported = (tag: SubscriptionNotice['_tag']) => notices.filter(({ _tag }) => _tag === tag)
   const reset = (streamId: string) =>
     right(
       store.append({
@@ -92,18 +92,18 @@ export const outagesSuite = <Transaction>(
     new Promise((resolve) => setTimeout(resolve, milliseconds))
 
   describe('two releases at once', () => {
-    it('handle what only the newer one knows, and the older one is told why it rests', async () => {
+    it('handle what only the newer one knows, and report to the older one why it is idle', async () => {
       const seen: string[] = []
       const note: Handle = ({ event }) => TE.fromIO(() => void seen.push(event.type))
       start(note, { events: tickedOnly })
       const [first] = await appendTicks(store, 'tick-1', 1)
       await reached(first)
       start(note)
-      await eventually(() => told('FilterOutdated').length > 0)
+      await eventually(() => reported('FilterOutdated').length > 0)
       const { positions } = await reset('tick-1')
       await reached(positions[0])
       expect(seen).toEqual(['Ticked', 'Reset'])
-      expect(told('FilterOutdated')).toEqual([
+      expect(reported('FilterOutdated')).toEqual([
         { _tag: 'FilterOutdated', subscription: name, missing: { types: ['Reset'] } },
       ])
       const [last] = await appendTicks(store, 'tick-1', 1)
@@ -118,25 +118,25 @@ export const outagesSuite = <Transaction>(
       const [first] = await appendTicks(store, 'tick-1', 1)
       await reached(first)
       start(note, { categories: ['tick', 'tock'] })
-      await eventually(() => told('FilterOutdated').length > 0)
+      await eventually(() => reported('FilterOutdated').length > 0)
       const [last] = await appendTicks(store, 'tock-1', 1)
       await reached(last)
       expect(seen).toEqual(['tick-1', 'tock-1'])
-      expect(told('FilterOutdated')).toEqual([
+      expect(reported('FilterOutdated')).toEqual([
         { _tag: 'FilterOutdated', subscription: name, missing: { categories: ['tock'] } },
       ])
     })
 
-    it('go on with the older one when an operator has narrowed the filter', async () => {
+    it('continue with the older one when an operator has narrowed the filter', async () => {
       await start(() => TE.right(undefined)).stop()
       start(() => TE.right(undefined), { events: tickedOnly })
-      await eventually(() => told('FilterOutdated').length === 1)
+      await eventually(() => reported('FilterOutdated').length === 1)
       const [first] = await appendTicks(store, 'tick-1', 1)
       await pause(300)
       expect(await right(side.subscriptions.reached(name))).toBe(0)
       await right(side.operator.narrow(name, { types: ['Ticked'] }))
       await reached(first)
-      expect(told('FilterCurrent')).toHaveLength(1)
+      expect(reported('FilterCurrent')).toHaveLength(1)
     })
   })
 
@@ -162,7 +162,7 @@ export const outagesSuite = <Transaction>(
       expect(begun).toEqual(['a 1', 'a 1 done', 'a 2', 'a 2 done', 'b 3', 'b 3 done'])
     })
 
-    it('ends without a handler that never settles, tells so, and aborts its signal', async () => {
+    it('ends without a handler that never settles, reports it, and aborts its signal', async () => {
       let signal: AbortSignal | undefined
       const run = start(
         (_event, context) => {
@@ -177,7 +177,7 @@ export const outagesSuite = <Transaction>(
       expect(await run.stop()).toEqual(E.right(undefined))
       expect(performance.now() - begun).toBeLessThan(2_000)
       expect(signal?.aborted).toBe(true)
-      expect(told('StopTimedOut')).toEqual([
+      expect(reported('StopTimedOut')).toEqual([
         { _tag: 'StopTimedOut', subscription: name, partitions: [0] },
       ])
     })
@@ -193,7 +193,7 @@ export const outagesSuite = <Transaction>(
         (event) => (isUp ? TE.fromIO(() => void seen.push(...places([event]))) : TE.left(failure)),
         poison === undefined ? {} : { poison },
       )
-      await eventually(() => told('PartitionPaused').length === 1)
+      await eventually(() => reported('PartitionPaused').length === 1)
       await pause(300)
       isUp = true
       await reached(last)
@@ -211,27 +211,27 @@ export const outagesSuite = <Transaction>(
       ['is overloaded', overloaded('the store', 20_000)],
       ['says that what it needs is away', transientFailure('no partner')],
       [
-        'reaches nobody',
+        'reaches no server',
         new TypeError('fetch failed', {
           cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }),
         }),
       ],
-    ])('parks nothing while a handler %s, and is told once', async (_case, failure) => {
+    ])('parks nothing while a handler %s, and reports it once', async (_case, failure) => {
       await during(failure, { ...parkAfter(2), ...quick })
-      expect(told('EventFailed').length).toBeLessThanOrEqual(5)
-      expect(told('EventFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
-      expect(told('PartitionPaused')).toHaveLength(1)
-      expect(told('PartitionResumed')).toHaveLength(1)
+      expect(reported('EventFailed').length).toBeLessThanOrEqual(5)
+      expect(reported('EventFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
+      expect(reported('PartitionPaused')).toHaveLength(1)
+      expect(reported('PartitionResumed')).toHaveLength(1)
     })
 
     it('parks nothing for minutes when every stream fails alike, whatever the reason', async () => {
       await during(new Error('something'), { ...parkAfterTime(60_000), ...quick })
-      expect(told('EventFailed').length).toBeLessThan(50)
+      expect(reported('EventFailed').length).toBeLessThan(50)
     })
 
     it('parks nothing for minutes unless a policy is given', async () => {
       await during(new Error('something'), undefined)
-      expect(told('EventFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
+      expect(reported('EventFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
     })
 
     it('does not hold up other streams when one stream waits for its partner', async () => {
@@ -250,7 +250,7 @@ export const outagesSuite = <Transaction>(
       expect(seen).toEqual(['tick-2:1'])
       const [held] = await heldBy(side.operator, name)
       expect(held).toMatchObject({ streamId: 'tick-1', attempts: 0, parked: false })
-      expect(told('EventFailed')).toHaveLength(1)
+      expect(reported('EventFailed')).toHaveLength(1)
     })
 
     it('does not count for `stopAfter` either', async () => {
@@ -259,14 +259,14 @@ export const outagesSuite = <Transaction>(
         poison: { ...stopAfter(2), ...quick },
       })
       const [last] = await appendTicks(store, 'tick-1', 1)
-      await eventually(() => told('EventFailed').length === 1)
+      await eventually(() => reported('EventFailed').length === 1)
       await pause(200)
       isUp = true
       await reached(last)
-      expect(told('EventFailed')).toHaveLength(1)
+      expect(reported('EventFailed')).toHaveLength(1)
     })
 
-    it('of the store of checkpoints is told once, and once that it is over', async () => {
+    it('of the checkpoint store is reported once, and once when it is over', async () => {
       let isUp = true
       const failing = {
         ...side.subscriptions,
@@ -280,12 +280,12 @@ export const outagesSuite = <Transaction>(
       await reached(first)
       isUp = false
       const [last] = await appendTicks(store, 'tick-1', 2)
-      await eventually(() => told('SubscriptionTroubled').length === 2)
+      await eventually(() => reported('SubscriptionTroubled').length === 2)
       await pause(900)
       isUp = true
       await reached(last)
-      await eventually(() => told('SubscriptionRecovered').length === 2)
-      expect(told('SubscriptionTroubled')).toHaveLength(2)
+      await eventually(() => reported('SubscriptionRecovered').length === 2)
+      expect(reported('SubscriptionTroubled')).toHaveLength(2)
       const [status] = (await right(side.operator.status(name))).filter(
         ({ subscription }) => subscription === name,
       )
@@ -392,7 +392,7 @@ export const outagesSuite = <Transaction>(
   })
 
   describe('a handler', () => {
-    it('that never settles fails after its time, with its signal aborted, and holds up nobody', async () => {
+    it('that never settles fails after its timeout, with its signal aborted, and delays no other', async () => {
       const signals: AbortSignal[] = []
       start(
         ({ streamId }, { signal }) => {
@@ -524,7 +524,7 @@ export const outagesSuite = <Transaction>(
     return { subscriptions, die: () => (isDead = true) }
   }
 
-  it('parks an event that ends its process for the third time, and goes on', async () => {
+  it('parks an event that crashes its process for the third time, and continues', async () => {
     const handled: string[] = []
     await appendTicks(store, 'tick-0', 1)
     await appendTicks(store, 'tick-1', 1)
@@ -555,7 +555,7 @@ export const outagesSuite = <Transaction>(
     expect(handled).toContain('tick-2:1')
     const [parked] = await heldBy(side.operator, name)
     expect(parked).toMatchObject({ streamId: 'tick-1', parked: true })
-    expect(parked?.failure.message).toContain('owners in a row have ended')
+    expect(parked?.failure.message).toContain('owners in a row have crashed')
   })
 
   describe('waiting', () => {

@@ -55,7 +55,7 @@ export const processOutagesSuite = <Transaction>(
     await side.close()
   })
 
-  const told = (tag: SubscriptionNotice['_tag']) => notices.filter(({ _tag }) => _tag === tag)
+  const reported = (tag: SubscriptionNotice['_tag']) => notices.filter(({ _tag }) => _tag === tag)
   const pause = (milliseconds: number) =>
     new Promise((resolve) => setTimeout(resolve, milliseconds))
   const start = (
@@ -92,15 +92,15 @@ export const processOutagesSuite = <Transaction>(
       poison: { ...parkAfter(2), ...quick },
     })
     for (let n = 0; n < 20; n++) await appendTicks(side.store, `tick-${n}`, n)
-    await eventually(() => told('PartitionPaused').length === 1)
+    await eventually(() => reported('PartitionPaused').length === 1)
     await pause(400)
     isUp = true
     await eventually(async () => (await pending()).length === 0)
     expect(new Set(sent).size).toBe(20)
     expect(sent).toHaveLength(20)
-    expect(told('CommandFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
-    expect(told('PartitionPaused')).toHaveLength(1)
-    expect(told('PartitionResumed').length).toBeGreaterThan(0)
+    expect(reported('CommandFailed')).not.toContainEqual(expect.objectContaining({ parked: true }))
+    expect(reported('PartitionPaused')).toHaveLength(1)
+    expect(reported('PartitionResumed').length).toBeGreaterThan(0)
   })
 
   it('has what only a newer release knows handled by that one, and gives the older one nothing', async () => {
@@ -127,19 +127,19 @@ export const processOutagesSuite = <Transaction>(
     // Answered and recorded: the next owner would send it again otherwise.
     await eventually(async () => sent.length === 1 && (await pending()).length === 0)
     start(note, {}, newer)
-    await eventually(() => told('FilterOutdated').length > 0)
+    await eventually(() => reported('FilterOutdated').length > 0)
     const events = [tick(0, 'Reset'), tick(2)]
     await right(
       side.store.append({ streamId: 'tick-1', expectedVersion: 'any', events, commands: [] }),
     )
     await eventually(() => sent.length === 3)
     expect(sent).toEqual(['say 1', 'reset', 'say 2'])
-    expect(told('FilterOutdated')).toEqual([
+    expect(reported('FilterOutdated')).toEqual([
       { _tag: 'FilterOutdated', subscription: 'process:asking', missing: { types: ['Reset'] } },
     ])
   })
 
-  it('tells of a command that is parked, counts it, and of one that nobody answers for', async () => {
+  it('reports a command that is parked, counts it, and reports one whose rejection is not compensated', async () => {
     start(
       (command) =>
         TE.left(
@@ -151,11 +151,13 @@ export const processOutagesSuite = <Transaction>(
     )
     await appendTicks(side.store, 'tick-1', 1)
     await appendTicks(side.store, 'tick-2', 2)
-    await eventually(() => told('CommandRejected').length + told('CommandFailed').length === 2)
-    expect(told('CommandFailed')).toMatchObject([
+    await eventually(
+      () => reported('CommandRejected').length + reported('CommandFailed').length === 2,
+    )
+    expect(reported('CommandFailed')).toMatchObject([
       { subscription: 'process:asking', parked: true, command: { attempts: 1 } },
     ])
-    expect(told('CommandRejected')).toMatchObject([
+    expect(reported('CommandRejected')).toMatchObject([
       { subscription: 'process:asking', key: 'tick-2', rejection: { _tag: 'TooMuch' } },
     ])
     await eventually(async () => {
@@ -206,7 +208,7 @@ export const processOutagesSuite = <Transaction>(
     ['a time that is not a number', sendAt('later', Number.NaN, 'say 13')],
     ['a time before all times', sendAt('later', -1, 'say 13')],
     ['a NUL in the name of the timer', sendAfter('la\u0000ter', 5, 'say 13')],
-  ])('refuses %s at the event that asks for it, and goes on', async (_case, odd) => {
+  ])('rejects %s at the event that leads to it, and continues', async (_case, odd) => {
     const sent: string[] = []
     start(
       (command) => TE.fromIO(() => void sent.push(command)),

@@ -20,7 +20,7 @@ export interface ProcessesUnderTest<Transaction> extends ReadSideUnderTest<Trans
 
 const options = { from: fromStart, leaseDuration: 600, maxPollInterval: 20 }
 
-/** Says after a while what it heard last, unless it hears something else. */
+/** Says after a while what it received last, unless it hears something else. */
 const reminding: ProcessManager<Tick, Tick, string, number> = {
   name: 'reminding',
   events: ticks,
@@ -54,15 +54,15 @@ export const processSuite = <Transaction>(
     running((signal) =>
       runProcessManager(reminding, dispatch, { ...options, ...poison })(side, { signal }),
     )
-  const hearing = () => {
-    const heard: string[] = []
+  const receiver = () => {
+    const received: string[] = []
     const ids: string[] = []
     const dispatch: Dispatch<string> = (command, { commandId }) =>
       TE.fromIO(() => {
-        heard.push(command)
+        received.push(command)
         ids.push(commandId)
       })
-    return { heard, ids, dispatch }
+    return { received, ids, dispatch }
   }
 
   describe('of transfers', () => {
@@ -149,45 +149,45 @@ export const processSuite = <Transaction>(
 
   describe('with timers', () => {
     it('sends after a delay and at a time, once, and not before', async () => {
-      const { heard, dispatch } = hearing()
+      const { received, dispatch } = receiver()
       const begun = Date.now()
       await appendTicks(side.store, 'tick-1', 150)
       await appendTicks(side.store, 'tick-2', begun + 100)
       const run = remind(dispatch)
-      await eventually(() => heard.length === 2)
+      await eventually(() => received.length === 2)
       expect(Date.now() - begun).toBeGreaterThanOrEqual(150)
-      expect(heard).toEqual([`at ${begun + 100}`, 'after 150'])
+      expect(received).toEqual([`at ${begun + 100}`, 'after 150'])
       await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 0)
       await run.stop()
     })
 
     it('sends nothing that was cancelled or replaced', async () => {
-      const { heard, dispatch } = hearing()
+      const { received, dispatch } = receiver()
       const run = remind(dispatch)
       await appendTicks(side.store, 'tick-1', 60_000, 0)
       await appendTicks(side.store, 'tick-2', 60_000, 250)
-      await eventually(() => heard.length === 1)
-      expect(heard).toEqual(['after 250'])
+      await eventually(() => received.length === 1)
+      expect(received).toEqual(['after 250'])
       await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 0)
       await run.stop()
     })
 
     it('sends from another instance when the first one is gone', async () => {
-      const { heard, dispatch } = hearing()
+      const { received, dispatch } = receiver()
       const first = remind(dispatch)
       await appendTicks(side.store, 'tick-1', 3_000)
       await eventually(async () => (await pendingOf(side.operator, 'reminding')).length === 1)
       await first.stop()
-      expect(heard).toEqual([])
+      expect(received).toEqual([])
       const second = remind(dispatch)
-      await eventually(() => heard.length === 1)
+      await eventually(() => received.length === 1)
       await second.stop()
-      expect(heard).toEqual(['after 3000'])
+      expect(received).toEqual(['after 3000'])
     })
   })
 
   it('sends a command that fails again with the same id, holding back the later ones', async () => {
-    const { heard, ids, dispatch } = hearing()
+    const { received, ids, dispatch } = receiver()
     let failures = 0
     const failing: Dispatch<string> = (command, given) => {
       if (command === 'now -1' && failures++ < 2) {
@@ -199,14 +199,14 @@ export const processSuite = <Transaction>(
     const poison = { _tag: 'Park', attempts: 5, firstBackoff: 5, maxBackoff: 5 } as const
     const run = remind(failing, { poison })
     await appendTicks(side.store, 'tick-1', -1, -2)
-    await eventually(() => heard.length === 2)
-    expect(heard).toEqual(['now -1', 'now -2'])
+    await eventually(() => received.length === 2)
+    expect(received).toEqual(['now -1', 'now -2'])
     expect(new Set(ids).size).toBe(2)
     await run.stop()
   })
 
   it('parks a command that always fails, and sends it when an operator says so', async () => {
-    const { heard, dispatch } = hearing()
+    const { received, dispatch } = receiver()
     let bad = true
     const failing: Dispatch<string> = (command, given) =>
       bad && command === 'now -1' ? TE.left(new Error('never')) : dispatch(command, given)
@@ -220,17 +220,17 @@ export const processSuite = <Transaction>(
     })
     expect(parked).toMatchObject({ command: 'now -1', attempts: 2, key: 'tick-1' })
     expect(parked?.failure?.message).toContain('never')
-    await eventually(() => heard.length === 1)
-    expect(heard).toEqual(['now -3'])
+    await eventually(() => received.length === 1)
+    expect(received).toEqual(['now -3'])
     bad = false
     expect(await decideCommand(side.operator, 'reminding', parked?.id ?? '', 'retry')).toBe(true)
-    await eventually(() => heard.length === 3)
-    expect(heard.slice(1)).toEqual(['now -1', 'now -2'])
+    await eventually(() => received.length === 3)
+    expect(received.slice(1)).toEqual(['now -1', 'now -2'])
     expect(await run.stop()).toEqual(E.right(undefined))
   })
 
-  it('hears an event together with its stream and the time at which it was recorded', async () => {
-    const { heard, dispatch } = hearing()
+  it('receives an event together with its stream and the time at which it was recorded', async () => {
+    const { received, dispatch } = receiver()
     const noting: ProcessManager<Tick, string, string, string> = {
       name: 'noting',
       events: ticks,
@@ -245,9 +245,9 @@ export const processSuite = <Transaction>(
     await appendTicks(side.store, 'tick-7', 1)
     const { events } = await right(side.store.readAll({ after: 0, limit: 9 }))
     const run = running((signal) => runProcessManager(noting, dispatch, options)(side, { signal }))
-    await eventually(() => heard.length === 1)
+    await eventually(() => received.length === 1)
     await run.stop()
-    expect(heard).toEqual([`tick-7 Ticked ${events[0]?.recordedAt}`])
+    expect(received).toEqual([`tick-7 Ticked ${events[0]?.recordedAt}`])
   })
 
   describe('that is over', () => {
@@ -280,8 +280,8 @@ export const processSuite = <Transaction>(
           ((await right(side.subscriptions.reached('process:ending'))) ?? 0) >= (position ?? 0),
       )
 
-    it('does not begin anew when a late event comes, and has no timers any more', async () => {
-      const { heard, dispatch } = hearing()
+    it('does not start again when a late event comes, and has no timers any more', async () => {
+      const { received, dispatch } = receiver()
       const run = start(dispatch)
       await appendTicks(side.store, 'tick-1', 60_000)
       await appendTicks(side.store, 'tick-2', 60_000)
@@ -291,20 +291,20 @@ export const processSuite = <Transaction>(
       await caughtUp(late)
       expect(await waiting()).toBe(1)
       await run.stop()
-      expect(heard).toEqual([])
+      expect(received).toEqual([])
       expect((await right(side.documents.get('process:ending', 'tick-1')))?.value).toEqual({
         over: true,
       })
     })
 
-    it('asks for nothing when a command is refused after its end', async () => {
+    it('issues nothing when a command is rejected after its end', async () => {
       const sent: string[] = []
       const refusing: Dispatch<string> = (command) => {
         sent.push(command)
         return TE.left({ _tag: 'Rejected', rejection: 'no' })
       }
       await appendTicks(side.store, 'tick-1', -1)
-      await reset() // heard in the same batch: before the command is sent
+      await reset() // received in the same batch: before the command is sent
       const run = start(refusing)
       await eventually(() => sent.length === 1)
       await eventually(async () => (await waiting()) === 0)
@@ -331,8 +331,8 @@ export const processSuite = <Transaction>(
         })(side, { signal }),
       )
 
-    it('parks the event that asks for a command that does not fit', async () => {
-      const { heard, dispatch } = hearing()
+    it('parks the event that leads to a command that does not match its codec', async () => {
+      const { received, dispatch } = receiver()
       const run = start(codecOf(short), dispatch)
       await appendTicks(side.store, 'tick-1', -100)
       await appendTicks(side.store, 'tick-2', -1)
@@ -343,13 +343,13 @@ export const processSuite = <Transaction>(
       expect(parked?.failure.message).toContain(
         'The process tick-1 of reminding issued a command that does not match its codec: text: expected ShortText, got "now -100"',
       )
-      await eventually(() => heard.length === 1)
+      await eventually(() => received.length === 1)
       await run.stop()
-      expect(heard).toEqual(['now -1'])
+      expect(received).toEqual(['now -1'])
     })
 
     it('parks a command that no release can read any more, until one can', async () => {
-      const { heard, dispatch } = hearing()
+      const { received, dispatch } = receiver()
       const away: Dispatch<string> = () => TE.left('away')
       const before = start(codecOf(t.string), away)
       await appendTicks(side.store, 'tick-1', -100)
@@ -368,9 +368,9 @@ export const processSuite = <Transaction>(
       await broken.stop()
       await decideCommand(side.operator, 'reminding', id, 'retry')
       const mended = start(codecOf(t.string), dispatch)
-      await eventually(() => heard.length === 1)
+      await eventually(() => received.length === 1)
       await mended.stop()
-      expect(heard).toEqual(['now -100'])
+      expect(received).toEqual(['now -100'])
     })
   })
 }

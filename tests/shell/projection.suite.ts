@@ -176,7 +176,7 @@ export const projectionSuite = <Transaction>(
     expect(await right(side.subscriptions.reached('totals@1.2'))).toBeUndefined()
   })
 
-  it('refuses the append when an inline projection refuses, with its reason', async () => {
+  it('rejects the append when an inline projection fails, with its reason', async () => {
     const names = inlineProjection<Tick, Transaction>({
       name: 'unique sums',
       events: ticks,
@@ -233,7 +233,7 @@ export const projectionSuite = <Transaction>(
     await run.stop()
   })
 
-  it('ignores, inline, what it does not hear', async () => {
+  it('ignores, inline, the events that it does not receive', async () => {
     const seen: string[] = []
     const hearing = inlineProjection<Tick, Transaction>({
       name: 'hearing',

@@ -53,7 +53,7 @@ describe.each(stores)('reading on %s', (_name, open) => {
     })
   })
 
-  it('plays by version and not by clock', async () => {
+  it('replays by version, not by clock', async () => {
     const id = freshId()
     const times = [50, 10, 40, 20]
     const scrambled: EventStore = {
@@ -140,7 +140,7 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     expect(events).toEqual([2])
   })
 
-  it('do not keep the caller waiting, and their failure is told', async () => {
+  it('do not keep the caller waiting, and their failure is reported', async () => {
     const notices: Notice[] = []
     let release: () => void = () => undefined
     const gate = new Promise<void>((resolve) => {
@@ -207,7 +207,7 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     expect(events).toEqual([2])
   })
 
-  it('that do not decode are passed over, and it is told', async () => {
+  it('that do not decode are ignored, and that is reported', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(1, 2)))
     const snapshot = { streamId: `counter-${id}`, version: 2, schemaVersion: 1, state: 'rubbish' }
@@ -219,7 +219,7 @@ describe.each(stores)('snapshots on %s', (_name, open) => {
     expect(notices).toMatchObject([{ _tag: 'SnapshotIgnored', version: 2 }])
   })
 
-  it('are not taken by a policy that throws, and it is told', async () => {
+  it('are not taken by a policy that throws, and that is reported', async () => {
     const notices: Notice[] = []
     const policy = snapshotWhen(() => {
       throw new Error('no policy')

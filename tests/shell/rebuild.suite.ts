@@ -116,7 +116,7 @@ export const rebuildSuite = <Transaction>(
     await run.stop()
   })
 
-  it('goes on waiting when another build takes over', async () => {
+  it('continues to wait when another build takes over', async () => {
     await built()
     const [later] = await appendTicks(side.store, 'tick-1', 4)
     const waiting = reader(2).until(later ?? 0, 20_000)()
@@ -126,7 +126,7 @@ export const rebuildSuite = <Transaction>(
     await next.stop()
   })
 
-  it('refuses to build a version that readers have left behind', async () => {
+  it('rejects to build a version that readers have left behind', async () => {
     await built(2)
     expect(await left(rebuild(1))).toMatchObject({
       _tag: 'ProjectionOutdated',
@@ -183,7 +183,7 @@ export const rebuildSuite = <Transaction>(
     expect(await right(reader().get('tick-1'))).toMatchObject({ events: 3 })
   })
 
-  it('does not go on with what a dead rebuild has left', async () => {
+  it('does not continue what a crashed rebuild has left', async () => {
     const last = await built()
     const left = await right(side.documents.begin('totals', 1))
     await right(
@@ -195,7 +195,7 @@ export const rebuildSuite = <Transaction>(
     expect(await statesOf()).toEqual(['1.1 kept', '1.2 building', '1.3 active'])
   })
 
-  it('does not go on with what a version has left that was withdrawn, and fixed under the same number', async () => {
+  it('does not continue what was left by a version that was withdrawn, and fixed under the same number', async () => {
     await built()
     const unlucky = { ...totals(2), key: () => 'one for all' }
     const broken = running((signal) => runProjection(unlucky, options)(silentSide(), { signal }))

@@ -304,7 +304,7 @@ describe.each(stores)('a store that has lost events, on %s', (_name, open) => {
     return counters
   }
 
-  it('is believed: a command is decided on what is left, and not on the state in memory', async () => {
+  it('is trusted: a command is decided on what is left, not on the cached state', async () => {
     const [id, notices] = [freshId(), new Array<Notice>()]
     const counters = await afterFailover(id, (notice) => notices.push(notice))
     expect(await right(counters.handleCommand(id, add(-50)))).toMatchObject({

@@ -79,7 +79,7 @@ export const subscribeSuite = <Transaction>(
   const until = (position: number | undefined) =>
     right(untilReached(name, position ?? 0, 20_000)(side))
 
-  it('hears what was there and what comes, in order, in pages', async () => {
+  it('receives existing and new events, in order, in pages', async () => {
     await appendTicks(store, 'tick-1', 1, 2, 3)
     await appendTicks(store, 'tick-2', 1)
     const { seen } = collecting({ batchSize: 2 })
@@ -89,7 +89,7 @@ export const subscribeSuite = <Transaction>(
     expect(seen[0]).toMatchObject({ event: { type: 'Ticked', by: 1 }, streamId: 'tick-1' })
   })
 
-  it('goes on where it was after it was stopped', async () => {
+  it('continues where it was after it was stopped', async () => {
     const [first] = await appendTicks(store, 'tick-1', 1)
     const before = collecting()
     await until(first)
@@ -100,7 +100,7 @@ export const subscribeSuite = <Transaction>(
     expect(places(after.seen)).toEqual(['tick-1:2'])
   })
 
-  it('hears the categories and the types that it asks for, and still gets on', async () => {
+  it('receives the categories and types of its filter, and still makes progress', async () => {
     await appendTicks(store, 'tick-1', 1)
     await appendTicks(store, 'other-1', 1)
     await right(
@@ -117,7 +117,7 @@ export const subscribeSuite = <Transaction>(
     expect(places(seen)).toEqual(['tick-1:1', 'tick-1:3'])
   })
 
-  it('begins where it is told to', async () => {
+  it('begins where it is declared to', async () => {
     const [first] = await appendTicks(store, 'tick-1', 1)
     const since = (await right(side.store.read('tick-1', { after: 0, limit: 1 }))).events[0]!
     await eventually(() => Date.now() > since.recordedAt + 5)
@@ -165,7 +165,7 @@ export const subscribeSuite = <Transaction>(
     return { seen, ...run }
   }
 
-  it('stands still before a store of another lineage, until it is told where to go on', async () => {
+  it('stops at a store of another lineage, until an operator says where to continue', async () => {
     const [first] = await appendTicks(store, 'tick-1', 1)
     const before = collecting()
     await until(first)
@@ -187,7 +187,7 @@ export const subscribeSuite = <Transaction>(
     expect(places(after.seen)).toEqual(['tick-1:1', 'tick-1:2'])
   })
 
-  it('stands still when the store ends before its checkpoint', async () => {
+  it('stops when the store ends before its checkpoint', async () => {
     await appendTicks(store, 'tick-1', 1, 2)
     const [last] = await appendTicks(store, 'tick-1', 3)
     const before = collecting()
@@ -204,7 +204,7 @@ export const subscribeSuite = <Transaction>(
     expect(places(after.seen)).toEqual(['tick-1:3'])
   })
 
-  it('stands still when the store is restored while it runs', async () => {
+  it('stops when the store is restored while it runs', async () => {
     const change: { lineage?: string } = {}
     const run = startOn(restored(() => change))
     const [first] = await appendTicks(store, 'tick-1', 1)
@@ -268,7 +268,7 @@ export const subscribeSuite = <Transaction>(
     }
   })
 
-  it('refuses another number of partitions', async () => {
+  it('rejects another number of partitions', async () => {
     await collecting({ partitions: 2 }).stop()
     expect(await collecting({ partitions: 3 }).ended).toMatchObject(
       E.left({ _tag: 'SubscriptionMismatch', partitions: 3, stored: 2 }),
@@ -285,7 +285,7 @@ export const subscribeSuite = <Transaction>(
       }
     }
 
-    it('tries it again, in the order of its stream, while the others go on', async () => {
+    it('retries it, in the order of its stream, while the others continue', async () => {
       const seen: string[] = []
       let failures = 0
       const isBad = (place: string) => place === 'tick-1:2' && failures++ < 3
@@ -328,7 +328,7 @@ export const subscribeSuite = <Transaction>(
       expect(seen.slice(2)).toEqual(['tick-1:2', 'tick-1:3', 'tick-1:4'])
     })
 
-    it('skips it when it is told to, also after a restart', async () => {
+    it('skips it when an operator says so, also after a restart', async () => {
       const seen: string[] = []
       const poison = { ...parkAfter(1), ...quick }
       const first = start(
@@ -349,7 +349,7 @@ export const subscribeSuite = <Transaction>(
       expect(seen).toEqual(['tick-1:2', 'tick-1:3'])
     })
 
-    it('stops with its failure when the policy says so, and goes on when it is resumed', async () => {
+    it('stops with its failure when the policy says so, and continues when it is resumed', async () => {
       const seen: string[] = []
       let bad = true
       const begin = () =>
@@ -441,7 +441,7 @@ export const subscribeSuite = <Transaction>(
     })
   })
 
-  it('stands still while it is paused, and goes on where it was', async () => {
+  it('does nothing while it is paused, and continues where it was', async () => {
     const { seen } = collecting()
     const [first] = await appendTicks(store, 'tick-1', 1)
     await until(first)

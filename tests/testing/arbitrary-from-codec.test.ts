@@ -72,7 +72,7 @@ describe('arbitraryFromCodec', () => {
   ]
 
   it.each(hopeless.map((codec) => [codec.name, codec] as const))(
-    'asks for an arbitrary by name for %s',
+    'requires an arbitrary by name for %s',
     (_, codec) => {
       const advice = arbitraryFromCodec(codec)
       expect(advice).toEqual(E.left(expect.stringContaining('Iban')))
@@ -81,7 +81,7 @@ describe('arbitraryFromCodec', () => {
     },
   )
 
-  it('asks for an arbitrary for a codec it cannot look into', () => {
+  it('requires an arbitrary for a codec it cannot inspect', () => {
     expect(arbitraryFromCodec(opaque)).toEqual(
       E.left(expect.stringContaining('no arbitrary can be derived for the codec Opaque')),
     )

@@ -81,7 +81,7 @@ describe('checkDecider', () => {
       'the end is final',
       'idempotent',
       'a snapshot at every cut equals replay',
-      'commands pass the door',
+      'commands pass validation',
       'events survive the store',
       'upcasting a chain equals one jump',
     ])
@@ -125,7 +125,7 @@ describe('checkDecider', () => {
     expect(namesOf({ evolve })).toContain('total')
   })
 
-  it('finds a decision that throws, and goes on with the other laws', () => {
+  it('finds a decision that throws, and continues with the other laws', () => {
     const decide: Counter['decide'] = () => {
       throw new Error('boom')
     }
@@ -170,11 +170,11 @@ describe('checkDecider', () => {
     expect(namesOf({}, { codecs: { ...codecs, events } })).toEqual(['events survive the store'])
   })
 
-  it('finds a command codec that refuses a valid command', () => {
+  it('finds a command codec that rejects a valid command', () => {
     const commands = commandCodec<Add>({ Add })
     const arbitrary = fc.constant<Command>({ type: 'Close' })
     expect(namesOf({}, { commands: arbitrary, codecs: { ...codecs, commands } })).toEqual([
-      'commands pass the door',
+      'commands pass validation',
     ])
   })
 

@@ -57,7 +57,7 @@ describe('specification', () => {
     given().when({ type: 'Open' }).thenRecords(opened)
   })
 
-  it('plays the given events in order before the command', () => {
+  it('replays the given events in order before the command', () => {
     given(opened, withdrawn(60, 30)).when(withdraw(11)).thenRejects({ _tag: 'TooMuch', left: 10 })
   })
 
@@ -138,7 +138,7 @@ describe('specification, failing', () => {
     expect(message).toContain('recorded: []')
   })
 
-  it('tells one rejection from another, and looks at its data', () => {
+  it('distinguishes rejections, also by their data', () => {
     failureOf(() => given().when(withdraw(1)).thenRejects({ _tag: 'TooMuch', left: 0 }))
     const { message } = failureOf(() =>
       given(opened).when(withdraw(101)).thenRejects({ _tag: 'TooMuch', left: 99 }),
@@ -160,7 +160,7 @@ describe('specification, failing', () => {
     expect(message).toContain('rejected')
   })
 
-  it('tells undefined from a missing key', () => {
+  it('distinguishes undefined from a missing key', () => {
     const optional = specification<'go', object, object, never>({
       initialState: {},
       decide: () => E.right([{ note: undefined }]),

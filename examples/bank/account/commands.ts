@@ -2,7 +2,7 @@ import * as t from 'io-ts'
 import { commandCodec } from 'reprise'
 import { Cents } from './cents'
 
-// What is checked at the door: an amount of 0, -5, NaN, 1.5 or 'ten' never reaches the rules.
+// Validated before anything is read: an amount of 0, -5, NaN, 1.5 or 'ten' never reaches the rules.
 const Open = t.strict({ type: t.literal('OpenAccount'), owner: t.string })
 export interface OpenAccount extends t.TypeOf<typeof Open> {}
 

@@ -1,11 +1,11 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Decider } from 'reprise'
 import { LARGEST_BALANCE } from './cents'
 import type { AccountCommand } from './commands'
 import { type AccountEvent, accountOpened, moneyDeposited, moneyWithdrawn } from './events'
 import { type AccountState, notYetOpen } from './state'
 
-/** Why an account says no. Amounts in cents. */
+/** Why an account rejects a command. Amounts in cents. */
 export type AccountRejection =
   | { readonly _tag: 'AlreadyOpen' }
   | { readonly _tag: 'AccountMissing' }

@@ -17,5 +17,5 @@ const AccountState: t.Type<AccountState, unknown> = t.strict({
   balance: t.number,
 })
 
-/** How a state is kept in a snapshot. Raise the 1 whenever `AccountState` or `evolve` changes. */
+/** How a state is stored in a snapshot. Raise the 1 whenever `AccountState` or `evolve` changes. */
 export const accountStates = stateCodec(1, AccountState)

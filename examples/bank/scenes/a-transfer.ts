@@ -8,7 +8,7 @@ export const aTransfer: Scene = async ({ backend, office, screen, accountOf }) =
   await openWith(backend, emma, 100)
   await openWith(backend, finn, 0)
 
-  screen.title('A transfer: a process manager hears events, and asks for commands')
+  screen.title('A transfer: a process manager receives events, and issues commands')
   const begin = await office.transfer(rent, { from: emma, to: finn, amount: amount(30) })
   await office.status(rent, begin) // the list knows of this one, so it knows of all before it
   const found = (await office.unfinished()).filter((id) => id !== rent)

@@ -3,16 +3,16 @@ import { amount, money } from '../show'
 import { value } from '../value'
 
 export const failedTransfers: Scene = async ({ backend, office, screen, accountOf }) => {
-  const [emma, finn, nobody] = [accountOf('emma'), accountOf('finn'), accountOf('nobody')]
+  const [emma, finn, missing] = [accountOf('emma'), accountOf('finn'), accountOf('missing')]
 
-  screen.title('Transfers that cannot be made: what was taken is given back')
+  screen.title('Transfers that fail: the money is returned')
   const manager = office.moveMoney()
   const rows = []
   let end = 0
   for (const [name, from, to, whole] of [
     ['castle', emma, finn, 500],
-    ['ghost', nobody, finn, 10],
-    ['gift', emma, nobody, 10],
+    ['ghost', missing, finn, 10],
+    ['gift', emma, missing, 10],
   ] as const) {
     const id = accountOf(name)
     await office.transfer(id, { from, to, amount: amount(whole) })

@@ -13,7 +13,7 @@ export const fiveTransfers: Scene = async ({ backend, office, screen, accountOf 
   await Promise.all(
     ids.map((id) => office.transfer(id, { from: gwen, to: hugo, amount: amount(24) })),
   )
-  screen.say('All five are asked for. What is not finished now, the next run finishes.')
+  screen.say('All five are started. What this run does not finish, the next run does.')
   const end = Math.max(...(await Promise.all(ids.map(office.ended))))
   await manager.stop()
 

@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import { depositMoney, openAccount, withdrawMoney } from '../account/commands'
 import type { Scene } from '../bank'
 import { openDesk } from '../desk'
@@ -32,8 +32,8 @@ export const fiveWithdrawals: Scene = async ({ backend, screen, accountOf }) => 
   screen.say(`Decisions made again after a conflict: ${decidedAgain}`)
 
   const accepted = answers.filter(E.isRight).length
-  const refused = answers.filter((answer) => isRejectedAs(answer, 'BalanceTooLow')).length
-  screen.check('exactly four succeed, and the fifth is refused', accepted === 4 && refused === 1)
+  const rejected = answers.filter((answer) => isRejectedAs(answer, 'BalanceTooLow')).length
+  screen.check('exactly four succeed, and the fifth is rejected', accepted === 4 && rejected === 1)
   const { state, version } = value(await desk.load(bob)())
   screen.check(
     `${bob} has ${money(state.balance)} at version ${version}`,

@@ -30,13 +30,13 @@ export const openedAgain =
     const ada = accountOf('ada')
     const answer = await openDesk(backend).handleCommand(ada, depositMoney(amount(5)))()
     screen.check(
-      `and goes on: ${answerText(answer)} is version ${value(answer).version} of ${ada}`,
+      `and continues: ${answerText(answer)} is version ${value(answer).version} of ${ada}`,
       value(answer).version === 8,
     )
 
     const listed = await office.balance(ada, value(answer).events[0]?.position ?? 0)
     screen.check(
-      `the list of balances goes on too: it says ${money(listed ?? 0)}`,
+      `the list of balances continues too: it shows ${money(listed ?? 0)}`,
       listed === value(answer).state.balance,
     )
   }

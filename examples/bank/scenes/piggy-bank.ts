@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import { depositMoney, openAccount } from '../account/commands'
 import type { Scene } from '../bank'
 import { openDesk } from '../desk'
@@ -13,12 +13,12 @@ export const piggyBank: Scene = async ({ backend, screen }) => {
   const before = value(await desk.load(PIGGY_BANK)())
 
   screen.title('The piggy bank, which gets 1.00 in every run')
-  const opened = await desk.handleCommand(PIGGY_BANK, openAccount('Everybody'))()
+  const opened = await desk.handleCommand(PIGGY_BANK, openAccount('All of us'))()
   const deposited = await desk.handleCommand(PIGGY_BANK, depositMoney(amount(1)))()
   screen.table(
     ['command', 'answer'],
     [
-      ['OpenAccount Everybody', answerText(opened)],
+      ['OpenAccount All of us', answerText(opened)],
       ['DepositMoney 1.00', answerText(deposited)],
     ],
   )

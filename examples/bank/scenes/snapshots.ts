@@ -17,7 +17,7 @@ export const snapshots: Scene = async ({ backend, screen, accountOf }) => {
   for (let deposits = 1; deposits <= 11; deposits += 1) {
     value(await desk.handleCommand(dora, depositMoney(amount(1)))())
   }
-  await desk.snapshotsSettled() // they are taken while the callers have their answers already
+  await desk.snapshotsSettled() // they are taken after the callers have their answers
   for (const notice of notices) {
     if (notice._tag === 'SnapshotTaken') screen.say(`${notice._tag}: version ${notice.version}`)
   }
@@ -43,7 +43,7 @@ export const snapshots: Scene = async ({ backend, screen, accountOf }) => {
   const fromSnapshot = value(await openDesk(backend).load(dora)())
   const fromStart = value(await desk.replayTo(dora, 12)())
   screen.check(
-    `and comes to the same: ${money(fromSnapshot.state.balance)} at version ${fromSnapshot.version}`,
+    `and gets the same result: ${money(fromSnapshot.state.balance)} at version ${fromSnapshot.version}`,
     isDeepStrictEqual(fromSnapshot, fromStart),
   )
 }

@@ -38,7 +38,7 @@ export const twoDesks: Scene = async ({ backend, screen, accountOf }) => {
     ]),
   )
   screen.check(
-    'the first believed 90.00 too little for 95.00, but looked before saying no',
+    'the first had 90.00 cached, and read the stream before rejecting 95.00',
     rows.at(-1)?.at(-1) === 7,
   )
   const { state } = value(await first.load(ada)())

@@ -1,11 +1,11 @@
-import { pipe } from 'fp-ts/function'
+import { pipe } from 'fp-ts/lib/function.js'
 import { combine, drive, many, recordRejection } from 'reprise/algebra'
 import { account } from '../account/decider'
 import { transfer } from './decider'
 import { type BankCommand, type BankEvent, transferProcess } from './process'
 import { referenced } from './referenced'
 
-/** Accounts and transfers side by side. A booking that is refused to a transfer is recorded there. */
+/** Accounts and transfers side by side. A rejected booking of a transfer is recorded in the transfer. */
 export const accountsAndTransfers = pipe(
   combine({ accounts: many(referenced(account)), transfers: many(transfer) }),
   recordRejection((rejection, command: BankCommand): BankEvent | undefined => {

@@ -1,5 +1,5 @@
-import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
+import { either as E } from 'fp-ts'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { CommandCodec, EventCodec, Issue } from 'reprise'
 import type { Booked, Booking } from './referenced'
@@ -39,8 +39,8 @@ export const bookingCodec = <Command>(
 })
 
 /**
- * The events of `codec`, each stored with the transfer it happened for beside its own data. One that was
- * written without, by whoever knows nothing of transfers, happened for none.
+ * The events of `codec`, each stored with its transfer beside its own data. An event without one, written by code
+ * that knows nothing of transfers, belongs to none.
  */
 export const bookedCodec = <Event>(codec: EventCodec<Event>): EventCodec<Booked<Event>> => ({
   schemaVersions: codec.schemaVersions,

@@ -16,7 +16,7 @@ import { bookedCodec } from './booking-codecs'
 import { bankCommands, transferEvents, transferStates } from './codecs'
 import { Pending } from './pending'
 import type { BankCommand, BankEvent } from './process'
-import type { TransferRejection } from './words'
+import type { TransferRejection } from './messages'
 
 /** Stored as `accounts/MoneyDeposited`, `transfers/TransferStarted` and so on. */
 export const bankEvents = combineEventCodecs({
@@ -32,7 +32,7 @@ export const bankStates = combineStateCodecs({
   }),
 })
 
-/** Why the bank says no. */
+/** Why the bank rejects a command. */
 export type BankRejection =
   | KeyedRejection<{
       readonly accounts: ManyRejection<AccountRejection>

@@ -4,31 +4,31 @@ import { combineCommandCodecs, manyCommandCodec } from 'reprise/algebra'
 import { type EventTypes } from 'reprise/adapter'
 import { accountCommands } from '../account/commands'
 import { bookingCodec } from './booking-codecs'
-import * as words from './words'
+import * as messages from './messages'
 
-export const transferCommands = commandCodec<words.TransferCommand>({
-  StartTransfer: words.StartTransfer,
-  RefuseBooking: words.RefuseBooking,
-  CompleteTransfer: words.CompleteTransfer,
-  FailTransfer: words.FailTransfer,
+export const transferCommands = commandCodec<messages.TransferCommand>({
+  StartTransfer: messages.StartTransfer,
+  RefuseBooking: messages.RefuseBooking,
+  CompleteTransfer: messages.CompleteTransfer,
+  FailTransfer: messages.FailTransfer,
 })
 
-/** Checks the commands of the composed bank, and keeps those that a transfer has asked for. */
+/** The commands of the composed bank; also how those that a transfer has issued are stored. */
 export const bankCommands = combineCommandCodecs({
   accounts: manyCommandCodec(bookingCodec(accountCommands)),
   transfers: manyCommandCodec(transferCommands),
 })
 
-export const transferEventTypes: EventTypes<words.TransferEvent> = {
-  TransferStarted: eventType(words.TransferStarted),
-  BookingRefused: eventType(words.BookingRefused),
-  TransferCompleted: eventType(words.TransferCompleted),
-  TransferFailed: eventType(words.TransferFailed),
+export const transferEventTypes: EventTypes<messages.TransferEvent> = {
+  TransferStarted: eventType(messages.TransferStarted),
+  BookingRefused: eventType(messages.BookingRefused),
+  TransferCompleted: eventType(messages.TransferCompleted),
+  TransferFailed: eventType(messages.TransferFailed),
 }
 
-export const transferEvents = eventCodec<words.TransferEvent>(transferEventTypes)
+export const transferEvents = eventCodec<messages.TransferEvent>(transferEventTypes)
 
-const TransferState: t.Type<words.TransferState, unknown> = t.keyof({
+const TransferState: t.Type<messages.TransferState, unknown> = t.keyof({
   new: null,
   running: null,
   completed: null,

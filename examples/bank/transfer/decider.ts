@@ -1,6 +1,6 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Decider } from 'reprise'
-import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './words'
+import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './messages'
 
 /** One transfer of money: it starts, and it is completed or has failed. */
 export const transfer: Decider<TransferCommand, TransferState, TransferEvent, TransferRejection> = {

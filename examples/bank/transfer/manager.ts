@@ -5,9 +5,9 @@ import { bookedCodec } from './booking-codecs'
 import { bankCommands, transferEventTypes } from './codecs'
 import { Pending } from './pending'
 import { type BankCommand, type Received, movingMoney, type TransferProcessState } from './process'
-import type { TransferEvent } from './words'
+import type { TransferEvent } from './messages'
 
-/** A rejection of an account says what it is; of anything else is nothing known. */
+/** The tag of an account's rejection; other rejections are unknown. */
 const reasonOf = (rejection: unknown): string =>
   typeof rejection === 'object' && rejection !== null && '_tag' in rejection
     ? String(rejection._tag)
@@ -17,8 +17,8 @@ const STREAM = 'transfer-'
 const AN_HOUR = 3_600_000
 
 /**
- * Moves the money of transfers, each of which has a process of its own: the one that the composed bank
- * is driven by. What it is still owed is asked for again every hour.
+ * Moves the money of transfers. Each transfer has its own process, the one that also drives the composed bank.
+ * A refund that is still owed is retried every hour.
  */
 export const transferManager: ProcessManager<
   Received,
@@ -31,7 +31,7 @@ export const transferManager: ProcessManager<
   events: bookedCodec(
     eventCodec<AccountEvent | TransferEvent>({ ...accountEventTypes, ...transferEventTypes }),
   ),
-  // An event of a transfer lies in that transfer's stream; one of an account says which transfer it is for.
+  // An event of a transfer is in that transfer's stream; one of an account names the transfer it belongs to.
   route: ({ streamId, event: { transferId, event } }) => {
     const id = streamId.startsWith(STREAM) ? streamId.slice(STREAM.length) : transferId
     return id === null ? undefined : { key: id, event: { transferId: id, event } }
@@ -39,20 +39,20 @@ export const transferManager: ProcessManager<
   process: {
     ...movingMoney,
     react: (state, event) => {
-      const isRefused = event.event.type === 'BookingRefused'
+      const isRejected = event.event.type === 'BookingRefused'
       const now = movingMoney.react(state, event)
-      return isRefused && now.length === 0
+      return isRejected && now.length === 0
         ? movingMoney.resume(state).map((command) => sendAfter('owed', AN_HOUR, command))
         : now.map(send)
     },
   },
   state: manyStateCodec(stateCodec(1, Pending)),
   commands: bankCommands,
-  // What an account refuses becomes an event of the transfer, and the process says what follows from it.
+  // A rejection by an account becomes an event of the transfer, and the process decides what follows from it.
   onRejected: (_state, { key, command }, rejection) => {
     if (key !== 'accounts' || command.command.transferId === null) return []
-    const refuse = { type: 'RefuseBooking', reason: reasonOf(rejection) } as const
+    const recordRejection = { type: 'RefuseBooking', reason: reasonOf(rejection) } as const
     const { transferId } = command.command
-    return [send({ key: 'transfers', command: { key: transferId, command: refuse } })]
+    return [send({ key: 'transfers', command: { key: transferId, command: recordRejection } })]
   },
 }

@@ -8,11 +8,11 @@ import { bookedCodec, bookingCodec } from './booking-codecs'
 import { transferCommands, transferEvents } from './codecs'
 import { transfer } from './decider'
 import { type Booked, type Booking, referenced } from './referenced'
-import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './words'
+import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './messages'
 
 /**
- * The same streams and the same rules as `accounts`, for bookings on behalf of a transfer: their events
- * say which one. A desk that knows nothing of transfers reads them as it always did.
+ * The same streams and the same rules as `accounts`, for bookings on behalf of a transfer: their events name it.
+ * A desk that knows nothing of transfers reads them as before.
  */
 export const bookedAccounts: Category<
   Booking<AccountCommand>,

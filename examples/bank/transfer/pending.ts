@@ -1,7 +1,7 @@
 import * as t from 'io-ts'
 import { Cents } from '../account/cents'
 
-/** What is to be done next. `owed`: the refund was refused, and is tried again when resumed. */
+/** The next step. `owed`: the refund was rejected, and is retried when resumed. */
 const Next = t.keyof({
   withdraw: null,
   deposit: null,
@@ -12,11 +12,11 @@ const Next = t.keyof({
 })
 export type Next = t.TypeOf<typeof Next>
 
-/** Where the money of a transfer is, and what is to be done next. */
+/** Where the money of a transfer is, and the next step. */
 export const Pending = t.strict({ from: t.string, to: t.string, amount: Cents, next: Next })
 export interface Pending extends t.TypeOf<typeof Pending> {}
 
-/** What is next after a booking for the transfer. */
+/** The next step after a booking for the transfer. */
 export const afterBooking = (next: Next): Next => {
   switch (next) {
     case 'withdraw':
@@ -31,8 +31,8 @@ export const afterBooking = (next: Next): Next => {
   }
 }
 
-/** What is next when a booking was refused. Money that was taken out is never forgotten. */
-export const afterRefusal = (next: Next): Next => {
+/** The next step after a booking was rejected. Money that was withdrawn is never lost. */
+export const afterRejection = (next: Next): Next => {
   switch (next) {
     case 'withdraw':
     case 'complete':

@@ -10,9 +10,9 @@ import {
 } from 'reprise/algebra'
 import { type AccountCommand, depositMoney, withdrawMoney } from '../account/commands'
 import type { AccountEvent } from '../account/events'
-import { afterBooking, afterRefusal, type Pending } from './pending'
+import { afterBooking, afterRejection, type Pending } from './pending'
 import type { Booked, Booking } from './referenced'
-import type { TransferCommand, TransferEvent } from './words'
+import type { TransferCommand, TransferEvent } from './messages'
 
 export type BankCommand = KeyedCommand<{
   readonly accounts: ManyCommand<Booking<AccountCommand>>
@@ -30,7 +30,7 @@ const book = (accountId: string, transferId: string, command: AccountCommand): B
   key: 'accounts',
   command: { key: accountId, command: { transferId, command } },
 })
-const tell = (transferId: string, command: TransferCommand): BankCommand => ({
+const update = (transferId: string, command: TransferCommand): BankCommand => ({
   key: 'transfers',
   command: { key: transferId, command },
 })
@@ -45,9 +45,9 @@ const commandFor = (id: string, { from, to, amount, next }: Pending): BankComman
     case 'owed':
       return book(from, id, depositMoney(amount))
     case 'complete':
-      return tell(id, { type: 'CompleteTransfer' })
+      return update(id, { type: 'CompleteTransfer' })
     case 'fail':
-      return tell(id, { type: 'FailTransfer' })
+      return update(id, { type: 'FailTransfer' })
   }
 }
 
@@ -57,29 +57,29 @@ const pendingIn = (state: TransferProcessState, id: string): Pending | undefined
 const without = (pending: TransferProcessState, id: string): TransferProcessState =>
   Object.fromEntries(Object.entries(pending).filter(([other]) => other !== id))
 
-/** What a transfer hears: what was booked for it, and what became of itself. */
+/** What a transfer receives: the bookings made for it, and its own events. */
 export type Received = Booked<AccountEvent | TransferEvent>
 
-/** Takes the money out, puts it in, and gives it back when it cannot be put in. */
+/** Withdraws the money, deposits it, and refunds it if it cannot be deposited. */
 export const movingMoney: Process<Received, BankCommand, TransferProcessState> = {
   initialState: {},
   evolve: (state, { transferId: id, event }) => {
     if (id === null) return state
     const known = pendingIn(state, id)
-    const goOn = (after: (next: Pending['next']) => Pending['next']): TransferProcessState =>
+    const advance = (after: (next: Pending['next']) => Pending['next']): TransferProcessState =>
       known === undefined ? state : { ...state, [id]: { ...known, next: after(known.next) } }
     switch (event.type) {
       case 'AccountOpened':
         return state
       case 'MoneyDeposited':
       case 'MoneyWithdrawn':
-        return goOn(afterBooking)
+        return advance(afterBooking)
       case 'TransferStarted': {
         const { from, to, amount } = event
         return { ...state, [id]: { from, to, amount, next: 'withdraw' } }
       }
       case 'BookingRefused':
-        return goOn(afterRefusal)
+        return advance(afterRejection)
       case 'TransferCompleted':
       case 'TransferFailed':
         return without(state, id)
@@ -87,7 +87,7 @@ export const movingMoney: Process<Received, BankCommand, TransferProcessState> =
   },
   react: (state, { transferId: id }) => {
     const known = id === null ? undefined : pendingIn(state, id)
-    // Asking again at once for what was refused just now would never end.
+    // Retrying a rejected refund at once would never end.
     return id === null || known === undefined || known.next === 'owed'
       ? []
       : [commandFor(id, known)]
@@ -95,7 +95,7 @@ export const movingMoney: Process<Received, BankCommand, TransferProcessState> =
   resume: (state) => Object.entries(state).map(([id, pending]) => commandFor(id, pending)),
 }
 
-/** The same process in the words of the composed bank. */
+/** The same process, with the events and commands of the composed bank. */
 export const transferProcess = adaptProcess({
   event: ({ key, event }: BankEvent): Received =>
     key === 'accounts' ? event.event : { transferId: event.key, event: event.event },

@@ -1,19 +1,19 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Decider } from 'reprise'
 
-/** A command on behalf of a transfer, or of nobody. */
+/** A command on behalf of a transfer, or of none (`null`). */
 export interface Booking<Command> {
   readonly transferId: string | null
   readonly command: Command
 }
 
-/** What a booking has done, and for which transfer. */
+/** An event of a booking, and its transfer. */
 export interface Booked<Event> {
   readonly transferId: string | null
   readonly event: Event
 }
 
-/** The same decider; its events say on whose behalf they happened. */
+/** The same decider; its events name the transfer on whose behalf they happened. */
 export const referenced = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): Decider<Booking<Command>, State, Booked<Event>, Rejection> => ({

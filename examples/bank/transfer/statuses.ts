@@ -1,9 +1,9 @@
 import * as t from 'io-ts'
 import { type Projection, stateCodec } from 'reprise'
 import { transferEvents } from './codecs'
-import type { TransferEvent } from './words'
+import type { TransferEvent } from './messages'
 
-/** A transfer, for a list. `reason`: why a booking was refused. Empty: none was. */
+/** A transfer, for a list. `reason`: why a booking was rejected. Empty: none was. */
 const TransferStatus = t.strict({
   from: t.string,
   to: t.string,
@@ -13,7 +13,7 @@ const TransferStatus = t.strict({
 })
 export interface TransferStatus extends t.TypeOf<typeof TransferStatus> {}
 
-/** Every transfer and what has become of it, under its id. */
+/** Every transfer and its status, under its id. */
 export const transferStatuses: Projection<TransferStatus, TransferEvent> = {
   name: 'transfer-statuses',
   version: 1,

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../../core/recorded-event'
 import { frozenEvent } from './frozen'
 import { type MemoryLog, streamOf, streamToWrite } from './log'
 
-/** The request as it is now: whatever its owner does to it later, this stays. */
+/** A copy of the request that later changes by the caller do not affect. */
 export const taken = ({
   streamId,
   expectedVersion,
@@ -20,10 +20,10 @@ export const taken = ({
 })
 
 /**
- * Why the log cannot take `request`, or `undefined`. A command that was carried out before is reported
- * first: sent again, it will usually meet a newer version too, and that is not news.
+ * Why the log rejects `request`, or `undefined`. A command that was handled before is reported first: when it is
+ * sent again it usually meets a newer version too, but that is not the cause.
  */
-export const refusal = (log: MemoryLog, request: AppendRequest): AppendError | undefined => {
+export const rejectionOf = (log: MemoryLog, request: AppendRequest): AppendError | undefined => {
   const { streamId, expectedVersion, commands } = request
   const { events, handled } = streamOf(log, streamId)
   for (const { commandId } of commands) {
@@ -37,7 +37,7 @@ export const refusal = (log: MemoryLog, request: AppendRequest): AppendError | u
     : versionConflict(streamId, expectedVersion, events.length)
 }
 
-/** The events as they would be recorded now. Nothing has happened yet. */
+/** The events as they would be recorded now. Changes nothing. */
 export const recorded = (
   log: MemoryLog,
   { streamId, events }: AppendRequest,
@@ -60,7 +60,7 @@ export const recorded = (
   )
 }
 
-/** Keeps what {@link recorded} gave. Must follow {@link refusal} without anything in between. */
+/** Stores the result of {@link recorded}. Must follow {@link rejectionOf} without anything in between. */
 export const commit = (
   log: MemoryLog,
   { streamId, commands }: AppendRequest,

@@ -8,24 +8,24 @@ import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { memoryDocuments, type MemoryTransaction } from './documents'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
-import { memoryRequests } from './outbox-store'
+import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
 
-/** How a backend in memory is to be. Every key may be left out. */
+/** The options of {@link memory}. Every key is optional. */
 export interface MemoryOptions {
   readonly limits?: Partial<Limits>
   /** The clock of events, leases and timers, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
-  /** Read models kept inside the append. They must not append to this backend themselves. */
+  /** Read models that are updated inside the append. They must not append to this backend themselves. */
   readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
-  /** Which store this is, for a checkpoint that is kept elsewhere. 1 to 255 characters. Default: one of its own. */
+  /** The lineage, for checkpoints that are stored elsewhere. 1 to 255 characters. Default: a new one. */
   readonly lineage?: string
-  /** How the operator looks. */
+  /** The options of the operator. */
   readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
 }
 
-/** Signals every append that was stored. */
+/** Signals every successful append. */
 const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
   ...store,
   append: (request) => async () => {
@@ -37,7 +37,7 @@ const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
 
 /**
  * The reference: everything in the memory of one process, with the behaviour of every other backend. For tests,
- * examples and first steps; nothing outlives the process.
+ * examples and first steps; nothing outlives the process. Never fails.
  *
  * @example
  * const backend = memory()
@@ -65,7 +65,7 @@ export const memory = ({
     store: signalling(store, wakeUps),
     subscriptions: memorySubscriptions(transactions, now),
     documents,
-    outbox: memoryRequests(transactions, now),
+    outbox: memoryOutbox(transactions, now),
     operator: memoryOperator({
       ...operator,
       store,

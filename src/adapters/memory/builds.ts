@@ -31,9 +31,9 @@ export interface MemoryBuilds {
   readonly rollBack: (projection: string, from?: BuildNumbers) => RolledBack | undefined
   readonly list: (projection: string) => ReadonlyArray<BuildStatus>
   readonly abandon: (projection: string, build: ProjectionBuild) => void
-  /** Forgets the subscriptions of what is to be removed. Answers the collections to be cleared. */
+  /** Deletes the subscriptions of builds that are to be removed. Answers the collections to clear. */
   readonly toRemove: (projection: string) => ReadonlyArray<string>
-  /** There is nothing left of what was to be removed. */
+  /** Marks the builds whose documents are cleared as removed. */
   readonly removed: (projection: string) => void
 }
 
@@ -92,7 +92,7 @@ export const memoryBuilds = (
   }
   const addNext = (projection: string, version: number, isShared: boolean): ProjectionBuild => {
     let number = (versionOf(projection, version).at(-1)?.build ?? 0) + 1
-    // A subscription of that name that no build is known for is left from something else.
+    // A subscription of that name without a build is not one of ours.
     while (subscriptions.has(buildOf(projection, version, number).collection)) number++
     return plain(add(projection, buildOf(projection, version, number), isShared))
   }

@@ -9,7 +9,7 @@ export interface MemoryDocument {
   readonly value: Json
 }
 
-/** Read models, seen from outside: what was committed. */
+/** Read models as readers see them: what was committed. */
 export interface MemoryDocuments {
   readonly get: (collection: string, key: string) => Json | undefined
   /** All documents of a collection, in the order in which their keys first came. */
@@ -18,20 +18,20 @@ export interface MemoryDocuments {
   readonly begin: () => OpenMemoryTransaction
 }
 
-/** What effects are written with, together with events or a checkpoint. It sees its own writes. */
+/** The transaction in which effects are written, together with events or a checkpoint. It sees its own writes. */
 export interface MemoryTransaction {
   readonly get: (collection: string, key: string) => Json | undefined
   readonly all: (collection: string) => ReadonlyArray<MemoryDocument>
   readonly put: (collection: string, key: string, value: Json) => void
   readonly delete: (collection: string, key: string) => void
   /**
-   * From here to the end of the transaction no other one locks these documents, present or not. Answers whether it
-   * has the locks: it has not when two transactions would wait for each other for ever.
+   * Locks these documents, existing or not, until the end of the transaction. Answers whether it has the locks: not
+   * if that would be a deadlock.
    */
   readonly lock: (collection: string, keys: ReadonlyArray<string>) => Promise<boolean>
 }
 
-/** A transaction in the hands of its store, which must end it in one of the two ways. */
+/** An open transaction. The store must commit it or roll it back. */
 export interface OpenMemoryTransaction {
   readonly transaction: MemoryTransaction
   readonly commit: () => void
@@ -55,7 +55,7 @@ const apply = (writes: Writes, collection: Map<string, Json>): Map<string, Json>
   return collection
 }
 
-/** Small collections of documents, to keep read models of a memory store in. For one store. */
+/** The document collections of one memory store. */
 export const memoryDocuments = (): MemoryDocuments => {
   const committed = new Map<string, Map<string, Json>>()
   const collectionOf = (name: string): Collection => committed.get(name) ?? none
@@ -65,7 +65,7 @@ export const memoryDocuments = (): MemoryDocuments => {
     get: (collection, key) => collectionOf(collection).get(key),
     all: (collection) => listed(collectionOf(collection)),
     begin: () => {
-      // Key by key, so that the commit undoes nothing of what others have written meanwhile.
+      // Key by key, so that the commit does not overwrite what others have written meanwhile.
       const written = new Map<string, Map<string, Json | undefined>>()
       const locks = openLocks()
       const write = (name: string, key: string, value: Json | undefined): void => {

@@ -5,14 +5,14 @@ import type { NewEvent } from '../../core/recorded-event'
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 
-/** A copy that nobody can change: neither the writer who handed it in, nor any reader. */
+/** A copy that neither the writer nor any reader can change. */
 export const frozenJson = (value: Json): Json => {
   if (typeof value !== 'object' || value === null) return value
   return isList(value) ? Object.freeze(value.map(frozenJson)) : frozenObject(value)
 }
 
-// Only spreading keeps an own key named `__proto__`; freezing what was made by spreading takes V8 five
-// times as long as what was made key by key.
+// Only spreading keeps an own key named `__proto__`; but V8 takes five times as long to freeze a spread object as
+// one that was built key by key.
 const spread = (value: JsonObject): JsonObject => {
   const copy: Record<string, Json> = { ...value }
   for (const key of Object.keys(copy)) {
@@ -40,7 +40,7 @@ export const frozenMetadata = (metadata: Metadata): Metadata => {
   )
 }
 
-/** An event as the caller handed it in, now out of the caller's reach. */
+/** A copy of the caller's event that the caller cannot change. */
 export const frozenEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent => ({
   id,
   type,

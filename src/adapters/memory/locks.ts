@@ -15,7 +15,7 @@ interface Owner {
 const endless = (from: Owner, towards: Owner | undefined): boolean =>
   towards !== undefined && (towards === from || endless(from, towards.waitsFor))
 
-/** Locks by name, as a database has them: held until the end of their transaction. */
+/** Named locks as in a database: held until the end of their transaction. */
 export const documentLocks = (): (() => Locks) => {
   const owners = new Map<string, Owner>()
   return () => {

@@ -2,7 +2,7 @@ import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 
-/** What is known of one stream. */
+/** One stream. */
 export interface MemoryStream {
   /** The event of version n stands at n - 1. */
   readonly events: StoredEvent[]
@@ -35,11 +35,11 @@ export const emptyLog = (lineage: MemoryLineage): MemoryLog => ({
 
 const emptyStream = (): MemoryStream => ({ events: [], handled: new Map(), snapshots: new Map() })
 
-/** The stream as it is; nothing is kept of one that was only asked for. */
+/** The stream, for reading: a missing one is not created. */
 export const streamOf = (log: MemoryLog, id: StreamId): MemoryStream =>
   log.streams.get(id) ?? emptyStream()
 
-/** The stream, to be written to. */
+/** The stream, for writing: a missing one is created. */
 export const streamToWrite = (log: MemoryLog, id: StreamId): MemoryStream => {
   const known = log.streams.get(id)
   if (known !== undefined) return known

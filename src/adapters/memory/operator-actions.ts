@@ -13,13 +13,13 @@ import { partitionOf } from '../../core/partition'
 import type { Operator } from '../../core/ports/operator'
 import { processOf } from '../../core/process-manager'
 import { buildOf, type MemoryOutlook, ownerOf } from './operator-status'
-import { forget, keep, listed } from './outbox-store'
+import { deleteCommand, storeCommand, listOutbox } from './outbox-store'
 import { type MemorySubscription, newPartition } from './subscription-state'
 import { fence } from './subscription-steps'
 
 type Actions = Pick<Operator, 'reset' | 'remove' | 'rename' | 'repartition'>
 
-/** The actions that take a subscription out of the hands of its owners. */
+/** The actions that revoke the leases of a subscription. */
 export const memoryActions = (outlook: MemoryOutlook, horizon: () => Promise<number>): Actions => {
   const { documents, state, now } = outlook
   const { subscriptions } = state
@@ -38,14 +38,14 @@ export const memoryActions = (outlook: MemoryOutlook, horizon: () => Promise<num
     )
   }
 
-  /** Moves what a process manager has asked for, and the states of its processes. */
+  /** Moves the outbox of a process manager, and the states of its processes. */
   const moveProcess = (from: string, to: string): void => {
     const [before, after] = [processOf(from), processOf(to)]
     if (before === undefined || after === undefined) return
     const { transaction, commit } = documents.begin()
-    for (const command of listed(state, documents, before)) {
-      forget(transaction, before, command.id)
-      keep(state, transaction, { ...command, process: after })
+    for (const command of listOutbox(state, documents, before)) {
+      deleteCommand(transaction, before, command.id)
+      storeCommand(state, transaction, { ...command, process: after })
     }
     for (const { key, value } of documents.all(from)) {
       transaction.delete(from, key)
@@ -58,7 +58,7 @@ export const memoryActions = (outlook: MemoryOutlook, horizon: () => Promise<num
     subscriptions.has(name) ||
     (processOf(name) !== undefined &&
       (documents.all(name).length > 0 ||
-        listed(state, documents, processOf(name) ?? '').length > 0))
+        listOutbox(state, documents, processOf(name) ?? '').length > 0))
 
   const divide = (known: MemorySubscription, number: number): number => {
     const lowest = Math.min(...known.partitions.map(({ position }) => position))

@@ -7,7 +7,7 @@ import type { MemoryHeld, MemorySubscription } from './subscription-state'
 
 const MOST_BEHIND = 1_000
 
-/** Works on a subscription, if it is there. */
+/** Runs an action on a subscription, if it exists. */
 export const inSubscription =
   (subscriptions: ReadonlyMap<string, MemorySubscription>) =>
   <Answer>(name: string, work: (subscription: MemorySubscription) => Answer) =>
@@ -18,7 +18,7 @@ export const inSubscription =
     )
   }
 
-/** What could not be handled, and what is decided about it. */
+/** Held events and parked commands, and the decisions about them. */
 export const memoryHolding = ({
   store,
   state: { subscriptions },

@@ -6,10 +6,10 @@ import type { EventStore } from '../../core/ports/event-store'
 import { processOf } from '../../core/process-manager'
 import type { MemoryDocuments } from './documents'
 import type { MemoryReadSideState } from './read-side-state'
-import { listed, rejectedBy } from './outbox-store'
+import { listOutbox, rejectedBy } from './outbox-store'
 import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
-/** What the operator of a memory read side looks at. */
+/** What the operator of a memory read side needs. */
 export interface MemoryOutlook {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
   readonly documents: MemoryDocuments
@@ -73,7 +73,7 @@ export const statusOf = async (
   const parkedCommands =
     process === undefined
       ? 0
-      : listed(state, documents, process).filter(({ parked }) => parked).length
+      : listOutbox(state, documents, process).filter(({ parked }) => parked).length
   const statuses: PartitionStatus[] = []
   for (const [number, partition] of partitions.entries()) {
     const lag = await lagOf(outlook, known, number)

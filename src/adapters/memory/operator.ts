@@ -26,9 +26,9 @@ import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
 import type { MemoryLineage } from './log'
-import { forget, keep, listed } from './outbox-store'
+import { deleteCommand, listOutbox, storeCommand } from './outbox-store'
 
-/** What {@link memoryOperator} looks at. */
+/** The options of {@link memoryOperator}. */
 export interface MemoryOperatorOptions {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
   /** That of the store. */
@@ -38,7 +38,7 @@ export interface MemoryOperatorOptions {
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
   readonly thresholds?: Partial<OperatorThresholds>
-  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  /** The limit up to which the lag is counted, in events. 1 or more. Default 100,000. */
   readonly countUpTo?: number
 }
 
@@ -49,7 +49,7 @@ const toStoreFailed = (error: ReadError): StoreFailed =>
   error._tag === 'StoreFailed' ? error : storeFailed('Unexpected', 'nothingWritten', error)
 
 /**
- * The operator's view of a store in the memory of one process, and what it can do there.
+ * The operator of a store in the memory of one process.
  *
  * @example
  * const operator = memoryOperator({ store, lineage: { current: 'one' }, documents })
@@ -69,7 +69,7 @@ export const memoryOperator = ({
   const builds = memoryBuilds(state, now)
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
-    // No event is of none of the types, so the whole store is passed over.
+    // An empty list of types selects no event, so this only reads the end of the store.
     const page = await store.readAll({ after: 0, limit: 1, types: [] })()
     return E.isLeft(page) ? E.left(toStoreFailed(page.left)) : E.right(page.right.upTo)
   }
@@ -132,7 +132,7 @@ export const memoryOperator = ({
     },
     outbox: (process, { which, after, limit }) =>
       TE.fromIO(() => {
-        const found = listed(state, documents, process).filter(
+        const found = listOutbox(state, documents, process).filter(
           ({ parked, sequence }) => sequence > after && (which === 'all' || parked),
         )
         return { commands: found.slice(0, limit), more: found.length > limit }
@@ -140,12 +140,12 @@ export const memoryOperator = ({
     decideCommands: (process, decision, ids) =>
       TE.fromIO(() => {
         const { transaction, commit } = documents.begin()
-        const parked = listed(state, documents, process).filter(
+        const parked = listOutbox(state, documents, process).filter(
           (command) => command.parked && ids.includes(command.id),
         )
         for (const command of parked) {
-          if (decision === 'skip') forget(transaction, process, command.id)
-          else keep(state, transaction, { ...command, parked: false, dueAt: now() })
+          if (decision === 'skip') deleteCommand(transaction, process, command.id)
+          else storeCommand(state, transaction, { ...command, parked: false, dueAt: now() })
         }
         commit()
         return parked.map(({ id }) => id)

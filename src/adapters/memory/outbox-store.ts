@@ -4,7 +4,7 @@ import type { OutboxCommand, Outbox } from '../../core/ports/outbox'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { type MemoryReadSideState, readSideOf } from './read-side-state'
 
-export interface MemoryRequest extends OutboxCommand {
+export interface MemoryOutboxCommand extends OutboxCommand {
   readonly sequence: number
   readonly timer: string | undefined
   readonly dueAt: number
@@ -13,76 +13,77 @@ export interface MemoryRequest extends OutboxCommand {
   readonly failure: FailureNote | undefined
 }
 
-/** The requests of a process manager are found by the ids that its collection holds. */
-export const outboxOf = (process: string): string => `requests/${process}`
+/** The collection with the command ids of a process manager's outbox. */
+export const outboxOf = (process: string): string => `outbox/${process}`
 
-/** The requests of a process manager, in the order in which they were asked for. */
-export const listed = (
+/** The outbox commands of a process manager, in the order in which they were issued. */
+export const listOutbox = (
   { commands }: MemoryReadSideState,
   source: Pick<MemoryTransaction, 'all'>,
   process: string,
-): ReadonlyArray<MemoryRequest> =>
+): ReadonlyArray<MemoryOutboxCommand> =>
   source
     .all(outboxOf(process))
     .flatMap(({ value }) => commands.get(Number(value)) ?? [])
     .sort((left, right) => left.sequence - right.sequence)
 
-const REJECTED = 'requests:rejected'
+const REJECTED = 'outbox:rejected'
 
-/** How many rejections a process manager has left unanswered. */
+/** How many rejections a process manager has not compensated. */
 export const rejectedBy = (source: Pick<MemoryTransaction, 'get'>, process: string): number =>
   Number(source.get(REJECTED, process) ?? 0)
 
-/** Writes a request down, in the place of the one with its id. */
-export const keep = (
+/** Stores an outbox command; it replaces the one with the same id. */
+export const storeCommand = (
   state: MemoryReadSideState,
   transaction: MemoryTransaction,
-  request: MemoryRequest,
+  entry: MemoryOutboxCommand,
 ): void => {
   const number = ++state.sequence
-  state.commands.set(number, request)
-  transaction.put(outboxOf(request.process), request.id, number)
+  state.commands.set(number, entry)
+  transaction.put(outboxOf(entry.process), entry.id, number)
 }
 
-export const forget = (transaction: MemoryTransaction, process: string, id: string): void =>
+export const deleteCommand = (transaction: MemoryTransaction, process: string, id: string): void =>
   transaction.delete(outboxOf(process), id)
 
 /**
- * What process managers have asked for, in the memory of one process. What is written in a transaction of
- * `documents` is there when it is committed.
+ * The outbox in the memory of one process. What is written in a transaction of `documents` becomes visible
+ * when that is committed.
  */
-export const memoryRequests = (
+export const memoryOutbox = (
   documents: MemoryDocuments,
   now: () => number,
 ): Outbox<MemoryTransaction> => {
   const state = readSideOf(documents)
-  const forgetTimers = (
+  const deleteTimers = (
     transaction: MemoryTransaction,
     process: string,
     key: string,
     chosen: (timer: string) => boolean,
   ): void => {
-    for (const { id, timer, key: of } of listed(state, transaction, process)) {
-      if (of === key && timer !== undefined && chosen(timer)) forget(transaction, process, id)
+    for (const { id, timer, key: of } of listOutbox(state, transaction, process)) {
+      if (of === key && timer !== undefined && chosen(timer))
+        deleteCommand(transaction, process, id)
     }
   }
 
   return {
     inTransaction: (transaction) => ({
-      add: (request, due) =>
+      add: (entry, due) =>
         TE.fromIO(() => {
           const timer = due._tag === 'Now' ? undefined : due.timer
-          const all = listed(state, transaction, request.process)
-          if (all.some(({ id }) => id === request.id)) return
+          const all = listOutbox(state, transaction, entry.process)
+          if (all.some(({ id }) => id === entry.id)) return
           const before = all.find(
-            (one) => one.key === request.key && one.timer !== undefined && one.timer === timer,
+            (one) => one.key === entry.key && one.timer !== undefined && one.timer === timer,
           )
-          if (before !== undefined) forget(transaction, request.process, before.id)
+          if (before !== undefined) deleteCommand(transaction, entry.process, before.id)
           const dueAt =
             due._tag === 'At' ? due.time : now() + (due._tag === 'After' ? due.delay : 0)
           const fresh = { attempts: 0, parked: false, failure: undefined }
-          keep(state, transaction, {
-            ...request,
+          storeCommand(state, transaction, {
+            ...entry,
             ...fresh,
             sequence: ++state.sequence,
             timer,
@@ -90,20 +91,20 @@ export const memoryRequests = (
           })
         }),
       cancel: (process, key, timer) =>
-        TE.fromIO(() => forgetTimers(transaction, process, key, (name) => name === timer)),
+        TE.fromIO(() => deleteTimers(transaction, process, key, (name) => name === timer)),
       cancelAll: (process, key) =>
-        TE.fromIO(() => forgetTimers(transaction, process, key, () => true)),
+        TE.fromIO(() => deleteTimers(transaction, process, key, () => true)),
       done: (process, ids) =>
         TE.fromIO(() => {
-          for (const id of ids) forget(transaction, process, id)
+          for (const id of ids) deleteCommand(transaction, process, id)
         }),
       failed: ({ process, id, attempts, failure, retryAfter }) =>
         TE.fromIO(() => {
-          const request = listed(state, transaction, process).find((one) => one.id === id)
-          if (request === undefined) return
-          const dueAt = retryAfter === undefined ? request.dueAt : now() + retryAfter
+          const entry = listOutbox(state, transaction, process).find((one) => one.id === id)
+          if (entry === undefined) return
+          const dueAt = retryAfter === undefined ? entry.dueAt : now() + retryAfter
           const parked = retryAfter === undefined
-          keep(state, transaction, { ...request, attempts, failure, parked, dueAt })
+          storeCommand(state, transaction, { ...entry, attempts, failure, parked, dueAt })
         }),
       rejected: (process, number) =>
         TE.fromIO(() =>
@@ -113,27 +114,27 @@ export const memoryRequests = (
     retryUndecodable: (process) =>
       TE.fromIO(() => {
         const { transaction, commit } = documents.begin()
-        for (const request of listed(state, transaction, process)) {
-          if (!request.parked || request.failure?.undecodable !== true) continue
-          keep(state, transaction, { ...request, parked: false, dueAt: now() })
+        for (const entry of listOutbox(state, transaction, process)) {
+          if (!entry.parked || entry.failure?.undecodable !== true) continue
+          storeCommand(state, transaction, { ...entry, parked: false, dueAt: now() })
         }
         commit()
       }),
     takeDue: (process, limit) =>
       TE.fromIO(() => {
-        const all = listed(state, documents, process)
-        const isDue = ({ parked, dueAt }: MemoryRequest) => !parked && dueAt <= now()
-        const heldBack = (request: MemoryRequest) =>
-          request.timer === undefined &&
+        const all = listOutbox(state, documents, process)
+        const isDue = ({ parked, dueAt }: MemoryOutboxCommand) => !parked && dueAt <= now()
+        const heldBack = (entry: MemoryOutboxCommand) =>
+          entry.timer === undefined &&
           all.some(
             (earlier) =>
-              earlier.key === request.key &&
+              earlier.key === entry.key &&
               earlier.timer === undefined &&
-              earlier.sequence < request.sequence &&
+              earlier.sequence < entry.sequence &&
               !isDue(earlier),
           )
         return all
-          .filter((request) => isDue(request) && !heldBack(request))
+          .filter((entry) => isDue(entry) && !heldBack(entry))
           .slice(0, limit)
           .map(({ process: of, key, id, command, metadata, attempts }) => ({
             process: of,

@@ -5,7 +5,7 @@ import type { Projections } from '../../core/ports/projection-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { MemoryTransaction } from './documents'
 
-/** Read models kept inside the append, and where their documents are kept. */
+/** The inline projections, and where their documents are stored. */
 export interface MemoryInline {
   readonly projections: ReadonlyArray<InlineProjection<MemoryTransaction>>
   readonly documents: Pick<Projections<MemoryTransaction>, 'inTransaction'>

@@ -1,4 +1,4 @@
-/** Runs one piece of work after another, in the order in which they were handed in. */
+/** Runs one task after another, in the order in which they were added. */
 export type Queue = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 export const queue = (): Queue => {

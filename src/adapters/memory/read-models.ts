@@ -15,7 +15,7 @@ import { memoryBuilds } from './builds'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { readSideOf } from './read-side-state'
 
-/** Where the revisions of guarded writes are kept: deleted documents have one too. */
+/** Where the revisions of guarded writes are stored: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
 
 const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
@@ -35,7 +35,7 @@ const byCodePoints = (left: string, right: string): number =>
 
 type Within = <Result>(work: (transaction: MemoryTransaction) => Result) => Result
 
-const DEADLOCK = 'the transaction and another one wait for each other: try again'
+const DEADLOCK = 'deadlock with another transaction: retry'
 
 const documentsOn = (
   within: Within,
@@ -55,14 +55,14 @@ const documentsOn = (
     work: (transaction: MemoryTransaction) => Result,
   ): TE.TaskEither<never, Result> => TE.fromIO(() => within(work))
 
-  /** Keys that PostgreSQL would refuse are refused here, too. */
+  /** Rejects the keys and values that PostgreSQL would reject. */
   const about = <Result>(
     keys: ReadonlyArray<string>,
     work: (transaction: MemoryTransaction) => Result,
     values: ReadonlyArray<Json | undefined> = [],
   ): TE.TaskEither<StoreFailed, Result> => {
-    const refused = keyRefusal(keys) ?? valueRefusal(values)
-    return refused === undefined ? now(work) : TE.left(refused)
+    const rejected = keyRefusal(keys) ?? valueRefusal(values)
+    return rejected === undefined ? now(work) : TE.left(rejected)
   }
 
   return {

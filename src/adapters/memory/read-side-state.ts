@@ -1,12 +1,12 @@
 import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import type { Position } from '../../core/stream'
-import type { MemoryRequest } from './outbox-store'
+import type { MemoryOutboxCommand } from './outbox-store'
 import type { MemoryDocuments } from './documents'
 import type { MemorySubscription } from './subscription-state'
 
 /** A build, also when it is removed. Times in milliseconds, by the store's clock. */
 export interface MemoryBuild extends ProjectionBuild {
-  /** `gone`: only the number is left, so that it is not given away again. */
+  /** `gone`: only the number is left, so that it is not used again. */
   state: BuildStatus['state'] | 'gone'
   /** Whether other instances may join it. */
   readonly isShared: boolean
@@ -16,16 +16,16 @@ export interface MemoryBuild extends ProjectionBuild {
   wasRolledBack: boolean
 }
 
-/** What the parts of one read side share: they are found by the documents that they write to. */
+/** The state that the parts of one read side share; it is found by their documents. */
 export interface MemoryReadSideState {
   readonly subscriptions: Map<string, MemorySubscription>
   /** The active build of each projection. */
   readonly builds: Map<string, ProjectionBuild>
   /** Every build of each projection that was ever begun, by version and number. */
   readonly begun: Map<string, MemoryBuild[]>
-  /** Every writing of an outbox command has a number of its own; its collection says which one counts. */
-  readonly commands: Map<number, MemoryRequest>
-  /** The last number that was given away. */
+  /** Every write of an outbox command has a number of its own; the collection says which one is current. */
+  readonly commands: Map<number, MemoryOutboxCommand>
+  /** The last number that was used. */
   sequence: number
 }
 

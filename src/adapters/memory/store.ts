@@ -4,30 +4,30 @@ import type { AppendError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
 import type { EventStore } from '../../core/ports/event-store'
 import { streamIdError } from '../../core/stream'
-import { commit, recorded, refusal, taken } from './append'
+import { commit, recorded, rejectionOf, taken } from './append'
 import type { MemoryDocuments } from './documents'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
 import { keepSnapshot, load, page, storePage, streamPage } from './reads'
 
-/** What a memory store is made of. */
+/** What a memory store needs. */
 export interface MemoryStoreParts {
   readonly limits: Limits
   /** The store's clock, in milliseconds since 1970-01-01 UTC. */
   readonly now: () => number
-  /** Where transactions are opened. */
+  /** Opens transactions. */
   readonly transactions: Pick<MemoryDocuments, 'begin'>
   readonly inline: MemoryInline
-  /** Which store this is, for whoever keeps a checkpoint elsewhere. */
+  /** The lineage, for checkpoints that are stored elsewhere. */
   readonly lineage: MemoryLineage
 }
 
 type Answer = E.Either<AppendError, Appended>
 
 const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer => {
-  const refused = refusal(log, request)
-  if (refused !== undefined) return E.left(refused)
+  const rejected = rejectionOf(log, request)
+  if (rejected !== undefined) return E.left(rejected)
   return E.right(commit(log, request, recorded(log, request, now), now))
 }
 
@@ -43,8 +43,8 @@ export const memoryStore = ({
   const oneByOne = queue()
 
   const appendProjected = async (request: AppendRequest): Promise<Answer> => {
-    const refused = refusal(log, request)
-    if (refused !== undefined) return E.left(refused)
+    const rejected = rejectionOf(log, request)
+    if (rejected !== undefined) return E.left(rejected)
     const time = now()
     const events = recorded(log, request, time)
     const open = transactions.begin()

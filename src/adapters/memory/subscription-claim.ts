@@ -10,7 +10,7 @@ export interface MemoryClaim {
   readonly report: ClaimReport
 }
 
-/** What an owner has not given back was lost in a crash, maybe: the next one is told. */
+/** An owner that has not released the partition may have crashed: counts that for the next owner. */
 const take = (partition: MemoryPartition, instance: string): void => {
   partition.takeovers = partition.owner === undefined ? 0 : partition.takeovers + 1
   if (partition.owner === undefined) partition.attempt = undefined
@@ -18,14 +18,14 @@ const take = (partition: MemoryPartition, instance: string): void => {
   partition.token++
 }
 
-/** Prolongs what `instance` has, and gives it its share of what has no owner. */
+/** Extends the leases of `instance`, and gives it its share of the partitions without an owner. */
 export const claimed = (
   known: MemorySubscription,
-  { subscription, instance, until, report: told }: MemoryClaim,
+  { subscription, instance, until, report }: MemoryClaim,
   now: number,
 ): Claim => {
   const { partitions, instances, pausedAt, reads } = known
-  const { filter = {}, partitions: reports = [] } = told
+  const { filter = {}, partitions: reports = [] } = report
   const outdated = missingIn(reads, filter)
   if (outdated !== undefined) {
     instances.delete(instance)

@@ -10,7 +10,7 @@ const lacking = (declared: Names, known: Names): ReadonlyArray<string> | 'all' |
   return missing.length === 0 ? undefined : missing.toSorted()
 }
 
-/** What `known` would pass over of what was declared, or `undefined`. */
+/** What was declared and `known` would skip, or `undefined`. */
 export const missingIn = (
   declared: SubscriptionFilter,
   known: SubscriptionFilter,

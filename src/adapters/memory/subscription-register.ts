@@ -2,7 +2,7 @@ import type { NewSubscription } from '../../core/ports/subscription-store'
 import { eitherOf, missingIn } from './subscription-filter'
 import { type MemorySubscription, newSubscription } from './subscription-state'
 
-/** Creates the subscription, unless it is there, and lets its declared filter grow. */
+/** Creates the subscription, unless it exists, and extends its declared filter. */
 export const registered = (
   subscriptions: Map<string, MemorySubscription>,
   subscription: NewSubscription,
@@ -17,8 +17,8 @@ export const registered = (
   if (missingIn(declared.reads, known.reads) === undefined) return known
   known.reads = eitherOf(known.reads, declared.reads)
   for (const partition of known.partitions) {
-    // Whoever owns it may have read on without what is new: it must not get on. The next owner is no sign
-    // of a crash.
+    // The owner may have read ahead without the new part of the filter, so it is fenced off. That does not count
+    // as a crash.
     partition.token++
     partition.takeovers = -1
   }

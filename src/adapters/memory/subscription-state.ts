@@ -7,17 +7,17 @@ import type {
 } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
 
-/** A held stream, and what is to become of it. Times in milliseconds, by the store's clock. */
+/** A held stream, and when it is due. Times in milliseconds, by the store's clock. */
 export interface MemoryHeld extends HeldStream {
   readonly heldAt: number
-  /** Left out: parked. */
+  /** Omitted: parked. */
   readonly retryAt?: number
   readonly decision?: 'retry' | 'skip'
 }
 
 export interface MemoryPartition {
   position: Position
-  /** Of the store in which it was read; not known before the first owner. */
+  /** The lineage of the store that it was read from; unknown before the first owner. */
   lineage: string | undefined
   token: number
   owner: string | undefined
@@ -26,18 +26,18 @@ export interface MemoryPartition {
   failure: FailureNote | undefined
   busySince: number | undefined
   lastTrouble: Trouble | undefined
-  /** How many owners in a row have lost it without giving it back. -1: the next one does not count. */
+  /** How many owners in a row have lost it without releasing it. -1: the next one does not count. */
   takeovers: number
-  /** What was about to be tried, and how often in a row. */
+  /** The recorded attempt, and how often in a row it was recorded. */
   attempt: { readonly what: string; readonly times: number } | undefined
   readonly held: Map<StreamId, MemoryHeld>
 }
 
-/** All that is known of one subscription. */
+/** One subscription. */
 export interface MemorySubscription {
   /** One for each partition, by its number. */
   partitions: ReadonlyArray<MemoryPartition>
-  /** Who is alive, until when. */
+  /** The instances, and until when their heartbeat is valid. */
   readonly instances: Map<string, number>
   readonly createdAt: number
   pausedAt: number | undefined

@@ -10,7 +10,7 @@ import type {
 import type { Position, StreamId } from '../../core/stream'
 import type { MemoryHeld, MemoryPartition, MemorySubscription } from './subscription-state'
 
-/** The partition, if the step begins where it is. */
+/** The partition, if the step begins at its checkpoint. */
 export const unmoved =
   ({ lease, after }: StepStart) =>
   (partition: MemoryPartition): E.Either<LeaseLost, MemoryPartition> =>
@@ -29,7 +29,7 @@ export const ownedBy = (
     : E.left(leaseLost(subscription, partition, token))
 }
 
-/** Makes a step: the position moves on, and a stream is held back or released. */
+/** Makes a step: moves the position, and holds or releases a stream. */
 export const step = (
   partition: MemoryPartition,
   { position, lineage, holding }: StepEnd,
@@ -45,15 +45,15 @@ export const step = (
   }
 }
 
-/** Whether a held stream is to be turned to. */
+/** Whether a held stream is due. */
 export const isDue = ({ decision, retryAt }: MemoryHeld, now: number): boolean =>
   decision !== undefined || (retryAt !== undefined && retryAt <= now)
 
-/** Whether nothing happens to a held stream without an operator. */
+/** Whether a held stream is parked. */
 export const isParked = ({ decision, retryAt }: MemoryHeld): boolean =>
   retryAt === undefined && decision === undefined
 
-/** A held stream as it was given. */
+/** A held stream without what is internal. */
 export const heldStreamOf = ({
   decision: _decision,
   retryAt: _retryAt,
@@ -61,7 +61,7 @@ export const heldStreamOf = ({
   ...stream
 }: MemoryHeld): HeldStream => stream
 
-/** How far they have come, for somebody who waits for the event at `wanted`. */
+/** How far the partitions have come, for a caller that waits for the event at `wanted`. */
 export const arrivalAt = (
   partitions: ReadonlyArray<MemoryPartition>,
   wanted: Position,
@@ -92,7 +92,7 @@ export const free = (partition: MemoryPartition): void => {
   partition.busySince = undefined
 }
 
-/** The partition has no owner any more, and whoever was it may not write. */
+/** Takes the lease away: writes of the previous owner are rejected from now on. */
 export const fence = (partition: MemoryPartition): void => {
   free(partition)
   partition.token++

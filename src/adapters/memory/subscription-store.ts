@@ -91,7 +91,7 @@ export const memorySubscriptions = (
           step(partition.right, worked.right, now())
           return E.right(undefined)
         } finally {
-          open.rollback() // nothing to undo after a commit
+          open.rollback() // does nothing after a commit
         }
       }),
     stop: (lease, failure) =>

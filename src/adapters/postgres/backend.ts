@@ -24,7 +24,7 @@ import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
-import { postgresRequests } from './outbox/outbox-store'
+import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
 import { readFrom } from './read/read'
 import { readAllFrom } from './read/read-all'
@@ -36,7 +36,7 @@ import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
 
-/** How a backend in PostgreSQL is set up. Every key may be left out. */
+/** How a backend in PostgreSQL is set up. Every key is optional. */
 export interface PostgresOptions<Database> {
   /** The schema that holds the tables. Default `reprise`. */
   readonly schema?: string
@@ -65,7 +65,7 @@ export interface PostgresOptions<Database> {
   readonly operator?: OperatorOptions
 }
 
-/** How the operator of a backend looks. Every key may be left out. */
+/** How the operator of a backend looks. Every key is optional. */
 export interface OperatorOptions {
   readonly thresholds?: Partial<OperatorThresholds>
   /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
@@ -219,7 +219,7 @@ export const postgres = <Database = unknown>(
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleInTransactionTimeout),
     documents,
-    outbox: postgresRequests(bounded, schema),
+    outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
     wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
     migrate: migrate(db, schema),

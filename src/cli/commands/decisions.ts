@@ -18,7 +18,7 @@ export interface SkipOptions extends SelectionOptions {
   readonly all?: boolean
 }
 
-/** Everything is skipped only if that is said. */
+/** Everything is skipped only with `--all`. */
 const skipSelection = ({
   all = false,
   ...options
@@ -31,7 +31,7 @@ const skipSelection = ({
     usage(
       isNamed
         ? '--all goes with nothing else.'
-        : 'What is skipped never has its effect, so say what: --stream <id>, --position <n>, --command <id> or --all.',
+        : 'A skipped event never has its effect, so select what to skip: --stream <id>, --position <n>, --command <id> or --all.',
     ),
   )
 }
@@ -46,21 +46,21 @@ const nothing = (
   const hint = isStopped
     ? ` It is stopped: give the position that its failure names (npx reprise subscriptions ${argument(name)}).`
     : ''
-  return failure('NothingHeld', `${name} holds nothing back${selectionText(selection)}.${hint}`)
+  return failure('NothingHeld', `${name} holds nothing${selectionText(selection)}.${hint}`)
 }
 
-const verbs: Readonly<Record<Decision, string>> = { retry: 'Tried again', skip: 'Skipped' }
+const verbs: Readonly<Record<Decision, string>> = { retry: 'Will be retried', skip: 'Skipped' }
 
 const resumedText = (name: string, resumed: ReadonlyArray<number>, selection: Selection): string =>
   resumed.length === 0
     ? ''
     : `${
         selection._tag === 'Position'
-          ? `${safe(name)} goes on after position ${selection.position}`
+          ? `${safe(name)} continues after position ${selection.position}`
           : `Resumed ${count(resumed.length, 'partition')} of ${safe(name)}`
       }. Where the stop has ended the program, start it again.\n`
 
-/** What was decided, line by line. */
+/** The decisions, one per line. */
 const decidedText = (verb: string, { events, commands }: Decided): string =>
   [
     ...events.map(
@@ -70,11 +70,11 @@ const decidedText = (verb: string, { events, commands }: Decided): string =>
     ...commands.map((id) => `${verb}: command ${safe(id)}\n`),
   ].join('')
 
-/** Who is going to do what was decided. */
+/** When the decision takes effect. */
 const ownerText = (name: string, partitions: ReadonlyArray<PartitionStatus>): string =>
   partitions.every(({ owner }) => owner === undefined)
-    ? `No program runs ${safe(name)} now: it is done when the application starts it.\n`
-    : `Its owner does it within a second or so. To see how it went: npx reprise subscriptions ${safe(argument(name))}\n`
+    ? `No program runs ${safe(name)} now: it takes effect when the application starts it.\n`
+    : `Its owner acts on it within about a second. To see the result: npx reprise subscriptions ${safe(argument(name))}\n`
 
 const decideWith =
   (given: string, decision: Decision, selected: E.Either<CliFailure, Selection>): Work =>
@@ -112,9 +112,9 @@ const decideWith =
 export const registerRetry: Register = (program, perform) =>
   program
     .command('retry')
-    .description('try again what a subscription could not handle, or let it go on after a stop')
+    .description('retry what a subscription could not handle, or resume it after a stop')
     .argument('<subscription>', 'its name, or that of the process manager or projection')
-    .option('--stream <id>', 'only what is held back of this stream')
+    .option('--stream <id>', 'only the held event of this stream')
     .option('--position <n>', 'only the event at this position')
     .option('--command <id>', 'only this command of a process manager')
     .action((name: string, options: SelectionOptions, command: Command) =>
@@ -124,12 +124,12 @@ export const registerRetry: Register = (program, perform) =>
 export const registerSkip: Register = (program, perform) =>
   program
     .command('skip')
-    .description('go on after what a subscription could not handle: it never has its effect')
+    .description('skip what a subscription could not handle: it never has its effect')
     .argument('<subscription>', 'its name, or that of the process manager or projection')
     .option('--stream <id>', 'the held event of this stream')
     .option('--position <n>', 'the event at this position, also one that has stopped everything')
     .option('--command <id>', 'this command of a process manager')
-    .option('--all', 'everything that is held back')
+    .option('--all', 'everything that is held')
     .action((name: string, options: SkipOptions, command: Command) =>
       perform(command, decideWith(name, 'skip', skipSelection(options))),
     )

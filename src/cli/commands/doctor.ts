@@ -38,7 +38,7 @@ const forPeople = ({ output }: Context, findings: ReadonlyArray<Finding>): strin
   return `${rows(lines)}\n${verdict}\n`
 }
 
-/** Looks at everything that a working store needs, and says what to do about the rest. */
+/** Checks everything that a working store needs, and says how to fix what is wrong. */
 const doctor: Work = withSession('existing', (session, context) => async () => {
   const examined = await session.operator.examine()()
   const findings = E.isRight(examined)
@@ -56,7 +56,7 @@ const doctor: Work = withSession('existing', (session, context) => async () => {
   return E.right(healthy ? 0 : 1)
 })
 
-/** After a restore: what others have reached of this store says nothing any more. */
+/** After a restore: positions that subscriptions have reached before mean nothing any more. */
 const restored = (yes: boolean): Work =>
   yes
     ? withSession('existing', (session, context) =>
@@ -68,7 +68,7 @@ const restored = (yes: boolean): Work =>
               context,
               () => ({ lineage }),
               () =>
-                `The store has the lineage ${lineage} now. Subscriptions in other places that read it stop (OtherLineage) until they are reset; start all programs again.\n`,
+                `The store now has the lineage ${lineage}. Subscriptions in other places that read it stop (OtherLineage) until they are reset; start all programs again.\n`,
             ),
           ),
         ),
@@ -88,11 +88,8 @@ export interface DoctorOptions {
 export const registerDoctor: Register = (program, perform) =>
   program
     .command('doctor')
-    .description('find out whether the server, the tables and the connection are as they should be')
-    .option(
-      '--new-lineage',
-      'after a restore: checkpoints of before are not of this store any more',
-    )
+    .description('check the server, the tables, the subscriptions and the connection')
+    .option('--new-lineage', 'after a restore: earlier checkpoints no longer belong to this store')
     .option('--yes', 'with --new-lineage: do it')
     .action(({ newLineage = false, yes = false }: DoctorOptions, command: Command) =>
       perform(command, newLineage ? restored(yes) : doctor),

@@ -38,7 +38,7 @@ const write = (folder: string, files: ReadonlyArray<MigrationFile>) => {
 const paths = (files: ReadonlyArray<MigrationFile>): ReadonlyArray<string> =>
   files.map(({ path }) => path)
 
-/** Writes the migration files into the application's own folder. Overwrites nothing. */
+/** Writes the migration files into a folder of the application. Overwrites nothing. */
 export const init =
   (folder: string): Work =>
   (context) => {
@@ -53,7 +53,7 @@ export const init =
           ? TE.left(
               failure(
                 'FileDiffers',
-                `Nothing was written: ${paths(different).join(', ')} is there already, with another content. Move it away, or give another folder.`,
+                `Nothing was written: ${paths(different).join(', ')} already exists with other content. Move it, or give another folder.`,
               ),
             )
           : answer(

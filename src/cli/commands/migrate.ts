@@ -14,7 +14,7 @@ const listed = (names: ReadonlyArray<string>, verb: string): string =>
 const nothing = (present: ReadonlyArray<string>, place: string, schema: string): string =>
   `Nothing to do: the schema ${schema} at ${place} is up to date (${count(present.length, 'migration')}).\n`
 
-/** Makes the tables, or brings them up to date. */
+/** Creates the tables, or brings them up to date. */
 export const migrate: Work = withSession('existing or new', (session, context) =>
   pipe(
     session.migrate,
@@ -60,7 +60,7 @@ export const dryRun: Work = withSession('existing', (session, context) =>
 export const registerMigrate: Register = (program, perform) =>
   program
     .command('migrate')
-    .description('make the tables, or bring them up to date')
+    .description('create the tables, or bring them up to date')
     .option('--dry-run', 'print the SQL that would be run, and change nothing')
     .action((options: { readonly dryRun?: boolean }, command: Command) =>
       perform(command, options.dryRun === true ? dryRun : migrate),

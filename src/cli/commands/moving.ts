@@ -16,7 +16,7 @@ import {
   type ForceOptions,
   movedMeaning,
   ownersOf,
-  type Refusals,
+  type ActionTexts,
   type Subject,
 } from '../confirming'
 import { type CliFailure, usage } from '../failure'
@@ -28,13 +28,13 @@ import { explained } from '../session'
 
 const heldMeaning = ({ partitions }: Subject): string => {
   const held = partitions.reduce((sum, { parked, waiting }) => sum + parked + waiting, 0)
-  return held > 0 ? `${count(held, 'held stream')} will be forgotten.` : ''
+  return held > 0 ? `${count(held, 'held stream')} will be released.` : ''
 }
 
 const processMeaning = ({ subscription }: Subject): string =>
   processOf(subscription) === undefined
     ? ''
-    : 'The states of its processes and what they have asked for stay as they are.'
+    : 'The states of its processes and its outbox stay as they are.'
 
 export interface ResetOptions {
   readonly to: string
@@ -47,7 +47,7 @@ const startOf = (to: string): E.Either<CliFailure, SubscriptionStart> => {
   if (to === 'end') return E.right(fromEnd)
   return pipe(
     wholeNumber('--to', to, 0),
-    E.mapLeft(() => usage(`--to must be start, end or a position, and not ${to}.`)),
+    E.mapLeft(() => usage(`--to must be start, end or a position; got ${to}.`)),
     E.map((position = 0) => fromPosition(position)),
   )
 }
@@ -57,12 +57,12 @@ const reset = (name: string, { to, yes = false, takeOver }: ResetOptions): Work 
   const start = startOf(to)
   if (E.isLeft(start)) return () => TE.left(start.left)
   const owners = ownersOf(takeOver)
-  const refusals: Refusals = {
+  const texts: ActionTexts = {
     flag: '--take-over',
     loss: ', so those events may be handled twice',
     projection: 'with another checkpoint they would be wrong. Rebuild them:',
   }
-  return confirmed({ name, yes, owners, refusals }, (session, subject) =>
+  return confirmed({ name, yes, owners, texts }, (session, subject) =>
     pipe(
       TE.Do,
       TE.bind('position', () => session.store.locate(start.right)),
@@ -74,7 +74,7 @@ const reset = (name: string, { to, yes = false, takeOver }: ResetOptions): Work 
           return TE.left(usage(`--to ${position}: subscribers can read up to ${end} only.`))
         }
         return TE.right({
-          wouldBe: `${subscription} would go on after ${position}.`,
+          wouldBe: `${subscription} would continue after position ${position}.`,
           meaning: [
             ...movedMeaning(subject, position),
             heldMeaning(subject),
@@ -85,7 +85,7 @@ const reset = (name: string, { to, yes = false, takeOver }: ResetOptions): Work 
             explained(session),
             TE.map(() => ({
               json: { subscription, position },
-              done: `${safe(subscription)} goes on after position ${position}.`,
+              done: `${safe(subscription)} continues after position ${position}.`,
             })),
           ),
         })
@@ -94,20 +94,20 @@ const reset = (name: string, { to, yes = false, takeOver }: ResetOptions): Work 
   )
 }
 
-/** Forgets a subscription that no program has any more. */
+/** Deletes a subscription that no program runs any more. */
 const remove = (name: string, { yes = false, force }: ForceOptions): Work => {
   const owners = ownersOf(force)
-  const refusals: Refusals = {
+  const texts: ActionTexts = {
     flag: '--force',
     loss: '',
-    projection: 'a program that runs it would begin at the start, on top of them. To rebuild them:',
+    projection: 'a program that runs it would start over, on top of them. To rebuild them:',
   }
-  return confirmed({ name, yes, owners, refusals }, (session, subject) => {
+  return confirmed({ name, yes, owners, texts }, (session, subject) => {
     const { subscription } = subject
     return TE.right({
-      wouldBe: `${subscription} would be forgotten.`,
+      wouldBe: `${subscription} would be removed.`,
       meaning: [
-        'A program that starts it again begins where it says: at the start, unless told otherwise.',
+        'A program that starts it again begins at its declared start.',
         heldMeaning(subject),
         processMeaning(subject),
       ],
@@ -116,7 +116,7 @@ const remove = (name: string, { yes = false, force }: ForceOptions): Work => {
         explained(session),
         TE.map(() => ({
           json: { subscription, removed: true },
-          done: `${safe(subscription)} is forgotten.`,
+          done: `${safe(subscription)} is removed.`,
         })),
       ),
     })
@@ -138,7 +138,7 @@ export const registerReset: Register = (program, perform) =>
 export const registerRemove: Register = (program, perform) =>
   program
     .command('remove')
-    .description('forget a subscription that no program has any more')
+    .description('remove a subscription that no program runs any more')
     .argument('<subscription>', 'its name, or that of the process manager')
     .option('--yes', 'do it')
     .option('--force', FORCE)

@@ -11,8 +11,8 @@ import { explained, withSession } from '../session'
 
 const ends: Readonly<Record<'pause' | 'unpause', (name: string) => string>> = {
   pause: (name) =>
-    `${safe(name)} is paused: its owner ends after what it has in hand, and no program starts it. To let it go on: npx reprise unpause ${safe(argument(name))}\n`,
-  unpause: (name) => `${safe(name)} goes on: a program that is ready takes it within seconds.\n`,
+    `${safe(name)} is paused: its owner ends after its current batch, and no program starts it. To resume it: npx reprise unpause ${safe(argument(name))}\n`,
+  unpause: (name) => `${safe(name)} is resumed: a running program claims it within seconds.\n`,
 }
 
 const pausing = (action: keyof typeof ends & keyof Operator, given: string): Work =>
@@ -43,9 +43,6 @@ const register =
         perform(command, pausing(action, name)),
       )
 
-export const registerPause = register(
-  'pause',
-  'let a subscription stand still, whichever program runs it',
-)
+export const registerPause = register('pause', 'pause a subscription in all programs')
 
-export const registerUnpause = register('unpause', 'let a paused subscription go on')
+export const registerUnpause = register('unpause', 'resume a paused subscription')

@@ -25,7 +25,7 @@ export interface RebuildOptions {
   readonly yes?: boolean
 }
 
-/** How long the old build is kept unless told otherwise. Seconds: a day. */
+/** The default of `--keep-for`. Seconds: a day. */
 const A_DAY = 86_400
 
 interface Rebuilding extends Plan {
@@ -33,7 +33,7 @@ interface Rebuilding extends Plan {
   readonly keepFor: number
 }
 
-/** An event that fails so often ends the rebuild: readers must not get a build with a hole. */
+/** An event that fails so often ends the rebuild: readers must not get an incomplete build. */
 const ATTEMPTS = 3
 
 const unchanged = ({ active }: Plan): string =>
@@ -48,7 +48,7 @@ const said = (
   return output.write(
     json
       ? `${JSON.stringify({ activated: { projection: name, version: next.version, build: next.build, before: active } })}\n`
-      : `Readers of ${safe(name)} see build ${next.build} of version ${next.version} now; build ${active.build} of version ${active.version} ${keepFor === 0 ? 'is deleted' : `is kept for ${briefly(keepFor)}. To go back to it: npx reprise rollback ${safe(argument(name))}`}.\n`,
+      : `Readers of ${safe(name)} see build ${next.build} of version ${next.version}; build ${active.build} of version ${active.version} ${keepFor === 0 ? 'is deleted' : `is kept for ${briefly(keepFor)}. To go back to it: npx reprise rollback ${safe(argument(name))}`}.\n`,
   )
 }
 
@@ -84,7 +84,7 @@ const make = async (
     return E.left(isStopped ? { ...why, message: `${why.message} ${unchanged(plan)}` } : why)
   }
   if (rebuilt.right === undefined) {
-    const message = `Interrupted: what was built is deleted. ${unchanged(plan)}`
+    const message = `Interrupted: the new build is deleted. ${unchanged(plan)}`
     return E.left(failure('Interrupted', message))
   }
   await said(context, plan, rebuilt.right)
@@ -104,7 +104,7 @@ const rebuildWith = (projection: AnyProjection, yes: boolean, keepFor: number): 
     ),
   )
 
-/** Builds a projection anew beside the build that readers see, and switches to it in one step. */
+/** Rebuilds a projection beside the build that readers see, and switches to it in one step. */
 export const rebuild =
   (name: string, { module, keepFor, yes = false }: RebuildOptions): Work =>
   (context) =>
@@ -126,11 +126,11 @@ export const rebuild =
 export const registerRebuild: Register = (program, perform) =>
   program
     .command('rebuild')
-    .description('build a projection anew beside the running build, and switch to it in one step')
+    .description('rebuild a projection beside the running build, and switch to it in one step')
     .argument('<projection>', 'its name')
     .option('--module <file>', 'a module that exports the projection')
     .option('--keep-for <seconds>', `how long the old build is kept (default: ${A_DAY}, a day)`)
-    .option('--yes', 'also if the module declares a later version than readers see')
+    .option('--yes', 'even if the module declares a later version than readers see')
     .action((name: string, options: RebuildOptions, command: Command) =>
       perform(command, rebuild(name, options)),
     )

@@ -10,7 +10,7 @@ import {
   type ForceOptions,
   movedMeaning,
   ownersOf,
-  type Refusals,
+  type ActionTexts,
 } from '../confirming'
 import { wholeNumber } from '../numbers'
 import { safe } from '../output/text'
@@ -18,29 +18,29 @@ import type { Register } from '../register'
 import type { Work } from '../runtime'
 import { explained } from '../session'
 
-/** Gives a subscription another name. */
+/** Renames a subscription. */
 const rename = (name: string, to: string, { yes = false, force }: ForceOptions): Work => {
   const owners = ownersOf(force)
-  const refusals: Refusals = {
+  const texts: ActionTexts = {
     flag: '--force',
     loss: ', so those events may be handled twice',
     projection: 'they are found by its name. To build them under another name, rename it there:',
   }
-  return confirmed({ name, yes, owners, refusals }, (session, { subscription }) => {
+  return confirmed({ name, yes, owners, texts }, (session, { subscription }) => {
     const isProcess = processOf(subscription) !== undefined
     const next = isProcess && processOf(to) === undefined ? processSubscription(to) : to
     return TE.right({
-      wouldBe: `${subscription} would be called ${next}.`,
+      wouldBe: `${subscription} would be renamed to ${next}.`,
       meaning: [
-        `A program that still runs ${subscription} would begin it anew.`,
-        isProcess ? 'The states of its processes and what they have asked for go with it.' : '',
+        `A program that still declares ${subscription} would create it again.`,
+        isProcess ? 'The states of its processes and its outbox are renamed with it.' : '',
       ],
       run: pipe(
         session.operator.rename(subscription, next, owners),
         explained(session),
         TE.map(() => ({
           json: { subscription, renamed: next },
-          done: `${safe(subscription)} is called ${safe(next)} now.`,
+          done: `${safe(subscription)} is now called ${safe(next)}.`,
         })),
       ),
     })
@@ -51,7 +51,7 @@ export interface RepartitionOptions extends ForceOptions {
   readonly fromLowest?: boolean
 }
 
-/** Gives a subscription another number of partitions. */
+/** Changes the number of partitions of a subscription. */
 const repartition = (
   name: string,
   text: string,
@@ -61,12 +61,12 @@ const repartition = (
   if (E.isLeft(number)) return () => TE.left(number.left)
   const partitions = number.right ?? 1
   const owners = ownersOf(force)
-  const refusals: Refusals = {
+  const texts: ActionTexts = {
     flag: '--force',
     loss: ', so those events may be handled twice',
     projection: undefined,
   }
-  return confirmed({ name, yes, owners, refusals }, (session, subject) => {
+  return confirmed({ name, yes, owners, texts }, (session, subject) => {
     const { subscription } = subject
     const apart = fromLowest ? 'fromLowest' : 'refuse'
     const lowest = Math.min(...subject.partitions.map(({ position }) => position))
@@ -81,7 +81,7 @@ const repartition = (
         explained(session),
         TE.map((position) => ({
           json: { subscription, partitions, position },
-          done: `${safe(subscription)} has ${count(partitions, 'partition')} now, at position ${position}.`,
+          done: `${safe(subscription)} has ${count(partitions, 'partition')}, at position ${position}.`,
         })),
       ),
     })
@@ -91,9 +91,9 @@ const repartition = (
 export const registerRename: Register = (program, perform) =>
   program
     .command('rename')
-    .description('give a subscription another name, and keep its place')
+    .description('rename a subscription, and keep its checkpoints')
     .argument('<subscription>', 'its name, or that of the process manager')
-    .argument('<name>', 'the new one')
+    .argument('<name>', 'the new name')
     .option('--yes', 'do it')
     .option('--force', FORCE)
     .action((name: string, to: string, options: ForceOptions, command: Command) =>
@@ -103,10 +103,13 @@ export const registerRename: Register = (program, perform) =>
 export const registerRepartition: Register = (program, perform) =>
   program
     .command('repartition')
-    .description('give a subscription another number of partitions')
+    .description('change the number of partitions of a subscription')
     .argument('<subscription>', 'its name, or that of the process manager or projection')
     .argument('<partitions>', 'how many, 1 to 1024')
-    .option('--from-lowest', 'also if its partitions are apart: events are then handled again')
+    .option(
+      '--from-lowest',
+      'even if its partitions are at different positions: events are then handled again',
+    )
     .option('--yes', 'do it')
     .option('--force', FORCE)
     .action((name: string, number: string, options: RepartitionOptions, command: Command) =>

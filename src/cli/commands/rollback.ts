@@ -26,19 +26,19 @@ const planOf = (
   const from = builds.find(({ state }) => state === 'active')
   const to = builds.findLast(({ state }) => state === 'kept')
   if (from === undefined) {
-    const message = `No projection ${projection} was ever run here, so there is nothing to go back to. (One that is kept inline has no build.)`
+    const message = `The projection ${projection} has never run here, so there is nothing to go back to. (An inline projection has no build.)`
     return TE.left(failure('NeverBuilt', message))
   }
   return to === undefined ? TE.left(failed(noEarlierBuild(projection))) : TE.right({ from, to })
 }
 
-/** What a rollback means, whether it is still to be done or not. */
+/** The consequences of a rollback, before or after it. */
 const meaningOf = ({ from, to }: Plan): ReadonlyArray<string> => {
   const { reached = 0, held, instances, version } = to
   const behind = (from.reached ?? 0) - reached
   return [
     from.version === version
-      ? `Programs that run it go over to it; ${named(from)} is deleted.`
+      ? `Programs that run the projection switch to it; ${named(from)} is deleted.`
       : `Programs that declare version ${from.version} end (ProjectionRolledBack), and ${named(from)} is deleted.`,
     behind > 0
       ? `It is at position ${reached}, and ${named(from)} at ${from.reached}: a program that declares version ${version} brings it up to date.`
@@ -47,7 +47,7 @@ const meaningOf = ({ from, to }: Plan): ReadonlyArray<string> => {
       ? `No program runs it now: start the release that declares version ${version}.`
       : '',
     held > 0
-      ? `It holds back ${count(held, 'stream')}: npx reprise subscriptions ${argument(to.collection)}`
+      ? `It holds ${count(held, 'stream')}: npx reprise subscriptions ${argument(to.collection)}`
       : '',
   ].filter((line) => line !== '')
 }
@@ -58,7 +58,7 @@ const plain = ({ version, build, collection }: ProjectionBuild): ProjectionBuild
   collection,
 })
 
-/** Goes back to the build that readers saw before. */
+/** Goes back to the previous build. */
 const rollback = (projection: string, yes: boolean): Work =>
   withSession('existing', (session, context) =>
     pipe(
@@ -96,7 +96,7 @@ const rollback = (projection: string, yes: boolean): Work =>
 export const registerRollback: Register = (program, perform) =>
   program
     .command('rollback')
-    .description('go back to the build of a projection that readers saw before')
+    .description('go back to the previous build of a projection')
     .argument('<projection>', 'its name')
     .option('--yes', 'do it')
     .action((name: string, { yes = false }: { readonly yes?: boolean }, command: Command) =>

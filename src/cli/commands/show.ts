@@ -20,7 +20,7 @@ export interface ShowOptions {
   readonly decider?: string
 }
 
-/** What is asked for, checked. */
+/** The validated options. */
 interface Wanted {
   readonly streamId: StreamId
   readonly after: number
@@ -60,7 +60,7 @@ const printAll =
   async (): Promise<E.Either<CliFailure, ExitCode>> => {
     const { streamId, category, after, at, limit } = wanted
     const first = category === undefined ? after : 0
-    let played: Replayed | undefined = category && beforeReplay(category)
+    let replayed: Replayed | undefined = category && beforeReplay(category)
     let shown = 0
     let next: number | undefined
     let begun = false
@@ -74,11 +74,11 @@ const printAll =
       shown += printed.length
       if (printed.length < wantedHere.length) next ??= after + shown
       for (const event of page.right)
-        played = category && played && replayOne(category, played, event)
+        replayed = category && replayed && replayOne(category, replayed, event)
       if (next !== undefined && category === undefined) break
     }
-    await printer.end(shown, next, played)
-    return E.right(played !== undefined && E.isLeft(played.state) ? 1 : 0)
+    await printer.end(shown, next, replayed)
+    return E.right(replayed !== undefined && E.isLeft(replayed.state) ? 1 : 0)
   }
 
 /** Shows the events of a stream, and its state if the module of its decider is given. */

@@ -24,7 +24,7 @@ const PAGE = 500
 interface Printer {
   readonly begin: () => Promise<void>
   readonly page: (streams: ReadonlyArray<StreamSummary>) => Promise<void>
-  /** @param next - where to go on, if there is more. */
+  /** @param next - where to continue, if there is more. */
   readonly end: (next: string | undefined, shown: number) => Promise<void>
 }
 
@@ -66,7 +66,7 @@ const forPeople = ({ output }: Context): Printer => {
       if (shown === 0) return output.write('(no streams)\n')
       return next === undefined
         ? Promise.resolve()
-        : output.write(`There are more. To go on, add: --after ${safe(next)}\n`)
+        : output.write(`There are more. To continue, add: --after ${safe(next)}\n`)
     },
   }
 }

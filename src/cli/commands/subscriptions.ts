@@ -16,7 +16,7 @@ export interface SubscriptionsOptions {
   readonly limit?: string
 }
 
-/** How many held events, and how many commands, are shown unless told otherwise. */
+/** How many held events, and how many commands, are shown by default. */
 const FOR_PEOPLE = 5
 const FOR_MACHINES = 1_000
 

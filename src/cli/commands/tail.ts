@@ -27,11 +27,11 @@ export interface TailOptions {
 
 const startOf = ({ after, from }: TailOptions): E.Either<CliFailure, SubscriptionStart> => {
   if (after !== undefined && from !== undefined) {
-    return E.left(usage('Give --after or --from, and not both.'))
+    return E.left(usage('Give either --after or --from, not both.'))
   }
   if (from === 'start') return E.right(fromStart)
   if (from !== undefined && from !== 'end') {
-    return E.left(usage(`--from must be start or end, and not ${from}.`))
+    return E.left(usage(`--from must be start or end; got ${from}.`))
   }
   return pipe(
     wholeNumber('--after', after, 0),

@@ -11,8 +11,8 @@ import { moment, safe } from './text'
 export interface EventPrinter {
   readonly begin: (streamId: StreamId) => Promise<void>
   readonly page: (events: ReadonlyArray<Judged>) => Promise<void>
-  /** @param next - the version to go on after, if there are more events. */
-  readonly end: (shown: number, next?: StreamVersion, played?: Replayed) => Promise<void>
+  /** @param next - the version to continue after, if there are more events. */
+  readonly end: (shown: number, next?: StreamVersion, replayed?: Replayed) => Promise<void>
 }
 
 const jsonOf = ({ event, undecodable }: Judged): unknown => ({
@@ -21,7 +21,7 @@ const jsonOf = ({ event, undecodable }: Judged): unknown => ({
   ...(undecodable === undefined ? {} : { undecodable }),
 })
 
-const playedJson = ({ version, state }: Replayed): object => ({
+const replayedJson = ({ version, state }: Replayed): object => ({
   version,
   ...(E.isRight(state) ? { state: stateJson(state.right) } : { stateError: state.left }),
 })
@@ -32,15 +32,18 @@ export const eventsForMachines = ({ output }: Context): EventPrinter => {
   return {
     begin: (streamId) => document.begin({ streamId }),
     page: (events) => document.add(events.map(jsonOf)),
-    end: (_shown, next, played) =>
-      document.end({ next: next ?? null, ...(played === undefined ? {} : playedJson(played)) }),
+    end: (_shown, next, replayed) =>
+      document.end({
+        next: next ?? null,
+        ...(replayed === undefined ? {} : replayedJson(replayed)),
+      }),
   }
 }
 
-const playedText = ({ version, state }: Replayed): string =>
+const replayedText = ({ version, state }: Replayed): string =>
   E.isRight(state)
     ? `State at version ${version}:\n${stateText(state.right)}`
-    : `The state at version ${version} is not known: ${safe(state.left.message)}\n`
+    : `The state at version ${version} is unknown: ${safe(state.left.message)}\n`
 
 /** A table, and the state below it. */
 export const eventsForPeople = ({ output }: Context): EventPrinter => {
@@ -62,10 +65,11 @@ export const eventsForPeople = ({ output }: Context): EventPrinter => {
   return {
     begin: () => output.write(titles()),
     page: (events) => output.write(rows(events.map(cells))),
-    end: async (shown, next, played) => {
+    end: async (shown, next, replayed) => {
       if (shown === 0) await output.write('(no events)\n')
-      if (next !== undefined) await output.write(`There are more. To go on, add: --after ${next}\n`)
-      if (played !== undefined) await output.write(`\n${playedText(played)}`)
+      if (next !== undefined)
+        await output.write(`There are more. To continue, add: --after ${next}\n`)
+      if (replayed !== undefined) await output.write(`\n${replayedText(replayed)}`)
     },
   }
 }

@@ -13,7 +13,7 @@ import { argument, briefly, count } from '../../core/text'
 import { eventsText } from './subscriptions'
 import { moment, safe } from './text'
 
-/** Lines of a stack that are shown. With `--json` there are all of them. */
+/** How many lines of a stack are shown. With `--json`, all of them. */
 const STACK = 6
 
 const indented = (lines: ReadonlyArray<string>, by: string): string =>
@@ -42,7 +42,7 @@ const ownerText = (status: PartitionStatus): string => {
     : `no owner, the last heartbeat was at ${moment(heartbeatAt)}`
 }
 
-/** Who works on a partition, and why it stands still. */
+/** Who owns a partition, and why it does not progress. */
 export const partitionText = (status: PartitionStatus): string => {
   const { subscription, failure, pausedAt, busySince, lastTrouble } = status
   const name = safe(argument(subscription))
@@ -95,7 +95,7 @@ export const buildsText = (
 const fateOf = ({ decision, retryAt, attempts, triedAt }: HeldEvent): string => {
   const tried = `${count(attempts, 'attempt')}, the last at ${moment(triedAt)}`
   if (decision !== undefined) {
-    return `${decision} was decided, its owner has not done it yet; ${tried}`
+    return `${decision} was decided, but its owner has not acted on it yet; ${tried}`
   }
   return retryAt === undefined ? `parked; ${tried}` : `tried again at ${moment(retryAt)}; ${tried}`
 }
@@ -103,7 +103,9 @@ const fateOf = ({ decision, retryAt, attempts, triedAt }: HeldEvent): string => 
 const eventBlock = (event: HeldEvent): string => {
   const { streamId, version, position, type, behind, failure } = event
   const waiting =
-    behind.events === 0 ? '' : `; ${eventsText(behind)} later events of the stream wait for it`
+    behind.events === 0
+      ? ''
+      : `; ${eventsText(behind)} later events of the stream are held back by it`
   return (
     `  ${safe(streamId)} from version ${version} on: position ${position}, ${safe(type)}\n` +
     `    ${fateOf(event)}${waiting}\n${failureText(failure)}`
@@ -123,7 +125,7 @@ export const heldText = (name: string, { events }: HeldEventPage, total: number)
   const next =
     `  -> npx reprise retry ${quoted} [--stream <id>]\n` +
     `  -> npx reprise skip ${quoted} --stream <id>\n`
-  return `\nHeld back:\n${events.map(eventBlock).join('\n')}${moreText(events.length, total)}${next}`
+  return `\nHeld events:\n${events.map(eventBlock).join('\n')}${moreText(events.length, total)}${next}`
 }
 
 const typeOf = ({ command }: PendingOutboxCommand): string => {

@@ -4,10 +4,10 @@ import type { Position } from '../../core/stream'
 import type { Context, Output } from '../runtime'
 import { safe } from './text'
 
-/** Shows how far a rebuild is. */
+/** Shows the progress of a rebuild. */
 export interface ProgressPrinter {
   readonly show: (reached: Position, target: Position) => void
-  /** The last word comes after everything that was shown. */
+  /** Resolves when everything was written. */
   readonly end: () => Promise<void>
 }
 
@@ -41,7 +41,7 @@ const forMachines = ({ output }: Context, projection: string): ProgressPrinter =
 
 const STEP = 10
 
-/** A line for every tenth: for logs. */
+/** A line for every ten percent: for logs. */
 const forLogs = ({ output }: Context, projection: string): ProgressPrinter => {
   const { write, done } = inOrder(output.write)
   let next = 0
@@ -56,7 +56,7 @@ const forLogs = ({ output }: Context, projection: string): ProgressPrinter => {
   }
 }
 
-/** A bar that moves. */
+/** A progress bar, for a terminal. */
 const forTerminals = (
   { output, columns }: { readonly output: Output; readonly columns: number },
   projection: string,
@@ -78,7 +78,7 @@ const forTerminals = (
     barCompleteChar: '=',
     barIncompleteChar: '-',
     hideCursor: true,
-    gracefulExit: false, // the command itself hears the signal
+    gracefulExit: false, // the command handles the signal itself
   })
   let begun = false
   return {

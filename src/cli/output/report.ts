@@ -16,7 +16,7 @@ export const reportFailure = (
 
 const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ')
 
-/** The answer of a command that has only one: a record for machines, or words for people. */
+/** Prints the result of a command that has only one: JSON for machines, or text for people. */
 export const answer =
   (
     { output, json }: Context,

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { safe } from './text'
 
-/** A state for people: anything, also maps, dates and what contains itself. */
+/** A state as text: any value, also maps, dates and circular ones. */
 export const stateText = (state: unknown): string =>
   inspect(state, { depth: 20, breakLength: 76, maxArrayLength: 1000, colors: false })
     .split('\n')
@@ -14,7 +14,7 @@ const plain = (_key: string, value: unknown): unknown => {
   return value instanceof Set ? [...(value as ReadonlySet<unknown>)] : value
 }
 
-/** A state for machines: maps as lists of pairs, sets as lists, big integers as text. */
+/** A state as JSON: maps as lists of pairs, sets as lists, big integers as text. */
 export const stateJson = (state: unknown): unknown => {
   try {
     const [copy] = JSON.parse(JSON.stringify([state], plain)) as ReadonlyArray<unknown>

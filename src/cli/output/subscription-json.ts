@@ -4,7 +4,7 @@ import type { HeldEvent, PartitionStatus, PendingOutboxCommand } from '../../cor
 const time = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString()
 
-/** A partition for machines. What is not there is null. */
+/** A partition as JSON. What is absent is null. */
 export const subscriptionJson = ({
   heartbeatAge: _heartbeatAge,
   age: _age,
@@ -27,7 +27,7 @@ export const subscriptionJson = ({
   lastTrouble: lastTrouble === undefined ? null : { ...lastTrouble, at: time(lastTrouble.at) },
 })
 
-/** A build of a projection for machines. */
+/** A build of a projection as JSON. */
 export const buildJson = ({ begunAt, keptUntil, reached, ...build }: BuildStatus): object => ({
   ...build,
   begunAt: time(begunAt),
@@ -35,7 +35,7 @@ export const buildJson = ({ begunAt, keptUntil, reached, ...build }: BuildStatus
   reached: reached ?? null,
 })
 
-/** A held event for machines. */
+/** A held event as JSON. */
 export const heldJson = ({ triedAt, retryAt, decision, ...event }: HeldEvent): object => ({
   ...event,
   triedAt: time(triedAt),
@@ -43,7 +43,7 @@ export const heldJson = ({ triedAt, retryAt, decision, ...event }: HeldEvent): o
   decision: decision ?? null,
 })
 
-/** A command of a process manager for machines. */
+/** An outbox command as JSON. */
 export const commandJson = ({
   dueAt,
   timer,

@@ -5,7 +5,7 @@ import type { Output } from '../runtime'
 import { table } from './table'
 import { safe } from './text'
 
-/** Exact, or where counting has ended: `100,000+`. */
+/** The exact number, or the limit of counting: `100,000+`. */
 export const eventsText = ({ events, orMore }: EventCount): string =>
   orMore ? `${events.toLocaleString('en')}+` : String(events)
 
@@ -38,7 +38,7 @@ export const subscriptionsTable = (
   return partitions.length === 0 ? '(no subscriptions)\n' : titles() + rows(partitions.map(cells))
 }
 
-/** How far subscribers can read, and who has kept them from reading further for too long. */
+/** How far subscribers can read, and which transaction holds the horizon back for too long. */
 export const horizonText = ({ horizon, last, holders }: Horizon): string => {
   const where = `Subscribers can read up to ${horizon}; the last position drawn is ${last}.\n`
   const accused = holders.filter(({ advice }) => advice !== undefined)

@@ -2,7 +2,7 @@ import CliTable from 'cli-table3'
 import type { Output } from '../runtime'
 import { wrap } from './wrap'
 
-/** A column: its title, and how wide it is. The last one takes what is left of the line. */
+/** A column: its title and width. The last one takes the rest of the line. */
 export interface Column {
   readonly title: string
   readonly width: number
@@ -26,7 +26,7 @@ const widthsOf = (columns: ReadonlyArray<Column>, line: number): ReadonlyArray<n
   return [...fixed, Math.max(NARROWEST, line - taken)]
 }
 
-/** Not a terminal: nothing is ever broken, so that every row is one line for `grep`. */
+/** Not a terminal: rows are never wrapped, so that each is one line for `grep`. */
 const unbroken = (
   columns: ReadonlyArray<Column>,
   cells: ReadonlyArray<ReadonlyArray<string>>,
@@ -36,7 +36,7 @@ const unbroken = (
     .map((row) => `${row.join(' '.repeat(GAP)).trimEnd()}\n`)
     .join('')
 
-/** Colours have no width: a cell that has them is short. */
+/** Colour codes have no width: a cell with colours is short. */
 const wrapped = (cell: string, width: number): string =>
   cell.includes('\u001b') ? cell : wrap(cell, width).join('\n')
 

@@ -9,7 +9,7 @@ export interface TailPrinter {
   readonly page: (events: ReadonlyArray<StoredEvent>) => Promise<void>
 }
 
-/** One JSON object per line: the list has no end. */
+/** One JSON object per line, because the list is endless. */
 const forMachines = ({ output }: Context): TailPrinter => ({
   begin: () => Promise.resolve(),
   page: (events) =>

@@ -6,7 +6,7 @@ const cut = (text: string, width: number): ReadonlyArray<string> =>
     text.slice(index * width, (index + 1) * width),
   )
 
-/** Pieces of a word that is longer than a line, each as long as it can be. */
+/** Splits a word that is longer than a line into pieces as long as possible. */
 const pieces = (word: string, width: number): ReadonlyArray<string> =>
   fill(
     word.split(SEAMS).flatMap((part) => cut(part, width)),

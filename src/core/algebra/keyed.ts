@@ -47,7 +47,7 @@ export const keysOf = <Whole extends object>(whole: Whole): ReadonlyArray<keyof 
   return keys
 }
 
-// Every key has its value by now: this only tells the compiler so.
+// Every key has its value by now; the cast is for the compiler.
 const tellWhole: <Values>(
   built: object,
   valueAt: (key: never) => Either<unknown, Values[keyof Values]>,

@@ -13,7 +13,7 @@ import { type EventCodec, roundTripOf } from './event-codec'
 /** An event codec for every part of a combination. */
 export type EventCodecs<Events> = { readonly [Key in keyof Events]: EventCodec<Events[Key]> }
 
-const refuse = (path: string, message: string): E.Either<ReadonlyArray<Issue>, never> =>
+const failAt = (path: string, message: string): E.Either<ReadonlyArray<Issue>, never> =>
   E.left([{ path, message }])
 
 const split = (type: string): readonly [string, string] => {
@@ -34,10 +34,10 @@ export const combineEventCodecs = <Events extends object>(
   const find = (key: PropertyKey): E.Either<ReadonlyArray<Issue>, keyof Events & string> => {
     const known = keys.find((candidate) => candidate === key)
     if (known === undefined) {
-      return refuse('key', `no part has the key ${preview(key)}; known keys: ${keys.join(', ')}`)
+      return failAt('key', `no part has the key ${preview(key)}; known keys: ${keys.join(', ')}`)
     }
     const problem = keyProblem(known)
-    return problem === undefined ? E.right(known) : refuse('key', problem)
+    return problem === undefined ? E.right(known) : failAt('key', problem)
   }
   const typed = (key: PropertyKey, inner: string): string =>
     `${String(key)}${KEY_SEPARATOR}${inner}`

@@ -32,7 +32,8 @@ const typeIn = (input: unknown): unknown =>
   typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined
 
 /**
- * The codec of a union of commands, discriminated by `type`.
+ * The codec of a union of commands, discriminated by `type`. `decode` fails with issues for an unknown type or
+ * wrong data, which `handleCommand` reports as `InvalidCommand`.
  *
  * @example
  * const giftCardCommands = commandCodec<GiftCardCommand>({ IssueGiftCard, RedeemGiftCard })

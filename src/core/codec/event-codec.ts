@@ -35,7 +35,7 @@ export interface EventCodec<Event> {
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
   /**
    * `encode`, and what `decode` gives for it. What is stored, and not what was decided, makes the state.
-   * Left out: both are called, one after the other.
+   * Omitted: both are called, one after the other.
    */
   readonly roundTrip?: (event: Event) => E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>>
   /** The type under which `event` is stored. */
@@ -44,7 +44,15 @@ export interface EventCodec<Event> {
   readonly shapes?: Readonly<Record<string, Type<Event, unknown>>>
 }
 
-/** Declares an event type. Without upcasters its schema version is 1. */
+/**
+ * Declares an event type. Never fails.
+ *
+ * @param codec - io-ts codec of the current shape.
+ * @param upcasters - from schema version 1 to 2, from 2 to 3, and so on. Without any the schema version is 1.
+ *
+ * @example
+ * eventType(GiftCardRedeemed, [(data) => ({ ...data, orderId: '' })]) // schema version 2
+ */
 export const eventType = <Event>(
   codec: Type<Event, unknown>,
   upcasters: ReadonlyArray<Upcaster> = [],
@@ -100,7 +108,7 @@ export const roundTripOf = <Event>(
 interface Known<Event> extends EventType<Event> {
   readonly newest: number
   readonly reads: (value: unknown) => value is Event
-  /** `undefined`: it must be asked. */
+  /** `undefined`: the codec must be called. */
   readonly unchanged: (event: Event) => (Event & JsonObject) | undefined
 }
 
@@ -114,7 +122,8 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
 
 /**
  * The codec of a union of events. Decoding selects the codec by `type`, so that a failure names one path
- * and not every branch of the union. The stored data is the encoded event without its `type`.
+ * and not every branch of the union. The stored data is the encoded event without its `type`. Its functions fail
+ * with issues, which the library reports as `UndecodableEvent` and `UnencodableEvent`.
  *
  * @example
  * const giftCardEvents = eventCodec<GiftCardEvent>({

@@ -6,7 +6,7 @@ import { type Shape, shapeOf } from './record-shape'
 
 /**
  * A shortcut past io-ts, which is many times slower. True: io-ts would return this value unchanged.
- * False means "unknown": ask io-ts, which also says what is wrong.
+ * False means "unknown": use io-ts, which also says what is wrong.
  */
 type Fits = (value: unknown) => boolean
 
@@ -171,7 +171,7 @@ const isFlat = (codec: Any): boolean =>
 
 /**
  * A copy of a record, if `codec` writes it and reads it back as it is; `undefined` means "unknown", so
- * ask io-ts. What is checked is the copy: a record that looks different at every look (a proxy, a getter)
+ * use io-ts. What is checked is the copy: a record that looks different at every look (a proxy, a getter)
  * is stored as it was seen once.
  */
 export const unchangedCopy = <Value>(codec: Type<Value, unknown>) => {

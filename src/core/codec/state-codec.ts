@@ -14,9 +14,13 @@ export interface StateCodec<State> {
 }
 
 /**
- * A state codec from an io-ts codec.
+ * A state codec from an io-ts codec. `decode` and `encode` fail with issues when a state does not match it: a
+ * snapshot is then ignored (`SnapshotIgnored`), a document is an `UndecodableDocument`.
  *
  * @param schemaVersion - an integer, 1 or more.
+ *
+ * @example
+ * const balance = stateCodec(1, t.strict({ balance: t.number }))
  */
 export const stateCodec = <State>(
   schemaVersion: number,

@@ -26,7 +26,7 @@ export type StoreFailure =
   | 'CorruptRow'
   /** The connection is to a replica. The horizon is known on the primary only. */
   | 'ReadOnlyReplica'
-  /** The sequence is behind the events, so positions would be drawn twice. Reading on and appending are refused. */
+  /** The sequence is behind the events, so positions would be drawn twice. Reads and appends fail. */
   | 'SequenceBehind'
   /** The server does not show the locks that are held: readers could skip the events of open appends. */
   | 'LocksNotVisible'

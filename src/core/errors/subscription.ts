@@ -5,8 +5,8 @@ import type { Position, StreamId, StreamVersion } from '../stream'
 import type { StoreFailed } from './store'
 
 /**
- * Somebody else owns the partition now, or its checkpoint has moved. What was to be written was not
- * written: stop working on it, claim again, and go on from where it is.
+ * Another instance owns the partition now, or its checkpoint has moved. Nothing was written: stop working on
+ * the partition, claim again, and continue from its checkpoint.
  */
 export interface LeaseLost {
   readonly _tag: 'LeaseLost'
@@ -21,10 +21,10 @@ export const leaseLost = (subscription: string, partition: number, token: number
   subscription,
   partition,
   token,
-  message: `Partition ${partition} of ${subscription} has moved on without its owner with token ${token}. Nothing was written.`,
+  message: `Token ${token} no longer owns partition ${partition} of ${subscription}, or its checkpoint has moved. Nothing was written.`,
 })
 
-/** The caller's handler said no, or threw. Nothing that it wrote in the transaction was kept. */
+/** The application's handler failed or threw. What it wrote in the transaction was rolled back. */
 export interface HandlerFailed {
   readonly _tag: 'HandlerFailed'
   readonly subscription: string
@@ -45,7 +45,7 @@ export const handlerFailed = (
   message: `${subscription} could not handle the event at position ${position}: ${failureText(cause)}.`,
 })
 
-/** The caller's handler did not answer in time. Its signal was aborted; it may be at work still. */
+/** The application's handler did not answer in time. Its signal was aborted; it may still be running. */
 export interface HandlerTimedOut {
   readonly _tag: 'HandlerTimedOut'
   /** Milliseconds: the setting `handlerTimeout`. */
@@ -59,19 +59,19 @@ export const handlerTimedOut = (timeout: number): HandlerTimedOut => ({
 })
 
 /**
- * The process of each of the last owners ended, or lost its lease, while it was at one and the same event
- * or command. It is not tried again without an operator.
+ * The last owners in a row crashed, or lost their lease, while handling this same event or command. It is not
+ * tried again until an operator decides.
  */
 export interface EndedItsProcess {
   readonly _tag: 'EndedItsProcess'
-  /** How often, at least. */
+  /** How many owners, at least. */
   readonly times: number
   readonly message: string
 }
 export const endedItsProcess = (times: number): EndedItsProcess => ({
   _tag: 'EndedItsProcess',
   times,
-  message: `${times} owners in a row have ended or lost their lease while they were at it.`,
+  message: `${times} owners in a row have crashed or lost their lease while handling it.`,
 })
 
 /** Why a command of a process could not be sent, for {@link failureNote}. */
@@ -80,23 +80,23 @@ export const sendingFailed = (process: string, commandId: string, cause: unknown
   cause,
 })
 
-/** The text of a Left of any kind: our errors bring their own. */
+/** The text of a Left of any kind. The errors of this library have their own. */
 const failureText = (cause: unknown): string =>
   propertyOf(cause, 'message') === undefined
     ? causeText(cause)
     : String(propertyOf(cause, 'message')).replace(/[.]$/, '')
 
-/** What is kept of a failure, for people. */
+/** What is stored of a failure, for people to read. */
 export interface FailureNote {
   readonly message: string
   readonly stack?: string
-  /** The event that has stopped a partition. */
+  /** The position of the event that has stopped a partition. */
   readonly position?: Position
-  /** The stored data did not fit a codec. The next owner tries again: its release may read it. */
+  /** The stored data did not match a codec. The next owner tries again: its release may decode it. */
   readonly undecodable?: true
 }
 
-/** A failure as it is kept in a store. Never throws. */
+/** A failure as it is stored. Never throws. */
 export const failureNote = ({ message, cause }: Pick<HandlerFailed, 'message' | 'cause'>) => {
   const stack = cause instanceof Error ? cause.stack : undefined
   const note: FailureNote = {
@@ -112,7 +112,7 @@ const MOST_CHARACTERS = 8_000
 const storable = (text: string): string =>
   text.slice(0, MOST_CHARACTERS).replaceAll('\u0000', '').toWellFormed()
 
-/** The poison policy has stopped the subscription. It starts again once an operator resumes it. */
+/** The poison policy has stopped the subscription. It can run again once an operator resumes it. */
 export interface SubscriptionStopped {
   readonly _tag: 'SubscriptionStopped'
   readonly subscription: string
@@ -149,12 +149,12 @@ export const subscriptionMismatch = (
   subscription,
   partitions,
   stored,
-  message: `${subscription} has ${stored} partitions, and not ${partitions}: give it a new name, or remove it first.`,
+  message: `${subscription} has ${stored} partitions, but this program declares ${partitions}. Declare ${stored}, or repartition it.`,
 })
 
 /**
- * The checkpoint lies beyond everything in the store: the store was restored or failed over, and has lost what
- * was done already. Its next events would never be handled. The partition stands still.
+ * The checkpoint is beyond the end of the store: the store was restored or failed over, and has lost events that
+ * were handled already. Its next events would never be handled. The partition is stopped.
  */
 export interface CheckpointAhead {
   readonly _tag: 'CheckpointAhead'
@@ -179,13 +179,13 @@ export const checkpointAhead = (
   position,
   highest,
   message:
-    `The checkpoint of partition ${partition} of ${subscription} is at ${position}, and the store ends at ${highest}: ` +
-    'it has lost events, or is another one. Find out what is missing, then set the subscription back (reset).',
+    `The checkpoint of partition ${partition} of ${subscription} is at ${position}, but the store ends at ${highest}: ` +
+    'it has lost events, or is another store. Find out what is missing, then reset the subscription.',
 })
 
 /**
  * The checkpoint belongs to another store, or to the time before a restore: the same positions stand for other
- * events here. The partition stands still.
+ * events here. The partition is stopped.
  */
 export interface OtherLineage {
   readonly _tag: 'OtherLineage'
@@ -214,11 +214,11 @@ export const otherLineage = (
   lineage,
   actual,
   message:
-    `The checkpoint of partition ${partition} of ${subscription} (${position}) is of the lineage ${lineage}, and the store ` +
-    `of ${actual}: it is another store, or was restored. Set the subscription to where it should go on (reset).`,
+    `The checkpoint of partition ${partition} of ${subscription} (${position}) has the lineage ${lineage}, but the store ` +
+    `has ${actual}: it is another store, or was restored. Reset the subscription to where it should continue.`,
 })
 
-/** The subscription has not come so far in time. It may still. */
+/** The subscription did not reach the position in time. It may still. */
 export interface NotReachedYet {
   readonly _tag: 'NotReachedYet'
   readonly subscription: string
@@ -236,12 +236,12 @@ export const notReachedYet = (
   subscription,
   wanted,
   reached,
-  message: `${subscription} was to reach position ${wanted} and ${
-    reached === undefined ? 'was never started' : `is at ${reached}`
-  }.`,
+  message: `${subscription} ${
+    reached === undefined ? 'was never started' : `has reached position ${reached}`
+  }; position ${wanted} was requested.`,
 })
 
-/** The subscription was removed while it was run, or waited for. */
+/** The subscription was removed while it ran, or while a caller waited for it. */
 export interface SubscriptionRemoved {
   readonly _tag: 'SubscriptionRemoved'
   readonly subscription: string
@@ -250,10 +250,10 @@ export interface SubscriptionRemoved {
 export const subscriptionRemoved = (subscription: string): SubscriptionRemoved => ({
   _tag: 'SubscriptionRemoved',
   subscription,
-  message: `${subscription} was removed. Started again, it begins where it is told to.`,
+  message: `${subscription} was removed. If it is started again, it begins at its declared start.`,
 })
 
-/** The event that is waited for is parked, or stands behind one that is: an operator decides. */
+/** The awaited event is parked, or is held back by a parked event of its stream, until an operator decides. */
 export interface EventParked {
   readonly _tag: 'EventParked'
   readonly subscription: string
@@ -277,13 +277,13 @@ export const eventParked = (
   message: `${subscription} has parked event ${version} of ${streamId} (position ${position}) until an operator decides: ${failure.message}`,
 })
 
-/** Why waiting for a subscription has ended without success. */
+/** Why waiting for a subscription failed. */
 export type WaitError =
   NotReachedYet | SubscriptionStopped | SubscriptionRemoved | EventParked | StoreFailed
 
-/** Why a partition stands still until an operator has decided. */
+/** Why a partition is stopped until an operator decides. */
 export type PartitionStopped = SubscriptionStopped | CheckpointAhead | OtherLineage
 
-/** What running a subscription can end with, other than being asked to stop. */
+/** Why running a subscription can fail. */
 export type SubscriptionError =
   PartitionStopped | SubscriptionMismatch | SubscriptionRemoved | StoreFailed

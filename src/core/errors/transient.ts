@@ -11,7 +11,10 @@ export interface TransientFailure {
 }
 
 /**
- * Marks a failure as temporary.
+ * Marks a failure as temporary: the event or command is retried until it succeeds, and the attempt is not
+ * counted. Never throws.
+ *
+ * @param cause - anything; it becomes part of the message.
  *
  * @example
  * handle: ({ event }) => TE.mapLeft(transientFailure)(callPartner(event))

@@ -75,7 +75,7 @@ export const missingError = (
 ): SubscriptionNotFound | undefined =>
   subject === undefined ? subscriptionNotFound(subscription) : undefined
 
-/** Why an action that would make documents wrong is refused, or `undefined`. */
+/** Why an action that would make documents wrong is not allowed, or `undefined`. */
 export const projectionError = (
   subscription: string,
   subject: ActionSubject | undefined,
@@ -84,7 +84,7 @@ export const projectionError = (
     ? undefined
     : subscriptionKeepsProjection(subscription, subject.projection)
 
-/** Why an action is refused while an instance holds a lease, or `undefined`. */
+/** Why an action is not allowed while an instance holds a lease, or `undefined`. */
 export const runningError = (
   subscription: string,
   subject: ActionSubject | undefined,

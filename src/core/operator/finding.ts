@@ -75,7 +75,7 @@ export const ownersFinding = (
     return problem(
       'owners',
       `stopped by an event: ${firstThree(stopped.map(partitionTitle))}`,
-      `To see why: npx reprise subscriptions ${nameIn(stopped)}. To let it go on: npx reprise retry ${nameIn(stopped)}`,
+      `To see why: npx reprise subscriptions ${nameIn(stopped)}. To resume it: npx reprise retry ${nameIn(stopped)}`,
     )
   }
   const lonely = partitions.filter(
@@ -97,7 +97,7 @@ export const ownersFinding = (
     return warning(
       'owners',
       `paused: ${firstThree(paused.map(partitionTitle))}`,
-      `To let it go on: npx reprise unpause ${nameIn(paused)}`,
+      `To resume it: npx reprise unpause ${nameIn(paused)}`,
     )
   }
   return ok(
@@ -129,7 +129,7 @@ export const filtersFinding = (
   return warning(
     'filters',
     `an instance gets no work because it does not read all that was declared: ${firstThree(listed)}`,
-    'An older release is running: stop it. If nobody is to read that any more, narrow the filter: operator.narrow.',
+    'An older release is running: stop it. If no release has to read that any more, narrow the filter: operator.narrow.',
   )
 }
 

@@ -35,7 +35,7 @@ export interface OperatedBuild {
   /** Whether it is the active one. */
   readonly isActive: boolean
   /**
-   * Until when it is kept: it was active before, so it may stand still. Milliseconds since 1970-01-01 UTC. Omitted: it
+   * Until when it is kept: it was active before, so it may lag behind. Milliseconds since 1970-01-01 UTC. Omitted: it
    * is not kept.
    */
   readonly keptUntil?: number
@@ -43,9 +43,9 @@ export interface OperatedBuild {
 
 /** An instance that got no lease because of its filter: usually one of an older release. */
 export interface OutdatedInstance {
-  /** What it does not read, and the subscription has declared. */
+  /** What was declared for the subscription and it does not read. */
   readonly missing: MissingFilter
-  /** When it was refused last. Milliseconds since 1970-01-01 UTC. */
+  /** When it was rejected last. Milliseconds since 1970-01-01 UTC. */
   readonly at: number
   /** How long ago that was. Milliseconds. */
   readonly age: number

@@ -7,7 +7,7 @@ import type { Outbox } from './outbox'
 import type { SubscriptionStore } from './subscription-store'
 import type { WakeUps } from './wake-ups'
 
-/** What {@link Backend.migrate} has found, and done. */
+/** What {@link Backend.migrate} has found and done. */
 export interface Migrated {
   /** The names of the migrations that were run now, oldest first. */
   readonly applied: ReadonlyArray<string>
@@ -16,11 +16,11 @@ export interface Migrated {
 }
 
 /**
- * One place where events, checkpoints, read models and the outbox are kept: `postgres(db)`, `memory()`. It is
- * handed on as it is to everything that runs: `openCategory(category, backend)`, `runProjection(projection)(backend, …)`.
+ * Where events, checkpoints, read models and the outbox are stored: `postgres(db)`, `memory()`. It is passed as
+ * it is to everything that runs: `openCategory(category, backend)`, `runProjection(projection)(backend, …)`.
  *
- * Each of those asks for the parts that it needs and no others (`Pick<Backend, 'store'>`, say), so a backend that
- * lacks an ability simply has no such part, and what needs it does not compile. An ability beyond these is a part, or
+ * Each of those takes the parts that it needs and no others (`Pick<Backend, 'store'>`, say), so a backend that
+ * lacks an ability has no such part, and code that needs it does not compile. An ability beyond these is a part, or
  * a function of a part, of that backend's own type: `postgres` gives a `store` with `inTransaction`.
  *
  * @typeParam Transaction - what effects are written with, together with events or a checkpoint.
@@ -32,9 +32,9 @@ export interface Backend<Transaction> {
   readonly subscriptions: SubscriptionStore<Transaction>
   /** Read models. */
   readonly documents: Projections<Transaction>
-  /** What process managers have asked for. */
+  /** The commands that process managers have issued, until they are answered. */
   readonly outbox: Outbox<Transaction>
-  /** Everything that an operator can know or do. */
+  /** Everything that an operator can see or do. */
   readonly operator: Operator
   /** Hints of new events. Whatever follows a store listens to them by itself. */
   readonly wakeUps: WakeUps
@@ -44,12 +44,12 @@ export interface Backend<Transaction> {
    *
    * Fails with
    * - `MigrationChanged`: a migration that was run before has another text now. Nothing was changed.
-   * - `StoreFailed`: the store refused, or did not answer.
+   * - `StoreFailed`: the store rejected a migration, or did not answer.
    */
   readonly migrate: TaskEither<MigrationChanged | StoreFailed, Migrated>
   /**
-   * Ends what the backend has opened itself: it stops listening. What it was given (a pool, a Kysely) stays open, and
-   * is the caller's to end afterwards. Stop what runs on it first. Never fails; safe to repeat.
+   * Closes what the backend has opened itself: it stops listening. What it was given (a pool, a Kysely) stays open;
+   * the caller ends it afterwards. Stop what runs on the backend first. Never fails; safe to repeat.
    */
   readonly close: () => Promise<void>
 }

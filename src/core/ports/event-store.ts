@@ -6,7 +6,7 @@ import type { Json } from '../json'
 import type { StoredEvent } from '../recorded-event'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
-/** A state as it lies in the store. */
+/** A state as it is stored. */
 export interface StoredSnapshot {
   readonly streamId: StreamId
   /** The version of the stream at which this was the state. 1 or more. */
@@ -16,39 +16,39 @@ export interface StoredSnapshot {
   readonly state: Json
 }
 
-/** What a load asks for. */
+/** What to load. */
 export interface LoadRequest {
   readonly streamId: StreamId
   /** The caller has the state at this version already: only later events are wanted. 0: from the start. */
   readonly after: StreamVersion
-  /** The newest snapshot of this schema version is wanted, if it is later than `after`. */
+  /** Also load the newest snapshot of this schema version, if it is later than `after`. */
   readonly snapshotSchema?: number
-  /** Was a command with this id carried out here before? */
+  /** Also look up whether a command with this id was handled before on this stream. */
   readonly commandId?: string
   /** Events at most in this answer. 1 or more. */
   readonly limit: number
 }
 
-/** A command that was carried out before. */
+/** A command that was handled before. */
 export interface CommandRecord {
-  /** The version before its events. */
+  /** The version of the stream before its events. */
   readonly after: StreamVersion
   readonly eventCount: number
   /** As it was given with the command. Left out: it had none. */
   readonly fingerprint?: string | undefined
 }
 
-/** What a load answers: all of it seen at one moment. */
+/** The result of a load, all of it seen at one moment. */
 export interface Loaded {
   /**
-   * The stream's version at that moment, whatever was asked for; 0 if it was never written to. Below
-   * `after`: the store has lost events that the caller has seen, so the caller's state must be dropped.
+   * The stream's version at that moment, whatever the limit; 0 if it was never written to. Below `after`: the
+   * store has lost events that the caller has seen, so the caller's state must be dropped.
    */
   readonly version: StreamVersion
   readonly snapshot?: StoredSnapshot
   /** Later than the snapshot, or than `after`; oldest first; versions without a gap. */
   readonly events: ReadonlyArray<StoredEvent>
-  /** Whether there are more events: go on with {@link EventStore.read}. */
+  /** Whether there are more events: continue with {@link EventStore.read}. */
   readonly more: boolean
   readonly handled?: CommandRecord
 }
@@ -74,9 +74,9 @@ export interface StoreRange {
   readonly after: Position
   /** Events at most in this page. 1 or more. */
   readonly limit: number
-  /** Only these categories. Left out: all. */
+  /** Only these categories. Omitted: all. */
   readonly categories?: ReadonlyArray<string>
-  /** Only these event types. Left out: all. */
+  /** Only these event types. Omitted: all. */
   readonly types?: ReadonlyArray<string>
 }
 
@@ -84,8 +84,8 @@ export interface StoreRange {
 export interface StorePage {
   readonly events: ReadonlyArray<StoredEvent>
   /**
-   * Everything up to here has been seen: nothing at or before it can appear any more, whoever is still
-   * writing. Read on after it. Never above `highest`, unless `after` was.
+   * Everything up to here has been seen: no event at or before it can appear any more, not even from writers
+   * that are still at work. Continue after it. Never above `highest`, unless `after` was.
    */
   readonly upTo: Position
   /**
@@ -94,15 +94,15 @@ export interface StorePage {
    */
   readonly highest: Position
   /**
-   * Which store this is: another one after a restore that has changed what positions stand for. A position of
-   * one lineage says nothing about another.
+   * Identifies this history of the store; a restore that changes what positions stand for gives another. A
+   * position of one lineage means nothing in another.
    */
   readonly lineage: string
-  /** Whether there is more to be read right now. */
+  /** Whether there is more to read right now. */
   readonly more: boolean
 }
 
-/** A stream, for a list of them. */
+/** A stream in a list of streams. */
 export interface StreamSummary {
   readonly streamId: StreamId
   readonly version: StreamVersion
@@ -114,13 +114,15 @@ export interface StreamSummary {
 export interface StreamsRange {
   /** Only streams whose id comes later in the order of code points. Empty: from the start. */
   readonly after: StreamId
+  /** Streams at most in this page. 1 or more. */
   readonly limit: number
+  /** Only this category. Omitted: all. */
   readonly category?: string
 }
 
 /**
- * Where events are kept. An adapter stores what it is given and checks nothing about its meaning:
- * codecs are the shell's work. Every adapter passes the store contract of `reprise/testing`.
+ * Where events are stored. An adapter stores what it is given and does not interpret it: codecs are the
+ * shell's work. Every adapter passes the store contract of `reprise/testing`.
  */
 export interface EventStore {
   /**
@@ -128,31 +130,48 @@ export interface EventStore {
    *
    * Fails with
    * - `VersionConflict`: the stream is not where `expectedVersion` says. Load again, decide again.
-   * - `CommandAlreadyHandled`: one of the commands was carried out before.
+   * - `CommandAlreadyHandled`: one of the commands was handled before.
    * - `InvalidStreamId`, `InvalidAppend`, `UnencodableEvent`, `LimitExceeded`: see {@link appendError}.
-   * - `ProjectionFailed`: an inline projection refused.
-   * - `StoreFailed`: the store refused or did not answer. With outcome `unknown` the events may have
-   *   been stored.
+   * - `ProjectionFailed`: an inline projection failed, so nothing was stored.
+   * - `StoreFailed`: the store rejected the append or did not answer. With outcome `unknown` the events may
+   *   have been stored.
    */
   readonly append: (request: AppendRequest) => TaskEither<AppendError, Appended>
 
-  /** Snapshot, later events and the command mark, in one go. A stream never written to is empty, not an error. */
+  /**
+   * Snapshot, later events and the command mark, in one go. A stream never written to is empty, not an error.
+   *
+   * Fails with
+   * - `InvalidStreamId`: not a valid stream id.
+   * - `StoreFailed`: the store rejected the query or did not answer.
+   */
   readonly load: (request: LoadRequest) => TaskEither<ReadError, Loaded>
 
-  /** A page of one stream. */
+  /** A page of one stream. Fails as `load` does. */
   readonly read: (streamId: StreamId, range: StreamRange) => TaskEither<ReadError, StreamPage>
 
   /**
    * A page of the whole store, up to the safe horizon: no event is ever skipped.
    *
-   * Fails with `StoreFailed`, where that cannot be promised with reason `ReadOnlyReplica`, `SequenceBehind` or
+   * Fails with `StoreFailed`, where that cannot be guaranteed with reason `ReadOnlyReplica`, `SequenceBehind` or
    * `SchemaRenamed`.
    */
   readonly readAll: (range: StoreRange) => TaskEither<StoreFailed, StorePage>
 
-  /** A page of the streams, in the order of the code points of their ids. */
+  /**
+   * A page of the streams, in the order of the code points of their ids.
+   *
+   * Fails with `StoreFailed`: the store rejected the query or did not answer.
+   */
   readonly streams: (range: StreamsRange) => TaskEither<StoreFailed, ReadonlyArray<StreamSummary>>
 
-  /** Keeps a snapshot, unless a later one of the same stream and schema version is there. */
+  /**
+   * Stores a snapshot, unless a later one of the same stream and schema version is stored already.
+   *
+   * Fails with
+   * - `InvalidStreamId`: not a valid stream id.
+   * - `StoreFailed`: the store rejected the write or did not answer. With outcome `unknown` it may have been
+   *   stored.
+   */
   readonly saveSnapshot: (snapshot: StoredSnapshot) => TaskEither<ReadError, void>
 }

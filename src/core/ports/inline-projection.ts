@@ -3,17 +3,18 @@ import type { StoredEvent } from '../recorded-event'
 import type { TransactionDocuments } from './projection-store'
 
 /**
- * A read model that is kept inside the append: if it fails, nothing is stored. Given to the backend when that is
- * opened (`postgres(db, { inline: [names] })`), so that no append can leave it out.
+ * A read model that is updated inside the append: if it fails, nothing is stored. Passed to the backend when that
+ * is opened (`postgres(db, { inline: [names] })`), so that no append can bypass it.
  *
- * @typeParam Transaction - what the backend gives it to write with.
+ * @typeParam Transaction - the backend's transaction.
  */
 export interface InlineProjection<Transaction> {
   readonly name: string
   /**
-   * The events of one append, oldest first. A Left, a rejected promise or an exception undoes the append.
+   * Called with the events of one append, oldest first. A Left, a rejected promise or an exception rolls the
+   * append back.
    *
-   * @param documents - the backend's documents, inside of `transaction`.
+   * @param documents - the backend's documents, inside `transaction`.
    */
   readonly project: (
     events: ReadonlyArray<StoredEvent>,

@@ -22,20 +22,20 @@ import type {
 import type { BuildNumbers, BuildStatus, ProjectionBuild } from './projection-store'
 import type { SubscriptionFilter } from './subscription-store'
 
-/** What an operator decides about something that failed. `skip`: it never has its effect. */
+/** An operator's decision about something that failed. `skip`: it never has its effect. */
 export type Decision = 'retry' | 'skip'
 
 /**
  * What an action does about instances that hold a lease of the subscription. `refuse`: it fails with
- * `SubscriptionRunning`. `fenceOff`: it takes their leases away. What they have in hand is then not
- * saved, so those events may be handled twice.
+ * `SubscriptionRunning`. `fenceOff`: it revokes their leases. Work in progress is then not saved, so those
+ * events may be handled twice.
  */
 export type RunningOwners = 'refuse' | 'fenceOff'
 
-/** A subscription that was found by a name. */
+/** A subscription found by a name. */
 export interface FoundSubscription {
   readonly subscription: string
-  /** It keeps a build of this projection up to date. */
+  /** The projection of which it keeps a build up to date. `undefined`: none. */
   readonly projection: string | undefined
 }
 
@@ -47,48 +47,47 @@ export interface HeldEventRange {
   readonly limit: number
 }
 
-/** How a subscription gets another number of partitions. */
+/** How to change the number of partitions of a subscription. */
 export interface Repartition {
   /** 1 to 1,024. Programs must declare the same number from then on. */
   readonly partitions: number
   readonly owners: RunningOwners
   /**
    * What to do when partitions are at different positions. `refuse`: fail with `PartitionsApart`.
-   * `fromLowest`: go on after the lowest of them, so that events up to the highest may be handled twice.
+   * `fromLowest`: continue after the lowest of them, so that events up to the highest may be handled twice.
    */
   readonly apart: 'refuse' | 'fromLowest'
 }
 
 /**
- * Everything that an operator can know or do: what the command line prints, and what an admin page of
- * one's own is made of. Every action is safe to repeat: the second time it finds its work done. All times
- * are those of the store's own clock, in milliseconds since 1970-01-01 UTC; all ages are in milliseconds.
- * Every adapter passes `operatorContract` of `reprise/testing`.
+ * Everything that an operator can see or do: the command line prints it, and you can build your own admin page
+ * on it. Every action is safe to repeat: the second time there is nothing left to do. All times are by the
+ * store's own clock, in milliseconds since 1970-01-01 UTC; all ages are in milliseconds. Every adapter passes
+ * `operatorContract` of `reprise/testing`.
  *
- * Every method fails with `StoreFailed` when the store refuses or does not answer. The outcome of an
- * action is `unknown` when the connection broke during it: repeat it.
+ * Every method fails with `StoreFailed` when the store rejects the statement or does not answer. The outcome
+ * of an action is `unknown` when the connection broke during it: repeat the action.
  */
 export interface Operator {
   /**
-   * Every partition of one subscription, or (without a name) of all, by name and number. Empty: there is
-   * none.
+   * Every partition of one subscription, or (without a name) of all, ordered by name and number. Empty: there
+   * is no such subscription, or none at all.
    */
   readonly status: (
     subscription?: string,
   ) => TaskEither<StoreFailed, ReadonlyArray<PartitionStatus>>
 
   /**
-   * The subscription that people mean by a name: its own, that of its process manager, or that of the
-   * projection whose active build it keeps.
+   * The subscription that a name stands for: its own name, that of its process manager, or that of the
+   * projection whose active build it keeps up to date.
    *
-   * Fails with `SubscriptionNotFound`: none of these; it lists names that there are.
+   * Fails with `SubscriptionNotFound`: none of these; the error lists existing names.
    */
   readonly find: (name: string) => TaskEither<StoreFailed | SubscriptionNotFound, FoundSubscription>
 
   /**
-   * The events that a subscription could not handle, by position. Each holds back the later events of its
-   * stream, so each held stream has exactly one. Empty: nothing is held back, or there is no such
-   * subscription.
+   * The events that a subscription could not handle, ordered by position. Each holds back the later events of
+   * its stream, so each held stream has exactly one. Empty: nothing is held, or there is no such subscription.
    */
   readonly heldEvents: (
     subscription: string,
@@ -96,9 +95,9 @@ export interface Operator {
   ) => TaskEither<StoreFailed, HeldEventPage>
 
   /**
-   * Decides about the held events at these positions; the owner of the partition carries it out. A
-   * position at which nothing is held any more is passed over, so a decision never reaches an event that
-   * took its place. Answers those that were decided, by position.
+   * Decides about the held events at these positions; the owner of the partition acts on it. A position at
+   * which no event is held any more is ignored, so a decision never applies to an event that took its place.
+   * Answers the events decided, ordered by position.
    *
    * Fails with `SubscriptionNotFound`.
    */
@@ -109,8 +108,8 @@ export interface Operator {
   ) => TaskEither<StoreFailed | SubscriptionNotFound, ReadonlyArray<HeldEventRef>>
 
   /**
-   * Lets all stopped partitions go on, with the event that has stopped them. Answers their numbers. Where
-   * the stop has ended the program, it has to be started again.
+   * Lets all stopped partitions continue, with the event that has stopped them. Answers their numbers. A
+   * program that the stop has ended must be started again.
    *
    * Fails with `SubscriptionNotFound`.
    */
@@ -119,7 +118,7 @@ export interface Operator {
   ) => TaskEither<StoreFailed | SubscriptionNotFound, ReadonlyArray<number>>
 
   /**
-   * Lets the partition that the event at `position` has stopped go on after it. Answers the number of the
+   * Lets the partition that the event at `position` has stopped continue after it. Answers the number of the
    * partition, in a list; empty: no partition is stopped by an event at this position.
    *
    * Fails with `SubscriptionNotFound`.
@@ -130,8 +129,8 @@ export interface Operator {
   ) => TaskEither<StoreFailed | SubscriptionNotFound, ReadonlyArray<number>>
 
   /**
-   * Nobody gets a lease of the subscription from now on. Its owners end after the events that they have in
-   * hand, which are saved. It stays paused, across restarts of all programs, until `unpause`.
+   * Pauses the subscription: no instance gets a lease from now on. Its owners finish and save the events they
+   * are handling, then end. It stays paused, across restarts of all programs, until `unpause`.
    *
    * Fails with `SubscriptionNotFound`.
    */
@@ -145,10 +144,11 @@ export interface Operator {
   readonly unpause: (subscription: string) => TaskEither<StoreFailed | SubscriptionNotFound, void>
 
   /**
-   * Takes out of the declared filter what `filter` does not name: nobody will handle it any more, and instances
-   * that do not read it get leases again. A program that reads it and is started again declares it again.
+   * Removes from the declared filter what `filter` does not name: no instance will handle it any more, and
+   * instances that do not read it get leases again. A program that reads it and is started again declares it
+   * again.
    *
-   * @param filter - the categories and types that are still to be read. Left out: as they are.
+   * @param filter - the categories and types still to be read. Omitted: unchanged.
    *
    * Fails with `SubscriptionNotFound`.
    */
@@ -158,7 +158,7 @@ export interface Operator {
   ) => TaskEither<StoreFailed | SubscriptionNotFound, void>
 
   /**
-   * Moves all partitions to `position`, forgets what was held back, and lets stopped ones go on.
+   * Moves all partitions to `position`, drops what is held, and lets stopped partitions continue.
    *
    * @param position - 0 to the horizon: everything up to it counts as handled.
    *
@@ -182,12 +182,12 @@ export interface Operator {
   >
 
   /**
-   * Forgets the subscription, its checkpoints and what it holds back. Of a process manager, the states of
-   * its processes and its outbox stay. A program that starts it again begins where it declares.
+   * Deletes the subscription, its checkpoints and what it holds. The process states and the outbox of a
+   * process manager stay. A program that starts it again begins where it declares.
    *
    * Fails with
    * - `SubscriptionNotFound`: also when it was removed before.
-   * - `SubscriptionKeepsProjection`: a program that runs it would begin again, on top of its documents.
+   * - `SubscriptionKeepsProjection`: a program that runs it would start over, on top of its documents.
    * - `SubscriptionRunning`: it has an owner, and `owners` says `refuse`.
    */
   readonly remove: (
@@ -199,14 +199,14 @@ export interface Operator {
   >
 
   /**
-   * Gives the subscription another name, with its checkpoints and what it holds back. A process manager
-   * (`process:<name>`) takes its outbox and the states of its processes with it.
+   * Renames the subscription, with its checkpoints and what it holds. A process manager (`process:<name>`)
+   * takes its outbox and the states of its processes along.
    *
-   * @param to - 1 to 255 characters, none of them a control character. For a process manager, and for
-   * nothing else, it begins with `process:`.
+   * @param to - 1 to 255 characters, none of them a control character. It begins with `process:` for a
+   * process manager, and for nothing else.
    *
    * Fails with
-   * - `InvalidOperation`: the new name is not as said.
+   * - `InvalidOperation`: the new name is not valid.
    * - `SubscriptionNotFound`: also when it was renamed before.
    * - `SubscriptionExists`: the new name is taken.
    * - `SubscriptionKeepsProjection`: the name of its build belongs to its documents.
@@ -227,10 +227,10 @@ export interface Operator {
   >
 
   /**
-   * Gives the subscription another number of partitions, all of them at one position: nothing is passed
-   * over. Held streams stay held, in the partition that they belong to then. A stopped partition goes on
-   * with the event that has stopped it. Answers the position. With the number that it has already, nothing
-   * changes, and the lowest position of its partitions is answered.
+   * Changes the number of partitions; all of them start at one position, so nothing is skipped. Held streams
+   * stay held, in the partition they then belong to. A stopped partition continues with the event that has
+   * stopped it. Answers the position. If the number is unchanged, nothing changes, and the answer is the lowest
+   * position of its partitions.
    *
    * Fails with
    * - `InvalidOperation`: the number of partitions is not a whole number from 1 to 1,024.
@@ -253,16 +253,16 @@ export interface Operator {
   >
 
   /**
-   * The builds of a projection that are not removed yet, by version and number: the one that readers see, those that
-   * are kept, and those that are being made. Empty: it never had one.
+   * The builds of a projection that are not removed yet, ordered by version and number: the one that readers see,
+   * those that are kept, and those that are being made. Empty: it never had one.
    */
   readonly builds: (projection: string) => TaskEither<StoreFailed, ReadonlyArray<BuildStatus>>
 
   /**
-   * Readers see the newest build again that is kept, whatever it holds, and `from` is removed. Programs that run the
-   * version of `from` end with `ProjectionRolledBack`, and do not build it again by themselves. Nothing changes if
-   * `from` is not the active build, as when this was done before: so it never goes further back than was decided.
-   * Answers the build that is active now.
+   * Goes back to the newest build that is kept, whatever it holds, and removes `from`. Programs that run the version of
+   * `from` end with `ProjectionRolledBack`, and do not build it again by themselves. Nothing changes if `from` is not
+   * the active build, for instance when this was done before: so it never goes further back than was decided. Answers
+   * the build that is active now.
    *
    * Fails with `NoEarlierBuild`: no earlier build is kept, or there is no such projection. Nothing was changed.
    */
@@ -272,8 +272,8 @@ export interface Operator {
   ) => TaskEither<StoreFailed | NoEarlierBuild, ProjectionBuild>
 
   /**
-   * The commands of a process manager that are not answered yet, in the order in which they were asked
-   * for: due, waiting for their time, or parked. Empty also if there is no such process manager.
+   * The commands of a process manager that are not answered yet, in the order in which they were issued: due,
+   * scheduled, or parked. Empty also if there is no such process manager.
    *
    * @param process - its own name, without `process:`.
    */
@@ -281,8 +281,8 @@ export interface Operator {
 
   /**
    * Decides about parked commands of a process manager. `retry`: they are due at once. `skip`: they are
-   * forgotten. One that is not parked (any more) is passed over. Answers the ids of the others, in the
-   * order in which they were asked for.
+   * deleted. A command that is not parked (any more) is ignored. Answers the ids of the others, in the order
+   * in which they were issued.
    */
   readonly decideCommands: (
     process: string,
@@ -302,10 +302,10 @@ export interface Operator {
   readonly horizon: () => TaskEither<StoreFailed, Horizon>
 
   /**
-   * Looks at everything that a working store needs, and says what to do about the rest. What cannot be
-   * looked at is a finding too.
+   * Checks everything that a working store needs, and says how to fix what is wrong. What cannot be checked
+   * is a finding too.
    *
-   * Fails with `StoreFailed`: the store cannot be reached, so nothing was looked at.
+   * Fails with `StoreFailed`: the store cannot be reached, so nothing was checked.
    */
   readonly examine: () => TaskEither<StoreFailed, ReadonlyArray<Finding>>
 }

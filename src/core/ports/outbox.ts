@@ -4,18 +4,19 @@ import type { FailureNote } from '../errors/subscription'
 import type { Json } from '../json'
 import type { Metadata } from '../metadata'
 
-/** A command that a process has asked for, as it lies in the store. */
+/** A command that a process has issued, as it is stored until it is answered. */
 export interface OutboxCommand {
-  /** Which process manager, and which one of its processes. */
+  /** The name of the process manager, without `process:`. */
   readonly process: string
+  /** Which of its processes. */
   readonly key: string
-  /** The id of the command: the same whenever and by whomever it is sent. */
+  /** The command id. It never changes, however often and by whichever instance the command is sent. */
   readonly id: string
   readonly command: Json
   readonly metadata: Metadata
 }
 
-/** When a request is due. By the store's clock. */
+/** When an outbox command is due, by the store's clock. */
 export type DueTime =
   | { readonly _tag: 'Now' }
   /** Milliseconds from now. */
@@ -23,55 +24,69 @@ export type DueTime =
   /** Milliseconds since 1970-01-01 UTC. */
   | { readonly _tag: 'At'; readonly timer: string; readonly time: number }
 
-/** A request that is due, and how often it was tried in vain. */
+/** An outbox command that is due. */
 export interface DueOutboxCommand extends OutboxCommand {
+  /** How many attempts have failed, failures of the infrastructure not counted. 0 or more. */
   readonly attempts: number
 }
 
-/** A request that could not be sent. */
+/** An outbox command that could not be sent. */
 export interface FailedOutboxCommand {
   readonly process: string
   readonly id: string
+  /** How many attempts have failed, this one included if it counts. 0 or more. */
   readonly attempts: number
   readonly failure: FailureNote
-  /** In milliseconds. Left out: it is parked until an operator decides. */
+  /** Milliseconds until the next attempt. Omitted: the command is parked until an operator decides. */
   readonly retryAfter?: number
 }
 
-/** What is written together with the checkpoint of a process manager. */
+/**
+ * What is written together with the checkpoint of a process manager. Every method fails with `StoreFailed`
+ * when the store rejects the write or does not answer; the transaction is then rolled back.
+ */
 export interface OutboxWrites {
   /**
-   * Writes it down, unless a request with its id is there. A timer takes the place of the one of its process
-   * that has the same name.
+   * Stores the command, unless one with its id is stored already. A timer replaces the timer of the same name
+   * of its process.
    */
-  readonly add: (request: OutboxCommand, due: DueTime) => TaskEither<StoreFailed, void>
-  /** Takes a timer back, if it has not gone off. */
+  readonly add: (command: OutboxCommand, due: DueTime) => TaskEither<StoreFailed, void>
+  /** Cancels a timer, if it has not fired. */
   readonly cancel: (process: string, key: string, timer: string) => TaskEither<StoreFailed, void>
-  /** Takes all timers of one process back. */
+  /** Cancels all timers of one process. */
   readonly cancelAll: (process: string, key: string) => TaskEither<StoreFailed, void>
-  /** Requests that were answered. */
+  /** Deletes the commands with these ids: they were answered. */
   readonly done: (process: string, ids: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
-  readonly failed: (request: FailedOutboxCommand) => TaskEither<StoreFailed, void>
-  /** Counts rejections for which the process manager asks for nothing instead. */
+  /** Stores the failure, and when to try again. Does nothing if the command is no longer there. */
+  readonly failed: (command: FailedOutboxCommand) => TaskEither<StoreFailed, void>
+  /** Adds `number` (1 or more) to the count of rejections that have no compensation. */
   readonly rejected: (process: string, number: number) => TaskEither<StoreFailed, void>
 }
 
 /**
- * Where process managers keep what they have asked for until it was answered, timers among it.
- * Every adapter passes `outboxContract` of `reprise/testing`.
+ * The outbox: the commands that process managers have issued, timers included, stored until they are
+ * answered. Every adapter passes `outboxContract` of `reprise/testing`.
  */
 export interface Outbox<Transaction> {
   readonly inTransaction: (transaction: Transaction) => OutboxWrites
 
   /**
-   * Requests that are due, in the order in which they were asked for. One that failed holds back the later
-   * ones of its process, timers aside.
+   * Commands that are due, in the order in which they were issued. A command that failed holds back the later
+   * commands of its process, but not its timers.
+   *
+   * @param limit - commands at most. 1 or more.
+   *
+   * Fails with `StoreFailed`: the store rejected the query or did not answer.
    */
   readonly takeDue: (
     process: string,
     limit: number,
   ) => TaskEither<StoreFailed, ReadonlyArray<DueOutboxCommand>>
 
-  /** Requests that are parked because their command could not be decoded become due: they are tried again. */
+  /**
+   * Makes commands due that are parked because they could not be decoded: a new release may decode them.
+   *
+   * Fails with `StoreFailed`: the store rejected the write or did not answer.
+   */
   readonly retryUndecodable: (process: string) => TaskEither<StoreFailed, void>
 }

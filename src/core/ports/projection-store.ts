@@ -8,7 +8,7 @@ import type { Position } from '../stream'
 export interface ReadModelDocument {
   readonly key: string
   readonly value: Json
-  /** What the last guarded write gave. 0: never guarded. */
+  /** The revision of the last `putIfNewer`. 0: there was none. */
   readonly revision: number
 }
 
@@ -38,9 +38,12 @@ export interface DocumentWrite {
 }
 
 /**
- * Where read models are kept: documents in collections, found by key. A collection is there once
- * something is in it. It may live in another database than the events.
- * Every adapter passes `projectionStoreContract` of `reprise/testing`.
+ * Where read models are stored: documents in collections, found by key. A collection exists once it has a
+ * document. It may be in another database than the events. Every adapter passes `projectionStoreContract` of
+ * `reprise/testing`.
+ *
+ * Every method fails with `StoreFailed` when the store rejects the statement or does not answer; a write with
+ * outcome `unknown` may have been stored.
  */
 export interface ProjectionStore {
   /** `undefined`: there is none. */
@@ -49,7 +52,7 @@ export interface ProjectionStore {
     key: string,
   ) => TaskEither<StoreFailed, ReadModelDocument | undefined>
 
-  /** Those of the documents that are there, in any order. */
+  /** The existing ones of these documents, in any order. */
   readonly getMany: (
     collection: string,
     keys: ReadonlyArray<string>,
@@ -58,10 +61,10 @@ export interface ProjectionStore {
   /** A page of a collection. */
   readonly all: (collection: string, range: DocumentRange) => TaskEither<StoreFailed, DocumentPage>
 
-  /** Writes the document, whatever is there. */
+  /** Writes the document, replacing what is stored. */
   readonly put: (collection: string, key: string, value: Json) => TaskEither<StoreFailed, void>
 
-  /** Deletes the document, if it is there. The revision of a guarded write is remembered. */
+  /** Deletes the document, if it exists. The revision of a `putIfNewer` stays stored. */
   readonly delete: (collection: string, key: string) => TaskEither<StoreFailed, void>
 
   /** Puts and deletes many documents with different keys, as one. */
@@ -71,8 +74,8 @@ export interface ProjectionStore {
   ) => TaskEither<StoreFailed, void>
 
   /**
-   * Writes the document unless a write with the same or a later revision was there before: a stale write
-   * never wins. `undefined` as value: deleted at this revision. Answers whether it was written.
+   * Writes the document, unless a write with the same or a later revision came before: a stale write never
+   * wins. `undefined` as value: deleted at this revision. Answers whether it was written.
    *
    * @param revision - the version of the stream, for a document of one stream; the position otherwise.
    */
@@ -84,9 +87,9 @@ export interface ProjectionStore {
   ) => TaskEither<StoreFailed, boolean>
 }
 
-/** Documents inside a transaction: seen by others when it is committed. */
+/** Documents inside a transaction: visible to others once it is committed. */
 export interface TransactionDocuments extends ProjectionStore {
-  /** From here to the end of the transaction nobody else locks these documents, present or not. */
+  /** Locks these documents, existing or not, until the end of the transaction: no other transaction can. */
   readonly lock: (collection: string, keys: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
 }
 
@@ -94,13 +97,13 @@ export interface TransactionDocuments extends ProjectionStore {
 export interface Projections<Transaction> extends ProjectionStore {
   readonly inTransaction: (transaction: Transaction) => TransactionDocuments
 
-  /** The active build: what readers of the name `projection` see. */
+  /** The active build: the one that readers of `projection` see. `undefined`: there is none. */
   readonly active: (projection: string) => TaskEither<StoreFailed, ProjectionBuild | undefined>
 
   /**
-   * Those of the documents of the newest build of `version` that are there, in any order: of the active build, or of
-   * one that is kept. A projection that never had a build is kept inline: its documents are those of the
-   * collection `projection`.
+   * The existing ones of these documents in the newest build of `version`, in any order: the active build, or one
+   * that is kept. A projection that never had a build is an inline one: its documents are those of the collection
+   * `projection`.
    */
   readonly getManyOfVersion: (
     projection: string,
@@ -116,15 +119,14 @@ export interface Projections<Transaction> extends ProjectionStore {
   ) => TaskEither<StoreFailed, OfVersion<DocumentPage>>
 
   /**
-   * Begins a build of its own: no build of the projection had its number before, also none that was removed.
-   * Readers do not see it until it is activated. When no instance has worked on it for a minute, `sweep` removes
-   * it.
+   * Begins a new build. Its number was never used by a build of the projection, not even by a removed one. Readers
+   * do not see it until it is activated. When no instance has worked on it for a minute, `sweep` removes it.
    */
   readonly begin: (projection: string, version: number) => TaskEither<StoreFailed, ProjectionBuild>
 
   /**
-   * The build of `version` that other instances make at this moment, to make it with them; if there is none, one
-   * that is begun now, and that others may join. A build that no instance works on is never continued.
+   * The build of `version` that other instances are making at this moment, to work on it with them; if there is
+   * none, a new one that others may join. A build that no instance works on is never continued.
    *
    * Fails with `ProjectionRolledBack`: an operator has gone back from this version. `begin` still begins one.
    */
@@ -134,12 +136,12 @@ export interface Projections<Transaction> extends ProjectionStore {
   ) => TaskEither<StoreFailed | ProjectionRolledBack, ProjectionBuild>
 
   /**
-   * From now on readers of the name `projection` see another build: the first one of all at once, any other only if
-   * it is later, its subscription has come at least as far as that of the active one, and nothing of it is held
-   * back or stopped. The one that was active before is kept for `keepFor`. Answers the build that is active now. A
-   * build that was not begun counts as begun.
+   * From now on readers of `projection` see another build: the very first build at once, any other only if it is
+   * later, its subscription has come at least as far as that of the active one, and nothing of it is held or
+   * stopped. The previously active build is kept for `keepFor`. Answers the build that is active now. A build that
+   * was not begun counts as begun.
    *
-   * @param keepFor - milliseconds, 0 to 3,155,760,000,000 (100 years); what is outside counts as the nearer end.
+   * @param keepFor - milliseconds, 0 to 3,155,760,000,000 (100 years); a value outside counts as the nearest limit.
    * Default 86,400,000: a day.
    */
   readonly activate: (
@@ -149,53 +151,53 @@ export interface Projections<Transaction> extends ProjectionStore {
   ) => TaskEither<StoreFailed, ProjectionBuild>
 
   /**
-   * Goes back to the newest build that is kept, whatever it holds; the build that was active is removed. Answers
-   * both; `undefined`: no earlier build is kept, or the active build is not `from`.
+   * Goes back to the newest build that is kept, whatever it holds; the previously active build is removed.
+   * Answers both; `undefined`: no earlier build is kept, or the active build is not `from`.
    *
-   * @param from - the build that is to be left. Omitted: the active one, whichever that is.
+   * @param from - the build to go back from. Omitted: the active one, whichever that is.
    */
   readonly rollBack: (
     projection: string,
     from?: BuildNumbers,
   ) => TaskEither<StoreFailed, RolledBack | undefined>
 
-  /** The builds of a projection that are not removed yet, by version and number. */
+  /** The builds of a projection that are not removed yet, ordered by version and number. */
   readonly builds: (projection: string) => TaskEither<StoreFailed, ReadonlyArray<BuildStatus>>
 
-  /** Lets a build be removed that readers do not see, unless instances work on it. */
+  /** Marks a build that readers do not see for removal, unless instances work on it. */
   readonly abandon: (projection: string, build: ProjectionBuild) => TaskEither<StoreFailed, void>
 
   /**
-   * Removes what is not needed any more: builds that were abandoned or rolled back, those that were kept for their
-   * time, and unfinished ones that no instance works on. Their subscriptions go first, so that nothing is written to
-   * them any more; of their documents, up to `limit` are deleted. Answers how many there were; again and again,
-   * until there is nothing left.
+   * Removes what is no longer needed: builds that were abandoned or rolled back, kept ones whose time is over, and
+   * unfinished ones that no instance works on. Their subscriptions are removed first, so that nothing is written to
+   * them any more; of their documents, up to `limit` are deleted. Answers how many were deleted; call it again until
+   * nothing is left.
    *
    * @param limit - 1 or more.
    */
   readonly sweep: (projection: string, limit: number) => TaskEither<StoreFailed, number>
 
   /**
-   * Deletes up to `limit` documents of a collection, with all that is remembered of them. Answers how many
-   * there were; again and again, until there is nothing left.
+   * Deletes up to `limit` documents (1 or more) of a collection, revisions included. Answers how many were
+   * deleted; call it again until nothing is left.
    */
   readonly clear: (collection: string, limit: number) => TaskEither<StoreFailed, number>
 }
 
-/** One building of a projection: its documents are kept in a collection of their own. */
+/** One build of a projection: its documents are stored in a collection of their own. */
 export interface ProjectionBuild {
   /** The version that the projection declares. */
   readonly version: number
-  /** Counts the buildings of that version: 1, 2, ... */
+  /** The number of the build among those of that version: 1, 2, ... */
   readonly build: number
-  /** Where its documents are, and the name of its subscription. Never used twice. */
+  /** The collection of its documents, and the name of its subscription. Never used twice. */
   readonly collection: string
 }
 
 /** Which build of a projection. */
 export type BuildNumbers = Pick<ProjectionBuild, 'version' | 'build'>
 
-/** A build, for an operator. Times in milliseconds since 1970-01-01 UTC, by the store's clock. */
+/** A build, as an operator sees it. Times in milliseconds since 1970-01-01 UTC, by the store's clock. */
 export interface BuildStatus extends ProjectionBuild {
   /**
    * - `building`: readers do not see it yet.
@@ -205,13 +207,13 @@ export interface BuildStatus extends ProjectionBuild {
    */
   readonly state: 'building' | 'active' | 'kept' | 'removing'
   readonly begunAt: number
-  /** Until when it is kept. Left out: it is not `kept`. */
+  /** Until when it is kept. Omitted: it is not `kept`. */
   readonly keptUntil?: number
-  /** How far its subscription has come. Left out: that was never started, or is removed. */
+  /** How far its subscription has come. Omitted: it was never started, or is removed. */
   readonly reached?: Position
-  /** What makes it incomplete: streams that are held back, and partitions that stand still. */
+  /** How many held streams and stopped partitions make it incomplete. */
   readonly held: number
-  /** How many instances work on it. 0 for a `building` one: left behind. */
+  /** How many instances work on it. 0 for a `building` one: it was abandoned. */
   readonly instances: number
 }
 
@@ -225,7 +227,7 @@ export interface RolledBack {
 export type OfVersion<Found> =
   | {
       readonly _tag: 'Found'
-      /** Left out: the projection never had a build. */
+      /** Omitted: the projection never had a build. */
       readonly build?: ProjectionBuild
       readonly found: Found
     }

@@ -3,34 +3,34 @@ import type { StoreFailed } from '../errors/store'
 import type { FailureNote, LeaseLost, HandlerFailed } from '../errors/subscription'
 import type { Position, StreamId, StreamVersion } from '../stream'
 
-/** The right to work on one partition. It ends by itself unless it is claimed again in time. */
+/** The right to work on one partition. It expires unless it is claimed again in time. */
 export interface Lease {
   readonly subscription: string
   readonly partition: number
-  /** Grows with every change of owner. Every write names it, and only the newest may write. */
+  /** The fencing token: grows with every change of owner. Every write carries it; only the newest may write. */
   readonly token: number
 }
 
-/** A lease, and where its owner goes on. */
+/** A lease, and where its owner continues. */
 export interface HeldLease extends Lease {
   /** Everything up to here is done. */
   readonly position: Position
   /**
-   * How many owners in a row have lost the partition without giving it back, and without having got on since
-   * (see `forgetAttempts`). 0: the last one has ended as it should. An event may have ended its process.
+   * How many owners in a row have lost the partition without releasing it, and without progress since (see
+   * `forgetAttempts`). 0: the last owner ended properly. Otherwise an event may have crashed its process.
    */
   readonly takeovers: number
-  /** The lineage of the store that `position` was read from. Left out: it is not known yet. */
+  /** The lineage of the store that `position` was read from. Omitted: not known yet. */
   readonly lineage?: string
 }
 
-/** Which events a subscription reads. Left out: all. */
+/** Which events a subscription reads. Omitted: all. */
 export interface SubscriptionFilter {
   readonly categories?: ReadonlyArray<string>
   readonly types?: ReadonlyArray<string>
 }
 
-/** A subscription on its first day. Its filter belongs to the checkpoint: see `register`. */
+/** A subscription to be created. Its filter belongs to the checkpoint: see `register`. */
 export interface NewSubscription extends SubscriptionFilter {
   readonly name: string
   readonly partitions: number
@@ -38,48 +38,47 @@ export interface NewSubscription extends SubscriptionFilter {
   readonly position: Position
 }
 
-/** What a subscription has declared, and an instance does not read. `all`: everything that it does not name. */
+/** What was declared for a subscription and an instance does not read. `all`: everything that it does not name. */
 export interface MissingFilter {
   readonly categories?: ReadonlyArray<string> | 'all'
   readonly types?: ReadonlyArray<string> | 'all'
 }
 
-/** What an instance tells with its claim. Every key may be left out. */
+/** What an instance reports with its claim. Every key is optional. */
 export interface ClaimReport {
-  /** What it reads. Left out: everything. */
+  /** What it reads. Omitted: everything. */
   readonly filter?: SubscriptionFilter
-  /** About partitions that it has, for the operator. Those left out are not busy. */
+  /** About its partitions, for the operator. Those omitted are not busy. */
   readonly partitions?: ReadonlyArray<PartitionReport>
 }
 
-/** What the owner of a partition tells of it. */
+/** What the owner of a partition reports about it. */
 export interface PartitionReport {
   readonly partition: number
-  /** For how long it has been at what it has in hand. Milliseconds. Left out: it is not busy. */
+  /** For how long it has been handling the current batch. Milliseconds. Omitted: it is not busy. */
   readonly busyFor?: number
-  /** What went wrong last. Left out: nothing since the last report. */
+  /** The last failure. Omitted: none since the last report. */
   readonly trouble?: FailureNote
 }
 
-/** A partition that stands still until it is resumed. */
+/** A partition that is stopped until it is resumed. */
 export interface StoppedPartition {
   readonly partition: number
   readonly failure: FailureNote
 }
 
-/** What a claim answers. */
+/** The answer to a claim. */
 export interface Claim {
-  /** All that this instance may work on now. What is missing here was lost to somebody else. */
+  /** All partitions that this instance may work on now. One that is missing here was lost to another instance. */
   readonly leases: ReadonlyArray<HeldLease>
   /**
-   * How many partitions each instance should have. Whoever has more gives the rest back. 0: there is no such
-   * subscription, or the filter of the instance is `outdated`.
+   * How many partitions each instance should have. An instance that has more releases the rest. 0: there is no
+   * such subscription, or the filter of the instance is `outdated`.
    */
   readonly share: number
   readonly stopped: ReadonlyArray<StoppedPartition>
   /**
-   * What the instance would pass over, although it was declared: it gets no lease. Left out: it reads all
-   * that was declared.
+   * What was declared and the instance would skip: it gets no lease. Omitted: it reads all that was declared.
    */
   readonly outdated?: MissingFilter
 }
@@ -97,31 +96,31 @@ export interface HeldStream {
   readonly failure: FailureNote
 }
 
-/** A held stream whose time has come. */
+/** A held stream that is due. */
 export interface DueStream extends HeldStream {
-  /** `skip`: go on after the event; `retry`: try it (again). */
+  /** `skip`: continue after the event; `retry`: try it (again). */
   readonly decision: 'retry' | 'skip'
 }
 
-/** What becomes of a held stream together with a checkpoint. */
+/** A change of a held stream, saved together with a checkpoint. */
 export type HoldChange =
-  /** From this event on the stream is held back. `retryAfter` in milliseconds; left out: parked. */
+  /** From this event on the stream is held. `retryAfter` in milliseconds; omitted: parked. */
   | { readonly _tag: 'Hold'; readonly stream: HeldStream; readonly retryAfter?: number }
-  /** Nothing of the stream is held back any more. */
+  /** The stream is not held any more. */
   | { readonly _tag: 'Release'; readonly streamId: StreamId }
 
 /** Where a step begins. */
 export interface StepStart {
   readonly lease: Lease
-  /** Where the owner believes the checkpoint to be. If it is elsewhere, nothing is written. */
+  /** Where the owner expects the checkpoint. If it is elsewhere, nothing is written. */
   readonly after: Position
 }
 
 /** Where a step ends. */
 export interface StepEnd {
-  /** From now on everything up to here is done, or held back. */
+  /** From now on everything up to here is done, or held. */
   readonly position: Position
-  /** The lineage of the store that this was read from, to be kept with the checkpoint. Left out: as before. */
+  /** The lineage of the store that this was read from, stored with the checkpoint. Omitted: unchanged. */
   readonly lineage?: string
   readonly holding?: HoldChange
 }
@@ -129,41 +128,44 @@ export interface StepEnd {
 /** A step forward. */
 export interface CheckpointStep extends StepStart, StepEnd {}
 
-/** How far a subscription is, for somebody who waits for it. */
+/** How far a subscription is, for a caller that waits for it. */
 export interface Arrival {
   /** How far all partitions have come. */
   readonly position: Position
-  /** The first partition that stands still. Left out: none does. */
+  /** The first partition that is stopped. Omitted: none is. */
   readonly stopped?: StoppedPartition
-  /** The parked event that is waited for, or behind which it stands. Left out: none. */
+  /** The awaited event if it is parked, or the parked event of its stream that holds it back. Omitted: none. */
   readonly parked?: HeldStream
 }
 
 /**
- * Where subscriptions keep how far they are, who owns them, and what they could not handle. All times
- * are those of the store's own clock. Every adapter passes `subscriptionStoreContract` of
- * `reprise/testing`.
+ * Where the checkpoints, the leases and the held streams of subscriptions are stored. All times are by the
+ * store's own clock. Every adapter passes `subscriptionStoreContract` of `reprise/testing`.
  *
- * @typeParam Transaction - what effects are written with, together with the checkpoint.
+ * Every method fails with `StoreFailed` when the store rejects the statement or does not answer, and every one
+ * that takes a lease to write with fails with `LeaseLost` when that lease has another owner, or none.
+ *
+ * @typeParam Transaction - the transaction in which effects are written, together with the checkpoint.
  */
 export interface SubscriptionStore<Transaction> {
   /**
-   * Creates the subscription, unless it is there. Answers the number of partitions that it has.
+   * Creates the subscription, unless it exists. Answers the number of partitions that it has.
    *
    * The declared filter grows by what is new in this registration, and never shrinks by it (see `narrow`).
-   * When it grows, all owners are fenced off at once, so that the checkpoint passes nothing of what was just
-   * declared; what they have leased stays theirs until the lease runs out. Partitions that were stopped by
-   * something undecodable go on: a new release may read it.
+   * When it grows, all owners are fenced off at once, so that the checkpoint does not skip what was just
+   * declared; their partitions stay leased to them until the lease expires. Partitions that were stopped by
+   * something undecodable continue: a new release may decode it.
    */
   readonly register: (subscription: NewSubscription) => TaskEither<StoreFailed, number>
 
   /**
-   * Asks for partitions, and prolongs those that `instance` has, for `duration` milliseconds from now.
-   * Also the sign that the instance is alive: partitions are shared among those who give it. One whose
-   * filter lacks something that was declared gets nothing, and takes no share. While the subscription is paused
-   * there are no leases.
+   * Claims partitions, and extends the leases that `instance` has, for `duration` milliseconds from now. Also
+   * the heartbeat of the instance: partitions are shared among the instances that claim. An instance whose
+   * filter lacks something that was declared gets nothing, and takes no share. While the subscription is
+   * paused there are no leases.
    *
-   * @param report - of partitions that it has. Others are passed over.
+   * @param duration - milliseconds, 1 or more.
+   * @param report - about partitions that it has. Others are ignored.
    */
   readonly claim: (
     subscription: string,
@@ -173,29 +175,29 @@ export interface SubscriptionStore<Transaction> {
   ) => TaskEither<StoreFailed, Claim>
 
   /**
-   * Prolongs one lease for `duration` milliseconds from now, and asks for nothing more: for an owner that is
-   * about to end. Fails with `LeaseLost` when the partition has another owner, or none.
+   * Extends one lease to `duration` milliseconds from now, and claims nothing else: for an owner that is about
+   * to end. Fails with `LeaseLost` when the partition has another owner, or none.
    */
   readonly prolong: (lease: Lease, duration: number) => TaskEither<StoreFailed | LeaseLost, void>
 
-  /** Gives a partition back. One that was lost already stays with its new owner. */
+  /** Releases a partition. One that was lost already stays with its new owner. */
   readonly release: (lease: Lease) => TaskEither<StoreFailed, void>
 
-  /** The instance claims no more: its share is for the others. */
+  /** The instance claims no more: its share goes to the others. */
   readonly leave: (subscription: string, instance: string) => TaskEither<StoreFailed, void>
 
   /** Saves a step for which nothing else is written. */
   readonly save: (progress: CheckpointStep) => TaskEither<StoreFailed | LeaseLost, void>
 
   /**
-   * Saves a step together with what `work` writes: both, or neither. Where the step ends is what `work`
-   * answers: it may end before it has done everything.
+   * Saves a step together with what `work` writes: both, or neither. `work` answers where the step ends; it
+   * may end before everything is done.
    *
    * Fails with
-   * - what `work` fails with: nothing was written.
-   * - `LeaseLost`: somebody else owns the partition, or its checkpoint is not at `after`. Nothing was
+   * - the error of `work`: nothing was written.
+   * - `LeaseLost`: another instance owns the partition, or its checkpoint is not at `after`. Nothing was
    *   written.
-   * - `StoreFailed`: with outcome `unknown` it may have been written. Claim again, and see.
+   * - `StoreFailed`: with outcome `unknown` it may have been written. Claim again, and read the checkpoint.
    */
   readonly commit: (
     from: StepStart,
@@ -203,12 +205,12 @@ export interface SubscriptionStore<Transaction> {
   ) => TaskEither<StoreFailed | LeaseLost | HandlerFailed, void>
 
   /**
-   * Notes that the owner is about to try `what`, before it does: an attempt that ends the process is counted
-   * too. Answers how often in a row the same was noted, this time included.
+   * Records that the owner is about to try `what`, before it does, so that an attempt that crashes the process
+   * is counted too. Answers how often in a row the same was recorded, this time included.
    */
   readonly noteAttempt: (lease: Lease, what: string) => TaskEither<StoreFailed | LeaseLost, number>
 
-  /** What was noted is forgotten, and `takeovers` with it: the partition has got on. */
+  /** Deletes the recorded attempts, and resets `takeovers`: the partition has made progress. */
   readonly forgetAttempts: (lease: Lease) => TaskEither<StoreFailed | LeaseLost, void>
 
   /** Stops a partition, as its owner, until an operator resumes it. */
@@ -217,20 +219,20 @@ export interface SubscriptionStore<Transaction> {
   /** All streams that a partition holds back. */
   readonly heldStreams: (lease: Lease) => TaskEither<StoreFailed, ReadonlyArray<StreamId>>
 
-  /** The held streams of a partition whose time has come, or for which an operator has decided. */
+  /** The held streams of a partition that are due, or for which an operator has decided. */
   readonly dueStreams: (lease: Lease) => TaskEither<StoreFailed, ReadonlyArray<DueStream>>
 
-  /** Streams of a partition that are parked because of something undecodable become due: they are tried again. */
+  /** Makes streams due that are parked because of something undecodable: a new release may decode it. */
   readonly retryUndecodable: (lease: Lease) => TaskEither<StoreFailed, void>
 
   /** How far all partitions have come. `undefined`: there is no such subscription. */
   readonly reached: (subscription: string) => TaskEither<StoreFailed, Position | undefined>
 
   /**
-   * How far a subscription is, for somebody who waits for the event at `position`. `undefined`: there is no
+   * How far a subscription is, for a caller that waits for the event at `position`. `undefined`: there is no
    * such subscription.
    *
-   * @param streamId - of that event. Left out: an event that stands behind a parked one is not recognised.
+   * @param streamId - of that event. Omitted: an event that is held back by a parked one is not recognised.
    */
   readonly arrival: (
     subscription: string,
@@ -238,6 +240,6 @@ export interface SubscriptionStore<Transaction> {
     streamId?: StreamId,
   ) => TaskEither<StoreFailed, Arrival | undefined>
 
-  /** Forgets the subscription; its owners are fenced off. Answers whether there was one. */
+  /** Deletes the subscription; its owners are fenced off. Answers whether there was one. */
   readonly remove: (subscription: string) => TaskEither<StoreFailed, boolean>
 }

@@ -1,16 +1,16 @@
 /**
- * Hints that there may be something new. They may get lost, and may come for nothing: whatever waits
- * for one looks from time to time all the same.
+ * Hints that there may be something new. A hint may get lost, or come when there is nothing new, so whatever
+ * waits for one also polls.
  */
 export interface WakeUps {
-  /** Something was written. Never waits, never fails; many calls may become one hint. */
+  /** Call it when something was written. Never waits, never fails; many calls may become one hint. */
   readonly signal: () => void
-  /** Calls `wake` at every hint until the answered function is called. */
+  /** Calls `wake` at every hint until the returned function is called. */
   readonly listen: (wake: () => void) => () => void
 }
 
 /**
- * Hints within one process: for a backend whose events come from this process alone.
+ * Hints within one process: for a backend whose events are all written by this process. Never fails.
  *
  * @example
  * const wakeUps = localWakeUps()

@@ -65,7 +65,7 @@ export const appendRequest = (
   if (first === undefined || (skip === 0 && commands.length === 0)) return undefined
   const events = skip === first.events.length ? first.events : batch.flatMap((part) => part.events)
   const { expectedVersion: pin = 'mustExist' } = first.pending.options
-  // `mustExist` was looked at when the state was: only `any` is stored on another state than it was
+  // `mustExist` was checked when the state was read: only `any` may be stored on another state than it was
   // decided on.
   const expectedVersion = pin === 'mustExist' ? version : pin
   return { streamId, expectedVersion, events, commands }

@@ -3,7 +3,7 @@ import type { Metadata } from '../../core/metadata'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamVersion } from '../../core/stream'
 
-/** What may be said along with a command. Every key may be left out. */
+/** The options of a command. Every key is optional. */
 export interface CommandOptions {
   /**
    * Makes the command idempotent: it has its effect once on this stream, however often it is sent and
@@ -12,23 +12,23 @@ export interface CommandOptions {
    */
   readonly commandId?: string
   /**
-   * Where the caller believes the stream to be.
+   * The version that the caller expects the stream to be at.
    *
-   * - Left out: whatever the version is, the decision is made on it, and made again when another writer
+   * - Omitted: whatever the version is, the decision is made on it, and made again when another writer
    *   was faster.
    * - `mustExist`: the same, on a stream that has events.
    * - A number, `mustNotExist`: the decision is made on that version alone. A conflict is answered.
-   * - `any`: blind. The decision is made on the state at hand, which may be an old one, and its events are
-   *   stored wherever the stream is by then.
+   * - `any`: blind. The decision is made on the cached state, which may be outdated, and its events are
+   *   appended wherever the stream is by then.
    */
   readonly expectedVersion?: ExpectedVersion
   /** Goes with every event. `commandId` is added to it; `correlationId` is that id, unless given. */
   readonly metadata?: Metadata
 }
 
-/** The options of one command as they were given, and a fingerprint of the command itself if it has an id. */
+/** The options of one command, and a fingerprint of the command itself if it has an id. */
 export interface SentOptions extends CommandOptions {
-  /** `undefined`: what was sent is not JSON, so it is taken for any command with the same id. */
+  /** `undefined`: the command is not JSON, so it counts as the same as any command with its id. */
   readonly fingerprint?: string | undefined
 }
 
@@ -36,7 +36,7 @@ export interface SentOptions extends CommandOptions {
 export const isOtherCommand = (one: string | undefined, other: string | undefined): boolean =>
   one !== undefined && other !== undefined && one !== other
 
-/** What a command has done. */
+/** The result of a command. */
 export interface CommandResult<State, Event> {
   /** What was recorded, oldest first. Empty: there was nothing to do. */
   readonly events: ReadonlyArray<RecordedEvent<Event>>

@@ -20,7 +20,7 @@ export interface Decision<State, Event> {
 
 export type DecideError<Rejection> = Rejected<Rejection> | DeciderThrew | UnencodableEvent
 
-// Apart from the loop below: what a function inside it holds on to is set up in every turn of it.
+// Outside the loop below: a closure inside it would be allocated in every turn.
 const nameOf = <Event>(codec: EventCodec<Event>, event: Event): string => {
   const type = catching(() => codec.typeOf(event))
   return E.isRight(type) ? type.right : '?'
@@ -39,7 +39,7 @@ export const decideOn = <Command, State, Event, Rejection>(
 ): E.Either<DecideError<Rejection>, Decision<State, Event>> => {
   const { decider, events: codec } = category
   let { state, version } = current
-  let asked: 'decide' | 'codec' | 'evolve' = 'decide'
+  let calling: 'decide' | 'codec' | 'evolve' = 'decide'
   try {
     const decided = decider.decide(command, state)
     if (E.isLeft(decided)) return E.left(rejected(streamId, version, decided.left))
@@ -47,18 +47,18 @@ export const decideOn = <Command, State, Event, Rejection>(
     const events = new Array<WrittenEvent<Event>>(decided.right.length)
     let index = 0
     for (const event of decided.right) {
-      asked = 'codec'
+      calling = 'codec'
       const written = roundTripOf(codec, event)
       if (E.isLeft(written)) {
         return E.left(unencodableEvent(streamId, index, nameOf(codec, event), written.left))
       }
       events[index++] = written.right
-      asked = 'evolve'
+      calling = 'evolve'
       state = decider.evolve(state, written.right.event)
       version += 1
     }
     return E.right({ events, next: { state, version } })
   } catch (cause) {
-    return E.left(deciderThrew(streamId, version, asked, cause))
+    return E.left(deciderThrew(streamId, version, calling, cause))
   }
 }

@@ -77,7 +77,7 @@ interface Stored<Of extends CategoryTypes> {
  * another writer was first nothing of it is stored, and all of it is decided again: a later event is
  * never stored after an earlier one was lost.
  *
- * Every way through it ends in {@link conclude}, with an outcome for each command. Gives back the
+ * Every way through it ends in {@link conclude}, with an outcome for each command. Returns the
  * commands that must be handled again, in their order.
  */
 export const handleBatch = <Of extends CategoryTypes>(
@@ -200,7 +200,7 @@ const outcomesOf = <Of extends CategoryTypes>(
       })
     }
     // It has no part in the append. A rejection may only mean that this very command was handled before:
-    // its id tells.
+    // its id shows that.
     const isCertain =
       E.isLeft(decision) && options.commandId !== undefined
         ? loaded && index === 0
@@ -212,7 +212,7 @@ const outcomesOf = <Of extends CategoryTypes>(
   }
 }
 
-/** The store has refused the append of a batch. */
+/** The store has rejected the append of a batch. */
 const refused = async <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
   { streamId, expectedVersion }: AppendRequest,
@@ -251,7 +251,7 @@ const refused = async <Of extends CategoryTypes>(
   return conclude(runtime, batch, () => outcome)
 }
 
-/** Answers the commands of a batch, and gives back those that are handled again, in their order. */
+/** Answers the commands of a batch, and returns those that are handled again, in their order. */
 const conclude = <Of extends CategoryTypes>(
   { settings: { retry, random, wait } }: CategoryRuntime<Of>,
   batch: Batch<Of>,

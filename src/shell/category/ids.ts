@@ -2,21 +2,21 @@ import { randomFillSync } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import { type ClockDrift, epoch, type HybridTime, mergeClocks, tick } from '../../core/clock'
 
-/** Where ids come from: UUIDv7, each greater than all that this source has made or seen before. */
+/** A source of ids: UUIDv7, each greater than all that this source has made or seen before. */
 export interface IdSource {
   readonly next: () => string
   /**
-   * An id from elsewhere is known: the next ones will be greater. An id that is no UUIDv7 is passed
-   * over. Fails with `ClockDrift` when it lies too far in the future: then nothing moves.
+   * Takes an id from elsewhere into account: the next ids will be greater. An id that is no UUIDv7 is ignored.
+   * Fails with `ClockDrift` when it is too far in the future; it is then ignored.
    */
   readonly observe: (id: string) => E.Either<ClockDrift, void>
 }
 
-/** How an {@link idSource} is set up. Every key may be left out. */
+/** The options of {@link idSource}. Every key is optional. */
 export interface IdSourceOptions {
   /** The wall clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
-  /** How far an id from elsewhere may lie ahead of the wall clock, in milliseconds. Default 60,000. */
+  /** How far an id from elsewhere may be ahead of the wall clock, in milliseconds. Default 60,000. */
   readonly maximumDrift?: number
 }
 
@@ -35,8 +35,8 @@ const DIGITS = Buffer.from('0123456789abcdef')
 const DASH = 45
 const digit = (value: number, shift: number): number => DIGITS[(value >>> shift) & 15] ?? 0
 
-// All characters at once: of an id that is put together from parts, V8 keeps the parts, and joins them
-// later, when somebody looks at it.
+// All characters at once: V8 keeps a string that is concatenated from parts as a rope, and flattens it when it
+// is first read.
 // prettier-ignore
 const uuid = ({ time, counter }: HybridTime, high: number, low: number): string => {
   const [early, late] = [Math.floor(time / 0x10000), time % 0x10000]
@@ -57,9 +57,13 @@ const VERSION_7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12
 
 /**
  * Ids from a hybrid logical clock: 48 bits of milliseconds, 12 of its counter, 62 random. They strictly
- * increase on this node, also while the wall clock steps back.
+ * increase on this node, also while the wall clock steps back. `next` never fails.
  *
  * Source: RFC 9562, section 5.7 and 6.2 (method 1).
+ *
+ * @example
+ * const ids = idSource()
+ * const accounts = openCategory(account, backend, { ids })
  */
 export const idSource = ({
   now = Date.now,

@@ -4,9 +4,9 @@ import type { SnapshotImpossible } from '../../core/errors/replay'
 import type { Issue } from '../../core/issue'
 import type { StreamId, StreamVersion } from '../../core/stream'
 
-/** What happens beside the answers: for logs and counters. */
+/** What a category reports besides its answers: for logs and metrics. */
 export type Notice =
-  /** Somebody else wrote first; the commands are decided again. */
+  /** Another writer was first; the commands are decided again. */
   | {
       readonly _tag: 'DecidedAgain'
       readonly streamId: StreamId
@@ -17,17 +17,17 @@ export type Notice =
       readonly actual: StreamVersion
     }
   /**
-   * The stream is shorter than the state in memory was: the store has lost events (it was restored, or
-   * failed over). The state was dropped, and the stream is replayed.
+   * The stream is shorter than the cached state: the store has lost events (it was restored, or failed over).
+   * The cached state was dropped, and the stream is replayed.
    */
   | {
       readonly _tag: 'StateDropped'
       readonly streamId: StreamId
-      /** The version of the state in memory, and the one that was found. */
+      /** The version of the cached state, and that of the stream. */
       readonly known: StreamVersion
       readonly actual: StreamVersion
     }
-  /** A snapshot does not decode and was passed over; the stream was replayed. */
+  /** A snapshot does not decode and was ignored; the stream was replayed. */
   | {
       readonly _tag: 'SnapshotIgnored'
       readonly streamId: StreamId
@@ -40,5 +40,5 @@ export type Notice =
       readonly streamId: StreamId
       readonly error: ReadError | SnapshotImpossible
     }
-  /** The id of an event lies too far in the future. */
+  /** The id of an event is too far in the future: the clock of another machine is ahead. */
   | { readonly _tag: 'ClockDrifted'; readonly streamId: StreamId; readonly error: ClockDrift }

@@ -34,16 +34,16 @@ export interface OpenCategory<Command, State, Event, Rejection> {
    * Fails with
    * - `InvalidStreamId`, `InvalidCommand`: nothing was read.
    * - `Rejected`: the decider said no; `rejection` is its reason.
-   * - `VersionConflict`: the stream is not where `expectedVersion` says, or another writer was faster
-   *   every time.
+   * - `VersionConflict`: the stream is not at `expectedVersion`, or another writer was faster at every
+   *   attempt.
    * - `CommandIdReused`: another command was handled under this `commandId`.
    * - `UndecodableEvent`: the stream holds an event that its codec cannot read.
    * - `UnencodableEvent`, `LimitExceeded`, `InvalidAppend`: the decided events cannot be stored.
    * - `DeciderThrew`: the decider, a codec or an upcaster threw.
-   * - `ProjectionFailed`: an inline projection refused.
+   * - `ProjectionFailed`: an inline projection failed.
    * - `Overloaded`: too many commands wait for this stream already.
-   * - `StoreFailed`: the store refused or did not answer. With outcome `unknown` the command may have
-   *   had its effect: send it again with the same command id.
+   * - `StoreFailed`: the store rejected the append or did not answer. With outcome `unknown` the command may
+   *   have had its effect: send it again with the same command id.
    *
    * Except for that last case, nothing was written.
    */
@@ -52,25 +52,39 @@ export interface OpenCategory<Command, State, Event, Rejection> {
     command: Command,
     options?: CommandOptions,
   ) => TaskEither<HandleError<Rejection>, CommandResult<State, Event>>
-  /** The state as it is now: always asks the store. A stream never written to is at version 0. */
+  /**
+   * The current state, read from the store. A stream never written to is at version 0.
+   *
+   * Fails with
+   * - `InvalidStreamId`: nothing was read.
+   * - `UndecodableEvent`: the stream holds an event that its codec cannot read.
+   * - `DeciderThrew`: `evolve`, a codec or an upcaster threw.
+   * - `StoreFailed`: the store rejected the query or did not answer.
+   */
   readonly load: (id: string) => TaskEither<LoadError, Versioned<State>>
-  /** The state in memory, which may be an old one; the store is asked only when there is none. */
+  /** The cached state, which may be outdated; the store is read only if none is cached. Fails as `load` does. */
   readonly cached: (id: string) => TaskEither<LoadError, Versioned<State>>
-  /** The state as it was at a version. Fails with `VersionNotReached` if the stream is not that long. */
+  /**
+   * The state as it was at a version, 0 or more. Fails as `load` does, and with `VersionNotReached` if the stream
+   * is shorter.
+   */
   readonly replayTo: (
     id: string,
     version: StreamVersion,
   ) => TaskEither<LoadError | VersionNotReached, Versioned<State>>
   /**
    * The state as it was at a time, in milliseconds since 1970-01-01 UTC by the store's clock: after all
-   * events up to the first one that was recorded later.
+   * events up to the first one that was recorded later. Fails as `load` does.
    */
   readonly asOf: (id: string, time: number) => TaskEither<LoadError, Versioned<State>>
-  /** Takes a snapshot now, whatever the policy says. */
+  /**
+   * Takes a snapshot now, whatever the policy says. Fails as `load` does, and with `SnapshotImpossible` if the
+   * category declares no snapshots, the stream is empty, or the state does not match its codec.
+   */
   readonly snapshot: (id: string) => TaskEither<LoadError | SnapshotImpossible, Versioned<State>>
-  /** A new id: a UUIDv7, greater than all before it. */
+  /** A new id: a UUIDv7, greater than all that its {@link IdSource} gave before. Never fails. */
   readonly newId: () => string
-  /** Waits for the snapshots that are being taken. */
+  /** Waits for the snapshots that are being taken in the background. Never fails. */
   readonly snapshotsSettled: () => Promise<void>
 }
 
@@ -133,7 +147,8 @@ const handedOut = <State>({ state, version }: Versioned<State>): Versioned<State
 })
 
 /**
- * Connects a category to a backend, of which it uses the store.
+ * Connects a category to a backend; it uses only the `store`. Never fails, and reads nothing yet: the errors are
+ * those of the functions of {@link OpenCategory}.
  *
  * @example
  * const accounts = openCategory(account, memory())

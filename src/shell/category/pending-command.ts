@@ -30,10 +30,10 @@ export type Outcome<Rejection, Result> =
   | { readonly _tag: 'Conflict' }
   /** The state that it was decided on may be an old one: on what the store says. */
   | { readonly _tag: 'Reload' }
-  /** The fault may lie with one of its neighbours: apart from them. */
+  /** One of its neighbours may be the cause: apart from them. */
   | { readonly _tag: 'Alone' }
 
-/** Handles some commands of one stream; gives back those that must be handled again, in their order. */
+/** Handles some commands of one stream; returns those that must be handled again, in their order. */
 export type HandleBatch<Command, Rejection, Result> = (
   streamId: StreamId,
   batch: ReadonlyArray<PendingCommand<Command, Rejection, Result>>,

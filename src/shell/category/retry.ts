@@ -1,8 +1,8 @@
 import { backoff } from '../../core/time/back-off'
 
-/** How often a decision is made again after somebody else wrote first, and how long to wait before it. */
+/** How often a command is decided again after another writer was first, and how long to wait before it. */
 export interface RetryPolicy {
-  /** How often a command is decided at most. 1 or more. */
+  /** How often a command is decided, at most. 1 or more. */
   readonly attempts: number
   /** The longest wait before the second attempt, in milliseconds. It doubles with every further one. */
   readonly firstBackoff: number

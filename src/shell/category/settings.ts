@@ -5,13 +5,13 @@ import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { type RetryPolicy, retryOf } from './retry'
 
-/** How a category is connected. Every key may be left out. */
+/** How a category is connected. Every key is optional. */
 export interface CategoryOptions {
   /** Default {@link idSource}. Give all categories of a process the same one. */
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
   readonly retry?: Partial<RetryPolicy>
-  /** How many states are kept in memory. Default 10,000; 0: none. */
+  /** How many states are cached in memory. Default 10,000; 0: none. */
   readonly cachedStates?: number
   /**
    * How large the states in memory may be together, in about bytes: an estimate, for which a state is measured when
@@ -23,7 +23,7 @@ export interface CategoryOptions {
   readonly pageSize?: number
   /** How many commands may wait for one stream. Default 10,000; one more is `Overloaded`. */
   readonly queueDepth?: number
-  /** Told what happens beside the answers. What it throws is ignored. Default: nothing is told. */
+  /** Called with every notice. What it throws is ignored. Default: notices are dropped. */
   readonly onNotice?: (notice: Notice) => void
   /** From 0 (included) to 1 (excluded). Default `Math.random`. */
   readonly random?: () => number
@@ -31,19 +31,19 @@ export interface CategoryOptions {
   readonly wait?: (milliseconds: number) => Promise<void>
 }
 
-/** {@link CategoryOptions} with nothing left out, and the store. */
+/** {@link CategoryOptions} with the defaults filled in, and the store. */
 export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
   readonly retry: RetryPolicy
 }
 
-/** What is told of a command must not become its answer. */
+/** An exception of `onNotice` must not become the answer of a command. */
 const harmless =
   (onNotice: (notice: Notice) => void) =>
   (notice: Notice): void =>
     void catching(() => onNotice(notice))
 
-/** The default for whatever is left out, or is `undefined`. */
+/** Fills in the default for every option that is omitted or `undefined`. */
 export const withDefaults = (
   store: EventStore,
   {

@@ -105,7 +105,7 @@ export const streamQueues = <Command, Rejection, Result>(
     const sent = commandId === undefined ? undefined : open?.sent?.get(commandId)
     const isReused = sent !== undefined && isOtherCommand(fingerprint, sent.fingerprint)
     if (sent !== undefined && !isReused) {
-      // Only an acceptance is shared: a refusal may have been decided before events that were stored
+      // Only an acceptance is shared: a rejection may have been decided before events that were stored
       // before its twin was sent. One of the twins is then handled, for all that are there by now.
       sent.twins ??= sent.answered.then((answer) =>
         E.isRight(answer) ? answer : enqueue(streamId, command, options),
@@ -116,7 +116,7 @@ export const streamQueues = <Command, Rejection, Result>(
     if (before >= depth) return Promise.resolve(E.left(overloaded(streamId, before)))
     const queue: Queue = open ?? { waiting: NONE, arrived: [], sent: undefined }
     const answered = new Promise<Answer<Rejection, Result>>((answer) => {
-      // Behind the command that has its id, which decides whether it is handled: the store is asked.
+      // Behind the command that has its id, which decides whether it is handled: look it up in the store.
       const mode = isReused ? 'reload' : options.expectedVersion === undefined ? 'shared' : 'alone'
       const pending: Pending = { command, options, answer, conflicts: 0, mode }
       if (queue.arrived.length === 0) queue.arrived = [pending]

@@ -10,43 +10,43 @@ import type { Answered } from './dispatch-step'
 
 type Failed = Extract<Answered<never>, { readonly _tag: 'Failed' }>
 
-/** What becomes of a request that could not be dealt with. */
+/** What happens to an outbox command that failed. */
 export interface Judged {
   readonly failed: FailedOutboxCommand
-  /** What is told when it is written down. */
+  /** Reported once the failure is stored. */
   readonly notices: ReadonlyArray<SubscriptionNotice>
 }
 
-/** A request that could not be dealt with: tried again, or parked, as the policy says. */
+/** A failed outbox command is retried or parked, as the poison policy says. */
 const judgeOne = <Transaction>(
   { settings, memory }: WorkerContext<Transaction>,
-  { request, cause }: Failed,
+  { entry, cause }: Failed,
   pause: number | undefined,
 ): Judged => {
-  const { process, id } = request
+  const { process, id } = entry
   const failure = failureNote(sendingFailed(process, id, cause))
   memory.trouble = failure
   const fault = faultOf(cause)
-  const told = (command: FailedOutboxCommand, parked: boolean): Judged => ({
+  const reported = (command: FailedOutboxCommand, parked: boolean): Judged => ({
     failed: command,
     notices: [{ _tag: 'CommandFailed', subscription: settings.name, command, parked }],
   })
   if (pause !== undefined || fault === 'Infrastructure') {
     const waits = waitsOf(memory.waits, id)
     const retryAfter = pause ?? backoffAfter(settings.poison, waits)
-    const uncounted = { process, id, attempts: request.attempts, failure, retryAfter }
-    return waits === 1 ? told(uncounted, false) : { failed: uncounted, notices: [] }
+    const uncounted = { process, id, attempts: entry.attempts, failure, retryAfter }
+    return waits === 1 ? reported(uncounted, false) : { failed: uncounted, notices: [] }
   }
   memory.waits.delete(id)
-  const attempts = request.attempts + 1
+  const attempts = entry.attempts + 1
   const judged = nextAttemptAfter(fault, settings.poison, attempts)
   const failed = { process, id, attempts, failure }
   return judged._tag === 'Retry'
-    ? told({ ...failed, retryAfter: judged.pause }, false)
-    : told(failed, true)
+    ? reported({ ...failed, retryAfter: judged.pause }, false)
+    : reported(failed, true)
 }
 
-/** What becomes of the failed requests of one round, and for how long nothing more is to be sent. */
+/** What happens to the failed commands of one batch, and for how long (milliseconds) sending pauses. */
 export const judgeFailures = <Transaction>(
   context: WorkerContext<Transaction>,
   breaker: Breaker,
@@ -60,7 +60,7 @@ export const judgeFailures = <Transaction>(
   }
   let pause: number | undefined
   const judged = failures.map((failure) => {
-    const { process, id, key } = failure.request
+    const { process, id, key } = failure.entry
     const failing = sendingFailed(process, id, failure.cause)
     pause ??= isMixed ? undefined : pauseAfter(context, key, failing, breaker)
     return [id, judgeOne(context, failure, pause)] as const

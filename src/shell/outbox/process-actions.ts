@@ -12,16 +12,16 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { Metadata } from '../../core/metadata'
 import type { DueTime, OutboxWrites } from '../../core/ports/outbox'
 
-/** What has led to some asks. */
+/** What caused some actions. */
 export interface Cause {
   readonly process: string
   readonly key: string
-  /** The id of the event, or of the refused command. */
+  /** The id of the event, or of the rejected command. */
   readonly id: string
   readonly metadata: Metadata
 }
 
-/** Always the same for the same ask: what makes a command that is sent again have its effect once. */
+/** Always the same for the same action, so that a command that is sent again has one effect. */
 const commandIdOf = ({ process, key, id }: Cause, index: number): string => {
   const digest = createHash('sha256').update(JSON.stringify([process, key, id, index]))
   return `${process}:${digest.digest('hex').slice(0, 32)}`
@@ -33,42 +33,42 @@ const metadataOf = ({ id, metadata: { correlationId, actor } }: Cause): Metadata
   ...(actor === undefined ? {} : { actor }),
 })
 
-const dueOf = <Command>(ask: Exclude<ProcessAction<Command>, { _tag: 'Cancel' }>): DueTime => {
-  switch (ask._tag) {
+const dueOf = <Command>(action: Exclude<ProcessAction<Command>, { _tag: 'Cancel' }>): DueTime => {
+  switch (action._tag) {
     case 'Send':
       return { _tag: 'Now' }
     case 'After':
-      return { _tag: 'After', timer: ask.timer, delay: Math.max(0, ask.delay) }
+      return { _tag: 'After', timer: action.timer, delay: Math.max(0, action.delay) }
     case 'At':
-      return { _tag: 'At', timer: ask.timer, time: ask.time }
+      return { _tag: 'At', timer: action.timer, time: action.time }
   }
 }
 
-/** Writes down what was asked for. */
+/** Writes the actions of a process to the outbox. */
 export const writeActions = async <Command>(
   codec: CommandCodec<Command>,
   writes: OutboxWrites,
   cause: Cause,
-  asks: ReadonlyArray<ProcessAction<Command>>,
+  actions: ReadonlyArray<ProcessAction<Command>>,
 ): Promise<E.Either<StoreFailed | UnencodableCommand | InvalidTimer, void>> => {
   const { process, key } = cause
-  for (const ask of asks) {
-    const issue = ask._tag === 'Send' ? undefined : timerIssue(ask)
-    if (ask._tag !== 'Send' && issue !== undefined) {
-      return E.left(invalidTimer(process, key, ask.timer, issue))
+  for (const action of actions) {
+    const issue = action._tag === 'Send' ? undefined : timerIssue(action)
+    if (action._tag !== 'Send' && issue !== undefined) {
+      return E.left(invalidTimer(process, key, action.timer, issue))
     }
   }
-  for (const [index, ask] of asks.entries()) {
-    if (ask._tag === 'Cancel') {
-      const cancelled = await writes.cancel(process, key, ask.timer)()
+  for (const [index, action] of actions.entries()) {
+    if (action._tag === 'Cancel') {
+      const cancelled = await writes.cancel(process, key, action.timer)()
       if (E.isLeft(cancelled)) return cancelled
       continue
     }
-    const command = codec.encode(ask.command)
+    const command = codec.encode(action.command)
     if (E.isLeft(command)) return E.left(unencodableCommand(process, key, command.left))
     const id = commandIdOf(cause, index)
-    const request = { process, key, id, command: command.right, metadata: metadataOf(cause) }
-    const added = await writes.add(request, dueOf(ask))()
+    const entry = { process, key, id, command: command.right, metadata: metadataOf(cause) }
+    const added = await writes.add(entry, dueOf(action))()
     if (E.isLeft(added)) return added
   }
   return E.right(undefined)

@@ -5,13 +5,13 @@ import { undecodableDocument, type UndecodableDocument } from '../../core/errors
 import type { TransactionDocuments } from '../../core/ports/projection-store'
 import { type ProcessManager, processSubscription } from '../../core/process-manager'
 
-/** What is remembered of a process. Once it is over, only that. */
+/** What is stored of a process. Once it has ended, only that it has. */
 export type ProcessRecord<State> =
   { readonly _tag: 'Alive'; readonly state: State } | { readonly _tag: 'Over' }
 
 type Failing<Value> = Promise<E.Either<StoreFailed | UndecodableDocument, Value>>
 
-/** One process as it is; in its initial state if it has not heard anything yet. */
+/** One process; in its initial state if it has not received any event yet. */
 export const readProcess = async <Stored, Event, Command, State>(
   { name, state: codec, process }: ProcessManager<Stored, Event, Command, State>,
   documents: TransactionDocuments,
@@ -29,16 +29,16 @@ export const readProcess = async <Stored, Event, Command, State>(
     : E.right({ _tag: 'Alive', state: state.right })
 }
 
-/** Writes the state of a process, or no more than that it is over. */
+/** Writes the state of a process, or that it has ended. */
 export const writeProcess = async <Stored, Event, Command, State>(
   { name, state: codec }: ProcessManager<Stored, Event, Command, State>,
   documents: TransactionDocuments,
   key: string,
-  life: ProcessRecord<State>,
+  record: ProcessRecord<State>,
 ): Failing<void> => {
   const collection = processSubscription(name)
-  if (life._tag === 'Over') return documents.put(collection, key, { over: true })()
-  const state = codec.encode(life.state)
+  if (record._tag === 'Over') return documents.put(collection, key, { over: true })()
+  const state = codec.encode(record.state)
   return E.isLeft(state)
     ? E.left(undecodableDocument(collection, key, state.left))
     : documents.put(collection, key, { state: state.right })()

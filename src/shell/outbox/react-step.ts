@@ -12,21 +12,21 @@ import { readProcess, writeProcess } from './process-states'
 /** What a process writes with. */
 export interface ProcessWrites {
   readonly documents: TransactionDocuments
-  readonly requests: OutboxWrites
+  readonly outbox: OutboxWrites
 }
 
-/** The process has heard its last event: what it remembers and its timers are not needed any more. */
+/** The process has received its last event: deletes its state and cancels its timers. */
 const end = async <Stored, Event, Command, State>(
   manager: ProcessManager<Stored, Event, Command, State>,
-  { documents, requests }: ProcessWrites,
+  { documents, outbox }: ProcessWrites,
   key: string,
 ): Promise<E.Either<unknown, void>> => {
   const written = await writeProcess(manager, documents, key, { _tag: 'Over' })
-  return E.isLeft(written) ? written : requests.cancelAll(manager.name, key)()
+  return E.isLeft(written) ? written : outbox.cancelAll(manager.name, key)()
 }
 
-/** One process hears one event. */
-const hear = async <Stored, Event, Command, State>(
+/** One process receives one event. */
+const receive = async <Stored, Event, Command, State>(
   manager: ProcessManager<Stored, Event, Command, State>,
   writes: ProcessWrites,
   { key, event }: Routed<Event>,
@@ -35,31 +35,31 @@ const hear = async <Stored, Event, Command, State>(
   const { process, commands } = manager
   const before = await readProcess(manager, writes.documents, key)
   if (E.isLeft(before)) return before
-  if (before.right._tag === 'Over') return E.right(undefined) // a late event starts nothing anew
+  if (before.right._tag === 'Over') return E.right(undefined) // a late event does not start it again
   const { state: known } = before.right
   const reaction = catching(() => {
     const state = process.evolve(known, event)
     const over = process.isTerminal?.(state) ?? false
-    return { state, over, asks: over ? [] : process.react(state, event) }
+    return { state, over, actions: over ? [] : process.react(state, event) }
   })
   if (E.isLeft(reaction)) return reaction
-  const { state, over, asks } = reaction.right
+  const { state, over, actions } = reaction.right
   if (over) return end(manager, writes, key)
   const written = await writeProcess(manager, writes.documents, key, { _tag: 'Alive', state })
-  return E.isLeft(written) ? written : writeActions(commands, writes.requests, cause, asks)
+  return E.isLeft(written) ? written : writeActions(commands, writes.outbox, cause, actions)
 }
 
-/** Lets the process of an event hear it: its state, and what it asks for, are written together. */
+/** Routes an event to its process: the new state and the commands it issues are written together. */
 export const reactTo =
   <Stored, Event, Command, State>(manager: ProcessManager<Stored, Event, Command, State>) =>
   (stored: StoredEvent, writes: ProcessWrites): TaskEither<unknown, void> =>
   async () => {
     const recorded = decodeRecorded(manager, stored)
     if (E.isLeft(recorded)) return recorded
-    const heard = catching(() => manager.route(recorded.right))
-    if (E.isLeft(heard)) return heard
-    if (heard.right === undefined) return E.right(undefined)
+    const routed = catching(() => manager.route(recorded.right))
+    if (E.isLeft(routed)) return routed
+    if (routed.right === undefined) return E.right(undefined)
     const { id, metadata } = recorded.right
-    const { key } = heard.right
-    return hear(manager, writes, heard.right, { process: manager.name, key, id, metadata })
+    const { key } = routed.right
+    return receive(manager, writes, routed.right, { process: manager.name, key, id, metadata })
   }

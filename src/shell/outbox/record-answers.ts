@@ -9,31 +9,31 @@ import type { Judged } from './judge-failures'
 import { readProcess } from './process-states'
 import type { ProcessWrites } from './react-step'
 
-/** Writes down what a refused command asks for instead. */
+/** Writes the compensation of a rejected command. */
 const compensate = async <Stored, Event, Command, State>(
   manager: ProcessManager<Stored, Event, Command, State>,
-  { documents, requests }: ProcessWrites,
-  { request, command, rejection }: Extract<Answered<Command>, { _tag: 'Refused' }>,
+  { documents, outbox }: ProcessWrites,
+  { entry, command, rejection }: Extract<Answered<Command>, { _tag: 'Rejected' }>,
 ): Promise<E.Either<unknown, void>> => {
   const { onRejected } = manager
-  if (onRejected === undefined) return requests.rejected(manager.name, 1)()
-  const life = await readProcess(manager, documents, request.key)
-  if (E.isLeft(life)) return life
-  if (life.right._tag === 'Over') return E.right(undefined)
-  const { state } = life.right
-  const asks = catching(() => onRejected(state, command, rejection))
-  if (E.isLeft(asks)) return asks
-  const { process, key, id, metadata } = request
-  return writeActions(manager.commands, requests, { process, key, id, metadata }, asks.right)
+  if (onRejected === undefined) return outbox.rejected(manager.name, 1)()
+  const record = await readProcess(manager, documents, entry.key)
+  if (E.isLeft(record)) return record
+  if (record.right._tag === 'Over') return E.right(undefined)
+  const { state } = record.right
+  const actions = catching(() => onRejected(state, command, rejection))
+  if (E.isLeft(actions)) return actions
+  const { process, key, id, metadata } = entry
+  return writeActions(manager.commands, outbox, { process, key, id, metadata }, actions.right)
 }
 
-/** Why nothing was written down: the store, or an answer whose compensation has failed. */
+/** Why nothing was written: the store failed, or the compensation of a rejection did. */
 export type RecordError = StoreFailed | { readonly _tag: 'Uncompensated'; readonly cause: unknown }
 
 const isStoreFailed = (error: unknown): error is StoreFailed =>
   propertyOf(error, '_tag') === 'StoreFailed'
 
-/** Writes down what became of the requests, and what refused ones ask for instead: all of it, or nothing. */
+/** Stores the outcomes of outbox commands, and the compensations of rejected ones: all of it, or nothing. */
 export const recordAnswers =
   <Stored, Event, Command, State>(manager: ProcessManager<Stored, Event, Command, State>) =>
   async (
@@ -43,20 +43,20 @@ export const recordAnswers =
   ): Promise<E.Either<RecordError, void>> => {
     const done: string[] = []
     for (const answer of answers) {
-      const failed = judged.get(answer.request.id)?.failed
+      const failed = judged.get(answer.entry.id)?.failed
       if (failed !== undefined) {
-        const noted = await writes.requests.failed(failed)()
+        const noted = await writes.outbox.failed(failed)()
         if (E.isLeft(noted)) return noted
         continue
       }
-      if (answer._tag === 'Refused') {
+      if (answer._tag === 'Rejected') {
         const compensated = await compensate(manager, writes, answer)
         if (E.isLeft(compensated)) {
           const { left: cause } = compensated
           return E.left(isStoreFailed(cause) ? cause : { _tag: 'Uncompensated', cause })
         }
       }
-      done.push(answer.request.id)
+      done.push(answer.entry.id)
     }
-    return writes.requests.done(manager.name, done)()
+    return writes.outbox.done(manager.name, done)()
   }

@@ -16,11 +16,11 @@ import { reactTo } from './react-step'
 import { sendBetweenBatches } from './send-round'
 import { recordAnswers } from './record-answers'
 
-/** What a process manager needs of a backend. */
+/** The parts of a backend that a process manager needs. */
 export interface ProcessBackend<Transaction>
   extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents' | 'outbox'> {}
 
-/** How a process manager is run. Only `from` must be given. */
+/** How a process manager is run. Only `from` is required. */
 export interface ProcessOptions extends Pick<
   SubscriptionOptions,
   | 'poison'
@@ -40,16 +40,16 @@ export interface ProcessOptions extends Pick<
 }
 
 /**
- * Runs a process manager: its processes hear events, remember, and ask for commands, all in one
- * transaction with the checkpoint; what was asked for is then sent through `dispatch` by whichever
- * instance is the owner, timers when their time has come. Ends with a Right when `signal` is aborted.
+ * Runs a process manager: its processes receive events, store their state and issue commands, all in one
+ * transaction with the checkpoint. The commands are then sent through `dispatch` by the instance that owns
+ * the partition, timers when they are due. Ends with a Right when `signal` is aborted.
  *
- * - Each event is heard exactly once, and each ask is written down exactly once.
+ * - Each event is received exactly once, and each command is stored exactly once.
  * - Each command is sent at least once, always with the same id: pass `options` on to `handleCommand`,
- *   and it has its effect once. Commands of one process are sent in the order they were asked for.
- * - A command that its receiver rejects asks for what `onRejected` says. Any other failure is tried again,
- *   and after the last attempt the request is parked for an operator. Failures of the infrastructure do not
- *   count.
+ *   and it has its effect once. Commands of one process are sent in the order in which they were issued.
+ * - A command that its receiver rejects leads to the actions of `onRejected`. Any other failure is retried,
+ *   and after the last attempt the command is parked for an operator. Failures of the infrastructure are
+ *   retried without being counted.
  *
  * Fails with the errors of `runSubscription`.
  *
@@ -75,7 +75,7 @@ export const runProcessManager =
     )
     const writesIn = (transaction: Transaction) => ({
       documents: documents.inTransaction(transaction),
-      requests: outbox.inTransaction(transaction),
+      outbox: outbox.inTransaction(transaction),
     })
     const react = reactTo(manager)
     const effects = oneByOneEffects<Transaction>(subscriptions, (stored, transaction) =>
@@ -84,7 +84,7 @@ export const runProcessManager =
     const betweenBatches = sendBetweenBatches(settings, {
       name,
       answersRejections: manager.onRejected !== undefined,
-      requests: outbox,
+      outbox,
       writesIn,
       send: sending(manager, dispatch),
       record: recordAnswers(manager),

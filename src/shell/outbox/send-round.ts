@@ -3,7 +3,7 @@ import { leaseLost, handlerFailed } from '../../core/errors/subscription'
 import { isCausedByWork } from '../../core/fault'
 import type { DueOutboxCommand, Outbox } from '../../core/ports/outbox'
 import type { Position } from '../../core/stream'
-import { beforeTrying, isWary } from '../subscription/attempt-step'
+import { beforeTrying, isCautious } from '../subscription/attempt-step'
 import { breaker } from '../subscription/breaker'
 import type { Settings } from '../subscription/definition'
 import type { StepError } from '../subscription/effects'
@@ -14,29 +14,29 @@ import { type Judged, judgeFailures } from './judge-failures'
 import type { ProcessWrites } from './react-step'
 import type { RecordError } from './record-answers'
 
-const MOST_REQUESTS = 50
+const SEND_BATCH_SIZE = 50
 
 const byKey = (
-  requests: ReadonlyArray<DueOutboxCommand>,
+  commands: ReadonlyArray<DueOutboxCommand>,
 ): ReadonlyArray<ReadonlyArray<DueOutboxCommand>> => {
   const groups = new Map<string, DueOutboxCommand[]>()
-  for (const request of requests) {
-    const group = groups.get(request.key)
-    if (group === undefined) groups.set(request.key, [request])
-    else group.push(request)
+  for (const command of commands) {
+    const group = groups.get(command.key)
+    if (group === undefined) groups.set(command.key, [command])
+    else group.push(command)
   }
   return [...groups.values()]
 }
 
-/** What sending the commands of a process manager takes. */
+/** What {@link sendBetweenBatches} needs of a process manager. */
 export interface SendRound<Transaction, Command> {
-  /** The process manager's. */
+  /** The name of the process manager. */
   readonly name: string
-  /** Whether the process manager asks for something instead of what was rejected. */
+  /** Whether the process manager has an `onRejected`. */
   readonly answersRejections: boolean
-  readonly requests: Outbox<Transaction>
+  readonly outbox: Outbox<Transaction>
   readonly writesIn: (transaction: Transaction) => ProcessWrites
-  readonly send: (request: DueOutboxCommand, bounds: HandlerBounds) => Promise<Answered<Command>>
+  readonly send: (entry: DueOutboxCommand, bounds: HandlerBounds) => Promise<Answered<Command>>
   readonly record: (
     answers: ReadonlyArray<Answered<Command>>,
     judged: ReadonlyMap<string, Judged>,
@@ -44,31 +44,31 @@ export interface SendRound<Transaction, Command> {
   ) => Promise<E.Either<RecordError, void>>
 }
 
-/** Sends what is due, and writes down what became of it, between two batches of events. */
+/** Sends the commands that are due, and stores their outcomes, between two batches of events. */
 export const sendBetweenBatches = <Transaction, Command>(
   { poison }: Pick<Settings, 'poison'>,
-  outbox: SendRound<Transaction, Command>,
+  round: SendRound<Transaction, Command>,
 ): BetweenBatches<Transaction> => {
-  const { name, requests, answersRejections } = outbox
+  const { name, outbox, answersRejections } = round
   const together = breaker(poison)
   let goOnAt = 0
 
-  const tell = (
+  const report = (
     { onNotice, settings }: WorkerContext<Transaction>,
     answers: ReadonlyArray<Answered<Command>>,
     judged: ReadonlyMap<string, Judged>,
   ): void => {
     for (const answer of answers) {
-      const { key, id: commandId } = answer.request
+      const { key, id: commandId } = answer.entry
       for (const notice of judged.get(commandId)?.notices ?? []) onNotice(notice)
-      if (answer._tag !== 'Refused' || answersRejections) continue
+      if (answer._tag !== 'Rejected' || answersRejections) continue
       const { rejection } = answer
       const subscription = settings.name
       onNotice({ _tag: 'CommandRejected', subscription, key, commandId, rejection })
     }
   }
 
-  const writeDown = async (
+  const recordOutcome = async (
     context: WorkerContext<Transaction>,
     checkpoint: Position,
     answers: ReadonlyArray<Answered<Command>>,
@@ -78,7 +78,7 @@ export const sendBetweenBatches = <Transaction, Command>(
     const written = await environment.subscriptions.commit(
       { lease, after: checkpoint },
       (transaction) => async () => {
-        const settled = await outbox.record(answers, judged, outbox.writesIn(transaction))
+        const settled = await round.record(answers, judged, round.writesIn(transaction))
         if (E.isRight(settled)) return E.right({ position: checkpoint })
         const { left: error } = settled
         return error._tag === 'StoreFailed'
@@ -87,32 +87,37 @@ export const sendBetweenBatches = <Transaction, Command>(
       },
     )()
     if (E.isRight(written)) {
-      tell(context, answers, judged)
+      report(context, answers, judged)
       return written
     }
     const { left: error } = written
     if (error._tag !== 'HandlerFailed' && !isCausedByWork(error)) return written
-    // What one of them asks for instead cannot be written: alone, it fails, and the others do not.
+    // The compensation of one of them cannot be written: one by one, only that one fails.
     const [first, ...others] = answers
     if (others.length > 0) {
       for (const answer of answers) {
-        const alone = await writeDown(context, checkpoint, [answer], judged)
+        const alone = await recordOutcome(context, checkpoint, [answer], judged)
         if (E.isLeft(alone)) return alone
       }
       return E.right(undefined)
     }
     if (first === undefined || first._tag === 'Failed') return written
     const cause = error._tag === 'HandlerFailed' ? error.cause : error
-    const failed = [{ _tag: 'Failed', request: first.request, cause }] as const
-    return writeDown(context, checkpoint, failed, judgeFailures(context, together, failed).judged)
+    const failed = [{ _tag: 'Failed', entry: first.entry, cause }] as const
+    return recordOutcome(
+      context,
+      checkpoint,
+      failed,
+      judgeFailures(context, together, failed).judged,
+    )
   }
 
   return {
-    begin: () => requests.retryUndecodable(name)(),
+    begin: () => outbox.retryUndecodable(name)(),
     round: async (context, checkpoint) => {
       const { lease, memory, settings, abandonment, signal, mayWork } = context
       if (performance.now() < goOnAt) return E.right(false)
-      const due = await requests.takeDue(name, isWary(context) ? 1 : MOST_REQUESTS)()
+      const due = await outbox.takeDue(name, isCautious(context) ? 1 : SEND_BATCH_SIZE)()
       if (E.isLeft(due)) return due
       if (due.right.length === 0) return E.right(false)
       const turn = {
@@ -123,7 +128,7 @@ export const sendBetweenBatches = <Transaction, Command>(
       }
       memory.busySince = performance.now()
       const sent = await Promise.all(
-        byKey(due.right).map((group) => sendAll(outbox.send, group, turn)),
+        byKey(due.right).map((group) => sendAll(round.send, group, turn)),
       )
       memory.busySince = undefined
       const answers: Answered<Command>[] = []
@@ -137,7 +142,7 @@ export const sendBetweenBatches = <Transaction, Command>(
       }
       const { judged, pause } = judgeFailures(context, together, answers)
       if (pause !== undefined) goOnAt = performance.now() + pause
-      const written = await writeDown(context, checkpoint, answers, judged)
+      const written = await recordOutcome(context, checkpoint, answers, judged)
       return E.isLeft(written) ? written : E.right(true)
     },
   }

@@ -7,7 +7,7 @@ type Documents<Transaction> = Pick<ProjectionBackend<Transaction>, 'documents'>
 
 const PORTION = 1_000
 
-/** Deletes some of what is not needed any more of a projection. Answers whether there may be more. */
+/** Deletes a portion of what a projection no longer needs. Answers whether there may be more. */
 export const sweepSome = async <Transaction>(
   { documents }: Documents<Transaction>,
   projection: string,
@@ -16,7 +16,7 @@ export const sweepSome = async <Transaction>(
   return E.isLeft(deleted) ? deleted : E.right(deleted.right === PORTION)
 }
 
-/** Deletes all of what is not needed any more of a projection. */
+/** Deletes everything that a projection no longer needs. */
 export const sweepAll = async <Transaction>(
   backend: Documents<Transaction>,
   projection: string,

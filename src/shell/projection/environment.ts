@@ -6,7 +6,7 @@ import type {
   SubscriptionNotice,
 } from '../subscription/environment'
 
-/** What an asynchronous projection needs of a backend. */
+/** The parts of a backend that an asynchronous projection needs. */
 export interface ProjectionBackend<Transaction>
   extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents'> {}
 
@@ -14,7 +14,7 @@ export interface ProjectionBackend<Transaction>
 export interface ProjectionEnvironment<Transaction>
   extends ProjectionBackend<Transaction>, RunOptions<ProjectionNotice> {}
 
-/** What happens to a projection: for logs and progress bars. */
+/** What happens to a projection: for logs, metrics and progress bars. */
 export type ProjectionNotice =
   | SubscriptionNotice
   /** A build is being made beside the one that readers see: another version, or a rebuild. */
@@ -24,7 +24,7 @@ export type ProjectionNotice =
       readonly version: number
       readonly build: number
     }
-  /** How far that build is, and where it must be to take over. */
+  /** How far that build is, and which position it must reach to take over. */
   | {
       readonly _tag: 'BuildProgress'
       readonly projection: string
@@ -32,8 +32,8 @@ export type ProjectionNotice =
       readonly target: Position
     }
   /**
-   * That build has come far enough, and does not take over: so many of its streams are held back, or of its
-   * partitions stopped. Retry or skip them, or fix it and raise the version.
+   * That build has caught up, but does not take over: `held` of its streams are held or of its partitions stopped.
+   * Retry or skip them, or fix the code and raise the version.
    */
   | {
       readonly _tag: 'BuildHeldBack'

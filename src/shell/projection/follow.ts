@@ -12,7 +12,7 @@ import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
 
-/** How a projection is run. Every key may be left out. */
+/** How a projection is run. Every key is optional. */
 export interface ProjectionOptions extends Pick<
   SubscriptionOptions,
   | 'partitions'
@@ -25,14 +25,14 @@ export interface ProjectionOptions extends Pick<
   | 'maxPollInterval'
 > {
   /**
-   * How long the build that readers saw before is kept when another one takes over: for readers of its version,
-   * and to go back to. Milliseconds, 0 to 3,155,760,000,000 (100 years). Default 86,400,000: a day.
+   * How long the previous build is kept when another one takes over: for readers of its version, and for a
+   * rollback. Milliseconds, 0 to 3,155,760,000,000 (100 years). Default 86,400,000: a day.
    */
   readonly keepOldBuild?: number
 }
 
-/** The subscription that keeps a build up to date. */
-const keep = <State, Event, Transaction>(
+/** Runs the subscription that keeps a build up to date. */
+const keepUpToDate = <State, Event, Transaction>(
   projection: Projection<State, Event>,
   options: ProjectionOptions,
   environment: ProjectionEnvironment<Transaction>,
@@ -58,7 +58,7 @@ export interface Assignment {
 }
 
 /**
- * Why the work on a build has ended: it was asked to, it failed, readers see the build from now on, a later one has
+ * Why the work on a build has ended: it was stopped, it failed, readers see the build from now on, a later one has
  * taken over, or it was removed.
  */
 export type Followed = E.Either<
@@ -73,7 +73,7 @@ const SWEEP_INTERVAL = 60_000
 
 const isSeenBy = ({ state }: BuildStatus): boolean => state === 'active' || state === 'kept'
 
-/** Lets a build take the place of the active one, once it may. Reports how far it is, and what keeps it. */
+/** Activates a build once that is allowed. Reports how far it is, and what prevents the activation. */
 const takingOver = <Transaction>(
   { documents, onNotice }: ProjectionEnvironment<Transaction>,
   projection: string,
@@ -95,7 +95,7 @@ const takingOver = <Transaction>(
     }
     heldBefore = heldNow
     if (reached < target || held > 0) return E.right(undefined)
-    // It decides: what was seen above may have changed.
+    // The store decides: what was read above may be outdated.
     const activated = await documents.activate(projection, mine, keepFor)()
     if (E.isLeft(activated)) return activated
     if (activated.right.collection !== mine.collection) return E.right(undefined)
@@ -105,9 +105,9 @@ const takingOver = <Transaction>(
 }
 
 /**
- * Keeps a build up to date until it is asked to stop, until a newer build of the same version has taken its place,
- * or until it is removed. A build that readers do not see yet takes the place of the active one when it may, and
- * then this ends. Also deletes builds that are not needed any more.
+ * Keeps a build up to date until `signal` is aborted, until a newer build of the same version has replaced it, or
+ * until it is removed. A build that readers do not see yet replaces the active one as soon as that is allowed, and
+ * then this ends. Also deletes builds that are no longer needed.
  */
 export const followBuild = async <State, Event, Transaction>(
   projection: Projection<State, Event>,
@@ -121,7 +121,12 @@ export const followBuild = async <State, Event, Transaction>(
   const controller = new AbortController()
   const waiting = sleeper()
   let ended: E.Either<SubscriptionError, void> | undefined
-  const kept = keep(projection, options, { ...environment, signal: controller.signal }, build)()
+  const kept = keepUpToDate(
+    projection,
+    options,
+    { ...environment, signal: controller.signal },
+    build,
+  )()
   const finished = kept.then((result) => {
     ended = result
     waiting.wake()

@@ -12,17 +12,17 @@ import { catching } from '../catching'
 import { decodeRecorded } from '../state/replay'
 import { projectInto } from './project'
 
-/** A read model that is kept inside the append, event by event. */
+/** A read model that is updated inside the append, event by event. */
 export interface InlineHandler<Event, Transaction> {
   readonly name: string
-  /** What it hears: the types that the codec knows, and no others. */
+  /** The events it receives: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
-  /** Only these categories. Left out: all. */
+  /** Only these categories. Omitted: all. */
   readonly categories?: ReadonlyArray<string>
   /**
-   * A Left, a rejected promise or an exception undoes the append: the caller gets `ProjectionFailed`.
+   * A Left, a rejected promise or an exception rolls the append back: the caller gets `ProjectionFailed`.
    *
-   * @param documents - the backend's documents, inside of `transaction`.
+   * @param documents - the backend's documents, inside `transaction`.
    */
   readonly project: (
     event: RecordedEvent<Event>,
@@ -31,15 +31,18 @@ export interface InlineHandler<Event, Transaction> {
   ) => TaskEither<unknown, void>
 }
 
-const isHeard =
+const isFor =
   <Event>({ events, categories }: Pick<InlineHandler<Event, never>, 'events' | 'categories'>) =>
   ({ type, streamId }: StoredEvent): boolean =>
     Object.hasOwn(events.schemaVersions, type) &&
     (categories?.includes(categoryOf(streamId)) ?? true)
 
 /**
- * Keeps a read model inside the append, with decoded events and the caller's own transaction: how a
+ * Updates a read model inside the append, with decoded events and the backend's transaction: this is how a
  * unique name is enforced. See docs/how-to/inline-projection.md.
+ *
+ * If it fails, nothing is stored, and the append fails with `ProjectionFailed`: because an event does not
+ * decode, or because `project` answers a Left, rejects or throws.
  *
  * @example
  * const backend = postgres(db, { inline: [inlineProjection({ name, events, project })] })
@@ -49,7 +52,7 @@ export const inlineProjection = <Event, Transaction>(
 ): InlineProjection<Transaction> => ({
   name: handler.name,
   project: (events, transaction, documents) => async () => {
-    for (const stored of events.filter(isHeard(handler))) {
+    for (const stored of events.filter(isFor(handler))) {
       const recorded = decodeRecorded(handler, stored)
       if (E.isLeft(recorded)) return recorded
       const started = catching(() => handler.project(recorded.right, transaction, documents))
@@ -62,9 +65,10 @@ export const inlineProjection = <Event, Transaction>(
 })
 
 /**
- * Keeps the documents of a projection inside the append. Appends that change the same document follow one
- * another. A document of several streams sees their events in the order of the commits, not of the
- * positions.
+ * Updates the documents of a projection inside the append. Appends that change the same document run one
+ * after another. A document of several streams receives their events in the order of the commits, not of the
+ * positions. If it fails (an event or a document does not decode, or the projection throws), nothing is
+ * stored, and the append fails with `ProjectionFailed`.
  *
  * @example
  * const backend = postgres(db, { inline: [inlineDocuments(balances)] })
@@ -75,14 +79,14 @@ export const inlineDocuments = <State, Event>(
   name: projection.name,
   project: (events, _transaction, documents) => {
     const collection = projection.name
-    const heard = events.filter(isHeard(projection))
-    const keys = heard.flatMap((stored) => {
+    const own = events.filter(isFor(projection))
+    const keys = own.flatMap((stored) => {
       const recorded = decodeRecorded(projection, stored)
       return E.isLeft(recorded) ? [] : (projection.key(recorded.right) ?? [])
     })
     return pipe(
       keys.length === 0 ? TE.right(undefined) : documents.lock(collection, keys),
-      TE.flatMap(() => projectInto(projection, projection.name)({ documents, collection }, heard)),
+      TE.flatMap(() => projectInto(projection, projection.name)({ documents, collection }, own)),
     )
   },
 })

@@ -41,7 +41,7 @@ const changesOf = <State, Event>(
   return E.right(changes)
 }
 
-/** The documents as they are. One that does not decode is the failure of the first event that needs it. */
+/** The stored documents. One that does not decode is a failure of the first event that needs it. */
 const draftsOf = async <State, Event>(
   { state }: Projection<State, Event>,
   name: string,
@@ -93,7 +93,7 @@ export interface Target {
 /**
  * Brings the documents of a projection up to date with `events`.
  *
- * @param name - who does it: for the failure.
+ * @param name - of the subscription or projection, for errors.
  */
 export const projectInto =
   <State, Event>(projection: Projection<State, Event>, name: string) =>

@@ -33,25 +33,26 @@ export interface ProjectionPage<State> {
 }
 
 /**
- * What readers do with a projection. They see the newest build of the version that they declare: the one that is shown
- * to everybody, or one that is kept after another version has taken over.
+ * Reads a projection. Readers see the newest build of the version that they declare: the active build, or one that
+ * is kept after another version has taken over.
  *
- * Each fails with
- * - `UndecodableDocument`: see there. `until` never does.
- * - `ProjectionOutdated`: others see a later version, and no build of this version is kept any more.
- * - `ProjectionNotBuilt`: others see an earlier version; this one is still being built. `until` waits instead.
- * - `StoreFailed`.
+ * Each method fails with
+ * - `UndecodableDocument`: a stored document does not fit the state codec. Not `until`.
+ * - `ProjectionOutdated`: a later version is active, and no build of this version is kept any more.
+ * - `ProjectionNotBuilt`: an earlier version is active; this one is still being built. `until` waits instead.
+ * - `StoreFailed`: the store rejected the query or did not answer.
  */
 export interface ProjectionReader<State> {
-  /** `undefined`: there is none. */
+  /** The document of `key`. `undefined`: there is none. */
   readonly get: (key: string) => TaskEither<DocumentError, State | undefined>
+  /** A page of the documents, ordered by the code points of their keys. */
   readonly all: (range: DocumentRange) => TaskEither<DocumentError, ProjectionPage<State>>
   /**
-   * Waits until the build that readers see is done with everything up to `position`: also before there is
-   * a first one, and while another one takes over.
+   * Waits until the build that readers see is done with everything up to `position`, also before there is a
+   * first one and while another one takes over.
    *
    * @param timeout - in milliseconds.
-   * @param streamId - of the event that is waited for: see `untilReached`.
+   * @param streamId - the stream of the awaited event: see `untilReached`.
    *
    * Fails with `ProjectionOutdated`, and with the errors of `untilReached`: at once when that position will not be
    * reached, with `NotReachedYet` when the time is over.
@@ -64,7 +65,8 @@ export interface ProjectionReader<State> {
 }
 
 /**
- * Reads a projection: the newest build of the declared version. Inline ones too, but for `until`.
+ * A reader of a projection: of the newest build of the declared version. It reads inline projections too, except
+ * `until`. The errors are listed at {@link ProjectionReader}.
  *
  * @example
  * const balance = await projectionReader(balances)(backend).get('A1')()
@@ -97,7 +99,7 @@ export const projectionReader =
         ? E.left(projectionOutdated(name, version, active.version))
         : E.left(projectionNotBuilt(name, version, active.version))
     }
-    // Readers may go over to another build while they wait.
+    // Readers may switch to another build while they wait.
     const look =
       (
         position: Position,

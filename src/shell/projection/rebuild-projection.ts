@@ -16,7 +16,7 @@ import { type Followed, followBuild, type ProjectionOptions } from './follow'
 
 type Rebuilt = E.Either<RebuildError, ProjectionBuild | undefined>
 
-/** What has become of a build: readers see it, or it is deleted. */
+/** The outcome of a build: readers see it, or it is deleted. */
 const conclude = async <Transaction>(
   environment: ProjectionEnvironment<Transaction>,
   projection: string,
@@ -26,13 +26,13 @@ const conclude = async <Transaction>(
   const active = await environment.documents.active(projection)()
   const isActive = E.isRight(active) && active.right?.collection === build.collection
   if (isActive || (E.isRight(followed) && followed.right === 'activated')) {
-    await sweepAll(environment, projection) // of the old build, if it was to be kept for no time
+    await sweepAll(environment, projection) // of the old build, if `keepOldBuild` is 0
     return E.right(build)
   }
   const discarded = await discard(environment, projection, build)
   const isCancelled = environment.signal.aborted
   if (E.isLeft(followed)) {
-    // An event that fails while it is cancelled does not matter any more.
+    // An event that fails while the rebuild is cancelled does not matter any more.
     return isCancelled && followed.left._tag === 'SubscriptionStopped'
       ? E.right(undefined)
       : followed
@@ -48,18 +48,18 @@ const conclude = async <Transaction>(
 const endless = (): AbortSignal => new AbortController().signal
 
 /**
- * Rebuilds a projection beside the build that readers see, and lets the new build take over when it has caught
- * up and nothing of it is held back: answers that build. It begins with nothing, whatever earlier or other rebuilds
- * have left. Processes that run the projection go over to it by themselves; the old build is kept for `keepOldBuild`.
- * Aborting `signal` cancels it: the answer is `undefined`. Unless readers see it, what was built is deleted.
+ * Rebuilds a projection beside the build that readers see, and activates the new build when it has caught up and
+ * nothing of it is held: answers that build. It starts from scratch, whatever other rebuilds have left behind.
+ * Processes that run the projection switch to it by themselves; the old build is kept for `keepOldBuild`. Aborting
+ * `signal` cancels the rebuild: the answer is `undefined`. Unless readers see it, the new build is then deleted.
  *
- * The default poison policy is `stopAfter(5)`: an event that cannot be handled ends it. With `parkAfter` it goes on
- * with the other streams, and waits for an operator.
+ * The default poison policy is `stopAfter(5)`: an event that cannot be handled ends the rebuild. With `parkAfter` it
+ * continues with the other streams, and waits for an operator.
  *
  * Fails with
  * - `ProjectionOutdated`: readers see a later version than this process declares. Nothing was built.
- * - `ProjectionSuperseded`: another, later build has taken over meanwhile.
- * - `SubscriptionRemoved`: the build was removed meanwhile; by others, when this process was frozen for a minute.
+ * - `ProjectionSuperseded`: a later build has taken over meanwhile.
+ * - `SubscriptionRemoved`: the build was removed meanwhile: by another instance, if this process hung for a minute.
  * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `runSubscription`.
  *
  * @example

@@ -8,14 +8,14 @@ import type { RolledBack } from '../../core/ports/projection-store'
 import type { ProjectionBackend } from './environment'
 
 /**
- * Goes back to the build that readers saw before, if that is still kept (`keepOldBuild`). It may be behind: a
- * process that declares its version brings it up to date. Processes that run the version that was left end with
- * `ProjectionRolledBack`; its build is deleted, and it is not built again until `rebuildProjection` is called.
+ * Goes back to the previous build, if that is still kept (`keepOldBuild`). It may lag behind: a process that
+ * declares its version brings it up to date. Processes that run the abandoned version end with
+ * `ProjectionRolledBack`; its build is deleted, and is not built again until `rebuildProjection` is called.
  *
  * Fails with
- * - `NoEarlierBuild`: none is kept. Nothing was changed.
- * - `StoreFailed`: with outcome `unknown` it may have been done. See `documents.builds` before it is repeated: each
- *   rollback goes one build further back.
+ * - `NoEarlierBuild`: no earlier build is kept. Nothing was changed.
+ * - `StoreFailed`: with outcome `unknown` the rollback may have happened. Check `documents.builds` before you repeat
+ *   it: each rollback goes one build further back.
  *
  * @param projection - its name.
  *

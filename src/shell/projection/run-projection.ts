@@ -47,13 +47,13 @@ const buildFor = async <State, Event, Transaction>(
 
 /**
  * Runs a projection: its documents and its checkpoint are written in one transaction, so each event has
- * its effect exactly once. Ends with a Right when `signal` is aborted and the batch in hand is done.
+ * its effect exactly once. Ends with a Right when `signal` is aborted and the current batch is done.
  *
- * The first build of all is seen by readers while it is being made. When the declared version is higher
- * than the one that readers see, the next build is made beside it, by all processes that declare that version, and
- * takes its place in one step when it has caught up and nothing of it is held back. When the last of those processes
- * stops before that, the build is deleted. The old one is kept for `keepOldBuild`: a process that declares its version
- * goes on with it, and `rollBackProjection` goes back to it.
+ * Readers see the very first build while it is being made. When the declared version is higher than the active one,
+ * the next build is made beside it, by all processes that declare that version, and replaces it in one step when it
+ * has caught up and nothing of it is held. When the last of those processes stops before that, the build is deleted.
+ * The old build is kept for `keepOldBuild`: a process that declares its version continues it, and
+ * `rollBackProjection` goes back to it.
  *
  * Fails with
  * - `ProjectionOutdated`: readers see a later version than this process declares, and no build of its own version is
@@ -77,7 +77,7 @@ export const runProjection =
       if (E.isLeft(assigned)) return assigned
       const followed = await followBuild(projection, options, environment, assigned.right)
       const isOver = E.isLeft(followed) || followed.right === 'stopped'
-      // An unfinished build is never continued once it has no process: do not leave it behind.
+      // An unfinished build that no process works on is never continued: do not leave it behind.
       if (isOver && !assigned.right.isSeen) {
         await discard(environment, projection.name, assigned.right.build)
       }

@@ -7,8 +7,8 @@ import type { StreamId, StreamVersion } from '../../core/stream'
 import type { CategorySettings } from '../category/settings'
 import { beginning, type Versioned, replayStored, type Replayable } from './replay'
 
-/** Plays a stream from its start for as long as `goOn` says, a page at a time. */
-const playWhile = async <State, Event>(
+/** Replays a stream from its start for as long as `goOn` says, one page at a time. */
+const replayWhile = async <State, Event>(
   category: Replayable<State, Event>,
   { store, pageSize }: CategorySettings,
   streamId: StreamId,
@@ -20,9 +20,9 @@ const playWhile = async <State, Event>(
     if (E.isLeft(page)) return page
     const { events, more } = page.right
     const stop = events.findIndex((event) => !goOn(event))
-    const played = replayStored(category, current, stop === -1 ? events : events.slice(0, stop))
-    if (E.isLeft(played) || !more || stop !== -1) return played
-    current = played.right
+    const replayed = replayStored(category, current, stop === -1 ? events : events.slice(0, stop))
+    if (E.isLeft(replayed) || !more || stop !== -1) return replayed
+    current = replayed.right
   }
 }
 
@@ -34,15 +34,15 @@ export const replayTo =
     version: StreamVersion,
   ): TaskEither<LoadError | VersionNotReached, Versioned<State>> =>
   async () => {
-    const played = await playWhile(
+    const replayed = await replayWhile(
       category,
       settings,
       streamId,
       (event) => event.version <= version,
     )
-    return E.isRight(played) && played.right.version !== version
-      ? E.left(versionNotReached(streamId, version, played.right.version))
-      : played
+    return E.isRight(replayed) && replayed.right.version !== version
+      ? E.left(versionNotReached(streamId, version, replayed.right.version))
+      : replayed
   }
 
 /**
@@ -54,4 +54,4 @@ export const asOf =
   <State, Event>(category: Replayable<State, Event>, settings: CategorySettings) =>
   (streamId: StreamId, time: number): TaskEither<LoadError, Versioned<State>> =>
   () =>
-    playWhile(category, settings, streamId, ({ recordedAt }) => recordedAt <= time)
+    replayWhile(category, settings, streamId, ({ recordedAt }) => recordedAt <= time)

@@ -7,14 +7,14 @@ import { catching } from '../catching'
 import type { CategorySettings } from '../category/settings'
 import { beginning, type Versioned, replayStored, type Replayable } from './replay'
 
-/** What {@link loadState} has found. */
+/** The result of {@link loadState}. */
 export interface LoadedState<State> {
   readonly current: Versioned<State>
-  /** The command that was asked about was carried out before. */
+  /** The command was handled before. `undefined`: it was not, or there was no command id. */
   readonly handled: CommandRecord | undefined
 }
 
-/** The state to play on from: the snapshot if there is one that decodes, or what is known already. */
+/** The state to replay from: the snapshot if there is one that decodes, or the cached state. */
 const start = <State, Event>(
   category: Replayable<State, Event>,
   { onNotice }: CategorySettings,
@@ -35,8 +35,8 @@ const start = <State, Event>(
   return undefined
 }
 
-/** Plays the rest of a stream, a page at a time. */
-export const playOn = async <State, Event>(
+/** Replays the rest of a stream, one page at a time. */
+export const replayRest = async <State, Event>(
   category: Replayable<State, Event>,
   settings: CategorySettings,
   streamId: StreamId,
@@ -47,9 +47,9 @@ export const playOn = async <State, Event>(
   for (;;) {
     const page = await store.read(streamId, { after: current.version, limit: pageSize })()
     if (E.isLeft(page)) return page
-    const played = replayStored(category, current, page.right.events)
-    if (E.isLeft(played)) return played
-    current = played.right
+    const replayed = replayStored(category, current, page.right.events)
+    if (E.isLeft(replayed)) return replayed
+    current = replayed.right
     if (!page.right.more) return E.right(current)
   }
 }
@@ -66,8 +66,8 @@ const observeLast = (
 }
 
 /**
- * The state of a stream as it is now: from what is known already, or from a snapshot, or from the start.
- * A stream that is shorter than what is known has lost events: then what is known counts for nothing.
+ * The current state of a stream: replayed from a cached state, from a snapshot, or from the start. A stream
+ * that is shorter than the cached state has lost events: then the cached state is dropped.
  */
 export const loadState = async <State, Event>(
   category: Replayable<State, Event>,
@@ -92,12 +92,14 @@ export const loadState = async <State, Event>(
   }
   observeLast(settings, streamId, events)
   const from = start(category, settings, known, loaded.right)
-  const played =
+  const replayed =
     from === undefined
-      ? await playOn(category, settings, streamId, known)
+      ? await replayRest(category, settings, streamId, known)
       : replayStored(category, from, events)
-  if (E.isLeft(played)) return played
+  if (E.isLeft(replayed)) return replayed
   const whole =
-    more && from !== undefined ? await playOn(category, settings, streamId, played.right) : played
+    more && from !== undefined
+      ? await replayRest(category, settings, streamId, replayed.right)
+      : replayed
   return E.isLeft(whole) ? whole : E.right({ current: whole.right, handled })
 }

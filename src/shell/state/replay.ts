@@ -10,7 +10,7 @@ import { isEmpty } from '../../core/owns'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
 
-/** What reading a stream takes of a category: everything but its commands. */
+/** What reading a stream needs of a category: everything but its commands. */
 export type Replayable<State, Event> = Pick<
   Category<never, State, Event, unknown>,
   'name' | 'decider' | 'events' | 'snapshots'
@@ -22,10 +22,10 @@ export interface Versioned<State> {
   readonly version: StreamVersion
 }
 
-/** What playing stored events can end with instead. */
+/** Why stored events could not be replayed. */
 export type ReplayError = UndecodableEvent | DeciderThrew | StoreFailed
 
-/** A stored event as its codec reads it. */
+/** A stored event, decoded. */
 const decodeEvent = <Event>(
   { events }: Pick<Replayable<unknown, Event>, 'events'>,
   stored: StoredEvent,
@@ -40,11 +40,11 @@ const decodeEvent = <Event>(
 
 const none: ReturnType<typeof Metadata.decode> = E.right(noMetadata)
 
-/** Most events have none: then nothing need be looked at. */
+/** Most events have no metadata: then nothing needs decoding. */
 const decodeMetadata = (metadata: unknown): ReturnType<typeof Metadata.decode> =>
   isRecord(metadata) && isEmpty(metadata) ? none : Metadata.decode(metadata)
 
-/** A stored event with everything that was recorded of it, decoded. */
+/** A stored event with everything that was recorded with it, decoded. */
 export const decodeRecorded = <Event>(
   category: Pick<Replayable<unknown, Event>, 'events'>,
   stored: StoredEvent,
@@ -73,7 +73,7 @@ const gap = (stored: StoredEvent, before: StreamVersion): StoreFailed =>
     `${stored.streamId} has no event ${before + 1}: after ${before} comes ${stored.version}`,
   )
 
-/** Plays one event of the caller's making. */
+/** Applies one decoded event to a state. */
 export const evolveOnce = <State, Event>(
   { decider }: Pick<Replayable<State, Event>, 'decider'>,
   streamId: StreamId,
@@ -87,7 +87,7 @@ export const evolveOnce = <State, Event>(
   }
 }
 
-/** Plays stored events on, oldest first. */
+/** Replays stored events, oldest first. */
 export const replayStored = <State, Event>(
   category: Replayable<State, Event>,
   from: Versioned<State>,

@@ -42,27 +42,27 @@ export const takeSnapshot = async <State>(
   return saved
 }
 
-/** A policy's wish, or why it could not be asked. */
-const wanted = <State>(
+/** Whether the policy wants a snapshot, or why it failed. */
+const policyWants = <State>(
   { policy }: Snapshots<State>,
   streamId: StreamId,
   reached: ReachedState<State>,
 ): E.Either<SnapshotImpossible, boolean> => {
-  const asked = catching(() => wantsSnapshot(policy, reached))
-  return E.isLeft(asked)
-    ? E.left(snapshotImpossible(streamId, `the policy threw: ${causeText(asked.left)}`))
-    : asked
+  const wanted = catching(() => wantsSnapshot(policy, reached))
+  return E.isLeft(wanted)
+    ? E.left(snapshotImpossible(streamId, `the policy threw: ${causeText(wanted.left)}`))
+    : wanted
 }
 
-/** Snapshots that are taken while the callers have their answers already. */
+/** Snapshots that are taken after the callers have their answers. */
 export interface BackgroundSnapshots<State> {
-  /** Takes a snapshot if the policy wants one. Never fails: see `SnapshotFailed` among the notices. */
+  /** Takes a snapshot if the policy wants one. Never fails: reports `SnapshotFailed` to `onNotice`. */
   readonly consider: (streamId: StreamId, reached: ReachedState<State>) => void
-  /** Waits for those that were begun. */
+  /** Waits for the snapshots that were begun. */
   readonly settled: () => Promise<void>
 }
 
-/** Takes snapshots off the caller's path. */
+/** Takes snapshots in the background, so that no caller waits for them. */
 export const backgroundSnapshots = <State>(
   category: Snapshotting<State>,
   settings: CategorySettings,
@@ -78,12 +78,12 @@ export const backgroundSnapshots = <State>(
   return {
     consider: (streamId: StreamId, reached: ReachedState<State>): void => {
       if (category.snapshots === undefined) return
-      const wish = wanted(category.snapshots, streamId, reached)
-      if (E.isLeft(wish)) {
-        settings.onNotice({ _tag: 'SnapshotFailed', streamId, error: wish.left })
+      const wanted = policyWants(category.snapshots, streamId, reached)
+      if (E.isLeft(wanted)) {
+        settings.onNotice({ _tag: 'SnapshotFailed', streamId, error: wanted.left })
         return
       }
-      if (!wish.right) return
+      if (!wanted.right) return
       const taking = take(streamId, reached).finally(() => running.delete(taking))
       running.add(taking)
     },

@@ -13,8 +13,8 @@ export interface Known<State> extends Versioned<State> {
 }
 
 /**
- * The states seen last, least recently used out first. The append's version check judges them all. What
- * is kept has no other holder: see {@link unshared}.
+ * A least-recently-used cache of states. The version check of the append validates them. A cached state is
+ * shared with no one: see {@link unshared}.
  */
 export interface StateCache<State> {
   readonly get: (streamId: StreamId) => Known<State> | undefined
@@ -24,7 +24,7 @@ export interface StateCache<State> {
   readonly forget: (streamId: StreamId) => void
 }
 
-/** About what a state takes up: the lengths of its texts and keys, and 16 for everything else in it. */
+/** An estimate of the size of a state: the lengths of its texts and keys, and 16 for everything else in it. */
 const sizeOf = (state: unknown): number => {
   const seen = new Set<unknown>()
   const left = [state]
@@ -47,7 +47,7 @@ const sizeOf = (state: unknown): number => {
   return size
 }
 
-/** From one of these versions on it is worth measuring anew: most states at most double with their version. */
+/** Whether it is worth measuring again: most states at most double when their version doubles. */
 const isFarther = (version: number, before: number): boolean =>
   Math.clz32(version) < Math.clz32(before)
 
@@ -78,7 +78,7 @@ export const stateCache = <State>({
           : known.size
       states.set(streamId, { state: own, version, outdated, size })
     } catch {
-      // A state that throws when it is looked at.
+      // The state throws when it is read.
       states.delete(streamId)
     }
   }

@@ -1,6 +1,6 @@
 import { isPlain } from '../../core/json'
 
-/** What changes a Map or a Set: frozen ones do not have it. */
+/** The methods that change a Map or a Set; frozen ones do not have them. */
 const LOCKED = {
   set: { value: undefined },
   add: { value: undefined },
@@ -12,7 +12,7 @@ const freezeInner = (value: unknown): void => {
   if (typeof value === 'object' && value !== null) freeze(value)
 }
 
-/** Freezes what is inside `value`. What is frozen already was frozen as a whole: states share their parts. */
+/** Freezes `value` deeply. A frozen part was frozen deeply before: states share their parts. */
 const freeze = (value: object): void => {
   if (Object.isFrozen(value)) return
   if (value instanceof Map || value instanceof Set) {
@@ -31,9 +31,9 @@ const freeze = (value: object): void => {
 }
 
 /**
- * The same state, for another holder: whatever one of them does to it, the other's stays as it is. The
- * outermost record or list is copied, which costs far less than freezing it; its parts are frozen, once.
- * Instances of classes are shared as they are.
+ * An independent copy of a state: a change to one does not affect the other. The outermost record or list is
+ * copied, which costs far less than freezing it; its parts are frozen, once. Instances of classes are shared
+ * as they are.
  */
 export const unshared = <State>(state: State): State => {
   if (typeof state !== 'object' || state === null) return state

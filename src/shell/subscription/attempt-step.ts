@@ -3,42 +3,42 @@ import { endedItsProcess, handlerFailed } from '../../core/errors/subscription'
 import type { Batch, StepError } from './effects'
 import { paceOf, type WorkerContext } from './worker-context'
 
-/** After so many attempts of which none has ended, it is not tried once more. */
-const CRASHES = 2
+/** After so many attempts that have crashed their process, there is no further one. */
+const MAXIMUM_CRASHES = 2
 
 /**
- * Whether the last owner has not given the partition back, and so may have been ended by an event: until
- * the partition has got on, one event or command is tried at a time, and counted before it is.
+ * Whether the last owner did not release the partition, so that an event may have crashed its process. Until
+ * the partition has made progress, one event or command is tried at a time, and recorded before it is.
  */
-export const isWary = <Transaction>({ lease, memory }: WorkerContext<Transaction>): boolean =>
-  lease.takeovers > 0 && memory.gotOnWith !== lease.token
+export const isCautious = <Transaction>({ lease, memory }: WorkerContext<Transaction>): boolean =>
+  lease.takeovers > 0 && memory.progressedWith !== lease.token
 
 /** How many events may be handled at a time. */
 export const batchSizeOf = <Transaction>(context: WorkerContext<Transaction>): number =>
-  isWary(context) ? 1 : context.memory.size.now()
+  isCautious(context) ? 1 : context.memory.size.now()
 
-/** What is said of `what` before it is tried: a Left when it has ended several processes already. */
+/** Records the attempt of `what`. A value inside: `what` has crashed several processes already. */
 export const beforeTrying = async <Transaction>(
   context: WorkerContext<Transaction>,
   what: string,
 ): Promise<E.Either<StepError, ReturnType<typeof endedItsProcess> | undefined>> => {
-  if (!isWary(context)) return E.right(undefined)
+  if (!isCautious(context)) return E.right(undefined)
   const times = await context.environment.subscriptions.noteAttempt(context.lease, what)()
   if (E.isLeft(times)) return times
-  return E.right(times.right > CRASHES ? endedItsProcess(times.right) : undefined)
+  return E.right(times.right > MAXIMUM_CRASHES ? endedItsProcess(times.right) : undefined)
 }
 
-/** The partition has got on since it was taken over: from now on nothing is counted any more. */
-export const gotOn = async <Transaction>(
+/** The partition has made progress since it was taken over: from now on attempts are not recorded any more. */
+export const markProgress = async <Transaction>(
   context: WorkerContext<Transaction>,
 ): Promise<E.Either<StepError, void>> => {
-  if (!isWary(context)) return E.right(undefined)
+  if (!isCautious(context)) return E.right(undefined)
   const { environment, lease, memory } = context
-  memory.gotOnWith = lease.token
+  memory.progressedWith = lease.token
   return environment.subscriptions.forgetAttempts(lease)()
 }
 
-/** Something was handled: not everything fails. */
+/** Something was handled, so not everything fails: closes the breaker. */
 export const succeeded = <Transaction>({
   lease,
   memory,
@@ -48,7 +48,7 @@ export const succeeded = <Transaction>({
   if (memory.breaker.succeeded()) onNotice({ _tag: 'PartitionResumed', subscription, partition })
 }
 
-/** Makes one step, and learns from it how many events to take next. */
+/** Makes one step, and adapts the batch size to how long it took. */
 export const tryBatch = async <Transaction>(
   context: WorkerContext<Transaction>,
   batch: Batch,

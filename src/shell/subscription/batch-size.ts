@@ -1,9 +1,9 @@
-/** How many events are handled at a time: more while that is fast, fewer when it is slow or fails. */
+/** How many events are handled in one batch: more while that is fast, fewer when it is slow or fails. */
 export interface BatchSize {
   readonly now: () => number
-  /** So many were handled in so many milliseconds. */
+  /** A batch has taken this long. */
   readonly took: (events: number, milliseconds: number) => void
-  /** One of so many is to blame, and it is not known which: half of them at a time. */
+  /** One of so many events has caused a failure, and it is not known which: the next batch has half of them. */
   readonly halve: (events: number) => void
 }
 
@@ -20,7 +20,7 @@ export const adaptingSize = (most: number, time: number): BatchSize => {
   return {
     now: () => size,
     took: (events, milliseconds) => {
-      // Only a full batch says that more would have been done; the last few of a page say nothing.
+      // Only a full batch shows that more would fit; the last events of a page do not.
       if (events >= size && milliseconds < time / 2) size = Math.min(most, size * 2)
       if (milliseconds > time) {
         size = Math.max(1, Math.min(size, Math.floor((events * time) / milliseconds)))

@@ -12,13 +12,13 @@ import type { WorkerContext } from './worker-context'
 export interface PageEnd {
   /** Where the checkpoint is now. */
   readonly position: Position
-  /** Everything fails: nothing more is to be tried for so long. Milliseconds. Left out: go on. */
+  /** Everything fails: pause for so long. Milliseconds. Omitted: continue. */
   readonly pause?: number
 }
 
 type Failing<Result> = E.Either<StepError | SubscriptionStopped, Result>
 
-/** The failed event's stream is held back from here on; all others go on. */
+/** Holds the stream of the failed event from here on; all others continue. */
 const holdBack = async <Transaction>(
   context: WorkerContext<Transaction>,
   after: Position,
@@ -34,7 +34,7 @@ const holdBack = async <Transaction>(
   return E.isLeft(saved) ? saved : E.right({ position: event.position })
 }
 
-/** What the poison policy does with an event that could not be handled. */
+/** Applies the poison policy to an event that could not be handled. */
 const poisoned = async <Transaction>(
   context: WorkerContext<Transaction>,
   after: Position,
@@ -62,7 +62,7 @@ const batchOf = <Transaction>(
   }),
 })
 
-/** Makes sure that what came before a failed event has had its effect, and is saved. */
+/** Handles the events before a failed one again, if their effects were rolled back, and saves the checkpoint. */
 const redo = async <Transaction>(
   context: WorkerContext<Transaction>,
   after: Position,
@@ -70,8 +70,9 @@ const redo = async <Transaction>(
 ): Promise<E.Either<StepError, number>> => {
   const last = before.at(-1)
   if (last === undefined) return E.right(0)
-  const undone = context.effects.undone(before)
-  if (undone.length > 0) return tryBatch(context, batchOf(context, after, undone, last.position))
+  const repeated = context.effects.toRepeat(before)
+  if (repeated.length > 0)
+    return tryBatch(context, batchOf(context, after, repeated, last.position))
   const { lease, environment } = context
   const saved = await environment.subscriptions.save({ lease, after, position: last.position })()
   if (E.isLeft(saved)) return saved
@@ -80,9 +81,8 @@ const redo = async <Transaction>(
 }
 
 /**
- * Handles a page of events and moves the checkpoint from `from` to `upTo`, or as far as it comes before it
- * is asked to stop. Events of held streams are passed over; one that cannot be handled is dealt with as the
- * poison policy says.
+ * Handles a page of events and moves the checkpoint from `from` to `upTo`, or as far as it gets before it has
+ * to stop. Events of held streams are skipped; the poison policy applies to an event that cannot be handled.
  */
 export const handleBatch = async <Transaction>(
   context: WorkerContext<Transaction>,
@@ -119,7 +119,7 @@ export const handleBatch = async <Transaction>(
     const redone = await redo(context, after, before)
     if (E.isLeft(redone)) {
       if (redone.left._tag !== 'HandlerFailed' && !isCausedByWork(redone.left)) return redone
-      memory.size.halve(some.length) // one of those before has spoiled the transaction for this one
+      memory.size.halve(some.length) // one of the events before has broken the transaction of this one
       continue
     }
     after = before[redone.right - 1]?.position ?? after

@@ -1,11 +1,11 @@
 import type { Fault } from '../../core/fault'
 import { backoffAfter, type PoisonPolicy, nextAttemptAfter } from '../../core/poison'
 
-/** Notices when everything fails alike: then not the single events are to blame. */
+/** Detects that everything fails: then the cause is not a single event. */
 export interface Breaker {
   /**
-   * Something of `key` (a stream, a process) has failed. Answers for how long nothing more is to be tried, in
-   * milliseconds; `undefined`: the failure is dealt with alone.
+   * Something of `key` (a stream, a process) has failed. Answers for how long to pause, in milliseconds;
+   * `undefined`: no pause, the failure is an individual one.
    */
   readonly failed: (key: string, fault: Fault) => number | undefined
   /** Something has succeeded. Answers whether this ends a pause. */
@@ -14,12 +14,12 @@ export interface Breaker {
   readonly isOpen: () => boolean
 }
 
-/** So many different streams that fail in a row, with no success in between, are no coincidence. */
-const ALIKE = 5
+/** How many different keys must fail in a row, with no success in between, to open the breaker. */
+const THRESHOLD = 5
 
 /**
- * Pauses with growing pauses while everything fails: for as long as it takes if the infrastructure is to
- * blame, and until the budget of the poison policy is used up otherwise.
+ * Pauses, longer each time, while everything fails: for as long as it takes if the infrastructure is the
+ * cause, and until the attempts of the poison policy are used up otherwise.
  */
 export const breaker = (policy: PoisonPolicy): Breaker => {
   const failing = new Set<string>()
@@ -27,8 +27,8 @@ export const breaker = (policy: PoisonPolicy): Breaker => {
   return {
     failed: (key, fault) => {
       if (fault === 'Codec' || fault === 'Crash') return undefined
-      if (failing.size < ALIKE) failing.add(key)
-      if (failing.size < ALIKE) return undefined
+      if (failing.size < THRESHOLD) failing.add(key)
+      if (failing.size < THRESHOLD) return undefined
       if (nextAttemptAfter(fault, policy, pauses + 1)._tag === 'Poison') return undefined
       pauses++
       return backoffAfter(policy, pauses)

@@ -8,54 +8,54 @@ import type { StepEnd, StepStart, SubscriptionStore } from '../../core/ports/sub
 import type { StoredEvent } from '../../core/recorded-event'
 import { bounded, type HandlerBounds, type HandlerContext } from './handler'
 
-/** What keeps a step from being made. */
+/** Why a step failed. */
 export type StepError = StoreFailed | LeaseLost | HandlerFailed
 
-/** Some events to be handled in one step. */
+/** Events to be handled in one step. */
 export interface Batch extends StepStart {
-  /** In their order. */
+  /** In the order of their positions. */
   readonly events: ReadonlyArray<StoredEvent>
-  /** Where the step ends when the first `handled` of them are done: it may be cut short. */
+  /** Where the step ends when only the first `handled` of them are done: it may be cut short. */
   readonly endAt: (handled: number) => StepEnd
 }
 
 /** When a batch is cut short. */
 export interface Pace extends HandlerBounds {
   /**
-   * Asked before each event. `enough`: save what was handled so far. `lost`: the lease has run out, as far
-   * as this process can know.
+   * Called before each event. `enough`: save what was handled so far. `lost`: the lease has expired, as far as
+   * this process can know.
    */
   readonly next: (handled: number) => 'go' | 'enough' | 'lost'
 }
 
-/** How the events of a batch have their effect, and how that is saved. */
+/** How the effects of a batch are produced and saved. */
 export interface Effects {
   /**
-   * Handles the events in their order, then saves the step. Answers how many were handled: fewer than there
-   * are when the batch was cut short. Fails with `HandlerFailed` at the first event that cannot be handled:
-   * then the step is not saved. When it {@link isCausedByWork}, one of several events is to blame and it is
-   * not known which: make fewer at a time.
+   * Handles the events in their order, then saves the step. Answers how many were handled: fewer than given
+   * when the batch was cut short. Fails with `HandlerFailed` at the first event that cannot be handled: then
+   * the step is not saved. When the error {@link isCausedByWork}, one of several events has caused it and it is
+   * not known which: handle fewer at a time.
    */
   readonly make: (batch: Batch, pace: Pace) => Promise<E.Either<StepError, number>>
   /**
-   * What of the events before a failed one must be handled again: all of them, if their effect was
-   * undone together with it; none, if it stays.
+   * Which of the events before a failed one must be handled again: all of them, if their effects were rolled
+   * back with it; none, if their effects stay.
    */
-  readonly undone: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
+  readonly toRepeat: (before: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
 }
 
 const failLeaseLost = ({ lease: { subscription, partition, token } }: Batch) =>
   E.left(leaseLost(subscription, partition, token))
 
-/** A transaction that one event has spoiled is a failure of that event, and not of the store. */
-const blaming = ({ events, lease }: Batch, error: StepError): StepError => {
+/** If a single event has broken the transaction, that is a failure of the event, not of the store. */
+const attributed = ({ events, lease }: Batch, error: StepError): StepError => {
   const [event, ...others] = events
   return event !== undefined && others.length === 0 && isCausedByWork(error)
     ? handlerFailed(lease.subscription, event.position, error)
     : error
 }
 
-/** Handles some events inside a transaction. Answers how many. */
+/** Handles events inside a transaction. Answers how many. */
 type Work<Transaction> = (
   batch: Batch,
   transaction: Transaction,
@@ -79,17 +79,17 @@ const inTransaction = <Transaction>(
       handled = worked.right
       return E.right(endAt(handled))
     })()
-    // What a handler in hand was at is undone: it was told to give up.
+    // The work of a running handler is rolled back: its signal was aborted.
     if (pace.abandonment.isAbandoned() && E.isLeft(committed)) return failLeaseLost(batch)
-    if (E.isLeft(committed)) return E.left(blaming(batch, committed.left))
+    if (E.isLeft(committed)) return E.left(attributed(batch, committed.left))
     return handled < events.length && pace.next(handled) === 'lost'
       ? failLeaseLost(batch)
       : E.right(handled)
   },
-  undone: (before) => before,
+  toRepeat: (before) => before,
 })
 
-/** Handles some events inside a transaction, all of them at once. */
+/** Handles events inside a transaction, all of them at once. */
 export type TransactionHandler<Transaction> = (
   events: ReadonlyArray<StoredEvent>,
   transaction: Transaction,
@@ -130,7 +130,7 @@ export const oneByOneEffects = <Transaction>(
     return E.right(handled)
   })
 
-/** Effects outside: each event has its effect at least once, and the checkpoint follows. */
+/** Effects outside the store: each event has its effect at least once; the checkpoint is saved afterwards. */
 export const outsideEffects = <Transaction>(
   { save }: SubscriptionStore<Transaction>,
   handle: (event: StoredEvent, context: HandlerContext) => TaskEither<unknown, void>,
@@ -151,12 +151,12 @@ export const outsideEffects = <Transaction>(
       }
       handled++
     }
-    // Also when the lease has run out: if nobody has taken it, what was handled is not handled again.
+    // Also when the lease has expired: unless another instance has taken it, no event is handled twice.
     if (handled > 0 || events.length === 0) {
       const saved = await save({ lease, after, ...endAt(handled) })()
       if (E.isLeft(saved)) return saved
     }
     return isLost ? failLeaseLost(batch) : E.right(handled)
   },
-  undone: () => [],
+  toRepeat: () => [],
 })

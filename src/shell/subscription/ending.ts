@@ -10,7 +10,7 @@ export interface Ending<Transaction> {
   readonly settings: Settings
   readonly subscriptions: SubscriptionStore<Transaction>
   readonly instance: string
-  /** Empties itself: rings `clock` whenever one of them has ended. */
+  /** Each of them removes itself when it has ended, and wakes `clock`. */
   readonly working: ReadonlyMap<number, Working>
   readonly clock: Sleeper
   readonly giveBack: () => Promise<void>
@@ -20,8 +20,8 @@ export interface Ending<Transaction> {
 const never = new AbortController().signal
 
 /**
- * Lets all work end, and prolongs the leases until it has: nobody begins with an event that is still in
- * hand here. After `stopTimeout` it ends without what has not, and leaves those leases to run out.
+ * Waits until all work has ended, and extends the leases meanwhile: no other instance handles an event that is
+ * still being handled here. After `stopTimeout` it ends without the rest, and lets those leases expire.
  */
 export const endAll = async <Transaction>({
   settings,
@@ -35,15 +35,15 @@ export const endAll = async <Transaction>({
   const { name, leaseDuration, stopTimeout } = settings
   const end = performance.now() + stopTimeout
   const prolong = async (work: Working): Promise<void> => {
-    const asked = performance.now()
+    const sentAt = performance.now()
     const prolonged = await subscriptions.prolong(work.lease, leaseDuration)()
-    if (E.isRight(prolonged)) work.deadline = asked + leaseDuration
+    if (E.isRight(prolonged)) work.deadline = sentAt + leaseDuration
     else if (prolonged.left._tag === 'LeaseLost') work.giveUp()
   }
   for (const { stop } of working.values()) stop()
   let hasLeft = false
   const leave = async (): Promise<void> => {
-    await subscriptions.leave(name, instance)() // its share is for the others, from now on
+    await subscriptions.leave(name, instance)() // its share goes to the others from now on
     await giveBack()
     hasLeft = true
     clock.wake()

@@ -9,7 +9,7 @@ import type { HeldStream, MissingFilter } from '../../core/ports/subscription-st
 /** Where a subscription reads from: an event store, or its reading half. */
 export type EventSource = Pick<EventStore, 'readAll' | 'read'> & Partial<EventLocator>
 
-/** What a subscription needs of a backend. */
+/** The parts of a backend that a subscription needs. */
 export interface SubscriptionBackend<Transaction> extends Pick<
   Backend<Transaction>,
   'subscriptions' | 'wakeUps'
@@ -17,11 +17,11 @@ export interface SubscriptionBackend<Transaction> extends Pick<
   readonly store: EventSource
 }
 
-/** How long something runs, and who follows it: the same for everything that runs. */
+/** The options of everything that runs: when it stops, and what it reports. */
 export interface RunOptions<Notice> {
-  /** Aborted: finish the event in hand, save, give the lease back. There is no other way to stop. */
+  /** Abort it to stop: the current event is finished and saved, and the lease released. There is no other way. */
   readonly signal: AbortSignal
-  /** Called with what happens. It must not throw. Default: nothing is called. */
+  /** Called with every notice. It must not throw. Default: notices are dropped. */
   readonly onNotice?: (notice: Notice) => void
 }
 
@@ -29,14 +29,14 @@ export interface RunOptions<Notice> {
 export interface SubscriptionEnvironment<Transaction>
   extends SubscriptionBackend<Transaction>, RunOptions<SubscriptionNotice> {}
 
-/** What happens to a subscription: for logs and counters. Every state is told once, when it begins. */
+/** What happens to a subscription: for logs and metrics. Every state is reported once, when it begins. */
 export type SubscriptionNotice =
   | {
       readonly _tag: 'PartitionStarted' | 'PartitionEnded'
       readonly subscription: string
       readonly partition: number
     }
-  /** An event could not be handled. `parked`: nothing more happens to its stream without an operator. */
+  /** An event could not be handled. `parked`: its stream is held until an operator decides. */
   | {
       readonly _tag: 'EventFailed'
       readonly subscription: string
@@ -46,7 +46,7 @@ export type SubscriptionNotice =
   /** The stream is not held back any more. */
   | { readonly _tag: 'StreamReleased'; readonly subscription: string; readonly streamId: string }
   /**
-   * A store did not do what was asked. It will be asked again. `partition` `undefined`: no partition could be
+   * A store has failed; the operation is retried. `partition` is `undefined` when partitions could not be
    * claimed.
    */
   | {
@@ -55,15 +55,15 @@ export type SubscriptionNotice =
       readonly partition: number | undefined
       readonly error: ReadError | LeaseLost | HandlerFailed
     }
-  /** What was troubled works again. */
+  /** The trouble is over. */
   | {
       readonly _tag: 'SubscriptionRecovered'
       readonly subscription: string
       readonly partition: number | undefined
     }
   /**
-   * Events of many streams, or commands of many processes, fail one after another, and none succeeds:
-   * nothing is held back for it, but the partition is tried again after a pause.
+   * Events of many streams, or commands of many processes, fail one after another, and none succeeds: no
+   * stream is held for it; the partition is retried after a pause.
    */
   | {
       readonly _tag: 'PartitionPaused'
@@ -76,15 +76,15 @@ export type SubscriptionNotice =
       readonly subscription: string
       readonly partition: number
     }
-  /** Another release has declared more than this instance reads: it gets nothing to do. */
+  /** Another release has declared more than this instance reads: it gets no partitions. */
   | {
       readonly _tag: 'FilterOutdated'
       readonly subscription: string
       readonly missing: MissingFilter
     }
-  /** It reads all that was declared again: an operator has narrowed the filter. */
+  /** The instance reads all that is declared again: an operator has narrowed the filter. */
   | { readonly _tag: 'FilterCurrent'; readonly subscription: string }
-  /** It had to end before these partitions were done. Their next owner has to wait for the lease. */
+  /** It had to stop before these partitions were done. Their next owner waits until the lease expires. */
   | {
       readonly _tag: 'StopTimedOut'
       readonly subscription: string
@@ -97,7 +97,7 @@ export type SubscriptionNotice =
       readonly command: FailedOutboxCommand
       readonly parked: boolean
     }
-  /** A command was rejected, and the process manager has no `onRejected` to ask for something instead. */
+  /** A command was rejected, and the process manager has no `onRejected` to compensate it. */
   | {
       readonly _tag: 'CommandRejected'
       readonly subscription: string

@@ -4,30 +4,30 @@ import { handlerTimedOut } from '../../core/errors/subscription'
 import { catching } from '../catching'
 import { clearTimeout, setTimeout } from '../timers'
 
-/** What a handler is given besides its event. */
+/** What a handler receives besides its event. */
 export interface HandlerContext {
   /**
-   * Aborted when nobody waits for the handler any more: its time is over (`handlerTimeout`), its instance
-   * must end (`stopTimeout`), or another one owns the partition. Pass it on to `load` and the like.
+   * Aborted when the handler is abandoned: it has timed out (`handlerTimeout`), its instance must stop
+   * (`stopTimeout`), or another instance owns the partition. Pass it on to `load` and the like.
    */
   readonly signal: AbortSignal
 }
 
-/** When nobody waits for a handler any more. */
+/** When a handler is abandoned. */
 export interface HandlerBounds {
   /** Milliseconds. */
   readonly handlerTimeout: number
   readonly abandonment: Abandonment
 }
 
-/** Whether nobody waits for the handlers of a partition any more. Many of them listen at a time. */
+/** Whether the handlers of a partition are abandoned. Many of them listen at a time. */
 export interface Abandonment {
   readonly isAbandoned: () => boolean
-  /** Answers how to stop listening. */
+  /** Returns a function that stops listening. */
   readonly listen: (listener: () => void) => () => void
 }
 
-/** Everything is waited for until `abandon` is called. */
+/** Not abandoned until `abandon` is called. */
 export const abandonment = (): Abandonment & { readonly abandon: () => void } => {
   const listeners = new Set<() => void>()
   let isAbandoned = false
@@ -45,8 +45,7 @@ export const abandonment = (): Abandonment & { readonly abandon: () => void } =>
 }
 
 /**
- * Runs the caller's own handler: whatever it throws becomes a Left, and so does an answer that does not
- * come in time. Never rejects.
+ * Runs a handler of the application: what it throws becomes a Left, and so does a timeout. Never rejects.
  */
 export const bounded =
   <Result>(
@@ -58,14 +57,16 @@ export const bounded =
       const controller = new AbortController()
       const end = (result: E.Either<unknown, Result>): void => {
         clearTimeout(timer)
-        silence()
+        unlisten()
         resolve(result)
       }
       const abandon = (cause: unknown): void => {
         controller.abort(cause)
         end(E.left(cause))
       }
-      const silence = all.listen(() => abandon('nobody waits for this handler any more'))
+      const unlisten = all.listen(() =>
+        abandon('the handler was abandoned: its instance had to stop, or has lost the lease'),
+      )
       const timer = setTimeout(() => abandon(handlerTimedOut(handlerTimeout)), handlerTimeout)
       const started = catching(() => work({ signal: controller.signal })())
       if (E.isLeft(started)) end(started)

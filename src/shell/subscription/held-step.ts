@@ -10,11 +10,11 @@ import type { StepError } from './effects'
 import { heldAt, holdingFor, pauseAfter } from './poison-step'
 import type { WorkerContext } from './worker-context'
 
-/** The answer: for how long nothing more is to be tried, because everything fails. `undefined`: go on. */
+/** For how long (milliseconds) to pause, because everything fails. `undefined`: continue. */
 type Outcome = E.Either<StepError | ReadError, number | undefined>
 
 interface HeldPage {
-  /** Those that were held back, oldest first. */
+  /** The events that were held back, oldest first. */
   readonly events: ReadonlyArray<StoredEvent>
   /** There are more of them after this version. */
   readonly moreAfter: StreamVersion | undefined
@@ -37,7 +37,7 @@ const heldPage = async <Transaction>(
   })
 }
 
-/** What becomes of the stream when the first `handled` of a page are done. The checkpoint stays. */
+/** Where the step ends when the first `handled` events of a page are done. The checkpoint stays. */
 const endAfter = (
   due: DueStream,
   position: Position,
@@ -55,8 +55,8 @@ const endAfter = (
   return { position, holding: { _tag: 'Hold', stream, retryAfter: 0 } }
 }
 
-/** Handles what was held back of one stream, until all of it is done or an event fails again. */
-const goOn = async <Transaction>(
+/** Handles the held events of one stream, until all of them are done or one fails again. */
+const handleDue = async <Transaction>(
   context: WorkerContext<Transaction>,
   held: Set<StreamId>,
   due: DueStream,
@@ -105,7 +105,7 @@ const goOn = async <Transaction>(
             stream: { ...stream, attempts: attempts - 1 },
             retryAfter: Math.ceil(pause),
           } as const)
-    const before = effects.undone(events.slice(0, index))
+    const before = effects.toRepeat(events.slice(0, index))
     const saved = await tryBatch(context, {
       ...start,
       events: before,
@@ -115,12 +115,12 @@ const goOn = async <Transaction>(
     if (E.isRight(saved)) return E.right(pause)
     if (events.length === 1) return saved
     if (saved.left._tag !== 'HandlerFailed' && !isCausedByWork(saved.left)) return saved
-    memory.size.halve(events.length) // one of those before has spoiled the transaction for this one
+    memory.size.halve(events.length) // one of the events before has broken the transaction of this one
   }
   return E.right(undefined)
 }
 
-/** Turns to the held streams whose time has come, or for which an operator has decided. */
+/** Handles the held streams that are due, or for which an operator has decided. */
 export const handleHeld = async <Transaction>(
   context: WorkerContext<Transaction>,
   held: Set<StreamId>,
@@ -131,7 +131,7 @@ export const handleHeld = async <Transaction>(
   if (E.isLeft(due)) return due
   for (const stream of due.right) {
     if (context.signal.aborted) return E.right(undefined)
-    const done = await goOn(context, held, stream, checkpoint)
+    const done = await handleDue(context, held, stream, checkpoint)
     if (E.isLeft(done) || done.right !== undefined) return done
   }
   return E.right(undefined)

@@ -11,8 +11,8 @@ import type { HeldLease } from '../../core/ports/subscription-store'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'
 
-/** Why a checkpoint does not belong to the store that `page` was read from; `undefined` if it may. */
-export const strayed = (
+/** Why a checkpoint cannot belong to the store that `page` was read from, or `undefined`. */
+export const checkpointMismatch = (
   { subscription, partition, position, lineage }: HeldLease,
   page: Pick<StorePage, 'highest' | 'lineage'>,
 ): CheckpointAhead | OtherLineage | undefined => {
@@ -23,27 +23,27 @@ export const strayed = (
   return position > page.highest ? checkpointAhead(checkpoint, page.highest) : undefined
 }
 
-/** Stops the partition for all instances: an operator must say where it goes on. */
-const standStill = async <Transaction>(
+/** Stops the partition for all instances: an operator must decide where it continues. */
+const stopPartition = async <Transaction>(
   { environment, lease }: WorkerContext<Transaction>,
   reason: CheckpointAhead | OtherLineage,
 ): Promise<E.Either<StepError | CheckpointAhead | OtherLineage, never>> => {
   const note = failureNote({ message: reason.message, cause: reason })
-  const halted = await environment.subscriptions.stop(lease, note)()
-  return E.isLeft(halted) ? halted : E.left(reason)
+  const stopped = await environment.subscriptions.stop(lease, note)()
+  return E.isLeft(stopped) ? stopped : E.left(reason)
 }
 
 /**
- * Compares the checkpoint with the first page that was read after it, and writes the lineage down that it is of,
- * if that is not known yet.
+ * Compares the checkpoint with the first page that was read after it, and stores its lineage if that is not
+ * known yet.
  */
-export const settle = async <Transaction>(
+export const checkLineage = async <Transaction>(
   context: WorkerContext<Transaction>,
   page: StorePage,
 ): Promise<E.Either<StepError | CheckpointAhead | OtherLineage, void>> => {
   const { lease, environment } = context
-  const reason = strayed(lease, page)
-  if (reason !== undefined) return standStill(context, reason)
+  const reason = checkpointMismatch(lease, page)
+  if (reason !== undefined) return stopPartition(context, reason)
   if (lease.lineage !== undefined) return E.right(undefined)
   const { position } = lease
   return environment.subscriptions.save({

@@ -13,45 +13,45 @@ import type { Effects } from './effects'
 import { endAll } from './ending'
 import type { SubscriptionEnvironment } from './environment'
 import { abandonment } from './handler'
-import { type PartitionMemory, partitionMemory, reported, reportOf } from './partition-memory'
+import { type PartitionMemory, partitionMemory, clearReported, reportOf } from './partition-memory'
 import { type Sleeper, sleeper } from './sleeper'
 import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
 import type { BetweenBatches } from './worker-context'
 
-/** The work on a partition that is under way. */
+/** The running work on a partition. */
 export interface Working {
   readonly lease: HeldLease
   readonly sleeper: Sleeper
-  /** Until when the lease is its own, as far as this process can know: by `performance.now()`. */
+  /** When the lease expires, as far as this process can know, by `performance.now()`. */
   deadline: number
-  /** Finish the event in hand. */
+  /** Finish the current event, then end. */
   readonly stop: () => void
-  /** Nobody waits for the event in hand any more. */
+  /** End without the current event. */
   readonly giveUp: () => void
 }
 
 /** The longest time that a timer can wait. Milliseconds. */
 const NEVER = 2 ** 31 - 1
 
-/** Whether an operator has to decide, before anything else happens. */
+/** Whether an operator has to decide before anything else can happen. */
 const isStop = (error: WorkError): error is PartitionStopped =>
   ['SubscriptionStopped', 'CheckpointAhead', 'OtherLineage'].includes(error._tag)
 
-/** What owning partitions takes. */
+/** What {@link runOwner} needs. */
 export interface Ownership<Transaction> {
   readonly settings: Settings
   readonly environment: SubscriptionEnvironment<Transaction>
   readonly effects: Effects
   readonly betweenBatches?: BetweenBatches<Transaction>
-  /** This running of the subscription: another one has another name. */
+  /** The id of this run of the subscription. */
   readonly instance: string
 }
 
 /**
- * Claims partitions again and again, works on those it gets, and gives back what is more than its share.
- * Ends when it is asked to, when the poison policy has stopped a partition, or when there is no such
- * subscription any more.
+ * Claims partitions repeatedly, works on those it gets, and releases what exceeds its share: this is how
+ * partitions are rebalanced. Ends when `signal` is aborted, when a partition is stopped, or when the
+ * subscription is removed.
  */
 export const runOwner = async <Transaction>({
   settings,
@@ -75,7 +75,7 @@ export const runOwner = async <Transaction>({
   let ended: SubscriptionError | undefined
   let isOutdated = false
 
-  /** What it has, and does not work on: nobody need wait until the lease has run out. */
+  /** Releases the partitions that it does not work on, so that no instance has to wait for their leases to expire. */
   const giveBack = async (): Promise<void> => {
     for (const lease of owned) {
       if (!working.has(lease.partition)) await subscriptions.release(lease)()
@@ -116,7 +116,7 @@ export const runOwner = async <Transaction>({
         abandonment: abandoned,
         sleeper: now.sleeper,
         mayWork: () => performance.now() < now.deadline,
-        recovered: () => trouble.passed(partition),
+        recovered: () => trouble.recovered(partition),
         onNotice,
       }).catch((cause: unknown) => E.left(storeFailed('Unexpected', 'nothingWritten', cause)))
       memory.busySince = undefined
@@ -124,7 +124,7 @@ export const runOwner = async <Transaction>({
       else if (isStop(worked.left)) ended = worked.left
       else if (!signal.aborted) {
         memory.trouble = failureNote({ message: worked.left.message, cause: worked.left })
-        trouble.met(partition, worked.left)
+        trouble.failed(partition, worked.left)
       }
       working.delete(partition)
       onNotice({ _tag: 'PartitionEnded', subscription: name, partition })
@@ -134,13 +134,13 @@ export const runOwner = async <Transaction>({
     void run()
   }
 
-  /** Its lease is not prolonged any more: while it lasts, the event in hand may be finished. */
+  /** Its lease is not extended any more: until it expires, the current event may be finished. */
   const end = ({ deadline, stop, giveUp }: Working): void => {
     if (performance.now() < deadline) stop()
     else giveUp()
   }
 
-  const follow = ({ leases, share }: Claim, deadline: number): void => {
+  const rebalance = ({ leases, share }: Claim, deadline: number): void => {
     for (const [partition, worker] of working) {
       const { token } = worker.lease
       if (!leases.some((one) => one.partition === partition && one.token === token)) end(worker)
@@ -156,7 +156,7 @@ export const runOwner = async <Transaction>({
     for (const { partition } of leases.slice(share)) working.get(partition)?.stop()
   }
 
-  const heed = (claim: Claim, deadline: number): void => {
+  const applyClaim = (claim: Claim, deadline: number): void => {
     const { outdated, stopped, share } = claim
     if (outdated !== undefined) {
       if (!isOutdated) onNotice({ _tag: 'FilterOutdated', subscription: name, missing: outdated })
@@ -169,44 +169,44 @@ export const runOwner = async <Transaction>({
     const [failed] = stopped
     if (failed !== undefined) ended = subscriptionStopped(name, failed.partition, failed.failure)
     else if (share === 0) ended = subscriptionRemoved(name)
-    else follow(claim, deadline)
+    else rebalance(claim, deadline)
   }
 
-  const ask = async (): Promise<void> => {
-    const asked = performance.now()
+  const claimOnce = async (): Promise<void> => {
+    const sentAt = performance.now()
     const reports = reportOf(memories, leaseDuration / 3)
-    const told = { filter, ...(reports.length === 0 ? {} : { partitions: reports }) }
-    const claim = await subscriptions.claim(name, instance, leaseDuration, told)()
+    const report = { filter, ...(reports.length === 0 ? {} : { partitions: reports }) }
+    const claim = await subscriptions.claim(name, instance, leaseDuration, report)()
     if (E.isRight(claim)) owned = claim.right.leases
     if (signal.aborted) return giveBack()
     if (E.isLeft(claim)) {
       const note = failureNote({ message: claim.left.message, cause: claim.left })
       for (const memory of memories.values()) memory.trouble = note
-      trouble.met(undefined, claim.left)
+      trouble.failed(undefined, claim.left)
       return
     }
-    trouble.passed(undefined)
-    reported(memories, reports)
-    heed(claim.right, asked + leaseDuration)
+    trouble.recovered(undefined)
+    clearReported(memories, reports)
+    applyClaim(claim.right, sentAt + leaseDuration)
   }
 
-  /** When the next claim is due, in milliseconds: sooner when a partition waits to begin again. */
+  /** When the next claim is due, in milliseconds: sooner when a partition waits to be restarted. */
   const untilNext = (): number => {
     const waiting = [...memories.keys()].map(trouble.waitFor).filter((wait) => wait > 0)
     return Math.min(leaseDuration / 3, ...waiting)
   }
 
-  const silence = wakeUps.listen(() => {
+  const unlisten = wakeUps.listen(() => {
     for (const { sleeper: worker } of working.values()) worker.wake()
   })
   const isEnded = () => signal.aborted || ended !== undefined
   while (!isEnded()) {
     const answer = sleeper()
-    void ask().then(answer.wake)
-    await answer.sleep(NEVER, signal) // a store that hangs does not keep it from ending
+    void claimOnce().then(answer.wake)
+    await answer.sleep(NEVER, signal) // a store that hangs does not keep it from stopping
     if (!isEnded()) await clock.sleep(untilNext(), signal)
   }
-  silence()
+  unlisten()
   await endAll({ settings, subscriptions, instance, working, clock, giveBack, onNotice })
   return ended === undefined ? E.right(undefined) : E.left(ended)
 }

@@ -4,18 +4,18 @@ import { adaptingSize, type BatchSize } from './batch-size'
 import { type Breaker, breaker } from './breaker'
 import type { Settings } from './definition'
 
-/** What an instance remembers of a partition, also when its work begins again. */
+/** What an instance remembers of a partition, across restarts of the work on it. */
 export interface PartitionMemory {
   readonly size: BatchSize
   readonly breaker: Breaker
   /** How often in a row each stream or command has waited for the infrastructure. */
   readonly waits: Map<string, number>
-  /** Since when it is at what it has in hand, by `performance.now()`. `undefined`: at nothing. */
+  /** Since when it handles the current batch, by `performance.now()`. `undefined`: it is idle. */
   busySince: number | undefined
-  /** What went wrong last, until it was reported. */
+  /** The last failure, until it was reported. */
   trouble: FailureNote | undefined
-  /** The token of the lease under which it has got on after a take-over. */
-  gotOnWith: number | undefined
+  /** The token of the lease under which it has made progress after a take-over. */
+  progressedWith: number | undefined
 }
 
 export const partitionMemory = ({ batchSize, batchTime, poison }: Settings): PartitionMemory => ({
@@ -24,13 +24,13 @@ export const partitionMemory = ({ batchSize, batchTime, poison }: Settings): Par
   waits: new Map<string, number>(),
   busySince: undefined,
   trouble: undefined,
-  gotOnWith: undefined,
+  progressedWith: undefined,
 })
 
 /**
- * What an operator is to know of the partitions: as a rule, nothing.
+ * What to report to the operator about the partitions; usually nothing.
  *
- * @param long - from when on it is worth telling that one is busy. Milliseconds.
+ * @param long - after how many milliseconds a busy partition is reported.
  */
 export const reportOf = (
   memories: ReadonlyMap<number, PartitionMemory>,
@@ -43,8 +43,8 @@ export const reportOf = (
     return busyFor > long || trouble !== undefined ? [{ partition, ...busy, ...troubled }] : []
   })
 
-/** These were told: they are not told again. */
-export const reported = (
+/** Clears the failures that were reported. */
+export const clearReported = (
   memories: ReadonlyMap<number, PartitionMemory>,
   reports: ReadonlyArray<PartitionReport>,
 ): void => {

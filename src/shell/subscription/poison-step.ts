@@ -15,7 +15,7 @@ import { sleeper } from './sleeper'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'
 
-/** A failed event as a reason to hold its stream back. */
+/** The held stream that a failed event leads to. */
 export const heldAt = (
   event: StoredEvent,
   attempts: number,
@@ -37,7 +37,7 @@ export const waitsOf = (waits: Map<string, number>, key: string): number => {
   return number
 }
 
-/** What becomes of the stream of a failed event under the policy `parkAfter`. */
+/** What happens to the stream of a failed event under the policy `parkAfter`. */
 export const holdingFor = <Transaction>(
   { settings, memory, onNotice }: WorkerContext<Transaction>,
   stream: HeldStream,
@@ -48,7 +48,7 @@ export const holdingFor = <Transaction>(
   const { poison, name: subscription } = settings
   memory.trouble = stream.failure
   if (fault === 'Infrastructure') {
-    // It does not count, and it is told once.
+    // Not counted as an attempt, and reported only once.
     const uncounted = { ...stream, attempts: stream.attempts - 1 }
     const waits = waitsOf(memory.waits, streamId)
     if (waits === 1)
@@ -63,7 +63,7 @@ export const holdingFor = <Transaction>(
     : { _tag: 'Hold', stream }
 }
 
-/** For how long nothing more is to be tried, because everything fails alike; `undefined`: go on. */
+/** For how long (milliseconds) to pause, because everything fails; `undefined`: continue. */
 export const pauseAfter = <Transaction>(
   { settings, lease, memory, onNotice }: WorkerContext<Transaction>,
   key: string,
@@ -82,7 +82,7 @@ export const pauseAfter = <Transaction>(
   return pause
 }
 
-/** Whether the batch goes on after the failed event, or was interrupted before it could. */
+/** Whether the failed event was handled in the end, or the retries were interrupted. */
 export type Poisoned = 'handled' | 'interrupted'
 
 /** The policy `stopAfter`: everything waits for this event, until it succeeds or the subscription stops. */
@@ -107,12 +107,12 @@ export const retryInPlace = async <Transaction>(
     }
     if (judged._tag === 'Poison') {
       const note = { ...stream.failure, position: event.position }
-      const halted = await environment.subscriptions.stop(lease, note)()
-      return E.isLeft(halted)
-        ? halted
+      const stopped = await environment.subscriptions.stop(lease, note)()
+      return E.isLeft(stopped)
+        ? stopped
         : E.left(subscriptionStopped(subscription, lease.partition, note))
     }
-    await sleeper().sleep(judged.pause, context.signal) // its own: hints of new events do not shorten it
+    await sleeper().sleep(judged.pause, context.signal) // not the shared sleeper: wake-ups must not shorten it
     if (context.signal.aborted) return E.right('interrupted')
     const endAt = (handled: number) => ({ position: handled === 0 ? after : event.position })
     const again = await tryBatch(context, { lease, after, events: [event], endAt })

@@ -12,19 +12,19 @@ import type { RunOptions, SubscriptionBackend, SubscriptionNotice } from './envi
 import type { HandlerContext } from './handler'
 import { startSubscription } from './start-subscription'
 
-/** A reader of events whose effects lie outside the store: mails, calls, other databases. */
+/** A reader of events whose effects are outside the store: mails, calls, other databases. */
 export interface Subscription<Event> extends SubscriptionOptions {
   /**
-   * Where it begins when it is started for the first time under this name. There is no default: from the start it
-   * has every effect for everything that ever happened, from the end it has none for what happened before.
+   * Where it begins when it is started for the first time under this name. There is no default: from the start,
+   * every event that was ever stored has its effect; from the end, no earlier event has any.
    */
   readonly from: SubscriptionStart
-  /** What it reads: the types that the codec knows, and no others. */
+  /** The events it receives: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
   /**
    * Called AT LEAST once for every event: again after a crash between the effect and the checkpoint.
-   * `event.id` never changes, so use it to have the effect once. What it needs may be away for a while: a
-   * `transientFailure` never counts as poison.
+   * `event.id` never changes, so use it to make the effect idempotent. When something it depends on is
+   * unavailable, answer a `transientFailure`: that never counts as an attempt.
    */
   readonly handle: (
     event: RecordedEvent<Event>,
@@ -34,11 +34,10 @@ export interface Subscription<Event> extends SubscriptionOptions {
 
 /** A reader of events whose effects are written in the transaction of its checkpoint. */
 export interface TransactionalSubscription<Event, Transaction> extends SubscriptionOptions {
-  /** What it reads: the types that the codec knows, and no others. */
+  /** The events it receives: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
   /**
-   * What it writes in `transaction` is kept EXACTLY once for every event. Everything else that it does
-   * may happen again.
+   * What it writes in `transaction` is stored EXACTLY once for every event. Any other effect may happen again.
    */
   readonly handle: (
     event: RecordedEvent<Event>,
@@ -47,7 +46,7 @@ export interface TransactionalSubscription<Event, Transaction> extends Subscript
   ) => TaskEither<unknown, void>
 }
 
-/** Decodes one event, and runs the caller's handler on it. */
+/** Decodes one event and runs the application's handler on it. */
 const handleDecoded = <Event>(
   events: EventCodec<Event>,
   stored: StoredEvent,
@@ -58,17 +57,17 @@ const handleDecoded = <Event>(
 }
 
 /**
- * Runs a subscription: ends with a Right when `signal` is aborted and the event in hand is done, or after
- * `stopTimeout`. Every
- * event is handled at least once, those of one stream in their order. However many processes run it, each
- * partition has one owner at a time.
+ * Runs a subscription. Ends with a Right when `signal` is aborted and the current event is done, or after
+ * `stopTimeout`. Every event is handled at least once, those of one stream in their order. However many
+ * processes run it, each partition has one owner at a time.
  *
  * Fails with
- * - `SubscriptionStopped`: the poison policy `stopAfter` has struck, now or before. See `resume`.
+ * - `SubscriptionStopped`: the poison policy `stopAfter` has stopped it, now or before. See `resume`.
  * - `SubscriptionMismatch`: it was created with another number of partitions.
  * - `SubscriptionRemoved`: an operator has removed it.
- * - `StoreFailed`: it could not even be started; it may be started again. Later failures are told to
- *   `onNotice`, and tried again.
+ * - `CheckpointAhead`, `OtherLineage`: its checkpoint does not belong to this store (a restore?).
+ * - `StoreFailed`: it could not be started; it may be started again. Later failures are reported to `onNotice`
+ *   and retried.
  *
  * @example
  * const running = runSubscription({ name: 'mails', from: fromEnd, events, handle })(backend, { signal })()
@@ -87,7 +86,13 @@ export const runSubscription =
     return startSubscription(settings, { ...backend, ...running }, effects)
   }
 
-/** The same as {@link runSubscription}, for effects in the checkpoint's own transaction: exactly once. */
+/**
+ * The same as {@link runSubscription}, for effects in the transaction of the checkpoint: exactly once. Fails
+ * with the same errors.
+ *
+ * @example
+ * const running = runSubscriptionInTransaction({ name: 'stock', events, handle })(backend, { signal })()
+ */
 export const runSubscriptionInTransaction =
   <Event, Transaction>(subscription: TransactionalSubscription<Event, Transaction>) =>
   (

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from '../timers'
 
-/** Sleeps until it is woken, asked to stop, or the time is over. A wake-up that comes too early is not lost. */
+/** Sleeps until it is woken, `signal` is aborted, or the time is over. A wake-up that comes too early is not lost. */
 export interface Sleeper {
   readonly wake: () => void
   /** Answers whether it was woken. */

@@ -6,7 +6,7 @@ import type { EventSource } from './environment'
 
 const PAGE = 1_000
 
-/** Looks through the store from its start. For stores that cannot find the place themselves. */
+/** Scans the store from its start: for stores that cannot find a start position by themselves. */
 const search = async (
   store: EventSource,
   isFound: (recordedAt: number) => boolean,

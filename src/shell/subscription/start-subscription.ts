@@ -9,7 +9,7 @@ import { startPosition } from './start-position'
 import { runOwner } from './owner'
 import type { BetweenBatches } from './worker-context'
 
-/** Creates the subscription if it is new, and runs it until it is asked to stop. */
+/** Creates the subscription if it is new, and runs it until it is stopped. */
 export const startSubscription =
   <Transaction>(
     settings: Settings,

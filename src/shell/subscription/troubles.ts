@@ -6,11 +6,11 @@ const FIRST_BACKOFF = 100
 
 type Troubled = Extract<SubscriptionNotice, { readonly _tag: 'SubscriptionTroubled' }>
 
-/** What does not work at the moment: told once when it begins, when it changes, and when it is over. */
+/** What does not work at the moment: reported once when it begins, when it changes, and when it is over. */
 export interface Troubles {
-  readonly met: (partition: number | undefined, error: Troubled['error']) => void
-  readonly passed: (partition: number | undefined) => void
-  /** For how long the partition is to be left alone, in milliseconds. 0: not at all. */
+  readonly failed: (partition: number | undefined, error: Troubled['error']) => void
+  readonly recovered: (partition: number | undefined) => void
+  /** How long to wait before the partition is retried, in milliseconds. 0: retry now. */
   readonly waitFor: (partition: number) => number
 }
 
@@ -23,7 +23,7 @@ interface Trouble {
 const kindOf = (error: Troubled['error']): string =>
   'reason' in error ? `${error._tag} ${error.reason}` : error._tag
 
-/** @param longest - the longest time for which a partition is left alone. Milliseconds. */
+/** @param longest - the longest wait before a partition is retried. Milliseconds. */
 export const troubles = (
   subscription: string,
   longest: number,
@@ -31,7 +31,7 @@ export const troubles = (
 ): Troubles => {
   const known = new Map<number | undefined, Trouble>()
   return {
-    met: (partition, error) => {
+    failed: (partition, error) => {
       const before = known.get(partition)
       const times = (before?.times ?? 0) + 1
       const wait = backoff(FIRST_BACKOFF, longest, times)
@@ -40,7 +40,7 @@ export const troubles = (
       if (before?.kind === kind) return
       onNotice({ _tag: 'SubscriptionTroubled', subscription, partition, error })
     },
-    passed: (partition) => {
+    recovered: (partition) => {
       if (known.delete(partition)) {
         onNotice({ _tag: 'SubscriptionRecovered', subscription, partition })
       }

@@ -18,26 +18,26 @@ import { clearTimeout, setTimeout, sleep } from '../timers'
 const MIN_POLL_INTERVAL = 5
 const MAX_POLL_INTERVAL = 100
 
-/** How long an answer of the store is waited for after the time is over. */
+/** How much longer than the timeout to wait for an answer of the store. Milliseconds. */
 const GRACE = 250
 
 const unanswered = storeFailed(
   'TimedOut',
   'nothingWritten',
   undefined,
-  'the store did not say in time how far the subscription is',
+  'the store did not answer in time how far the subscription is',
 )
 
-/** An answer of the store, or, when it takes so many milliseconds, {@link unanswered}. */
+/** The store's answer, or {@link unanswered} after so many milliseconds. */
 const answerWithin = <Failure, Value>(
-  ask: TaskEither<Failure, Value>,
+  query: TaskEither<Failure, Value>,
   milliseconds: number,
 ): Promise<E.Either<Failure | StoreFailed, Value>> =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       resolve(E.left(unanswered))
     }, milliseconds)
-    ask()
+    query()
       .then(resolve, reject)
       .finally(() => clearTimeout(timer))
   })
@@ -48,16 +48,16 @@ export interface Look {
   readonly arrival: Arrival | undefined
 }
 
-/** Why nobody will get there unless an operator does something, or `undefined`. */
-const hopeless = ({ subscription, arrival }: Look, wanted: Position): WaitError | undefined => {
+/** Why the position will not be reached unless an operator acts, or `undefined`. */
+const unreachable = ({ subscription, arrival }: Look, wanted: Position): WaitError | undefined => {
   if (arrival?.parked !== undefined) return eventParked(subscription, arrival.parked)
   if (arrival?.stopped === undefined || arrival.position >= wanted) return undefined
   return subscriptionStopped(subscription, arrival.stopped.partition, arrival.stopped.failure)
 }
 
 /**
- * Asks again and again how far something has come, until that is far enough, nobody will get there, or the
- * time is over.
+ * Polls how far something has come, until that is far enough, the position cannot be reached, or the time is
+ * over.
  */
 export const waitFor = async <Failure>(
   look: TaskEither<Failure, Look>,
@@ -71,10 +71,10 @@ export const waitFor = async <Failure>(
     const seen = await answerWithin(look, Math.max(0, end - performance.now()) + GRACE)
     if (E.isLeft(seen)) return seen
     const { subscription, arrival } = seen.right
-    const why = hopeless(seen.right, position)
+    const why = unreachable(seen.right, position)
     if (why !== undefined) return E.left(why)
     if (arrival !== undefined && arrival.position >= position) return E.right(arrival.position)
-    // Readers may go over to another build between two looks, and the old one is removed: look twice.
+    // Readers may switch to another build between two polls, and the old one is removed: poll twice.
     missing = arrival === undefined && before === subscription ? missing + 1 : 0
     if (missing > 1) return E.left(subscriptionRemoved(subscription))
     if (arrival !== undefined) before = subscription
@@ -87,18 +87,19 @@ export const waitFor = async <Failure>(
 }
 
 /**
- * Waits until a subscription is done with everything up to `position`: to read what one has written.
- * A stream that is held back does not hold this up, unless it is the one that is waited for.
+ * Waits until a subscription is done with everything up to `position`: for read-your-own-writes. A held stream
+ * does not delay this, unless it is the stream of the awaited event. Answers the position reached.
  *
- * @param timeout - in milliseconds.
- * @param streamId - of the event that is waited for. With it, one that stands behind a parked event of its
- *   stream is recognised; without it, only one that is parked itself.
+ * @param position - of the awaited event. 0 or more.
+ * @param timeout - in milliseconds. 0 or less: looks once.
+ * @param streamId - the stream of the awaited event. With it, an event that is held back by a parked event of
+ *   its stream is recognised; without it, only an event that is parked itself.
  *
  * Fails at once with
- * - `SubscriptionStopped`: it stands still until an operator resumes it.
- * - `EventParked`: the event, or one before it in its stream, waits for an operator.
- * - `SubscriptionRemoved`: it was removed while it was waited for.
- * - `StoreFailed`.
+ * - `SubscriptionStopped`: it is stopped until an operator resumes it.
+ * - `EventParked`: the event, or one before it in its stream, is parked until an operator decides.
+ * - `SubscriptionRemoved`: it was removed meanwhile.
+ * - `StoreFailed`: the store rejected the query, or did not answer in time.
  *
  * Fails with `NotReachedYet` when the time is over.
  *
@@ -114,7 +115,7 @@ export const untilReached =
   () =>
     waitFor(lookAt(subscriptions, subscription, position, streamId), position, timeout)
 
-/** How far a subscription is, for somebody who waits for the event at `position`. */
+/** How far a subscription is, for a caller that waits for the event at `position`. */
 export const lookAt =
   <Transaction>(
     subscriptions: Pick<SubscriptionStore<Transaction>, 'arrival'>,

@@ -8,7 +8,7 @@ import type { Abandonment } from './handler'
 import type { PartitionMemory } from './partition-memory'
 import type { Sleeper } from './sleeper'
 
-/** Other work of a partition's owner, under the same lease. Its commits leave the checkpoint where it is. */
+/** Other work of a partition's owner, under the same lease. Its commits do not move the checkpoint. */
 export interface BetweenBatches<Transaction> {
   /** Called once, when the owner begins. */
   readonly begin: () => Promise<E.Either<StepError, void>>
@@ -19,7 +19,7 @@ export interface BetweenBatches<Transaction> {
   ) => Promise<E.Either<StepError, boolean>>
 }
 
-/** What the work on one partition takes. */
+/** What the work on one partition needs. */
 export interface WorkerContext<Transaction> {
   readonly settings: Settings
   readonly environment: Pick<SubscriptionEnvironment<Transaction>, 'store' | 'subscriptions'>
@@ -27,14 +27,14 @@ export interface WorkerContext<Transaction> {
   readonly betweenBatches?: BetweenBatches<Transaction>
   readonly lease: HeldLease
   readonly memory: PartitionMemory
-  /** Aborted: finish the event in hand. */
+  /** Aborted: finish the current event, then end. */
   readonly signal: AbortSignal
-  /** Whether nobody waits for the event in hand any more. */
+  /** Whether the current event is abandoned. */
   readonly abandonment: Abandonment
   readonly sleeper: Sleeper
-  /** Whether the lease has not run out, as far as this process can know. */
+  /** Whether the lease has not expired, as far as this process can know. */
   readonly mayWork: () => boolean
-  /** A whole turn has succeeded: whatever was the matter is over. */
+  /** A whole turn has succeeded: earlier trouble is over. */
   readonly recovered: () => void
   readonly onNotice: (notice: SubscriptionNotice) => void
 }

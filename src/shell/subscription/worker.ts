@@ -4,21 +4,21 @@ import type { ReadError } from '../../core/errors/unions'
 import { partitionOf } from '../../core/partition'
 import type { Position, StreamId } from '../../core/stream'
 import { backoff } from '../../core/time/back-off'
-import { batchSizeOf, gotOn, isWary } from './attempt-step'
+import { batchSizeOf, markProgress, isCautious } from './attempt-step'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
 import { handleHeld } from './held-step'
-import { settle, strayed } from './lineage'
+import { checkLineage, checkpointMismatch } from './lineage'
 import { sleeper } from './sleeper'
 import type { WorkerContext } from './worker-context'
 
-/** Why the work on a partition has ended, other than being asked to. */
+/** Why the work on a partition has ended, other than by `signal`. */
 export type WorkError = StepError | PartitionStopped | ReadError
 
-/** After a hint that came a moment before the event could be seen. Milliseconds. */
-const LOOK_SOON = 10
+/** The poll interval after a wake-up, which may come a moment before the event is visible. Milliseconds. */
+const HINT_POLL_INTERVAL = 10
 
-/** The streams that are held back. What the last owner could not decode, this one's release may. */
+/** The held streams. This instance's release may decode what the last owner's could not. */
 const begin = async <Transaction>({
   environment: { subscriptions },
   betweenBatches,
@@ -36,15 +36,15 @@ const begin = async <Transaction>({
 }
 
 /**
- * Works on one partition until it is asked to stop, or something fails. After a failure the checkpoint
- * must be read again: a step may have been saved all the same.
+ * Works on one partition until `signal` is aborted, or something fails. After a failure the checkpoint must be
+ * read again: a step may have been saved nevertheless.
  */
 export const work = async <Transaction>(
   context: WorkerContext<Transaction>,
 ): Promise<E.Either<WorkError, void>> => {
   const { settings, environment, lease, signal } = context
   const { categories, types, partitions } = settings
-  const ours = ({ streamId }: { readonly streamId: string }): boolean =>
+  const isOurs = ({ streamId }: { readonly streamId: string }): boolean =>
     partitions === 1 || partitionOf(streamId, partitions) === lease.partition
   const pageAfter = (after: Position) =>
     environment.store.readAll({
@@ -64,17 +64,17 @@ export const work = async <Transaction>(
   let lineage: string | undefined
 
   /**
-   * One look at what there is to do. Answers whether there may be more at once; `undefined`: the store was restored or
-   * failed over meanwhile, and the next claim looks at what the checkpoint says then.
+   * Reads and handles one page. Answers whether there may be more at once; `undefined`: the store was restored or
+   * failed over meanwhile, and the next claim compares the checkpoint again.
    */
   const turn = async (): Promise<E.Either<WorkError, boolean | undefined>> => {
     const page = await (ahead ?? pageAfter(position))
     if (E.isLeft(page)) return page
     if (lineage === undefined) {
-      const fits = await settle(context, page.right)
+      const fits = await checkLineage(context, page.right)
       if (E.isLeft(fits)) return fits
       lineage = page.right.lineage
-    } else if (strayed({ ...lease, position, lineage }, page.right) !== undefined) {
+    } else if (checkpointMismatch({ ...lease, position, lineage }, page.right) !== undefined) {
       return E.right(undefined)
     }
     const retried = await handleHeld(context, held, position)
@@ -86,9 +86,9 @@ export const work = async <Transaction>(
     const { events, upTo, more } = page.right
     // While there is more, the next page is read while this one is handled: two pages at a time, no more.
     ahead = more ? pageAfter(upTo) : undefined
-    ahead?.catch(() => undefined) // a store that throws is met when its page is asked for, or never
+    ahead?.catch(() => undefined) // a rejection is handled when the page is awaited, if ever
     if (upTo <= position) return E.right(more)
-    const done = await handleBatch(context, held, events.filter(ours), { from: position, upTo })
+    const done = await handleBatch(context, held, events.filter(isOurs), { from: position, upTo })
     if (E.isLeft(done)) return done
     position = done.right.position
     steps += events.length
@@ -110,18 +110,18 @@ export const work = async <Transaction>(
     if (betweenBatches !== undefined && E.isLeft(betweenBatches)) return betweenBatches
     const isBusy = turned.right || betweenBatches?.right === true
     const left = goOnAt - performance.now()
-    if (isWary(context) && left <= 0 && (!isBusy || steps >= settings.batchSize)) {
-      const forgotten = await gotOn(context)
+    if (isCautious(context) && left <= 0 && (!isBusy || steps >= settings.batchSize)) {
+      const forgotten = await markProgress(context)
       if (E.isLeft(forgotten)) return forgotten
     }
     context.recovered()
     if (betweenBatches?.right === true) pause = settings.minPollInterval
     else if (left > 0) {
-      await sleeper().sleep(Math.min(left, settings.maxPollInterval), signal) // its own: hints do not shorten it
+      await sleeper().sleep(Math.min(left, settings.maxPollInterval), signal) // not the shared sleeper: wake-ups must not shorten it
     } else if (!turned.right) {
-      // A hint may come a moment before the event can be seen: another writer holds it back. Look soon.
+      // A wake-up may come a moment before the event is visible: another writer holds the horizon back.
       const woken = await context.sleeper.sleep(pause, signal)
-      pause = woken ? LOOK_SOON : backoff(pause, settings.maxPollInterval, 2)
+      pause = woken ? HINT_POLL_INTERVAL : backoff(pause, settings.maxPollInterval, 2)
     }
   }
   return E.right(undefined)

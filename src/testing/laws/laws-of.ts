@@ -35,7 +35,7 @@ export const lawsOf = <Command, State, Event, Rejection>({
       ? missing('a snapshot at every cut equals replay', 'a state codec')
       : snapshots(decider, state),
     commands === undefined
-      ? missing('commands pass the door', 'a command codec')
+      ? missing('commands pass validation', 'a command codec')
       : commandRoundTrip(commands),
     events === undefined
       ? missing('events survive the store', 'an event codec')

@@ -84,7 +84,7 @@ export const immutable = <Command, State, Event, Rejection>(
     }
 
     let state = decider.initialState
-    const played = (history: ReadonlyArray<Event>): string | undefined =>
+    const replayed = (history: ReadonlyArray<Event>): string | undefined =>
       firstProblem(history, (event) => {
         const before = state
         return untouched('evolve', { event, state: before }, () => {
@@ -99,9 +99,9 @@ export const immutable = <Command, State, Event, Rejection>(
         if (E.isRight(decision)) recorded = decision.right
       })
       if (problem !== undefined) return problem
-      const changed = played(recorded)
+      const changed = replayed(recorded)
       if (changed !== undefined) return changed
     }
-    return played(events)
+    return replayed(events)
   },
 })

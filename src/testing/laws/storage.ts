@@ -76,7 +76,7 @@ export const eventRoundTrip = <Command, State, Event, Rejection>(
 export const commandRoundTrip = <Command, Event>(
   codec: CommandCodec<Command>,
 ): DeciderLaw<Command, Event> => ({
-  name: 'commands pass the door',
+  name: 'commands pass validation',
   meaning: 'a valid command is accepted by its codec and decoded unchanged',
   problem: ({ commands }) =>
     firstProblem(commands, (command) => {

@@ -19,7 +19,7 @@ import { renaming } from './renaming'
 import { repartitioning } from './repartitioning'
 import { seeing } from './seeing'
 import { stopping } from './stopping'
-import { type Chapter, type Operated, type OperatorSettings, SETTINGS } from './subject'
+import { type Suite, type Operated, type OperatorSettings, SETTINGS } from './subject'
 
 /** An operator that is open for one test, with everything that is operated. It must be empty. */
 export interface OperatorUnderContract<Transaction> extends Opened {
@@ -39,7 +39,7 @@ export interface OperatorContract<Transaction> extends TestWords {
   readonly open: (settings: OperatorSettings) => Promise<OperatorUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [
+const suites: ReadonlyArray<Suite> = [
   seeing,
   lag,
   names,
@@ -93,5 +93,5 @@ export const operatorContract = <Transaction>({
       close,
     }
   }
-  registerSuites(`${name}: the operator contract`, chapters, subject, words)
+  registerSuites(`${name}: the operator contract`, suites, subject, words)
 }

@@ -4,7 +4,7 @@ import { same, succeeds } from '../store-contract/checks'
 import { aProjection } from './moving'
 import {
   appended,
-  type Chapter,
+  type Suite,
   claimOne,
   firstOf,
   FAILURE,
@@ -26,7 +26,7 @@ const findingsOf = async ({ operator }: Operated) => {
 }
 
 /** How far subscribers can read, and what does not work as it should. */
-export const examining: Chapter = {
+export const examining: Suite = {
   name: 'examining',
   tests: {
     'lets subscribers read up to the last position that is committed': async (subject) => {
@@ -53,7 +53,7 @@ export const examining: Chapter = {
       const finding = await findingsOf(subject)
       for (const name of ['owners', 'parked', 'projections']) same(finding(name).level, 'ok')
     },
-    'finds a stopped partition, and says how to let it go on': async (subject) => {
+    'finds a stopped partition, and says how to let it continue': async (subject) => {
       await registered(subject, 'booking list')
       await succeeds(subject.subscriptions.stop(await claimOne(subject, 'booking list'), FAILURE))
       const { level, message, advice = '' } = (await findingsOf(subject))('owners')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { buildOf } from '../../core/projection-build'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, type Operated, registered } from './subject'
+import { type Suite, type Operated, registered } from './subject'
 
 const builds = [buildOf('totals', 1, 1), buildOf('totals', 2, 1), buildOf('totals', 3, 1)] as const
 const [first, next, last] = builds
@@ -20,7 +20,7 @@ const statesOf = async ({ operator }: Operated, projection = 'totals') =>
   )
 
 /** The builds of projections, and the way back to an earlier one. */
-export const goingBack: Chapter = {
+export const goingBack: Suite = {
   name: 'going back',
   tests: {
     'lists the builds of a projection, and until when they are kept': async (subject) => {
@@ -38,7 +38,7 @@ export const goingBack: Chapter = {
       )
       same(await statesOf(subject, 'others'), [])
     },
-    'shows readers the build before, once, however often that is asked for': async (subject) => {
+    'shows readers the previous build, once, however often that is requested': async (subject) => {
       const { operator, documents } = subject
       await changedOver(subject)
       same(await succeeds(operator.rollBack('totals', last)), next)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
   appended,
-  type Chapter,
+  type Suite,
   claimOne,
   FAILURE,
   heldStream,
@@ -22,7 +22,7 @@ const positionsOf = (events: ReadonlyArray<{ readonly position: number }>) =>
   events.map(({ position }) => position)
 
 /** Events that could not be handled, and what is decided about them. */
-export const holding: Chapter = {
+export const holding: Suite = {
   name: 'held events',
   tests: {
     'shows an event with its error, attempts, stream and the time of the last attempt': async (

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
-import { appended, type Chapter, claimed, firstOf, registered, stepTo, streamIn } from './subject'
+import { appended, type Suite, claimed, firstOf, registered, stepTo, streamIn } from './subject'
 
 /** How far a partition is behind. */
-export const lag: Chapter = {
+export const lag: Suite = {
   name: 'lag',
   tests: {
     'counts the events behind exactly, of what the subscription reads': async (subject) => {

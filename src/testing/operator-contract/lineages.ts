@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
-import { type Chapter, claimOne, type Operated, registered } from './subject'
+import { type Suite, claimOne, type Operated, registered } from './subject'
 
 const lineageOf = async ({ store }: Operated): Promise<string> =>
   (await succeeds(store.readAll({ after: 0, limit: 1 }))).lineage
 
 /** What becomes of checkpoints when the store is another one than before. */
-export const lineages: Chapter = {
+export const lineages: Suite = {
   name: 'another lineage',
   tests: {
-    'is the one that readers are told from then on, and never one of before': async (subject) => {
+    'is the one that readers get from then on, and never an earlier one': async (subject) => {
       const before = await lineageOf(subject)
       const first = await succeeds(subject.operator.newLineage())
       const second = await succeeds(subject.operator.newLineage())

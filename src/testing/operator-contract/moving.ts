@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
   appended,
-  type Chapter,
+  type Suite,
   claimed,
   claimOne,
   FAILURE,
@@ -38,7 +38,7 @@ export const runs = (subscription: string) => ({
 })
 
 /** Checkpoints that are moved or forgotten. */
-export const moving: Chapter = {
+export const moving: Suite = {
   name: 'moving',
   tests: {
     'forgets of which store a checkpoint was, when it is moved': async (subject) => {
@@ -51,7 +51,7 @@ export const moving: Chapter = {
       await succeeds(operator.reset('mails', 0, 'fenceOff'))
       same((await claimOne(subject, 'mails')).lineage, undefined)
     },
-    'is set back with nothing held, nothing stopped, and goes on from there': async (subject) => {
+    'is reset with nothing held, nothing stopped, and continues from there': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { partitions: 2 })
       const last = (await appended(subject, 'counter-1', ['a', 'b', 'c'])).at(-1) ?? 0

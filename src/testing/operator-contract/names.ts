@@ -1,8 +1,8 @@
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, registered } from './subject'
+import { type Suite, registered } from './subject'
 
 /** The names that people give to subscriptions. */
-export const names: Chapter = {
+export const names: Suite = {
   name: 'names',
   tests: {
     'names the projection of a build, and says whether readers see it': async (subject) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
-import { type Chapter, FAILURE, LONG, type Operated, parkedCommand } from './subject'
+import { type Suite, FAILURE, LONG, type Operated, parkedCommand } from './subject'
 
 const ALL = { which: 'all', after: 0, limit: 100 } as const
 
@@ -17,7 +17,7 @@ const add = async (
 }
 
 /** Commands of process managers that are not answered yet. */
-export const outbox: Chapter = {
+export const outbox: Suite = {
   name: 'outbox',
   tests: {
     'shows a parked command with its error, its attempts and what it is': async (subject) => {
@@ -59,7 +59,7 @@ export const outbox: Chapter = {
       await add(subject, 'new', { _tag: 'After', timer: 'reminder', delay: LONG })
       same(await idsOf(subject), ['between', 'new'])
     },
-    'shows parked commands alone, in the order in which all were asked for': async (subject) => {
+    'shows parked commands alone, in the order in which all were issued': async (subject) => {
       const last = await parkedCommand(subject, 'orders', 'z')
       await add(subject, 'between')
       const first = await parkedCommand(subject, 'orders', 'a')
@@ -96,7 +96,7 @@ export const outbox: Chapter = {
       same(await due(), [id, 'later'])
       same((await succeeds(outbox.takeDue('orders', 1)))[0]?.attempts, 3)
     },
-    'goes on without a parked command that is skipped': async (subject) => {
+    'continues without a parked command that is skipped': async (subject) => {
       const { operator, outbox } = subject
       const id = await parkedCommand(subject, 'orders', 'Ship')
       await add(subject, 'later')
@@ -116,8 +116,8 @@ export const outbox: Chapter = {
       const first = await parkedCommand(subject, 'orders', 'a')
       const other = await parkedCommand(subject, 'others', 'b')
       await add(subject, 'waiting')
-      const asked = [first, 'waiting', other, last, 'unknown']
-      same(await succeeds(operator.decideCommands('orders', 'skip', asked)), [last, first])
+      const ids = [first, 'waiting', other, last, 'unknown']
+      same(await succeeds(operator.decideCommands('orders', 'skip', ids)), [last, first])
       same(await idsOf(subject), ['waiting'])
       const others = await succeeds(operator.outbox('others', ALL))
       same(others.commands.length, 1)

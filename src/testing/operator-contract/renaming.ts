@@ -1,7 +1,7 @@
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { aProjection, KEEPS, runs } from './moving'
 import {
-  type Chapter,
+  type Suite,
   claimOne,
   firstOf,
   heldStream,
@@ -12,7 +12,7 @@ import {
 } from './subject'
 
 /** Subscriptions that get another name. */
-export const renaming: Chapter = {
+export const renaming: Suite = {
   name: 'renaming',
   tests: {
     'keeps its checkpoints and what it holds under a new name': async (subject) => {
@@ -33,7 +33,9 @@ export const renaming: Chapter = {
         ['counter-1'],
       )
     },
-    'fences off the owner under the old name, also when it is given back': async (subject) => {
+    'fences off the owner under the old name, also when the old name is restored': async (
+      subject,
+    ) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails')
       const lease = await claimOne(subject, 'mails')

@@ -3,7 +3,7 @@ import { partitionOf } from '../../core/partition'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { aProjection, KEEPS, runs } from './moving'
 import {
-  type Chapter,
+  type Suite,
   claimed,
   claimOne,
   FAILURE,
@@ -19,7 +19,7 @@ const FENCED = { _tag: 'LeaseLost' }
 const quietly = (partitions: number) => ({ partitions, owners: 'refuse', apart: 'refuse' }) as const
 
 /** Subscriptions that get another number of partitions. */
-export const repartitioning: Chapter = {
+export const repartitioning: Suite = {
   name: 'repartitioning',
   tests: {
     'has more partitions, or fewer, all at the position that it was at': async (subject) => {
@@ -77,7 +77,7 @@ export const repartitioning: Chapter = {
         await failsWith(subscriptions.save({ lease, after: 0, position: 1 }), FENCED)
       }
     },
-    'goes on from the lowest position only if that is said': async (subject) => {
+    'continues from the lowest position only if that is requested': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { partitions: 2, position: 3 })
       const [first] = await claimed(subject, 'mails')
@@ -108,7 +108,7 @@ export const repartitioning: Chapter = {
       await stepTo(subject, second, 8)
       same(await succeeds(operator.repartition('totals@1.1', lowest)), 8)
     },
-    'lets a stopped partition go on with the event that has stopped it': async (subject) => {
+    'lets a stopped partition continue with the event that has stopped it': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails', { position: 3 })
       await succeeds(subscriptions.stop(await claimOne(subject, 'mails'), FAILURE))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { eventually } from '../eventually'
 import { same, succeeds } from '../store-contract/checks'
 import {
-  type Chapter,
+  type Suite,
   claimed,
   claimOne,
   FAILURE,
@@ -19,7 +19,7 @@ const isRecent = (age: number | undefined, what: string): void =>
   assert.ok(age !== undefined && age >= 0 && age < 10_000, `${what} is ${age} ms ago`)
 
 /** How far subscriptions are, and who runs them. */
-export const seeing: Chapter = {
+export const seeing: Suite = {
   name: 'status',
   tests: {
     'shows every partition of one subscription, or of all, by name and number': async (subject) => {

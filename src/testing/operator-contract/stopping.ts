@@ -2,7 +2,7 @@ import type { SubscriptionFilter } from '../../core/ports/subscription-store'
 import assert from 'node:assert/strict'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
-  type Chapter,
+  type Suite,
   claimed,
   claimOne,
   FAILURE,
@@ -21,8 +21,8 @@ const stop = async (subject: Operated, position: number, at = 0): Promise<void> 
   await succeeds(subject.subscriptions.stop(lease, { ...FAILURE, position }))
 }
 
-/** Subscriptions that stand still. */
-export const stopping: Chapter = {
+/** Subscriptions that are stopped. */
+export const stopping: Suite = {
   name: 'stopping',
   tests: {
     'shows why a partition is stopped, and at which event': async (subject) => {
@@ -31,7 +31,9 @@ export const stopping: Chapter = {
       const { state, failure, owner } = await firstOf(subject, 'mails')
       same([state, failure, owner], ['stopped', { ...FAILURE, position: 7 }, undefined])
     },
-    'lets stopped partitions go on with the event that has stopped them, once': async (subject) => {
+    'lets stopped partitions continue with the event that has stopped them, once': async (
+      subject,
+    ) => {
       const { operator } = subject
       await registered(subject, 'mails', { partitions: 2, position: 3 })
       await stop(subject, 7, 1)
@@ -41,7 +43,7 @@ export const stopping: Chapter = {
       const positions = (await succeeds(operator.status('mails'))).map(({ position }) => position)
       same(positions, [3, 3])
     },
-    'lets a stopped partition go on after the event at a position, once': async (subject) => {
+    'lets a stopped partition continue after the event at a position, once': async (subject) => {
       const { operator } = subject
       await registered(subject, 'mails', { partitions: 2, position: 3 })
       await stop(subject, 7, 1)
@@ -79,7 +81,7 @@ export const stopping: Chapter = {
       same((await claimed(subject, 'mails')).length, 1)
       same((await firstOf(subject, 'mails')).pausedAt, undefined)
     },
-    'lets the owner of a paused subscription save what it has in hand': async (subject) => {
+    'lets the owner of a paused subscription save its current batch': async (subject) => {
       const { operator, subscriptions } = subject
       await registered(subject, 'mails')
       const lease = await claimOne(subject, 'mails', 'worker')

@@ -45,7 +45,7 @@ export interface Operated extends Opened {
   readonly outbox: Omit<Outbox<never>, 'inTransaction'>
 }
 
-export type Chapter = SuiteOf<Operated>
+export type Suite = SuiteOf<Operated>
 
 /** Few enough to be counted past in a test. */
 export const SETTINGS: OperatorSettings = {

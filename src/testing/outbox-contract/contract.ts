@@ -1,9 +1,9 @@
 import type { Outbox } from '../../core/ports/outbox'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
-import { asking } from './asking'
+import { commands } from './commands'
 import { failing } from './failing'
-import type { Chapter, Requests } from './subject'
+import type { Suite, Requests } from './subject'
 import { timers } from './timers'
 
 /** A store that is open for one test. It may hold any other commands. */
@@ -22,7 +22,7 @@ export interface RequestStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<RequestsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [asking, timers, failing]
+const suites: ReadonlyArray<Suite> = [commands, timers, failing]
 
 /**
  * Registers every test that an outbox must pass: the store of the commands that process managers have
@@ -51,5 +51,5 @@ export const outboxContract = <Transaction>({
       close,
     }
   }
-  registerSuites(`${name}: the request store contract`, chapters, subject, words)
+  registerSuites(`${name}: the request store contract`, suites, subject, words)
 }

@@ -4,8 +4,8 @@ import { same, succeeds } from '../store-contract/checks'
 import {
   add,
   after,
-  aRequest,
-  type Chapter,
+  aCommand,
+  type Suite,
   dueNow,
   fail,
   freshProcess,
@@ -15,14 +15,14 @@ import {
 } from './subject'
 
 /** Commands that could not be sent. */
-export const failing: Chapter = {
+export const failing: Suite = {
   name: 'failed commands',
   tests: {
     'makes a failed command due again when its back-off is over, with its attempts': async (
       subject,
     ) => {
       const process = freshProcess()
-      const request = aRequest(process, 'a')
+      const request = aCommand(process, 'a')
       await add(subject, now, request)
       const begun = performance.now()
       await fail(subject, request, 1, SHORT)
@@ -35,9 +35,9 @@ export const failing: Chapter = {
     },
     'holds back the later commands of its process, and of no other': async (subject) => {
       const process = freshProcess()
-      const failed = aRequest(process, 'b')
-      await add(subject, now, aRequest(process, 'a'), failed, aRequest(process, 'c'))
-      await add(subject, now, aRequest(process, 'd', 'another'))
+      const failed = aCommand(process, 'b')
+      await add(subject, now, aCommand(process, 'a'), failed, aCommand(process, 'c'))
+      await add(subject, now, aCommand(process, 'd', 'another'))
       await fail(subject, failed, 1, LONG)
       same(await dueNow(subject, process), ['a', 'd'])
       await succeeds(subject.transact(({ done }) => done(process, [failed.id])))
@@ -45,14 +45,14 @@ export const failing: Chapter = {
     },
     'holds back no timer, and nothing because of a timer': async (subject) => {
       const process = freshProcess()
-      const [command, timer] = [aRequest(process, 'command'), aRequest(process, 'timer')]
+      const [command, timer] = [aCommand(process, 'command'), aCommand(process, 'timer')]
       await add(subject, now, command)
       await add(subject, after('reminder', 0), timer)
       await fail(subject, command, 1, LONG)
       same(await dueNow(subject, process), ['timer'])
       await fail(subject, command, 2, 0)
       await fail(subject, timer, 1, LONG)
-      await add(subject, now, aRequest(process, 'later'))
+      await add(subject, now, aCommand(process, 'later'))
       await eventually('the command', async () =>
         (await dueNow(subject, process)).length === 2 ? true : undefined,
       )
@@ -60,7 +60,7 @@ export const failing: Chapter = {
     },
     'parks a command, with everything behind it': async (subject) => {
       const process = freshProcess()
-      const [failed, later] = [aRequest(process, 'a'), aRequest(process, 'b')]
+      const [failed, later] = [aCommand(process, 'a'), aCommand(process, 'b')]
       await add(subject, now, failed, later)
       await fail(subject, failed, 3)
       same(await dueNow(subject, process), [])
@@ -69,7 +69,7 @@ export const failing: Chapter = {
       subject,
     ) => {
       const process = freshProcess()
-      const [unread, parked] = [aRequest(process, 'unread', 'a'), aRequest(process, 'b', 'b')]
+      const [unread, parked] = [aCommand(process, 'unread', 'a'), aCommand(process, 'b', 'b')]
       await add(subject, now, unread, parked)
       const message = 'cannot be decoded'
       const failed = { process, id: unread.id, attempts: 1 }
@@ -85,7 +85,7 @@ export const failing: Chapter = {
     },
     'does not make due again what was answered meanwhile': async (subject) => {
       const process = freshProcess()
-      const request = aRequest(process, 'a')
+      const request = aCommand(process, 'a')
       await add(subject, now, request)
       await succeeds(subject.transact(({ done }) => done(process, [request.id])))
       await fail(subject, request, 1, 0)

@@ -17,7 +17,7 @@ export interface Requests extends Opened {
   readonly transact: Transact<OutboxWrites>
 }
 
-export type Chapter = SuiteOf<Requests>
+export type Suite = SuiteOf<Requests>
 
 /** Longer than any test. Milliseconds. */
 export const LONG = 3_600_000
@@ -32,7 +32,7 @@ export const at = (timer: string, time: number): DueTime => ({ _tag: 'At', timer
 export const freshProcess = (): string => `contract-${crypto.randomUUID()}`
 
 /** A command of one of its processes. Its text identifies it. */
-export const aRequest = (process: string, command: string, key = 'one'): OutboxCommand => ({
+export const aCommand = (process: string, command: string, key = 'one'): OutboxCommand => ({
   process,
   key,
   id: `${process}:${crypto.randomUUID()}`,

@@ -1,7 +1,7 @@
 import { buildOf } from '../../core/projection-build'
 import { same, succeeds } from '../store-contract/checks'
 import { atOnce } from '../store-contract/fixtures'
-import { type Chapter, freshCollection, keysOf, ownerOf, type ReadModels, valueOf } from './subject'
+import { type Suite, freshCollection, keysOf, ownerOf, type ReadModels, valueOf } from './subject'
 
 const OWNER = 'owner'
 
@@ -21,7 +21,7 @@ const statesOf = async ({ store }: ReadModels, name: string): Promise<ReadonlyAr
   )
 
 /** How builds begin, and how they end. */
-export const buildLives: Chapter = {
+export const buildLives: Suite = {
   name: 'the lives of builds',
   tests: {
     'begins a build with a number that none had before, also when that is removed': async (
@@ -67,7 +67,7 @@ export const buildLives: Chapter = {
       same(await succeeds(store.join(name, 1)), buildOf(name, 1, 2))
       same(await succeeds(store.join(name, 2)), buildOf(name, 2, 1))
     },
-    'does not go on with what was abandoned, nor abandons what an instance works on': async (
+    'does not continue what was abandoned, nor abandon what an instance works on': async (
       subject,
     ) => {
       const { store, subscriptions } = subject

@@ -1,18 +1,10 @@
 import { buildOf } from '../../core/projection-build'
 import type { DocumentRange, ProjectionBuild } from '../../core/ports/projection-store'
 import { same, succeeds } from '../store-contract/checks'
-import {
-  type Chapter,
-  everything,
-  freshCollection,
-  held,
-  keysOf,
-  ownerOf,
-  valueOf,
-} from './subject'
+import { type Suite, everything, freshCollection, held, keysOf, ownerOf, valueOf } from './subject'
 
 /** Which documents the readers of a projection see. */
-export const builds: Chapter = {
+export const builds: Suite = {
   name: 'builds',
   tests: {
     'shows readers the active build, and the next one from the moment it is activated': async (
@@ -76,7 +68,7 @@ export const builds: Chapter = {
       await succeeds(subscriptions.save({ lease, after: 8, position: 8, holding: released }))
       same(await succeeds(store.activate(name, next)), next)
     },
-    'does not show a build of which a partition stands still': async ({ store, subscriptions }) => {
+    'does not show a build of which a partition is stopped': async ({ store, subscriptions }) => {
       const name = freshCollection()
       const [now, next] = [buildOf(name, 1, 1), buildOf(name, 1, 2)]
       await succeeds(store.activate(name, now))

@@ -7,7 +7,7 @@ import { buildLives } from './build-lives'
 import { rollbacks } from './rollbacks'
 import { documents } from './documents'
 import { guarded } from './guarded'
-import type { Chapter, ReadModels } from './subject'
+import type { Suite, ReadModels } from './subject'
 import { transactions } from './transactions'
 
 /** A store that is open for one test. It may hold any other documents. */
@@ -31,7 +31,7 @@ export interface ProjectionStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<ProjectionsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [
+const suites: ReadonlyArray<Suite> = [
   documents,
   guarded,
   transactions,
@@ -67,5 +67,5 @@ export const projectionStoreContract = <Transaction>({
       close,
     }
   }
-  registerSuites(`${name}: the projection store contract`, chapters, subject, words)
+  registerSuites(`${name}: the projection store contract`, suites, subject, words)
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, freshCollection, keysOf, valueOf } from './subject'
+import { type Suite, freshCollection, keysOf, valueOf } from './subject'
 
 /** Documents in collections, found by key. */
-export const documents: Chapter = {
+export const documents: Suite = {
   name: 'documents',
   tests: {
     'gets what was put last, and nothing that was deleted': async ({ store, second }) => {
@@ -23,7 +23,7 @@ export const documents: Chapter = {
         same(await succeeds(second.get(name, 'a')), { key: 'a', value, revision: 0 })
       }
     },
-    'refuses keys and values that some store could not keep, and writes nothing': async ({
+    'rejects keys and values that some store could not keep, and writes nothing': async ({
       store,
     }) => {
       const name = freshCollection()

@@ -1,9 +1,9 @@
 import { same, succeeds } from '../store-contract/checks'
 import { atOnce, repeatedly } from '../store-contract/fixtures'
-import { type Chapter, freshCollection, keysOf, valueOf } from './subject'
+import { type Suite, freshCollection, keysOf, valueOf } from './subject'
 
 /** Writes that carry a revision: a stale one never wins. */
-export const guarded: Chapter = {
+export const guarded: Suite = {
   name: 'guarded writes',
   tests: {
     'keeps the later revision, and says whether it was written': async ({ store, second }) => {

@@ -1,6 +1,6 @@
 import { buildOf } from '../../core/projection-build'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, freshCollection, type ReadModels, valueOf } from './subject'
+import { type Suite, freshCollection, type ReadModels, valueOf } from './subject'
 
 /** The active build of version 2, with the one of version 1 kept. */
 const changedOver = async ({ store }: ReadModels) => {
@@ -14,7 +14,7 @@ const changedOver = async ({ store }: ReadModels) => {
 }
 
 /** Rolling back to an earlier build. */
-export const rollbacks: Chapter = {
+export const rollbacks: Suite = {
   name: 'rollbacks',
   tests: {
     'rolls back to the build that is kept, and removes the other one': async (subject) => {

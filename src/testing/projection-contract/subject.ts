@@ -27,7 +27,7 @@ export interface ReadModels extends Opened {
   readonly transact: Transact<TransactionDocuments>
 }
 
-export type Chapter = SuiteOf<ReadModels>
+export type Suite = SuiteOf<ReadModels>
 
 /** The name of an unused collection. */
 export const freshCollection = (): string => `contract-${crypto.randomUUID()}`

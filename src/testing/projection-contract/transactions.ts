@@ -2,12 +2,12 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { atOnce } from '../store-contract/fixtures'
-import { type Chapter, freshCollection, keysOf, valueOf } from './subject'
+import { type Suite, freshCollection, keysOf, valueOf } from './subject'
 
 const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
 /** Documents inside a transaction. */
-export const transactions: Chapter = {
+export const transactions: Suite = {
   name: 'transactions',
   tests: {
     'keeps all that a transaction has written': async ({ store, transact }) => {

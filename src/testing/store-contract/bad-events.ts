@@ -75,7 +75,7 @@ const refuses = (
 ): Suite['tests'] =>
   forEach(
     cases,
-    ({ name }) => `refuses an event with ${name}, and stores nothing`,
+    ({ name }) => `rejects an event with ${name}, and stores nothing`,
     ({ event }) =>
       async ({ store, second }) => {
         const [id, events] = [freshStream(), numbered(2)]
@@ -94,7 +94,7 @@ export const badEvents: Suite = {
     ...refuses(unencodable, { _tag: 'UnencodableEvent', index: 2 }),
     ...refuses(malformed, { _tag: 'InvalidAppend' }),
     ...refuses(tooBig, { _tag: 'LimitExceeded', limit: 'eventSize', maximum: 1_048_576 }),
-    'refuses a thousand events when the last of them is bad': async ({ store, second }) => {
+    'rejects a thousand events when the last of them is bad': async ({ store, second }) => {
       const id = freshStream()
       const request = appendTo(id, 0, [...numbered(999), withData(undefined)])
       await failsWith(store.append(request), { _tag: 'UnencodableEvent', index: 999 })

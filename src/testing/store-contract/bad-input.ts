@@ -66,7 +66,7 @@ export const badInput: Suite = {
   tests: {
     ...forEach(
       badStreams,
-      ([name]) => `refuses a stream id ${name}`,
+      ([name]) => `rejects a stream id ${name}`,
       ([, id]) =>
         async ({ store }) => {
           const error = { _tag: 'InvalidStreamId', streamId: id }
@@ -82,7 +82,7 @@ export const badInput: Suite = {
     ),
     ...forEach(
       [...versions, ...marks, ...requests],
-      ({ name }) => `refuses ${name}, and stores nothing`,
+      ({ name }) => `rejects ${name}, and stores nothing`,
       ({ error, change }) =>
         async ({ store, second }) => {
           const id = freshStream()
@@ -92,7 +92,7 @@ export const badInput: Suite = {
           await isMissing(second, id)
         },
     ),
-    'refuses a bad append without recording its command': async ({ store }) => {
+    'rejects a bad append without recording its command': async ({ store }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       const request = appendTo(id, -1, numbered(1), [aMark(commandId, 1)])
       await failsWith(store.append(request), malformed)

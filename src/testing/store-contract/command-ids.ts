@@ -18,7 +18,7 @@ export const commandIds: Suite = {
       same(await handled(idle), { after: 3, eventCount: 0 })
       same(await handled(last), { after: 3, eventCount: 3 })
     },
-    'refuses a whole append when any of its commands was handled before': async (stores) => {
+    'rejects a whole append when any of its commands was handled before': async (stores) => {
       const [id, known, unknown] = [freshStream(), freshCommandId(), freshCommandId()]
       const events = numbered(1)
       await succeeds(stores.store.append(appendTo(id, 0, events, [aMark(known, 1)])))
@@ -38,7 +38,7 @@ export const commandIds: Suite = {
       const handled = await handledBy(store, right, commandId)
       same(handled, { after: 0, eventCount: 2 })
     },
-    'keeps the fingerprint of every command, and reports it with what was handled': async (
+    'stores the fingerprint of every command, and returns it with what was handled': async (
       stores,
     ) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
@@ -69,10 +69,7 @@ export const commandIds: Suite = {
         )
       }
     },
-    'keeps the fingerprint of a command on its own that gave no events': async ({
-      store,
-      second,
-    }) => {
+    'stores the fingerprint of a single command that gave no events': async ({ store, second }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       const idle = [aMark(commandId, 0, 0, 'of idle')]
       await succeeds(store.append(appendTo(id, 'any', [], idle)))
@@ -82,7 +79,7 @@ export const commandIds: Suite = {
         fingerprint: 'of idle',
       })
     },
-    'refuses a fingerprint that is none': async ({ store }) => {
+    'rejects an invalid fingerprint': async ({ store }) => {
       for (const fingerprint of ['', 'x'.repeat(256), 'a\u0000']) {
         const mark = aMark(freshCommandId(), 1, 0, fingerprint)
         await failsWith(store.append(appendTo(freshStream(), 0, numbered(1), [mark])), {
@@ -90,7 +87,7 @@ export const commandIds: Suite = {
         })
       }
     },
-    'tells command ids apart by every character': async ({ store }) => {
+    'distinguishes command ids by every character': async ({ store }) => {
       const [id, base] = [freshStream(), freshCommandId()]
       const ids = [
         `${base}a`,

@@ -24,7 +24,7 @@ import {
 export const commandMarks: Suite = {
   name: 'command marks',
   tests: {
-    'refuses a command that was handled before, and reports its events': async (stores) => {
+    'rejects a command that was handled before, and reports its events': async (stores) => {
       const [id, commandId, events] = [freshStream(), freshCommandId(), numbered(5)]
       await succeeds(stores.store.append(appendTo(id, 0, events.slice(0, 3))))
       const request = appendTo(id, 3, events.slice(3), [aMark(commandId, 2)])

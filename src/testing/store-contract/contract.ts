@@ -34,7 +34,7 @@ export interface StoreContract extends TestWords {
   readonly open: () => Promise<StoreUnderContract>
 }
 
-const chapters: ReadonlyArray<Suite> = [
+const suites: ReadonlyArray<Suite> = [
   expectedVersions,
   races,
   appends,
@@ -70,5 +70,5 @@ export const storeContract = ({ name, open, describe, it }: StoreContract): void
     const { store, second, close } = await open()
     return { store, second: second ?? store, close }
   }
-  registerSuites(`${name}: the store contract`, chapters, stores, { describe, it })
+  registerSuites(`${name}: the store contract`, suites, stores, { describe, it })
 }

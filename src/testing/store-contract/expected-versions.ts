@@ -26,7 +26,7 @@ export const expectedVersions: Suite = {
     ),
     ...forEach(
       refusedNew,
-      (expected) => `refuses ${expected} on a stream that does not exist, and writes nothing`,
+      (expected) => `rejects ${expected} on a stream that does not exist, and writes nothing`,
       (expected) =>
         async ({ store, second }) => {
           const id = freshStream()
@@ -53,7 +53,7 @@ export const expectedVersions: Suite = {
     ),
     ...forEach(
       refusedTwo,
-      (expected) => `refuses ${expected} on a stream at 2, says so, and writes nothing`,
+      (expected) => `rejects ${expected} on a stream at 2, says so, and writes nothing`,
       (expected) =>
         async ({ store, second }) => {
           const [id, events] = [freshStream(), numbered(2)]
@@ -67,7 +67,7 @@ export const expectedVersions: Suite = {
           await holds(store, id, events)
         },
     ),
-    'goes on after a conflict as if nothing had happened': async ({ store }) => {
+    'continues after a conflict as if nothing had happened': async ({ store }) => {
       const [id, events] = [freshStream(), numbered(2)]
       await succeeds(store.append(appendTo(id, 0, events.slice(0, 1))))
       await failsWith(store.append(appendTo(id, 0, numbered(1))), { _tag: 'VersionConflict' })

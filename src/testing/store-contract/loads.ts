@@ -23,7 +23,7 @@ export const loads: Suite = {
         assert.equal(loaded.more, false)
       }
     },
-    'says the version of the stream, whatever is asked for': async ({ store, second }) => {
+    'answers the version of the stream, whatever the limit': async ({ store, second }) => {
       const [id, commandId] = [freshStream(), freshCommandId()]
       const versions = async (snapshotSchema?: number) => {
         const schema = snapshotSchema === undefined ? {} : { snapshotSchema }
@@ -55,7 +55,7 @@ export const loads: Suite = {
         { version: 0, events: [], more: false },
       )
     },
-    'loads as many events as asked for, and says whether there are more': async ({ store }) => {
+    'loads as many events as requested, and says whether there are more': async ({ store }) => {
       const id = freshStream()
       await succeeds(store.append(appendTo(id, 0, numbered(4))))
       for (const limit of [1, 3, 4, 5]) {
@@ -86,7 +86,7 @@ export const loads: Suite = {
         more: false,
       })
     },
-    'gives no snapshot when none is asked for': async ({ store }) => {
+    'answers no snapshot when none is requested': async ({ store }) => {
       const id = freshStream()
       await succeeds(store.append(appendTo(id, 0, numbered(3))))
       await succeeds(store.saveSnapshot(aSnapshot(id, 2)))
@@ -142,7 +142,7 @@ export const loads: Suite = {
       const other = { ...request, after: 0, commandId: freshCommandId() }
       assert.equal((await succeeds(store.load(other))).handled, undefined)
     },
-    'refuses to load an invalid stream id': async ({ store }) => {
+    'rejects to load an invalid stream id': async ({ store }) => {
       for (const streamId of ['', 'nodash', 'x'.repeat(10_000), 'a-\u0000', 'a-\ud800']) {
         const error = { _tag: 'InvalidStreamId' }
         await failsWith(store.load({ streamId, after: 0, limit: 1 }), error)

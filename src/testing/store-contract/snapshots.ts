@@ -64,7 +64,7 @@ export const snapshots: Suite = {
       await isMissing(store, id)
       await succeeds(store.append(appendTo(id, 'mustNotExist', numbered(1))))
     },
-    'refuses a snapshot of an invalid stream id': async ({ store }) => {
+    'rejects a snapshot of an invalid stream id': async ({ store }) => {
       for (const streamId of ['', 'nodash', 'a-\u0000']) {
         await failsWith(store.saveSnapshot(aSnapshot(streamId, 1)), { _tag: 'InvalidStreamId' })
       }

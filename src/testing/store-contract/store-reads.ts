@@ -72,7 +72,7 @@ export const storeReads: Suite = {
           }
         },
     ),
-    'reads everything, whoever wrote it': async (stores) => {
+    'reads everything, from every writer': async (stores) => {
       const { left, right, before, end } = await written(stores)
       const events = await readUpTo(stores.store, { after: before, limit: 5 }, end)
       const ours = events.filter(
@@ -97,7 +97,9 @@ export const storeReads: Suite = {
       const range = { after: before, limit: 100, categories: [right], types: ['Never'] }
       same(await readUpTo(stores.store, range, end), [])
     },
-    'does not take upTo back when asked for what is not there yet': async (stores) => {
+    'does not take upTo back when reading after a position that does not exist yet': async (
+      stores,
+    ) => {
       const { end } = await written(stores)
       const page = await succeeds(
         stores.store.readAll({ after: end + 1_000_000, limit: 10, categories: ['never'] }),

@@ -71,7 +71,7 @@ export const storedData: Suite = {
   tests: {
     ...forEach(
       cases,
-      ({ name }) => `gives back data with ${name}`,
+      ({ name }) => `returns data with ${name}`,
       ({ data }) =>
         async ({ store, second }) => {
           const [id, events] = [freshStream(), [anEvent(data, { extra: data })]]
@@ -83,19 +83,19 @@ export const storedData: Suite = {
           same([read, loaded.events[0]], [...(await eventsOf(store, id)), read])
         },
     ),
-    'gives back every key of the metadata': async ({ store, second }) => {
+    'returns every key of the metadata': async ({ store, second }) => {
       const [id, events] = [freshStream(), [anEvent({ a: 1 }, everything), anEvent({ a: 2 })]]
       await succeeds(store.append(appendTo(id, 0, events)))
       await holds(second, id, events)
     },
-    'gives back metadata of which only some keys are there': async ({ store }) => {
+    'returns metadata of which only some keys are present': async ({ store }) => {
       const keys = Object.entries(everything)
       const events = keys.map((entry) => anEvent({}, Object.fromEntries([entry])))
       const id = freshStream()
       await succeeds(store.append(appendTo(id, 0, events)))
       await holds(store, id, events)
     },
-    'gives back ids, types and schema versions as they were': async ({ store }) => {
+    'returns ids, types and schema versions unchanged': async ({ store }) => {
       const types = ['A', 'a', 'a b', 'Ünïcödé', '事件', 'x'.repeat(255), "'", '"', '\\', 'null']
       const events = types.map((type, index) => ({
         ...anEvent({}, {}, type),

@@ -63,7 +63,7 @@ export const streamLists: Suite = {
       const [first] = await page(store, { after: id.slice(0, -1), limit: 1 })
       same(first?.streamId, id)
     },
-    'does not list a stream whose append was refused': async ({ store }) => {
+    'does not list a stream whose append was rejected': async ({ store }) => {
       const id = freshStream()
       await failsWith(store.append(appendTo(id, 3, numbered(1))), { _tag: 'VersionConflict' })
       same(await page(store, { after: '', limit: 10, category: id.slice(0, id.indexOf('-')) }), [])

@@ -15,7 +15,7 @@ export const streamReads: Suite = {
         same(numbersOf(await eventsOf(second, id, limit)), countTo(11), `with limit ${limit}`)
       }
     },
-    'never reads more than asked for, and says whether there is more': async ({ store }) => {
+    'never reads more than requested, and says whether there is more': async ({ store }) => {
       const id = freshStream()
       await succeeds(store.append(appendTo(id, 0, numbered(5))))
       for (const [after, limit, numbers, more] of [
@@ -49,7 +49,7 @@ export const streamReads: Suite = {
         )
       }
     },
-    'refuses to read an invalid stream id': async ({ store }) => {
+    'rejects to read an invalid stream id': async ({ store }) => {
       for (const streamId of ['', '-', 'a-', '-a', 'nodash', 'x'.repeat(10_000), 'a-\n']) {
         await failsWith(store.read(streamId, { after: 0, limit: 1 }), { _tag: 'InvalidStreamId' })
       }

@@ -3,7 +3,7 @@ import { same, succeeds } from '../store-contract/checks'
 import { atOnce, repeatedly } from '../store-contract/fixtures'
 import { eventually } from '../eventually'
 import {
-  type Chapter,
+  type Suite,
   claim,
   claimOne,
   created,
@@ -20,7 +20,7 @@ const claimsOfTen = async ({ store, second }: Subscriptions, name: string) => {
 }
 
 /** Each partition has one owner for the time of its lease. */
-export const claims: Chapter = {
+export const claims: Suite = {
   name: 'leases',
   tests: {
     'leases each partition to one of ten instances that claim at once': (subject) =>

@@ -10,7 +10,7 @@ import { ending } from './ending'
 import { lineages } from './lineages'
 import { registering } from './registering'
 import { steps } from './steps'
-import { type Chapter, marking, type Subscriptions } from './subject'
+import { type Suite, marking, type Subscriptions } from './subject'
 import { waiting } from './waiting'
 
 /** A store that is open for one test. It may hold any other subscriptions. */
@@ -32,7 +32,7 @@ export interface SubscriptionStoreContract<Transaction> extends TestWords {
   readonly open: () => Promise<SubscriptionsUnderContract<Transaction>>
 }
 
-const chapters: ReadonlyArray<Chapter> = [
+const suites: ReadonlyArray<Suite> = [
   registering,
   filters,
   claims,
@@ -70,5 +70,5 @@ export const subscriptionStoreContract = <Transaction>({
     const { subscriptions, second = subscriptions, mark, isMarked, close } = await open()
     return { store: marking(subscriptions, mark), second: marking(second, mark), isMarked, close }
   }
-  registerSuites(`${name}: the subscription store contract`, chapters, subject, words)
+  registerSuites(`${name}: the subscription store contract`, suites, subject, words)
 }

@@ -1,14 +1,6 @@
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { eventually } from '../eventually'
-import {
-  type Chapter,
-  claimOne,
-  created,
-  LONG,
-  type MarkingStore,
-  SHORT,
-  takenOver,
-} from './subject'
+import { type Suite, claimOne, created, LONG, type MarkingStore, SHORT, takenOver } from './subject'
 
 const FENCED = { _tag: 'LeaseLost' }
 
@@ -16,7 +8,7 @@ const lose = (store: MarkingStore, name: string, instance: string) =>
   claimOne(store, name, instance, SHORT)
 
 /** The record of owners that have ended without giving their partition back. */
-export const crashes: Chapter = {
+export const crashes: Suite = {
   name: 'owners that crash',
   tests: {
     'counts the owners in a row that have not given the partition back': async (subject) => {
@@ -52,7 +44,7 @@ export const crashes: Chapter = {
       same(next.takeovers, 1)
       same(await succeeds(second.noteAttempt(next, 'event 4')), 1)
     },
-    'forgets attempts when the partition is given back': async (subject) => {
+    'resets attempts when the partition is released': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')

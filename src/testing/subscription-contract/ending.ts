@@ -1,11 +1,11 @@
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, claim, claimOne, created, stepTo, takenOver } from './subject'
+import { type Suite, claim, claimOne, created, stepTo, takenOver } from './subject'
 
 const FENCED = { _tag: 'LeaseLost' }
 const failure = { message: 'enough', stack: 'here' }
 
 /** How the work on a partition is ended for good. */
-export const ending: Chapter = {
+export const ending: Suite = {
   name: 'ending',
   tests: {
     'does nothing after a stop': async (subject) => {

@@ -3,7 +3,7 @@ import type { ClaimReport, SubscriptionFilter } from '../../core/ports/subscript
 import { eventually } from '../eventually'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
-  type Chapter,
+  type Suite,
   claim,
   claimOne,
   created,
@@ -23,7 +23,7 @@ const declare = (store: MarkingStore, name: string, filter: SubscriptionFilter) 
   succeeds(store.register({ name, partitions: 1, position: 0, ...filter }))
 
 /** The declared filter: its events must not be skipped. */
-export const filters: Chapter = {
+export const filters: Suite = {
   name: 'filters',
   tests: {
     'gives no lease to an instance that does not read a declared type, and reports the type':
@@ -94,7 +94,7 @@ export const filters: Chapter = {
       await claimAs(second, name, 'old', reading(['A']))
       same((await claimAs(store, name, 'new', reading(['A', 'B']))).share, 2)
     },
-    'lets a partition go on that something undecodable has stopped, once it is registered again':
+    'lets a partition continue that something undecodable has stopped, once it is registered again':
       async (subject) => {
         const { store, second } = subject
         const name = await created(subject)

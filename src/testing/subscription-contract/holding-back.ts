@@ -3,7 +3,7 @@ import { eventually } from '../eventually'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import {
   aHeldStream,
-  type Chapter,
+  type Suite,
   claim,
   claimOne,
   created,
@@ -13,7 +13,7 @@ import {
 } from './subject'
 
 /** Streams that are held back by an event that could not be handled. */
-export const holdingBack: Chapter = {
+export const holdingBack: Suite = {
   name: 'held streams',
   tests: {
     'holds back one stream and no other, for the next owner too': async (subject) => {

@@ -1,8 +1,8 @@
 import { same, succeeds } from '../store-contract/checks'
-import { type Chapter, claim, claimOne, created, stepTo } from './subject'
+import { type Suite, claim, claimOne, created, stepTo } from './subject'
 
 /** Which store a checkpoint speaks of. */
-export const lineages: Chapter = {
+export const lineages: Suite = {
   name: 'lineages',
   tests: {
     'knows none of a subscription that was never worked on': async (subject) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
 import { atOnce, repeatedly } from '../store-contract/fixtures'
-import { type Chapter, claim, claimOne, created, freshName } from './subject'
+import { type Suite, claim, claimOne, created, freshName } from './subject'
 
 /** How a subscription begins and ends. */
-export const registering: Chapter = {
+export const registering: Suite = {
   name: 'registering and removing',
   tests: {
     'keeps the partitions and the position of the first registration': async (subject) => {

@@ -5,23 +5,15 @@ import * as TE from 'fp-ts/TaskEither'
 import { handlerFailed } from '../../core/errors/subscription'
 import { failsWith, same, succeeds } from '../store-contract/checks'
 import { atOnce, repeatedly } from '../store-contract/fixtures'
-import {
-  aHeldStream,
-  type Chapter,
-  claimOne,
-  created,
-  freshName,
-  stepTo,
-  takenOver,
-} from './subject'
+import { aHeldStream, type Suite, claimOne, created, freshName, stepTo, takenOver } from './subject'
 
 const FENCED = { _tag: 'LeaseLost' }
 
 /** The checkpoint, and the effect that is saved with it. */
-export const steps: Chapter = {
+export const steps: Suite = {
   name: 'steps',
   tests: {
-    'saves a step for the next owner to go on from': async (subject) => {
+    'saves a step for the next owner to continue from': async (subject) => {
       const { store, second } = subject
       const name = await created(subject)
       const lease = await claimOne(store, name, 'a')

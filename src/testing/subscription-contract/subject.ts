@@ -39,7 +39,7 @@ export interface Subscriptions extends Opened {
   readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
 }
 
-export type Chapter = SuiteOf<Subscriptions>
+export type Suite = SuiteOf<Subscriptions>
 
 /** The same store with transactions that can only write marks. */
 export const marking = <Transaction>(

@@ -1,13 +1,13 @@
 import { same, succeeds } from '../store-contract/checks'
-import { aHeldStream, type Chapter, claimOne, created, freshName, holding, stepTo } from './subject'
+import { aHeldStream, type Suite, claimOne, created, freshName, holding, stepTo } from './subject'
 
 const failure = { message: 'enough', stack: 'here' }
 
 /** The answers to a waiting reader. */
-export const waiting: Chapter = {
+export const waiting: Suite = {
   name: 'waiting',
   tests: {
-    'answers a waiting reader with the position, and whether the subscription stands still': async (
+    'answers a waiting reader with the position, and whether the subscription is stopped': async (
       subject,
     ) => {
       const { store, second } = subject

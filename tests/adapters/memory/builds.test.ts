@@ -54,7 +54,7 @@ describe('builds in memory', () => {
       await right(subscriptions.register({ name: collection, partitions: 1, position: 0 }))
     }
     later(3_600)
-    // One that is paused has no owner, whoever is there.
+    // One that is paused has no owner, whichever instance is there.
     await right(operator.pause('totals@1.1'))
     await right(subscriptions.claim('totals@1.1', 'waiting', 60_000))
     await right(subscriptions.claim('totals@1.2', 'restarting', 60_000))
@@ -67,7 +67,7 @@ describe('builds in memory', () => {
     expect(await numbers()).toEqual(['1.1 building'])
   })
 
-  it('are kept for a day unless something else is said', async () => {
+  it('are kept for a day by default', async () => {
     const { documents, later, numbers } = backend()
     for (const version of [1, 2]) {
       await right(documents.activate('totals', await right(documents.begin('totals', version))))

@@ -1,7 +1,7 @@
 import { memoryDocuments } from '../../../src/adapters/memory/documents'
 
 describe('memoryDocuments', () => {
-  it('shows a transaction its own writes, and nobody else before the commit', () => {
+  it('shows a transaction its own writes, and no other reader before the commit', () => {
     const documents = memoryDocuments()
     const { transaction, commit } = documents.begin()
     transaction.put('names', 'a', 1)
@@ -50,7 +50,7 @@ describe('memoryDocuments', () => {
     expect([documents.get('left', 'a'), documents.get('right', 'a')]).toEqual([1, 2])
   })
 
-  it('keeps documents out of the reach of whoever wrote or read them', () => {
+  it('isolates documents from those who wrote or read them', () => {
     const documents = memoryDocuments()
     const { transaction, commit } = documents.begin()
     const value = { list: [1] }
@@ -80,7 +80,7 @@ describe('memoryDocuments', () => {
     expect(order).toEqual(['first', 'second', 'third'])
   })
 
-  it('refuses the lock with which two transactions would wait for each other', async () => {
+  it('rejects the lock with which two transactions would wait for each other', async () => {
     const documents = memoryDocuments()
     const [one, other] = [documents.begin(), documents.begin()]
     await one.transaction.lock('names', ['a'])

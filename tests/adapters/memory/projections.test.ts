@@ -83,7 +83,7 @@ describe('a memory store with inline projections', () => {
     expect((await succeeds(store.load(question))).handled).toBeUndefined()
   })
 
-  it('goes on after a projection that failed', async () => {
+  it('continues after a projection that failed', async () => {
     let fail = true
     const once = failing(() => (fail ? TE.left('not now') : TE.right(undefined)))
     const store = memoryStoreOn({ projections: [once] })
@@ -93,7 +93,7 @@ describe('a memory store with inline projections', () => {
     expect(positions).toEqual([1])
   })
 
-  it('does not ask the projections that come after the one that failed', async () => {
+  it('does not call the projections after the one that failed', async () => {
     const later = jest.fn(() => TE.right(undefined))
     const refusing = failing(() => TE.left('no'))
     const store = memoryStoreOn({ projections: [refusing, { name: 'later', project: later }] })
@@ -158,7 +158,7 @@ describe('a memory store with inline projections', () => {
     expect(documents.get('counts', 'a-1')).toBe(1)
   })
 
-  it('does not ask a projection about an append without events', async () => {
+  it('does not call a projection for an append without events', async () => {
     const project = jest.fn(() => TE.right(undefined))
     const store = memoryStoreOn({ projections: [{ name: 'idle', project }] })
     await succeeds(store.append(appendTo('a-1', 0, [], [aMark('command', 0)])))

@@ -45,7 +45,7 @@ export const brokenAppends: ReadonlyArray<BrokenStore> = [
     defect: 'keeps the events of an append one by one',
     store: oneByOne,
     noticedBy: [
-      'events that cannot be stored: refuses an event with NaN, and stores nothing',
+      'events that cannot be stored: rejects an event with NaN, and stores nothing',
       'reading while others write: shows a stream that only ever grows by whole appends',
       'races: stores ten concurrent appends to a stream that must exist',
     ],
@@ -75,7 +75,7 @@ export const brokenAppends: ReadonlyArray<BrokenStore> = [
           metadata,
         })),
       ),
-    noticedBy: ['stored data: gives back every key of the metadata'],
+    noticedBy: ['stored data: returns every key of the metadata'],
   },
   {
     defect: 'writes a lone surrogate as a question mark instead of refusing it',
@@ -93,8 +93,8 @@ export const brokenAppends: ReadonlyArray<BrokenStore> = [
             }),
       ),
     noticedBy: [
-      'events that cannot be stored: refuses an event with a lone surrogate in text, and stores nothing',
-      'events that cannot be stored: refuses an event with NaN, and stores nothing',
+      'events that cannot be stored: rejects an event with a lone surrogate in text, and stores nothing',
+      'events that cannot be stored: rejects an event with NaN, and stores nothing',
     ],
   },
   {

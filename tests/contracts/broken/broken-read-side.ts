@@ -4,7 +4,7 @@ import {
   type MemoryTransaction,
 } from '../../../src/adapters/memory/documents'
 import { memoryProjections } from '../../../src/adapters/memory/read-models'
-import { memoryRequests } from '../../../src/adapters/memory/outbox-store'
+import { memoryOutbox } from '../../../src/adapters/memory/outbox-store'
 import { memorySubscriptions } from '../../../src/adapters/memory/subscription-store'
 import type { ReadSide } from '../read-side'
 
@@ -25,7 +25,7 @@ export const changing =
     const sound = {
       subscriptions: memorySubscriptions(documents, Date.now),
       documents: memoryProjections(documents, Date.now),
-      outbox: memoryRequests(documents, Date.now),
+      outbox: memoryOutbox(documents, Date.now),
     }
     return { ...sound, ...change(sound, documents) }
   }

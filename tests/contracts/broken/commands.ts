@@ -37,7 +37,7 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
             request.events.length === 0 ? append(request) : append({ ...request, commands: [] }),
       ),
     noticedBy: [
-      'command marks: refuses a command that was handled before, and reports its events',
+      'command marks: rejects a command that was handled before, and reports its events',
       'command marks: handles a command once when eight callers send it at once',
       'loads: answers whether a command was handled, whatever else is loaded',
     ],
@@ -55,9 +55,9 @@ export const brokenCommands: ReadonlyArray<BrokenStore> = [
             }),
       ),
     noticedBy: [
-      'command ids: keeps the fingerprint of every command, and reports it with what was handled',
-      'command ids: keeps the fingerprint of a command on its own that gave no events',
-      'command ids: refuses a fingerprint that is none',
+      'command ids: stores the fingerprint of every command, and returns it with what was handled',
+      'command ids: stores the fingerprint of a single command that gave no events',
+      'command ids: rejects an invalid fingerprint',
     ],
   },
   {

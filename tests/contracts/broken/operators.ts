@@ -90,7 +90,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
     open: operatorThat(({ outbox }) => ({
       outbox: (name, range) => outbox(name, { ...range, which: 'all' }),
     })),
-    noticedBy: ['outbox: shows parked commands alone, in the order in which all were asked for'],
+    noticedBy: ['outbox: shows parked commands alone, in the order in which all were issued'],
   },
   {
     defect: 'finds no subscription by its projection or process manager',
@@ -113,7 +113,7 @@ const blind: ReadonlyArray<BrokenOperator> = [
         ),
     })),
     noticedBy: [
-      'examining: finds a stopped partition, and says how to let it go on',
+      'examining: finds a stopped partition, and says how to let it continue',
       'examining: warns of what waits for a decision, events and commands',
       'examining: warns of a read model that is behind, until it has caught up',
       'examining: warns of a build that has no running process',
@@ -152,7 +152,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     })),
     noticedBy: [
       'held events: hands a decision to the owner, and shows it until it is carried out',
-      'outbox: goes on without a parked command that is skipped',
+      'outbox: continues without a parked command that is skipped',
     ],
   },
   {
@@ -166,7 +166,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     defect: 'resumes a partition when it was told to skip its event',
     open: operatorThat(({ resume }) => ({ skipStopped: (name) => resume(name) })),
     noticedBy: [
-      'stopping: lets a stopped partition go on after the event at a position, once',
+      'stopping: lets a stopped partition continue after the event at a position, once',
       'stopping: skips nothing when another event has stopped the partition',
     ],
   },
@@ -182,7 +182,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
           TE.orElse(() => pause(name)),
         ),
     })),
-    noticedBy: ['stopping: lets the owner of a paused subscription save what it has in hand'],
+    noticedBy: ['stopping: lets the owner of a paused subscription save its current batch'],
   },
   {
     defect: 'pauses nothing',
@@ -200,7 +200,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
         ),
     })),
     noticedBy: [
-      'going back: shows readers the build before, once, however often that is asked for',
+      'going back: shows readers the previous build, once, however often that is requested',
       'going back: goes back from the build that was decided about, and from no other',
       'going back: cannot go back when no earlier build is kept',
     ],
@@ -240,7 +240,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     noticedBy: [
       'moving: is not moved while it is running, unless its owner is to be fenced off',
       'moving: is forgotten when it is removed, with all that it holds, and no other is',
-      'renaming: fences off the owner under the old name, also when it is given back',
+      'renaming: fences off the owner under the old name, also when the old name is restored',
       'repartitioning: fences off the owners of the old partitions, whatever partition they had',
     ],
   },
@@ -271,7 +271,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
     noticedBy: ['moving: does not move documents away from their checkpoint'],
   },
   {
-    defect: 'leaves what a process manager has asked for under its old name',
+    defect: 'leaves the outbox of a process manager under its old name',
     open: operatorThat((sound, { subscriptions }) => ({
       rename: (name, to, owners) =>
         name.startsWith('process:') && to.startsWith('process:')
@@ -311,7 +311,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
           }),
         ),
     })),
-    noticedBy: ['repartitioning: goes on from the lowest position only if that is said'],
+    noticedBy: ['repartitioning: continues from the lowest position only if that is requested'],
   },
   {
     defect: 'forgets what partitions hold when it divides them',
@@ -343,7 +343,7 @@ const clumsy: ReadonlyArray<BrokenOperator> = [
         ),
     })),
     noticedBy: [
-      'another lineage: is the one that readers are told from then on, and never one of before',
+      'another lineage: is the one that readers get from then on, and never an earlier one',
     ],
   },
   {

@@ -156,7 +156,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     })),
     noticedBy: [
       'builds: does not show a build that holds a stream back',
-      'builds: does not show a build of which a partition stands still',
+      'builds: does not show a build of which a partition is stopped',
     ],
   },
   {
@@ -218,7 +218,7 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     defect: 'goes on with what was abandoned',
     open: projectionsThat(() => ({ abandon: () => TE.right(undefined) })),
     noticedBy: [
-      'the lives of builds: does not go on with what was abandoned, nor abandons what an instance works on',
+      'the lives of builds: does not continue what was abandoned, nor abandon what an instance works on',
       'the lives of builds: never activates what was removed',
     ],
   },

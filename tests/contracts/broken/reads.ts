@@ -14,7 +14,7 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
         ),
       ),
     noticedBy: [
-      'defects known from elsewhere: orders events by version, and not by a clock that stands still',
+      'defects known from elsewhere: orders events by version, not by a clock that stops',
       'appends: keeps the events of one append in the order given',
     ],
   },
@@ -32,7 +32,7 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
       ),
     noticedBy: [
       'reading a stream: reads pages of any size, each once, in order',
-      'reading a stream: never reads more than asked for, and says whether there is more',
+      'reading a stream: never reads more than requested, and says whether there is more',
       'defects known from elsewhere: reads a stream longer than any page of it',
     ],
   },
@@ -49,7 +49,7 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
               version: loaded.events.at(-1)?.version ?? request.after,
             }))(await load(request)()),
       ),
-    noticedBy: ['loads: says the version of the stream, whatever is asked for'],
+    noticedBy: ['loads: answers the version of the stream, whatever the limit'],
   },
   {
     defect: 'filters a page after it was cut, and calls the last event that is left the end',

@@ -28,7 +28,7 @@ export const brokenVersions: ReadonlyArray<BrokenStore> = [
             append({ ...request, expectedVersion: 'any' }),
       ),
     noticedBy: [
-      'expected versions: refuses 1 on a stream at 2, says so, and writes nothing',
+      'expected versions: rejects 1 on a stream at 2, says so, and writes nothing',
       'races: lets exactly one of ten creators win when mustNotExist is expected',
       'races: loses no update when eight writers read, decide and try again',
     ],
@@ -47,7 +47,7 @@ export const brokenVersions: ReadonlyArray<BrokenStore> = [
             ),
       ),
     noticedBy: [
-      'expected versions: refuses mustExist on a stream that does not exist, and writes nothing',
+      'expected versions: rejects mustExist on a stream that does not exist, and writes nothing',
       'races: stores none of ten concurrent appends to a missing stream that must exist',
     ],
   },

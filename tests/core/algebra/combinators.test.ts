@@ -25,7 +25,7 @@ const counter: Decider<Command, number, Event, { readonly _tag: 'TooMuch' }> = {
 const add = (by: number): Command => ({ type: 'Add', by })
 
 describe('keys of a combination', () => {
-  it('are refused when they are empty or contain the separator', () => {
+  it('are rejected when they are empty or contain the separator', () => {
     expect(keyProblem('account')).toBeUndefined()
     expect(keyProblem('')).toBe('the key of a part is empty')
     expect(keyProblem('a/b')).toContain('the key a/b contains /')

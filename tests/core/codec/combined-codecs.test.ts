@@ -40,19 +40,19 @@ describe('combineEventCodecs', () => {
   })
 
   it.each(['middle/Added', 'Added', '/Added', 'left/Lost', 'left'])(
-    'refuses the stored type %s',
+    'rejects the stored type %s',
     (type) => {
       expect(E.isLeft(codec.decode({ type, schemaVersion: 1, data: { by: 1 } }))).toBe(true)
     },
   )
 
-  it('refuses to write what its part refuses', () => {
+  it('fails to write what its part rejects', () => {
     expect(codec.encode({ key: 'left', event: bad })).toEqual(
       E.left([{ path: 'by', message: 'NaN is not JSON' }]),
     )
   })
 
-  it('refuses a key that came past the compiler', () => {
+  it('rejects a key that came past the compiler', () => {
     const whole = combineEventCodecs({ 'a/b': events } as never)
     const event = { type: 'Added', by: 1 }
     expect(whole.encode({ key: 'a/b', event } as never)).toEqual(
@@ -84,7 +84,7 @@ describe('combineCommandCodecs', () => {
     expect(E.chain(whole.decode)(encoded)).toEqual(E.right({ key: 'left', command }))
   })
 
-  it('refuses to write what its part refuses, and for a part that is not there', () => {
+  it('fails to write what its part rejects, and for a part that does not exist', () => {
     expect(whole.encode({ key: 'left', command: badCommand })).toMatchObject(
       E.left([{ path: 'command.by' }]),
     )
@@ -93,7 +93,7 @@ describe('combineCommandCodecs', () => {
     )
   })
 
-  it('of many refuses to write a key that is no text, and what the one codec refuses', () => {
+  it('of many fails to write a key that is not text, and what the one codec rejects', () => {
     const many = manyCommandCodec(commands)
     expect(many.encode({ key: '\u0000', command })).toMatchObject(E.left([{ path: 'key' }]))
     expect(many.encode({ key: 'a', command: badCommand })).toMatchObject(
@@ -102,7 +102,7 @@ describe('combineCommandCodecs', () => {
   })
 
   it.each([null, 'text', {}, { key: 'middle' }, Object.create({ key: 'left' })])(
-    'refuses %p',
+    'rejects %p',
     (input) => {
       expect(whole.decode(input)).toMatchObject(E.left([{ path: 'key' }]))
     },
@@ -127,7 +127,7 @@ describe('combineCommandCodecs', () => {
 describe('combineStateCodecs', () => {
   const whole = combineStateCodecs({ left: state, right: state })
 
-  it('refuses to write what its part refuses, and to read what is stale or does not fit', () => {
+  it('fails to write what its part rejects, and to read what is stale or does not match', () => {
     expect(whole.encode({ left: 1, right: Number.NaN })).toMatchObject(E.left([{ path: 'right' }]))
     const fine = { schemaVersion: 1, state: 1 }
     expect(whole.decode({ left: fine })).toMatchObject(E.left([{ path: 'right' }]))
@@ -142,7 +142,7 @@ describe('the codecs of many', () => {
     expect(manyEventCodec(events).typeOf({ key: 'a', event: bad })).toBe('Added')
   })
 
-  it('refuse a key that is not text, or that no store can keep', () => {
+  it('reject a key that is not text, or that no store can store', () => {
     const command = { type: 'Add', by: 1 }
     expect(manyCommandCodec(commands).decode({ key: 1, command })).toMatchObject(
       E.left([{ path: 'key' }]),
@@ -169,13 +169,13 @@ describe('the codecs of many', () => {
     [{ key: 'a' }, 'event'],
     [{ key: 'a', event: 1 }, 'event'],
     [{ key: 'a', event: { by: 'one' } }, 'event.by'],
-  ])('refuse the stored data %p', (data, path) => {
+  ])('reject the stored data %p', (data, path) => {
     expect(manyEventCodec(events).decode({ type: 'Added', schemaVersion: 1, data })).toMatchObject(
       E.left([{ path }]),
     )
   })
 
-  it.each([null, 'text', [1], { a: 'one' }])('refuse the snapshot %p', (stored) => {
+  it.each([null, 'text', [1], { a: 'one' }])('reject the snapshot %p', (stored) => {
     expect(E.isLeft(manyStateCodec(state).decode(stored))).toBe(true)
   })
 })

@@ -28,7 +28,7 @@ describe('commandCodec', () => {
     )
   })
 
-  it('refuses to write what it would not read again', () => {
+  it('rejects to write what it would not read again', () => {
     const wrong = { type: 'Open', owner: 7 } as unknown as Command
     const issues = [{ path: 'owner', message: 'expected string, got 7' }]
     expect(codec.encode(wrong)).toEqual(E.left(issues))
@@ -46,7 +46,7 @@ describe('commandCodec', () => {
     [null, 'undefined'],
     [undefined, 'undefined'],
     ['Open', 'undefined'],
-  ])('refuses %j, and names the commands that it knows', (input, shown) => {
+  ])('rejects %j, and names the commands that it knows', (input, shown) => {
     expect(codec.decode(input)).toEqual(
       E.left([
         { path: 'type', message: `unknown command type ${shown}; known types: Open, Close` },

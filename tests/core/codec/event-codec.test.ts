@@ -31,7 +31,7 @@ describe('eventCodec', () => {
     )
   })
 
-  it.each([[null], [[]], [7], ['text']])('refuses stored data that is no object: %j', (data) => {
+  it.each([[null], [[]], [7], ['text']])('rejects stored data that is no object: %j', (data) => {
     const corrupt = data as unknown as JsonObject
     expect(codec.decode({ type: 'Opened', schemaVersion: 1, data: corrupt })).toMatchObject(
       E.left([{ path: '', message: expect.stringContaining('expected an object') }]),

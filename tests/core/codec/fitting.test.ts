@@ -237,7 +237,7 @@ const pairs = happened.chain((codec) => fc.tuple(fc.constant(codec), near(codec)
 const runs = { numRuns: 2_000 }
 
 describe('a codec that is looked into', () => {
-  it('writes, refuses and throws as io-ts does', () => {
+  it('writes, rejects and throws as io-ts does', () => {
     fc.assert(
       fc.property(pairs, ([codec, value]) => {
         const seen = eventCodec<Happened>({ Happened: eventType(codec) })
@@ -252,7 +252,7 @@ describe('a codec that is looked into', () => {
     )
   })
 
-  it('reads stored events, and refuses them, as io-ts does', () => {
+  it('reads stored events, and rejects them, as io-ts does', () => {
     fc.assert(
       fc.property(pairs, ([codec, value]) => {
         const seen = eventCodec<Happened>({ Happened: eventType(codec) })
@@ -267,7 +267,7 @@ describe('a codec that is looked into', () => {
     )
   })
 
-  it('takes commands, and refuses them, as io-ts does', () => {
+  it('takes commands, and rejects them, as io-ts does', () => {
     fc.assert(
       fc.property(pairs, ([codec, value]) => {
         const seen = commandCodec<Happened>({ Happened: codec })

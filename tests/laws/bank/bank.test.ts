@@ -14,7 +14,7 @@ import {
 } from '../../../examples/bank/transfer/codecs'
 import { transfer as transferDecider } from '../../../examples/bank/transfer/decider'
 import type { BankCommand } from '../../../examples/bank/transfer/process'
-import type { TransferCommand } from '../../../examples/bank/transfer/words'
+import type { TransferCommand } from '../../../examples/bank/transfer/messages'
 import {
   balances,
   commands,

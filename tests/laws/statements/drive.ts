@@ -110,7 +110,7 @@ export const driveLaws = (drives: typeof drive): ReadonlyArray<Law> => [
   ),
   law(
     'drive: a silent process',
-    'a process that never asks for anything changes no decision',
+    'a process that never issues a command changes no decision',
     [deciders, commands],
     (decider, sent) => {
       const silent = {

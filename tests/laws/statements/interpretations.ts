@@ -29,7 +29,7 @@ export interface Interpretations {
 type Subject = Decider<Do, At, Done, No>
 type Decision = E.Either<No, ReadonlyArray<Done>>
 
-/** The slow truth: before each command, all events are played again from the first one. */
+/** The slow truth: before each command, all events are replayed again from the first one. */
 const eventSourced = (decider: Subject, sent: ReadonlyArray<Do>) => {
   let stored: ReadonlyArray<Done> = []
   const states: Array<At> = []
@@ -53,30 +53,35 @@ const eventOf = (kind: number): Done => ({ type: 'Done', kind })
 export const interpretationLaws = (of: Interpretations): ReadonlyArray<Law> => [
   law(
     'replay: homomorphism',
-    'playing two stretches of events is playing the first, and the second from there',
+    'replaying two stretches of events is replaying the first, then the second from there',
     [deciders, events, events],
     (decider, early, late) => {
       const whole = of.replay(frozen(decider), [...early, ...late])
       deepStrictEqual(whole, of.replayFrom(frozen(decider), of.replay(decider, early), late))
     },
   ),
-  law('replay: order', 'events are played oldest first', [deciders, events], (decider, played) => {
-    let state = decider.initialState
-    for (const event of played) state = decider.evolve(state, event)
-    deepStrictEqual(of.replay(decider, played), state)
-  }),
+  law(
+    'replay: order',
+    'events are replayed oldest first',
+    [deciders, events],
+    (decider, replayed) => {
+      let state = decider.initialState
+      for (const event of replayed) state = decider.evolve(state, event)
+      deepStrictEqual(of.replay(decider, replayed), state)
+    },
+  ),
   law(
     'snapshot: every cut',
     'a state stored at any version, and the events after it, give the state that all events give',
     [deciders, events],
-    (decider, played) => {
-      const whole = of.replay(decider, played)
-      for (let cut = 0; cut <= played.length; cut += 1) {
-        const stored = atState.encode(of.replay(decider, played.slice(0, cut)))
+    (decider, replayed) => {
+      const whole = of.replay(decider, replayed)
+      for (let cut = 0; cut <= replayed.length; cut += 1) {
+        const stored = atState.encode(of.replay(decider, replayed.slice(0, cut)))
         if (E.isLeft(stored)) throw new Error('a state must encode')
         const snapshot = atState.decode(JSON.parse(JSON.stringify(stored.right)))
         if (E.isLeft(snapshot)) throw new Error('a snapshot must decode')
-        deepStrictEqual(of.replayFrom(decider, snapshot.right, played.slice(cut)), whole)
+        deepStrictEqual(of.replayFrom(decider, snapshot.right, replayed.slice(cut)), whole)
       }
     },
   ),

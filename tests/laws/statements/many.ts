@@ -96,7 +96,7 @@ export const manyLaws = (manyOf: typeof many): ReadonlyArray<Law> => [
   ),
   law(
     'many: terminality per key',
-    'a guarded key that is over rejects, and the others go on',
+    'a guarded key that is terminal rejects, and the others continue',
     [deciders, sent],
     (decider, mixed) => {
       const all = manyOf(guardTerminal(decider))

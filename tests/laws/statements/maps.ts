@@ -178,10 +178,10 @@ export const mapLaws = (maps: Maps): ReadonlyArray<Law> => [
     'mapState: reference',
     'an event that changes nothing leaves the very same state in its other form',
     [deciders, events],
-    (decider, played) => {
+    (decider, replayed) => {
       const mapped = maps.mapState(boxed<At>())(decider)
       let state = mapped.initialState
-      for (const event of played) {
+      for (const event of replayed) {
         const next = mapped.evolve(state, event)
         strictEqual(next === state, decider.evolve(state.box, event) === state.box)
         state = next

@@ -20,17 +20,17 @@ export interface ProcessCombinators {
 /** Everything that can be seen of a process while it hears `events`. */
 const listen = <Event, Command, State>(
   process: Process<Event, Command, State>,
-  heard: ReadonlyArray<Event>,
+  received: ReadonlyArray<Event>,
 ) => {
   let state = freeze(process.initialState)
-  const look = (asked: ReadonlyArray<Command>) => ({
+  const look = (commands: ReadonlyArray<Command>) => ({
     state,
-    asked,
+    commands,
     pending: resumeFrom(process, state),
     isTerminal: process.isTerminal?.(state) === true,
   })
   const steps = [look([])]
-  for (const each of heard) {
+  for (const each of received) {
     state = freeze(process.evolve(state, freeze(each)))
     steps.push(look(reactTo(process, state, each)))
   }
@@ -38,30 +38,30 @@ const listen = <Event, Command, State>(
 }
 
 const numbers = fc.array(fc.nat({ max: 3 }), { minLength: 4, maxLength: 4 })
-const hearing = fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }).map(
+const eventMaps = fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }).map(
   (keep) =>
     (each: Done): Done | undefined =>
       keep[each.kind] === true ? each : undefined,
 )
-const asking = numbers.map((to) => (each: Do): Do => ({ ...each, choice: to[each.choice]! }))
+const commandMaps = numbers.map((to) => (each: Do): Do => ({ ...each, choice: to[each.choice]! }))
 
 export const processLaws = (of: ProcessCombinators): ReadonlyArray<Law> => [
   law(
     'adaptProcess: identity',
     'adapting to its own world changes nothing',
     [processes, events],
-    (process, heard) => {
+    (process, received) => {
       const adapted = of.adaptProcess({ event: (each: Done) => each, command: (each: Do) => each })(
         process,
       )
-      deepStrictEqual(listen(adapted, heard), listen(process, heard))
+      deepStrictEqual(listen(adapted, received), listen(process, received))
     },
   ),
   law(
     'adaptProcess: composition',
     'adapting twice is adapting once by both',
-    [processes, events, hearing, hearing, asking, asking],
-    (process, heard, outerEvent, innerEvent, innerCommand, outerCommand) => {
+    [processes, events, eventMaps, eventMaps, commandMaps, commandMaps],
+    (process, received, outerEvent, innerEvent, innerCommand, outerCommand) => {
       const twice = of.adaptProcess({ event: outerEvent, command: outerCommand })(
         of.adaptProcess({ event: innerEvent, command: innerCommand })(process),
       )
@@ -72,19 +72,19 @@ export const processLaws = (of: ProcessCombinators): ReadonlyArray<Law> => [
         },
         command: (each: Do) => outerCommand(innerCommand(each)),
       })(process)
-      deepStrictEqual(listen(twice, heard), listen(once, heard))
+      deepStrictEqual(listen(twice, received), listen(once, received))
     },
   ),
   law(
     'adaptProcess: foreign events',
     'an event that is not ours is neither remembered nor answered',
     [processes, events, event],
-    (process, heard, foreign) => {
+    (process, received, foreign) => {
       const adapted = of.adaptProcess({
         event: (each: Done | null) => each ?? undefined,
         command: (each: Do) => each,
       })(process)
-      const { state } = listen(adapted, heard).at(-1)!
+      const { state } = listen(adapted, received).at(-1)!
       strictEqual(adapted.evolve(state, null), state)
       deepStrictEqual(adapted.react(state, null), [])
       deepStrictEqual(adapted.react(state, foreign), process.react(state, foreign))
@@ -92,16 +92,16 @@ export const processLaws = (of: ProcessCombinators): ReadonlyArray<Law> => [
   ),
   law(
     'combineProcesses: independence',
-    'every part hears every event, lives the life it would live alone, and asks for the same commands',
+    'every part receives every event, behaves as it would alone, and issues the same commands',
     [processes, processes, events],
-    (left, right, heard) => {
-      const steps = listen(of.combineProcesses({ left, right }), heard)
-      const [one, two] = [listen(left, heard), listen(right, heard)]
+    (left, right, received) => {
+      const steps = listen(of.combineProcesses({ left, right }), received)
+      const [one, two] = [listen(left, received), listen(right, received)]
       steps.forEach((step, index) => {
         const [first, second] = [one[index]!, two[index]!]
         deepStrictEqual(step, {
           state: { left: first.state, right: second.state },
-          asked: [...first.asked, ...second.asked],
+          commands: [...first.commands, ...second.commands],
           pending: [...first.pending, ...second.pending],
           isTerminal: first.isTerminal && second.isTerminal,
         })
@@ -112,9 +112,9 @@ export const processLaws = (of: ProcessCombinators): ReadonlyArray<Law> => [
     'combineProcesses: associativity',
     'it does not matter which two are put together first',
     [processes, processes, processes, events],
-    (a, b, c, heard) => {
-      const flat = listen(of.combineProcesses({ a, b, c }), heard)
-      const left = listen(of.combineProcesses({ ab: of.combineProcesses({ a, b }), c }), heard)
+    (a, b, c, received) => {
+      const flat = listen(of.combineProcesses({ a, b, c }), received)
+      const left = listen(of.combineProcesses({ ab: of.combineProcesses({ a, b }), c }), received)
       deepStrictEqual(
         left.map((step) => ({ ...step, state: { ...step.state.ab, c: step.state.c } })),
         flat,
@@ -125,12 +125,12 @@ export const processLaws = (of: ProcessCombinators): ReadonlyArray<Law> => [
     'combineProcesses: unit',
     'combined with no process at all, a process is as it was',
     [processes, events],
-    (only, heard) => {
+    (only, received) => {
       const none = of.combineProcesses<Done, Do, object>({})
-      const steps = listen(of.combineProcesses({ only, none }), heard)
+      const steps = listen(of.combineProcesses({ only, none }), received)
       deepStrictEqual(
         steps.map((step) => ({ ...step, state: step.state.only })),
-        listen<Done, Do, At>(only, heard),
+        listen<Done, Do, At>(only, received),
       )
     },
   ),

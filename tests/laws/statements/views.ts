@@ -30,49 +30,49 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     'mapViewEvent: identity',
     'selecting every event changes nothing',
     [views, events],
-    (view, played) => {
-      deepStrictEqual(path(of.mapViewEvent(same<Done>)(view), played), path(view, played))
+    (view, replayed) => {
+      deepStrictEqual(path(of.mapViewEvent(same<Done>)(view), replayed), path(view, replayed))
     },
   ),
   law(
     'mapViewEvent: composition',
     'selecting twice is selecting by both',
     [views, events, selection, selection],
-    (view, played, outer, inner) => {
+    (view, replayed, outer, inner) => {
       const twice = of.mapViewEvent(outer)(of.mapViewEvent(inner)(view))
       const once = of.mapViewEvent((each: Done) => {
         const middle = outer(each)
         return middle === undefined ? undefined : inner(middle)
       })(view)
-      deepStrictEqual(path(twice, played), path(once, played))
+      deepStrictEqual(path(twice, replayed), path(once, replayed))
     },
   ),
   law(
     'mapViewEvent: foreign events',
     'an event that is not selected leaves the very same state',
     [views, events, selection],
-    (view, played, select) => {
-      const states = path(of.mapViewEvent(select)(view), played)
-      played.forEach((each, index) => {
+    (view, replayed, select) => {
+      const states = path(of.mapViewEvent(select)(view), replayed)
+      replayed.forEach((each, index) => {
         if (select(each) === undefined) strictEqual(states[index + 1], states[index])
       })
-      const ours = played.filter((each) => select(each) !== undefined)
+      const ours = replayed.filter((each) => select(each) !== undefined)
       deepStrictEqual(states.at(-1), path(view, ours).at(-1))
     },
   ),
   law(
     'combineViews: independence',
-    'every part hears every event, and lives the life it would live alone',
+    'every part receives every event, and behaves as it would alone',
     [views, views, events],
-    (left, right, played) => {
-      const states = path(of.combineViews({ left, right }), played)
+    (left, right, replayed) => {
+      const states = path(of.combineViews({ left, right }), replayed)
       deepStrictEqual(
         states.map((state) => state.left),
-        path(left, played),
+        path(left, replayed),
       )
       deepStrictEqual(
         states.map((state) => state.right),
-        path(right, played),
+        path(right, replayed),
       )
     },
   ),
@@ -80,12 +80,12 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     'combineViews: unit',
     'combined with no view at all, a view is as it was',
     [views, events],
-    (only, played) => {
+    (only, replayed) => {
       const none = of.combineViews<object, Done>({})
-      const states = path(of.combineViews({ only, none }), played)
+      const states = path(of.combineViews({ only, none }), replayed)
       deepStrictEqual(
         states.map((state) => state.only),
-        path(only, played),
+        path(only, replayed),
       )
     },
   ),
@@ -93,10 +93,10 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     'combineViews: associativity',
     'it does not matter which two are put together first',
     [views, views, views, events],
-    (a, b, c, played) => {
-      const flat = path(of.combineViews({ a, b, c }), played)
-      const left = path(of.combineViews({ ab: of.combineViews({ a, b }), c }), played)
-      const right = path(of.combineViews({ a, bc: of.combineViews({ b, c }) }), played)
+    (a, b, c, replayed) => {
+      const flat = path(of.combineViews({ a, b, c }), replayed)
+      const left = path(of.combineViews({ ab: of.combineViews({ a, b }), c }), replayed)
+      const right = path(of.combineViews({ a, bc: of.combineViews({ b, c }) }), replayed)
       deepStrictEqual(
         left.map(({ ab, c: last }) => ({ ...ab, c: last })),
         flat,
@@ -129,10 +129,10 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     'a decider is a view',
     "its evolve is reused as it is, and gives the decider's own states",
     [deciders, events],
-    (decider, played) => {
+    (decider, replayed) => {
       deepStrictEqual(
-        path(of.combineViews({ decider }), played).map((state) => state.decider),
-        path(decider, played),
+        path(of.combineViews({ decider }), replayed).map((state) => state.decider),
+        path(decider, replayed),
       )
     },
   ),
@@ -140,23 +140,23 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     'projection: inline = asynchronous = rebuilt',
     'event by event, in batches from a stored state, or all over again: the read model is the same',
     [views, events, fc.array(fc.nat({ max: 3 }), { maxLength: 8 })],
-    (view, played, sizes) => {
+    (view, replayed, sizes) => {
       const both = of.combineViews({ view })
-      const inline = path(both, played).at(-1)!.view
+      const inline = path(both, replayed).at(-1)!.view
       const codec = stateCodec(1, At)
       let stored: unknown = view.initialState
       let checkpoint = 0
-      for (const size of [...sizes, played.length]) {
+      for (const size of [...sizes, replayed.length]) {
         const read = codec.decode(stored)
         if (E.isLeft(read)) throw new Error('a stored read model must decode')
-        const batch = played.slice(checkpoint, checkpoint + size)
+        const batch = replayed.slice(checkpoint, checkpoint + size)
         const next = batch.reduce(both.evolve, { view: read.right })
         const written = codec.encode(next.view)
         if (E.isLeft(written)) throw new Error('a read model must encode')
         stored = JSON.parse(JSON.stringify(written.right))
         checkpoint += batch.length
       }
-      const rebuilt = played.reduce(view.evolve, view.initialState)
+      const rebuilt = replayed.reduce(view.evolve, view.initialState)
       deepStrictEqual(stored, inline)
       deepStrictEqual(rebuilt, inline)
     },

@@ -100,7 +100,7 @@ export const appendOnce =
     return answer
   }
 
-/** Whether an append waited in vain for the lock of another transaction. */
+/** Whether an append timed out waiting for the lock of another transaction. */
 export const isLocked = (answer: AppendAnswer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'StoreFailed' && isLockTimeout(answer.left.cause)
 

@@ -123,7 +123,7 @@ const SAVEPOINT = 'reprise_projections'
 
 /**
  * An append and its projections inside the caller's transaction. If a projection fails, the append is undone with
- * it, and the transaction goes on as it was.
+ * it, and the transaction continues as it was.
  */
 export const projectInTransaction =
   <Database>(

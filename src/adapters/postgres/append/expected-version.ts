@@ -11,13 +11,13 @@ export const versionCode = (expected: ExpectedVersion): number => {
   return expected === 'mustNotExist' ? 0 : expected
 }
 
-/** SQL: whether a stream at version `current` has the version that the code `expected` asks for. */
+/** SQL: whether a stream at version `current` has the version that the code `expected` requires. */
 export const fits = (expected: string, current: string): string =>
   `(${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0))`
 
 /**
  * SQL: the version of a stream; 0, which then does not fit, if it is below the expected one. Without that bound the
- * index would be read on downwards, to the end of the page, however few rows are asked for.
+ * index would be read on downwards, to the end of the page, however few rows are requested.
  */
 export const versionOf = (schema: string, stream: string, expected: string): string =>
   `coalesce((select e.version from ${schema}.events e

@@ -31,7 +31,7 @@ export const limitingLocks = (timeout: number): string =>
 
 /**
  * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
- * before a position is drawn; in all statements it is, because what is inserted comes from the row that asked for the
+ * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
  * lock. Null, and no lock, where the sequence is behind the rows: then nothing is inserted, and the append function
  * says why.
  */

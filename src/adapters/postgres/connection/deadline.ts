@@ -39,7 +39,7 @@ export const withDeadline = <Value>(
 
 /**
  * The same for pieces of work that usually come one after another, as the statements of a connection do: they
- * share one timer, which is set anew for each of them and then left to run out.
+ * share one timer, which is set again for each of them and then left to expire.
  *
  * @param reasonOf - what a piece that fails is rejected with.
  */

@@ -48,7 +48,7 @@ const namesOn = (client: PoolClient): StatementNames => {
 
 /**
  * The first time, the driver prepares a statement and reports its columns. From then on they are known: they are
- * neither asked for nor sent again.
+ * neither requested nor sent again.
  */
 export const preparedStatements = (client: PoolClient): PreparedStatements => {
   const ready = new Map<string, ReadonlyArray<Column>>()

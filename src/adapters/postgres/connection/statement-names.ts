@@ -13,32 +13,32 @@ const MOST_COUNTED = 1_000
 export interface StatementNames {
   /** The name to prepare a statement under, or to run it by; `undefined`: it is not worth a place. */
   readonly nameOf: (label: string, text: string) => string | undefined
-  /** A name that was never given before, for whoever keeps the texts. */
+  /** A new name, never used before. */
   readonly freshName: (label: string) => string
-  /** Names that have lost their place since this was asked last: the server should forget them. */
+  /** Names that were evicted since the last call: the server should deallocate them. */
   readonly takeRetired: () => ReadonlyArray<string>
 }
 
 /**
  * A name belongs to one text of one connection, and is never given again: not to another text, nor by another
  * connection, which a pooler may lead to the same server process. The number of names is bounded: what was not used
- * for longest goes first, once something else has come several times in vain.
+ * for longest goes first, once another text has missed several times.
  */
 export const statementNames = (most: number = MOST_PREPARED): StatementNames => {
   const connection = randomBytes(8).toString('hex')
   const names = new Map<string, string>() // least recently used first, once there are so many that it matters
-  const asked = new Map<string, number>()
+  const misses = new Map<string, number>()
   let retired: string[] = []
   let given = 0
 
   const isWorthAPlace = (text: string): boolean => {
-    const times = (asked.get(text) ?? 0) + 1
+    const times = (misses.get(text) ?? 0) + 1
     if (times >= WORTH_A_PLACE) {
-      asked.delete(text)
+      misses.delete(text)
       return true
     }
-    if (asked.size >= MOST_COUNTED) asked.clear()
-    asked.set(text, times)
+    if (misses.size >= MOST_COUNTED) misses.clear()
+    misses.set(text, times)
     return false
   }
 

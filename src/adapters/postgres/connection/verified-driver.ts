@@ -11,7 +11,7 @@ const SAMPLE = own(
 const EXPECTED = { integer: 1, 'double precision': 1, boolean: true, jsonb: { a: [1] } }
 type Sample = Readonly<Record<keyof typeof EXPECTED, unknown>>
 
-/** Which types the driver answers differently from what every driver does unless it is told otherwise. */
+/** Which types the driver answers differently from what every driver does unless it is configured otherwise. */
 const oddTypes = (sample: Sample): ReadonlyArray<string> =>
   Object.entries(EXPECTED).flatMap(([type, expected]) => {
     const found = sample[type as keyof Sample]

@@ -34,7 +34,7 @@ import { outbox } from './outbox'
 import { statusOf } from './status'
 import { subscriptionActions } from './subscription-actions'
 
-/** What {@link postgresOperator} looks at, and how. Every key may be left out. */
+/** What {@link postgresOperator} looks at, and how. Every key is optional. */
 export interface PostgresOperatorOptions {
   /** The schema that holds the tables. Default `reprise`. */
   readonly schema?: string
@@ -43,7 +43,7 @@ export interface PostgresOperatorOptions {
   readonly countUpTo?: number
   /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
-  /** Finds out whether prepared statements can be used. Left out: `examine` does not look at that. */
+  /** Finds out whether prepared statements can be used. Omitted: `examine` does not look at that. */
   readonly preparedStatements?: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
 }
 

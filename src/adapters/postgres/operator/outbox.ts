@@ -33,7 +33,7 @@ with decided as (
 select id from decided order by sequence`,
 }
 
-/** What process managers have asked for and was not answered yet. */
+/** The commands of process managers that are not answered yet. */
 export const outbox = ({
   quoted,
   read,

@@ -80,7 +80,7 @@ interface LagRow {
   readonly age: number
 }
 
-// Which stream is of which partition is known to the library only, so they are told apart if there are
+// Which stream is of which partition is known to the library only, so they are separated if there are
 // several partitions. Whatever is committed counts, whether it is safe to read yet or not.
 const lagIn = (schema: string): string => `
 select e.stream_id, count(*)::integer as events,

@@ -90,10 +90,10 @@ limit $2::integer`
 const outboxStatements = (schema: string) => {
   const name = quoteIdentifier(schema)
   return {
-    add: named('add_request', add(name)),
+    add: named('add_outbox_command', add(name)),
     cancel: named('cancel_timer', cancel(name)),
     cancelAll: named('cancel_timers', cancelAll(name)),
-    done: named('requests_done', done(name)),
+    done: named('outbox_commands_done', done(name)),
     failed: failed(name),
     rejected: rejected(name),
     retryUndecodable: retryUndecodable(name),
@@ -135,8 +135,8 @@ const writesOn = (transaction: Executor, statements: OutboxStatements): OutboxWr
   }
 }
 
-/** The commands that process managers have asked for, in PostgreSQL. */
-export const postgresRequests = <Database>(
+/** The outbox in PostgreSQL: the commands that process managers have issued. */
+export const postgresOutbox = <Database>(
   db: Kysely<Database>,
   schema: string,
 ): Outbox<Transaction<Database>> => {

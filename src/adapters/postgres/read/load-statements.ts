@@ -19,7 +19,7 @@ export interface LoadStatements {
   /** For any number of streams. */
   readonly loadMany: string
   readonly loadOne: string
-  /** For one stream, of which neither a snapshot nor a command is asked for. */
+  /** For one stream, without a snapshot and without a command id. */
   readonly loadEvents: string
 }
 

@@ -58,7 +58,7 @@ const grouping: Grouping<LoadRequest, LoadAnswer> = {
   slow: 10,
   size: 64,
   sizeOf: () => 1,
-  // A request is small, whatever it asks for.
+  // A request is small, however much it loads.
   weight: 64,
   queueWeight: 20_000,
   weightOf: () => 1,

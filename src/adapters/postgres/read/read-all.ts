@@ -89,7 +89,7 @@ const PAGE_TIME = 50
 interface Piece {
   readonly visible: Visible
   readonly rows: ReadonlyArray<StoredEvent>
-  /** Up to where there are no others, unless there are as many as were asked for. */
+  /** Up to where there are no others, unless there are as many as requested. */
   readonly upTo: Position
   /** Whether that is as far as the store can be read now. */
   readonly isLast: boolean

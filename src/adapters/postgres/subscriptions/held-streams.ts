@@ -58,7 +58,7 @@ update ${schema}.held_streams set decision = 'retry'
 where subscription = $1::text and partition = $2::integer
   and retry_at is null and decision is null and failure->'undecodable' = 'true'`
 
-// The first partition that stands still, and the parked event that is at the position or before it in its
+// The first partition that is stopped, and the parked event that is at the position or before it in its
 // stream.
 const arrival = (schema: string): string => `
 select min(c.position)::double precision as "position",

@@ -12,7 +12,7 @@ import { named } from '../connection/own-statements'
 import { type Executor, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
-// A filter that grows fences off whoever may have read on without what is new. Its lease stays its own until
+// A filter that grows fences off owners that may have read ahead without the new part. Its lease stays its own until
 // it runs out, and losing it then is no sign of a crash.
 const register = (schema: string): string => `
 with created as (

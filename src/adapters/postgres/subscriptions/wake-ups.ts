@@ -46,7 +46,7 @@ export interface ClosableWakeUps extends WakeUps {
  * Hints by `LISTEN` and `NOTIFY`, and at once within this process. Notifications are sent outside of the append: inside
  * it they would make all appends of the database wait for each other.
  *
- * @param notify - sends a statement. Left out: other processes hear nothing from this one.
+ * @param notify - sends a statement. Omitted: other processes receive nothing from this one.
  */
 export const postgresWakeUps = (
   schema: string,

@@ -90,7 +90,7 @@ it.each(cases)(
   },
 )
 
-it('an append by a role that may not read the sequence is refused: it could not tell readers where it is', async () => {
+it('an append by a role that may not read the sequence fails: it could not announce its lower bound', async () => {
   const role = `unprivileged_${randomUUID().replaceAll('-', '')}`
   await right(postgres(database.connect(1)).store.append(appending('allowed-1')))
   await admin.query(`

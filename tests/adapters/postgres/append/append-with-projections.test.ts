@@ -112,7 +112,7 @@ describe('an inline projection', () => {
     },
   )
 
-  it('gives its connection back when COMMIT refuses', async () => {
+  it('returns its connection when COMMIT fails', async () => {
     const store = storeWith(
       saying(`set constraints all deferred`),
       saying(`insert into names values ('late')`),
@@ -125,7 +125,7 @@ describe('an inline projection', () => {
     expect([await isStored('name-late'), await isTaken('late')]).toEqual([false, false])
   })
 
-  it('is not asked when the append meets a conflict', async () => {
+  it('is not called when the append meets a conflict', async () => {
     await right(storeWith().append(appending('name-there')))
     const request = { ...appending('name-there'), expectedVersion: 0 }
     expect(await left(storeWith(taking).append(request))).toMatchObject({ _tag: 'VersionConflict' })

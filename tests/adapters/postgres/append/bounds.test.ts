@@ -95,7 +95,7 @@ describe('appends through a driver that fails', () => {
     expect((await all()).every(E.isRight)).toBe(true)
   })
 
-  it('are all answered when what is told of them throws', async () => {
+  it('are all answered when onNotice throws', async () => {
     const { append, heal } = appender((query, real) => real.executeQuery(query) as Answer, thrower)
     heal()
     for (let round = 0; round < 6; round++) {
@@ -106,7 +106,7 @@ describe('appends through a driver that fails', () => {
 })
 
 describe('the bounds of an append count bytes', () => {
-  it('an append of 560 events of 1 MB is refused', async () => {
+  it('an append of 560 events of 1 MB is rejected', async () => {
     const { store } = postgres(database.connect(2))
     expect(await left(store.append(filled('tally-much', 1_000_000, 560)))).toMatchObject({
       _tag: 'LimitExceeded',

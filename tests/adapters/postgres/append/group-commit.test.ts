@@ -70,7 +70,7 @@ const together = async (
 }
 
 describe('fifty appends in one statement', () => {
-  it('one that the server refuses fails alone: the others are stored', async () => {
+  it('one that the server rejects fails alone: the others are stored', async () => {
     const { answers } = await together('refused', (n) =>
       n === 17 ? other('refused-17', 'Refused') : undefined,
     )
@@ -91,7 +91,7 @@ describe('fifty appends in one statement', () => {
     expect(answers.filter(E.isRight)).toHaveLength(GROUP - 1)
   })
 
-  it('one whose command was handled before is told so, and the others are stored', async () => {
+  it('one whose command was handled before fails with that, and the others are stored', async () => {
     const command = { commandId: 'c1', skip: 0, eventCount: 1 }
     const marked = { ...appending('handled-5'), commands: [command] }
     await right(postgres(database.connect(1)).store.append(marked))
@@ -126,7 +126,7 @@ describe('fifty appends in one statement', () => {
     expect([...(await versionsOf('race')).values()].every((version) => version === 1)).toBe(true)
   })
 
-  it('all are told that the outcome is unknown when the connection is lost, and none is half-written', async () => {
+  it('all fail with an unknown outcome when the connection is lost, and none is half-written', async () => {
     const store = postgres(database.connect(2)).store
     await admin.query('select pg_advisory_lock(51)')
     const slow = Array.from({ length: GROUP }, (_, n) => store.append(other(`lost-${n}`, 'Slow'))())

@@ -23,13 +23,13 @@ describe('the optimistic statement', () => {
     expect(query(carrying('counter-1', 3, 1_000_000))?.text).toBe(statements.appendStream)
   })
 
-  it('is not asked for more data than a JSON array should hold, in one append or in several', () => {
+  it('is not used for more data than a JSON array should hold, in one append or in several', () => {
     expect(query(carrying('counter-1', 5, 1_000_000))).toBeUndefined()
     const several = [1, 2, 3, 4, 5].map((n) => carrying(`counter-${n}`, 1, 1_000_000))
     expect(query(...several)).toBeUndefined()
   })
 
-  it('is not asked for an append without events, also in company', () => {
+  it('is not used for an append without events, also among others', () => {
     expect(query(appending('counter-1'), appending('counter-2', 0))).toBeUndefined()
   })
 

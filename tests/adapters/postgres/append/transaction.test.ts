@@ -65,7 +65,7 @@ describe("append inside the caller's transaction", () => {
     expect([await isOrder('gone'), await versionOf('order-gone')]).toEqual([false, 0])
   })
 
-  it('sees its own events, and nobody else does yet', async () => {
+  it('sees its own events, which no other connection sees yet', async () => {
     await db.transaction().execute(async (transaction) => {
       const inside = store.inTransaction(transaction)
       await right(inside.append(appending('order-own', 3)))
@@ -128,7 +128,7 @@ describe("append inside the caller's transaction", () => {
       [2, 0],
       [2, 1],
     ])(
-      'learns that it was handled, and goes on: the first gave %i events, the second would give %i',
+      'learns that it was handled, and continues: the first gave %i events, the second would give %i',
       async (first, second) => {
         const id = `order-twice-${first}-${second}`
         const [one, two] = [

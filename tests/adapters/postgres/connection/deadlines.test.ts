@@ -39,7 +39,7 @@ const timed = async <Answer>(work: () => Promise<Answer>) => {
   return { answer, took: performance.now() - start }
 }
 
-describe('a server that stands still', () => {
+describe('a server that hangs', () => {
   it('fails a statement after its time, and says what is known of a write', async () => {
     const { pool, backend, end } = backendWith({ statementTimeout: 300 })
     await right(backend.store.append(appending('tally-a')))
@@ -61,7 +61,7 @@ describe('a server that stands still', () => {
     await end()
   })
 
-  it('does not keep `untilReached` longer than was asked for', async () => {
+  it('does not keep `untilReached` longer than its timeout', async () => {
     const { backend, end } = backendWith({})
     await right(backend.subscriptions.register({ name: 'waited', partitions: 1, position: 0 }))
     await server.freeze()

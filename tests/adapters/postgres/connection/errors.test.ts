@@ -186,7 +186,7 @@ describe('a statement that is under way', () => {
 })
 
 describe('a transaction of the caller', () => {
-  it('that loses as SERIALIZABLE is refused', async () => {
+  it('that loses as SERIALIZABLE fails', async () => {
     await right(store.append(appending('counter-serial')))
     const transaction = await db.startTransaction().setIsolationLevel('serializable').execute()
     await transaction.executeQuery(CompiledQuery.raw('select count(*) from reprise.events'))
@@ -196,7 +196,7 @@ describe('a transaction of the caller', () => {
     expect(error).toMatchObject(failed('TransactionRefused', 'nothingWritten'))
   })
 
-  it('that is part of a deadlock is refused, and the other one goes on', async () => {
+  it('that is part of a deadlock fails, and the other one continues', async () => {
     const [one, two] = [
       await db.startTransaction().execute(),
       await db.startTransaction().execute(),
@@ -223,7 +223,7 @@ describe('a transaction of the caller', () => {
     })
   })
 
-  it('that has failed before is refused', async () => {
+  it('that has failed before fails again', async () => {
     const transaction = await db.startTransaction().execute()
     await expect(transaction.executeQuery(CompiledQuery.raw('select 1/0'))).rejects.toThrow()
     const error = await left(store.inTransaction(transaction).append(appending('counter-1')))
@@ -231,7 +231,7 @@ describe('a transaction of the caller', () => {
     expect(error).toMatchObject(failed('TransactionAborted', 'nothingWritten'))
   })
 
-  it('that only reads is refused', async () => {
+  it('that is read-only fails', async () => {
     const transaction = await db.startTransaction().setAccessMode('read only').execute()
     const error = await left(store.inTransaction(transaction).append(appending('counter-1')))
     await transaction.rollback().execute()

@@ -28,7 +28,7 @@ const watched = () => {
 
 describe('calls that share a statement', () => {
   // Two statements that lock the same rows in two orders wait for each other.
-  it('are in the order of their keys, whoever came first', async () => {
+  it('are in the order of their keys, not of their arrival', async () => {
     const { call, statements } = watched()
     const answers = await Promise.all(['first', 'c', 'B', 'a', 'é'].map(call))
     expect(statements).toEqual([['first'], ['B', 'a', 'c', 'é']])

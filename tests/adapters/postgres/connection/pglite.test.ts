@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => db.destroy())
 
 describe('an embedded PostgreSQL', () => {
-  it('appends, reads and refuses as a server does', async () => {
+  it('appends, reads and rejects as a server does', async () => {
     await right(store.append(appending('counter-1', 3)))
     const late = { ...appending('counter-1'), expectedVersion: 1 }
     expect(await left(store.append(late))).toMatchObject({ _tag: 'VersionConflict', actual: 3 })
@@ -41,7 +41,7 @@ describe('an embedded PostgreSQL', () => {
     expect(events).toHaveLength(10)
   })
 
-  it('goes on after a statement has failed, also inside a transaction', async () => {
+  it('continues after a statement has failed, also inside a transaction', async () => {
     await expect(db.executeQuery(CompiledQuery.raw('select 1/0'))).rejects.toThrow('division')
     const transaction = db.transaction().execute(async (inside) => {
       await right(store.inTransaction(inside).append(appending('counter-failed')))
@@ -60,7 +60,7 @@ describe('an embedded PostgreSQL', () => {
     })
   })
 
-  it('refuses to change an event', async () => {
+  it('rejects to change an event', async () => {
     const statement = CompiledQuery.raw('delete from "Embedded ""one""".events')
     await expect(db.executeQuery(statement)).rejects.toThrow('events are immutable')
   })

@@ -101,7 +101,7 @@ describe('a prepared statement', () => {
     }
   })
 
-  it('that fails is told as the driver tells it, and leaves the connection usable', async () => {
+  it('that fails is reported as by the driver, and leaves the connection usable', async () => {
     const { db } = watched()
     await run(db, FAIL, [1])
     await expect(run(db, FAIL, [0])).rejects.toMatchObject({ code: '22012' })
@@ -259,7 +259,7 @@ describe('a transaction', () => {
     expect(await steps(db)).toEqual([0])
   })
 
-  it('without a statement asks the server nothing', async () => {
+  it('without a statement sends nothing to the server', async () => {
     const { db, sent } = await warmed()
     await db.transaction().execute(() => Promise.resolve())
     const rolledBack = await db.startTransaction().execute()
@@ -270,7 +270,7 @@ describe('a transaction', () => {
     expect(rows).toEqual([{ now: true }])
   })
 
-  it('whose first statement fails is rolled back, and the connection goes on', async () => {
+  it('whose first statement fails is rolled back, and the connection stays usable', async () => {
     const { db } = await warmed()
     await run(db, FAIL, [1])
     const failing = db.transaction().execute((transaction) => run(transaction, FAIL, [0]))
@@ -306,7 +306,7 @@ describe('a connection that has lost its prepared statements', () => {
 })
 
 describe('a pool of one connection', () => {
-  it('serves whoever waits, although statements follow one another without a pause', async () => {
+  it('serves every waiting caller, although statements follow one another without a pause', async () => {
     const { db, pool } = watched()
     const store = postgres(db, { wakeUps: 'poll' }).store
     let waiting = true

@@ -113,7 +113,7 @@ describe('the prepared statements of a connection', () => {
     expect(await statements()).toHaveLength(100)
   })
 
-  it('go on being right when places change hands in a transaction that has failed', async () => {
+  it('stay right when slots change owners in a transaction that has failed', async () => {
     const db = database.connect(1)
     for (let number = 0; number < 100; number++) await run(db, text(number), 1)
     for (let turn = 0; turn < 8; turn++) await run(db, text(500), 1)

@@ -127,7 +127,7 @@ describe('on the wire', () => {
     await db.destroy()
   })
 
-  it('a reader that is far behind asks for the horizon once, and not with every page', async () => {
+  it('a reader that is far behind reads the horizon once, not with every page', async () => {
     const { sent, db, store } = watched('prepared')
     await right(store.append(appending('counter-behind', 25)))
     const all = await right(store.readAll({ after: 0, limit: 1_000 }))
@@ -147,7 +147,7 @@ describe('on the wire', () => {
     await db.destroy()
   })
 
-  it('a reader asks for the horizon again after a failure: another server may answer', async () => {
+  it('a reader reads the horizon again after a failure: another server may answer', async () => {
     const { sent, db } = watched('prepared')
     const reader = postgres(db, { wakeUps: 'poll' }).store
     await right(reader.append(appending('counter-failing', 25)))

@@ -64,7 +64,7 @@ describe('builds in PostgreSQL', () => {
       await right(documents.begin('totals', 1))
       await right(subscriptions.register({ name: collection, partitions: 1, position: 0 }))
     }
-    // One that is paused has no owner, whoever is there.
+    // One that is paused has no owner, whichever instance is there.
     await right(operator.pause('totals@1.1'))
     await right(subscriptions.claim('totals@1.1', 'waiting', 60_000))
     await right(subscriptions.claim('totals@1.2', 'restarting', 60_000))
@@ -78,7 +78,7 @@ describe('builds in PostgreSQL', () => {
     expect(await numbers()).toEqual(['1.1 building'])
   })
 
-  it('are kept for a day unless something else is said', async () => {
+  it('are kept for a day by default', async () => {
     const { documents } = side
     for (const version of [1, 2]) {
       await right(documents.activate('totals', await right(documents.begin('totals', version))))

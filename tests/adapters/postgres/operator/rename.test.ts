@@ -4,7 +4,7 @@ import { eventually } from '../../../support/eventually'
 import { migratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
 
-it('a rename that meets another one to the same name is told that the name is taken', async () => {
+it('a rename that meets another one to the same name fails because the name is taken', async () => {
   const database = await migratedDatabase()
   const { operator, subscriptions } = postgres(database.connect(2))
   const first = await right(subscriptions.register({ name: 'mails', partitions: 1, position: 0 }))

@@ -31,7 +31,7 @@ const refusal = {
   message: expect.stringContaining('connect subscriptions to the primary'),
 }
 
-it('a replica reads streams, and refuses whatever needs to know how far the store can be read', async () => {
+it('a replica reads streams, and rejects whatever needs to know how far the store can be read', async () => {
   const primary = storeAt(servers.primary.url)
   await right(migrate(primary.db))
   await right(primary.store.append(appending('counter-1', 3)))

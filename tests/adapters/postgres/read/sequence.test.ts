@@ -61,7 +61,7 @@ describe('a sequence behind the rows', () => {
     ['commands of many streams', ['a-1', 'b-1', 'c-1'].map((id) => marked(appending(id, 2)))],
   ]
 
-  it.each(shapes)('refuses an append of %s, and stores nothing of it', async (_name, requests) => {
+  it.each(shapes)('rejects an append of %s, and stores nothing of it', async (_name, requests) => {
     const before = await stored()
     const store = postgres(db).store
     const answers = await Promise.all(requests.map((request) => store.append(request)()))
@@ -69,7 +69,7 @@ describe('a sequence behind the rows', () => {
     expect(await stored()).toBe(before)
   })
 
-  it('refuses an append in a transaction, and one with a projection', async () => {
+  it('rejects an append in a transaction, and one with a projection', async () => {
     const inside = await db.startTransaction().execute()
     expect(
       await left(postgres(db).store.inTransaction(inside).append(appending('counter-1'))),
@@ -81,7 +81,7 @@ describe('a sequence behind the rows', () => {
     expect(await left(projecting.append(appending('counter-1')))).toMatchObject(refusal)
   })
 
-  it('refuses to say how far the store can be read, and to migrate', async () => {
+  it('rejects to say how far the store can be read, and to migrate', async () => {
     const store = postgres(db).store
     expect(await left(store.readAll({ after: 0, limit: 9 }))).toMatchObject(refusal)
     expect(await left(store.locate(fromEnd))).toMatchObject(refusal)
@@ -89,7 +89,7 @@ describe('a sequence behind the rows', () => {
     expect(await left(migrate(db, schema))).toMatchObject(refusal)
   })
 
-  it('goes on after the sequence is set as advised, above all that is stored', async () => {
+  it('continues after the sequence is set as advised, above all that is stored', async () => {
     await say(
       `select setval('reprise.events_position_seq', (select max(position) from reprise.events))`,
     )
@@ -153,7 +153,7 @@ describe('positions that were drawn for nothing', () => {
     }
   }, 60_000)
 
-  it('let a reader go on as soon as there is an event above them', async () => {
+  it('let a reader continue as soon as there is an event above them', async () => {
     const database = await migratedDatabase()
     const db = database.connect()
     const store = postgres(db).store

@@ -33,13 +33,13 @@ const stored = async (): Promise<ReadonlyArray<object>> =>
   (await client.query<object>('select type, version from reprise.events order by version')).rows
 
 describe('stored events', () => {
-  it.each(changes)('are refused a change: %s', async (statement) => {
+  it.each(changes)('cannot be changed: %s', async (statement) => {
     const before = await stored()
     await expect(client.query(statement)).rejects.toMatchObject(refusal)
     expect(await stored()).toEqual(before)
   })
 
-  it.each(changes)('are refused a change inside a transaction: %s', async (statement) => {
+  it.each(changes)('cannot be changed inside a transaction: %s', async (statement) => {
     const before = await stored()
     await client.query('begin')
     await client.query('savepoint attempt')

@@ -95,7 +95,7 @@ describe('migrate', () => {
     expect(answers.filter(({ applied }) => applied.length > 0)).toHaveLength(1)
   })
 
-  it('refuses a migration that was run here with another text, and changes nothing', () =>
+  it('rejects a migration that was run here with another text, and changes nothing', () =>
     using(async (db) => {
       await right(migrate(db, 'tampered'))
       await admin.query(`update tampered.migrations set fingerprint = 'other'`)

@@ -60,7 +60,7 @@ describe('a renamed schema', () => {
   const commands = [{ commandId: 'c', skip: 0, eventCount: 0 }]
   const remembering = { ...appending('counter-1', 0), commands }
 
-  it('is refused while its functions would use the one that has its old name now', async () => {
+  it('is rejected while its functions would use the one that has its old name now', async () => {
     await right(migrate(db, `it's "old"`))
     await right(postgres(db, { schema: `it's "old"` }).store.append(appending('counter-1')))
     await say(`alter schema "it's ""old""" rename to "it's new"`)
@@ -90,7 +90,7 @@ describe('the name of a schema', () => {
     ['empty', ''],
     ['with a NUL', 'a\u0000b'],
     ['with half a character', 'a\ud800'],
-  ])('is refused by everything that would use it: %s', async (_why, schema) => {
+  ])('is rejected by everything that would use it: %s', async (_why, schema) => {
     const failure = { _tag: 'StoreFailed', reason: 'InvalidSchemaName', outcome: 'nothingWritten' }
     await right(migrate(db, long)) // what the server would make of the first
     expect(await left(migrate(db, schema))).toMatchObject(failure)
@@ -130,7 +130,7 @@ describe('the name of a schema', () => {
 })
 
 describe('a server that only looks like PostgreSQL', () => {
-  it('is refused by migrate when it does not show the locks that are held', async () => {
+  it('is rejected by migrate when it does not show the locks that are held', async () => {
     const stubbed = await migratedDatabase('other')
     const on = new Client({ connectionString: stubbed.url })
     await on.connect()

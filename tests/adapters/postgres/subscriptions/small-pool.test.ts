@@ -64,7 +64,7 @@ describe('handlers that append while their transaction holds a connection', () =
     await running.end()
   }, 30_000)
 
-  it('on a pool of one are told what is missing, and nothing is parked', async () => {
+  it('on a pool of one report what is missing, and nothing is parked', async () => {
     const { store } = postgres(database.connect(2))
     await appendTicks(store, 'tick-1', 1)
     const running = start(1, 1, 300)

@@ -94,7 +94,7 @@ const hearing = (wakeUps: WakeUps) => {
 }
 
 describe('a subscriber in another process', () => {
-  it('is woken by an append, and ends when it is asked to', async () => {
+  it('is woken by an append, and ends when its signal is aborted', async () => {
     const worker = startWorker('adapters/postgres/subscriptions/wake-ups.worker.ts', side.url)
     workers.push(worker)
     const heard = new Map<number, number>()
@@ -169,7 +169,7 @@ describe('a subscriber that waits', () => {
     await eventually(() => seen.length === 4, SOON)
   }, 40_000)
 
-  it('finds everything by looking when nothing is to be heard', async () => {
+  it('finds everything by polling when no wake-up arrives', async () => {
     const deaf: WakeUps = { signal: () => undefined, listen: () => () => undefined }
     const { seen } = hearing(deaf)
     for (let version = 1; version <= 3; version++) {
@@ -205,7 +205,7 @@ describe('notifications', () => {
     expect(rows).toEqual([]) // nothing that an append runs on the server sends any
   }, 30_000)
 
-  it('are not sent for an append that was refused', async () => {
+  it('are not sent for an append that was rejected', async () => {
     let hints = 0
     const { store, wakeUps } = postgres(side.db, { wakeUps: 'poll' })
     wakeUps.listen(() => {

@@ -155,7 +155,7 @@ export interface Surroundings {
   readonly preparedStatements: TE.TaskEither<StoreFailed, PreparedStatementsProbe> | undefined
 }
 
-/** What is asked of the server, whatever is in it. */
+/** The checks of the server, independent of its content. */
 export const serverChecks = (
   { read }: OperatedSchema,
   { now, preparedStatements }: Surroundings,

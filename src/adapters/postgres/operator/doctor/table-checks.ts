@@ -213,7 +213,7 @@ const lineage = ({ quoted, read }: OperatedSchema): Check => ({
     TE.map((rows) => {
       const [first] = rows
       if (first === undefined) return ok('lineage', 'every checkpoint is of this store')
-      const next = `Find out what is missing, then set each to where it goes on: npx reprise reset ${argument(first.subscription)} --to <position>; rebuild projections.`
+      const next = `Find out what is missing, then set each to where it continues: npx reprise reset ${argument(first.subscription)} --to <position>; rebuild projections.`
       const foreign = rows.filter((row) => row.foreign)
       return foreign.length > 0
         ? problem(
@@ -230,7 +230,7 @@ const lineage = ({ quoted, read }: OperatedSchema): Check => ({
   ),
 })
 
-/** What is asked of the tables. */
+/** The checks of the tables. */
 export const tableChecks = (schema: OperatedSchema): ReadonlyArray<Check> => [
   place(schema),
   access(schema),

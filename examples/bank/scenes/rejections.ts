@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Cents } from '../account/cents'
 import { type AccountCommand, depositMoney, openAccount, withdrawMoney } from '../account/commands'
 import type { Scene } from '../bank'
@@ -12,7 +12,7 @@ const fromOutside = (anything: unknown): Cents => anything as Cents
 const isInvalid = (answer: Answer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'InvalidCommand'
 
-export const refusals: Scene = async ({ backend, screen, accountOf }) => {
+export const rejections: Scene = async ({ backend, screen, accountOf }) => {
   const desk = openDesk(backend)
   const ada = accountOf('ada')
   const before = value(await desk.load(ada)())
@@ -23,18 +23,18 @@ export const refusals: Scene = async ({ backend, screen, accountOf }) => {
     return answer
   }
 
-  screen.title('What is refused: by the rules, or at the door')
+  screen.title('What is rejected: by the rules, or by the command codec')
   const twice = await send(ada, openAccount('Ada'))
-  const missing = await send(accountOf('nobody'), withdrawMoney(amount(10)))
+  const missing = await send(accountOf('missing'), withdrawMoney(amount(10)))
   const tooMuch = await send(ada, withdrawMoney(amount(500)))
   const invalid = []
   for (const wrong of [0, -500, 1.5, NaN, 'ten']) {
     invalid.push(await send(ada, depositMoney(fromOutside(wrong))))
   }
-  screen.table(['command', 'refused'], rows)
+  screen.table(['command', 'rejected'], rows)
 
   screen.check(
-    'each refusal is a value with a type of its own',
+    'each rejection is a value with a type of its own',
     isRejectedAs(twice, 'AlreadyOpen') &&
       isRejectedAs(missing, 'AccountMissing') &&
       isRejectedAs(tooMuch, 'BalanceTooLow') &&

@@ -1,18 +1,18 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { failsWith, same, succeeds } from '../store-contract/checks'
-import { type Chapter, add, aRequest, dueNow, freshProcess, now } from './subject'
+import { type Suite, add, aCommand, dueNow, freshProcess, now } from './subject'
 
 const undo = { _tag: 'Undone', message: 'rolled back on purpose' } as const
 
 /** Commands from being issued to being answered. */
-export const asking: Chapter = {
+export const commands: Suite = {
   name: 'commands',
   tests: {
     'keeps a command as it was issued, until it is answered': async (subject) => {
       const process = freshProcess()
       const request = {
-        ...aRequest(process, ''),
+        ...aCommand(process, ''),
         command: { type: 'Do', list: [1, null, { a: 'b' }] },
       }
       await add(subject, now, request)
@@ -26,22 +26,22 @@ export const asking: Chapter = {
     ) => {
       const process = freshProcess()
       const commands = ['c', 'a', 'd', 'b']
-      for (const command of commands) await add(subject, now, aRequest(process, command, command))
+      for (const command of commands) await add(subject, now, aCommand(process, command, command))
       same(await dueNow(subject, process), commands)
       same(await dueNow(subject, process, 3), commands.slice(0, 3))
     },
-    'forgets the commands that are answered, and no others': async (subject) => {
+    'deletes the commands that are answered, and no others': async (subject) => {
       const process = freshProcess()
-      const [first, last] = [aRequest(process, 'a'), aRequest(process, 'c')]
-      await add(subject, now, first, aRequest(process, 'b'), last)
-      const answered = [first.id, last.id, 'never asked for']
+      const [first, last] = [aCommand(process, 'a'), aCommand(process, 'c')]
+      await add(subject, now, first, aCommand(process, 'b'), last)
+      const answered = [first.id, last.id, 'never issued']
       await succeeds(subject.transact(({ done }) => done(process, answered)))
       await succeeds(subject.transact(({ done }) => done(process, [])))
       same(await dueNow(subject, process), ['b'])
     },
     'keeps one entry of a command that is added twice': async (subject) => {
       const process = freshProcess()
-      const request = aRequest(process, 'a')
+      const request = aCommand(process, 'a')
       await succeeds(
         subject.transact((writes) =>
           pipe(
@@ -57,7 +57,7 @@ export const asking: Chapter = {
     },
     'keeps process managers apart': async (subject) => {
       const [left, right] = [freshProcess(), freshProcess()]
-      const request = aRequest(left, 'left')
+      const request = aCommand(left, 'left')
       await add(subject, now, request, { ...request, process: right, command: 'right' })
       same(await dueNow(subject, left), ['left'])
       await succeeds(subject.transact(({ done }) => done(left, [request.id])))
@@ -65,7 +65,7 @@ export const asking: Chapter = {
     },
     'keeps nothing of a transaction that is rolled back': async (subject) => {
       const process = freshProcess()
-      const [stays, never] = [aRequest(process, 'stays'), aRequest(process, 'never')]
+      const [stays, never] = [aCommand(process, 'stays'), aCommand(process, 'never')]
       await add(subject, now, stays)
       const undone = subject.transact((writes) =>
         pipe(

@@ -1,12 +1,12 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { memoryOperator } from '../../../src/adapters/memory/operator'
-import { memoryRequests } from '../../../src/adapters/memory/outbox-store'
+import { memoryOutbox } from '../../../src/adapters/memory/outbox-store'
 import { memory, type MemoryTransaction } from 'reprise/memory'
 import { type BrokenReadSide, requestsThat, requestWritesThat } from './broken-read-side'
 
 /** Request stores with a defect each. */
-export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
+export const brokenOutboxes: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'keeps two entries of a request that is added twice',
     open: requestWritesThat(({ add, done }) => {
@@ -115,7 +115,7 @@ export const brokenRequests: ReadonlyArray<BrokenReadSide> = [
   {
     defect: 'does not hold back what comes after a failed request',
     open: requestsThat((_store, documents) => {
-      const store = memoryRequests(documents, Date.now)
+      const store = memoryOutbox(documents, Date.now)
       return {
         ...store,
         inTransaction: (transaction) => {
