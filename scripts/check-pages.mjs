@@ -3,6 +3,7 @@
 //   node scripts/check-pages.mjs [page ...]
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import ts from 'typescript'
 import { startPostgres } from './embedded-postgres.mjs'
 import { allPassed, inPairs, install, runFile, withFolder } from './packed.mjs'

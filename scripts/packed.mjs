@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { clearTimeout, setTimeout } from 'node:timers'
 
 export const ARCHIVE = resolve('node_modules/.cache/reprise.tgz')
 

@@ -55,7 +55,7 @@ describe('the embedded PostgreSQL, in a folder that only its owner may enter', (
     mkdirSync(temporary, { recursive: true })
     const outcome = await start(clone, temporary).then(
       ({ stdout }) => stdout,
-      ({ stderr }: { readonly stderr: string }) => stderr,
+      (error: unknown) => (error as { readonly stderr: string }).stderr,
     )
     // Whoever is not root runs the server as themselves, and needs no other place.
     expect(outcome).toMatch(process.getuid?.() === 0 ? /Set TMPDIR to a folder that/ : /it ran/)
