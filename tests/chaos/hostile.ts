@@ -81,13 +81,16 @@ const shown = (value: unknown): string => {
 /** Looks at a value as the recorder would: some may not be looked at. */
 const isStorable = (value: unknown): boolean => {
   try {
-    return jsonIssue(value) === undefined && isDeepStrictEqual(asStored(value), asStored(value))
+    return isSteady(value) && jsonIssue(value) === undefined
   } catch {
     return false
   }
 }
 
-const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+/** It is the same whenever it is looked at. */
+const isSteady = (value: unknown): boolean => isDeepStrictEqual(asStored(value), asStored(value))
+
+const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null')
 
 /** Calls of every port, with sound and hostile arguments mixed. Each has a name for the report. */
 const callsOf = <Transaction>(
@@ -191,7 +194,7 @@ const callsOf = <Transaction>(
       }),
     register: () => () =>
       subscriptions.register({
-        ...{ name: text(), partitions: count(1), position: count(0), ...filter() },
+        ...{ name: text(), partitions: count(2), position: count(0), ...filter() },
       }),
     claim: () => () =>
       subscriptions.claim(text(), name('two'), count(1_000), {
@@ -361,7 +364,11 @@ export const hostileRun = async <Transaction>(
   }
   const same = (what: string, given: unknown, found: unknown): void => {
     readBack += 1
-    if (isStorable(given) && !isDeepStrictEqual(asStored(given), asStored(found))) {
+    // Put in place of a document, `undefined` deletes it.
+    if (given === undefined || !isSteady(given)) return
+    const problem = jsonIssue(given)
+    if (problem !== undefined) report(what, `${shown(given)} was stored: ${problem.message}`)
+    else if (!isDeepStrictEqual(asStored(given), asStored(found))) {
       report(what, `${shown(given)} was read back as ${shown(found)}`)
     }
   }
