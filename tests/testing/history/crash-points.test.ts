@@ -100,11 +100,13 @@ describe('a workload that is cut at one call', () => {
   }, 1_000_000)
 
   it('shows that a store forgets the ids of commands that it keeps apart from their events', async () => {
-    for (let at = 1; at <= 100; at++) {
+    const isFound = async (at: number) => {
       const { violations } = await run(1, at, 'requestLost', inTwoCalls)
-      const found = violations.map(({ promise }) => promise)
-      if (found.includes('CommandHandledTwice')) return
+      return violations.some(({ promise }) => promise === 'CommandHandledTwice')
     }
-    expect('a command that was handled twice').toBe('found')
+    expect(await isFound(0)).toBe(false)
+    const found: number[] = []
+    for (let at = 1; at <= 150 && found.length === 0; at++) if (await isFound(at)) found.push(at)
+    expect(found).toHaveLength(1)
   }, 60_000)
 })
