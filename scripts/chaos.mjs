@@ -27,7 +27,10 @@ const child =
         stdio: 'inherit',
       })
 // From a terminal it gets the signal as well, and once is enough for it.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+let signals = 0
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => child.kill(++signals > 2 ? 'SIGKILL' : signal))
+}
 child.once('exit', (code) => {
   process.exitCode = code ?? 1
 })

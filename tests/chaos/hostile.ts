@@ -87,6 +87,11 @@ const isStorable = (value: unknown): boolean => {
   }
 }
 
+/** The recorder takes what the types allow. */
+const isRecorded = (event: NewEvent): boolean =>
+  isStorable(event) &&
+  [event.data, event.metadata].every((one) => !Array.isArray(one) && Object(one) === one)
+
 /** It is the same whenever it is looked at. */
 const isSteady = (value: unknown): boolean => isDeepStrictEqual(asStored(value), asStored(value))
 
@@ -101,6 +106,8 @@ const callsOf = <Transaction>(
   const { store, subscriptions, documents, outbox, operator } = backend
   const name = (sound: string) => mostly(sound, text)
   const count = (sound = 10) => mostly(sound, number)
+  /** Never the name of a collection: what is read by the name of a projection is that of its build. */
+  const projection = () => `projection ${name('one')}`
   const filter = () => ({
     ...(random.chance(0.3) ? { categories: [name('hostile'), text()] } : {}),
     ...(random.chance(0.3) ? { types: [name('Sent')] } : {}),
@@ -237,13 +244,13 @@ const callsOf = <Transaction>(
     getManyOfVersion: () => () =>
       documents.getManyOfVersion(name(DOCUMENTS), count(1), [name('key'), text()]),
     allOfVersion: () => () => documents.allOfVersion(name(DOCUMENTS), count(1), keyRange()),
-    begin: () => () => documents.begin(name('hostile-projection'), count(1)),
-    join: () => () => documents.join(name('hostile-projection'), count(1)),
-    activate: () => () => documents.activate(name('hostile-projection'), build(), count(1)),
-    rollBack: () => () => documents.rollBack(name('hostile-projection'), build()),
+    begin: () => () => documents.begin(projection(), count(1)),
+    join: () => () => documents.join(projection(), count(1)),
+    activate: () => () => documents.activate(projection(), build(), count(1)),
+    rollBack: () => () => documents.rollBack(projection(), build()),
     builds: () => () => documents.builds(text()),
-    abandon: () => () => documents.abandon(name('hostile-projection'), build()),
-    sweep: () => () => documents.sweep(name('hostile-projection'), count()),
+    abandon: () => () => documents.abandon(projection(), build()),
+    sweep: () => () => documents.sweep(projection(), count()),
     clear: () => () => documents.clear(text(), count()),
     cancel: () =>
       inStep((transaction) =>
@@ -382,7 +389,7 @@ export const hostileRun = async <Transaction>(
       const gate: EventStore = {
         ...store,
         append: (request) =>
-          (request.events.every((event) => isStorable(event)) ? recorded : store).append(request),
+          (request.events.every((event) => isRecorded(event)) ? recorded : store).append(request),
       }
       const category = openCategory(anything, { store: gate })
       const append: Call = () => {

@@ -15,7 +15,7 @@ import {
   simulateStore,
   type Violation,
 } from 'reprise/testing'
-import { counterClient, counterStates } from '../support/counter-client'
+import { counterClient, counterStates, twinClient } from '../support/counter-client'
 import { startCrashingServer } from '../support/crashing-server'
 import { right } from '../support/right'
 import { type HostileReport, hostileRun } from './hostile'
@@ -54,7 +54,7 @@ const { values } = parseArgs({
 })
 
 const nothing = () => Promise.resolve()
-const clients = [counterClient, counterClient]
+const clients = [counterClient, counterClient, twinClient]
 
 const operationsOf = (history: ReadonlyArray<object>): number =>
   history.filter((entry) => 'asked' in entry).length
@@ -197,7 +197,12 @@ const main = async (): Promise<boolean> => {
   })
   const inputs = number('hostile')
   if (inputs > 0) {
-    const { problems, refused, readBack } = await hostile({ seed: first, inputs })
+    const report = await Promise.race([stopped, hostile({ seed: first, inputs })])
+    if (report === undefined) {
+      console.log('stopped: the hostile inputs are not in the report')
+      return false
+    }
+    const { problems, refused, readBack } = report
     console.log(
       `seed ${first}: ${inputs} hostile inputs, ${refused} refused, ${readBack} read back, ${problems.length} problems`,
     )
