@@ -44,7 +44,7 @@ module.exports = {
         pathNot: [
           '^src/(core|shell)/',
           'node_modules/(fp-ts|lru-cache|uuidv7)/',
-          '^(node:)?(crypto|timers(/promises)?)$',
+          '^(node:)?(crypto|perf_hooks|timers(/promises)?)$',
         ],
       },
     },

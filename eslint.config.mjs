@@ -82,6 +82,24 @@ export default tseslint.config(
     },
   },
   {
+    // A test's fake timers replace the globals: see src/shell/timers.ts.
+    files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        'performance',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'clearTimeout',
+        'clearInterval',
+        'clearImmediate',
+        'queueMicrotask',
+      ],
+      'no-restricted-properties': ['error', { object: 'process', property: 'nextTick' }],
+    },
+  },
+  {
     files: ['tests/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

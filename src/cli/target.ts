@@ -1,4 +1,6 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import { parseConnectionString } from '../adapters/postgres/connection/connection-string'
 import { type CliFailure, usage } from './failure'
 
 /** The database to open. */
@@ -7,35 +9,13 @@ export type Target =
   | { readonly kind: 'embedded'; readonly folder: string; readonly place: string }
 
 const EMBEDDED = 'pglite:'
-const SERVER = /^(postgres|postgresql):$/
 
-/** `host:port/database as user`: the address without its secrets. */
-const placeOf = ({ hostname, port, pathname, username, searchParams }: URL): string => {
-  const host = searchParams.get('host') ?? (hostname === '' ? 'localhost' : hostname)
-  const server = host.startsWith('/') ? host : `${host}:${port === '' ? '5432' : port}`
-  const user = username === '' ? '' : ` as ${decodeURIComponent(username)}`
-  return `${server}${decodeURIComponent(pathname)}${user}`
-}
-
-const serverAt = (url: string): E.Either<CliFailure, Target> => {
-  try {
-    const parsed = new URL(url)
-    if (SERVER.test(parsed.protocol)) {
-      return E.right({ kind: 'server', url, place: placeOf(parsed) })
-    }
-    return E.left(
-      usage(
-        `The address of the database must begin with postgres:// or pglite:, not with ${parsed.protocol}`,
-      ),
-    )
-  } catch {
-    return E.left(
-      usage(
-        'The address of the database is not valid: postgres://user:password@host:5432/database, special characters percent-encoded (@ is %40, # is %23, % is %25).',
-      ),
-    )
-  }
-}
+const serverAt = (url: string): E.Either<CliFailure, Target> =>
+  pipe(
+    parseConnectionString(url),
+    E.mapLeft(usage),
+    E.map(({ place }): Target => ({ kind: 'server', url, place })),
+  )
 
 /** The database that `--url` names, or else `DATABASE_URL`. */
 export const targetOf = (

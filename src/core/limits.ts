@@ -1,4 +1,6 @@
-/** The limits of one append. */
+import { setting } from './setting'
+
+/** The limits of one append. Each is 1 or more; `Infinity`: none. */
 export interface Limits {
   /** Events in one append, at most. Default 10,000. */
   readonly eventsPerAppend: number
@@ -8,11 +10,11 @@ export interface Limits {
   readonly appendSize: number
 }
 
-/** The default for each limit that is left out, or is `undefined`. */
+/** The default for each limit that is left out, or is no number; see {@link setting}. */
 export const limitsOf = (limits: Partial<Limits>): Limits => ({
-  eventsPerAppend: limits.eventsPerAppend ?? defaultLimits.eventsPerAppend,
-  eventSize: limits.eventSize ?? defaultLimits.eventSize,
-  appendSize: limits.appendSize ?? defaultLimits.appendSize,
+  eventsPerAppend: setting(limits.eventsPerAppend, defaultLimits.eventsPerAppend, 1),
+  eventSize: setting(limits.eventSize, defaultLimits.eventSize, 1),
+  appendSize: setting(limits.appendSize, defaultLimits.appendSize, 1),
 })
 
 export const defaultLimits: Limits = {

@@ -1,4 +1,5 @@
 import type { Fault } from './fault'
+import { setting, timeSetting } from './setting'
 import { backoff } from './time/back-off'
 
 /**
@@ -12,7 +13,8 @@ import { backoff } from './time/back-off'
  *   depend on the order across streams.
  *
  * An event is poison when BOTH budgets are used up: `attempts` and `retryFor`. Failures of the
- * infrastructure do not count.
+ * infrastructure do not count. No number is rejected: NaN in `attempts` or `retryFor` counts as ten minutes, and a number
+ * that is out of range as the nearest valid one.
  */
 export interface PoisonPolicy {
   readonly _tag: 'Park' | 'Stop'
@@ -67,6 +69,21 @@ export const parkAfterTime = (retryFor: number): PoisonPolicy => ({ ...parkAfter
  * runProjection(balances, { poison: stopAfterTime(60_000) })
  */
 export const stopAfterTime = (retryFor: number): PoisonPolicy => ({ ...stopAfter(1), retryFor })
+
+const TEN_MINUTES = 600_000
+
+/** The policy that a subscription was given, made valid; see {@link setting}. Default ten minutes, then parking. */
+export const poisonSetting = (given: PoisonPolicy = parkAfterTime(TEN_MINUTES)): PoisonPolicy => {
+  const attempts = setting(given.attempts, 0, 1)
+  return {
+    _tag: given._tag,
+    attempts: Math.max(attempts, 1),
+    retryFor:
+      given.retryFor === undefined && attempts > 0 ? 0 : setting(given.retryFor, TEN_MINUTES, 0),
+    firstBackoff: timeSetting(given.firstBackoff, pauses.firstBackoff, 0),
+    maxBackoff: timeSetting(given.maxBackoff, pauses.maxBackoff, 0),
+  }
+}
 
 /** What follows a failed attempt: another one after a wait in milliseconds, or the end of the policy. */
 export type NextAttempt =

@@ -1,3 +1,4 @@
+import { setting } from './setting'
 import type { BuildNumbers, ProjectionBuild } from './ports/projection-store'
 
 /** The build of a version with a number of its own. */
@@ -13,9 +14,9 @@ const KEEP_OLD_BUILD = 86_400_000
 /** The longest time that it can be kept. Milliseconds: 100 years. */
 const LONGEST_KEEPING = 3_155_760_000_000
 
-/** How long the previous build is kept, within what can be stored. `undefined` or NaN: the default. */
-export const keepingTime = (milliseconds = KEEP_OLD_BUILD): number =>
-  Number.isNaN(milliseconds) ? KEEP_OLD_BUILD : Math.min(Math.max(milliseconds, 0), LONGEST_KEEPING)
+/** How long the previous build is kept, within what can be stored. What is no number: the default. */
+export const keepingTime = (milliseconds?: number): number =>
+  setting(milliseconds, KEEP_OLD_BUILD, 0, LONGEST_KEEPING)
 
 /** How long after its start a build counts as alive although no instance runs it. Milliseconds. */
 export const BUILD_START_TIME = 10_000

@@ -1,3 +1,4 @@
+import { setting } from './setting'
 import type { StreamVersion } from './stream'
 
 /** The state after a command, as a policy sees it. */
@@ -21,14 +22,14 @@ export const neverSnapshot: SnapshotPolicy<unknown> = { _tag: 'Never' }
 /**
  * Takes a snapshot whenever the version passes a multiple of `events`. Never fails.
  *
- * @param events - an integer, 1 or more; less counts as 1.
+ * @param events - an integer, 1 or more; less counts as 1, and so does NaN.
  *
  * @example
  * const snapshots = { state: accountState, policy: everyNEvents(100) }
  */
 export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
   _tag: 'EveryNEvents',
-  events: Math.max(1, Math.floor(events)),
+  events: setting(events, 1, 1),
 })
 
 /**

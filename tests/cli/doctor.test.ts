@@ -53,7 +53,7 @@ describe('reprise doctor', () => {
     expect({ exitCode, healthy }).toEqual({ exitCode: 0, healthy: true })
     expect(findings.map(({ check, level }) => [check, level])).toEqual(
       [
-        ['server', 'commits', 'isolation', 'timeouts', 'locks', 'clock', 'prepared'],
+        ['server', 'commits', 'standbys', 'isolation', 'timeouts', 'locks', 'clock', 'prepared'],
         ['migrations', 'schema', 'access', 'immutability', 'positions', 'lineage', 'horizon'],
         ['owners', 'filters', 'parked', 'projections'],
       ]

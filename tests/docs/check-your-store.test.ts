@@ -31,9 +31,9 @@ describe('docs/how-to/check-your-store.md', () => {
   it('runs on the file store of the page before it, which fails first and passes after the fix', async () => {
     const nothing = () => undefined
     const adapter = await runPage('docs/how-to/write-a-store-adapter.md', {
-      '@jest/globals': { describe: nothing, it: nothing },
+      'node:test': { describe: nothing, it: nothing },
     })
-    const modules = { './write-a-store-adapter.md': adapter }
+    const modules = { './file-store.js': adapter }
     await expect(runPage('docs/how-to/check-your-store.md', modules)).resolves.toBeDefined()
   }, 120_000)
 })

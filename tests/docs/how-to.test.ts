@@ -1,4 +1,5 @@
 import { describeMarkdown } from './run-markdown'
 
+describeMarkdown('docs/account.md')
 describeMarkdown('docs/how-to/compose-deciders.md')
 describeMarkdown('docs/how-to/test-a-decider.md')

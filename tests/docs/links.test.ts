@@ -29,6 +29,21 @@ const anchorsOf = (page: string): ReadonlyArray<string> =>
         .replaceAll(' ', '-'),
     )
 
+/** What `npm install` brings: the folders and files of the package, and those that npm always packs. */
+const packed: ReadonlyArray<string> = [
+  ...(JSON.parse(text('package.json')) as { readonly files: ReadonlyArray<string> }).files,
+  'README.md',
+  'LICENSE',
+  'package.json',
+]
+const isPacked = (path: string): boolean =>
+  packed.some((name) => path === name || path.startsWith(`${name}/`))
+
+const ownLinks = (page: string): ReadonlyArray<string> =>
+  [...text(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link))
+
 const isBroken = (page: string, link: string): boolean => {
   const [path = '', anchor] = link.split('#')
   const target = path === '' ? page : join(dirname(page), path)
@@ -56,9 +71,33 @@ const testsIn = (path: string): ReadonlyArray<string> => {
 
 describe('the documentation', () => {
   it.each(pages)('%s links to nothing that is missing', (page) => {
-    const links = [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
-    const own = links.filter((link) => !/^[a-z]+:/.test(link))
-    expect(own.filter((link) => isBroken(page, link))).toEqual([])
+    expect(ownLinks(page).filter((link) => isBroken(page, link))).toEqual([])
+  })
+
+  it.each(pages.filter(isPacked))('%s links to nothing that the package lacks', (page) => {
+    const lacking = ownLinks(page)
+      .map((link) => link.split('#')[0] ?? '')
+      .filter((path) => path !== '' && !isPacked(join(dirname(page), path).replaceAll('\\', '/')))
+    expect(lacking).toEqual([])
+  })
+
+  it.each(pages.filter(isPacked))('%s names files of the repository that exist', (page) => {
+    const named = [...text(page).matchAll(/`((?:tests|src|scripts)\/[^`\s*<]+[.][a-z]+)`/g)]
+    expect(
+      named.map(([, path = '']) => path).filter((path) => !existsSync(join(ROOT, path))),
+    ).toEqual([])
+  })
+
+  it('tells on each page that imports the shared account where it is', () => {
+    const using = pages.filter((page) => codeOf(text(page)).includes("from './account.js'"))
+    expect(using.length).toBeGreaterThan(0)
+    expect(using.filter((page) => !ownLinks(page).includes('../account.md'))).toEqual([])
+  })
+
+  it('imports only what plain node can import: no folder of fp-ts or io-ts', () => {
+    const ofFolders = /from '(?:fp-ts|io-ts)\/(?!lib\/\w+\.js')/
+    const written = pages.filter((page) => !page.startsWith('docs/api/'))
+    expect(written.filter((page) => ofFolders.test(codeOf(text(page))))).toEqual([])
   })
 
   it('names tests that exist, for every guarantee', () => {
@@ -72,10 +111,10 @@ describe('the documentation', () => {
       ),
     )
     const missing = lines.flatMap((line) => {
-      const links = [...line.matchAll(/\[([^\]]+)\]\((\.\.\/(?:tests|src)\/[^)]+)\)/g)]
+      const links = [...line.matchAll(/"([^"]+)" \(`((?:tests|src)\/[^`]+)`\)/g)]
       if (links.length === 0) return [`${line.slice(0, 40)}: no test`]
       return links
-        .filter(([, name = '', path = '']) => !testsIn(join('docs', path)).includes(name))
+        .filter(([, name = '', path = '']) => !testsIn(path).includes(name))
         .map(([, name, path]) => `${path}: ${name}`)
     })
     expect(missing).toEqual([])

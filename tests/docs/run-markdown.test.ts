@@ -18,14 +18,14 @@ describe('a page of documentation', () => {
   }, 120_000)
 
   it('type-checks an await at the top and an import of fp-ts', () => {
-    const code = page("import * as E from 'fp-ts/Either'", 'export const x = await E.right(1)')
+    const code = page("import { either as E } from 'fp-ts'", 'export const x = await E.right(1)')
     expect(typeErrorsOf('docs/page.md', code)).toEqual([])
   }, 120_000)
 
   it('runs, awaiting what it says', async () => {
     const code = page(
       "import assert from 'node:assert/strict'",
-      "import * as E from 'fp-ts/Either'",
+      "import { either as E } from 'fp-ts'",
       'assert.deepEqual(await Promise.resolve(E.right(1)), E.right(1))',
     )
     await expect(runCode('docs/page.md', code)).resolves.toBeUndefined()

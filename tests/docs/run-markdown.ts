@@ -19,6 +19,14 @@ export const codeOf = (page: string): string => {
   return lines.join('\n')
 }
 
+/** The code of pages that others tell the reader to save, and import by these names. */
+const shared = {
+  account: 'docs/account.md',
+  'file-store': 'docs/how-to/write-a-store-adapter.md',
+}
+const sharedCode = (name: keyof typeof shared): string =>
+  codeOf(readFileSync(resolve(ROOT, shared[name]), 'utf8'))
+
 const compilerOptions = (): ts.CompilerOptions => {
   const path = resolve(ROOT, 'tsconfig.json')
   const file: unknown = ts.readConfigFile(path, (name) => ts.sys.readFile(name)).config
@@ -39,15 +47,21 @@ export const typeErrorsIn = (
   pages: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, ReadonlyArray<string>> => {
   const codes = new Map([...pages].map(([path, code]) => [resolve(ROOT, `${path}.ts`), code]))
+  const inReach = new Map(codes)
+  for (const path of pages.keys()) {
+    for (const name of ['account', 'file-store'] as const) {
+      inReach.set(resolve(ROOT, dirname(path), `${name}.ts`), sharedCode(name))
+    }
+  }
   const options = compilerOptions()
   const host = ts.createCompilerHost(options, true)
   // One program for all of them: what they import is parsed once.
   const program = ts.createProgram([...codes.keys()], options, {
     ...host,
-    fileExists: (file) => codes.has(file) || host.fileExists(file),
-    readFile: (file) => codes.get(file) ?? host.readFile(file),
+    fileExists: (file) => inReach.has(file) || host.fileExists(file),
+    readFile: (file) => inReach.get(file) ?? host.readFile(file),
     getSourceFile: (file, ...rest) => {
-      const code = codes.get(file)
+      const code = inReach.get(file)
       return code === undefined
         ? host.getSourceFile(file, ...rest)
         : ts.createSourceFile(file, code, options.target ?? ts.ScriptTarget.ES2022, true)
@@ -73,21 +87,35 @@ export const typeErrorsOf = (path: string, code: string): ReadonlyArray<string> 
 
 type Page = (require: (name: string) => unknown, exports: object) => Promise<void>
 
-/** Runs the code of a page, which may say `await` at its top. Its relative imports start at the page. */
-export const runCode = async (path: string, code: string): Promise<void> => {
-  const { outputText } = ts.transpileModule(code, {
+const toCommonJs = (code: string): string =>
+  ts.transpileModule(code, {
     compilerOptions: {
       module: ts.ModuleKind.CommonJS,
       target: ts.ScriptTarget.ES2022,
       esModuleInterop: true,
     },
-  })
-  const requireFromPage = (name: string): unknown =>
+  }).outputText
+
+/** What the imports of a page give. Its relative ones start at the page; its tests are ours. */
+export const requireFrom =
+  (path: string) =>
+  (name: string): unknown => {
+    if (name === 'node:test') return { describe, it }
+    if (name === './account.js') {
+      const exported = {}
+      // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- running the page is the point
+      new Function('require', 'exports', toCommonJs(sharedCode('account')))(require, exported)
+      return exported
+    }
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the runner's own, which maps 'reprise' to src
-    require(name.startsWith('.') ? resolve(ROOT, dirname(path), name) : name)
+    return require(name.startsWith('.') ? resolve(ROOT, dirname(path), name) : name)
+  }
+
+/** Runs the code of a page, which may say `await` at its top. */
+export const runCode = async (path: string, code: string): Promise<void> => {
   // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- running the page is the point
-  const page = new Function(`return async (require, exports) => {${outputText}\n}`)() as Page
-  await page(requireFromPage, {})
+  const page = new Function(`return async (require, exports) => {${toCommonJs(code)}\n}`)() as Page
+  await page(requireFrom(path), {})
 }
 
 /**

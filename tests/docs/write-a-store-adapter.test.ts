@@ -5,7 +5,7 @@ import ts from 'typescript'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { countTo, failsWith, numbersOf, succeeds } from '../../src/testing/store-contract/checks'
 import { aMark, appendTo, aSnapshot, numbered } from '../../src/testing/store-contract/fixtures'
-import { codeOf } from './run-markdown'
+import { codeOf, requireFrom } from './run-markdown'
 
 const PAGE = 'docs/how-to/write-a-store-adapter.md'
 const code = codeOf(readFileSync(resolve(__dirname, '../..', PAGE), 'utf8'))
@@ -23,7 +23,7 @@ const runPage = (): Page => {
   })
   const exported = {}
   // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- running the page is the point
-  new Function('require', 'exports', outputText)(require, exported)
+  new Function('require', 'exports', outputText)(requireFrom(PAGE), exported)
   return exported as Page
 }
 

@@ -59,6 +59,37 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     })
   })
 
+  it('is decided again when its twin, still pending, is rejected on an older state', async () => {
+    const id = freshId()
+    // A slow store: it has read, and its answer is on its way, when the deposit is acknowledged.
+    let [isSlow, hasRead, goOn] = [true, () => {}, () => {}]
+    const read = new Promise<void>((resolve) => (hasRead = resolve))
+    const deposited = new Promise<void>((resolve) => (goOn = resolve))
+    const slow: EventStore = {
+      ...at.store,
+      load: (request) => async () => {
+        const loaded = await at.store.load(request)()
+        if (!isSlow) return loaded
+        isSlow = false
+        hasRead()
+        await deposited
+        return loaded
+      },
+    }
+    const counters = openCategory(counter, { store: slow })
+    const first = counters.handleCommand(id, add(-10), { commandId: 'c' })()
+    await read
+    await right(elsewhere().handleCommand(id, add(10)))
+    // Sent after the deposit was acknowledged, while the first one is still at the state before it.
+    const twins = [1, 2].map(() => counters.handleCommand(id, add(-10), { commandId: 'c' })())
+    goOn()
+    expect(await first).toMatchObject({ left: { _tag: 'Rejected', version: 0 } })
+    for (const twin of await Promise.all(twins)) {
+      expect(twin).toMatchObject({ right: { state: { total: 0 }, version: 2 } })
+    }
+    expect(await right(elsewhere().load(id))).toMatchObject({ state: { total: 0 }, version: 2 })
+  })
+
   it('is remembered when it had nothing to do', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(1)))

@@ -49,6 +49,57 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     ])
   })
 
+  describe('of two processes that both withdraw the same 100 on an old state', () => {
+    /** Both have the state of version 1 in memory; then both withdraw all of it, one after the other. */
+    const bothWithdraw = async (expectedVersion: 'mustExist' | 'any' | undefined) => {
+      const id = freshId()
+      const processes = [at.store, at.second].map((store) => openCategory(counter, { store }))
+      await right(processes[0]!.handleCommand(id, add(100)))
+      for (const { load } of processes) {
+        expect(await right(load(id))).toMatchObject({ state: { total: 100 }, version: 1 })
+      }
+      const options = expectedVersion === undefined ? {} : { expectedVersion }
+      const answers = []
+      for (const { handleCommand } of processes) {
+        answers.push(await handleCommand(id, add(-100), options)())
+      }
+      const { state } = await right(openCategory(counter, at).load(id))
+      return { answers, total: state.total }
+    }
+
+    it.each([['mustExist' as const], [undefined]])(
+      'only one is accepted when the command says %s: the other is decided again',
+      async (expectedVersion) => {
+        const { answers, total } = await bothWithdraw(expectedVersion)
+        expect(answers).toMatchObject([
+          { right: { state: { total: 0 }, version: 2 } },
+          { left: { _tag: 'Rejected', version: 2, rejection: { _tag: 'BelowZero', total: 0 } } },
+        ])
+        expect(total).toBe(0)
+      },
+    )
+
+    it('both are accepted with any, and only with any: it is blind, as documented', async () => {
+      const { answers, total } = await bothWithdraw('any')
+      expect(answers.map(({ _tag }) => _tag)).toEqual(['Right', 'Right'])
+      expect(total).toBe(-100)
+    })
+
+    it('only one is accepted with mustExist when they are sent at the same time', async () => {
+      const id = freshId()
+      const processes = [at.store, at.second].map((store) => openCategory(counter, { store }))
+      await right(processes[0]!.handleCommand(id, add(100)))
+      for (const { load } of processes) await right(load(id))
+      const answers = await Promise.all(
+        processes.map(({ handleCommand }) =>
+          handleCommand(id, add(-100), { expectedVersion: 'mustExist' })(),
+        ),
+      )
+      expect(answers.map(({ _tag }) => _tag).sort()).toEqual(['Left', 'Right'])
+      expect(await right(openCategory(counter, at).load(id))).toMatchObject({ state: { total: 0 } })
+    })
+  })
+
   it('gives up after the attempts that are allowed, waiting a little longer each time', async () => {
     const waits: number[] = []
     let appends = 0

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import { openCategory } from 'reprise'
 import { add, counter } from '../support/counter'
@@ -35,6 +36,33 @@ describe.each(stores)('handleCommand on %s', (_name, open) => {
     expect(events.map(({ event: _event, ...recorded }) => recorded)).toEqual(
       read.map(({ type: _type, schemaVersion: _version, data: _data, ...recorded }) => recorded),
     )
+  })
+
+  it('returns the keys of data and metadata in one order, the same in every store', async () => {
+    const id = `order-${freshId()}`
+    const jumbled = {
+      bbb: 1,
+      ä: 2,
+      zz: 3,
+      a: { '10': 1, d: [{ y: 1, x: 2 }], '2': 2, c: 0 },
+      aa: 4,
+    }
+    const event = { id: randomUUID(), type: 'Happened', schemaVersion: 1 }
+    await right(
+      at.store.append({
+        streamId: id,
+        expectedVersion: 'any',
+        events: [{ ...event, data: jumbled, metadata: { extra: jumbled, actor: 'Ada' } }],
+        commands: [],
+      }),
+    )
+    const inOrder = '{"a":{"2":2,"10":1,"c":0,"d":[{"x":2,"y":1}]},"aa":4,"zz":3,"ä":2,"bbb":1}'
+    const { events } = await right(at.store.read(id, { after: 0, limit: 1 }))
+    const { events: elsewhere } = await right(at.second.readAll({ after: 0, limit: 1_000 }))
+    for (const read of [events[0], elsewhere.find(({ streamId }) => streamId === id)]) {
+      expect(JSON.stringify(read?.data)).toBe(inOrder)
+      expect(JSON.stringify(read?.metadata)).toBe(`{"actor":"Ada","extra":${inOrder}}`)
+    }
   })
 
   it('stores the events of one command in the order in which they were decided', async () => {

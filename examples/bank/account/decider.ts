@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Decider } from 'reprise'
 import { LARGEST_BALANCE } from './cents'
 import type { AccountCommand } from './commands'

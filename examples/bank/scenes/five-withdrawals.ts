@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import { depositMoney, openAccount, withdrawMoney } from '../account/commands'
 import type { Scene } from '../bank'
 import { openDesk } from '../desk'

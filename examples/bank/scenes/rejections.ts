@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Cents } from '../account/cents'
 import { type AccountCommand, depositMoney, openAccount, withdrawMoney } from '../account/commands'
 import type { Scene } from '../bank'

@@ -1,4 +1,4 @@
-import * as TE from 'fp-ts/TaskEither'
+import { taskEither as TE } from 'fp-ts'
 import type { Scene } from '../bank'
 import type { Carrier } from '../office'
 import { amount, money } from '../show'

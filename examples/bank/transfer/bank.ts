@@ -1,4 +1,4 @@
-import { pipe } from 'fp-ts/function'
+import { pipe } from 'fp-ts/lib/function.js'
 import { combine, drive, many, recordRejection } from 'reprise/algebra'
 import { account } from '../account/decider'
 import { transfer } from './decider'

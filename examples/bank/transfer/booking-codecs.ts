@@ -1,5 +1,5 @@
-import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
+import { either as E } from 'fp-ts'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { CommandCodec, EventCodec, Issue } from 'reprise'
 import type { Booked, Booking } from './referenced'

@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Decider } from 'reprise'
 import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './messages'
 

@@ -1,4 +1,4 @@
-import { identity } from 'fp-ts/function'
+import { identity } from 'fp-ts/lib/function.js'
 import {
   adaptProcess,
   type ManyCommand,

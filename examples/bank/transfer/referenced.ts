@@ -1,4 +1,4 @@
-import * as E from 'fp-ts/Either'
+import { either as E } from 'fp-ts'
 import type { Decider } from 'reprise'
 
 /** A command on behalf of a transfer, or of none (`null`). */

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { type Limits, limitsOf } from '../../core/limits'
+import { functionSetting } from '../../core/setting'
 import type { Backend } from '../../core/ports/backend'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
@@ -12,10 +13,14 @@ import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
 
-/** The options of {@link memory}. Every key is optional. */
+/** The options of {@link memory}. Every key is optional. An invalid limit is never rejected: see {@link Limits}. */
 export interface MemoryOptions {
   readonly limits?: Partial<Limits>
-  /** The clock of events, leases and timers, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
+  /**
+   * The clock of events, leases and timers, in milliseconds since 1970-01-01 UTC. Default `Date.now`, as it is when
+   * `memory` is called: one that a test has faked by then stands still until the test moves it, and so do retries,
+   * leases and timers.
+   */
   readonly now?: () => number
   /** Read models that are updated inside the append. They must not append to this backend themselves. */
   readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
@@ -45,11 +50,12 @@ const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
  */
 export const memory = ({
   limits = {},
-  now = Date.now,
+  now: clock,
   inline = [],
   lineage = crypto.randomUUID(),
   operator = {},
 }: MemoryOptions = {}): Backend<MemoryTransaction> => {
+  const now = functionSetting(clock, Date.now)
   const transactions = memoryDocuments()
   const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()

@@ -6,13 +6,14 @@ import { noEarlierBuild } from '../../core/errors/projection'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import type { ReadError } from '../../core/errors/unions'
 import {
-  defaultThresholds,
+  countUpToOf,
   filtersFinding,
   horizonFinding,
   type OperatorThresholds,
   ownersFinding,
   parkedFinding,
   projectionsFinding,
+  thresholdsOf,
 } from '../../core/operator/finding'
 import type { PartitionStatus } from '../../core/operator/status'
 import type { EventStore } from '../../core/ports/event-store'
@@ -38,7 +39,7 @@ export interface MemoryOperatorOptions {
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
   readonly thresholds?: Partial<OperatorThresholds>
-  /** The limit up to which the lag is counted, in events. 1 or more. Default 100,000. */
+  /** The limit up to which the lag is counted, in events. 1 to 1,000,000. Default 100,000. */
   readonly countUpTo?: number
 }
 
@@ -59,13 +60,13 @@ export const memoryOperator = ({
   lineage,
   documents,
   now = Date.now,
-  thresholds,
-  countUpTo = 100_000,
+  thresholds = {},
+  countUpTo,
 }: MemoryOperatorOptions): Operator => {
   const state = readSideOf(documents)
   const { subscriptions } = state
-  const outlook: MemoryOutlook = { store, documents, state, now, countUpTo }
-  const limits = { ...defaultThresholds, ...thresholds }
+  const outlook: MemoryOutlook = { store, documents, state, now, countUpTo: countUpToOf(countUpTo) }
+  const limits = thresholdsOf(thresholds)
   const builds = memoryBuilds(state, now)
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {

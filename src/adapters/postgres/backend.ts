@@ -6,6 +6,7 @@ import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
+import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
@@ -36,7 +37,10 @@ import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
 
-/** How a backend in PostgreSQL is set up. Every key is optional. */
+/**
+ * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
+ * omitted, and one that is out of range as the nearest valid one.
+ */
 export interface PostgresOptions<Database> {
   /** The schema that holds the tables. Default `reprise`. */
   readonly schema?: string
@@ -46,14 +50,14 @@ export interface PostgresOptions<Database> {
   readonly inline?: ReadonlyArray<InlineProjection<Transaction<Database>>>
   /**
    * A transaction of a subscription in which nothing happens for so long is ended by the server, so that a
-   * frozen process does not keep its locks. In milliseconds. Default 10,000.
+   * frozen process does not keep its locks. In milliseconds, 0: never. Default 10,000.
    */
   readonly idleInTransactionTimeout?: number
   /**
    * How long a statement of the library may take, and how long it waits for a connection, in milliseconds. Then the
    * call is given up with `StoreFailed`, and the connection is destroyed. It covers what handlers and inline
    * projections send in the library's transactions, and not `migrate`. On a `pg.Pool` and on `connectPool`: with a
-   * Kysely on a dialect of the caller's own set the driver's timeouts. `Infinity`: none. Default 30,000.
+   * Kysely on a dialect of the caller's own set the driver's timeouts. 1 or more; `Infinity`: none. Default 30,000.
    */
   readonly statementTimeout?: number
   /**
@@ -68,7 +72,7 @@ export interface PostgresOptions<Database> {
 /** How the operator of a backend looks. Every key is optional. */
 export interface OperatorOptions {
   readonly thresholds?: Partial<OperatorThresholds>
-  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  /** Where the counting of events that are behind ends. 1 to 1,000,000. Default 100,000. */
   readonly countUpTo?: number
   /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
@@ -192,12 +196,13 @@ export const postgres = <Database = unknown>(
     schema = DEFAULT_SCHEMA,
     limits = {},
     inline: projections = [],
-    idleInTransactionTimeout = 10_000,
-    statementTimeout = 30_000,
+    idleInTransactionTimeout,
+    statementTimeout: givenTimeout,
     wakeUps: option,
     operator = {},
   }: PostgresOptions<Database> = {},
 ): PostgresBackend<Database> => {
+  const statementTimeout = setting(givenTimeout, 30_000, 1)
   const { db, bounded, notifications, notifies, probe, close } = openDatabase(
     given,
     statementTimeout,
@@ -217,7 +222,11 @@ export const postgres = <Database = unknown>(
       signal: wakeUps.signal,
       statementTimeout,
     }),
-    subscriptions: postgresSubscriptions(bounded, schema, idleInTransactionTimeout),
+    subscriptions: postgresSubscriptions(
+      bounded,
+      schema,
+      timeSetting(idleInTransactionTimeout, 10_000, 0),
+    ),
     documents,
     outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),

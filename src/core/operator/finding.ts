@@ -1,3 +1,4 @@
+import { MOST_EVENTS, setting } from '../setting'
 import { argument, briefly, count, firstThree } from '../text'
 import { holderText, type Horizon } from './horizon'
 import { partitionTitle, type PartitionStatus } from './status'
@@ -13,7 +14,7 @@ export interface Finding {
   readonly advice?: string
 }
 
-/** What counts as too old. In milliseconds, each 0 or more. */
+/** What counts as too old. In milliseconds, each 0 or more; `Infinity`: nothing does. */
 export interface OperatorThresholds {
   /** The age from which a transaction that holds the horizon back is reported. Default 10,000. */
   readonly openAppend: number
@@ -31,6 +32,18 @@ export const defaultThresholds: OperatorThresholds = {
   readModelLag: 60_000,
   outdatedInstance: 60_000,
 }
+
+/** The default for each threshold that is left out, or is no number; see {@link setting}. */
+export const thresholdsOf = (given: Partial<OperatorThresholds>): OperatorThresholds => ({
+  openAppend: setting(given.openAppend, defaultThresholds.openAppend, 0),
+  withoutOwner: setting(given.withoutOwner, defaultThresholds.withoutOwner, 0),
+  readModelLag: setting(given.readModelLag, defaultThresholds.readModelLag, 0),
+  outdatedInstance: setting(given.outdatedInstance, defaultThresholds.outdatedInstance, 0),
+})
+
+/** How many of the events that are behind are counted, if that is valid; see {@link setting}. */
+export const countUpToOf = (given: number | undefined): number =>
+  setting(given, 100_000, 1, MOST_EVENTS)
 
 /** The check found no problem. */
 export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message })

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import * as E from 'fp-ts/Either'
+import { functionSetting, setting } from '../../core/setting'
 import { type ClockDrift, epoch, type HybridTime, mergeClocks, tick } from '../../core/clock'
 
 /** A source of ids: UUIDv7, each greater than all that this source has made or seen before. */
@@ -16,7 +17,7 @@ export interface IdSource {
 export interface IdSourceOptions {
   /** The wall clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
-  /** How far an id from elsewhere may be ahead of the wall clock, in milliseconds. Default 60,000. */
+  /** How far an id from elsewhere may be ahead of the wall clock, in milliseconds. 0 or more. Default 60,000. */
   readonly maximumDrift?: number
 }
 
@@ -65,10 +66,9 @@ const VERSION_7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12
  * const ids = idSource()
  * const accounts = openCategory(account, backend, { ids })
  */
-export const idSource = ({
-  now = Date.now,
-  maximumDrift = 60_000,
-}: IdSourceOptions = {}): IdSource => {
+export const idSource = ({ now: clockNow, maximumDrift }: IdSourceOptions = {}): IdSource => {
+  const now = functionSetting(clockNow, Date.now)
+  const drift = setting(maximumDrift, 60_000, 0)
   let clock = epoch
   return {
     next: () => {
@@ -81,7 +81,7 @@ export const idSource = ({
         time: parseInt(id.slice(0, 8) + id.slice(9, 13), 16),
         counter: parseInt(id.slice(15, 18), 16),
       }
-      const moved = mergeClocks(clock, elsewhere, now(), maximumDrift)
+      const moved = mergeClocks(clock, elsewhere, now(), drift)
       if (E.isLeft(moved)) return moved
       clock = moved.right
       return E.right(undefined)

@@ -1,22 +1,23 @@
+import { setting, timeSetting } from '../../core/setting'
 import { backoff } from '../../core/time/back-off'
 
 /** How often a command is decided again after another writer was first, and how long to wait before it. */
 export interface RetryPolicy {
-  /** How often a command is decided, at most. 1 or more. */
+  /** How often a command is decided, at most. 1 or more; `Infinity`: until it is stored. */
   readonly attempts: number
-  /** The longest wait before the second attempt, in milliseconds. It doubles with every further one. */
+  /** The longest wait before the second attempt, in milliseconds. It doubles with every further one. 0 or more. */
   readonly firstBackoff: number
-  /** The longest wait of all, in milliseconds. */
+  /** The longest wait of all, in milliseconds. 0 or more. */
   readonly maxBackoff: number
 }
 
 export const defaultRetry: RetryPolicy = { attempts: 10, firstBackoff: 4, maxBackoff: 250 }
 
-/** The default for each part that is left out, or is `undefined`. */
+/** The default for each part that is left out, or is no number; see {@link setting}. */
 export const retryOf = (retry: Partial<RetryPolicy>): RetryPolicy => ({
-  attempts: retry.attempts ?? defaultRetry.attempts,
-  firstBackoff: retry.firstBackoff ?? defaultRetry.firstBackoff,
-  maxBackoff: retry.maxBackoff ?? defaultRetry.maxBackoff,
+  attempts: setting(retry.attempts, defaultRetry.attempts, 1),
+  firstBackoff: timeSetting(retry.firstBackoff, defaultRetry.firstBackoff, 0),
+  maxBackoff: timeSetting(retry.maxBackoff, defaultRetry.maxBackoff, 0),
 })
 
 /**

@@ -1,17 +1,21 @@
 import type { EventStore } from '../../core/ports/event-store'
+import { functionSetting, MOST_EVENTS, setting } from '../../core/setting'
 import { catching } from '../catching'
 import { sleep } from '../timers'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 import { type RetryPolicy, retryOf } from './retry'
 
-/** How a category is connected. Every key is optional. */
+/**
+ * How a category is connected. Every key is optional. No number is rejected: NaN counts as omitted, and a number that is
+ * out of range as the nearest valid one.
+ */
 export interface CategoryOptions {
   /** Default {@link idSource}. Give all categories of a process the same one. */
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
   readonly retry?: Partial<RetryPolicy>
-  /** How many states are cached in memory. Default 10,000; 0: none. */
+  /** How many states are cached in memory. 0 to 1,000,000. Default 10,000; 0: none. */
   readonly cachedStates?: number
   /**
    * How large the states in memory may be together, in about bytes: an estimate, for which a state is measured when
@@ -19,9 +23,9 @@ export interface CategoryOptions {
    * Default 67,108,864 (about 64 MiB); 0: none.
    */
   readonly cachedStatesSize?: number
-  /** Events read at a time. Default 1,000. */
+  /** Events read at a time. 1 to 1,000,000. Default 1,000. */
   readonly pageSize?: number
-  /** How many commands may wait for one stream. Default 10,000; one more is `Overloaded`. */
+  /** How many commands may wait for one stream. 1 or more. Default 10,000; one more is `Overloaded`. */
   readonly queueDepth?: number
   /** Called with every notice. What it throws is ignored. Default: notices are dropped. */
   readonly onNotice?: (notice: Notice) => void
@@ -43,29 +47,31 @@ const harmless =
   (notice: Notice): void =>
     void catching(() => onNotice(notice))
 
-/** Fills in the default for every option that is omitted or `undefined`. */
+const MOST_STATES = 1_000_000
+
+/** Fills in the default for every option that is omitted or `undefined`; see {@link setting}. */
 export const withDefaults = (
   store: EventStore,
   {
     ids = idSource(),
     retry = {},
-    cachedStates = 10_000,
-    cachedStatesSize = 67_108_864,
-    pageSize = 1_000,
-    queueDepth = 10_000,
-    onNotice: onNotice = () => undefined,
-    random = Math.random,
-    wait = sleep,
+    cachedStates,
+    cachedStatesSize,
+    pageSize,
+    queueDepth,
+    onNotice,
+    random,
+    wait,
   }: CategoryOptions,
 ): CategorySettings => ({
   store,
   ids,
   retry: retryOf(retry),
-  cachedStates,
-  cachedStatesSize,
-  pageSize,
-  queueDepth,
-  onNotice: harmless(onNotice),
-  random,
-  wait,
+  cachedStates: setting(cachedStates, 10_000, 0, MOST_STATES),
+  cachedStatesSize: setting(cachedStatesSize, 67_108_864, 0, Number.MAX_SAFE_INTEGER),
+  pageSize: setting(pageSize, 1_000, 1, MOST_EVENTS),
+  queueDepth: setting(queueDepth, 10_000, 1),
+  onNotice: harmless(functionSetting(onNotice, () => undefined)),
+  random: functionSetting(random, Math.random),
+  wait: functionSetting(wait, sleep),
 })

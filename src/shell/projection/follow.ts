@@ -11,6 +11,7 @@ import { startSubscription } from '../subscription/start-subscription'
 import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
+import { performance } from '../timers'
 
 /** How a projection is run. Every key is optional. */
 export interface ProjectionOptions extends Pick<

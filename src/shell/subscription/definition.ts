@@ -1,7 +1,12 @@
-import { parkAfterTime, type PoisonPolicy } from '../../core/poison'
+import { type PoisonPolicy, poisonSetting } from '../../core/poison'
+import { MOST_EVENTS, setting, timeSetting } from '../../core/setting'
 import { fromStart, type SubscriptionStart } from '../../core/subscription-start'
 
-/** The options of every kind of subscription. Only the name is required. */
+/**
+ * The options of every kind of subscription. Only the name is required. No number is rejected: NaN counts as omitted, and
+ * a number that is out of range as the nearest valid one. A time is 1 to 2,147,483,647 (24 days); `stopTimeout` may be
+ * 0.
+ */
 export interface SubscriptionOptions {
   /** All instances with this name share the work and the checkpoint. 1 to 255 characters. */
   readonly name: string
@@ -13,7 +18,7 @@ export interface SubscriptionOptions {
   readonly partitions?: number
   /** What happens to an event that cannot be handled. Default `parkAfterTime(600_000)`: ten minutes. */
   readonly poison?: PoisonPolicy
-  /** Events handled between two checkpoints, at most. 1 or more. Default 1,000. */
+  /** Events handled between two checkpoints, at most. 1 to 1,000,000. Default 1,000. */
   readonly batchSize?: number
   /**
    * How long a batch should take: batches grow while they take less than half of it, and one that takes longer
@@ -47,6 +52,8 @@ export type Settings = Required<Omit<SubscriptionOptions, 'categories'>> & {
   readonly types: ReadonlyArray<string> | undefined
 }
 
+const MOST_PARTITIONS = 1_024
+
 export const settingsOf = (
   options: SubscriptionOptions,
   types: ReadonlyArray<string> | undefined,
@@ -55,13 +62,13 @@ export const settingsOf = (
   from: options.from ?? fromStart,
   categories: options.categories,
   types,
-  partitions: options.partitions ?? 1,
-  poison: options.poison ?? parkAfterTime(600_000),
-  batchSize: Math.max(1, options.batchSize ?? 1_000),
-  batchTime: options.batchTime ?? 500,
-  handlerTimeout: options.handlerTimeout ?? 60_000,
-  stopTimeout: options.stopTimeout ?? 20_000,
-  leaseDuration: options.leaseDuration ?? 6_000,
-  minPollInterval: options.minPollInterval ?? 10,
-  maxPollInterval: options.maxPollInterval ?? 1_000,
+  partitions: setting(options.partitions, 1, 1, MOST_PARTITIONS),
+  poison: poisonSetting(options.poison),
+  batchSize: setting(options.batchSize, 1_000, 1, MOST_EVENTS),
+  batchTime: timeSetting(options.batchTime, 500),
+  handlerTimeout: timeSetting(options.handlerTimeout, 60_000),
+  stopTimeout: timeSetting(options.stopTimeout, 20_000, 0),
+  leaseDuration: timeSetting(options.leaseDuration, 6_000),
+  minPollInterval: timeSetting(options.minPollInterval, 10),
+  maxPollInterval: timeSetting(options.maxPollInterval, 1_000),
 })

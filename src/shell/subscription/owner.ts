@@ -18,6 +18,7 @@ import { type Sleeper, sleeper } from './sleeper'
 import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
 import type { BetweenBatches } from './worker-context'
+import { performance } from '../timers'
 
 /** The running work on a partition. */
 export interface Working {

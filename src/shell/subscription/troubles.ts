@@ -1,5 +1,6 @@
 import { backoff } from '../../core/time/back-off'
 import type { SubscriptionNotice } from './environment'
+import { performance } from '../timers'
 
 /** Milliseconds. */
 const FIRST_BACKOFF = 100

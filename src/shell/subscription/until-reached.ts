@@ -11,8 +11,9 @@ import {
 import type { Backend } from '../../core/ports/backend'
 import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
+import { LONGEST_TIMER, setting } from '../../core/setting'
 import { backoff } from '../../core/time/back-off'
-import { clearTimeout, setTimeout, sleep } from '../timers'
+import { clearTimeout, performance, setTimeout, sleep } from '../timers'
 
 /** In milliseconds. */
 const MIN_POLL_INTERVAL = 5
@@ -58,13 +59,15 @@ const unreachable = ({ subscription, arrival }: Look, wanted: Position): WaitErr
 /**
  * Polls how far something has come, until that is far enough, the position cannot be reached, or the time is
  * over.
+ *
+ * @param timeout - in milliseconds. NaN counts as 0.
  */
 export const waitFor = async <Failure>(
   look: TaskEither<Failure, Look>,
   position: Position,
   timeout: number,
 ): Promise<E.Either<WaitError | Failure, Position>> => {
-  const end = performance.now() + timeout
+  const end = performance.now() + setting(timeout, 0, 0, LONGEST_TIMER - GRACE)
   let before: string | undefined
   let missing = 0
   for (let looks = 1; ; looks++) {
@@ -91,7 +94,7 @@ export const waitFor = async <Failure>(
  * does not delay this, unless it is the stream of the awaited event. Answers the position reached.
  *
  * @param position - of the awaited event. 0 or more.
- * @param timeout - in milliseconds. 0 or less: looks once.
+ * @param timeout - in milliseconds, up to 24 days. 0 or less: looks once.
  * @param streamId - the stream of the awaited event. With it, an event that is held back by a parked event of
  *   its stream is recognised; without it, only an event that is parked itself.
  *

@@ -11,6 +11,7 @@ import { handleHeld } from './held-step'
 import { checkLineage, checkpointMismatch } from './lineage'
 import { sleeper } from './sleeper'
 import type { WorkerContext } from './worker-context'
+import { performance } from '../timers'
 
 /** Why the work on a partition has ended, other than by `signal`. */
 export type WorkError = StepError | PartitionStopped | ReadError

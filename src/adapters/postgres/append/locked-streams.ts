@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import { overloaded, storeFailed } from '../../../core/errors/store'
 import type { StreamId } from '../../../core/stream'

@@ -1,10 +1,8 @@
 import * as timers from 'node:timers'
+import { LONGEST_TIMER } from '../../../core/setting'
 
 // Taken when this module is loaded: fake timers that a test installs must not touch them.
 const { clearTimeout, setTimeout } = timers
-
-/** What a timer takes at most. Longer ones would end at once. */
-const LONGEST_TIMER = 2_147_483_647
 
 /**
  * The same promise, which is given up when it takes too long. The timer keeps no process alive.

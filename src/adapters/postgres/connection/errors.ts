@@ -235,7 +235,8 @@ const isAnswer = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error)
 /** Whether the connection that gave this error cannot be used again. */
 export const breaksConnection = (error: unknown): boolean => {
   const meaning = meaningOf(error)
-  if (meaning === stale || meaning === unprepared) return true
+  // Read-only: another connection may reach the new primary.
+  if (meaning === stale || meaning === unprepared || meaning === readOnly) return true
   return meaning === undefined
     ? !isAnswer(error)
     : meaning.answerLost || meaning.reason === 'Unavailable'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import * as timers from 'node:timers'
 import type * as E from 'fp-ts/Either'
 import { overloaded, type Overloaded } from '../../../core/errors/store'

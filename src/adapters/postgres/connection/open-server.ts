@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { Pool } from 'pg'
+import { Client, Pool } from 'pg'
 import {
   type NotOpened,
   notOpened,
@@ -9,12 +9,12 @@ import {
 } from './opened-database'
 import { connectPool } from './pool'
 import { probePreparedStatements } from './prepared-statements-probe'
+import { severalHosts } from './several-hosts'
 
 const poolAt = (url: string): Pool =>
   new Pool({
-    connectionString: url,
+    ...severalHosts(Client, url),
     max: 3,
-    connectionTimeoutMillis: 10_000,
     fallback_application_name: 'reprise',
   })
 

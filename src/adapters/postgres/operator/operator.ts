@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import { noEarlierBuild } from '../../../core/errors/projection'
 import type { StoreFailed } from '../../../core/errors/store'
 import {
-  defaultThresholds,
+  countUpToOf,
   filtersFinding,
   type Finding,
   horizonFinding,
@@ -13,6 +13,7 @@ import {
   ownersFinding,
   parkedFinding,
   projectionsFinding,
+  thresholdsOf,
 } from '../../../core/operator/finding'
 import type { PartitionStatus } from '../../../core/operator/status'
 import type { Operator } from '../../../core/ports/operator'
@@ -39,7 +40,7 @@ export interface PostgresOperatorOptions {
   /** The schema that holds the tables. Default `reprise`. */
   readonly schema?: string
   readonly thresholds?: Partial<OperatorThresholds>
-  /** Where the counting of events that are behind ends. 1 or more. Default 100,000. */
+  /** Where the counting of events that are behind ends. 1 to 1,000,000. Default 100,000. */
   readonly countUpTo?: number
   /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
@@ -58,8 +59,8 @@ export const postgresOperator = <Database>(
   db: Kysely<Database>,
   {
     schema = DEFAULT_SCHEMA,
-    thresholds,
-    countUpTo = 100_000,
+    thresholds = {},
+    countUpTo,
     now = Date.now,
     preparedStatements,
   }: PostgresOperatorOptions = {},
@@ -67,8 +68,8 @@ export const postgresOperator = <Database>(
   const direct = directExecutor(db)
   const operated = operatedSchema(direct, schema)
   const builds = postgresBuilds(direct, schema)
-  const limits = { ...defaultThresholds, ...thresholds }
-  const status = statusOf(operated, countUpTo)
+  const limits = thresholdsOf(thresholds)
+  const status = statusOf(operated, countUpToOf(countUpTo))
   const horizon = horizonOf(operated, limits.openAppend)
 
   const aboutSubscriptions = (

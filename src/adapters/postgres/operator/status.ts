@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'

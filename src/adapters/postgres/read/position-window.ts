@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { isStatementTimeout } from '../connection/errors'
 import type { TransactionScope } from '../connection/query'
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { EventStore, StorePage, StoreRange } from '../../../core/ports/event-store'

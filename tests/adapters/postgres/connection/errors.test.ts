@@ -239,6 +239,29 @@ describe('a transaction of the caller', () => {
   })
 })
 
+describe('sessions that are read-only', () => {
+  it('are given up, each after one failure at most, as a server leaves them after a failover', async () => {
+    const { rows } = await admin.query<{ name: string }>('select current_database() as name')
+    const setting = `alter database "${rows[0]?.name ?? ''}" set default_transaction_read_only to`
+    const pool = new Pool({ connectionString: database.url, max: 4 })
+    const { store: pooled, close } = postgres(pool)
+    await admin.query(`${setting} on`)
+    await Promise.all(Array.from({ length: 4 }, () => pool.query('select pg_sleep(0.2)')))
+    await admin.query(`${setting} off`)
+    expect(pool.totalCount).toBe(4)
+
+    let failures = 0
+    for (let n = 0; n < 20; n++) {
+      const answer = await pooled.append(appending('counter-read-only'))()
+      if (answer._tag === 'Left') failures += 1
+    }
+    expect(failures).toBeGreaterThan(0)
+    expect(failures).toBeLessThanOrEqual(4)
+    await close()
+    await pool.end()
+  })
+})
+
 describe('idle connections', () => {
   it('that are cut do not end the process, and are replaced', async () => {
     await Promise.all(

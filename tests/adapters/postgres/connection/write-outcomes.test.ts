@@ -144,6 +144,11 @@ const cut = async (): Promise<void> => {
     return rows[0]?.pid
   })
   await admin.query('select pg_terminate_backend($1)', [pid])
+  // Until it is gone: the next test must not find it waiting.
+  await until(async () => {
+    const { rows } = await admin.query('select from pg_stat_activity where pid = $1', [pid])
+    return rows.length === 0 ? true : undefined
+  })
 }
 
 const cutOff = { _tag: 'StoreFailed', reason: 'ConnectionLost', outcome: 'unknown' }

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../../../core/errors/store'
 import { type Finding, ok, problem, warning } from '../../../../core/operator/finding'
-import { duration } from '../../../../core/text'
+import { count, duration } from '../../../../core/text'
 import type { PreparedStatementsProbe } from '../../connection/prepared-statements-probe'
 import { epoch, type OperatedSchema } from '../operated-schema'
 import type { Check } from './check'
@@ -56,6 +56,31 @@ const commitsFinding = ({ commits, fsync, embedded }: ServerRow): Finding => {
         'A crash of the server can lose events that were confirmed, and give their positions again. Set both to on.',
       )
     : ok('commits', found)
+}
+
+interface StandbysRow {
+  /** How many receive the log: of all users, also of those who see nothing else of it. */
+  readonly standbys: number
+  readonly names: string
+  readonly commits: string
+}
+
+const followers = `
+select (select count(*)::integer from pg_stat_replication) as standbys,
+       current_setting('synchronous_standby_names') as names,
+       current_setting('synchronous_commit') as commits`
+
+const standbysFinding = ({ standbys, names, commits }: StandbysRow): Finding => {
+  const followed = count(standbys, 'standby')
+  const waits = commits === 'on' || commits.startsWith('remote_')
+  if (names !== '' && waits) return ok('standbys', `commits wait for ${names}`)
+  return standbys === 0
+    ? ok('standbys', 'no standby follows this server')
+    : warning(
+        'standbys',
+        `commits do not wait for ${followed}: a failover loses events that were confirmed`,
+        'Set synchronous_standby_names, and synchronous_commit to on; or run npx reprise doctor --new-lineage after each failover.',
+      )
 }
 
 const isolationFinding = ({ isolation }: ServerRow): Finding => {
@@ -196,6 +221,14 @@ export const serverChecks = (
       TE.map(([row]) => timeoutsFinding(row ?? { statement: 0, idle: 0, transaction: 0 })),
     ),
   }
+  const standbys: Check = {
+    name: 'standbys',
+    needs: 'server',
+    look: pipe(
+      read<StandbysRow>(followers),
+      TE.map(([row]) => standbysFinding(row ?? { standbys: 0, names: '', commits: 'on' })),
+    ),
+  }
   const locks: Check = {
     name: 'locks',
     needs: 'server',
@@ -211,6 +244,7 @@ export const serverChecks = (
   return [
     about('server', serverFinding),
     about('commits', commitsFinding),
+    standbys,
     about('isolation', isolationFinding),
     timeouts,
     locks,

@@ -36,7 +36,6 @@ select current_user::text as name,
          and has_sequence_privilege($2::text || '.events_position_seq', 'select') as readable,
        has_table_privilege($2::text || '.events', 'insert')
          and has_table_privilege($2::text || '.commands', 'insert')
-         and has_table_privilege($2::text || '.commands', 'delete')
          and has_table_privilege($2::text || '.snapshots', 'insert')
          and has_table_privilege($2::text || '.snapshots', 'update') as writable,
        to_jsonb(array(select t.name from unnest($3::text[]) with ordinality as t(name, place)
@@ -54,9 +53,11 @@ const access = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
     read<AccessRow>(privileges, [schema, quoted, READ_SIDE]),
     TE.map(([row]) => {
       const { name = '', readable = false, writable = false, lacking = [] } = row ?? {}
+      const tables = READ_SIDE.map((table) => `${quoted}.${table}`).join(', ')
       const grants =
-        `grant usage on schema ${quoted}; grant select, insert, update, delete on all tables in schema ` +
-        `${quoted}; grant select on all sequences in schema ${quoted} (each: to the user)`
+        `grant usage on schema ${quoted}; grant select on all tables in schema ${quoted}; grant select on all ` +
+        `sequences in schema ${quoted}; grant insert on ${quoted}.events, ${quoted}.commands; grant insert, update ` +
+        `on ${quoted}.snapshots; grant insert, update, delete on ${tables} (each: to the user)`
       if (!readable) {
         return problem('access', `${name} may not read everything`, `As the owner: ${grants}`)
       }

@@ -1,0 +1,103 @@
+/**
+ * An application, as its author writes it: compiled and run by `scripts/check-consumers.mjs` as an ES module, as
+ * CommonJS and in a bundle, against the packed package and each Kysely that we support.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { PGlite } from '@electric-sql/pglite';
+import fc from 'fast-check';
+import { either as E, taskEither as TE } from 'fp-ts';
+import { pipe } from 'fp-ts/lib/function.js';
+import * as t from 'io-ts';
+import { sql } from 'kysely';
+import { Pool } from 'pg';
+import { commandCodec, eventCodec, eventType, inlineDocuments, inlineProjection, openCategory, projectionReader, stateCodec, } from 'reprise';
+import { storeFailed } from 'reprise/adapter';
+import { many } from 'reprise/algebra';
+import { memory } from 'reprise/memory';
+import { connectPglite, connectPool, postgres } from 'reprise/postgres';
+import { checkDecider, specification } from 'reprise/testing';
+const Fill = t.strict({ type: t.literal('Fill'), litres: t.number });
+const Filled = t.strict({ type: t.literal('Filled'), litres: t.number });
+const jug = {
+    initialState: 0,
+    decide: ({ litres }, full) => full + litres > 50 ? E.left('TooMuch') : E.right([{ type: 'Filled', litres }]),
+    evolve: (full, { litres }) => full + litres,
+};
+const fillings = eventCodec({ Filled: eventType(Filled) });
+const jugs = {
+    name: 'jug',
+    decider: jug,
+    commands: commandCodec({ Fill }),
+    events: fillings,
+};
+const levels = {
+    name: 'levels',
+    version: 1,
+    events: fillings,
+    key: ({ streamId }) => streamId,
+    view: jug,
+    state: stateCodec(1, t.number),
+};
+// The transaction is the application's own Kysely, with the application's tables.
+const poured = inlineProjection({
+    name: 'poured',
+    events: fillings,
+    project: ({ id, event }, transaction) => TE.tryCatch(async () => {
+        await transaction.insertInto('poured').values({ id, litres: event.litres }).execute();
+    }, (cause) => cause),
+});
+const fill = (litres) => ({ type: 'Fill', litres });
+void test('stores, projects, reads and joins a transaction on PGlite', async () => {
+    const pglite = new PGlite();
+    const backend = postgres(pglite, {
+        inline: [inlineDocuments(levels), poured],
+    });
+    assert.ok(E.isRight(await backend.migrate()));
+    const db = backend.db;
+    await sql `create table poured (id text, litres integer)`.execute(db);
+    const open = openCategory(jugs, backend);
+    const filled = await open.handleCommand('A', fill(20))();
+    assert.ok(E.isRight(filled), JSON.stringify(filled));
+    const level = await projectionReader(levels)(backend).get('jug-A')();
+    assert.deepEqual(level, E.right(20));
+    const rows = await db.selectFrom('poured').select('litres').execute();
+    assert.deepEqual(rows, [{ litres: 20 }]);
+    // In the application's own transaction.
+    const own = connectPglite(pglite);
+    const { store } = postgres(own);
+    const events = [
+        { id: randomUUID(), type: 'Filled', schemaVersion: 1, data: { litres: 1 }, metadata: {} },
+    ];
+    await own.transaction().execute(async (transaction) => {
+        await transaction.insertInto('poured').values({ id: '1', litres: 1 }).execute();
+        const appended = await store
+            .inTransaction(transaction)
+            .append({ streamId: 'jug-1', expectedVersion: 'mustNotExist', events, commands: [] })();
+        assert.ok(E.isRight(appended));
+    });
+    await backend.close();
+    await pglite.close();
+});
+void test('takes a pool, which it does not connect before it is used', async () => {
+    const pool = new Pool({ host: '127.0.0.1', port: 1 });
+    const db = connectPool(pool);
+    const backend = postgres(db, { wakeUps: 'poll' });
+    const store = backend.store;
+    assert.equal(typeof store.append, 'function');
+    await backend.close();
+    await db.destroy();
+});
+void test('decides in memory, is checked, and composes', async () => {
+    const { given } = specification(jug);
+    given({ type: 'Filled', litres: 45 }).when(fill(6)).thenRejects('TooMuch');
+    const commands = fc.record({ type: fc.constant('Fill'), litres: fc.nat(20) });
+    const { results } = checkDecider({ decider: jug, commands, runs: 20 });
+    assert.ok(results.length > 0);
+    const perName = pipe(jug, many);
+    assert.deepEqual(Object.keys(perName.initialState), []);
+    const refused = await openCategory(jugs, memory()).handleCommand('A', fill(51))();
+    assert.ok(E.isLeft(refused) && refused.left._tag === 'Rejected');
+    assert.equal(storeFailed('ConnectionLost', 'unknown', new Error('gone'))._tag, 'StoreFailed');
+});

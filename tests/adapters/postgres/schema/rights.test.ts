@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Client, Pool } from 'pg'
+import { fromStart, runProcessManager, runProjection } from 'reprise'
+import { postgres, type PostgresBackend } from 'reprise/postgres'
+import { totals } from '../../../support/balances'
+import { eventually } from '../../../support/eventually'
+import { migratedDatabase, type MigratedDatabase } from '../../../support/postgres'
+import { right } from '../../../support/right'
+import { appendTicks } from '../../../support/ticks'
+import { bankOn, transferring } from '../../../support/transfers'
+
+const role = `app_${randomUUID().slice(0, 8)}`
+let database: MigratedDatabase<unknown>
+let owner: Client
+let client: Client
+let backend: PostgresBackend<unknown>
+let pool: Pool
+
+/** What the page tells the owner to run, for a user of this name. */
+const grants = (): string => {
+  const page = readFileSync('docs/how-to/migrate.md', 'utf8')
+  const block = /```sql\n(grant [^`]*)```/.exec(page)?.[1] ?? ''
+  return block.replaceAll(' to app;', ` to ${role};`)
+}
+
+beforeAll(async () => {
+  database = await migratedDatabase()
+  owner = new Client({ connectionString: database.url })
+  await owner.connect()
+  await owner.query(`create role ${role} login password 'app'; ${grants()}`)
+  const url = new URL(database.url)
+  url.username = role
+  url.password = 'app'
+  client = new Client({ connectionString: url.href })
+  await client.connect()
+  pool = new Pool({ connectionString: url.href })
+  backend = postgres(pool)
+})
+afterAll(async () => {
+  await backend.close()
+  await pool.end()
+  await client.end()
+  await owner.query(`drop owned by ${role}; drop role ${role}`)
+  await owner.end()
+  await database.close()
+})
+
+describe('a user with the rights that the page names', () => {
+  it('can handle commands, save snapshots, and run projections and process managers', async () => {
+    const bank = bankOn(backend.store)
+    for (const id of ['a', 'b']) {
+      await right(bank.account.handleCommand(id, { type: 'Open', amount: 100 }, { commandId: id }))
+    }
+    await right(
+      backend.store.saveSnapshot({
+        streamId: 'account-a',
+        version: 1,
+        schemaVersion: 1,
+        state: 100,
+      }),
+    )
+    const last = (await appendTicks(backend.store, 'tick-1', 3)).at(-1) ?? 0
+
+    const running = new AbortController()
+    const { signal } = running
+    const ended = Promise.all([
+      runProjection(totals())(backend, { signal })(),
+      runProcessManager(transferring, bank.dispatch, { from: fromStart })(backend, { signal })(),
+    ])
+    const transfer = { type: 'Request', transfer: 't', from: 'a', to: 'b', amount: 30 } as const
+    await right(bank.transfer.handleCommand('t', transfer))
+    await eventually(async () => (await right(bank.transfer.load('t'))).state.outcome === 'done')
+    await eventually(async () => {
+      const build = await right(backend.documents.active('totals'))
+      return build && ((await right(backend.subscriptions.reached(build.collection))) ?? 0) >= last
+    })
+    running.abort()
+    expect(await ended).toMatchObject([{ _tag: 'Right' }, { _tag: 'Right' }])
+    const access = (await right(backend.operator.examine())).find(({ check }) => check === 'access')
+    expect(access).toMatchObject({ level: 'ok' })
+  })
+
+  it.each([
+    'delete from reprise.events',
+    `update reprise.events set type = 'Changed'`,
+    'truncate reprise.events',
+    'delete from reprise.commands',
+    'update reprise.store set lineage = gen_random_uuid()',
+    'select reprise.new_lineage()',
+    'drop trigger events_are_immutable on reprise.events',
+    `set session_replication_role = 'replica'`,
+  ])('cannot: %s', async (statement) => {
+    await client.query(`set reprise.maintenance = 'on'`)
+    await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })
+  })
+})
+
+describe('a user who may delete events, by the rights of its tables', () => {
+  it('cannot do it all the same, whatever it sets', async () => {
+    await owner.query(`grant update, delete on reprise.events to ${role}`)
+    await client.query(`set reprise.maintenance = 'on'`)
+    for (const statement of [
+      'delete from reprise.events',
+      `update reprise.events set version = 9`,
+    ]) {
+      await expect(client.query(statement)).rejects.toMatchObject({ code: '23001' })
+    }
+  })
+})
