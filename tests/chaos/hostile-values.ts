@@ -94,7 +94,7 @@ const OBJECTS: readonly [() => unknown, ...(() => unknown)[]] = [
   () => ({ a: { toJSON: throwing } }),
   () => Object.create({ inherited: 1 }) as unknown,
   () => Object.create(null) as unknown,
-  () => Object.defineProperty({}, 'a', { value: 1, enumerable: false }) as unknown,
+  () => Object.defineProperty({}, 'a', { value: 1, enumerable: false }),
   () => Object.freeze({ a: Object.freeze([1]) }),
   () => ({
     get a() {

@@ -72,7 +72,7 @@ const problemOf = (failure: unknown): string | undefined => {
 
 const shown = (value: unknown): string => {
   try {
-    return JSON.stringify(value)?.slice(0, 300) ?? String(value)
+    return `${JSON.stringify(value)}`.slice(0, 300)
   } catch {
     return 'a value that cannot be shown'
   }
@@ -95,7 +95,8 @@ const isRecorded = (event: NewEvent): boolean =>
 /** It is the same whenever it is looked at. */
 const isSteady = (value: unknown): boolean => isDeepStrictEqual(asStored(value), asStored(value))
 
-const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value) ?? 'null')
+const asStored = (value: unknown): unknown =>
+  value === undefined ? null : JSON.parse(JSON.stringify(value))
 
 /** Calls of every port, with sound and hostile arguments mixed. Each has a name for the report. */
 const callsOf = <Transaction>(
