@@ -2,7 +2,7 @@ import type { AppendError } from './errors/unions'
 import { invalidAppend } from './errors/invalid'
 import { limitExceeded, unencodableEvent } from './errors/event'
 import { type ExpectedVersion, expectedVersionProblem } from './expected-version'
-import { measureJson, textIssue } from './json'
+import { isRecord, measureJson, textIssue } from './json'
 import type { Limits } from './limits'
 import type { NewEvent } from './recorded-event'
 import { type Position, type StreamId, streamIdError, type StreamVersion } from './stream'
@@ -77,9 +77,16 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
     : undefined
 }
 
-const eventProblem = ({ id, type, schemaVersion }: NewEvent): string | undefined => {
+const eventProblem = ({
+  id,
+  type,
+  schemaVersion,
+  data,
+  metadata,
+}: NewEvent): string | undefined => {
   if (!isUuid(id)) return 'its id is not a UUID'
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters and no NUL`
+  if (!isRecord(data) || !isRecord(metadata)) return 'its data and metadata must be objects'
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
   return known && schemaVersion <= MAXIMUM_SCHEMA_VERSION
     ? undefined

@@ -1,3 +1,5 @@
+import * as E from 'fp-ts/Either'
+import { plainCopy } from './canonical-json'
 import { type StoreFailed, storeFailed } from './errors/store'
 import { describeIssues, preview } from './issue'
 import { type Json, jsonIssue, textIssue } from './json'
@@ -27,8 +29,24 @@ export const valueRefusal = (values: ReadonlyArray<Json | undefined>): StoreFail
   for (const value of values) {
     const issue = value === undefined ? undefined : jsonIssue(value)
     if (issue === undefined) continue
-    const text = `a document cannot be stored: ${describeIssues([issue])}`
+    const text = `a value cannot be stored: ${describeIssues([issue])}`
     return storeFailed('DataRefused', 'nothingWritten', value, text)
   }
   return undefined
+}
+
+/**
+ * Copies of `values` that give the same whenever they are read, or the error for the first one that is not storable
+ * JSON: the same for every store, and also for what throws when it is read.
+ */
+export const storableCopies = <Value extends Json | undefined>(
+  values: ReadonlyArray<Value>,
+): E.Either<StoreFailed, ReadonlyArray<Value>> => {
+  try {
+    const copies = values.map(plainCopy)
+    const refused = valueRefusal(copies)
+    return refused === undefined ? E.right(copies) : E.left(refused)
+  } catch (cause) {
+    return E.left(storeFailed('DataRefused', 'nothingWritten', cause))
+  }
 }

@@ -90,10 +90,15 @@ const measureRecord = (record: object, depth: number): number | Found => {
 
 /** The size of `value`, see {@link jsonSize}, or the first part of it that is not storable JSON. */
 export const measureJson = (value: unknown): number | Issue => {
-  const measured = measure(value, 0)
-  return typeof measured === 'number'
-    ? measured
-    : { path: measured.keys.join('.'), message: measured.message }
+  try {
+    const measured = measure(value, 0)
+    return typeof measured === 'number'
+      ? measured
+      : { path: measured.keys.join('.'), message: measured.message }
+  } catch (cause) {
+    // A getter, or a trap of a proxy.
+    return { path: '', message: `it cannot be read: ${preview(cause)}` }
+  }
 }
 
 /** The first part of `value` that is not storable JSON, or `undefined`. */
@@ -102,7 +107,7 @@ export const jsonIssue = (value: unknown): Issue | undefined => {
   return typeof measured === 'number' ? undefined : measured
 }
 
-const isJson = (value: unknown): value is Json => typeof measure(value, 0) === 'number'
+const isJson = (value: unknown): value is Json => typeof measureJson(value) === 'number'
 
 /** Whether `value` is an object and not an array. */
 export const isRecord = (value: unknown): value is JsonObject =>

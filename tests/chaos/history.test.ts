@@ -9,12 +9,12 @@ const SECONDS = scaled('REPRISE_CHAOS_SECONDS', 8)
 
 describe('processes that are killed, frozen and cut off, on a server that crashes', () => {
   it('are told nothing that does not fit together', async () => {
-    const server = await startCrashingServer()
+    const server = await startCrashingServer('small')
     try {
       const report = await chaosRun({ server, seed: SEED, seconds: SECONDS })
-      const { operations, faults, violations, stuck, slowestRecovery } = report
+      const { operations, faults, failures, violations, stuck, slowestRecovery } = report
       process.stdout.write(
-        `seed ${SEED}: ${operations} operations, ${JSON.stringify(faults)}, slowest recovery ${slowestRecovery} ms\n`,
+        `seed ${SEED}: ${operations} operations, ${JSON.stringify(faults)}, slowest recovery ${slowestRecovery} ms, failures ${JSON.stringify(failures)}\n`,
       )
       expect({ seed: SEED, violations: violations.map(describeViolation) }).toEqual({
         seed: SEED,

@@ -28,7 +28,7 @@ import { COUNTING, counting, countingRules } from './history-projection'
 import type { ChaosWorker } from './history.worker'
 
 /** What can happen to processes. */
-export type ProcessFault = 'kill' | 'freeze' | 'terminate' | 'crash' | 'rebuild'
+export type ProcessFault = 'kill' | 'freeze' | 'terminate' | 'crash' | 'rebuild' | 'fullDisk'
 
 /** One run under process faults. */
 export interface ChaosRun {
@@ -44,6 +44,8 @@ export interface ChaosReport {
   readonly seed: number
   readonly operations: number
   readonly faults: Readonly<Partial<Record<ProcessFault, number>>>
+  /** What calls that were not answered with success were answered with. */
+  readonly failures: Readonly<Record<string, number>>
   readonly violations: ReadonlyArray<Violation>
   /** Processes that did not end when they were asked to. */
   readonly stuck: number
@@ -69,8 +71,9 @@ const endsWithin = async ({ ended }: WorkerProcess, milliseconds: number): Promi
 /** The clock that all processes of the machine have in common, in milliseconds. */
 const now = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000
 
-const drawFault = (random: Random): ProcessFault => {
+const drawFault = (random: Random, hasDisk: boolean): ProcessFault => {
   const number = random.next()
+  if (hasDisk && random.chance(0.1)) return 'fullDisk'
   if (number < 0.3) return 'kill'
   if (number < 0.55) return 'freeze'
   if (number < 0.85) return 'terminate'
@@ -97,6 +100,15 @@ const slowestRecovery = (
   )
   const recoveries = faults.map((at) => (stored.find((after) => after > at) ?? at) - at)
   return Math.round(Math.max(0, ...recoveries))
+}
+
+const failuresIn = (history: ReadonlyArray<HistoryEntry>): Record<string, number> => {
+  const failures: Record<string, number> = {}
+  for (const entry of history) {
+    if (!('answer' in entry) || !('reason' in entry.answer)) continue
+    failures[entry.answer.reason] = (failures[entry.answer.reason] ?? 0) + 1
+  }
+  return failures
 }
 
 /**
@@ -154,6 +166,9 @@ export const chaosRun = async ({
       case 'crash':
         await server.crash()
         return
+      case 'fullDisk':
+        await server.fillDisk?.(300 + random.below(1_500))
+        return
       case 'rebuild':
         rebuilds.push(rebuildProjection(counting(1))(backend, { signal: rebuilding.signal })())
     }
@@ -162,7 +177,7 @@ export const chaosRun = async ({
   const injectFaults = async (): Promise<void> => {
     const end = Date.now() + seconds * 1_000
     while (Date.now() < end) {
-      const fault = drawFault(random)
+      const fault = drawFault(random, server.fillDisk !== undefined)
       times.push(now())
       faults[fault] = (faults[fault] ?? 0) + 1
       await cause(fault)
@@ -224,6 +239,7 @@ export const chaosRun = async ({
     seed,
     operations: history.filter((entry) => 'asked' in entry).length,
     faults,
+    failures: failuresIn(history),
     violations,
     stuck,
     slowestRecovery: slowestRecovery(history, times),

@@ -1,18 +1,31 @@
-/** Many runs under faults, with progress and a report: `npm run test:chaos -- --seeds 20 --minutes 10`. */
+/**
+ * Many runs under faults, with progress and a report: `npm run test:chaos -- --seeds 200`. Ctrl-C ends it with a report of
+ * what was done. It ends with another code than 0 after a violation.
+ */
 import { parseArgs } from 'node:util'
 import { PGlite } from '@electric-sql/pglite'
+import { Pool } from 'pg'
 import { memory } from 'reprise/memory'
 import { connectPglite, postgres } from 'reprise/postgres'
-import { describeViolation, examineStore, simulateStore, type Violation } from 'reprise/testing'
-import { counterClient, counterStates } from '../support/counter-client'
+import {
+  describeViolation,
+  examineStore,
+  jumpingClock,
+  seededRandom,
+  simulateStore,
+  type Violation,
+} from 'reprise/testing'
+import { counterClient, counterStates, twinClient } from '../support/counter-client'
 import { startCrashingServer } from '../support/crashing-server'
 import { right } from '../support/right'
+import { type HostileReport, hostileRun } from './hostile'
 import { chaosRun } from './process-faults'
 
 /** What one run has found, whatever it ran against. */
 interface RunReport {
   readonly operations: number
   readonly faults: Readonly<Record<string, number>>
+  readonly failures?: Readonly<Record<string, number>>
   readonly violations: ReadonlyArray<Violation>
   readonly stuck?: number
   readonly slowestRecovery?: number
@@ -20,37 +33,52 @@ interface RunReport {
 
 interface Runs {
   readonly run: (seed: number) => Promise<RunReport>
+  readonly hostile: (size: HostileSize) => Promise<HostileReport>
   readonly close: () => Promise<void>
+}
+
+interface HostileSize {
+  readonly seed: number
+  readonly inputs: number
 }
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
-    minutes: { type: 'string', default: '10' },
+    minutes: { type: 'string', default: '0' },
+    hostile: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '15' },
     against: { type: 'string', default: 'postgres' },
   },
 })
 
 const nothing = () => Promise.resolve()
-const clients = [counterClient, counterClient]
+const clients = [counterClient, counterClient, twinClient]
 
 const operationsOf = (history: ReadonlyArray<object>): number =>
   history.filter((entry) => 'asked' in entry).length
+
+/** In every second history the clock jumps, and the times of timers are not judged. */
+const clockOf = (seed: number, now: () => number): (() => number) =>
+  seed % 2 === 0
+    ? now
+    : jumpingClock(now, seededRandom(`${seed}/clock`), { rate: 0.01, largest: 500 })
+const timesOf = (seed: number) => (seed % 2 === 0 ? {} : { clockDifference: Infinity })
 
 const against: Readonly<Record<string, () => Promise<Runs>>> = {
   memory: async () => ({
     run: async (seed) => {
       const { history, faults, violations } = await simulateStore(
         async ({ inline, now }) => ({
-          ...memory({ inline, now, lineage: 'chaos' }),
+          ...memory({ inline, now: clockOf(seed, now), lineage: 'chaos' }),
           close: nothing,
         }),
-        { seed, operations: 120, clients, states: counterStates },
+        { seed, operations: 120, clients, states: counterStates, ...timesOf(seed) },
       )
       return { operations: operationsOf(history), faults, violations }
     },
+    hostile: (size) => hostileRun(({ inline }) => Promise.resolve(memory({ inline })), size),
     close: nothing,
   }),
   pglite: async () => {
@@ -68,17 +96,88 @@ const against: Readonly<Record<string, () => Promise<Runs>>> = {
         )
         return { operations: operationsOf(history), faults, violations }
       },
+      hostile: (size) =>
+        hostileRun(async ({ inline }) => {
+          const backend = postgres(db, { schema: 'hostile', inline })
+          await right(backend.migrate)
+          return backend
+        }, size),
       close: () => pglite.close(),
     }
   },
   postgres: async () => {
-    const server = await startCrashingServer()
+    const server = await startCrashingServer('small')
+    if (server.fillDisk === undefined) {
+      console.log('this machine does not let a small disk be mounted: the disk is never full')
+    }
     return {
+      hostile: async (size) => {
+        const pool = new Pool({ connectionString: server.url, max: 10 })
+        try {
+          return await hostileRun(async ({ inline }) => {
+            const backend = postgres(pool, { schema: 'hostile', inline })
+            await right(backend.migrate)
+            return backend
+          }, size)
+        } finally {
+          await pool.end()
+        }
+      },
       run: (seed) => chaosRun({ server, seed, seconds: Number(values.seconds) }),
       close: server.stop,
     }
   },
 }
+
+const number = (name: keyof typeof values): number => {
+  const given = Number(values[name])
+  if (Number.isFinite(given) && given >= 0) return given
+  console.error(`--${name} must be a number`)
+  process.exit(2)
+}
+
+const totals = {
+  ...{ runs: 0, operations: 0, violations: 0, stuck: 0, slowest: 0, broken: [] as number[] },
+  ...{ faults: {} as Record<string, number>, failures: {} as Record<string, number> },
+}
+
+const addTo = (sums: Record<string, number>, more: Readonly<Record<string, number>> = {}): void => {
+  for (const [kind, times] of Object.entries(more)) sums[kind] = (sums[kind] ?? 0) + times
+}
+
+const begun = Date.now()
+const elapsed = (): number => Math.round((Date.now() - begun) / 1_000)
+
+const printReport = (first: number, wanted: number): void => {
+  console.log(`
+date               ${new Date().toISOString().slice(0, 10)}
+against            ${values.against}
+seeds              ${totals.runs} of ${wanted}, from ${first} on
+time               ${elapsed()} s
+operations         ${totals.operations}
+faults             ${JSON.stringify(totals.faults)}
+failures           ${JSON.stringify(totals.failures)}
+violations         ${totals.violations}
+broken seeds       ${totals.broken.join(', ') || 'none'}
+processes stuck    ${totals.stuck}
+slowest recovery   ${totals.slowest} ms`)
+}
+
+const add = (seed: number, report: RunReport): void => {
+  totals.runs += 1
+  totals.operations += report.operations
+  totals.stuck += report.stuck ?? 0
+  totals.slowest = Math.max(totals.slowest, report.slowestRecovery ?? 0)
+  addTo(totals.faults, report.faults)
+  addTo(totals.failures, report.failures)
+  totals.violations += report.violations.length
+  if (report.violations.length + (report.stuck ?? 0) > 0) totals.broken.push(seed)
+  for (const violation of report.violations) {
+    console.log(`seed ${seed}: ${describeViolation(violation)}`)
+  }
+}
+
+const isSound = (): boolean => totals.broken.length === 0 && totals.runs > 0
 
 const main = async (): Promise<boolean> => {
   const open = against[values.against]
@@ -86,44 +185,65 @@ const main = async (): Promise<boolean> => {
     console.error(`--against must be one of ${Object.keys(against).join(', ')}`)
     return false
   }
-  const [first, count] = [Number(values.seed), Number(values.seeds)]
-  const { run, close } = await open()
-  const begun = Date.now()
-  const end = begun + Number(values.minutes) * 60_000
-  const faults: Record<string, number> = {}
-  let [runs, operations, broken, stuck, slowest, told] = [0, 0, 0, 0, 0, 0]
-  for (let seed = first; seed < first + count && Date.now() < end; seed++) {
-    const report = await run(seed)
-    runs += 1
-    operations += report.operations
-    stuck += report.stuck ?? 0
-    slowest = Math.max(slowest, report.slowestRecovery ?? 0)
-    for (const [kind, times] of Object.entries(report.faults)) {
-      faults[kind] = (faults[kind] ?? 0) + times
+  const [first, count, minutes] = [number('seed'), number('seeds'), number('minutes')]
+  const end = minutes === 0 ? Infinity : begun + minutes * 60_000
+  const { run, hostile, close } = await open()
+  const stopped = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        resolve(undefined)
+      })
     }
-    for (const violation of report.violations) {
-      broken += 1
-      console.log(`seed ${seed}: ${describeViolation(violation)}`)
+  })
+  const inputs = number('hostile')
+  if (inputs > 0) {
+    const report = await Promise.race([stopped, hostile({ seed: first, inputs })])
+    if (report === undefined) {
+      console.log('stopped: the hostile inputs are not in the report')
+      return false
     }
-    if (Date.now() - told < 1_000 && runs < count) continue
-    told = Date.now()
-    const seconds = Math.round((told - begun) / 1_000)
+    const { problems, refused, readBack } = report
     console.log(
-      `${runs} of ${count} seeds, ${operations} operations, ${broken} violations, ${seconds} s`,
+      `seed ${first}: ${inputs} hostile inputs, ${refused} refused, ${readBack} read back, ${problems.length} problems`,
+    )
+    for (const problem of problems) console.log(problem)
+    if (problems.length > 0) totals.broken.push(first)
+    totals.runs += count === 0 ? 1 : 0
+  }
+  let told = 0
+  for (let seed = first; seed < first + count && Date.now() < end; seed++) {
+    const report = await Promise.race([
+      stopped,
+      run(seed).catch((cause: unknown) => {
+        console.log(`seed ${seed}: the run could not be carried out: ${String(cause)}`)
+        totals.broken.push(seed)
+        return 'failed' as const
+      }),
+    ])
+    if (report === undefined) {
+      console.log(`stopped: seed ${seed} is not in the report`)
+      break
+    }
+    if (report === 'failed') continue
+    add(seed, report)
+    if (Date.now() - told < 1_000) continue
+    told = Date.now()
+    console.log(
+      `${totals.runs} of ${count} seeds, ${totals.operations} operations, ` +
+        `${totals.violations} violations, ${elapsed()} s`,
     )
   }
-  await close()
-  const seconds = Math.round((Date.now() - begun) / 1_000)
-  console.log(`
-against            ${values.against}
-seeds              ${runs}, from ${first} on
-time               ${seconds} s
-operations         ${operations}
-faults             ${JSON.stringify(faults)}
-violations         ${broken}
-processes stuck    ${stuck}
-slowest recovery   ${slowest} ms`)
-  return broken + stuck === 0 && runs > 0
+  printReport(first, count)
+  await close().catch((cause: unknown) => {
+    console.log(`it could not be closed: ${String(cause)}`)
+  })
+  return isSound()
 }
 
-void main().then((isSound) => process.exit(isSound ? 0 : 1))
+void main().then(
+  (isDone) => process.exit(isDone ? 0 : 1),
+  (cause: unknown) => {
+    console.error(cause)
+    process.exit(1)
+  },
+)

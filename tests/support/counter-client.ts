@@ -59,3 +59,29 @@ export const counterClient = async <Transaction>(
     }
   }
 }
+
+/**
+ * Withdraws what is not there yet, with one id again and again, while another process deposits it: who asks after the
+ * deposit was acknowledged must not be given the refusal of a twin that was decided before it.
+ */
+export const twinClient = async <Transaction>(world: ClientWorld<Transaction>): Promise<void> => {
+  const { backend, recorder, random, pause, goesOn, name } = world
+  const open = () => {
+    const ids = { next: random.uuid, observe: idSource().observe }
+    return openCategory(counter, backend, { ids, random: random.next, wait: pause })
+  }
+  const [withdrawing, depositing] = [open(), open()]
+  for (let number = 0; goesOn(); number++) {
+    const id = `${name.replaceAll(' ', '')}_${number}`
+    const send = async (counters: typeof depositing, amount: number, commandId: string) => {
+      await pause(random.below(40))
+      const call = { recorder, client: name, streamId: `counter-${id}` }
+      const task = counters.handleCommand(id, add(amount), { commandId })
+      return recordedCommand(call, { commandId }, task)()
+    }
+    await Promise.allSettled([
+      send(depositing, 5, `deposit ${number}`),
+      ...Array.from({ length: 6 }, () => send(withdrawing, -5, `withdrawal ${number}`)),
+    ])
+  }
+}

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -11,7 +12,40 @@ export interface CrashingServer {
   readonly crash: () => Promise<void>
   /** Breaks some of the connections to it, each with this probability. Answers how many. */
   readonly terminate: (probability: number) => Promise<number>
+  /**
+   * Fills its disk, waits, and makes room again; starts it again if it has ended. Left out: this machine does not let a
+   * small disk be mounted.
+   */
+  readonly fillDisk?: (milliseconds: number) => Promise<void>
   readonly stop: () => Promise<void>
+}
+
+/** The size of a small disk, in megabytes: what `initdb` makes, and a little. */
+const DISK = 200
+
+/** Mounts a small disk, where that is allowed. */
+const mounted = (folder: string): boolean => {
+  try {
+    const options = ['-t', 'tmpfs', '-o', `size=${DISK}m`, 'tmpfs', folder]
+    execFileSync('mount', options, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Fills what is left of a disk: in large pieces first, then in small ones. */
+const fill = (file: string): void => {
+  for (const size of [1 << 20, 4_096, 1]) {
+    const piece = Buffer.alloc(size)
+    for (let isFull = false; !isFull;) {
+      try {
+        writeFileSync(file, piece, { flag: 'a' })
+      } catch {
+        isFull = true
+      }
+    }
+  }
 }
 
 const onServer = async <Row extends object>(url: string, statement: string): Promise<Row[]> => {
@@ -25,14 +59,19 @@ const onServer = async <Row extends object>(url: string, statement: string): Pro
   }
 }
 
-export const startCrashingServer = async (): Promise<CrashingServer> => {
+/** @param disk - `small`: its data is on a small disk of its own, which can be filled. */
+export const startCrashingServer = async (
+  disk: 'small' | 'shared' = 'shared',
+): Promise<CrashingServer> => {
   const { preparePostgres } = await import('../../scripts/embedded-postgres.mjs')
   const folder = mkdtempSync(join(tmpdir(), 'reprise-crashing-'))
+  const isSmall = disk === 'small' && mounted(folder)
+  const walSizes = isSmall ? ['max_wal_size=64MB', 'min_wal_size=32MB'] : []
   const { server, url } = await preparePostgres({
     name: 'crashing',
     databaseDir: folder,
     persistent: true,
-    settings: ['max_connections=200'],
+    settings: ['max_connections=200', ...walSizes],
   })
   /** Again and again: right after a crash the old server's memory may still be in use. */
   const start = async (): Promise<void> => {
@@ -54,10 +93,32 @@ export const startCrashingServer = async (): Promise<CrashingServer> => {
   }
   await server.initialise()
   await start()
+  const processId = (): number =>
+    Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
+  const fillDisk = async (milliseconds: number): Promise<void> => {
+    const pid = processId()
+    const filler = join(folder, 'filler')
+    fill(filler)
+    await new Promise((resolve) => {
+      setTimeout(resolve, milliseconds)
+    })
+    rmSync(filler)
+    const answers = (): Promise<true | undefined> =>
+      onServer(url, 'select 1').then(
+        () => true,
+        () => undefined,
+      )
+    // Without room for its log it ends itself, and cannot recover until there is room.
+    await until(async () => {
+      if (!isAlive(pid)) await start()
+      return answers()
+    }, 60_000)
+  }
   return {
     url,
+    ...(isSmall ? { fillDisk } : {}),
     crash: async () => {
-      const pid = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
+      const pid = processId()
       process.kill(pid, 'SIGQUIT')
       await until(async () => (isAlive(pid) ? undefined : true))
       await start()
@@ -74,6 +135,7 @@ export const startCrashingServer = async (): Promise<CrashingServer> => {
     },
     stop: async () => {
       await server.stop()
+      if (isSmall) execFileSync('umount', [folder], { stdio: 'ignore' })
       rmSync(folder, { recursive: true, force: true })
     },
   }

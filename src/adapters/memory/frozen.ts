@@ -36,7 +36,10 @@ export const frozenMetadata = (metadata: Metadata): Metadata => {
   if (isEmpty(metadata)) return noMetadata
   const { extra } = metadata
   return Object.freeze(
-    extra === undefined ? Object.assign({}, metadata) : { ...metadata, extra: frozenObject(extra) },
+    // `Object.assign` would set the prototype instead of an own key named `__proto__`.
+    extra === undefined && !owns(metadata, '__proto__')
+      ? Object.assign({}, metadata)
+      : { ...metadata, ...(extra === undefined ? {} : { extra: frozenJson(extra) as JsonObject }) },
   )
 }
 

@@ -1,5 +1,9 @@
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { storableCopies } from '../../core/document-key'
 import type { FailureNote } from '../../core/errors/subscription'
+import type { Json, JsonObject } from '../../core/json'
+import type { Metadata } from '../../core/metadata'
 import type { OutboxCommand, Outbox } from '../../core/ports/outbox'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { type MemoryReadSideState, readSideOf } from './read-side-state'
@@ -70,8 +74,11 @@ export const memoryOutbox = (
 
   return {
     inTransaction: (transaction) => ({
-      add: (entry, due) =>
-        TE.fromIO(() => {
+      add: (entry, due) => {
+        const copies = storableCopies<Json>([entry.command, entry.metadata as JsonObject])
+        if (E.isLeft(copies)) return TE.left(copies.left)
+        const [command = null, metadata] = copies.right
+        return TE.fromIO(() => {
           const timer = due._tag === 'Now' ? undefined : due.timer
           const all = listOutbox(state, transaction, entry.process)
           if (all.some(({ id }) => id === entry.id)) return
@@ -84,12 +91,15 @@ export const memoryOutbox = (
           const fresh = { attempts: 0, parked: false, failure: undefined }
           storeCommand(state, transaction, {
             ...entry,
+            command,
+            metadata: metadata as Metadata,
             ...fresh,
             sequence: ++state.sequence,
             timer,
             dueAt,
           })
-        }),
+        })
+      },
       cancel: (process, key, timer) =>
         TE.fromIO(() => deleteTimers(transaction, process, key, (name) => name === timer)),
       cancelAll: (process, key) =>

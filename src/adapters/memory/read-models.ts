@@ -2,13 +2,14 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { projectionRolledBack } from '../../core/errors/projection'
-import { keyRefusal, valueRefusal } from '../../core/document-key'
+import { keyRefusal, storableCopies } from '../../core/document-key'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { isRecord, type Json } from '../../core/json'
 import type {
   ReadModelDocument,
   OfVersion,
   Projections,
+  ProjectionStore,
   TransactionDocuments,
 } from '../../core/ports/projection-store'
 import { memoryBuilds } from './builds'
@@ -58,12 +59,29 @@ const documentsOn = (
   /** Rejects the keys and values that PostgreSQL would reject. */
   const about = <Result>(
     keys: ReadonlyArray<string>,
-    work: (transaction: MemoryTransaction) => Result,
+    work: (transaction: MemoryTransaction, copies: ReadonlyArray<Json | undefined>) => Result,
     values: ReadonlyArray<Json | undefined> = [],
   ): TE.TaskEither<StoreFailed, Result> => {
-    const rejected = keyRefusal(keys) ?? valueRefusal(values)
-    return rejected === undefined ? now(work) : TE.left(rejected)
+    const rejected = keyRefusal(keys)
+    if (rejected !== undefined) return TE.left(rejected)
+    const copies = storableCopies(values)
+    return E.isLeft(copies)
+      ? TE.left(copies.left)
+      : now((transaction) => work(transaction, copies.right))
   }
+
+  const write: ProjectionStore['write'] = (collection, writes) =>
+    about(
+      writes.map(({ key }) => key),
+      (transaction, copies) => {
+        for (const [index, { key }] of writes.entries()) {
+          const copy = copies[index]
+          if (copy === undefined) transaction.delete(collection, key)
+          else transaction.put(collection, key, copy)
+        }
+      },
+      writes.map(({ value }) => value),
+    )
 
   return {
     get: (name, key) => about([key], (transaction) => read(transaction, name, key)),
@@ -72,41 +90,35 @@ const documentsOn = (
         [...new Set(keys)].flatMap((key) => read(transaction, name, key) ?? []),
       ),
     all: (name, { after, limit, where }) =>
-      now((transaction) => {
-        const found = transaction
-          .all(alias(name))
-          .filter(
-            ({ key, value }) =>
-              byCodePoints(key, after) > 0 && (where === undefined || contains(value, where)),
-          )
-          .sort((left, right) => byCodePoints(left.key, right.key))
-          .slice(0, limit)
-          .flatMap(({ key }) => read(transaction, name, key) ?? [])
-        return { documents: found, more: found.length === limit }
-      }),
-    put: (collection, key, value) =>
-      about([key], (transaction) => transaction.put(collection, key, value), [value]),
-    delete: (collection, key) => about([key], (transaction) => transaction.delete(collection, key)),
-    write: (collection, writes) =>
       about(
-        writes.map(({ key }) => key),
-        (transaction) => {
-          for (const { key, value } of writes) {
-            if (value === undefined) transaction.delete(collection, key)
-            else transaction.put(collection, key, value)
-          }
+        [],
+        (transaction, [condition]) => {
+          const found = transaction
+            .all(alias(name))
+            .filter(
+              ({ key, value }) =>
+                byCodePoints(key, after) > 0 &&
+                (condition === undefined || contains(value, condition)),
+            )
+            .sort((left, right) => byCodePoints(left.key, right.key))
+            .slice(0, limit)
+            .flatMap(({ key }) => read(transaction, name, key) ?? [])
+          return { documents: found, more: found.length === limit }
         },
-        writes.map(({ value }) => value),
+        [where],
       ),
+    put: (collection, key, value) => write(collection, [{ key, value }]),
+    delete: (collection, key) => write(collection, [{ key }]),
+    write,
     putIfNewer: (collection, key, value, revision) =>
       about(
         [key],
-        (transaction) => {
+        (transaction, [copy]) => {
           const revisions = revisionsOf(collection)
           if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
           transaction.put(revisions, key, revision)
-          if (value === undefined) transaction.delete(collection, key)
-          else transaction.put(collection, key, value)
+          if (copy === undefined) transaction.delete(collection, key)
+          else transaction.put(collection, key, copy)
           return true
         },
         [value],

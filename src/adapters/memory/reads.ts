@@ -76,7 +76,8 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
   const wanted = ({ streamId, type }: StoredEvent): boolean =>
     (categories?.includes(categoryOf(streamId)) ?? true) && (types?.includes(type) ?? true)
   const events: StoredEvent[] = []
-  let upTo = after
+  // From far below 0 it would count for ever.
+  let upTo = after > 0 ? Math.floor(after) : 0
   while (upTo < log.events.length && events.length < limit) {
     const event = log.events[upTo++]
     if (event !== undefined && wanted(event)) events.push(inOrder(log, event))

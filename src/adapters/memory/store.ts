@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
 import type { AppendError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
+import { storableCopies } from '../../core/document-key'
 import type { EventStore } from '../../core/ports/event-store'
 import { streamIdError } from '../../core/stream'
 import { commit, recorded, rejectionOf, taken } from './append'
@@ -81,7 +82,10 @@ export const memoryStore = ({
     saveSnapshot: (snapshot) => () => {
       const error = streamIdError(snapshot.streamId)
       if (error !== undefined) return Promise.resolve(E.left(error))
-      keepSnapshot(log, snapshot)
+      const copies = storableCopies([snapshot.state])
+      if (E.isLeft(copies)) return Promise.resolve(copies)
+      const [state = null] = copies.right
+      keepSnapshot(log, { ...snapshot, state })
       return Promise.resolve(E.right(undefined))
     },
   }

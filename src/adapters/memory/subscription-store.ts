@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { partitionsRefusal } from '../../core/operator/actions'
 import type { Lease, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { MemoryDocuments, MemoryTransaction } from './documents'
 import { queue } from './queue'
@@ -39,8 +40,12 @@ export const memorySubscriptions = (
   const heldBy = (lease: Lease): ReadonlyArray<MemoryHeld> => [...(heldOf(lease)?.values() ?? [])]
 
   return {
-    register: (subscription) =>
-      TE.fromIO(() => registered(subscriptions, subscription, now()).partitions.length),
+    register: (subscription) => {
+      const refused = partitionsRefusal(subscription)
+      return refused === undefined
+        ? TE.fromIO(() => registered(subscriptions, subscription, now()).partitions.length)
+        : TE.left(refused)
+    },
     claim: (subscription, instance, duration, report = {}) =>
       TE.fromIO(() => {
         const known = subscriptions.get(subscription)

@@ -8,6 +8,7 @@ import {
   type SubscriptionRunning,
   subscriptionRunning,
 } from '../errors/operator'
+import { type StoreFailed, storeFailed } from '../errors/store'
 import type { RunningOwners } from '../ports/operator'
 import { processOf } from '../process-manager'
 import type { Position } from '../stream'
@@ -42,6 +43,16 @@ export const partitionsError = (partitions: number): InvalidOperation | undefine
         'number of partitions',
         `must be a whole number from 1 to ${MAXIMUM_PARTITIONS}; got ${partitions}`,
       )
+
+/** The error for a number of partitions that is not valid: the same for every store. */
+export const partitionsRefusal = ({
+  partitions,
+}: {
+  readonly partitions: number
+}): StoreFailed | undefined => {
+  const problem = partitionsError(partitions)
+  return problem && storeFailed('DataRefused', 'nothingWritten', partitions, problem.message)
+}
 
 /** Why a subscription cannot be renamed to `to`, or `undefined`. */
 export const newNameError = (subscription: string, to: string): InvalidOperation | undefined => {

@@ -205,9 +205,11 @@ export const openCategory = <Command, State, Event, Rejection>(
           return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
         }
         const decoded = decodeCommand(category, command)
-        return E.isLeft(decoded)
-          ? Promise.resolve(decoded)
-          : enqueue(stream.right, decoded.right, taken(options, command))
+        if (E.isLeft(decoded)) return Promise.resolve(decoded)
+        const sent = catching(() => taken(options, command))
+        return E.isLeft(sent)
+          ? Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
+          : enqueue(stream.right, decoded.right, sent.right)
       },
     load: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     cached: (id) =>

@@ -56,6 +56,8 @@ export interface ProofOptions<Transaction> {
   readonly states?: NonNullable<HistoryRules['states']>
   /** The store's clock, in milliseconds. Default `Date.now`. */
   readonly now?: () => number
+  /** How far that clock may be from the clients', in milliseconds. `Infinity`: times are not judged. */
+  readonly clockDifference?: number
   /** Waits for so many milliseconds. Default a timer. */
   readonly pause?: (milliseconds: number) => Promise<void>
   /** Takes each entry of the history as well. */
@@ -108,6 +110,7 @@ export const examineStore = async <Transaction>(
     states = {},
     now = Date.now,
     pause = timer,
+    clockDifference = now === Date.now || pause !== timer ? undefined : Infinity,
     write,
   }: ProofOptions<Transaction> = {},
 ): Promise<Proof> => {
@@ -174,9 +177,8 @@ export const examineStore = async <Transaction>(
     await opened.close()
   }
 
-  const isOneClock = now === Date.now || pause !== timer
-  const clockDifference = isOneClock ? {} : { clockDifference: Infinity }
-  const rules: HistoryRules = { ...workloadRules, states, ...clockDifference }
+  const differing = clockDifference === undefined ? {} : { clockDifference }
+  const rules: HistoryRules = { ...workloadRules, states, ...differing }
   return { seed, operations, faults, history, violations: checkHistory(history, rules) }
 }
 

@@ -1,6 +1,6 @@
 import { memory, type MemoryTransaction } from 'reprise/memory'
 import { type Client, type Proof, simulateStore } from 'reprise/testing'
-import { counterClient, counterStates } from '../../support/counter-client'
+import { counterClient, counterStates, twinClient } from '../../support/counter-client'
 import { scaled } from '../../support/workers'
 
 /** `REPRISE_HISTORIES=2000` for the full size. */
@@ -26,7 +26,8 @@ describe('commands in simulated time', () => {
     const begun = Date.now()
     let entries = 0
     for (let seed = 1; seed <= HISTORIES; seed++) {
-      const { violations, history } = await simulated(seed, counterClient)
+      const client = seed % 3 === 0 ? twinClient : counterClient
+      const { violations, history } = await simulated(seed, client)
       expect({ seed, violations }).toEqual({ seed, violations: [] })
       entries += history.length
     }

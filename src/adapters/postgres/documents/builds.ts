@@ -67,6 +67,10 @@ const toBuildStatus = ({ begun_at, kept_until, reached, ...row }: BuildRow): Bui
 
 const noAnswer = TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored'))
 
+const noBuild = TE.left(
+  storeFailed('DataRefused', 'nothingWritten', undefined, 'there is no such build'),
+)
+
 /** The builds of projections. What decides is in the functions of the schema: see migrations/0001_reprise.sql. */
 export const postgresBuilds = (
   db: Executor,
@@ -102,7 +106,7 @@ export const postgresBuilds = (
       pipe(
         write(activate(name), [projection, version, build, collection, keepingTime(keepFor)]),
         TE.flatMap(() => activeBuild(projection)),
-        TE.flatMap((now) => (now === undefined ? noAnswer : TE.right(now))),
+        TE.flatMap((now) => (now === undefined ? noBuild : TE.right(now))),
       ),
     rollBack: (projection, seen) =>
       pipe(

@@ -1,7 +1,8 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { keyRefusal } from '../../../core/document-key'
+import { keyRefusal, storableCopies } from '../../../core/document-key'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
@@ -99,13 +100,16 @@ const toText = (value: Json | undefined): string | null =>
 
 const ignoreRows = TE.map(() => undefined)
 
-/** The answer of the statement, unless one of the keys cannot be stored: the same on every store. */
+/** The answer of the statement, unless one of the keys or values cannot be stored: the same on every store. */
 const about = <Answer>(
   keys: ReadonlyArray<string>,
-  answer: () => TE.TaskEither<StoreFailed, Answer>,
+  answer: (texts: ReadonlyArray<string | null>) => TE.TaskEither<StoreFailed, Answer>,
+  values: ReadonlyArray<Json | undefined> = [],
 ): TE.TaskEither<StoreFailed, Answer> => {
   const refused = keyRefusal(keys)
-  return refused === undefined ? answer() : TE.left(refused)
+  if (refused !== undefined) return TE.left(refused)
+  const copies = storableCopies(values)
+  return E.isLeft(copies) ? TE.left(copies.left) : answer(copies.right.map(toText))
 }
 
 const documentsOn = (
@@ -118,9 +122,11 @@ const documentsOn = (
   const write: TransactionDocuments['write'] = (collection, writes) => {
     if (writes.length === 0) return TE.right(undefined)
     const keys = writes.map(({ key }) => key)
-    const values = writes.map(({ value }) => toText(value))
-    return about(keys, () =>
-      pipe(writeRows(db, scope, statements.write, [collection, keys, values]), ignoreRows),
+    return about(
+      keys,
+      (texts) =>
+        pipe(writeRows(db, scope, statements.write, [collection, keys, texts]), ignoreRows),
+      writes.map(({ value }) => value),
     )
   }
   return {
@@ -132,18 +138,26 @@ const documentsOn = (
         TE.map(([document]) => document),
       ),
     all: (collection, { after, limit, where }) =>
-      pipe(
-        readRows<ReadModelDocument>(db, statements.all, [collection, after, limit, toText(where)]),
-        TE.map((documents) => ({ documents, more: documents.length === limit })),
+      about(
+        [],
+        ([text]) =>
+          pipe(
+            readRows<ReadModelDocument>(db, statements.all, [collection, after, limit, text]),
+            TE.map((documents) => ({ documents, more: documents.length === limit })),
+          ),
+        [where],
       ),
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putIfNewer: (collection, key, value, revision) =>
-      about([key], () =>
-        pipe(
-          writeRows(db, scope, statements.putIfNewer, [collection, key, toText(value), revision]),
-          TE.map((rows) => rows.length > 0),
-        ),
+      about(
+        [key],
+        ([text]) =>
+          pipe(
+            writeRows(db, scope, statements.putIfNewer, [collection, key, text, revision]),
+            TE.map((rows) => rows.length > 0),
+          ),
+        [value],
       ),
     lock: (collection, keys) =>
       about(keys, () => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows)),

@@ -1,6 +1,7 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { keyRefusal } from '../../../core/document-key'
+import { keyRefusal, storableCopies } from '../../../core/document-key'
 import type { Json } from '../../../core/json'
 import type {
   ReadModelDocument,
@@ -105,14 +106,17 @@ export const versionReads = (
         ? pipe(readRows<OfVersionRow>(db, some, [projection, version, keys]), TE.map(toOfVersion))
         : TE.left(refused)
     },
-    allOfVersion: (projection, version, { after, limit, where }) =>
-      pipe(
+    allOfVersion: (projection, version, { after, limit, where }) => {
+      const copies = storableCopies([where])
+      if (E.isLeft(copies)) return TE.left(copies.left)
+      const [copy] = copies.right
+      return pipe(
         readRows<OfVersionRow>(db, all, [
           projection,
           version,
           after,
           limit,
-          where === undefined ? null : JSON.stringify(where),
+          copy === undefined ? null : JSON.stringify(copy),
         ]),
         TE.map((rows) => {
           const answer = toOfVersion(rows)
@@ -120,6 +124,7 @@ export const versionReads = (
           const { found: documents, ...build } = answer
           return { ...build, found: { documents, more: documents.length === limit } }
         }),
-      ),
+      )
+    },
   }
 }

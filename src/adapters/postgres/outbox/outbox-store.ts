@@ -1,7 +1,9 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import type { Json } from '../../../core/json'
+import { storableCopies } from '../../../core/document-key'
+import type { Json, JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { DueTime, DueOutboxCommand, Outbox, OutboxWrites } from '../../../core/ports/outbox'
 import { directExecutor } from '../connection/origin'
@@ -110,15 +112,18 @@ const writesOn = (transaction: Executor, statements: OutboxStatements): OutboxWr
       TE.map(() => undefined),
     )
   return {
-    add: ({ process, key, id, command, metadata }, due) =>
-      write(statements.add, [
-        process,
-        key,
-        id,
-        JSON.stringify(command),
-        JSON.stringify(metadata),
-        ...dueParameters(due),
-      ]),
+    add: ({ process, key, id, command, metadata }, due) => {
+      const copies = storableCopies<Json>([command, metadata as JsonObject])
+      return E.isLeft(copies)
+        ? TE.left(copies.left)
+        : write(statements.add, [
+            process,
+            key,
+            id,
+            ...copies.right.map((copy) => JSON.stringify(copy)),
+            ...dueParameters(due),
+          ])
+    },
     cancel: (process, key, timer) => write(statements.cancel, [process, key, timer]),
     cancelAll: (process, key) => write(statements.cancelAll, [process, key]),
     done: (process, ids) =>

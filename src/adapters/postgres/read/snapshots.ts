@@ -1,5 +1,7 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { storableCopies } from '../../../core/document-key'
 import type { EventStore } from '../../../core/ports/event-store'
 import { streamIdError } from '../../../core/stream'
 import { named } from '../connection/own-statements'
@@ -20,7 +22,9 @@ export const saveSnapshotIn = (schema: string) => {
     ({ streamId, schemaVersion, version, state }) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)
-      const parameters = [streamId, schemaVersion, version, JSON.stringify(state)]
+      const copies = storableCopies([state])
+      if (E.isLeft(copies)) return TE.left(copies.left)
+      const parameters = [streamId, schemaVersion, version, JSON.stringify(copies.right[0])]
       return pipe(
         writeRows(db, scope, statement, parameters),
         TE.map(() => undefined),

@@ -8,6 +8,7 @@ import type {
   MissingFilter,
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
+import { partitionsRefusal } from '../../../core/operator/actions'
 import { named } from '../connection/own-statements'
 import { type Executor, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
@@ -156,6 +157,8 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
 
   const registered: Leases['register'] = (subscription) => {
     const { name, partitions, position, categories, types } = subscription
+    const refused = partitionsRefusal(subscription)
+    if (refused !== undefined) return TE.left(refused)
     return pipe(
       write<{ readonly partitions: number }>(statements.register, [
         name,
