@@ -91,12 +91,9 @@ export type NextAttempt =
 
 /** The wait after attempt number `attempts` (1, 2, ...). Milliseconds. */
 export const backoffAfter = (
-  {
-    firstBackoff: firstBackoff,
-    maxBackoff: maxPollInterval,
-  }: Pick<PoisonPolicy, 'firstBackoff' | 'maxBackoff'>,
+  { firstBackoff, maxBackoff }: Pick<PoisonPolicy, 'firstBackoff' | 'maxBackoff'>,
   attempts: number,
-): number => backoff(firstBackoff, maxPollInterval, Math.max(attempts, 1))
+): number => backoff(firstBackoff, maxBackoff, Math.max(attempts, 1))
 
 /** The sum of the waits before attempt number `attempts`, counted up to `enough`. Milliseconds. */
 const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): number => {
