@@ -77,16 +77,9 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
     : undefined
 }
 
-const eventProblem = ({
-  id,
-  type,
-  schemaVersion,
-  data,
-  metadata,
-}: NewEvent): string | undefined => {
+const eventProblem = ({ id, type, schemaVersion }: NewEvent): string | undefined => {
   if (!isUuid(id)) return 'its id is not a UUID'
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters and no NUL`
-  if (!isRecord(data) || !isRecord(metadata)) return 'its data and metadata must be objects'
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
   return known && schemaVersion <= MAXIMUM_SCHEMA_VERSION
     ? undefined
@@ -106,6 +99,10 @@ const eventSize = (
   if (typeof data !== 'number') return unencodableEvent(streamId, index, event.type, [data])
   const metadata = measureJson(event.metadata)
   if (typeof metadata !== 'number') return unencodableEvent(streamId, index, event.type, [metadata])
+  if (!isRecord(event.data) || !isRecord(event.metadata)) {
+    const issue = { path: '', message: 'its data and metadata must be objects' }
+    return unencodableEvent(streamId, index, event.type, [issue])
+  }
   const size = data + metadata
   return size > limits.eventSize
     ? limitExceeded(streamId, 'eventSize', limits.eventSize, size)

@@ -72,7 +72,7 @@ const problemOf = (failure: unknown): string | undefined => {
 
 const shown = (value: unknown): string => {
   try {
-    return `${JSON.stringify(value)}`.slice(0, 300)
+    return JSON.stringify(value).slice(0, 300)
   } catch {
     return 'a value that cannot be shown'
   }
