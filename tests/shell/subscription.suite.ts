@@ -441,6 +441,41 @@ export const subscribeSuite = <Transaction>(
     })
   })
 
+  it('leaves for good when it is stopped while a claim is under way', async () => {
+    let answer: () => void = () => undefined
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    let asked = 0
+    const subscriptions: typeof side.subscriptions = {
+      ...side.subscriptions,
+      claim: (...claim) =>
+        pipe(
+          TE.fromTask(() => {
+            asked += 1
+            return answered
+          }),
+          TE.flatMap(() => side.subscriptions.claim(...claim)),
+        ),
+    }
+    const run = running((signal) =>
+      runSubscription<Tick>({
+        name,
+        from: fromStart,
+        events: ticks,
+        partitions: 2,
+        leaseDuration: 60_000,
+        handle: () => TE.right(undefined),
+      })({ ...side, subscriptions }, observed(signal)),
+    )
+    await eventually(() => asked > 0)
+    const stopped = run.stop()
+    answer()
+    await stopped
+    const { leases, share } = await right(side.subscriptions.claim(name, 'the next', 60_000))
+    expect([leases.length, share]).toEqual([2, 2])
+  })
+
   it('does nothing while it is paused, and continues where it was', async () => {
     const { seen } = collecting()
     const [first] = await appendTicks(store, 'tick-1', 1)

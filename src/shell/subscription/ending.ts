@@ -14,6 +14,8 @@ export interface Ending<Transaction> {
   /** Each of them removes itself when it has ended, and wakes `clock`. */
   readonly working: ReadonlyMap<number, Working>
   readonly clock: Sleeper
+  /** The last claim: it is not answered yet, perhaps. */
+  readonly claiming: Promise<void>
   readonly giveBack: () => Promise<void>
   readonly onNotice: (notice: SubscriptionNotice) => void
 }
@@ -30,6 +32,7 @@ export const endAll = async <Transaction>({
   instance,
   working,
   clock,
+  claiming,
   giveBack,
   onNotice,
 }: Ending<Transaction>): Promise<void> => {
@@ -44,6 +47,7 @@ export const endAll = async <Transaction>({
   for (const { stop } of working.values()) stop()
   let hasLeft = false
   const leave = async (): Promise<void> => {
+    await claiming // a claim that came after it would undo it
     await subscriptions.leave(name, instance)() // its share goes to the others from now on
     await giveBack()
     hasLeft = true

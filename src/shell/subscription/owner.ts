@@ -201,13 +201,15 @@ export const runOwner = async <Transaction>({
     for (const { sleeper: worker } of working.values()) worker.wake()
   })
   const isEnded = () => signal.aborted || ended !== undefined
+  let claiming = Promise.resolve()
   while (!isEnded()) {
     const answer = sleeper()
-    void claimOnce().then(answer.wake)
+    claiming = claimOnce()
+    void claiming.then(answer.wake)
     await answer.sleep(NEVER, signal) // a store that hangs does not keep it from stopping
     if (!isEnded()) await clock.sleep(untilNext(), signal)
   }
   unlisten()
-  await endAll({ settings, subscriptions, instance, working, clock, giveBack, onNotice })
+  await endAll({ settings, subscriptions, instance, working, clock, claiming, giveBack, onNotice })
   return ended === undefined ? E.right(undefined) : E.left(ended)
 }
