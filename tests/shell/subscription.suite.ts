@@ -441,6 +441,31 @@ export const subscribeSuite = <Transaction>(
     })
   })
 
+  it('claims again when the store has thrown instead of answering', async () => {
+    let asked = 0
+    const subscriptions: typeof side.subscriptions = {
+      ...side.subscriptions,
+      claim: (...claim) => {
+        asked += 1
+        return asked === 1
+          ? () => Promise.reject(new Error('thrown'))
+          : side.subscriptions.claim(...claim)
+      },
+    }
+    const [position] = await appendTicks(store, 'tick-1', 1)
+    const run = running((signal) =>
+      runSubscription<Tick>({
+        name,
+        from: fromStart,
+        events: ticks,
+        leaseDuration: 300,
+        handle: () => TE.right(undefined),
+      })({ ...side, subscriptions }, observed(signal)),
+    )
+    await until(position)
+    expect(await run.stop()).toEqual(E.right(undefined))
+  })
+
   it('leaves for good when it is stopped while a claim is under way', async () => {
     let answer: () => void = () => undefined
     const answered = new Promise<void>((resolve) => {

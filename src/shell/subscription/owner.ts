@@ -204,7 +204,9 @@ export const runOwner = async <Transaction>({
   let claiming = Promise.resolve()
   while (!isEnded()) {
     const answer = sleeper()
-    claiming = claimOnce()
+    claiming = claimOnce().catch((cause: unknown) => {
+      trouble.failed(undefined, storeFailed('Unexpected', 'unknown', cause)) // a store that throws
+    })
     void claiming.then(answer.wake)
     await answer.sleep(NEVER, signal) // a store that hangs does not keep it from stopping
     if (!isEnded()) await clock.sleep(untilNext(), signal)
