@@ -111,7 +111,7 @@ export const rebuild =
     module === undefined
       ? TE.left(
           usage(
-            `Documents are made by the projection's own code: give the module that exports ${name}: --module <file>. (Or raise its version and start the application: it builds the new version beside the old one.)`,
+            `A read model is made by the projection's own code: give the module that exports ${name}: --module <file>. (Or raise its version and start the application: it builds the new version beside the old one.)`,
           ),
         )
       : pipe(
