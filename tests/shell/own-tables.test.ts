@@ -1,10 +1,6 @@
 import { connectPool, postgres } from 'reprise/postgres'
-import { sql } from 'kysely'
-import { eventually } from '../support/eventually'
-import { pgliteReadSides } from '../support/pglite-read-side'
 import { postgresReadSide } from '../support/postgres-read-side'
-import { right } from '../support/right'
-import { type CountTables, sums, type SumTables } from '../support/sums'
+import type { CountTables, SumTables } from '../support/sums'
 import { ownTablesSuite, type TwoReleases } from './own-tables.suite'
 
 const inPostgres = async (): Promise<TwoReleases> => {
@@ -14,6 +10,7 @@ const inPostgres = async (): Promise<TwoReleases> => {
   return {
     older,
     newer,
+    schema: 'reprise',
     close: async () => {
       await Promise.all([older.close(), newer.close()])
       await side.close()

@@ -28,7 +28,8 @@ const placeIn = (index: string, cursor: string): ListPlace | undefined => {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     if (!Array.isArray(parts) || parts.length !== 3 || parts[0] !== index) return undefined
     const [sortKey, key] = [parts[1] as unknown, parts[2] as unknown]
-    return typeof sortKey === 'string' && typeof key === 'string' ? { sortKey, key } : undefined
+    const isPlace = typeof sortKey === 'string' && typeof key === 'string'
+    return isPlace && valueRefusal([sortKey, key]) === undefined ? { sortKey, key } : undefined
   } catch {
     return undefined
   }

@@ -193,7 +193,7 @@ export const projectionReader =
       list: (index, options = {}) =>
         pipe(
           TE.fromEither(listRange(name, indexes, index, options)),
-          TE.flatMapW((range) => documents.listOfVersion(name, version, range)),
+          TE.flatMap((range) => documents.listOfVersion(name, version, range)),
           TE.flatMapEither((answer): E.Either<DocumentError, ProjectionList<State>> => {
             const page = buildFound({ name, version }, answer)
             if (E.isLeft(page)) return page

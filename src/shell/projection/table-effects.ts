@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import type { EventCodec } from '../../core/codec/event-codec'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import { handlerFailed, type HandlerFailed } from '../../core/errors/subscription'
 import { faultOf } from '../../core/fault'
@@ -30,16 +31,16 @@ export const tablesOf = <Transaction>({
 /** Every transaction of a checkpoint begins by binding the tables of the build. */
 const bound = <Transaction>(
   subscriptions: SubscriptionStore<Transaction>,
-  { tables }: Pick<Projections<Transaction>, 'tables'>,
+  documents: Pick<Projections<Transaction>, 'tables'>,
   build: ProjectionBuild,
 ): SubscriptionStore<Transaction> => ({
   ...subscriptions,
   commit: (from, work) =>
     subscriptions.commit(from, (transaction) =>
       pipe(
-        TE.fromEither(tablesOf({ tables })),
-        TE.flatMap((own) => own.bind(transaction, build)),
-        TE.flatMapW(() => work(transaction)),
+        TE.fromEither(tablesOf(documents)),
+        TE.flatMap((tables) => tables.bind(transaction, build)),
+        TE.flatMap(() => work(transaction)),
       ),
     ),
 })
@@ -47,13 +48,13 @@ const bound = <Transaction>(
 type Decoded<Event> = E.Either<HandlerFailed, ReadonlyArray<RecordedEvent<Event>>>
 
 const decodeAll = <Event>(
-  projection: Pick<TableProjection<Event, never>, 'events'>,
+  codec: EventCodec<Event>,
   subscription: string,
   stored: ReadonlyArray<StoredEvent>,
 ): Decoded<Event> => {
   const events: RecordedEvent<Event>[] = []
   for (const one of stored) {
-    const event = decodeRecorded(projection, one)
+    const event = decodeRecorded({ events: codec }, one)
     if (E.isLeft(event)) return E.left(handlerFailed(subscription, one.position, event.left))
     events.push(event.right)
   }
@@ -86,15 +87,15 @@ export const tableEffects = <Event, Transaction>(
     return oneByOneEffects(store, (stored, transaction, context) =>
       pipe(
         TE.fromEither(decodeRecorded({ events: codec }, stored)),
-        TE.flatMapW((event) => handling.handle(event, transaction, context)),
+        TE.flatMap((event) => handling.handle(event, transaction, context)),
         ignoreAnswer,
       ),
     )
   }
   return transactionEffects(store, (stored, transaction, bounds) =>
     pipe(
-      TE.fromEither(decodeAll({ events: codec }, collection, stored)),
-      TE.flatMapW((events) =>
+      TE.fromEither(decodeAll(codec, collection, stored)),
+      TE.flatMap((events) =>
         pipe(
           bounded(bounds, (context) => handling.handleBatch(events, transaction, context)),
           TE.mapLeft((cause) => batchFailed(collection, stored, cause)),
