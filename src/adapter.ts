@@ -31,7 +31,7 @@ export {
   type SortRange,
   sortRange,
 } from './core/document-index'
-export { documentKeyIssue, keyRefusal, valueRefusal } from './core/document-key'
+export { documentKeyIssue, keyRefusal, listRefusal, valueRefusal } from './core/document-key'
 export {
   type CommandAlreadyHandled,
   commandAlreadyHandled,

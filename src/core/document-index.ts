@@ -29,7 +29,7 @@ const SORTED_LENGTH = 100
 const textPart = (text: string): string => {
   const escaped = (part: string): string => part.replaceAll('\u0001', '\u0001\u0002')
   if (text.length <= SORTED_LENGTH) return `${TEXT}${escaped(text)}${END}`
-  const characters = [...text]
+  const characters = Array.from(text) // by code points, as they are sorted
   if (characters.length <= SORTED_LENGTH) return `${TEXT}${escaped(text)}${END}`
   const beginning = characters.slice(0, SORTED_LENGTH).join('')
   return `${TEXT}${escaped(beginning)}${CUT}${fingerprintOf(text) ?? ''}${END}`
@@ -56,6 +56,9 @@ const partOf = (value: Json | undefined): string => {
     case 'object':
       return value === null ? NOTHING : OTHER
     case 'undefined':
+    case 'bigint':
+    case 'function':
+    case 'symbol':
       return NOTHING
   }
 }
@@ -66,7 +69,9 @@ export const placesOf = (indexes: DocumentIndexes, document: Json): DocumentPlac
   return Object.fromEntries(
     Object.entries(indexes).map(([name, names]) => [
       name,
-      names.map((field) => partOf(Object.hasOwn(fields, field) ? fields[field] : undefined)).join(''),
+      names
+        .map((field) => partOf(Object.hasOwn(fields, field) ? fields[field] : undefined))
+        .join(''),
     ]),
   )
 }

@@ -28,8 +28,7 @@ const rebuild = (projection: object, ...more: ReadonlyArray<string>) =>
   cli(['rebuild', 'sums', '--url', side.url, '--module', 'sums.js', ...more], {
     importModule: async () => ({ projection }),
   })
-const shown = async () =>
-  (await side.pool.query<object>('select * from shown.sums')).rows
+const shown = async () => (await side.pool.query<object>('select * from shown.sums')).rows
 
 describe('the command line, for a projection with tables of its own', () => {
   it('rebuilds it, and shows the new tables in its views', async () => {
@@ -54,7 +53,10 @@ describe('the command line, for a projection with tables of its own', () => {
   })
 
   it('says why the tables cannot be created, and leaves the old build', async () => {
-    const broken = { ...sums('shown'), tables: { names: ['sums'], create: () => async () => ({ _tag: 'Left', left: 'no room' }) } }
+    const broken = {
+      ...sums('shown'),
+      tables: { names: ['sums'], create: () => async () => ({ _tag: 'Left', left: 'no room' }) },
+    }
     const { exitCode, error } = await rebuild(broken)
     expect(exitCode).not.toBe(0)
     expect(error).toContain('could not be created')
@@ -63,10 +65,9 @@ describe('the command line, for a projection with tables of its own', () => {
   })
 
   it('says what it looks for in a module', async () => {
-    const { error } = await cli(
-      ['rebuild', 'sums', '--url', side.url, '--module', 'sums.js'],
-      { importModule: async () => ({ other: { ...sums(), handling: undefined, tables: undefined } }) },
-    )
+    const { error } = await cli(['rebuild', 'sums', '--url', side.url, '--module', 'sums.js'], {
+      importModule: async () => ({ other: { ...sums(), handling: undefined, tables: undefined } }),
+    })
     expect(error).toContain('or a tableProjection')
   })
 })

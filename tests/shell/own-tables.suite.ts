@@ -7,7 +7,15 @@ import type { ProjectionNotice } from '../../src/shell/projection/environment'
 import { eventually } from '../support/eventually'
 import { left, right } from '../support/right'
 import { running } from '../support/running'
-import { addTo, counts, type CountTables, createSums, run, sums, type SumTables } from '../support/sums'
+import {
+  addTo,
+  counts,
+  type CountTables,
+  createSums,
+  run,
+  sums,
+  type SumTables,
+} from '../support/sums'
 import { appendTicks, type Tick, ticks } from '../support/ticks'
 
 /** Two programs, of two releases, on one database. */
@@ -62,8 +70,10 @@ export const ownTablesSuite = (open: () => Promise<TwoReleases>): void => {
     tableReader(projection)(newer).read((db) =>
       db.selectFrom('sums').selectAll().orderBy('stream').execute(),
     )
-  const viewed = async <Row>(db: Kysely<Row> | Kysely<SumTables> | Kysely<CountTables>, table = 'sums') =>
-    (await sql<object>`select * from ${sql.id(views, table)}`.execute(db)).rows
+  const viewed = async <Row>(
+    db: Kysely<Row> | Kysely<SumTables> | Kysely<CountTables>,
+    table = 'sums',
+  ) => (await sql<object>`select * from ${sql.id(views, table)}`.execute(db)).rows
   const places = async () =>
     (
       await sql<{ readonly place: string }>`select nspname as place from pg_namespace
@@ -93,14 +103,16 @@ export const ownTablesSuite = (open: () => Promise<TwoReleases>): void => {
       version: 1,
       events: ticks,
       tables: createSums,
-      handle: ({ event, streamId, position }, transaction) => async () => {
-        const by = event.type === 'Ticked' ? event.by : 0
-        const done = await addTo(transaction, streamId, position, by)()
-        effects++
-        if (by % 5 !== 3 || failed.has(position)) return done
-        failed.add(position)
-        return E.left('after its effect')
-      },
+      handle:
+        ({ event, streamId, position }, transaction) =>
+        async () => {
+          const by = event.type === 'Ticked' ? event.by : 0
+          const done = await addTo(transaction, streamId, position, by)()
+          effects++
+          if (by % 5 !== 3 || failed.has(position)) return done
+          failed.add(position)
+          return E.left('after its effect')
+        },
     })
     start(flaky)
     await right(reader(flaky).until(last, 30_000))
@@ -264,7 +276,11 @@ export const ownTablesSuite = (open: () => Promise<TwoReleases>): void => {
       },
       'thrown',
     ],
-    ['creates another table', (db: Kysely<SumTables>) => run(() => sql`create table other (n integer)`.execute(db)), 'it has not created sums'],
+    [
+      'creates another table',
+      (db: Kysely<SumTables>) => run(() => sql`create table other (n integer)`.execute(db)),
+      'it has not created sums',
+    ],
   ] as const)('leaves nothing behind when what creates a table %s', async (_what, create, why) => {
     const wrong = tableProjection<SumTables, Tick>({
       ...sums(),

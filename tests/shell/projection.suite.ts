@@ -126,11 +126,8 @@ export const projectionSuite = <Transaction>(
   it('lists by declared fields, page by page', async () => {
     const sorted = { ...totals(), indexes: { bySum: ['events', 'sum'] } }
     const run = running((signal) => runProjection(sorted, options)(side, observed(signal)))
-    let last = 0
-    for (const sum of [5, 1, 4, 2, 3]) {
-      last = (await appendTicks(side.store, `tick-${sum}`, sum)).at(-1) ?? 0
-    }
-    last = (await appendTicks(side.store, 'tick-3', 0)).at(-1) ?? 0
+    for (const sum of [5, 1, 4, 2, 3]) await appendTicks(side.store, `tick-${sum}`, sum)
+    const last = (await appendTicks(side.store, 'tick-3', 0)).at(-1) ?? 0
     const lists = projectionReader(sorted)(side)
     await right(lists.until(last, 20_000))
     const sums: number[] = []

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { projectionRolledBack } from '../../core/errors/projection'
-import { keyRefusal, storableCopies } from '../../core/document-key'
+import { keyRefusal, listRefusal, storableCopies } from '../../core/document-key'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { isRecord, type Json } from '../../core/json'
 import type {
@@ -93,7 +93,7 @@ const documentsOn = (
           }
         }
       },
-      writes.map(({ value }) => value),
+      [...writes.map(({ value }) => value), ...writes.map(({ places }) => places)],
     )
 
   return {
@@ -120,8 +120,11 @@ const documentsOn = (
         },
         [where],
       ),
-    list: (name, { index, low, high, order, after, limit }) =>
-      now((transaction) => {
+    list: (name, range) => {
+      const rejected = listRefusal(range)
+      if (rejected !== undefined) return TE.left(rejected)
+      const { index, low, high, order, after, limit } = range
+      return now((transaction) => {
         const collection = alias(name)
         const direction = order === 'ascending' ? 1 : -1
         const documents = transaction
@@ -143,7 +146,8 @@ const documentsOn = (
             return document === undefined ? [] : { ...document, ...place }
           })
         return { documents, more: documents.length === limit }
-      }),
+      })
+    },
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     write,

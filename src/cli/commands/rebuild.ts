@@ -72,7 +72,8 @@ const make = async (
     signal,
     onNotice: (notice) => {
       if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
-      if (notice._tag !== 'SubscriptionTroubled' || notice.error.message === troubled) return
+      if (notice._tag !== 'SubscriptionTroubled' && notice._tag !== 'BuildTroubled') return
+      if (notice.error.message === troubled) return
       troubled = notice.error.message
       void reportFailure(context.output, context.json, explain(session)(notice.error))
     },

@@ -88,6 +88,7 @@ const takingOver = <Transaction>(
   keepFor: number | undefined,
 ) => {
   let heldBefore = 0
+  let trouble = ''
   return async (
     mine: BuildStatus,
     active: BuildStatus | undefined,
@@ -105,7 +106,14 @@ const takingOver = <Transaction>(
     if (reached < target || held > 0) return E.right(undefined)
     // The store decides: what was read above may be outdated.
     const activated = await documents.activate(projection, mine, keepFor)()
-    if (E.isLeft(activated)) return activated
+    if (E.isLeft(activated)) {
+      const error = activated.left
+      if (error.message !== trouble) {
+        onNotice?.({ _tag: 'BuildTroubled', projection, version, build, error })
+      }
+      trouble = error.message
+      return activated
+    }
     if (activated.right.collection !== mine.collection) return E.right(undefined)
     onNotice?.({ _tag: 'BuildActivated', projection, version, build })
     return E.right('activated')

@@ -93,8 +93,7 @@ export const untilBuilt = <Transaction>(
       }
       return lookAt(subscriptions, seen.right.build.collection, position, streamId)()
     }
-  return (position, timeout, streamId) => () =>
-    waitFor(look(position, streamId), position, timeout)
+  return (position, timeout, streamId) => () => waitFor(look(position, streamId), position, timeout)
 }
 
 /**

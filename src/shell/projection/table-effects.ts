@@ -70,7 +70,12 @@ const batchFailed = (
   cause: unknown,
 ): HandlerFailed | StoreFailed =>
   events.length > 1 && faultOf(cause) !== 'Infrastructure'
-    ? storeFailed('Unexpected', 'nothingWritten', cause, `a batch of ${events.length} events failed`)
+    ? storeFailed(
+        'Unexpected',
+        'nothingWritten',
+        cause,
+        `a batch of ${events.length} events failed`,
+      )
     : handlerFailed(subscription, events[0]?.position ?? 0, cause)
 
 /** Writes to the tables of a build, in the transaction of its checkpoint. */

@@ -38,10 +38,7 @@ export const tableReader =
   ({
     documents,
     subscriptions,
-  }: Pick<
-    Backend<Transaction>,
-    'documents' | 'subscriptions'
-  >): TableReader<Transaction> => ({
+  }: Pick<Backend<Transaction>, 'documents' | 'subscriptions'>): TableReader<Transaction> => ({
     read: (query) =>
       pipe(
         TE.fromEither(tablesOf(documents)),

@@ -7,7 +7,7 @@ import {
 import type { Json } from '../../core/json'
 import { buildOf } from '../../core/projection-build'
 import type { DocumentListRange, ProjectionStore } from '../../core/ports/projection-store'
-import { same, succeeds } from '../store-contract/checks'
+import { failsWith, same, succeeds } from '../store-contract/checks'
 import { freshCollection, type Suite } from './subject'
 
 const indexes = { byGroup: ['group', 'n'], byN: ['n'] } satisfies DocumentIndexes
@@ -160,6 +160,23 @@ export const lists: Suite = {
       same(await listed(store, name, 'byGroup', { where: { group: `${long}2` } }), 'b')
       same((await listed(store, name, 'byGroup')).split(' ')[0], 'c')
       same(await listed(store, name, 'byGroup', { where: { group: long } }), '')
+    },
+    'rejects texts that some store could not keep': async ({ store }) => {
+      const name = freshCollection()
+      const refused = { _tag: 'StoreFailed', reason: 'DataRefused', outcome: 'nothingWritten' }
+      for (const text of ['a\u0000b', 'a\ud800']) {
+        const places = [{ [text]: 'a' }, { byN: text }]
+        for (const wrong of places) {
+          await failsWith(store.write(name, [{ key: 'a', value: 1, places: wrong }]), refused)
+        }
+        const sound = rangeOf('byN', {})
+        await failsWith(store.list(name, { ...sound, index: text }), refused)
+        await failsWith(store.list(name, { ...sound, low: text }), refused)
+        await failsWith(store.list(name, { ...sound, high: text }), refused)
+        const after = { sortKey: 'a', key: text }
+        await failsWith(store.listOfVersion(name, 1, { ...sound, after }), refused)
+      }
+      same(await succeeds(store.get(name, 'a')), undefined)
     },
     'lists inside a transaction what it has written': async ({ store, transact }) => {
       const name = freshCollection()

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { keyRefusal, storableCopies } from '../../../core/document-key'
+import { keyRefusal, listRefusal, storableCopies } from '../../../core/document-key'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
@@ -176,7 +176,7 @@ const documentsOn = (
               ]),
           ignoreRows,
         ),
-      writes.map(({ value }) => value),
+      [...writes.map(({ value }) => value), ...writes.map((one) => one.places)],
     )
   }
   return {
@@ -197,14 +197,15 @@ const documentsOn = (
           ),
         [where],
       ),
-    list: (collection, range) =>
-      pipe(
-        readRows<ReadModelDocument & ListPlace>(db, statements.list(range), [
-          collection,
-          ...listParameters(range),
-        ]),
+    list: (collection, range) => {
+      const refused = listRefusal(range)
+      if (refused !== undefined) return TE.left(refused)
+      const parameters = [collection, ...listParameters(range)]
+      return pipe(
+        readRows<ReadModelDocument & ListPlace>(db, statements.list(range), parameters),
         TE.map((documents) => ({ documents, more: documents.length === range.limit })),
-      ),
+      )
+    },
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putIfNewer: (collection, key, value, revision) =>

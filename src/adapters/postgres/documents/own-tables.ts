@@ -121,24 +121,23 @@ export const ownTables = <Database>(
       version: number,
       query: (transaction: Transaction<Database>) => Promise<Result>,
     ) =>
-      runInTransaction(
-        (transaction): TaskEither<StoreFailed, OfVersion<Result> | undefined> =>
-          pipe(
-            readRows<SeenRow & Placed>(withoutPlugins(transaction), statements.useSeen, [
-              projection,
-              version,
-            ]),
-            TE.flatMap(([row]): TaskEither<StoreFailed, OfVersion<Result> | undefined> => {
-              const seen = row === undefined ? undefined : seenBuild(row)
-              if (row === undefined || seen === undefined) return TE.right(undefined)
-              if (seen._tag === 'NoBuild') return TE.right(seen)
-              if (row.place === null) return TE.left(unbound(row.collection))
-              return pipe(
-                TE.tryCatch(() => query(transaction), queryFailed),
-                TE.map((found) => ({ _tag: 'Found', build: seen.build, found })),
-              )
-            }),
-          ),
+      runInTransaction((transaction): TaskEither<StoreFailed, OfVersion<Result> | undefined> =>
+        pipe(
+          readRows<SeenRow & Placed>(withoutPlugins(transaction), statements.useSeen, [
+            projection,
+            version,
+          ]),
+          TE.flatMap(([row]): TaskEither<StoreFailed, OfVersion<Result> | undefined> => {
+            const seen = row === undefined ? undefined : seenBuild(row)
+            if (row === undefined || seen === undefined) return TE.right(undefined)
+            if (seen._tag === 'NoBuild') return TE.right(seen)
+            if (row.place === null) return TE.left(unbound(row.collection))
+            return pipe(
+              TE.tryCatch(() => query(transaction), queryFailed),
+              TE.map((found) => ({ _tag: 'Found', build: seen.build, found })),
+            )
+          }),
+        ),
       ),
   }
 }

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { keyRefusal, storableCopies } from '../../../core/document-key'
+import { keyRefusal, listRefusal, storableCopies } from '../../../core/document-key'
 import type { Json } from '../../../core/json'
 import type {
   ReadModelDocument,
@@ -129,9 +129,12 @@ export const versionReads = (
   const all = named('collection_of_version', allOfVersion(name))
   const list = listStatements('list_of_version', listOfVersion(name))
   return {
-    listOfVersion: (projection, version, range) =>
-      pipe(
-        readRows<ListedRow>(db, list(range), [projection, version, ...listParameters(range)]),
+    listOfVersion: (projection, version, range) => {
+      const refused = listRefusal(range)
+      if (refused !== undefined) return TE.left(refused)
+      const parameters = [projection, version, ...listParameters(range)]
+      return pipe(
+        readRows<ListedRow>(db, list(range), parameters),
         TE.map((rows) => {
           const [seen] = rows
           const build = seen === undefined ? undefined : seenBuild(seen)
@@ -142,7 +145,8 @@ export const versionReads = (
           const found = { documents, more: documents.length === range.limit }
           return { ...(build ?? { _tag: 'Found' }), found }
         }),
-      ),
+      )
+    },
     getManyOfVersion: (projection, version, keys) => {
       const refused = keyRefusal(keys)
       return refused === undefined

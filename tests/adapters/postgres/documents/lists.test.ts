@@ -1,9 +1,6 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { placesOf, sortRange } from '../../../../src/core/document-index'
-import {
-  listed,
-  listParameters,
-} from '../../../../src/adapters/postgres/documents/lists'
+import { listed, listParameters } from '../../../../src/adapters/postgres/documents/lists'
 import type { DocumentListRange } from '../../../../src/core/ports/projection-store'
 import { postgres } from 'reprise/postgres'
 import { migratedDatabase, type MigratedDatabase } from '../../../support/postgres'

@@ -7,6 +7,7 @@ import {
   tableProjection,
   tableReader,
 } from 'reprise/postgres'
+import type { ProjectionNotice } from '../../../../src/shell/projection/environment'
 import { eventually } from '../../../support/eventually'
 import { postgresReadSide } from '../../../support/postgres-read-side'
 import { right } from '../../../support/right'
@@ -122,6 +123,24 @@ describe('tables of builds', () => {
     await right(older.documents.sweep('sums', 1_000))
     expect(await schemas()).toEqual(['reprise:sums@1.2'])
     expect(await right(older.documents.builds('sums'))).toHaveLength(1)
+  })
+
+  it('says why it cannot switch, and switches when that is over', async () => {
+    await sql`create view mine as select sum from shown.sums`.execute(older.db)
+    const notices: ProjectionNotice[] = []
+    const switched = right(
+      rebuildProjection(counts(VIEWS), options)(newer, {
+        onNotice: (notice) => void notices.push(notice),
+      }),
+    )
+    await eventually(() => notices.some(({ _tag }) => _tag === 'BuildTroubled'))
+    expect(await active()).toBe('sums@1.1')
+    await sql`drop view mine`.execute(older.db)
+    await switched
+    expect(await active()).toBe('sums@2.1')
+    const troubles = notices.filter(({ _tag }) => _tag === 'BuildTroubled')
+    expect(troubles).toHaveLength(1)
+    expect(troubles).toMatchObject([{ error: { message: expect.stringContaining('depend') } }])
   })
 
   it('keeps the rights on the views, also when their columns change', async () => {
