@@ -50,7 +50,11 @@ export default tseslint.config(
   },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
   {
-    files: ['src/index.ts', 'src/adapter.ts', 'src/adapters/postgres/schema/released-migrations.ts'],
+    files: [
+      'src/index.ts',
+      'src/adapter.ts',
+      'src/adapters/postgres/schema/released-migrations.ts',
+    ],
     rules: { 'max-lines': 'off' }, // lists of names, and the SQL
   },
   {

@@ -82,13 +82,14 @@ const documentsOn = (
     about(
       writes.map(({ key }) => key),
       (transaction, copies) => {
-        for (const [index, { key, places }] of writes.entries()) {
+        for (const [index, { key }] of writes.entries()) {
           const copy = copies[index]
           if (copy === undefined) {
             transaction.delete(collection, key)
             transaction.delete(placesIn(collection), key)
           } else {
             transaction.put(collection, key, copy)
+            const places = copies[writes.length + index]
             if (places !== undefined) transaction.put(placesIn(collection), key, places)
           }
         }

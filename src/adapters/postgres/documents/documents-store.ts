@@ -155,10 +155,16 @@ const documentsOn = (
   const write: TransactionDocuments['write'] = (collection, writes) => {
     if (writes.length === 0) return TE.right(undefined)
     const keys = writes.map(({ key }) => key)
-    const places = writes.flatMap(({ key, value, places: of = {} }) =>
+    const placed = storableCopies(writes.map(({ places }) => places))
+    if (E.isLeft(placed)) return TE.left(placed.left)
+    const places = writes.flatMap(({ key, value }, at) =>
       value === undefined
         ? []
-        : Object.entries(of).map(([index, sortKey]) => ({ key, index, sortKey })),
+        : Object.entries(placed.right[at] ?? {}).map(([index, sortKey]) => ({
+            key,
+            index,
+            sortKey,
+          })),
     )
     return about(
       keys,
@@ -176,7 +182,7 @@ const documentsOn = (
               ]),
           ignoreRows,
         ),
-      [...writes.map(({ value }) => value), ...writes.map((one) => one.places)],
+      writes.map(({ value }) => value),
     )
   }
   return {
