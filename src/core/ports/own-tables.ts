@@ -40,7 +40,7 @@ export type TableHandling<Event, Transaction> =
  */
 export interface OwnTables<Transaction> {
   /**
-   * Creates the tables of a build, unless it has them. Safe to call from several processes at once.
+   * Creates the tables of a build, unless it has them or is not being made any more. Safe to call from several processes at once.
    *
    * Fails with `TablesNotCreated`: `create` has failed or not created all of the tables, or the schema of the views
    * holds something else under one of the names. Nothing was changed.

@@ -828,22 +828,20 @@ begin
 end
 $reprise$;
 
--- Gives a build a schema for its tables, and binds the transaction to it. null: it has one.
+-- Gives a build that is being made a schema for its tables, and binds the transaction to it. null: it has one, or is not
+-- being made any more.
 create function {{schema}}.begin_tables(of_projection text, of_collection text, of_tables text[], of_views text)
 returns text language plpgsql as $reprise$
 declare
-  build record;
   new_place text;
   one text;
 begin
   perform {{schema}}.lock_builds(of_projection);
-  select b.place into build from {{schema}}.builds b
-    where b.projection = of_projection and b.collection = of_collection and b.state = 'building';
-  if not found then
-    raise exception using errcode = 'no_data_found', message = format(
-      'there is no build %s that is being made', of_collection);
-  end if;
-  if build.place is not null then
+  if not exists (
+    select from {{schema}}.builds b
+      where b.projection = of_projection and b.collection = of_collection
+        and b.state = 'building' and b.place is null
+  ) then
     return null;
   end if;
   select format('%s:%s', s.name, of_collection) into new_place from {{schema}}.store s;

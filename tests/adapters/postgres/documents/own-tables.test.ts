@@ -113,13 +113,13 @@ describe('tables of builds', () => {
     const reader = tableReader(sums())(older)
     const rows = await right(
       reader.read(async (db) => {
-        const first = await db.selectFrom('sums').selectAll().execute()
+        // Nothing is read yet, so no lock of a table prevents it.
         await right(rebuildProjection(sums(VIEWS), { ...options, keepOldBuild: 0 })(older))
         expect(await schemas()).toEqual(['reprise:sums@1.1', 'reprise:sums@1.2'])
-        return [first, await db.selectFrom('sums').selectAll().execute()]
+        return db.selectFrom('sums').selectAll().execute()
       }),
     )
-    expect(rows[1]).toEqual(rows[0])
+    expect(rows).toEqual([{ stream: 'tick-1', sum: 6, events: 3 }])
     await right(older.documents.sweep('sums', 1_000))
     expect(await schemas()).toEqual(['reprise:sums@1.2'])
     expect(await right(older.documents.builds('sums'))).toHaveLength(1)
