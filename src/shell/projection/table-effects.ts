@@ -102,7 +102,7 @@ export const tableEffects = <Event, Transaction>(
       TE.fromEither(decodeAll(codec, collection, stored)),
       TE.flatMap((events) =>
         pipe(
-          bounded(bounds, (context) => handling.handleBatch(events, transaction, context)),
+          () => bounded(bounds, (context) => handling.handleBatch(events, transaction, context)),
           TE.mapLeft((cause) => batchFailed(collection, stored, cause)),
         ),
       ),
