@@ -538,7 +538,7 @@ create table {{schema}}.builds (
   activated_at   timestamptz,
   kept_until     timestamptz,
   rolled_back_at timestamptz,
-  place          text        collate "C", -- the schema that holds its own tables. null: it has documents
+  table_schema   text        collate "C", -- the schema that holds its own tables. null: it has documents
   tables         text[],
   views          text        collate "C", -- the schema in which views show them, while it is active. null: none
   constraint builds_pkey primary key (projection, version, build),
@@ -829,22 +829,22 @@ $reprise$;
 create function {{schema}}.begin_tables(of_projection text, of_collection text, of_tables text[], of_views text)
 returns text language plpgsql as $reprise$
 declare
-  new_place text;
+  new_schema text;
   one text;
 begin
   perform {{schema}}.lock_builds(of_projection);
   if not exists (
     select from {{schema}}.builds b
       where b.projection = of_projection and b.collection = of_collection
-        and b.state = 'building' and b.place is null
+        and b.state = 'building' and b.table_schema is null
   ) then
     return null;
   end if;
-  select format('%s:%s', s.name, of_collection) into new_place from {{schema}}.store s;
-  if octet_length(new_place) > 63 then
-    new_place := 'reprise:' || md5(new_place);
+  select format('%s:%s', s.name, of_collection) into new_schema from {{schema}}.store s;
+  if octet_length(new_schema) > 63 then
+    new_schema := 'reprise:' || md5(new_schema);
   end if;
-  execute format('create schema %I', new_place);
+  execute format('create schema %I', new_schema);
   if of_views is not null then
     if to_regnamespace(quote_ident(of_views)) is null then
       execute format('create schema %I', of_views);
@@ -853,7 +853,7 @@ begin
       perform {{schema}}.view_of(of_projection, of_views, one);
     end loop;
   end if;
-  update {{schema}}.builds b set place = new_place, tables = of_tables, views = of_views
+  update {{schema}}.builds b set table_schema = new_schema, tables = of_tables, views = of_views
     where b.projection = of_projection and b.collection = of_collection;
   return {{schema}}.use_tables(of_collection);
 end
@@ -862,7 +862,7 @@ $reprise$;
 -- The tables that a build should have, and has not.
 create function {{schema}}.missing_tables(of_collection text) returns text[] language sql as $reprise$
   select array(
-    select one from unnest(b.tables) one where to_regclass(format('%I.%I', b.place, one)) is null)
+    select one from unnest(b.tables) one where to_regclass(format('%I.%I', b.table_schema, one)) is null)
   from {{schema}}.builds b where b.collection = of_collection
 $reprise$;
 
@@ -870,16 +870,16 @@ $reprise$;
 -- before. null: it has none, or is being removed.
 create function {{schema}}.use_tables(of_collection text) returns text language plpgsql as $reprise$
 declare
-  found_place text;
+  found_schema text;
 begin
   perform pg_advisory_xact_lock_shared(hashtext(of_collection), hashtext('tables'));
-  select b.place into found_place from {{schema}}.builds b
+  select b.table_schema into found_schema from {{schema}}.builds b
     where b.collection = of_collection and b.state in ('building', 'active', 'kept');
-  if found_place is not null then
+  if found_schema is not null then
     perform set_config('search_path',
-      concat_ws(', ', quote_ident(found_place), nullif(current_setting('search_path'), '')), true);
+      concat_ws(', ', quote_ident(found_schema), nullif(current_setting('search_path'), '')), true);
   end if;
-  return found_place;
+  return found_schema;
 end
 $reprise$;
 
@@ -895,7 +895,7 @@ declare
 begin
   perform set_config('lock_timeout', '500ms', true);
   for one in
-    select b.views, b.place, t.name as "table", b.collection = shown as is_shown
+    select b.views, b.table_schema, t.name as "table", b.collection = shown as is_shown
     from {{schema}}.builds b cross join unnest(b.tables) as t(name)
     where b.collection in (was, shown) and b.views is not null
       and (b.collection = shown or (b.views, t.name) not in (
@@ -912,7 +912,7 @@ begin
     end if;
     begin
       execute format('create or replace view %I.%I as select * from %I.%I',
-        one.views, one."table", one.place, one."table");
+        one.views, one."table", one.table_schema, one."table");
     exception when invalid_table_definition then
       -- Other columns: a new view, with the rights of the one before.
       rights := array(
@@ -922,7 +922,7 @@ begin
         from pg_class c cross join aclexplode(c.relacl) a where c.oid = there);
       execute format('drop view %I.%I', one.views, one."table");
       execute format('create view %I.%I as select * from %I.%I',
-        one.views, one."table", one.place, one."table");
+        one.views, one."table", one.table_schema, one."table");
       foreach one_right in array rights loop
         execute one_right;
       end loop;
@@ -940,15 +940,15 @@ declare
   one record;
 begin
   for one in
-    select b.collection, b.place from {{schema}}.builds b
-    where b.projection = of_projection and b.state = 'removing' and b.place is not null
+    select b.collection, b.table_schema from {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'removing' and b.table_schema is not null
       and not exists (select from {{schema}}.subscriptions s where s.name = b.collection)
     order by 1
   loop
     if pg_try_advisory_xact_lock(hashtext(one.collection), hashtext('tables')) then
       begin
         perform set_config('lock_timeout', '500ms', true);
-        execute format('drop schema if exists %I cascade', one.place);
+        execute format('drop schema if exists %I cascade', one.table_schema);
         update {{schema}}.builds b set state = 'gone' where b.collection = one.collection;
       exception when lock_not_available or deadlock_detected then
         null; -- the next sweep tries again
@@ -1066,7 +1066,7 @@ begin
   get diagnostics deleted = row_count;
   if deleted < portion then
     update {{schema}}.builds b set state = 'gone'
-      where b.projection = of_projection and b.state = 'removing' and b.place is null;
+      where b.projection = of_projection and b.state = 'removing' and b.table_schema is null;
   end if;
   return deleted;
 end

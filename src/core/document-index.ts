@@ -32,7 +32,7 @@ const textPart = (text: string): string => {
   const characters = Array.from(text) // by code points, as they are sorted
   if (characters.length <= SORTED_LENGTH) return `${TEXT}${escaped(text)}${END}`
   const beginning = characters.slice(0, SORTED_LENGTH).join('')
-  return `${TEXT}${escaped(beginning)}${CUT}${fingerprintOf(text) ?? ''}${END}`
+  return `${TEXT}${escaped(beginning)}${CUT}${String(fingerprintOf(text))}${END}`
 }
 
 /** 16 hexadecimal digits in the order of the numbers: those of the double, negative ones turned round. */
@@ -46,21 +46,11 @@ const numberPart = (number: number): string => {
 }
 
 const partOf = (value: Json | undefined): string => {
-  switch (typeof value) {
-    case 'string':
-      return textPart(value)
-    case 'number':
-      return numberPart(value)
-    case 'boolean':
-      return value ? TRUE : FALSE
-    case 'object':
-      return value === null ? NOTHING : OTHER
-    case 'undefined':
-    case 'bigint':
-    case 'function':
-    case 'symbol':
-      return NOTHING
-  }
+  if (value === undefined || value === null) return NOTHING
+  if (typeof value === 'string') return textPart(value)
+  if (typeof value === 'number') return numberPart(value)
+  if (typeof value === 'boolean') return value ? TRUE : FALSE
+  return OTHER
 }
 
 /** Where a stored document is in each list. */

@@ -1,6 +1,9 @@
-import { connectPool, postgres } from 'reprise/postgres'
+import { rebuildProjection, runProjection } from 'reprise'
+import { memory } from 'reprise/memory'
+import { connectPool, postgres, type PostgresBackend, tableReader } from 'reprise/postgres'
 import { postgresReadSide } from '../support/postgres-read-side'
-import type { CountTables, SumTables } from '../support/sums'
+import { left } from '../support/right'
+import { type CountTables, sums, type SumTables } from '../support/sums'
 import { ownTablesSuite, type TwoReleases } from './own-tables.suite'
 
 const inPostgres = async (): Promise<TwoReleases> => {
@@ -17,6 +20,19 @@ const inPostgres = async (): Promise<TwoReleases> => {
     },
   }
 }
+
+describe('a projection with tables, on a backend without', () => {
+  it('says so', async () => {
+    const { signal } = new AbortController()
+    // The types do not allow it.
+    const backend = memory() as unknown as PostgresBackend<SumTables>
+    const refused = { _tag: 'StoreFailed', message: expect.stringContaining('has no tables') }
+    expect(await left(runProjection(sums())(backend, { signal }))).toMatchObject(refused)
+    expect(await left(rebuildProjection(sums())(backend))).toMatchObject(refused)
+    const read = tableReader(sums())(backend).read(async () => 1)
+    expect(await left(read)).toMatchObject(refused)
+  })
+})
 
 describe('projections with tables of their own, in PostgreSQL', () => {
   ownTablesSuite(inPostgres)

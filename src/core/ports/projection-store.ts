@@ -22,7 +22,8 @@ export interface DocumentRange {
   readonly limit: number
   /**
    * Only documents that contain this: the same keys with the same values, at any depth. A list contains
-   * another one that has no other elements, in any order.
+   * another one that has no other elements, in any order. Documents are looked at one after another until the page is
+   * full: if few of them match, that is the whole collection. `list` finds them by an index.
    */
   readonly where?: JsonObject
 }

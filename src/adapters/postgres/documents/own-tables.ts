@@ -15,23 +15,23 @@ import { quoteIdentifier } from '../schema/names'
 import { type SeenRow, seenBuild, seenOf } from './version-reads'
 
 const begin = (schema: string): string => `
-select ${schema}.begin_tables($1::text, $2::text, (select $3::text[]), $4::text) as place`
+select ${schema}.begin_tables($1::text, $2::text, (select $3::text[]), $4::text) as "tableSchema"`
 
 const missing = (schema: string): string => `
 select to_jsonb(${schema}.missing_tables($1::text)) as tables`
 
 const use = (schema: string): string => `
-select ${schema}.use_tables($1::text) as place`
+select ${schema}.use_tables($1::text) as "tableSchema"`
 
 // Locked first, then looked at again: what is bound is not removed before the transaction has ended.
 const useSeen = (schema: string): string => `
 with ${seenOf(schema)}
 select seen.*, set_config('transaction_read_only', 'on', true),
-       case when seen.collection is not null then ${schema}.use_tables(seen.collection) end as place
+       case when seen.collection is not null then ${schema}.use_tables(seen.collection) end as "tableSchema"
 from seen`
 
-interface Placed {
-  readonly place: string | null
+interface Bound {
+  readonly tableSchema: string | null
 }
 
 const unbound = (collection: string): StoreFailed =>
@@ -95,23 +95,25 @@ export const ownTables = <Database>(
         )
       return runInTransaction((transaction) =>
         pipe(
-          writeRows<Placed>(withoutPlugins(transaction), 'transaction', statements.begin, [
+          writeRows<Bound>(withoutPlugins(transaction), 'transaction', statements.begin, [
             projection,
             build.collection,
             names,
             views ?? null,
           ]),
           TE.flatMap(([row]) =>
-            row === undefined || row.place === null ? TE.right(undefined) : created(transaction),
+            row === undefined || row.tableSchema === null
+              ? TE.right(undefined)
+              : created(transaction),
           ),
         ),
       )
     },
     bind: (transaction, { collection }) =>
       pipe(
-        readRows<Placed>(withoutPlugins(transaction), statements.use, [collection]),
+        readRows<Bound>(withoutPlugins(transaction), statements.use, [collection]),
         TE.flatMap(([row]) =>
-          row === undefined || row.place === null
+          row === undefined || row.tableSchema === null
             ? TE.left(unbound(collection))
             : TE.right(undefined),
         ),
@@ -123,7 +125,7 @@ export const ownTables = <Database>(
     ) =>
       runInTransaction((transaction): TaskEither<StoreFailed, OfVersion<Result> | undefined> =>
         pipe(
-          readRows<SeenRow & Placed>(withoutPlugins(transaction), statements.useSeen, [
+          readRows<SeenRow & Bound>(withoutPlugins(transaction), statements.useSeen, [
             projection,
             version,
           ]),
@@ -131,7 +133,7 @@ export const ownTables = <Database>(
             const seen = row === undefined ? undefined : seenBuild(row)
             if (row === undefined || seen === undefined) return TE.right(undefined)
             if (seen._tag === 'NoBuild') return TE.right(seen)
-            if (row.place === null) return TE.left(unbound(row.collection))
+            if (row.tableSchema === null) return TE.left(unbound(row.collection))
             return pipe(
               TE.tryCatch(() => query(transaction), queryFailed),
               TE.map((found) => ({ _tag: 'Found', build: seen.build, found })),
