@@ -10,10 +10,12 @@ import { exportsIn, has } from './user-module'
 export type AnyProjection = BuiltProjection<unknown, unknown, unknown>
 
 const hasDocuments = (value: Readonly<Record<string, unknown>>): boolean =>
-  (typeof value['key'] === 'function' || typeof value['keys'] === 'function') &&
-  has(value['view'], 'initialState') &&
-  typeof value['view']['evolve'] === 'function' &&
-  has(value['state'], 'decode')
+  has(value['state'], 'decode') &&
+  (typeof value['keys'] === 'function'
+    ? typeof value['view'] === 'function'
+    : typeof value['key'] === 'function' &&
+      has(value['view'], 'initialState') &&
+      typeof value['view']['evolve'] === 'function')
 
 const hasTables = (value: Readonly<Record<string, unknown>>): boolean =>
   value['_tag'] === 'TableProjection' &&

@@ -46,11 +46,8 @@ export interface ProjectionByKeys<State, Event> extends Omit<
 > {
   /** The keys of all documents that an event changes, in any order. Empty: none. */
   readonly keys: (event: RecordedEvent<Event>) => ReadonlyArray<string>
-  /** How an event changes one of them. Any view or decider, if the key does not matter. */
-  readonly view: {
-    readonly initialState: State
-    readonly evolve: (state: State, event: Event, key: string) => State
-  }
+  /** How an event changes one of them, by its key. The same for all: `() => view`. */
+  readonly view: (key: string) => View<State, Event>
 }
 
 /** A read model in documents. */
@@ -66,6 +63,12 @@ export const documentKeysOf = <State, Event>(
   const key = projection.key(event)
   return key === undefined ? [] : [key]
 }
+
+/** How an event changes the document of `key`. */
+export const viewOf = <State, Event>(
+  projection: DocumentProjection<State, Event>,
+  key: string,
+): View<State, Event> => ('keys' in projection ? projection.view(key) : projection.view)
 
 /** A read model in tables of the application's own. `tableProjection` of `reprise/postgres` makes one. */
 export interface TableProjection<Event, Transaction> {
@@ -85,4 +88,5 @@ export type BuiltProjection<State, Event, Transaction> =
 /** Whether a projection is kept in tables of its own. */
 export const isTableProjection = <State, Event, Transaction>(
   projection: BuiltProjection<State, Event, Transaction>,
-): projection is TableProjection<Event, Transaction> => '_tag' in projection
+): projection is TableProjection<Event, Transaction> =>
+  '_tag' in projection && projection._tag === 'TableProjection'

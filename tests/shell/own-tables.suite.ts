@@ -299,7 +299,7 @@ export const ownTablesSuite = (open: () => Promise<TwoReleases>): void => {
     await sql`create schema ${sql.id(views)}`.execute(older.db)
     await sql`create view ${sql.id(views, 'steps')} as select 1 as mine`.execute(older.db)
     const ended = await start(sums(views)).ended
-    expect(ended).toMatchObject(E.left({ _tag: 'StoreFailed' }))
+    expect(ended).toMatchObject(E.left({ _tag: 'TablesNotCreated' }))
     if (E.isLeft(ended)) expect(ended.left.message).toContain('is no view of the projection sums')
     expect(await viewed(older.db, 'steps')).toEqual([{ mine: 1 }])
     expect(await places()).toEqual([])

@@ -94,14 +94,14 @@ export const projectionSuite = <Transaction>(
       name,
       keys: ({ streamId, event }) =>
         event.type === 'Reset' ? [] : [streamId, `by ${event.by}`, streamId],
-      view: {
-        initialState: { sum: 0, events: 0, key: '' },
-        evolve: ({ sum, events }, event, key) => ({
-          sum: event.type === 'Reset' ? sum : sum + event.by,
-          events: events + 1,
-          key,
+      view: (key) => ({
+        initialState: { sum: 0, events: 0, key },
+        evolve: (before, event) => ({
+          ...before,
+          sum: event.type === 'Reset' ? before.sum : before.sum + event.by,
+          events: before.events + 1,
         }),
-      },
+      }),
       state: stateCodec(1, t.strict({ sum: t.number, events: t.number, key: t.string })),
     })
     const store = side.storeWith([inlineDocuments(byDigit('inline'))])

@@ -5,7 +5,7 @@ import { placesOf } from '../../core/document-index'
 import { undecodableDocument } from '../../core/errors/projection'
 import { handlerFailed, type HandlerFailed } from '../../core/errors/subscription'
 import type { DocumentWrite, TransactionDocuments } from '../../core/ports/projection-store'
-import { type DocumentProjection, documentKeysOf } from '../../core/projection'
+import { type DocumentProjection, documentKeysOf, viewOf } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
 import { catching } from '../catching'
@@ -115,8 +115,11 @@ export const projectInto =
     if (E.isLeft(found)) return found
     const drafts = found.right
     for (const { key, recorded } of changes.right) {
-      const before = drafts.get(key)?.state ?? projection.view.initialState
-      const state = catching(() => projection.view.evolve(before, recorded.event, key))
+      const state = catching(() => {
+        const view = viewOf(projection, key)
+        const before = drafts.get(key)
+        return view.evolve(before === undefined ? view.initialState : before.state, recorded.event)
+      })
       if (E.isLeft(state)) return E.left(handlerFailed(name, recorded.position, state.left))
       drafts.set(key, { state: state.right, position: recorded.position })
     }

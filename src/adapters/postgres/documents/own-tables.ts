@@ -7,7 +7,7 @@ import { type TablesNotCreated, tablesNotCreated } from '../../../core/errors/pr
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { OwnTables } from '../../../core/ports/own-tables'
 import type { OfVersion } from '../../../core/ports/projection-store'
-import { toStoreFailed } from '../connection/errors'
+import { isNameTaken, toStoreFailed } from '../connection/errors'
 import { named } from '../connection/own-statements'
 import { readRows, withoutPlugins, writeRows } from '../connection/query'
 import { transactionsOn } from '../connection/transaction'
@@ -101,6 +101,7 @@ export const ownTables = <Database>(
             names,
             views ?? null,
           ]),
+          TE.mapLeft((error) => (isNameTaken(error.cause) ? failed(error.cause) : error)),
           TE.flatMap(([row]) =>
             row === undefined || row.tableSchema === null
               ? TE.right(undefined)
