@@ -88,5 +88,4 @@ export type BuiltProjection<State, Event, Transaction> =
 /** Whether a projection is kept in tables of its own. */
 export const isTableProjection = <State, Event, Transaction>(
   projection: BuiltProjection<State, Event, Transaction>,
-): projection is TableProjection<Event, Transaction> =>
-  '_tag' in projection && projection._tag === 'TableProjection'
+): projection is TableProjection<Event, Transaction> => '_tag' in projection
