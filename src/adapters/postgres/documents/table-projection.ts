@@ -43,7 +43,7 @@ export interface TableDeclaration<Database, Event> {
  * stored EXACTLY once for every event: it is committed with the checkpoint. Names without a schema mean the tables of
  * the build, and then whatever they meant before. A Left, a rejected promise or an exception is a failure of the event;
  * of a whole batch it is found out which event has caused it, by smaller batches. Both must use `transaction` for all
- * they write, and change no table of another name.
+ * they write, and change no table of another name. `handlerTimeout` is the time for one event, or for a whole batch.
  *
  * @example
  * const deposits = tableProjection<Database, AccountEvent>({ name: 'deposits', version: 1, events, tables, handle })
