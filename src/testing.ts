@@ -26,6 +26,11 @@ export {
   type StoreContract,
   type StoreUnderContract,
 } from './testing/store-contract/contract'
+export {
+  boundaryStoreContract,
+  type BoundaryStoreContract,
+  type BoundaryStoreUnderContract,
+} from './testing/store-contract/boundary-contract'
 export type { Opened, TestWords } from './testing/suites'
 export {
   operatorContract,

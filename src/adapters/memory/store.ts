@@ -1,11 +1,15 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
-import type { AppendError } from '../../core/errors/unions'
+import { appendTogetherError } from '../../core/append-together'
+import type { ProjectionFailed } from '../../core/errors/store'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
+import type { StoredEvent } from '../../core/recorded-event'
 import { streamIdError } from '../../core/stream'
-import { commit, recorded, rejectionOf, taken } from './append'
+import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
 import type { MemoryDocuments } from './documents'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
@@ -24,12 +28,45 @@ export interface MemoryStoreParts {
   readonly lineage: MemoryLineage
 }
 
-type Answer = E.Either<AppendError, Appended>
+/** One or more appends that are stored as one, and why they are rejected as the log is now. */
+interface Work<Rejection> {
+  readonly requests: ReadonlyArray<AppendRequest>
+  readonly rejected: () => Rejection | undefined
+}
 
-const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer => {
-  const rejected = rejectionOf(log, request)
-  if (rejected !== undefined) return E.left(rejected)
-  return E.right(commit(log, request, recorded(log, request, now), now))
+// Every request has its answer; the compiler does not know.
+const NOTHING: Appended = { version: 0, positions: [], recordedAt: 0 }
+
+const recordedAll = (
+  log: MemoryLog,
+  requests: ReadonlyArray<AppendRequest>,
+  now: number,
+): ReadonlyArray<ReadonlyArray<StoredEvent>> => {
+  let skip = 0
+  return requests.map((request) => {
+    const events = recorded(log, request, now, skip)
+    skip += events.length
+    return events
+  })
+}
+
+const commitAll = (
+  log: MemoryLog,
+  requests: ReadonlyArray<AppendRequest>,
+  events: ReadonlyArray<ReadonlyArray<StoredEvent>>,
+  now: number,
+): ReadonlyArray<Appended> =>
+  requests.map((request, index) => commit(log, request, events[index] ?? [], now))
+
+const appendNow = <Rejection>(
+  log: MemoryLog,
+  { requests, rejected }: Work<Rejection>,
+  now: number,
+): E.Either<Rejection, ReadonlyArray<Appended>> => {
+  const rejection = rejected()
+  return rejection === undefined
+    ? E.right(commitAll(log, requests, recordedAll(log, requests, now), now))
+    : E.left(rejection)
 }
 
 /** The reference: an event store in the memory of one process, with the behaviour of every other one. */
@@ -39,33 +76,53 @@ export const memoryStore = ({
   transactions,
   inline,
   lineage,
-}: MemoryStoreParts): EventStore => {
+}: MemoryStoreParts): EventStore & BoundaryStore => {
   const log = emptyLog(lineage)
   const oneByOne = queue()
 
-  const appendProjected = async (request: AppendRequest): Promise<Answer> => {
-    const rejected = rejectionOf(log, request)
-    if (rejected !== undefined) return E.left(rejected)
+  const appendProjected = async <Rejection>({
+    requests,
+    rejected,
+  }: Work<Rejection>): Promise<E.Either<Rejection | ProjectionFailed, ReadonlyArray<Appended>>> => {
+    const rejection = rejected()
+    if (rejection !== undefined) return E.left(rejection)
     const time = now()
-    const events = recorded(log, request, time)
+    const events = recordedAll(log, requests, time)
     const open = transactions.begin()
-    const failure = await projected(inline, events, open.transaction)
+    const failure = await projected(inline, events.flat(), open.transaction)
     if (failure !== undefined) {
       open.rollback()
       return E.left(failure)
     }
     open.commit()
-    return E.right(commit(log, request, events, time))
+    return E.right(commitAll(log, requests, events, time))
   }
 
+  const store = <Rejection>(work: Work<Rejection>) =>
+    inline.projections.length === 0
+      ? Promise.resolve(appendNow(log, work, now()))
+      : oneByOne(() => appendProjected(work))
+
   return {
-    append: (request) => () => {
+    append: (request) => async () => {
       const error = appendError(request, limits)
-      if (error !== undefined) return Promise.resolve(E.left(error))
+      if (error !== undefined) return E.left(error)
       const safe = taken(request)
-      return inline.projections.length === 0
-        ? Promise.resolve(appendNow(log, safe, now()))
-        : oneByOne(() => appendProjected(safe))
+      const stored = await store({ requests: [safe], rejected: () => rejectionOf(log, safe) })
+      return pipe(
+        stored,
+        E.map(([appended = NOTHING]) => appended),
+      )
+    },
+    appendTogether: (request) => async () => {
+      const error = appendTogetherError(request, limits)
+      if (error !== undefined) return E.left(error)
+      const safe = request.streams.map(taken)
+      const stored = await store({ requests: safe, rejected: () => rejectionOfAll(log, safe) })
+      return pipe(
+        stored,
+        E.map((streams) => ({ streams })),
+      )
     },
     load: (request) => () => {
       const error = streamIdError(request.streamId)

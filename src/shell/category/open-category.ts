@@ -100,7 +100,7 @@ const commandCopy = <Command>(command: Command): Command => {
   return { ...command }
 }
 
-const decodeCommand = <Command, State, Event, Rejection>(
+export const decodeCommand = <Command, State, Event, Rejection>(
   { commands, name }: Category<Command, State, Event, Rejection>,
   command: unknown,
 ): E.Either<HandleError<never>, Command> => {
@@ -132,12 +132,12 @@ const taken = (options: CommandOptions, command: unknown): SentOptions => {
 }
 
 /** A command can be a proxy, or have getters: what throws has no fingerprint. */
-const commandFingerprint = (command: unknown): string | undefined => {
+export const commandFingerprint = (command: unknown): string | undefined => {
   const found = catching(() => fingerprintOf(command))
   return E.isRight(found) ? found.right : undefined
 }
 
-const withoutUndefined = (metadata: Metadata): Metadata =>
+export const withoutUndefined = (metadata: Metadata): Metadata =>
   Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
 
 /** A state of the cache, for a caller. */
