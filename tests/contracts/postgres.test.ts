@@ -39,10 +39,14 @@ describe("in the caller's own transactions", () => {
     return {
       ...store,
       appendTogether: (request) => {
-        const safe = structuredClone(request)
+        // The transaction begins later than the call: the caller may have changed its data by then.
+        const streams = request.streams.map((append) => ({
+          ...append,
+          events: append.events.map((event) => ({ ...event, data: { ...event.data } })),
+        }))
         return async () => {
           const transaction = await db.startTransaction().execute()
-          const answer = await store.inTransaction(transaction).appendTogether(safe)()
+          const answer = await store.inTransaction(transaction).appendTogether({ streams })()
           await (E.isRight(answer) ? transaction.commit() : transaction.rollback()).execute()
           return answer
         }

@@ -303,7 +303,7 @@ describe.each(stores)('commands that are handled together, on %s', (_name, open)
     })
   })
 
-  it.each<readonly [string, object, object, object?]>([
+  it.each<[string, object, object] | [string, object, object, object]>([
     ['no command', {}, { _tag: 'InvalidAppend' }],
     ['no command of any category', { accounts: [] }, { _tag: 'InvalidAppend' }],
     ['a category that is not there', { banks: [['1', deposit(1)]] }, { _tag: 'InvalidAppend' }],
@@ -340,7 +340,7 @@ describe.each(stores)('commands that are handled together, on %s', (_name, open)
       { _tag: 'UnencodableEvent', streamId: 'account-bad' },
     ],
     ['commands that are no list', { accounts: 7 }, { _tag: 'InvalidAppend' }],
-  ])('store nothing of %s', async (_title, commands, expected, options = {}) => {
+  ])('store nothing of %s', async (...[, commands, expected, options]) => {
     const error = await left(bankOn(store).handleCommands(commands as never, options))
     expect(error).toMatchObject(expected)
     expect(error.message).not.toBe('')

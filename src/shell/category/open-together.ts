@@ -139,10 +139,11 @@ type Runtime = CategoryRuntime<CategoryTypes>
 const takePart = (
   runtime: Runtime,
   key: string,
-  [id, given, { expectedVersion = 'any' } = {}]: readonly [string, unknown, TogetherPin?],
+  [id, given, pin = {}]: readonly [string, unknown, TogetherPin?],
 ): Taken<TogetherPart> => {
   const stream = streamId(runtime.category.name, id)
   if (E.isLeft(stream)) return stream
+  const expectedVersion: ExpectedVersion = pin.expectedVersion ?? 'any'
   const problem = expectedVersionProblem(expectedVersion)
   if (problem !== undefined) return E.left(invalidAppend(stream.right, problem))
   const command = decodeCommand(runtime.category, given)
