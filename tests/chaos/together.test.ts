@@ -120,10 +120,10 @@ describe('transfers between ten pairs of accounts, by sixteen workers, each in o
 
   it('conserve money also while connections are killed, each transfer once', async () => {
     const before = await deadlocks()
-    let isOver = false
+    const ending = new AbortController()
     let killed = 0
     const killing = (async () => {
-      while (!isOver) {
+      while (!ending.signal.aborted) {
         killed += await count(
           `select count(*) filter (where pg_terminate_backend(pid))::integer as count
              from pg_stat_activity
@@ -133,7 +133,7 @@ describe('transfers between ten pairs of accounts, by sixteen workers, each in o
       }
     })()
     const { failures, accepted } = await transferAll('killed', 2)
-    isOver = true
+    ending.abort()
     await killing
     expect(killed).toBeGreaterThan(0)
     expect(failures.length).toBeGreaterThan(0)

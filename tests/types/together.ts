@@ -24,8 +24,7 @@ void bank.handleCommands({ accounts: [['A1', deposit(1), { expectedVersion: 'any
 // @ts-expect-error -- a pin belongs to one command
 void bank.handleCommands({ accounts: [['A1', deposit(1)]] }, { expectedVersion: 1 })
 
-const done = bank.handleCommands({})
-type Answer = Awaited<ReturnType<typeof done>>
+type Answer = Awaited<ReturnType<ReturnType<typeof bank.handleCommands>>>
 type Results = Extract<Answer, { _tag: 'Right' }>['right']
 type Failure = Extract<Answer, { _tag: 'Left' }>['left']
 

@@ -1,14 +1,11 @@
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
-import { registerSuites, type SuiteOf, type TestWords } from '../suites'
-import {
-  type BoundaryStores,
-  togetherAppends,
-  togetherBadInput,
-  togetherChecks,
-  togetherCommands,
-  togetherRaces,
-} from './together'
+import { registerSuites, type TestWords } from '../suites'
+import type { BoundaryStores, BoundarySuite } from './boundary-suite'
+import { togetherAppends, togetherChecks } from './together'
+import { togetherBadInput } from './together-bad-input'
+import { togetherCommands } from './together-commands'
+import { togetherRaces } from './together-races'
 
 /** A store that is open for one test. It may hold any other data. */
 export interface BoundaryStoreUnderContract {
@@ -26,7 +23,7 @@ export interface BoundaryStoreContract extends TestWords {
   readonly open: () => Promise<BoundaryStoreUnderContract>
 }
 
-const suites: ReadonlyArray<SuiteOf<BoundaryStores>> = [
+const suites: ReadonlyArray<BoundarySuite> = [
   togetherAppends,
   togetherChecks,
   togetherCommands,
