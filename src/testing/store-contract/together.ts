@@ -1,33 +1,7 @@
 import assert from 'node:assert/strict'
-import {
-  type BoundarySuite,
-  lengthIn,
-  ROUNDS,
-  turned,
-  wins,
-  writer,
-  WRITERS,
-} from './boundary-suite'
-import {
-  countTo,
-  eventsOf,
-  failsWith,
-  grow,
-  handledBy,
-  holds,
-  isMissing,
-  same,
-  succeeds,
-} from './checks'
-import {
-  aMark,
-  anEvent,
-  appendTo,
-  freshCommandId,
-  freshStream,
-  numbered,
-  repeatedly,
-} from './fixtures'
+import { type BoundarySuite, lengthIn, ROUNDS, wins, writer, WRITERS } from './boundary-suite'
+import { countTo, eventsOf, failsWith, grow, holds, isMissing, same, succeeds } from './checks'
+import { anEvent, appendTo, freshStream, numbered, repeatedly } from './fixtures'
 
 /** What one append to several streams does. */
 export const togetherAppends: BoundarySuite = {
