@@ -4,9 +4,9 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import { canonicalJson, plainCopy } from '../../core/canonical-json'
 import type { Category } from '../../core/category'
-import { deciderThrew } from '../../core/errors/decision'
+import { type DeciderThrew, deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/replay'
-import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
+import { invalidAppend, type InvalidCommand, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
 import { fingerprintOf } from '../../core/fingerprint'
@@ -103,7 +103,7 @@ const commandCopy = <Command>(command: Command): Command => {
 export const decodeCommand = <Command, State, Event, Rejection>(
   { commands, name }: Category<Command, State, Event, Rejection>,
   command: unknown,
-): E.Either<HandleError<never>, Command> => {
+): E.Either<InvalidCommand | DeciderThrew, Command> => {
   try {
     const decoded = commands.decode(command)
     return E.isLeft(decoded)

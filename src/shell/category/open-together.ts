@@ -152,8 +152,7 @@ const takePart = (
     return E.right({ ...part, expectedVersion, runtime })
   }
   const error = command.left
-  if (error._tag === 'InvalidCommand') return E.left({ ...error, key, id })
-  return E.left(error as TogetherFailure)
+  return E.left(error._tag === 'InvalidCommand' ? { ...error, key, id } : error)
 }
 
 const takeParts = (
