@@ -93,6 +93,7 @@ export {
   recordedStore,
   recordedSubscriptions,
 } from './testing/history/recorded-backend'
+export { recordedBoundaries } from './testing/history/recorded-boundaries'
 export {
   type CategoryCall,
   recordedCommand,

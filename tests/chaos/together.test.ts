@@ -1,10 +1,21 @@
 import { isRight } from 'fp-ts/Either'
 import { Client } from 'pg'
 import { openCategory, openTogether, type StoreFailed } from 'reprise'
-import { postgres } from 'reprise/postgres'
+import { postgres, type PostgresStore } from 'reprise/postgres'
+import {
+  checkHistory,
+  describeViolation,
+  type HistoryEntry,
+  historyRecorder,
+  recordedBoundaries,
+  recordedStore,
+} from 'reprise/testing'
 import { account, deposit, withdraw } from '../support/bank'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import { right } from '../support/right'
+
+// Every load reads the whole stream, for the history.
+const { snapshots: _snapshots, ...unsnapshotted } = account
 
 const PAIRS = 10
 const WORKERS = 16
@@ -25,11 +36,21 @@ const randomFrom = (seed: number) => {
 describe('transfers between ten pairs of accounts, by sixteen workers, each in one append', () => {
   let database: MigratedDatabase<unknown>
   let admin: Client
+  /** What every client is told, from the first deposit on. */
+  const entries: HistoryEntry[] = []
+  const recorder = historyRecorder({ write: (entry) => entries.push(entry) })
+  const recorded = (client: string, store: PostgresStore<unknown>) => ({
+    ...recordedStore(recorder, client, store),
+    ...recordedBoundaries(recorder, client, store),
+  })
+
   beforeAll(async () => {
     database = await migratedDatabase()
     admin = new Client({ connectionString: database.url })
     await admin.connect()
-    const accounts = openCategory(account, postgres(database.connect(2)))
+    const accounts = openCategory(account, {
+      store: recorded('first', postgres(database.connect(2)).store),
+    })
     for (let pair = 0; pair < PAIRS; pair++) {
       for (const id of idsOf(pair)) await right(accounts.handleCommand(id, deposit(EACH)))
     }
@@ -40,7 +61,8 @@ describe('transfers between ten pairs of accounts, by sixteen workers, each in o
   })
 
   const balances = async (): Promise<ReadonlyArray<number>> => {
-    const accounts = openCategory(account, postgres(database.connect(2)))
+    const store = recorded('last', postgres(database.connect(2)).store)
+    const accounts = openCategory(unsnapshotted, { store })
     const ids = Array.from({ length: PAIRS }, (_, pair) => idsOf(pair)).flat()
     return Promise.all(ids.map(async (id) => (await right(accounts.load(id))).state.balance))
   }
@@ -61,7 +83,7 @@ describe('transfers between ten pairs of accounts, by sixteen workers, each in o
     let next = 0
     const worker = async (number: number): Promise<void> => {
       const db = database.connect(2)
-      const { store } = postgres(db)
+      const store = recorded(`${name}-${number}`, postgres(db).store)
       const bank = openTogether({ accounts: account }, { store }, { retry: { attempts: 200 } })
       for (let transfer = next++; transfer < TRANSFERS; transfer = next++) {
         const ids = idsOf(random(PAIRS))
@@ -107,6 +129,7 @@ describe('transfers between ten pairs of accounts, by sixteen workers, each in o
     }
     expect(Math.min(...after)).toBeGreaterThanOrEqual(0)
     expect(await storedBy(name)).toEqual({ events: accepted * 2, whole: accepted })
+    expect(checkHistory(entries).map(describeViolation)).toEqual([])
   }
 
   it('conserve money, without a deadlock', async () => {
