@@ -43,11 +43,11 @@ const signalling = (
 ): EventStore & BoundaryStore => {
   const signalled =
     <Failure, Stored>(append: TE.TaskEither<Failure, Stored>): TE.TaskEither<Failure, Stored> =>
-    async () => {
-      const answer = await append()
-      if (E.isRight(answer)) signal()
-      return answer
-    }
+    () =>
+      append().then((answer) => {
+        if (E.isRight(answer)) signal()
+        return answer
+      })
   return {
     ...store,
     append: (request) => signalled(store.append(request)),

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
 import { appendTogetherError } from '../../core/append-together'
-import type { ProjectionFailed } from '../../core/errors/store'
+import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
+import type { AppendError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
@@ -28,14 +28,19 @@ export interface MemoryStoreParts {
   readonly lineage: MemoryLineage
 }
 
+type Answer = E.Either<AppendError, Appended>
+
+const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer => {
+  const rejected = rejectionOf(log, request)
+  if (rejected !== undefined) return E.left(rejected)
+  return E.right(commit(log, request, recorded(log, request, now), now))
+}
+
 /** One or more appends that are stored as one, and why they are rejected as the log is now. */
 interface Work<Rejection> {
   readonly requests: ReadonlyArray<AppendRequest>
   readonly rejected: () => Rejection | undefined
 }
-
-// Every request has its answer; the compiler does not know.
-const NOTHING: Appended = { version: 0, positions: [], recordedAt: 0 }
 
 const recordedAll = (
   log: MemoryLog,
@@ -58,7 +63,7 @@ const commitAll = (
 ): ReadonlyArray<Appended> =>
   requests.map((request, index) => commit(log, request, events[index] ?? [], now))
 
-const appendNow = <Rejection>(
+const appendAllNow = <Rejection>(
   log: MemoryLog,
   { requests, rejected }: Work<Rejection>,
   now: number,
@@ -68,6 +73,11 @@ const appendNow = <Rejection>(
     ? E.right(commitAll(log, requests, recordedAll(log, requests, now), now))
     : E.left(rejection)
 }
+
+const onlyOne = ([appended]: ReadonlyArray<Appended>): Answer =>
+  appended === undefined
+    ? E.left(storeFailed('Unexpected', 'unknown', undefined))
+    : E.right(appended)
 
 /** The reference: an event store in the memory of one process, with the behaviour of every other one. */
 export const memoryStore = ({
@@ -98,31 +108,25 @@ export const memoryStore = ({
     return E.right(commitAll(log, requests, events, time))
   }
 
-  const store = <Rejection>(work: Work<Rejection>) =>
-    inline.projections.length === 0
-      ? Promise.resolve(appendNow(log, work, now()))
-      : oneByOne(() => appendProjected(work))
-
   return {
-    append: (request) => async () => {
+    append: (request) => () => {
       const error = appendError(request, limits)
-      if (error !== undefined) return E.left(error)
+      if (error !== undefined) return Promise.resolve(E.left(error))
       const safe = taken(request)
-      const stored = await store({ requests: [safe], rejected: () => rejectionOf(log, safe) })
-      return pipe(
-        stored,
-        E.map(([appended = NOTHING]) => appended),
-      )
+      if (inline.projections.length === 0) return Promise.resolve(appendNow(log, safe, now()))
+      const work = { requests: [safe], rejected: () => rejectionOf(log, safe) }
+      return oneByOne(() => appendProjected(work)).then(E.flatMap(onlyOne))
     },
     appendTogether: (request) => async () => {
       const error = appendTogetherError(request, limits)
       if (error !== undefined) return E.left(error)
       const safe = request.streams.map(taken)
-      const stored = await store({ requests: safe, rejected: () => rejectionOfAll(log, safe) })
-      return pipe(
-        stored,
-        E.map((streams) => ({ streams })),
-      )
+      const work = { requests: safe, rejected: () => rejectionOfAll(log, safe) }
+      const stored =
+        inline.projections.length === 0
+          ? appendAllNow(log, work, now())
+          : await oneByOne(() => appendProjected(work))
+      return E.isLeft(stored) ? stored : E.right({ streams: stored.right })
     },
     load: (request) => () => {
       const error = streamIdError(request.streamId)

@@ -186,7 +186,12 @@ const resultsOf = (
     runtime.states.set(streamId, decision.next)
     runtime.snapshots.consider(streamId, { from: current.version, to: version, state })
     const offset = { after: current.version, skip: 0, appended: own }
-    return { events: recordedEvents(streamId, decision.events, events, offset), state, version }
+    return {
+      events: recordedEvents(streamId, decision.events, events, offset),
+      // `evolve` may have left it as it was: then it is that of the caller before, too.
+      state: state === current.state ? unshared(state) : state,
+      version,
+    }
   })
 
 /** What was decided on must not be used again before it is read. */
