@@ -43,6 +43,7 @@ export type { CommandOptions, CommandResult } from './shell/category/command-opt
 export { type IdSource, idSource } from './shell/category/ids'
 export type { Notice } from './shell/category/notice'
 export { type OpenCategory, openCategory } from './shell/category/open-category'
+export { type OpenTogether, openTogether, type TogetherError } from './shell/category/open-together'
 export type { RetryPolicy } from './shell/category/retry'
 export type { CategoryOptions } from './shell/category/settings'
 export type { Dispatch } from './shell/outbox/dispatch-step'

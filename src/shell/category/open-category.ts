@@ -4,9 +4,9 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import { canonicalJson, plainCopy } from '../../core/canonical-json'
 import type { Category } from '../../core/category'
-import { deciderThrew } from '../../core/errors/decision'
+import { type DeciderThrew, deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/replay'
-import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
+import { invalidAppend, type InvalidCommand, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
 import { fingerprintOf } from '../../core/fingerprint'
@@ -100,10 +100,10 @@ const commandCopy = <Command>(command: Command): Command => {
   return { ...command }
 }
 
-const decodeCommand = <Command, State, Event, Rejection>(
+export const decodeCommand = <Command, State, Event, Rejection>(
   { commands, name }: Category<Command, State, Event, Rejection>,
   command: unknown,
-): E.Either<HandleError<never>, Command> => {
+): E.Either<InvalidCommand | DeciderThrew, Command> => {
   try {
     const decoded = commands.decode(command)
     return E.isLeft(decoded)
@@ -132,12 +132,12 @@ const taken = (options: CommandOptions, command: unknown): SentOptions => {
 }
 
 /** A command can be a proxy, or have getters: what throws has no fingerprint. */
-const commandFingerprint = (command: unknown): string | undefined => {
+export const commandFingerprint = (command: unknown): string | undefined => {
   const found = catching(() => fingerprintOf(command))
   return E.isRight(found) ? found.right : undefined
 }
 
-const withoutUndefined = (metadata: Metadata): Metadata =>
+export const withoutUndefined = (metadata: Metadata): Metadata =>
   Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
 
 /** The same result, for a caller who shares nothing with the one who has it already. */
