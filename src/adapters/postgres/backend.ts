@@ -211,6 +211,7 @@ export const postgres = <Database = unknown>(
   const direct = directExecutor(bounded)
   const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
+  const { signal, listen, isListening } = wakeUps
   const documents = postgresProjections(bounded, schema)
   const inline = { projections, documentsIn: documents.inTransaction }
   return {
@@ -219,7 +220,7 @@ export const postgres = <Database = unknown>(
       schema,
       limits: limitsOf(limits),
       inline,
-      signal: wakeUps.signal,
+      signal,
       statementTimeout,
     }),
     subscriptions: postgresSubscriptions(
@@ -230,7 +231,7 @@ export const postgres = <Database = unknown>(
     documents,
     outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
-    wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
+    wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
       await wakeUps.close()
