@@ -228,6 +228,11 @@ export {
 } from './core/stream'
 export { type IdSource, idSource, type IdSourceOptions } from './shell/category/ids'
 export type { Notice } from './shell/category/notice'
+export type {
+  CategoryInTransaction,
+  CategoryStore,
+  InTransaction,
+} from './shell/category/in-transaction'
 export { defaultRetry, type RetryPolicy } from './shell/category/retry'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'

@@ -10,9 +10,9 @@ afterAll(() => database.drop())
 describe('docs/how-to/production.md', () => {
   // In a process of its own: the page sends itself a signal.
   it('runs, is ready, and ends in good order at SIGTERM', async () => {
-    process.env['DATABASE_URL'] = database.url
-    process.env['PORT'] = '0'
-    const page = startWorker('docs/page.worker.ts', 'docs/how-to/production.md')
+    const page = startWorker('docs/page.worker.ts', 'docs/how-to/production.md', database.url)
+    const late = setTimeout(() => page.signal('SIGKILL'), 40_000)
     expect(await page.ended).toBe(0)
+    clearTimeout(late)
   }, 60_000)
 })
