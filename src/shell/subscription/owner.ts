@@ -122,7 +122,7 @@ export const runOwner = async <Transaction>({
         abandonment: abandoned,
         sleeper: now.sleeper,
         isInformed: () => readable !== undefined && wakeUps.isListening?.() === true,
-        mayWork: () => performance.now() < now.deadline,
+        mayWork: (time) => time < now.deadline,
         recovered: () => trouble.recovered(partition),
         onNotice,
       }).catch((cause: unknown) => E.left(storeFailed('Unexpected', 'nothingWritten', cause)))

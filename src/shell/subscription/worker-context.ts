@@ -35,8 +35,8 @@ export interface WorkerContext<Transaction> {
   readonly sleeper: Sleeper
   /** Whether it is woken when there is something new, so that it is enough to poll now and then. */
   readonly isInformed: () => boolean
-  /** Whether the lease has not expired, as far as this process can know. */
-  readonly mayWork: () => boolean
+  /** Whether the lease has not expired at this time (of `performance.now`), as far as this process can know. */
+  readonly mayWork: (now: number) => boolean
   /** A whole turn has succeeded: earlier trouble is over. */
   readonly recovered: () => void
   readonly onNotice: (notice: SubscriptionNotice) => void
@@ -54,9 +54,10 @@ export const paceOf = <Transaction>({
     handlerTimeout: settings.handlerTimeout,
     abandonment,
     next: (handled) => {
-      if (!mayWork() || abandonment.isAbandoned()) return 'lost'
+      const now = performance.now()
+      if (!mayWork(now) || abandonment.isAbandoned()) return 'lost'
       if (signal.aborted) return 'enough'
-      return handled > 0 && performance.now() > end ? 'enough' : 'go'
+      return handled > 0 && now > end ? 'enough' : 'go'
     },
   }
 }
