@@ -22,8 +22,7 @@ const startWorkers = () => {
   started.hear((message) => said.push(message as (typeof said)[number]))
   const health = (): WorkersHealth | undefined =>
     said.findLast((message) => message.health !== undefined)?.health
-  const notices = () =>
-    said.flatMap(({ notice }) => (notice === undefined ? [] : [notice as { _tag: string }]))
+  const notices = () => said.flatMap(({ notice }) => (notice === undefined ? [] : [notice]))
   return { ...started, health, notices, said }
 }
 

@@ -18,7 +18,7 @@ export const { handleCommand, load } = counters.inTransaction(transaction)
 counters.inTransaction(other)
 
 // @ts-expect-error -- what stays in memory has no transactions of its caller's
-void openCategory(counter, memory()).inTransaction
+export const none = openCategory(counter, memory()).inTransaction
 
 // @ts-expect-error -- cached states are none of a transaction's
-void counters.inTransaction(transaction).cached
+export const { cached } = counters.inTransaction(transaction)

@@ -91,17 +91,24 @@ const keepRunning = async <Given>(
     record.failed(error.message)
     onNotice({ _tag: 'WorkerFailed', worker: name, error })
   }
+  const isStopped = (): boolean => signal.aborted
   const hasWorkedFor = (): number => (startedAt === undefined ? 0 : performance.now() - startedAt)
 
-  while (!signal.aborted) {
+  while (!isStopped()) {
     record.starting()
     startedAt = undefined
     const made = catching(() => worker(backend, running)())
-    if (E.isLeft(made)) return fail(workerThrew(made.left)) // its declaration is wrong
+    if (E.isLeft(made)) {
+      fail(workerThrew(made.left)) // its declaration is wrong
+      return
+    }
     const ended = await made.right.catch((cause: unknown) => E.left(workerThrew(cause)))
-    if (E.isRight(ended) || signal.aborted) break
+    if (E.isRight(ended) || isStopped()) break
     const error = ended.left
-    if (isFinal(error)) return fail(error)
+    if (isFinal(error)) {
+      fail(error)
+      return
+    }
     failures = hasWorkedFor() > maxBackoff ? 1 : failures + 1
     const restartsIn = jittered(backoff(firstBackoff, maxBackoff, failures))
     record.restarting(error.message)
