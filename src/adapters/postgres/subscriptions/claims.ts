@@ -81,7 +81,7 @@ interface WaitingClaim {
 }
 
 /** How long a claim waits for others to share its statement, in milliseconds. They come every two seconds or so. */
-const WINDOW = 5
+const WINDOW = 10
 
 /**
  * The claims of a process. Those that come at about the same time, as the heartbeats of its subscriptions do, share

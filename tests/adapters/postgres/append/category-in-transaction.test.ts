@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { Kysely, Transaction } from 'kysely'
 import { Client } from 'pg'
-import { type InlineProjection, openCategory, type OpenCategory } from 'reprise'
+import { type InlineProjection, type Notice, openCategory, type OpenCategory } from 'reprise'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import {
   add,
@@ -102,11 +102,15 @@ describe("a command in the caller's transaction", () => {
   })
 
   it('takes no snapshot of what is not committed', async () => {
-    const eager = openCategory(everyEvent, backend)
+    const notices: string[] = []
+    const onNotice = ({ _tag }: Notice): void => void notices.push(_tag)
+    const eager = openCategory(everyEvent, backend, { onNotice })
     const transaction = await begin()
-    await right(eager.inTransaction(transaction).handleCommand('snapped', add(1)))
-    await eager.snapshotsSettled()
+    const inside = eager.inTransaction(transaction)
+    await right(inside.handleCommand('snapped', add(1)))
+    await right(inside.handleCommand('snapped', add(1)))
     await transaction.rollback().execute()
+    expect(notices).toEqual([])
     const { rows } = await admin.query(
       `select from reprise.snapshots where stream_id = 'counter-snapped'`,
     )
