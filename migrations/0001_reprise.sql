@@ -206,6 +206,16 @@ as $reprise$
   select v.horizon from {{schema}}.visible(at) v
 $reprise$;
 
+-- The same as a hint, which fails for nothing: whoever reads finds out what is wrong.
+create function {{schema}}.readable() returns double precision language sql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select least(
+      (select case when is_called then last_value else 0 end from {{schema}}.events_position_seq),
+      (select min(a.position) from {{schema}}.announced() a),
+      (select coalesce(max(e.position), 0) from {{schema}}.events e))::double precision
+$reprise$;
+
 -- Appends to any number of streams in one statement. Each append names another stream and succeeds or
 -- fails on its own. The arrays run in parallel:
 --   stream_ids, expected_versions (0 or more: exactly; -1: any; -2: must exist), and its first event

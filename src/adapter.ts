@@ -280,6 +280,11 @@ export type {
   TogetherPin,
   TogetherResults,
 } from './shell/category/open-together'
+export type {
+  CategoryInTransaction,
+  CategoryStore,
+  InTransaction,
+} from './shell/category/in-transaction'
 export { defaultRetry, type RetryPolicy } from './shell/category/retry'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
@@ -294,3 +299,6 @@ export type {
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { EventSource, SubscriptionBackend } from './shell/subscription/environment'
 export type { TransactionalSubscription } from './shell/subscription/run-subscription'
+export type { WorkersEnd } from './shell/workers/run-workers'
+export type { Worker, WorkerError, WorkerNotice } from './shell/workers/worker'
+export type { WorkerHealth, WorkerState } from './shell/workers/worker-health'

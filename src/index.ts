@@ -64,3 +64,6 @@ export {
   type Subscription,
 } from './shell/subscription/run-subscription'
 export { untilReached } from './shell/subscription/until-reached'
+export { runWorkers, type Workers, type WorkersOptions } from './shell/workers/run-workers'
+export type { WorkersNotice } from './shell/workers/worker'
+export type { WorkersHealth } from './shell/workers/worker-health'

@@ -252,6 +252,7 @@ export const postgres = <Database = unknown>(
   const direct = directExecutor(bounded)
   const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
+  const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
   const documents = postgresProjections(bounded, schema, idleTimeout)
   const inline = { projections, documentsIn: documents.inTransaction }
@@ -261,14 +262,14 @@ export const postgres = <Database = unknown>(
       schema,
       limits: limitsOf(limits),
       inline,
-      signal: wakeUps.signal,
+      signal,
       statementTimeout,
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents,
     outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
-    wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
+    wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
       await wakeUps.close()
