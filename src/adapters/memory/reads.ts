@@ -13,13 +13,14 @@ import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
 import { frozenJson, frozenMetadata, frozenObject } from './frozen'
+import { tagsAt } from './tag-index'
 import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
 
 /**
  * The event with its keys in the order in which every store gives them. It is put in order when it is
  * first read: many never are.
  */
-const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
+export const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
   const { streamId, version, position, data, metadata } = event
   if (isInKeyOrder(data) && isInKeyOrder(metadata)) return event
   const ordered = Object.freeze({
@@ -72,9 +73,11 @@ export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => 
 }
 
 export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
-  const { after, limit, categories, types } = range
-  const wanted = ({ streamId, type }: StoredEvent): boolean =>
-    (categories?.includes(categoryOf(streamId)) ?? true) && (types?.includes(type) ?? true)
+  const { after, limit, categories, types, tags } = range
+  const wanted = ({ streamId, type, position }: StoredEvent): boolean =>
+    (categories?.includes(categoryOf(streamId)) ?? true) &&
+    (types?.includes(type) ?? true) &&
+    (tags?.some((tag) => tagsAt(log.tags, position).includes(tag)) ?? true)
   const events: StoredEvent[] = []
   // From far below 0 it would count for ever.
   let upTo = after > 0 ? Math.floor(after) : 0

@@ -78,6 +78,8 @@ export interface StoreRange {
   readonly categories?: ReadonlyArray<string>
   /** Only these event types. Omitted: all. */
   readonly types?: ReadonlyArray<string>
+  /** Only events with one of these tags. Omitted: all. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** Some events of the whole store, in the order of their positions. */

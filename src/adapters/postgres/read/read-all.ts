@@ -15,7 +15,7 @@ import { checkPositions, eventColumns, storedColumns } from './stored-events'
 const toHorizon = (schema: string): string => `
 select ${eventColumns}, "position", recorded_at as "recordedAt"
 from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[],
-  $5::bigint, ${eventsOf(schema)})`
+  $6::text[], $5::bigint, ${eventsOf(schema)})`
 
 /** Up to a horizon that is known: from the primary. A replica may be behind it, and does not have all events below. */
 const below = (schema: string): string => `
@@ -24,6 +24,8 @@ from ${schema}.events e
 where e.position > $1::bigint and e.position <= $5::bigint
   and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
   and ($4::text[] is null or type = any($4))
+  and ($6::text[] is null or exists (
+    select from ${schema}.event_tags t where t.tag = any($6) and t.position = e.position))
   and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
 order by e.position
 limit $2::integer`
@@ -32,11 +34,16 @@ limit $2::integer`
 const withoutNul = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
   names?.filter((name) => !name.includes('\u0000')) ?? null
 
-const parametersOf = ({ after, limit, categories, types }: StoreRange): ReadonlyArray<unknown> => [
+const parametersOf = (
+  { after, limit, categories, types, tags }: StoreRange,
+  end: number | null,
+): ReadonlyArray<unknown> => [
   after,
   limit,
   withoutNul(categories),
   withoutNul(types),
+  end,
+  withoutNul(tags),
 ]
 
 /**
@@ -80,8 +87,8 @@ const split = (
   return { visible, rows }
 }
 
-const isFiltered = ({ categories, types }: StoreRange): boolean =>
-  categories !== undefined || types !== undefined
+const isFiltered = ({ categories, types, tags }: StoreRange): boolean =>
+  categories !== undefined || types !== undefined || tags !== undefined
 
 /** How long a page is looked for when there is little to be found, in milliseconds. Then an unfinished one is answered. */
 const PAGE_TIME = 50
@@ -115,7 +122,7 @@ export const readAllFrom = (schema: string) => {
 
     /** @param size - how many positions to look at. */
     const readToHorizon = async (range: StoreRange, size: number | null): Promise<Piece> => {
-      const parameters = [...parametersOf(range), size]
+      const parameters = parametersOf(range, size)
       const { visible, rows } = split(
         await fetchRows<StoredEvent | VisibleRow>(db, statements.toHorizon, parameters),
       )
@@ -133,7 +140,7 @@ export const readAllFrom = (schema: string) => {
       visible: Visible,
     ): Promise<Piece> => {
       const upTo = Math.min(visible.horizon, range.after + (size ?? Infinity))
-      const parameters = [...parametersOf(range), upTo]
+      const parameters = parametersOf(range, upTo)
       const rows = await fetchRows<StoredEvent>(db, statements.below, parameters)
       return { visible, rows, upTo, isLast: false }
     }
