@@ -30,10 +30,7 @@ export interface AppendedTogether {
 }
 
 /** What has been seen of the query of a condition that held, once the append is stored. */
-export const sightAfter = (
-  { sight }: AppendCondition,
-  streams: ReadonlyArray<Appended>,
-): Sight => {
+export const sightAfter = ({ sight }: AppendCondition, streams: ReadonlyArray<Appended>): Sight => {
   let last = 0
   for (const { positions } of streams) last = Math.max(last, positions.at(-1) ?? 0)
   return last === 0 ? sight : { after: last, count: 0 }

@@ -78,6 +78,5 @@ export const matches = (
   tags: ReadonlyArray<string> = [],
 ): boolean =>
   query.some(
-    (item) =>
-      item.tags.every((tag) => tags.includes(tag)) && (item.types?.includes(type) ?? true),
+    (item) => item.tags.every((tag) => tags.includes(tag)) && (item.types?.includes(type) ?? true),
   )

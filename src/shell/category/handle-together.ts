@@ -53,7 +53,10 @@ type Results = ReadonlyArray<Result>
 
 /** Why commands could not be handled together. */
 export type TogetherFailure =
-  | Exclude<DecideError<never> | LoadError | AppendTogetherError, { _tag: 'CommandAlreadyHandled' | 'BoundaryConflict' }>
+  | Exclude<
+      DecideError<never> | LoadError | AppendTogetherError,
+      { _tag: 'CommandAlreadyHandled' | 'BoundaryConflict' }
+    >
   | (Rejected<unknown> & TogetherPlace)
   | CommandIdReused
 

@@ -68,9 +68,7 @@ const tagLocks = (
   appends: ReadonlyArray<EncodedAppend>,
   condition: AppendCondition | undefined,
 ): ReadonlyArray<NamedLock> => {
-  const written = new Set(
-    appends.flatMap(({ events }) => events.flatMap(({ tags }) => tags ?? [])),
-  )
+  const written = new Set(appends.flatMap(({ events }) => events.flatMap(({ tags }) => tags ?? [])))
   const lock = (tag: string, alone: boolean): NamedLock => ({ name: `tag ${tag}`, alone })
   return [
     ...Array.from(written, (tag) => lock(tag, false)),

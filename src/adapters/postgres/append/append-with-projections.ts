@@ -177,10 +177,12 @@ export const projectInTransaction =
     const run = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
     try {
       await run(`savepoint ${SAVEPOINT}`)
-      const answer = await appendThenProject(inline, transaction, append, 'probe')(
-        encoded,
-        condition,
-      )
+      const answer = await appendThenProject(
+        inline,
+        transaction,
+        append,
+        'probe',
+      )(encoded, condition)
       if (E.isLeft(answer)) await run(`rollback to savepoint ${SAVEPOINT}`)
       await run(`release savepoint ${SAVEPOINT}`)
       return answer
