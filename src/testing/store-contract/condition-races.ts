@@ -102,6 +102,7 @@ export const conditionRaces: BoundarySuite = {
         const course = freshTag()
         await atOnce(WRITERS, async (index) => {
           if (index !== 4) return book(writer(stores, index), course, freshTag())
+          await succeeds(stores.store.readMatching([{ tags: [course] }], { limit: 1 }))
           const closed = appendTo(freshStream(), 0, taggedEvents([course], 'Closed'))
           await succeeds(writer(stores, index).append(closed))
           return false
