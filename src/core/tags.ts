@@ -32,5 +32,5 @@ export const tagsProblem = (tags: ReadonlyArray<string>): string | undefined => 
 }
 
 /** Tags as an event has them: sorted by code units, each once. */
-export const sortedTags = (tags: Iterable<string>): ReadonlyArray<string> =>
-  [...new Set(tags)].sort()
+export const sortedTags = (tags: ReadonlyArray<string>): ReadonlyArray<string> =>
+  tags.toSorted().filter((tag, index, all) => tag !== all[index - 1])

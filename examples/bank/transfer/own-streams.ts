@@ -10,6 +10,8 @@ import { transfer } from './decider'
 import { type Booked, type Booking, referenced } from './referenced'
 import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './messages'
 
+const { tags: _tags, ...untagged } = accounts // its events have none
+
 /**
  * The same streams and the same rules as `accounts`, for bookings on behalf of a transfer: their events name it.
  * A desk that knows nothing of transfers reads them as before.
@@ -20,7 +22,7 @@ export const bookedAccounts: Category<
   Booked<AccountEvent>,
   AccountRejection
 > = {
-  ...accounts,
+  ...untagged,
   decider: referenced(accounts.decider),
   commands: bookingCodec(accounts.commands),
   events: bookedCodec(accounts.events),
