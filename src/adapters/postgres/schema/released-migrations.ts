@@ -688,6 +688,20 @@ begin
   return query select seen.horizon::double precision, null::text, null::integer, null::uuid, null::text,
     null::smallint, null::double precision,
     jsonb_build_object('highest', seen.highest, 'lineage', seen.lineage), null::jsonb;
+  if tags is not null then
+    return query
+      select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
+             floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
+        from (select distinct t.position from {{schema}}.event_tags t
+                where t.tag = any(tags) and t.position > after
+                  and t.position <= least(seen.horizon, after + size)) m
+          join {{schema}}.events e on e.position = m.position
+        where (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
+          and (types is null or e.type = any(types))
+        order by e.position
+        limit most;
+    return;
+  end if;
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
@@ -695,8 +709,6 @@ begin
       where e.position > after and e.position <= least(seen.horizon, after + size)
         and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
         and (types is null or e.type = any(types))
-        and (tags is null or exists (
-          select from {{schema}}.event_tags t where t.tag = any(tags) and t.position = e.position))
       order by e.position
       limit most;
 end
