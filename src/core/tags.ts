@@ -19,7 +19,6 @@ export const tagProblem = (tag: unknown): string | undefined =>
 
 /** Why an event cannot have these tags, or `undefined`. */
 export const tagsProblem = (tags: ReadonlyArray<string>): string | undefined => {
-  if (!Array.isArray(tags)) return 'its tags are not an array'
   if (tags.length > MOST_TAGS) return `it has ${tags.length} tags; the limit is ${MOST_TAGS}`
   let before = ''
   for (const tag of tags) {

@@ -163,18 +163,12 @@ export const togetherAppend =
 
 /** The failure of an append to a single stream, which has no condition. */
 const alone = (error: AppendTogetherError): AppendError => {
-  switch (error._tag) {
-    case 'VersionConflicts': {
-      const [conflict] = error.streams
-      return conflict === undefined
-        ? storeFailed('Unexpected', 'nothingWritten', error)
-        : versionConflict(conflict.streamId, conflict.expected, conflict.actual)
-    }
-    case 'BoundaryConflict':
-      return storeFailed('Unexpected', 'nothingWritten', error)
-    default:
-      return error
-  }
+  if (error._tag === 'BoundaryConflict') return storeFailed('Unexpected', 'nothingWritten', error)
+  if (error._tag !== 'VersionConflicts') return error
+  const [conflict] = error.streams
+  return conflict === undefined
+    ? storeFailed('Unexpected', 'nothingWritten', error)
+    : versionConflict(conflict.streamId, conflict.expected, conflict.actual)
 }
 
 /** An append with tags to one stream: it goes the way of those to several, which can lock and store them. */
