@@ -715,6 +715,7 @@ create table {{schema}}.subscriptions (
   partitions integer     not null,
   categories text[],     -- the declared filter: what no instance that reads less may pass over. null: all
   types      text[],
+  tags       text[],
   created_at timestamptz not null default clock_timestamp(),
   paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
   outdated   jsonb,       -- what the last instance lacked that got no lease because of its filter, and when
@@ -886,7 +887,12 @@ begin
           when not known ? 'types' then null
           when s.types is null then '"all"'::jsonb
           else (select jsonb_agg(t.name order by t.name) from unnest(s.types) as t(name)
-                where not known->'types' ? t.name) end))
+                where not known->'types' ? t.name) end,
+        'tags', case
+          when not known ? 'tags' then null
+          when s.tags is null then '"all"'::jsonb
+          else (select jsonb_agg(t.name order by t.name) from unnest(s.tags) as t(name)
+                where not known->'tags' ? t.name) end))
       into missing
       from {{schema}}.subscriptions s where s.name = wanted_subscription;
     if missing <> '{}' then

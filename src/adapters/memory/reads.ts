@@ -13,7 +13,7 @@ import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
 import { frozenJson, frozenMetadata, frozenObject } from './frozen'
-import { tagsAt } from './tag-index'
+import { hasTag } from './tag-index'
 import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
 
 /**
@@ -36,11 +36,17 @@ export const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
 export const page = (
   log: MemoryLog,
   { events }: MemoryStream,
-  { after, limit }: StreamRange,
-): StreamPage => ({
-  events: events.slice(after, after + limit).map((event) => inOrder(log, event)),
-  more: events.length > after + limit,
-})
+  { after, limit, tags }: StreamRange,
+): StreamPage => {
+  const wanted =
+    tags === undefined
+      ? events.slice(after, after + limit + 1)
+      : events.slice(after).filter(({ position }) => hasTag(log.tags, position, tags))
+  return {
+    events: wanted.slice(0, limit).map((event) => inOrder(log, event)),
+    more: wanted.length > limit,
+  }
+}
 
 export const load = (log: MemoryLog, request: LoadRequest): Loaded => {
   const stream = streamOf(log, request.streamId)
@@ -77,7 +83,7 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
   const wanted = ({ streamId, type, position }: StoredEvent): boolean =>
     (categories?.includes(categoryOf(streamId)) ?? true) &&
     (types?.includes(type) ?? true) &&
-    (tags?.some((tag) => tagsAt(log.tags, position).includes(tag)) ?? true)
+    (tags === undefined || hasTag(log.tags, position, tags))
   const events: StoredEvent[] = []
   // From far below 0 it would count for ever.
   let upTo = after > 0 ? Math.floor(after) : 0

@@ -26,6 +26,10 @@ export const addTags = (
 export const tagsAt = (index: TagIndex, position: Position): ReadonlyArray<string> =>
   index.tags.get(position) ?? []
 
+/** Whether an event has one of the tags. */
+export const hasTag = (index: TagIndex, position: Position, tags: ReadonlyArray<string>): boolean =>
+  tagsAt(index, position).some((tag) => tags.includes(tag))
+
 /** The events with a tag above a position, ascending. */
 export const positionsAbove = (
   index: TagIndex,

@@ -59,6 +59,8 @@ export interface StreamRange {
   readonly after: StreamVersion
   /** Events at most in this page. 1 or more. */
   readonly limit: number
+  /** Only events with one of these tags. Omitted: all. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** Some events of one stream. */

@@ -95,6 +95,21 @@ export const tags: Suite = {
           await isMissing(second, id)
         },
     ),
+    'find the events of one stream, in pages': async (stores) => {
+      const { even, third, left, end } = await written(stores)
+      const [id = ''] = (
+        await succeeds(stores.store.streams({ after: '', limit: 10, category: left }))
+      ).map(({ streamId }) => streamId)
+      const read = (after: number, limit: number, wanted: ReadonlyArray<string>) =>
+        succeeds(stores.second.read(id, { after, limit, tags: wanted }))
+      const first = await read(0, 2, [even, third])
+      same([numbersOf(first.events), first.more], [[2, 3], true])
+      const rest = await read(3, 2, [even, third])
+      same([numbersOf(rest.events), rest.more], [[4], false])
+      for (const none of [[], [freshTag()], ['\u0000']]) {
+        same((await read(0, 10, none)).events, [], `none of ${end}`)
+      }
+    },
     'may be 32, of 255 characters each, of any script': async ({ store, second }) => {
       const id = freshStream()
       const many = countTo(31).map((number) => `${number + 10}${'x'.repeat(253)}`)

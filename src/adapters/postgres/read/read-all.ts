@@ -9,7 +9,7 @@ import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import { positionWindow } from './position-window'
-import { checkPositions, eventColumns, storedColumns } from './stored-events'
+import { checkPositions, eventColumns, storedColumns, withoutNul } from './stored-events'
 
 /** The first row is the horizon, and no event: see migrations/0001_reprise.sql. */
 const toHorizon = (schema: string): string => `
@@ -33,10 +33,6 @@ const tagged = (schema: string): string => `(
     select distinct t.position from ${schema}.event_tags t
     where t.tag = any($6::text[]) and t.position > $1::bigint and t.position <= $5::bigint
   ) m join ${schema}.events e using (position)`
-
-/** PostgreSQL takes no NUL in a text; nothing was ever stored under a name with one. */
-const withoutNul = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
-  names?.filter((name) => !name.includes('\u0000')) ?? null
 
 const parametersOf = (
   { after, limit, categories, types }: StoreRange,
