@@ -63,4 +63,12 @@ export const brokenTags: ReadonlyArray<BrokenStore> = [
       'tags: find the events of no tag at all, each once, in order, in pages of any size',
     ],
   },
+  {
+    defect: 'ignores tags when it reads a stream',
+    store: () => {
+      const { store } = memory()
+      return { ...store, read: (id, { after, limit }) => store.read(id, { after, limit }) }
+    },
+    noticedBy: ['tags: find the events of one stream, in pages'],
+  },
 ]
