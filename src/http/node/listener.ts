@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import * as E from 'fp-ts/Either'
+import { catching } from '../../shell/catching'
+import { failureResponse, type OnFailure } from '../answer'
+import { httpProblem, internalError, problemResponse } from '../problem'
+import { requestFrom } from './incoming'
+import { sendResponse } from './outgoing'
+
+/** An application, or one route of it. */
+export type RequestHandler = (request: Request) => Promise<Response> | Response
+
+/** The options of {@link nodeListener}. Every key is optional. */
+export interface NodeListenerOptions {
+  /** Called with what the handler throws, or is rejected with. What it throws is ignored. Default: nothing is logged. */
+  readonly onFailure?: OnFailure
+}
+
+const handled = async (
+  handler: RequestHandler,
+  request: Request,
+  onFailure: OnFailure | undefined,
+): Promise<Response> => {
+  try {
+    return await handler(request)
+  } catch (error) {
+    return failureResponse(onFailure, { error, problem: internalError, request })
+  }
+}
+
+/**
+ * A handler of web-standard requests as a listener of node: for `createServer`, and for Express and Fastify, which hand
+ * out node's own objects. The promise is never rejected.
+ *
+ * - The content is read as fast as the handler reads it, and the answer is written as fast as the client reads it.
+ * - The request's signal is aborted when the client goes away.
+ * - What the handler throws is answered with `internal-error`; a request that is none with `malformed-request`.
+ *
+ * Let no body parser run before it.
+ *
+ * @example
+ * createServer(nodeListener((request) => commands(request, 'G1'))).listen(8080)
+ */
+export const nodeListener =
+  (
+    handler: RequestHandler,
+    { onFailure }: NodeListenerOptions = {},
+  ): ((incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>) =>
+  async (incoming, outgoing) => {
+    const request = requestFrom(incoming, outgoing)
+    const response = E.isLeft(request)
+      ? problemResponse(request.left)
+      : await handled(handler, request.right, onFailure)
+    try {
+      await sendResponse(incoming, outgoing, response)
+    } catch {
+      // Not a response at all, or the connection broke in between: there is no other way to say so.
+      outgoing.destroy()
+    }
+  }
+
+const tooLarge = httpProblem(431, 'headers-too-large', 'The headers of the request are too large.')
+const tooSlow = httpProblem(408, 'request-timeout', 'The request did not arrive in time.')
+const malformed = httpProblem(400, 'malformed-request', 'The request is not valid HTTP.')
+
+const problemOfCode = (code: unknown) => {
+  if (code === 'HPE_HEADER_OVERFLOW') return tooLarge
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? tooSlow : malformed
+}
+
+/**
+ * Answers what node cannot even parse with a problem document, and closes the connection: a listener for `clientError`.
+ * Never throws.
+ *
+ * @example
+ * server.on('clientError', answerClientError)
+ */
+export const answerClientError = (error: Error, socket: Pick<Socket, 'writable' | 'end' | 'destroy'>): void => {
+  if (!socket.writable || Reflect.get(error, 'code') === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const problem = problemOfCode(Reflect.get(error, 'code'))
+  const body = JSON.stringify(problem)
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    'connection: close',
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ].join('\r\n')
+  catching(() => socket.end(`${head}\r\n\r\n${body}`))
+}
