@@ -164,9 +164,7 @@ export const commandEndpoint = <State, Event, Rejection>(
           etag: entityTag(result.right.version),
           ...(position === undefined ? {} : { [POSITION_HEADER]: String(position) }),
         })
-    return E.isRight(response)
-      ? response
-      : E.left({ error: response.left, problem: internalError })
+    return E.isRight(response) ? response : E.left({ error: response.left, problem: internalError })
   }
 
   return async (request, id, metadata = {}) => {

@@ -81,7 +81,9 @@ export const commandOptionsFrom = (headers: Headers): E.Either<Problem, RequestO
   const header = headers.get('idempotency-key')
   const commandId = header === null ? undefined : parseKey(header)
   if (header !== null && commandId === undefined) {
-    return E.left(malformedHeader('Idempotency-Key', `one key of 1 to ${MOST_CHARACTERS} characters`))
+    return E.left(
+      malformedHeader('Idempotency-Key', `one key of 1 to ${MOST_CHARACTERS} characters`),
+    )
   }
   const ids: (string | undefined)[] = []
   for (const name of ['X-Correlation-Id', 'X-Causation-Id']) {

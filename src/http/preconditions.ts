@@ -42,12 +42,16 @@ const ifNoneMatch = (tags: Tags): Preconditions['isUnseen'] => {
 /** No stream is at it: a command that expects it is not decided, and its conflict says where the stream is. */
 const NOWHERE = MAXIMUM_VERSION
 
-const firstOf = (match: Tags, noneMatch: Tags): ExpectedVersion => {
+const firstOf = (
+  match: Tags,
+  noneMatch: Tags,
+  holdsAt: (version: StreamVersion) => boolean,
+): ExpectedVersion => {
   if (match === '*' && noneMatch === undefined) return 'mustExist'
   if (match === undefined && noneMatch === '*') return 'mustNotExist'
   if (match === undefined || match === '*') return NOWHERE
-  const strong = match.flatMap(({ isWeak, version = 0 }) => (isWeak ? [] : [version]))
-  return strong.length === 0 ? NOWHERE : Math.max(...strong)
+  const versions = match.flatMap(({ version }) => version ?? []).filter(holdsAt)
+  return versions.length === 0 ? NOWHERE : Math.max(...versions)
 }
 
 /**
@@ -66,9 +70,7 @@ export const preconditionsOf = (headers: Headers): E.Either<Problem, Preconditio
   if (noneMatch !== null && unwanted === undefined) {
     return E.left(malformedHeader('If-None-Match', 'entity tags, such as "3", or *'))
   }
-  return E.right({
-    expectedVersion: firstOf(wanted, unwanted),
-    isMatched: ifMatch(wanted),
-    isUnseen: ifNoneMatch(unwanted),
-  })
+  const [isMatched, isUnseen] = [ifMatch(wanted), ifNoneMatch(unwanted)]
+  const holdsAt = (version: StreamVersion): boolean => isMatched(version) && isUnseen(version)
+  return E.right({ expectedVersion: firstOf(wanted, unwanted, holdsAt), isMatched, isUnseen })
 }

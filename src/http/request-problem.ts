@@ -62,9 +62,7 @@ const errorsOf = (issues: ReadonlyArray<Issue>, command: unknown): Json =>
 const codeOf = (rejection: unknown): string => {
   const name = typeof rejection === 'string' ? rejection : propertyOf(rejection, '_tag')
   if (typeof name !== 'string' || !/^[A-Za-z][\w-]{0,99}$/.test(name)) return 'rejected'
-  return name
-    .replace(/([a-z\d])([A-Z])|_/g, '$1-$2')
-    .toLowerCase()
+  return name.replace(/([a-z\d])([A-Z])|_/g, '$1-$2').toLowerCase()
 }
 
 const conflict = (

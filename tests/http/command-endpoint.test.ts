@@ -4,7 +4,13 @@ import { openCategory } from 'reprise'
 import { type AppendRequest, type EventStore, storeFailed } from 'reprise/adapter'
 import { commandEndpoint, type CommandEndpointOptions } from 'reprise/http'
 import { memory } from 'reprise/memory'
-import { add, type BelowZero, counter, type CounterEvent, type CounterState } from '../support/counter'
+import {
+  add,
+  type BelowZero,
+  counter,
+  type CounterEvent,
+  type CounterState,
+} from '../support/counter'
 import { right, rightOf } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
 
@@ -27,12 +33,7 @@ describe.each(stores)('an endpoint for commands, on %s', (_name, open) => {
   afterAll(() => at.close())
 
   /** Sends a command to a new endpoint, as if from another process. */
-  const send = async (
-    id: string,
-    body: unknown,
-    headers: Headers = {},
-    options: Options = {},
-  ) => {
+  const send = async (id: string, body: unknown, headers: Headers = {}, options: Options = {}) => {
     const endpoint = commandEndpoint(openCategory(counter, { store: at.second }), options)
     const response = await endpoint(requestWith(body, headers), id)
     return {
@@ -61,13 +62,18 @@ describe.each(stores)('an endpoint for commands, on %s', (_name, open) => {
   })
 
   it('answers what the application says', async () => {
-    const { status, headers, json } = await send(freshId(), add(5), {}, {
-      answer: ({ state }) => ({
-        status: 201,
-        json: { total: state.total },
-        headers: { location: '/counters/1' },
-      }),
-    })
+    const { status, headers, json } = await send(
+      freshId(),
+      add(5),
+      {},
+      {
+        answer: ({ state }) => ({
+          status: 201,
+          json: { total: state.total },
+          headers: { location: '/counters/1' },
+        }),
+      },
+    )
     expect({ status, json }).toEqual({ status: 201, json: { total: 5 } })
     expect(headers.get('location')).toBe('/counters/1')
     expect(headers.get('etag')).toBe('"1"')
@@ -142,14 +148,17 @@ describe.each(stores)('an endpoint for commands, on %s', (_name, open) => {
     ['if-none-match', '"1"', 200, 412],
     ['if-none-match', '"7", W/"1"', 200, 412],
     ['if-none-match', '"7"', 200, 200],
-  ])('enforces %s: %s on nothing (%i) and on version 1 (%i)', async (name, value, without, with1) => {
-    const [nothing, one] = [freshId(), freshId()]
-    await send(one, add(1))
-    expect(await send(nothing, add(1), { [name]: value })).toMatchObject({ status: without })
-    expect(await send(one, add(1), { [name]: value })).toMatchObject({ status: with1 })
-    expect(await recorded(nothing)).toHaveLength(without === 200 ? 1 : 0)
-    expect(await recorded(one)).toHaveLength(with1 === 200 ? 2 : 1)
-  })
+  ])(
+    'enforces %s: %s on nothing (%i) and on version 1 (%i)',
+    async (name, value, without, with1) => {
+      const [nothing, one] = [freshId(), freshId()]
+      await send(one, add(1))
+      expect(await send(nothing, add(1), { [name]: value })).toMatchObject({ status: without })
+      expect(await send(one, add(1), { [name]: value })).toMatchObject({ status: with1 })
+      expect(await recorded(nothing)).toHaveLength(without === 200 ? 1 : 0)
+      expect(await recorded(one)).toHaveLength(with1 === 200 ? 2 : 1)
+    },
+  )
 
   it('gives the first answer to a repeated key, also when its precondition holds no more', async () => {
     const id = freshId()

@@ -2,8 +2,7 @@ import * as E from 'fp-ts/Either'
 import { commandOptionsFrom, traceContextOf } from 'reprise/http'
 import { rightOf } from '../support/right'
 
-const from = (headers: Readonly<Record<string, string>>) =>
-  commandOptionsFrom(new Headers(headers))
+const from = (headers: Readonly<Record<string, string>>) => commandOptionsFrom(new Headers(headers))
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const SPAN = '00f067aa0ba902b7'

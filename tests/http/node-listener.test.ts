@@ -107,8 +107,16 @@ describe('a listener of node', () => {
 
   it.each([
     ['a request without a Host of HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n', 200],
-    ['an absolute URL', 'GET http://a.example/b HTTP/1.1\r\nhost: c\r\nconnection: close\r\n\r\n', 200],
-    ['another scheme', 'GET ftp://a.example/b HTTP/1.1\r\nhost: c\r\nconnection: close\r\n\r\n', 400],
+    [
+      'an absolute URL',
+      'GET http://a.example/b HTTP/1.1\r\nhost: c\r\nconnection: close\r\n\r\n',
+      200,
+    ],
+    [
+      'another scheme',
+      'GET ftp://a.example/b HTTP/1.1\r\nhost: c\r\nconnection: close\r\n\r\n',
+      400,
+    ],
     ['an asterisk', 'OPTIONS * HTTP/1.1\r\nhost: c\r\nconnection: close\r\n\r\n', 400],
     ['an IPv6 host', 'GET / HTTP/1.1\r\nhost: [::1]:80\r\nconnection: close\r\n\r\n', 200],
     ['a host with credentials', 'GET / HTTP/1.1\r\nhost: a@b\r\nconnection: close\r\n\r\n', 400],

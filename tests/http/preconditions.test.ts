@@ -57,6 +57,18 @@ describe('the preconditions of a request', () => {
     expect(holdsAt({ 'if-match': '"1"', 'if-none-match': '*' })).toEqual([])
   })
 
+  it('are never tried first at a version where they do not hold', () => {
+    const nowhere = { expectedVersion: 2_147_483_647 }
+    expect(optionsOf({ 'if-match': '"1", "2"', 'if-none-match': '"2"' })).toMatchObject({
+      expectedVersion: 1,
+    })
+    for (const noneMatch of ['"0"', 'W/"0"', '"0", "1"']) {
+      const headers = { 'if-match': '"0"', 'if-none-match': noneMatch }
+      expect(optionsOf(headers)).toMatchObject(nowhere)
+    }
+    expect(optionsOf({ 'if-match': '*', 'if-none-match': '*' })).toMatchObject(nowhere)
+  })
+
   it.each(['', '3', '"3', 'W/ "3"', 'w/"3"', '"3""4"', '"3" "4"', '*, "3"', '"\u0001"', ','])(
     'are malformed: %s',
     (header) => {
@@ -65,9 +77,7 @@ describe('the preconditions of a request', () => {
           get: (wanted: string) => (wanted === name.toLowerCase() ? header : null),
         } as Headers)
         expect(parsed).toEqual(
-          E.left(
-            expect.objectContaining({ status: 400, code: 'malformed-header', header: name }),
-          ),
+          E.left(expect.objectContaining({ status: 400, code: 'malformed-header', header: name })),
         )
       }
     },

@@ -10,7 +10,8 @@ import { notReachedYet } from '../../src/core/errors/subscription'
 import { rightOf } from '../support/right'
 import { running } from '../support/running'
 
-const at = (position: number | string): Headers => new Headers({ [POSITION_HEADER]: String(position) })
+const at = (position: number | string): Headers =>
+  new Headers({ [POSITION_HEADER]: String(position) })
 
 describe('a read with the position of a write', () => {
   it('sees that write', async () => {

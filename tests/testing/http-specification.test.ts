@@ -111,7 +111,9 @@ describe('an example of an application that answers HTTP', () => {
 
   it('fails when the given events cannot be stored', async () => {
     const message = await failure(
-      given(card('\n', issued(1))).request('GET', '/').expect({ status: 404 }),
+      given(card('\n', issued(1)))
+        .request('GET', '/')
+        .expect({ status: 404 }),
     )
     expect(message).toContain('given events')
   })

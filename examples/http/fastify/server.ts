@@ -43,9 +43,7 @@ export const listenWithFastify = async (endpoints: Endpoints, port: number): Pro
   app.post('/gift-cards/:id/redemptions', route(endpoints.redemptions))
   app.get('/gift-cards/:id', route(endpoints.show))
   app.get('/balances/:id', route(endpoints.balance))
-  app.setNotFoundHandler((request, reply) =>
-    answerWith(() => endpoints.notFound(), request, reply),
-  )
+  app.setNotFoundHandler((request, reply) => answerWith(() => endpoints.notFound(), request, reply))
   app.setErrorHandler(onError)
   const url = await app.listen({ port, host: '127.0.0.1' })
   return { url, close: () => app.close() }

@@ -14,12 +14,22 @@ const targetOf = (incoming: IncomingMessage): string => {
   return typeof whole === 'string' ? whole : (incoming.url ?? '/')
 }
 
-const malformed = httpProblem(400, 'malformed-request', 'The URL or the Host of the request is not valid.')
+const malformed = httpProblem(
+  400,
+  'malformed-request',
+  'The URL or the Host of the request is not valid.',
+)
+
+const unsupported = httpProblem(
+  501,
+  'method-not-supported',
+  'The method of the request is not supported.',
+)
 
 /** The URL of a request. Its origin is what the client claims, and good for nothing but to build a URL. */
 const urlOf = (incoming: IncomingMessage): E.Either<Problem, URL> => {
   const target = targetOf(incoming)
-  const host = incoming.headers[':authority'] ?? incoming.headers.host ?? 'localhost'
+  const host = incoming.headers[':authority'] ?? incoming.headers.host ?? 'localhost' // HTTP/1.0
   if (typeof host !== 'string' || !HOST.test(host)) return E.left(malformed)
   const origin = `${isEncrypted(incoming) ? 'https' : 'http'}://${host}`
   const isAbsolute = /^https?:\/\//i.test(target)
@@ -43,13 +53,17 @@ export const hasBody = ({ headers, httpVersionMajor, readableEnded }: IncomingMe
   Number(headers['content-length'] ?? 0) > 0 ||
   (httpVersionMajor > 1 && headers['content-length'] === undefined && !readableEnded)
 
-/**
- * The body as a web stream that reads no faster than it is read. To cancel it stops reading and leaves the connection
- * open, for the answer.
- */
-const bodyOf = (incoming: IncomingMessage): ReadableStream<Uint8Array> => {
-  let detach = (): void => undefined
-  return new ReadableStream<Uint8Array>({
+/** The body of a request, as long as it is wanted. */
+interface Body {
+  readonly stream: ReadableStream<Uint8Array>
+  /** Ends it: what still arrives is not its any more. */
+  readonly release: () => void
+}
+
+/** The body as a web stream, which is read from the client no faster than it is read here. */
+const bodyOf = (incoming: IncomingMessage): Body => {
+  let release = (): void => undefined
+  const stream = new ReadableStream<Uint8Array>({
     start: (controller) => {
       const onData = (chunk: Uint8Array): void => {
         controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
@@ -61,20 +75,29 @@ const bodyOf = (incoming: IncomingMessage): ReadableStream<Uint8Array> => {
       }
       const onClose = (): void => {
         detach()
-        controller.error(new Error('the connection was closed before the content was complete'))
+        controller.error(new Error('the content is not complete, or not wanted any more'))
       }
-      detach = () => {
+      const detach = (): void => {
         incoming.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
       }
       incoming.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
       incoming.pause()
+      release = onClose
     },
     pull: () => void incoming.resume(),
     cancel: () => {
       incoming.pause()
-      detach()
+      release()
     },
   })
+  return { stream, release: () => release() }
+}
+
+/** A web-standard request. */
+export interface IncomingRequest {
+  readonly request: Request
+  /** Called once it is answered: whatever of its body was not read is not wanted. */
+  readonly release: () => void
 }
 
 /**
@@ -86,7 +109,7 @@ const bodyOf = (incoming: IncomingMessage): ReadableStream<Uint8Array> => {
 export const requestFrom = (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-): E.Either<Problem, Request> => {
+): E.Either<Problem, IncomingRequest> => {
   const url = urlOf(incoming)
   if (E.isLeft(url)) return url
   const { method = 'GET' } = incoming
@@ -96,16 +119,16 @@ export const requestFrom = (
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) controller.abort()
   })
+  const body = withBody ? bodyOf(incoming) : undefined
   const request = catching(
     () =>
       new Request(url.right, {
         method,
         headers: headersOf(incoming),
         signal: controller.signal,
-        ...(withBody ? { body: bodyOf(incoming), duplex: 'half' } : {}),
+        ...(body === undefined ? {} : { body: body.stream, duplex: 'half' }),
       }),
   )
-  return E.isRight(request)
-    ? request
-    : E.left(httpProblem(501, 'method-not-supported', 'The method of the request is not supported.'))
+  if (E.isLeft(request)) return E.left(unsupported)
+  return E.right({ request: request.right, release: () => body?.release() })
 }

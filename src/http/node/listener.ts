@@ -47,12 +47,13 @@ export const nodeListener =
     { onFailure }: NodeListenerOptions = {},
   ): ((incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>) =>
   async (incoming, outgoing) => {
-    const request = requestFrom(incoming, outgoing)
-    const response = E.isLeft(request)
-      ? problemResponse(request.left)
-      : await handled(handler, request.right, onFailure)
+    const asked = requestFrom(incoming, outgoing)
+    const response = E.isLeft(asked)
+      ? problemResponse(asked.left)
+      : await handled(handler, asked.right.request, onFailure)
+    const release = E.isLeft(asked) ? () => undefined : asked.right.release
     try {
-      await sendResponse(incoming, outgoing, response)
+      await sendResponse(incoming, outgoing, response, release)
     } catch {
       // Not a response at all, or the connection broke in between: there is no other way to say so.
       outgoing.destroy()
@@ -75,7 +76,10 @@ const problemOfCode = (code: unknown) => {
  * @example
  * server.on('clientError', answerClientError)
  */
-export const answerClientError = (error: Error, socket: Pick<Socket, 'writable' | 'end' | 'destroy'>): void => {
+export const answerClientError = (
+  error: Error,
+  socket: Pick<Socket, 'writable' | 'end' | 'destroy'>,
+): void => {
   if (!socket.writable || Reflect.get(error, 'code') === 'ECONNRESET') {
     socket.destroy()
     return

@@ -94,6 +94,7 @@ export const sendResponse = async (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   response: Response,
+  release: () => void,
 ): Promise<void> => {
   if (outgoing.destroyed || outgoing.headersSent) {
     await response.body?.cancel()
@@ -105,6 +106,7 @@ export const sendResponse = async (
     if (incoming.method === 'HEAD') await body.cancel()
     else await writeBody(outgoing, body)
   }
+  release()
   if (isUnread(incoming)) {
     outgoing.flushHeaders()
     await discard(incoming)
