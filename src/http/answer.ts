@@ -42,14 +42,20 @@ export const answerResponse = (
   { status, json, headers = {} }: Answer,
   standard: Readonly<Record<string, string>>,
 ): E.Either<unknown, Response> =>
-  catching(() =>
-    json === undefined
-      ? new Response(null, { status: status ?? 204, headers: { ...standard, ...headers } })
-      : new Response(JSON.stringify(json), {
-          status: status ?? 200,
-          headers: { 'content-type': 'application/json', ...standard, ...headers },
-        }),
-  )
+  catching(() => {
+    if (json === undefined) {
+      return new Response(null, { status: status ?? 204, headers: { ...standard, ...headers } })
+    }
+    const text = JSON.stringify(json)
+    const content = {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(text)),
+    }
+    return new Response(text, {
+      status: status ?? 200,
+      headers: { ...content, ...standard, ...headers },
+    })
+  })
 
 const preconditionFailed = httpProblem(
   412,

@@ -56,9 +56,9 @@ const piecesOf = async (
   const reader = body.getReader()
   // Ends a read that is under way. What is not read is not wanted either: a sender that goes on learns it.
   const cancel = (): void => void reader.cancel().catch(() => undefined)
-  let isLate = false
+  const deadline = { isOver: false }
   const timer = setTimeout(() => {
-    isLate = true
+    deadline.isOver = true
     cancel()
   }, timeout)
   const pieces: Uint8Array[] = []
@@ -66,7 +66,7 @@ const piecesOf = async (
   try {
     for (;;) {
       const { done, value } = await reader.read()
-      if (isLate) return E.left(tooSlow)
+      if (deadline.isOver) return E.left(tooSlow)
       if (done) return E.right(pieces)
       size += value.byteLength
       if (size > maximum) return E.left(tooLarge(maximum))

@@ -89,9 +89,11 @@ export const problemResponse = (
   const written = catching(() => JSON.stringify(problem))
   const sound = written._tag === 'Right'
   const { status, retryAfter } = sound ? problem : internalError
-  return new Response(sound ? written.right : UNWRITABLE, {
+  const text = sound ? written.right : UNWRITABLE
+  return new Response(text, {
     status,
     headers: {
+      'content-length': String(Buffer.byteLength(text)),
       'cache-control': 'no-store',
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...headers,

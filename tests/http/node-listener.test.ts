@@ -1,7 +1,14 @@
 import { createServer, type IncomingMessage, request as httpRequest, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { answerClientError, nodeListener, readJson, type RequestHandler } from 'reprise/http'
+import {
+  answerClientError,
+  httpProblem,
+  nodeListener,
+  problemResponse,
+  readJson,
+  type RequestHandler,
+} from 'reprise/http'
 import { sendRaw } from '../support/raw-http'
 import { until } from '../support/until'
 
@@ -175,8 +182,8 @@ describe('a listener of node', () => {
     let finish = (): void => undefined
     const answered = new Promise<void>((done) => (finish = done))
     const url = await serve(async (request) => {
-      const reader = request.body?.getReader()
-      read += (await reader?.read())?.value?.byteLength ?? 0
+      const body: ReadableStream<Uint8Array> | null = request.body
+      read += (await body?.getReader().read())?.value?.byteLength ?? 0
       await answered
       return new Response('ok')
     })
@@ -257,10 +264,22 @@ describe('a listener of node', () => {
     await expect(fetch(url).then((response) => response.text())).rejects.toThrow()
   })
 
+  it('answers a client at once that has not sent all of its request', async () => {
+    const url = await serve(() => problemResponse(httpProblem(413, 'content-too-large')))
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    let received = ''
+    socket.on('data', (piece: Buffer) => (received += piece.toString()))
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\nx')
+    await until(() => Promise.resolve(received.includes('content-too-large') || undefined), 900)
+    expect(received).toMatch(/content-length: \d+\r\n/)
+    expect(received).toMatch(/connection: close\r\n/)
+    await new Promise((closed) => socket.once('close', closed))
+  })
+
   it('says so when a body parser has read the content before', async () => {
     const handler = nodeListener(() => new Response('ok'))
     const server = createServer((incoming, outgoing) => {
-      incoming.resume().once('end', () => void handler(incoming, outgoing))
+      incoming.resume().once('end', () => handler(incoming, outgoing))
     })
     servers.push(server)
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

@@ -69,13 +69,11 @@ describe('the preconditions of a request', () => {
     expect(optionsOf({ 'if-match': '*', 'if-none-match': '*' })).toMatchObject(nowhere)
   })
 
-  it.each(['', '3', '"3', 'W/ "3"', 'w/"3"', '"3""4"', '"3" "4"', '*, "3"', '"\u0001"', ','])(
+  it.each(['', '3', '"3', 'W/ "3"', 'w/"3"', '"3""4"', '"3" "4"', '*, "3"', ','])(
     'are malformed: %s',
     (header) => {
       for (const name of ['If-Match', 'If-None-Match']) {
-        const parsed = commandOptionsFrom({
-          get: (wanted: string) => (wanted === name.toLowerCase() ? header : null),
-        } as Headers)
+        const parsed = commandOptionsFrom(new Headers([[name, header]]))
         expect(parsed).toEqual(
           E.left(expect.objectContaining({ status: 400, code: 'malformed-header', header: name })),
         )

@@ -18,7 +18,7 @@ const onError: ErrorRequestHandler = (error: unknown, incoming, outgoing, _next)
   const isClients = typeof status === 'number' && status >= 400 && status < 500
   if (!isClients) console.error(error)
   const shown = isClients ? httpProblem(status, 'bad-request') : httpProblem(500, 'internal-error')
-  return nodeListener(() => problemResponse(shown))(incoming, outgoing)
+  nodeListener(() => problemResponse(shown))(incoming, outgoing)
 }
 
 export const listenWithExpress = (endpoints: Endpoints, port: number): Promise<Listening> => {

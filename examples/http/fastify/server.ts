@@ -11,27 +11,27 @@ const answerWith = (
   handler: (request: Request) => Promise<Response> | Response,
   { raw: incoming }: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> => {
+): void => {
   reply.hijack()
-  return nodeListener(handler)(incoming, reply.raw)
+  nodeListener(handler)(incoming, reply.raw)
 }
 
 const route = (endpoint: Endpoint) => (request: WithId, reply: FastifyReply) =>
   answerWith((web) => endpoint(web, request.params.id), request, reply)
 
 /** Fastify refuses what it cannot read, a URL for instance, with a status of its own. */
-const onError = (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+const onError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const status: unknown = Reflect.get(Object(error), 'statusCode')
   const isClients = typeof status === 'number' && status >= 400 && status < 500
   if (!isClients) console.error(error)
   const shown = isClients ? httpProblem(status, 'bad-request') : httpProblem(500, 'internal-error')
-  return answerWith(() => problemResponse(shown), request, reply)
+  answerWith(() => problemResponse(shown), request, reply)
 }
 
 export const listenWithFastify = async (endpoints: Endpoints, port: number): Promise<Listening> => {
   const app = Fastify({
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => void onError(error, request, reply),
+    frameworkErrors: onError,
     routerOptions: { maxParamLength: 1_000 },
   })
   // The endpoints read the content themselves: up to their limit, and with their problems.

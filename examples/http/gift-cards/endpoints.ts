@@ -28,6 +28,12 @@ const rejected = (rejection: GiftCardRejection): ProblemFields => {
   }
 }
 
+/** A redemption, of whatever was sent: the codec of the category judges it. */
+const redemption = (body: unknown): unknown => {
+  const sent = typeof body === 'object' && body !== null ? body : {}
+  return { ...sent, type: 'RedeemGiftCard', at: Date.now() }
+}
+
 /** An endpoint takes a request, and the id that the router has found in its URL. */
 type Endpoint = (request: Request, id: string) => Promise<Response>
 
@@ -57,7 +63,7 @@ export const openEndpoints = <Transaction>(
       rejected,
       onFailure,
       required: ['idempotency-key'],
-      command: (body) => ({ ...Object(body), type: 'RedeemGiftCard', at: Date.now() }),
+      command: redemption,
       answer: ({ state, version }) => ({
         status: 201,
         json: { balance: state.balance, version },

@@ -28,9 +28,29 @@ const handled = async (
   }
 }
 
+/** Never rejected. */
+const answer = async (
+  handler: RequestHandler,
+  onFailure: OnFailure | undefined,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> => {
+  const asked = requestFrom(incoming, outgoing)
+  const response = E.isLeft(asked)
+    ? problemResponse(asked.left)
+    : await handled(handler, asked.right.request, onFailure)
+  const release = E.isLeft(asked) ? () => undefined : asked.right.release
+  try {
+    await sendResponse(incoming, outgoing, response, release)
+  } catch {
+    // Not a response at all, or the connection broke in between: there is no other way to say so.
+    outgoing.destroy()
+  }
+}
+
 /**
  * A handler of web-standard requests as a listener of node: for `createServer`, and for Express and Fastify, which hand
- * out node's own objects. The promise is never rejected.
+ * out node's own objects.
  *
  * - The content is read as fast as the handler reads it, and the answer is written as fast as the client reads it.
  * - The request's signal is aborted when the client goes away.
@@ -45,20 +65,9 @@ export const nodeListener =
   (
     handler: RequestHandler,
     { onFailure }: NodeListenerOptions = {},
-  ): ((incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>) =>
-  async (incoming, outgoing) => {
-    const asked = requestFrom(incoming, outgoing)
-    const response = E.isLeft(asked)
-      ? problemResponse(asked.left)
-      : await handled(handler, asked.right.request, onFailure)
-    const release = E.isLeft(asked) ? () => undefined : asked.right.release
-    try {
-      await sendResponse(incoming, outgoing, response, release)
-    } catch {
-      // Not a response at all, or the connection broke in between: there is no other way to say so.
-      outgoing.destroy()
-    }
-  }
+  ): ((incoming: IncomingMessage, outgoing: ServerResponse) => void) =>
+  (incoming, outgoing) =>
+    void answer(handler, onFailure, incoming, outgoing)
 
 const tooLarge = httpProblem(431, 'headers-too-large', 'The headers of the request are too large.')
 const tooSlow = httpProblem(408, 'request-timeout', 'The request did not arrive in time.')

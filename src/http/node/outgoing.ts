@@ -10,6 +10,8 @@ const MOST_STALLED = 60_000
 const MOST_DISCARDED = 16_777_216
 const MOST_DISCARDING = 1_000
 
+const ignore = (): void => undefined
+
 /** Resolves when one of the events comes, or after so many milliseconds. */
 const untilEvent = (
   emitter: IncomingMessage | ServerResponse,
@@ -26,11 +28,14 @@ const untilEvent = (
     for (const event of events) emitter.on(event, end)
   })
 
+/** To write to it now would be an error. */
+const isGone = ({ destroyed }: ServerResponse): boolean => destroyed
+
 /** Writes one piece, and waits until there is room for the next. Whether the client is still taking them. */
 const write = async (outgoing: ServerResponse, piece: Uint8Array): Promise<boolean> => {
-  if (outgoing.destroyed) return false
+  if (isGone(outgoing)) return false
   if (!outgoing.write(piece)) await untilEvent(outgoing, ['drain', 'close'], MOST_STALLED)
-  return !outgoing.destroyed && !outgoing.writableNeedDrain
+  return !isGone(outgoing) && !outgoing.writableNeedDrain
 }
 
 const isUnread = (incoming: IncomingMessage): boolean => hasBody(incoming) && !incoming.complete
@@ -65,7 +70,7 @@ const writeHead = (
 /** The content, as fast as the client takes it. */
 const writeBody = async (outgoing: ServerResponse, body: ReadableStream<Uint8Array>) => {
   const reader = body.getReader()
-  const cancel = (): void => void reader.cancel().catch(() => undefined)
+  const cancel = (): void => void reader.cancel().catch(ignore)
   outgoing.once('close', cancel)
   try {
     for (;;) {
@@ -96,7 +101,8 @@ export const sendResponse = async (
   response: Response,
   release: () => void,
 ): Promise<void> => {
-  if (outgoing.destroyed || outgoing.headersSent) {
+  outgoing.on('error', ignore) // without a listener it would end the process
+  if (isGone(outgoing) || outgoing.headersSent) {
     await response.body?.cancel()
     return
   }
