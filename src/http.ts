@@ -1,6 +1,10 @@
 /** The names of `reprise/http`: HTTP without a framework. Nothing in `src` imports this file. */
 export { type Answer, conditionalAnswer, type OnFailure, type RequestFailure } from './http/answer'
-export { commandEndpoint, type CommandEndpointOptions } from './http/command-endpoint'
+export {
+  commandEndpoint,
+  type CommandEndpointOptions,
+  type CommandHandler,
+} from './http/command-endpoint'
 export { commandOptionsFrom, type RequestOptions } from './http/command-options'
 export { entityTag } from './http/entity-tag'
 export { type BodyLimits, readJson } from './http/json-body'

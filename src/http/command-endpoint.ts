@@ -39,7 +39,7 @@ export interface CommandEndpointOptions<State, Event, Rejection>
 }
 
 /** What an endpoint needs of a category. */
-type CommandHandler<State, Event, Rejection> = Pick<
+export type CommandHandler<State, Event, Rejection> = Pick<
   OpenCategory<never, State, Event, Rejection>,
   'handleCommand'
 >
