@@ -249,6 +249,52 @@ describe('a listener of node', () => {
     await until(() => Promise.resolve(cancelled || undefined))
   })
 
+  it('writes all of a large answer to a client that is slow', async () => {
+    const size = 20_000_000
+    let left = size / 50_000
+    const url = await serve(
+      () =>
+        new Response(
+          new ReadableStream({
+            pull: (controller) => {
+              if (left === 0) controller.close()
+              else controller.enqueue(new Uint8Array(50_000).fill(left--))
+            },
+          }),
+        ),
+    )
+    const response = await fetch(url)
+    let received = 0
+    for await (const piece of response.body ?? []) {
+      received += (piece as Uint8Array).byteLength
+      await new Promise((resume) => setImmediate(resume))
+    }
+    expect(received).toBe(size)
+  })
+
+  it('cancels an answer that has nothing to say yet when its client goes away', async () => {
+    let [begun, cancelled] = [false, false]
+    const url = await serve(
+      () =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => {
+              controller.enqueue(new TextEncoder().encode('data: 1\n\n'))
+            },
+            cancel: () => {
+              cancelled = true
+            },
+          }),
+        ),
+    )
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.once('data', () => (begun = true))
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await until(() => Promise.resolve(begun || undefined))
+    socket.destroy()
+    expect(await until(() => Promise.resolve(cancelled || undefined))).toBe(true)
+  })
+
   it('breaks the connection when the content of an answer fails half-way', async () => {
     const url = await serve(
       () =>
