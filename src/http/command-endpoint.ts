@@ -23,7 +23,7 @@ import { problem, type ProblemOptions } from './request-problem'
 export interface CommandEndpointOptions<State, Event, Rejection>
   extends ProblemOptions<Rejection>, BodyLimits {
   /**
-   * The command that a body asks for: with a type by the route, with a time. Whatever it returns is decoded by the
+   * The command for a body: with a type that the route gives, with a time. Whatever it returns is decoded by the
    * category's codec. An `Idempotency-Key` is bound to the body and the URL, not to what is returned here. Default:
    * the body itself.
    */
@@ -96,7 +96,7 @@ const sentAs = (request: Request, body: unknown): unknown => {
   return [request.method, pathname + search, body]
 }
 
-/** Unless it is no header: an id of the application's own can be any text. */
+/** Only if a header can carry it: an id that the application gives can be any text. */
 const withCorrelation = (response: Response, correlationId: string): Response => {
   if (isId(correlationId)) response.headers.set('x-correlation-id', correlationId)
   return response
@@ -107,9 +107,9 @@ const merged = (
   { commandId, metadata = {} }: RequestOptions,
   own: Metadata,
 ): Metadata & { readonly correlationId: string } => ({
-  correlationId: commandId ?? randomUUID(),
   ...metadata,
   ...own,
+  correlationId: own.correlationId ?? metadata.correlationId ?? commandId ?? randomUUID(),
   ...(metadata.extra === undefined && own.extra === undefined
     ? {}
     : { extra: { ...metadata.extra, ...own.extra } }),
@@ -142,18 +142,20 @@ export const commandEndpoint = <State, Event, Rejection>(
   const respond = async (
     request: Request,
     id: string,
-    asked: RequestOptions & { readonly metadata: Metadata },
+    given: RequestOptions & { readonly metadata: Metadata },
   ): Promise<E.Either<Omit<RequestFailure, 'request'>, Response>> => {
-    const absent = missing(required, asked)
+    const absent = missing(required, given)
     if (absent !== undefined) return E.left({ error: absent, problem: absent })
     const body = await readJson(request, options)
     if (E.isLeft(body)) return E.left({ error: body.left, problem: body.left })
-    const command = catching(() => commandOf?.(body.right, request) ?? body.right)
+    const command = catching(() =>
+      commandOf === undefined ? body.right : commandOf(body.right, request),
+    )
     if (E.isLeft(command)) return E.left({ error: command.left, problem: internalError })
-    const sent = commandOf === undefined ? asked : { ...asked, sentAs: sentAs(request, body.right) }
+    const sent = commandOf === undefined ? given : { ...given, sentAs: sentAs(request, body.right) }
     const result = await handle(category, id, command.right, sent)
     if (E.isLeft(result)) {
-      const context = { options: asked, command: command.right }
+      const context = { options: given, command: command.right }
       return E.left({ error: result.left, problem: problem(result.left, options, context) })
     }
     const position = result.right.events.at(-1)?.position
@@ -168,10 +170,10 @@ export const commandEndpoint = <State, Event, Rejection>(
   }
 
   return async (request, id, metadata = {}) => {
-    const asked = commandOptionsFrom(request.headers)
-    if (E.isLeft(asked)) return problemResponse(asked.left)
-    const known = merged(asked.right, metadata)
-    const response = await respond(request, id, { ...asked.right, metadata: known })
+    const given = commandOptionsFrom(request.headers)
+    if (E.isLeft(given)) return problemResponse(given.left)
+    const known = merged(given.right, metadata)
+    const response = await respond(request, id, { ...given.right, metadata: known })
     return withCorrelation(
       E.isRight(response)
         ? response.right

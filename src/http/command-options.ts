@@ -8,7 +8,7 @@ import { type Preconditions, preconditionsOf } from './preconditions'
 import type { Problem } from './problem'
 import { type TraceContext, traceContextOf } from './trace-context'
 
-/** What the headers of a request ask of a command: the options of `handleCommand`, and a little more. */
+/** The options of `handleCommand`, as the headers of a request give them. */
 export interface RequestOptions extends CommandOptions {
   /**
    * Whether the preconditions hold at a version; left out if there are none. `expectedVersion` is all of `*` and of a

@@ -54,7 +54,7 @@ const piecesOf = async (
   timeout: number,
 ): Promise<E.Either<Problem, ReadonlyArray<Uint8Array>>> => {
   const reader = body.getReader()
-  // Ends a read that is under way. What is not read is not wanted either: a sender that goes on learns it.
+  // It also ends a read that is under way.
   const cancel = (): void => void reader.cancel().catch(() => undefined)
   const deadline = { isOver: false }
   const timer = setTimeout(() => {

@@ -61,16 +61,20 @@ const firstOf = (
 export const preconditionsOf = (headers: Headers): E.Either<Problem, Preconditions | undefined> => {
   const [match, noneMatch] = [headers.get('if-match'), headers.get('if-none-match')]
   if (match === null && noneMatch === null) return E.right(undefined)
-  const [wanted, unwanted] = [match, noneMatch].map((header) =>
+  const [matchTags, noneMatchTags] = [match, noneMatch].map((header) =>
     header === null ? undefined : parseTags(header),
   )
-  if (match !== null && wanted === undefined) {
+  if (match !== null && matchTags === undefined) {
     return E.left(malformedHeader('If-Match', 'entity tags, such as "3", or *'))
   }
-  if (noneMatch !== null && unwanted === undefined) {
+  if (noneMatch !== null && noneMatchTags === undefined) {
     return E.left(malformedHeader('If-None-Match', 'entity tags, such as "3", or *'))
   }
-  const [isMatched, isUnseen] = [ifMatch(wanted), ifNoneMatch(unwanted)]
+  const [isMatched, isUnseen] = [ifMatch(matchTags), ifNoneMatch(noneMatchTags)]
   const holdsAt = (version: StreamVersion): boolean => isMatched(version) && isUnseen(version)
-  return E.right({ expectedVersion: firstOf(wanted, unwanted, holdsAt), isMatched, isUnseen })
+  return E.right({
+    expectedVersion: firstOf(matchTags, noneMatchTags, holdsAt),
+    isMatched,
+    isUnseen,
+  })
 }

@@ -22,7 +22,7 @@ export interface ReadYourWritesOptions extends Pick<
   /** Milliseconds. 0 or more. Default 2,000; 0: looks once. */
   readonly timeout?: number
   /**
-   * How many reads may wait at a time: whoever invents positions must not keep the store busy. 0 or more. Default 100;
+   * How many reads may wait at a time, so that invalid positions cannot keep the store busy. 0 or more. Default 100;
    * the others look once.
    */
   readonly waiting?: number

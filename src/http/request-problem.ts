@@ -38,7 +38,7 @@ export interface ProblemOptions<Rejection> {
 
 /** The request that has ended with an error. Every key is optional. */
 export interface ProblemContext {
-  /** What its headers asked: a conflict with a precondition is 412, and one that it did not ask for is 409. */
+  /** What its headers say: a conflict with its preconditions is 412, any other conflict 409. */
   readonly options?: RequestOptions
   /** The command it carried, to find the issues in. */
   readonly command?: unknown

@@ -244,6 +244,7 @@ describe('an endpoint for commands', () => {
   it.each<readonly [string, Options]>([
     ['command', { command: throwing }],
     ['answer', { answer: throwing }],
+    ['answer, by giving nothing', { answer: () => null as never }],
     ['answer, by giving what is not JSON', { answer: () => ({ json: 1n }) }],
     ['answer, by giving no status', { answer: () => ({ status: 42 }) }],
     ['rejected', { rejected: throwing }],
@@ -263,6 +264,27 @@ describe('an endpoint for commands', () => {
     expect(JSON.parse(text)).toMatchObject({ code: 'internal-error' })
     expect(text).not.toContain('secret')
     expect(failures).toHaveLength(1)
+  })
+
+  it.each([null, undefined, 7])(
+    'refuses a command that the application makes of %s',
+    async (made) => {
+      const endpoint = commandEndpoint(openCategory(counter, memory()), { command: () => made })
+      const response = await endpoint(requestWith(add(1)), freshId())
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ code: 'invalid-command' })
+    },
+  )
+
+  it('has a correlation of its own when the application has none to give', async () => {
+    const endpoint = commandEndpoint(openCategory(counter, memory()))
+    const metadata = JSON.parse('{"actor":"Ada"}') as { correlationId: string }
+    const nothing = { ...metadata, correlationId: undefined as never }
+    const response = await endpoint(requestWith(add(1)), freshId(), nothing)
+    expect(response.headers.get('x-correlation-id')).toMatch(/^[\da-f-]{36}$/)
+    const hostile = { correlationId: 'a\r\nset-cookie: b' }
+    const unnamed = await endpoint(requestWith(add(1)), freshId(), hostile)
+    expect([unnamed.status, unnamed.headers.get('x-correlation-id')]).toEqual([200, null])
   })
 
   it('does not answer 412 when it loses to other writers at every attempt', async () => {

@@ -6,7 +6,7 @@ import { type Listening, listening } from '../listening'
 
 type Endpoint = Endpoints['commands']
 
-/** Express hands out node's own objects; no body parser runs before. */
+/** Express gives node's own objects; no body parser runs before. */
 const route =
   (endpoint: Endpoint): RequestHandler<{ readonly id: string }> =>
   (incoming, outgoing) =>

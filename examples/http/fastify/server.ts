@@ -6,7 +6,7 @@ import type { Listening } from '../listening'
 type Endpoint = Endpoints['commands']
 type WithId = FastifyRequest<{ readonly Params: { readonly id: string } }>
 
-/** Fastify keeps its hands off a reply that is hijacked: the endpoint answers. */
+/** Fastify does not touch a reply that is hijacked: the endpoint answers. */
 const answerWith = (
   handler: (request: Request) => Promise<Response> | Response,
   { raw: incoming }: FastifyRequest,

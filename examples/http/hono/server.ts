@@ -4,7 +4,7 @@ import { httpProblem, nodeListener, problemResponse } from 'reprise/http'
 import type { Endpoints } from '../gift-cards/endpoints'
 import { type Listening, listening } from '../listening'
 
-/** Hono hands out web-standard requests: the endpoints take them as they are. */
+/** Hono gives web-standard requests: the endpoints take them as they are. */
 export const listenWithHono = (endpoints: Endpoints, port: number): Promise<Listening> => {
   const app = new Hono()
   app.post('/gift-cards/:id/commands', (c) => endpoints.commands(c.req.raw, c.req.param('id')))

@@ -53,10 +53,10 @@ export const hasBody = ({ headers, httpVersionMajor, readableEnded }: IncomingMe
   Number(headers['content-length'] ?? 0) > 0 ||
   (httpVersionMajor > 1 && headers['content-length'] === undefined && !readableEnded)
 
-/** The body of a request, as long as it is wanted. */
+/** The body of a request, until it is released. */
 interface Body {
   readonly stream: ReadableStream<Uint8Array>
-  /** Ends it: what still arrives is not its any more. */
+  /** Ends it: what arrives from now on is not a part of it. */
   readonly release: () => void
 }
 
@@ -75,7 +75,7 @@ const bodyOf = (incoming: IncomingMessage): Body => {
       }
       const onClose = (): void => {
         detach()
-        controller.error(new Error('the content is not complete, or not wanted any more'))
+        controller.error(new Error('the content is not complete, or was released'))
       }
       const detach = (): void => {
         incoming.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
@@ -96,7 +96,7 @@ const bodyOf = (incoming: IncomingMessage): Body => {
 /** A web-standard request. */
 export interface IncomingRequest {
   readonly request: Request
-  /** Called once it is answered: whatever of its body was not read is not wanted. */
+  /** Call it once the request is answered: the rest of its body is not read any more. */
   readonly release: () => void
 }
 

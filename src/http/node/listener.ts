@@ -35,11 +35,11 @@ const answer = async (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> => {
-  const asked = requestFrom(incoming, outgoing)
-  const response = E.isLeft(asked)
-    ? problemResponse(asked.left)
-    : await handled(handler, asked.right.request, onFailure)
-  const release = E.isLeft(asked) ? () => undefined : asked.right.release
+  const received = requestFrom(incoming, outgoing)
+  const response = E.isLeft(received)
+    ? problemResponse(received.left)
+    : await handled(handler, received.right.request, onFailure)
+  const release = E.isLeft(received) ? () => undefined : received.right.release
   try {
     await sendResponse(incoming, outgoing, response, release)
   } catch {
@@ -49,8 +49,8 @@ const answer = async (
 }
 
 /**
- * A handler of web-standard requests as a listener of node: for `createServer`, and for Express and Fastify, which hand
- * out node's own objects.
+ * A handler of web-standard requests as a listener of node: for `createServer`, and for Express and Fastify, which give
+ * node's own objects.
  *
  * - The content is read as fast as the handler reads it, and the answer is written as fast as the client reads it.
  * - The request's signal is aborted when the client goes away.
