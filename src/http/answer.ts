@@ -39,10 +39,11 @@ export const failureResponse = (
 
 /** The response for an answer; a Left if it is none: its content is not JSON, its status out of range. */
 export const answerResponse = (
-  { status, json, headers = {} }: Answer,
+  answer: Answer,
   standard: Readonly<Record<string, string>>,
 ): E.Either<unknown, Response> =>
   catching(() => {
+    const { status, json, headers = {} } = answer
     if (json === undefined) {
       return new Response(null, { status: status ?? 204, headers: { ...standard, ...headers } })
     }

@@ -79,13 +79,14 @@ describe('a conditional answer', () => {
     expect(conditionalAnswer(request, 8, answer).status).toBe(200)
   })
 
-  it('is an internal error when it cannot be made', async () => {
+  it.each([
+    ['what is not JSON', () => ({ json: 1n })],
+    ['nothing', () => null as never],
+    ['a status that is none', () => ({ status: 42 })],
+  ])('is an internal error when it gives %s', async (_name, answer) => {
     const failures: unknown[] = []
-    const response = conditionalAnswer(
-      new Request('http://localhost'),
-      7,
-      () => ({ json: 1n }),
-      ({ error }) => failures.push(error),
+    const response = conditionalAnswer(new Request('http://localhost'), 7, answer, ({ error }) =>
+      failures.push(error),
     )
     expect(response.status).toBe(500)
     expect(await response.json()).toMatchObject({ code: 'internal-error' })
