@@ -334,6 +334,20 @@ describe('a listener of node', () => {
     expect(performance.now() - start).toBeLessThan(900)
   })
 
+  it('adds nothing to an answer that is under way when the rest of the request is malformed', async () => {
+    const url = await serve(() => new Response('first'))
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    let received = ''
+    socket.on('data', (piece: Buffer) => (received += piece.toString()))
+    const closed = new Promise((done) => socket.once('close', done))
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n')
+    await until(() => Promise.resolve(received.includes('first') || undefined))
+    socket.write('zz\r\n')
+    await closed
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1)
+    expect(received).not.toContain('malformed-request')
+  })
+
   it('says so when a body parser has read the content before', async () => {
     const handler = nodeListener(() => new Response('ok'))
     const server = createServer((incoming, outgoing) => {

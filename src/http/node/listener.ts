@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import * as E from 'fp-ts/Either'
+import { propertyOf } from '../../core/owns'
 import { catching } from '../../shell/catching'
 import { failureResponse, type OnFailure } from '../answer'
 import { httpProblem, internalError, problemResponse } from '../problem'
@@ -78,9 +79,13 @@ const problemOfCode = (code: unknown) => {
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? tooSlow : malformed
 }
 
+/** Whether an answer to an earlier part of the same bytes has begun: another one would be taken for a part of it. */
+const isAnswered = (socket: object): boolean =>
+  propertyOf(propertyOf(socket, '_httpMessage'), 'headersSent') === true
+
 /**
  * Answers what node cannot even parse with a problem document, and closes the connection: a listener for `clientError`.
- * Never throws.
+ * It only closes the connection if an answer has begun. Never throws.
  *
  * @example
  * server.on('clientError', answerClientError)
@@ -89,11 +94,12 @@ export const answerClientError = (
   error: Error,
   socket: Pick<Socket, 'writable' | 'end' | 'destroy'>,
 ): void => {
-  if (!socket.writable || Reflect.get(error, 'code') === 'ECONNRESET') {
+  const code = propertyOf(error, 'code')
+  if (!socket.writable || isAnswered(socket) || code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const problem = problemOfCode(Reflect.get(error, 'code'))
+  const problem = problemOfCode(code)
   const body = JSON.stringify(problem)
   const head = [
     `HTTP/1.1 ${problem.status} ${problem.title}`,
