@@ -119,6 +119,11 @@ const callsOf = <Transaction>(
     limit: count(),
     ...(random.chance(0.3) ? { where: mostly({ a: 1 }, object) } : {}),
   })
+  const listRange = () => ({
+    ...{ index: name('byText'), low: name(''), high: name('~'), limit: count() },
+    order: random.pick(['ascending', 'descending'] as const),
+    ...(random.chance(0.3) ? { after: { sortKey: text(), key: name('key') } } : {}),
+  })
   const failure = () => ({
     message: name('failed'),
     ...(random.chance(0.3) ? { stack: text() } : {}),
@@ -230,10 +235,15 @@ const callsOf = <Transaction>(
     get: () => inDocuments((to) => to.get(name(DOCUMENTS), name('key'))),
     getMany: () => inDocuments((to) => to.getMany(name(DOCUMENTS), [name('key'), text()])),
     all: () => inDocuments((to) => to.all(name(DOCUMENTS), keyRange())),
+    list: () => inDocuments((to) => to.list(name(DOCUMENTS), listRange())),
+    listOfVersion: () => () => documents.listOfVersion(name(DOCUMENTS), count(1), listRange()),
     delete: () => inDocuments((to) => to.delete(name(DOCUMENTS), text())),
     write: () =>
       inDocuments((to) =>
-        to.write(name(DOCUMENTS), [{ key: text(), value: json() }, { key: name('key') }]),
+        to.write(name(DOCUMENTS), [
+          { key: text(), value: json(), places: { [name('byText')]: text() } },
+          { key: name('key') },
+        ]),
       ),
     putIfNewer: () =>
       inDocuments((to) => to.putIfNewer(name(DOCUMENTS), name('key'), json(), count(1))),
@@ -383,14 +393,21 @@ export const hostileRun = async <Transaction>(
 
   const attack =
     (backend: Backend<Transaction>): Client<Transaction> =>
-    async ({ backend: { store: recorded }, random, pause }) => {
+    async ({ backend: { store: recorded }, recorder, name, random, pause }) => {
       const values = hostileValues(random.fork('values'))
       const { store, documents, subscriptions } = backend
       /** What can be stored is in the history: readers of the whole store see it. */
       const gate: EventStore = {
         ...store,
-        append: (request) =>
-          (request.events.every((event) => isRecorded(event)) ? recorded : store).append(request),
+        append: (request) => {
+          if (request.events.every((event) => isRecorded(event))) return recorded.append(request)
+          // It may be stored all the same: as it looked once. The history knows no more than that.
+          const asked = { _tag: 'Command', streamId: request.streamId } as const
+          const reason = 'a value that differs whenever it is read'
+          return recorder.calling(name, asked, store.append(request), () => ({
+            ...{ _tag: 'Unknown', reason },
+          }))
+        },
       }
       const category = openCategory(anything, { store: gate })
       const append: Call = () => {
