@@ -27,6 +27,7 @@ import {
 } from 'reprise'
 import { type EventStore, storeFailed } from 'reprise/adapter'
 import { many } from 'reprise/algebra'
+import { commandEndpoint, nodeListener, problem } from 'reprise/http'
 import { memory } from 'reprise/memory'
 import { connectPglite, connectPool, postgres, type PostgresBackend } from 'reprise/postgres'
 import { checkDecider, specification } from 'reprise/testing'
@@ -132,5 +133,13 @@ void test('decides in memory, is checked, and composes', async () => {
   assert.deepEqual(Object.keys(perName.initialState), [])
   const refused = await openCategory(jugs, memory()).handleCommand('A', fill(51))()
   assert.ok(E.isLeft(refused) && refused.left._tag === 'Rejected')
+  assert.equal(problem(refused.left).status, 422)
+  const fillJug = commandEndpoint(openCategory(jugs, memory()), {
+    rejected: () => ({ status: 409 }),
+  })
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const request = new Request('http://localhost', { ...asked, body: JSON.stringify(fill(51)) })
+  assert.equal((await fillJug(request, 'A')).status, 409)
+  assert.equal(typeof nodeListener((incoming) => fillJug(incoming, 'A')), 'function')
   assert.equal(storeFailed('ConnectionLost', 'unknown', new Error('gone'))._tag, 'StoreFailed')
 })

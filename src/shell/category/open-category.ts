@@ -128,8 +128,8 @@ const NO_OPTIONS: CommandOptions = {}
  */
 const taken = (options: CommandOptions, command: unknown): SentOptions => {
   if (options === NO_OPTIONS) return options
-  const { commandId, expectedVersion, metadata } = options
-  const fingerprint = commandId === undefined ? undefined : commandFingerprint(command)
+  const { commandId, expectedVersion, metadata, sentAs = command } = options
+  const fingerprint = commandId === undefined ? undefined : commandFingerprint(sentAs)
   return {
     ...(commandId === undefined ? {} : { commandId, fingerprint }),
     ...(expectedVersion === undefined ? {} : { expectedVersion }),
