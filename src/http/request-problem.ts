@@ -134,6 +134,7 @@ const storeFailure = (
     case 'SchemaRenamed':
     case 'InvalidSchemaName':
       return unavailable(retryAfter)
+    case 'WrongIsolation':
     case 'DataRefused':
     case 'CorruptRow':
     case 'Unexpected':
