@@ -4,9 +4,8 @@ import * as t from 'io-ts'
 import { CompiledQuery } from 'kysely'
 import pg from 'pg'
 import {
-  commandCodec,
-  eventCodec,
-  eventType,
+  commands,
+  events,
   fromEnd,
   openCategory,
   runSubscription,
@@ -18,18 +17,6 @@ import { preloadSql } from './limits/table.mjs'
 
 const PAGE = 1000
 
-const Deposit = t.strict({ type: t.literal('Deposit'), count: t.number })
-
-const MoneyDeposited = t.strict({
-  type: t.literal(EVENT_TYPE),
-  number: t.number,
-  amount: t.number,
-  currency: t.string,
-  teller: t.string,
-  branch: t.string,
-  note: t.string,
-})
-
 const account = {
   name: 'account',
   decider: {
@@ -38,8 +25,17 @@ const account = {
       E.right(decide(count, state).map((data) => ({ type: EVENT_TYPE, ...data }))),
     evolve,
   },
-  commands: commandCodec({ Deposit }),
-  events: eventCodec({ [EVENT_TYPE]: eventType(MoneyDeposited) }),
+  commands: commands({ Deposit: { count: t.number } }),
+  events: events({
+    [EVENT_TYPE]: {
+      number: t.number,
+      amount: t.number,
+      currency: t.string,
+      teller: t.string,
+      branch: t.string,
+      note: t.string,
+    },
+  }),
 }
 
 const must = (result) => {

@@ -1,7 +1,6 @@
 import { either as E } from 'fp-ts'
 import type { HandleError, CommandResult } from 'reprise'
 import type { StoredEvent } from 'reprise/adapter'
-import type { Cents } from './account/cents'
 import type { AccountCommand } from './account/commands'
 import type { AccountRejection } from './account/decider'
 import type { AccountEvent } from './account/events'
@@ -13,7 +12,7 @@ export type Answer = E.Either<
 >
 
 /** Whole amounts, for the story: `amount(24)` is 24.00. The command codec validates them, not this function. */
-export const amount = (whole: number): Cents => (whole * 100) as Cents
+export const amount = (whole: number): number => whole * 100
 
 /** Cents as people write them: `24.00`. */
 export const money = (cents: number): string => (cents / 100).toFixed(2)

@@ -1,4 +1,5 @@
 import type { Errors } from 'io-ts'
+import { propertyOf } from './owns'
 
 /** One problem of a value, and where it is: `{ path: 'lines.0.amount', message: '...' }`. */
 export interface Issue {
@@ -35,6 +36,20 @@ const shown = (value: unknown): string => {
   }
 }
 
+/** Whether io-ts gives the parts of a codec numbers, which are no keys of the value. */
+const hasNumberedParts = (type: unknown): boolean => {
+  switch (propertyOf(type, '_tag')) {
+    case 'IntersectionType':
+    case 'UnionType':
+      return true
+    case 'ExactType':
+    case 'ReadonlyType':
+    case 'RefinementType':
+      return hasNumberedParts(propertyOf(type, 'type'))
+  }
+  return false
+}
+
 /** The errors of io-ts as issues: at most ten, each with one path. */
 export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
   errors.slice(0, MOST_ISSUES).map(({ context, value, message }) => {
@@ -42,6 +57,7 @@ export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
     return {
       path: context
         .slice(1)
+        .filter((_, index) => !hasNumberedParts(context[index]?.type))
         .map(({ key }) => key)
         .filter((key) => key !== '')
         .join('.'),

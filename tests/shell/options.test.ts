@@ -1,15 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
-import {
-  type Backend,
-  everyNEvents,
-  fromStart,
-  idSource,
-  openCategory,
-  parkAfter,
-  parkAfterTime,
-  runSubscription,
-  untilReached,
-} from 'reprise'
+import { type Backend, everyNEvents, fromStart, openCategory, parkAfter, parkAfterTime, runSubscription, untilReached } from 'reprise'
+import { idSource } from 'reprise/adapter'
 import { memory } from 'reprise/memory'
 import { postgres } from 'reprise/postgres'
 import { countUpToOf, defaultThresholds, thresholdsOf } from '../../src/core/operator/finding'

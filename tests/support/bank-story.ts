@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/Either'
-import { Cents } from '../../examples/bank/account/cents'
 import {
   type AccountCommand,
   depositMoney,
@@ -11,8 +10,6 @@ import { rightOf } from './right'
 
 // A bank with two accounts and one transfer, and callers who get past the compiler.
 
-export const cents = (value: number): Cents => rightOf(Cents.decode(value))
-
 export const onAccount = (key: string, command: AccountCommand): BankCommand => ({
   key: 'accounts',
   command: { key, command: { transferId: null, command } },
@@ -21,13 +18,13 @@ export const transfer = (id: string, amount: number): BankCommand => ({
   key: 'transfers',
   command: {
     key: id,
-    command: { type: 'StartTransfer', from: 'A', to: 'B', amount: cents(amount) },
+    command: { type: 'StartTransfer', from: 'A', to: 'B', amount },
   },
 })
 export const story: ReadonlyArray<BankCommand> = [
   onAccount('A', openAccount('Ada')),
   onAccount('B', openAccount('Bob')),
-  onAccount('A', depositMoney(cents(100))),
+  onAccount('A', depositMoney(100)),
   transfer('T1', 40),
 ]
 export const settled: BankState = {

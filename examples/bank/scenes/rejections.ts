@@ -1,13 +1,9 @@
 import { either as E } from 'fp-ts'
-import type { Cents } from '../account/cents'
 import { type AccountCommand, depositMoney, openAccount, withdrawMoney } from '../account/commands'
 import type { Scene } from '../bank'
 import { openDesk } from '../desk'
 import { amount, type Answer, answerText, commandText, isRejectedAs } from '../show'
 import { value } from '../value'
-
-/** An amount as a caller without types might send it. */
-const fromOutside = (anything: unknown): Cents => anything as Cents
 
 const isInvalid = (answer: Answer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'InvalidCommand'

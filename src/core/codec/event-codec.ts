@@ -6,6 +6,7 @@ import { isRecord, type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
 import { codecMismatch } from './codec-mismatch'
+import { withoutMissing } from './record-shape'
 import { withoutType, withType } from './typed-data'
 
 /**
@@ -110,6 +111,7 @@ interface Known<Event> extends EventType<Event> {
   readonly reads: (value: unknown) => value is Event
   /** `undefined`: the codec must be called. */
   readonly unchanged: (event: Event) => (Event & JsonObject) | undefined
+  readonly defined: (written: unknown) => unknown
 }
 
 const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> => ({
@@ -118,10 +120,11 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
   newest: upcasters.length + 1,
   reads: fitsReading(codec),
   unchanged: unchangedCopy(codec),
+  defined: withoutMissing(codec),
 })
 
 /**
- * The codec of a union of events. Decoding selects the codec by `type`, so that a failure names one path
+ * The codec of a union of events that is declared elsewhere. Where it is not, {@link events} is shorter. Decoding selects the codec by `type`, so that a failure names one path
  * and not every branch of the union. The stored data is the encoded event without its `type`. Its functions fail
  * with issues, which the library reports as `UndecodableEvent` and `UnencodableEvent`.
  *
@@ -133,8 +136,12 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
  */
 export const eventCodec = <Event extends { readonly type: string }>(
   types: EventTypes<Event>,
+): EventCodec<Event> => eventCodecOf(new Map(Object.entries(types)))
+
+/** The codec of events that are discriminated by `type`, from an {@link EventType} of each. */
+export const eventCodecOf = <Event extends { readonly type: string }>(
+  declared: ReadonlyMap<string, EventType<Event>>,
 ): EventCodec<Event> => {
-  const declared = new Map<string, EventType<Event>>(Object.entries(types))
   const known = new Map([...declared].map(([name, type]) => [name, knownType(type)]))
   const unknown = (type: string): E.Either<ReadonlyArray<Issue>, never> => {
     const message = `unknown event type ${preview(type)}; known types: ${[...known.keys()].join(', ')}`
@@ -145,12 +152,12 @@ export const eventCodec = <Event extends { readonly type: string }>(
     const { type } = event
     const found = known.get(type)
     if (found === undefined) return unknown(type)
-    const { codec, newest: schemaVersion } = found
+    const { codec, newest: schemaVersion, defined } = found
     const plain = found.unchanged(event)
     if (plain !== undefined) {
       return E.right({ encoded: { type, schemaVersion, data: withoutType(plain) }, event: plain })
     }
-    const written = toJsonObject(plainCopy(codec.encode(event)))
+    const written = toJsonObject(plainCopy(defined(codec.encode(event))))
     if (E.isLeft(written)) return written
     if (!codec.is(event)) return E.left(codecMismatch(codec, written.right))
     const data = withoutType(written.right)
