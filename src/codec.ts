@@ -18,7 +18,13 @@ export {
   type UpcastShape,
   withUpcasters,
 } from './core/codec/events'
-export { type Field, type Fields, optional, type OptionalField, type RecordOf } from './core/codec/fields'
+export {
+  type Field,
+  type Fields,
+  optional,
+  type OptionalField,
+  type RecordOf,
+} from './core/codec/fields'
 export { type EventCodecList, mergeEventCodecs } from './core/codec/merge-event-codecs'
 export type { Message, MessageShape } from './core/codec/messages'
 export { Day, Instant, NonEmptyText, refined, WholeNumber } from './core/codec/refined'

@@ -3,13 +3,7 @@ import E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { CompiledQuery } from 'kysely'
 import pg from 'pg'
-import {
-  commands,
-  events,
-  fromEnd,
-  openCategory,
-  runSubscription,
-} from '../../dist/index.js'
+import { commands, events, fromEnd, openCategory, runSubscription } from '../../dist/index.js'
 import { memory } from '../../dist/memory.js'
 import { connectPool, postgres } from '../../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from '../domain.mjs'

@@ -18,7 +18,7 @@ export const amount = (whole: number): number => whole * 100
 export const money = (cents: number): string => (cents / 100).toFixed(2)
 
 /** An amount as it was sent, also an invalid one. */
-const sent = (cents: unknown): string => {
+export const amountText = (cents: unknown): string => {
   if (typeof cents !== 'number') return JSON.stringify(cents)
   return Number.isInteger(cents) ? money(cents) : String(cents)
 }
@@ -26,7 +26,7 @@ const sent = (cents: unknown): string => {
 export const commandText = (command: AccountCommand): string =>
   command.type === 'OpenAccount'
     ? `${command.type} ${command.owner}`
-    : `${command.type} ${sent(command.amount)}`
+    : `${command.type} ${amountText(command.amount)}`
 
 const eventText = (event: AccountEvent): string =>
   event.type === 'AccountOpened'

@@ -5,7 +5,17 @@ import * as TE from 'fp-ts/TaskEither'
 import * as t from 'io-ts'
 import { sql, type Transaction } from 'kysely'
 import { Client, Pool } from 'pg'
-import { type Backend, fromStart, type Notice, openCategory, type Projection, projectionReader, runProjection, runSubscription, runSubscriptionInTransaction } from 'reprise'
+import {
+  type Backend,
+  fromStart,
+  type Notice,
+  openCategory,
+  type Projection,
+  projectionReader,
+  runProjection,
+  runSubscription,
+  runSubscriptionInTransaction,
+} from 'reprise'
 import { stateCodec } from 'reprise/codec'
 import { memory } from 'reprise/memory'
 import { postgres, severalHosts } from 'reprise/postgres'

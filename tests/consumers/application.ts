@@ -12,7 +12,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
-import { type Category, type Decider, inlineDocuments, inlineProjection, openCategory, type Projection, projectionReader } from 'reprise'
+import {
+  type Category,
+  type Decider,
+  inlineDocuments,
+  inlineProjection,
+  openCategory,
+  type Projection,
+  projectionReader,
+} from 'reprise'
 import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise/codec'
 import { type EventStore, storeFailed } from 'reprise/adapter'
 import { many } from 'reprise/algebra'

@@ -1,5 +1,14 @@
 import * as TE from 'fp-ts/TaskEither'
-import { type Backend, everyNEvents, fromStart, openCategory, parkAfter, parkAfterTime, runSubscription, untilReached } from 'reprise'
+import {
+  type Backend,
+  everyNEvents,
+  fromStart,
+  openCategory,
+  parkAfter,
+  parkAfterTime,
+  runSubscription,
+  untilReached,
+} from 'reprise'
 import { idSource } from 'reprise/adapter'
 import { memory } from 'reprise/memory'
 import { postgres } from 'reprise/postgres'

@@ -3,7 +3,34 @@ import { pipe } from 'fp-ts/function'
 import { expectTypeOf } from 'expect-type'
 import { type Decider } from 'reprise'
 import type { EventCodec } from 'reprise/codec'
-import { combine, combineEventCodecs, combineProcesses, combineViews, drive, type Driven, type DrivenDecider, filterCommand, guardTerminal, type KeyedCommand, type KeyedEvent, type KeyedRejection, many, manyBy, type ManyCommand, mapCommand, mapEvent, mapRejection, mapState, neutral, type Process, type StepLimitReached, type Terminated, toReducer, type View } from 'reprise/algebra'
+import {
+  combine,
+  combineEventCodecs,
+  combineProcesses,
+  combineViews,
+  drive,
+  type Driven,
+  type DrivenDecider,
+  filterCommand,
+  guardTerminal,
+  type KeyedCommand,
+  type KeyedEvent,
+  type KeyedRejection,
+  many,
+  manyBy,
+  type ManyCommand,
+  type ManyRejection,
+  mapCommand,
+  mapEvent,
+  mapRejection,
+  mapState,
+  neutral,
+  type Process,
+  type StepLimitReached,
+  type Terminated,
+  toReducer,
+  type View,
+} from 'reprise/algebra'
 
 interface Open {
   readonly type: 'Open'

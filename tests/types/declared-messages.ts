@@ -10,6 +10,7 @@ import {
   type Decider,
   type EventOf,
   events,
+  everyNEvents,
   reject,
 } from 'reprise'
 import {
@@ -38,8 +39,7 @@ expectTypeOf<EventOf<typeof cardEvents>>().toEqualTypeOf<CardEvent>()
 expectTypeOf(cardEvents).toEqualTypeOf<EventCodec<CardEvent>>()
 
 const cardCommands = commands({ Issue: { amount: WholeNumber }, Close: {} })
-type CardCommand =
-  { readonly type: 'Issue'; readonly amount: number } | { readonly type: 'Close' }
+type CardCommand = { readonly type: 'Issue'; readonly amount: number } | { readonly type: 'Close' }
 expectTypeOf<CommandOf<typeof cardCommands>>().toEqualTypeOf<CardCommand>()
 
 // A codec of the whole, a brand, and other schemas.
@@ -86,8 +86,7 @@ commands({ Issue: withUpcasters({ amount: WholeNumber }, []) })
 interface Balance {
   readonly balance: number
 }
-type Rejection =
-  { readonly _tag: 'Closed' } | { readonly _tag: 'TooLow'; readonly balance: number }
+type Rejection = { readonly _tag: 'Closed' } | { readonly _tag: 'TooLow'; readonly balance: number }
 export const card: Decider<CardCommand, Balance, CardEvent, Rejection> = {
   initialState: { balance: 0 },
   decide: (command, { balance }) => {
@@ -118,7 +117,7 @@ export const cards: Category<CardCommand, Balance, CardEvent, Rejection> = {
   decider: card,
   commands: cardCommands,
   events: cardEvents,
-  snapshots: { state: cardState, policy: () => true },
+  snapshots: { state: cardState, policy: everyNEvents(10) },
 }
 
 // The predicate of a refinement knows the value.

@@ -5,7 +5,7 @@ import { type Json, toJson } from '../json'
 import { fitsReading } from './io-ts-fast-path'
 import { codecMismatch } from './codec-mismatch'
 import { oneOf } from './one-of'
-import { withoutMissing } from './record-shape'
+import { definedFields } from './typed-data'
 
 /** How a command is validated before anything is read, and stored until it is sent. */
 export interface CommandCodec<Command> {
@@ -27,7 +27,6 @@ export type CommandTypes<Command extends { readonly type: string }> = {
 interface Known<Command> {
   readonly codec: Type<Command, unknown>
   readonly reads: (value: unknown) => value is Command
-  readonly defined: (written: unknown) => unknown
 }
 
 const typeIn = (input: unknown): unknown =>
@@ -51,7 +50,7 @@ export const commandCodecOf = <Command>(
 ): CommandCodec<Command> => {
   const known = new Map<unknown, Known<Command>>()
   for (const [name, codec] of declared) {
-    known.set(name, { codec, reads: fitsReading(codec), defined: withoutMissing(codec) })
+    known.set(name, { codec, reads: fitsReading(codec) })
   }
   const unknown = (type: unknown): E.Either<ReadonlyArray<Issue>, never> => {
     const message = `unknown command type ${preview(type)}; known types: ${[...known.keys()].join(', ')}`
@@ -61,10 +60,9 @@ export const commandCodecOf = <Command>(
   return {
     shape: oneOf([...declared.values()]),
     encode: (command) => {
-      const found = known.get(typeIn(command))
-      if (found === undefined) return unknown(typeIn(command))
-      const { codec, defined } = found
-      const written = toJson(defined(codec.encode(command)))
+      const codec = known.get(typeIn(command))?.codec
+      if (codec === undefined) return unknown(typeIn(command))
+      const written = toJson(definedFields(codec.encode(command)))
       if (E.isLeft(written)) return written
       return codec.is(command) ? written : E.left(codecMismatch(codec, written.right))
     },

@@ -6,8 +6,7 @@ import { isRecord, type JsonObject, toJsonObject } from '../json'
 import type { EncodedEvent } from '../recorded-event'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
 import { codecMismatch } from './codec-mismatch'
-import { withoutMissing } from './record-shape'
-import { withoutType, withType } from './typed-data'
+import { definedFields, withoutType, withType } from './typed-data'
 
 /**
  * Converts data of one schema version to the next. Pure. It may throw if the data is not as expected:
@@ -111,7 +110,6 @@ interface Known<Event> extends EventType<Event> {
   readonly reads: (value: unknown) => value is Event
   /** `undefined`: the codec must be called. */
   readonly unchanged: (event: Event) => (Event & JsonObject) | undefined
-  readonly defined: (written: unknown) => unknown
 }
 
 const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> => ({
@@ -120,7 +118,6 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
   newest: upcasters.length + 1,
   reads: fitsReading(codec),
   unchanged: unchangedCopy(codec),
-  defined: withoutMissing(codec),
 })
 
 /**
@@ -152,12 +149,12 @@ export const eventCodecOf = <Event extends { readonly type: string }>(
     const { type } = event
     const found = known.get(type)
     if (found === undefined) return unknown(type)
-    const { codec, newest: schemaVersion, defined } = found
+    const { codec, newest: schemaVersion } = found
     const plain = found.unchanged(event)
     if (plain !== undefined) {
       return E.right({ encoded: { type, schemaVersion, data: withoutType(plain) }, event: plain })
     }
-    const written = toJsonObject(plainCopy(defined(codec.encode(event))))
+    const written = toJsonObject(plainCopy(definedFields(codec.encode(event))))
     if (E.isLeft(written)) return written
     if (!codec.is(event)) return E.left(codecMismatch(codec, written.right))
     const data = withoutType(written.right)

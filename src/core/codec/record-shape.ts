@@ -1,6 +1,4 @@
 import type { Any, Props } from 'io-ts'
-import { isRecord } from '../json'
-import { owns } from '../owns'
 import { asBuilt } from './io-ts-origin'
 
 /** One key of a record. */
@@ -56,18 +54,5 @@ export const shapeOf = (codec: Any): Shape | undefined => {
     case 'UnionType':
     case 'RefinementType':
       return undefined
-  }
-}
-
-/** Leaves out the optional fields of a record that are `undefined`: JSON has no such value. */
-export const withoutMissing = (codec: Any) => {
-  const optional = shapeOf(codec)?.fields.filter(({ required }) => !required) ?? []
-  const isMissing = (record: object, name: string): boolean =>
-    owns(record, name) && Reflect.get(record, name) === undefined
-
-  return (record: unknown): unknown => {
-    if (!isRecord(record) || !optional.some(({ name }) => isMissing(record, name))) return record
-    const missing = new Set(optional.map(({ name }) => name).filter((name) => isMissing(record, name)))
-    return Object.fromEntries(Object.entries(record).filter(([name]) => !missing.has(name)))
   }
 }

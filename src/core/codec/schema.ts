@@ -23,5 +23,4 @@ export const isSchema = (value: unknown): value is Schema =>
   (isCodec(value) || '~standard' in value)
 
 /** The io-ts codec of a schema: itself, if it is one. */
-export const codecOf = (schema: Schema): Mixed =>
-  isCodec(schema) ? schema : fromSchema(schema)
+export const codecOf = (schema: Schema): Mixed => (isCodec(schema) ? schema : fromSchema(schema))

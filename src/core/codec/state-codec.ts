@@ -5,7 +5,7 @@ import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
 import { type Fields, recordCodec, type RecordOf } from './fields'
-import { withoutMissing } from './record-shape'
+import { definedFields } from './typed-data'
 import { codecOf, isSchema, type Schema, type ValueOf } from './schema'
 
 /** How a state is stored in a snapshot. A snapshot of another schema version is never read. */
@@ -43,13 +43,12 @@ const stateCodecOf = <State>(
   codec: Type<State, unknown>,
 ): StateCodec<State> => {
   const [reads, unchanged] = [fitsReading(codec), unchangedCopy(codec)]
-  const defined = withoutMissing(codec)
   return {
     schemaVersion,
     encode: (state) => {
       const copy = unchanged(state)
       return copy === undefined
-        ? toJson(plainCopy(defined(codec.encode(state))))
+        ? toJson(plainCopy(definedFields(codec.encode(state))))
         : E.right(plainCopy(copy))
     },
     decode: (stored) => {

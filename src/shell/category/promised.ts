@@ -5,8 +5,7 @@ import type { OpenCategory } from './open-category'
 
 /** A plain result: what an operation gives, beside `ok: true`, or its error. */
 export type PromisedResult<Failure, Value> =
-  | (Value & { readonly ok: true })
-  | { readonly ok: false; readonly error: Failure }
+  (Value & { readonly ok: true }) | { readonly ok: false; readonly error: Failure }
 
 /** Operations that give a {@link TaskEither}, as operations that give a promise. All others are unchanged. */
 export type Promised<Operations> = {
@@ -24,9 +23,7 @@ const promise =
   async (...args: Args): Promise<PromisedResult<Failure | StoreFailed, Value>> => {
     try {
       const result = await operation(...args)()
-      return E.isLeft(result)
-        ? { ok: false, error: result.left }
-        : { ...result.right, ok: true }
+      return E.isLeft(result) ? { ok: false, error: result.left } : { ...result.right, ok: true }
     } catch (cause) {
       return { ok: false, error: storeFailed('Unexpected', 'unknown', cause) }
     }

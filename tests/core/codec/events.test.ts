@@ -125,7 +125,13 @@ describe('events', () => {
 
   it('keeps fields that are called like the parts of a declaration apart from them', () => {
     const odd = events({
-      Odd: { shape: t.string, upcasters: t.number, name: t.string, validate: t.string, _tag: t.string },
+      Odd: {
+        shape: t.string,
+        upcasters: t.number,
+        name: t.string,
+        validate: t.string,
+        _tag: t.string,
+      },
     })
     const event = {
       type: 'Odd',

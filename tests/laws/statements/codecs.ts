@@ -2,7 +2,13 @@ import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import * as t from 'io-ts'
 import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict'
-import { commandCodec, type eventCodec, eventCodec as plainEventCodec, eventType, stateCodec } from 'reprise/codec'
+import {
+  commandCodec,
+  type eventCodec,
+  eventCodec as plainEventCodec,
+  eventType,
+  stateCodec,
+} from 'reprise/codec'
 import {
   type combineCommandCodecs,
   type combineEventCodecs,
