@@ -2,9 +2,11 @@ import { type CommandCodec, commandCodecOf } from './command-codec'
 import { type Message, messageCodec, type MessageShape } from './messages'
 
 /** The union of the declared commands. */
-export type DeclaredCommand<Declared> = {
-  readonly [Name in keyof Declared & string]: Message<Name, Declared[Name]>
-}[keyof Declared & string]
+export type DeclaredCommand<Declared> = Declared extends infer Shapes
+  ? {
+      readonly [Name in keyof Shapes & string]: Message<Name, Shapes[Name]>
+    }[keyof Shapes & string]
+  : never
 
 /**
  * The commands of a codec, as a union.

@@ -14,9 +14,11 @@ export type EventShape<Name> = MessageShape<Name> | UpcastShape<MessageShape<Nam
 type CurrentShape<Declared> = Declared extends UpcastShape<infer Shape> ? Shape : Declared
 
 /** The union of the declared events. */
-export type DeclaredEvent<Declared> = {
-  readonly [Name in keyof Declared & string]: Message<Name, CurrentShape<Declared[Name]>>
-}[keyof Declared & string]
+export type DeclaredEvent<Declared> = Declared extends infer Shapes
+  ? {
+      readonly [Name in keyof Shapes & string]: Message<Name, CurrentShape<Shapes[Name]>>
+    }[keyof Shapes & string]
+  : never
 
 /**
  * The events of a codec, as a union.

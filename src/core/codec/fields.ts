@@ -40,8 +40,10 @@ type OptionalKeys<Declared> = {
   readonly [Key in keyof Declared]: MayBeMissing<Declared[Key]> extends true ? Key : never
 }[keyof Declared]
 
-/** One record type instead of an intersection, as an editor should show it. */
-type Flat<Record> = { readonly [Key in keyof Record]: Record[Key] }
+// The `infer` makes an editor show the record itself, and not the names of these types.
+type Flat<Parts> = Parts extends infer Whole
+  ? { readonly [Key in keyof Whole]: Whole[Key] }
+  : never
 
 /** The records with these {@link Fields}. */
 export type RecordOf<Declared, More = unknown> = Flat<
