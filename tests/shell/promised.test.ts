@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import * as TE from 'fp-ts/TaskEither'
+import type { TaskEither } from 'fp-ts/TaskEither'
 import { type OpenCategory, openCategory, promised } from 'reprise'
 import { memory } from 'reprise/memory'
 import {
@@ -55,7 +55,7 @@ describe('promised', () => {
     for (const [name, calledWith] of Object.entries(calls)) {
       const operation = Reflect.get(category, name) as (
         ...args: unknown[]
-      ) => TE.TaskEither<unknown, object>
+      ) => TaskEither<unknown, object>
       const lifted = Reflect.get(door, name) as (
         ...args: unknown[]
       ) => Promise<{ readonly ok: boolean }>
@@ -107,7 +107,11 @@ describe('promised', () => {
       },
     ],
     ['is rejected', { load: () => () => Promise.reject(new Error('broken')) }],
-    ['is rejected with something that is no error', { load: () => () => Promise.reject('broken') }],
+    [
+      'is rejected with something that is no error',
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that it is none is the point
+      { load: () => () => Promise.reject('broken') },
+    ],
   ])('answers StoreFailed where an operation %s', async (_, part) => {
     const door = promised({ ...openCategory(counter, memory()), ...part })
     expect(await door.load('A')).toMatchObject({

@@ -6,7 +6,6 @@ import {
 } from '../../examples/bank/account/commands'
 import type { BankState } from '../../examples/bank/transfer/bank'
 import type { BankCommand } from '../../examples/bank/transfer/process'
-import { rightOf } from './right'
 
 // A bank with two accounts and one transfer, and callers who get past the compiler.
 

@@ -126,5 +126,4 @@ refined('Short', NonEmptyText, (text) => text.length < 5)
 // @ts-expect-error: a number has no length
 refined('Short', WholeNumber, (text) => text.length < 5)
 
-const merged = mergeEventCodecs(cardEvents, mixed)
-expectTypeOf<EventOf<typeof merged>>().toEqualTypeOf<CardEvent | Mixed>()
+expectTypeOf(mergeEventCodecs(cardEvents, mixed)).toEqualTypeOf<EventCodec<CardEvent | Mixed>>()

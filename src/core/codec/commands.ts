@@ -34,5 +34,7 @@ export const commands = <
   declared: Declared,
 ): CommandCodec<DeclaredCommand<Declared>> => {
   const shapes: ReadonlyArray<[string, MessageShape<string>]> = Object.entries(declared)
-  return commandCodecOf(new Map(shapes.map(([name, shape]) => [name, messageCodec(name, shape)])))
+  return commandCodecOf<DeclaredCommand<Declared>>(
+    new Map(shapes.map(([name, shape]) => [name, messageCodec(name, shape)])),
+  )
 }

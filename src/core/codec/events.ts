@@ -67,7 +67,7 @@ export const events = <Declared extends { readonly [Name in keyof Declared]: Eve
   declared: Declared,
 ): EventCodec<DeclaredEvent<Declared>> => {
   const shapes: ReadonlyArray<[string, EventShape<string>]> = Object.entries(declared)
-  return eventCodecOf(
+  return eventCodecOf<DeclaredEvent<Declared>>(
     new Map(
       shapes.map(([name, shape]) =>
         hasUpcasters(shape)

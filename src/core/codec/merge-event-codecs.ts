@@ -52,9 +52,11 @@ export const mergeEventCodecs = <Events extends ReadonlyArray<unknown>>(
   }
 
   return {
-    schemaVersions: Object.assign({}, ...parts.map(({ schemaVersions }) => schemaVersions)),
+    schemaVersions: Object.fromEntries(
+      parts.flatMap((part) => Object.entries(part.schemaVersions)),
+    ),
     ...(parts.every(({ shapes }) => shapes !== undefined)
-      ? { shapes: Object.assign({}, ...parts.map(({ shapes }) => shapes)) }
+      ? { shapes: Object.fromEntries(parts.flatMap(({ shapes = {} }) => Object.entries(shapes))) }
       : {}),
     typeOf: (event) => {
       const codec = codecFor(event)

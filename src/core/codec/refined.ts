@@ -11,9 +11,7 @@ export const refined = <Described extends Schema>(
   name: string,
   schema: Described,
   isValid: (value: ValueOf<Described>) => boolean,
-): t.Type<ValueOf<Described>, unknown> =>
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- `t.brand` makes a type that needs a cast everywhere
-  t.refinement(codecOf(schema), isValid, name)
+): t.Type<ValueOf<Described>, unknown> => t.refinement(codecOf(schema), isValid, name)
 
 /** A safe integer, 0 or more. */
 export const WholeNumber = refined(

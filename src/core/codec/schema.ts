@@ -1,4 +1,4 @@
-import type { Mixed, Type } from 'io-ts'
+import type { Mixed } from 'io-ts'
 import { fromSchema, type StandardSchema } from './standard-schema'
 
 /** How one value is described: an io-ts codec, or a {@link StandardSchema} of zod, valibot, arktype or others. */

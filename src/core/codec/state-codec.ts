@@ -36,7 +36,10 @@ export const stateCodec = <Shape extends StateShape>(
   schemaVersion: number,
   shape: Shape,
 ): StateCodec<StateIn<Shape>> =>
-  stateCodecOf(schemaVersion, isSchema(shape) ? codecOf(shape) : recordCodec('State', shape))
+  stateCodecOf<StateIn<Shape>>(
+    schemaVersion,
+    isSchema(shape) ? codecOf(shape) : recordCodec('State', shape),
+  )
 
 const stateCodecOf = <State>(
   schemaVersion: number,

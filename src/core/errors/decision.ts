@@ -28,7 +28,7 @@ const rejectionName = (rejection: unknown): string => {
   const [key, inner] = [propertyOf(rejection, 'key'), propertyOf(rejection, 'rejection')]
   if (typeof key === 'string' && inner !== undefined) return `${key}/${rejectionName(inner)}`
   const tag = propertyOf(rejection, '_tag')
-  return tag === undefined ? preview(rejection) : String(tag)
+  return typeof tag === 'string' ? tag : preview(rejection)
 }
 
 /** Which of the application's own functions. */
