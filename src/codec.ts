@@ -21,8 +21,10 @@ export {
 export {
   type Field,
   type Fields,
+  type FieldValue,
   optional,
   type OptionalField,
+  type OptionalKeys,
   type RecordOf,
 } from './core/codec/fields'
 export { type EventCodecList, mergeEventCodecs } from './core/codec/merge-event-codecs'
@@ -35,5 +37,10 @@ export {
   type StandardResult,
   type StandardSchema,
 } from './core/codec/standard-schema'
-export { stateCodec, type StateCodec } from './core/codec/state-codec'
+export {
+  stateCodec,
+  type StateCodec,
+  type StateIn,
+  type StateShape,
+} from './core/codec/state-codec'
 export { describeIssues, type Issue } from './core/issue'

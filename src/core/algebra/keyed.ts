@@ -24,7 +24,8 @@ export type RejectionTag<Rejection> = Rejection extends { readonly _tag: infer T
     ? Rejection
     : string
 
-type PartRejection<Key extends string, Rejection> = Rejection extends unknown
+/** A rejection by the part `Key` of a combination. */
+export type PartRejection<Key extends string, Rejection> = Rejection extends unknown
   ? {
       readonly _tag: `${Key}/${RejectionTag<Rejection>}`
       readonly key: Key

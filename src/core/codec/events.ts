@@ -11,12 +11,12 @@ export interface UpcastShape<Shape> {
 /** The declaration of one event type. */
 export type EventShape<Name> = MessageShape<Name> | UpcastShape<MessageShape<Name>>
 
-type CurrentShape<Declared> = Declared extends UpcastShape<infer Shape> ? Shape : Declared
-
 /** The union of the declared events. */
 export type DeclaredEvent<Declared> = Declared extends infer Shapes
   ? {
-      readonly [Name in keyof Shapes & string]: Message<Name, CurrentShape<Shapes[Name]>>
+      readonly [Name in keyof Shapes & string]: Shapes[Name] extends UpcastShape<infer Shape>
+        ? Message<Name, Shape>
+        : Message<Name, Shapes[Name]>
     }[keyof Shapes & string]
   : never
 

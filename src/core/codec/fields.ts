@@ -24,33 +24,29 @@ export const optional = <Described extends Schema>(
   schema: Described,
 ): OptionalField<Described> => ({ _tag: 'OptionalField', schema })
 
-type FieldValue<Declared> =
+/** The values of a {@link Field} that is there. */
+export type FieldValue<Declared> =
   Declared extends OptionalField<infer Described> ? ValueOf<Described> : ValueOf<Declared>
 
-type MayBeMissing<Declared> =
-  Declared extends OptionalField<Schema>
-    ? true
-    : unknown extends ValueOf<Declared>
-      ? false
-      : undefined extends ValueOf<Declared>
-        ? true
-        : false
-
-type OptionalKeys<Declared> = {
-  readonly [Key in keyof Declared]: MayBeMissing<Declared[Key]> extends true ? Key : never
+/** The names of the fields that may be missing. */
+export type OptionalKeys<Declared> = {
+  readonly [Key in keyof Declared]: Declared[Key] extends OptionalField<Schema>
+    ? Key
+    : unknown extends ValueOf<Declared[Key]>
+      ? never
+      : undefined extends ValueOf<Declared[Key]>
+        ? Key
+        : never
 }[keyof Declared]
 
-// The `infer` makes an editor show the record itself, and not the names of these types.
-type Flat<Parts> = Parts extends infer Whole
+/** The records with these {@link Fields}, and with those of `More`. */
+export type RecordOf<Declared, More = unknown> = More & {
+  readonly [Key in Exclude<keyof Declared, OptionalKeys<Declared>>]: FieldValue<Declared[Key]>
+} & {
+  readonly [Key in OptionalKeys<Declared>]?: FieldValue<Declared[Key]>
+} extends infer Whole // one record, for an editor to show, and not the names of these types
   ? { readonly [Key in keyof Whole]: Whole[Key] }
   : never
-
-/** The records with these {@link Fields}. */
-export type RecordOf<Declared, More = unknown> = Flat<
-  More & {
-    readonly [Key in Exclude<keyof Declared, OptionalKeys<Declared>>]: FieldValue<Declared[Key]>
-  } & { readonly [Key in OptionalKeys<Declared>]?: FieldValue<Declared[Key]> }
->
 
 const isOptional = (field: Field): field is OptionalField<Schema> => !isSchema(field)
 

@@ -4,15 +4,13 @@ import { isSameJson } from '../fingerprint'
 import type { Issue } from '../issue'
 import { isPlain, MAXIMUM_DEPTH } from '../json'
 
-type Path = ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>
-
 /** The answer of a {@link StandardSchema}: the value, or what is wrong with it. */
 export type StandardResult<Value> =
   | { readonly value: Value; readonly issues?: undefined }
   | {
       readonly issues: ReadonlyArray<{
         readonly message: string
-        readonly path?: Path | undefined
+        readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined
       }>
     }
 
@@ -41,7 +39,7 @@ export const isSchemaType = (codec: object): codec is SchemaType<unknown> =>
 
 const ASYNCHRONOUS = 'its schema is asynchronous: only synchronous ones can be used here'
 
-const textOf = (path: Path): string =>
+const textOf = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string =>
   path.map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
 
 const validated = <Value>(

@@ -66,6 +66,15 @@ describe.each<
     expect(write(trimmed, ' Ada ')).toEqual(stored({ value: 'Ada' }))
   })
 
+  it('normalises beside fields that may be missing', () => {
+    const codec = events({ Noted: { name: trimmed, note: optional(trimmed), more: missing } })
+    const written = codec.encode({ type: 'Noted', name: ' Ada ', note: ' x' } as never)
+    expect(written).toEqual(stored({ name: 'Ada', note: 'x' }))
+    expect(codec.decode({ type: 'Noted', schemaVersion: 1, data: { name: ' Bob' } })).toEqual(
+      E.right({ type: 'Noted', name: 'Bob' }),
+    )
+  })
+
   it('may stand in refined and in optional', () => {
     const even = refined('Even', number, (n) => Number(n) % 2 === 0)
     expect(write(even, 2)).toEqual(stored({ value: 2 }))
