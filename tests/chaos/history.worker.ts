@@ -14,7 +14,7 @@ import { reader, writer } from '../../src/testing/history/workload'
 import { subscriber, timerKeeper } from '../../src/testing/history/workload-read-side'
 import { workloadInline } from '../../src/testing/history/workload-world'
 import { runProjection } from '../../src/shell/projection/run-projection'
-import { counterClient } from '../support/counter-client'
+import { witnessClient } from '../support/witness-client'
 import type { NoTables } from '../support/postgres-read-side'
 import { counting, oldRelease } from './history-projection'
 
@@ -78,7 +78,7 @@ const main = async (): Promise<void> => {
     reader(world('reader')),
     subscriber(world('subscriber')),
     timerKeeper(world('keeper')),
-    counterClient(world('commands')),
+    witnessClient(world('commands')),
     projecting,
   ])
 }

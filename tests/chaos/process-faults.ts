@@ -18,7 +18,7 @@ import { rebuildProjection } from '../../src/shell/projection/rebuild-projection
 import { runProjection } from '../../src/shell/projection/run-projection'
 import { conclude } from '../../src/testing/history/workload'
 import { workloadInline, workloadRules } from '../../src/testing/history/workload-world'
-import { counterStates } from '../support/counter-client'
+import { witnessStates } from '../support/witness'
 import type { CrashingServer } from '../support/crashing-server'
 import type { NoTables } from '../support/postgres-read-side'
 import { right } from '../support/right'
@@ -231,7 +231,7 @@ export const chaosRun = async ({
   )
   rmSync(folder, { recursive: true })
   const violations = checkHistory(history, {
-    states: counterStates,
+    states: witnessStates,
     documents: [...(workloadRules.documents ?? []), ...countingRules()],
     clockDifference: 5,
   })

@@ -15,7 +15,8 @@ import {
   simulateStore,
   type Violation,
 } from 'reprise/testing'
-import { counterClient, counterStates, twinClient } from '../support/counter-client'
+import { witnessStates } from '../support/witness'
+import { witnessClient, twinClient } from '../support/witness-client'
 import { startCrashingServer } from '../support/crashing-server'
 import { right } from '../support/right'
 import { type HostileReport, hostileRun } from './hostile'
@@ -54,7 +55,7 @@ const { values } = parseArgs({
 })
 
 const nothing = () => Promise.resolve()
-const clients = [counterClient, counterClient, twinClient]
+const clients = [witnessClient, witnessClient, twinClient]
 
 const operationsOf = (history: ReadonlyArray<object>): number =>
   history.filter((entry) => 'asked' in entry).length
@@ -74,7 +75,7 @@ const against: Readonly<Record<string, () => Promise<Runs>>> = {
           ...memory({ inline, now: clockOf(seed, now), lineage: 'chaos' }),
           close: nothing,
         }),
-        { seed, operations: 120, clients, states: counterStates, ...timesOf(seed) },
+        { seed, operations: 120, clients, states: witnessStates, ...timesOf(seed) },
       )
       return { operations: operationsOf(history), faults, violations }
     },
@@ -92,7 +93,7 @@ const against: Readonly<Record<string, () => Promise<Runs>>> = {
             await right(backend.migrate)
             return backend
           },
-          { seed, operations: 800, clients, states: counterStates },
+          { seed, operations: 800, clients, states: witnessStates },
         )
         return { operations: operationsOf(history), faults, violations }
       },

@@ -132,6 +132,39 @@ describe('a state in memory', () => {
     expect((await right(baskets.load(freshId()))).state).toMatchObject({ left: 0, items: [] })
   })
 
+  it.each([{}, { commandId: 'one' }])(
+    'is out of the reach of a caller that changes the answer to a first command without events (%j)',
+    async (options) => {
+      const counters = openCategory(counter, memory())
+      const id = freshId()
+      const answer = await right(counters.handleCommand(id, add(), options))
+      Reflect.set(answer.state, 'total', 5_000)
+      expect((await right(counters.load(freshId()))).state).toEqual({ total: 0, events: 0 })
+      expect((await right(counters.handleCommand(id, add(1)))).state).toEqual({
+        total: 1,
+        events: 1,
+      })
+    },
+  )
+
+  it('is out of the reach of a caller that changes what another one is answered under the same id', async () => {
+    const counters = openCategory(counter, memory())
+    const id = freshId()
+    const spoilt: number[] = []
+    const answers = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const answer = await right(counters.handleCommand(id, add(1), { commandId: 'one' }))
+        spoilt.push(answer.state.total)
+        Reflect.set(answer.state, 'total', 5_000)
+        Reflect.set(answer.events[0]!.event, 'amount', 5_000)
+        return answer
+      }),
+    )
+    expect(spoilt).toEqual([1, 1, 1])
+    expect(new Set(answers.map(({ state }) => state)).size).toBe(3)
+    expect(new Set(answers.map(({ events }) => events[0]!.event)).size).toBe(3)
+  })
+
   it('is out of the reach of a caller that changes its command afterwards', async () => {
     const [baskets, id] = [openCategory(basket, { store: memoryStore() }), freshId()]
     const command = { type: 'Put' as const, items: [{ sku: 'tea', count: 100 }] }

@@ -33,10 +33,13 @@ export interface MemoryOptions {
 /** Signals every successful append. */
 const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
   ...store,
-  append: (request) => async () => {
-    const answer = await store.append(request)()
-    if (E.isRight(answer)) signal()
-    return answer
+  append: (request) => {
+    const append = store.append(request)
+    return () =>
+      append().then((answer) => {
+        if (E.isRight(answer)) signal()
+        return answer
+      })
   },
 })
 

@@ -195,7 +195,8 @@ const outcomesOf = <Of extends CategoryTypes>(
       skip += events.length
       return E.right({
         events: recordedEvents(streamId, decision.right.events, events, offset),
-        state,
+        // `evolve` may have left it as it was: then it is that of the caller before, too.
+        state: state === before.state ? unshared(state) : state,
         version,
       })
     }

@@ -149,6 +149,21 @@ const commandFingerprint = (command: unknown): string | undefined => {
 const withoutUndefined = (metadata: Metadata): Metadata =>
   Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
 
+/** The same result, for a caller who shares nothing with the one who has it already. */
+const separateResult = <State, Event>({
+  events,
+  state,
+  version,
+}: CommandResult<State, Event>): CommandResult<State, Event> => ({
+  events: events.map(({ event, metadata, ...recorded }) => ({
+    ...recorded,
+    event: unshared(event),
+    metadata: unshared(metadata),
+  })),
+  state: unshared(state),
+  version,
+})
+
 /** A state of the cache, for a caller. */
 const handedOut = <State>({ state, version }: Versioned<State>): Versioned<State> => ({
   state: unshared(state),
@@ -180,6 +195,7 @@ export const openCategory = <Command, State, Event, Rejection>(
   const enqueue = streamQueues<Command, Rejection, CommandResult<State, Event>>(
     (streamId, batch) => handleBatch(runtime, streamId, batch),
     settings.queueDepth,
+    separateResult,
   )
   const nameOf = (id: string) => TE.fromEither(streamId(category.name, id))
 

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { overloaded, storeFailed } from '../../core/errors/store'
 import type { StreamId } from '../../core/stream'
+import { catching } from '../catching'
 import { setImmediate } from '../timers'
 import { isOtherCommand, type SentOptions } from './command-options'
 import type { Answer, HandleBatch, PendingCommand } from './pending-command'
@@ -32,17 +33,18 @@ const batchSize = (queue: ReadonlyArray<Pick<PendingCommand<never, never, never>
  * exists only while it has commands.
  *
  * @param depth - how many commands may wait in one queue.
+ * @param copyOf - the answer for another caller, who shares nothing with the first one.
  */
 export const streamQueues = <Command, Rejection, Result>(
   handleBatch: HandleBatch<Command, Rejection, Result>,
   depth: number,
+  copyOf: (result: Result) => Result,
 ): Enqueue<Command, Rejection, Result> => {
   type Pending = PendingCommand<Command, Rejection, Result>
-  /** A command with an id, and what those that are sent with the same id meanwhile are answered. */
+  /** A command with an id, and those that are sent with the same id meanwhile. */
   interface Sent {
     readonly fingerprint: string | undefined
-    readonly answered: Promise<Answer<Rejection, Result>>
-    twins: Promise<Answer<Rejection, Result>> | undefined
+    readonly twins: ((answer: Answer<Rejection, Result>) => void)[]
   }
   interface Queue {
     waiting: ReadonlyArray<Pending>
@@ -99,34 +101,55 @@ export const streamQueues = <Command, Rejection, Result>(
     else run(streamId, queue)
   }
 
+  /** The result itself if it cannot be copied: it throws when it is read. */
+  const copied = (result: Result): Result =>
+    E.getOrElse(() => result)(catching(() => copyOf(result)))
+
+  /** From now on those with the same id wait for the answer. They get theirs before anyone can change it. */
+  const answerWithTwins = (
+    byId: Map<string, Sent>,
+    commandId: string,
+    fingerprint: string | undefined,
+    resolve: Pending['answer'],
+  ): Pending['answer'] => {
+    const sent: Sent = { fingerprint, twins: [] }
+    byId.set(commandId, sent)
+    return (answer) => {
+      byId.delete(commandId)
+      for (const twin of sent.twins) twin(answer)
+      resolve(answer)
+    }
+  }
+
   const enqueue: Enqueue<Command, Rejection, Result> = (streamId, command, options) => {
     const { commandId, fingerprint } = options
     const open = queues.get(streamId)
     const sent = commandId === undefined ? undefined : open?.sent?.get(commandId)
     const isReused = sent !== undefined && isOtherCommand(fingerprint, sent.fingerprint)
     if (sent !== undefined && !isReused) {
-      // Only an acceptance is shared: a rejection may have been decided before events that were stored
-      // before its twin was sent. One of the twins is then handled, for all that are there by now.
-      sent.twins ??= sent.answered.then((answer) =>
-        E.isRight(answer) ? answer : enqueue(streamId, command, options),
-      )
-      return sent.twins
+      return new Promise((answer) => {
+        // Only an acceptance is shared: a rejection may have been decided before events that were stored
+        // before its twin was sent. One of the twins is then handled, for all that are there by now.
+        sent.twins.push((shared) => {
+          if (E.isRight(shared)) answer(E.right(copied(shared.right)))
+          else void enqueue(streamId, command, options).then(answer)
+        })
+      })
     }
     const before = open === undefined ? 0 : open.waiting.length + open.arrived.length
     if (before >= depth) return Promise.resolve(E.left(overloaded(streamId, before)))
     const queue: Queue = open ?? { waiting: NONE, arrived: [], sent: undefined }
-    const answered = new Promise<Answer<Rejection, Result>>((answer) => {
+    const answered = new Promise<Answer<Rejection, Result>>((resolve) => {
       // Behind the command that has its id, which decides whether it is handled: look it up in the store.
       const mode = isReused ? 'reload' : options.expectedVersion === undefined ? 'shared' : 'alone'
+      const answer =
+        commandId === undefined || isReused
+          ? resolve
+          : answerWithTwins((queue.sent ??= new Map()), commandId, fingerprint, resolve)
       const pending: Pending = { command, options, answer, conflicts: 0, mode }
       if (queue.arrived.length === 0) queue.arrived = [pending]
       else queue.arrived.push(pending)
     })
-    if (commandId !== undefined && !isReused) {
-      const byId = (queue.sent ??= new Map())
-      byId.set(commandId, { fingerprint, answered, twins: undefined })
-      void answered.then(() => byId.delete(commandId))
-    }
     if (open === undefined) {
       queues.set(streamId, queue)
       run(streamId, queue)

@@ -54,7 +54,7 @@ export const sending =
     }
     const sent = await bounded(bounds, ({ signal }) =>
       dispatch(command.right, { commandId: id, metadata, signal }),
-    )()
+    )
     if (E.isRight(sent)) return { _tag: 'Done', entry }
     const rejected = rejectionIn(sent.left)
     return rejected === undefined

@@ -124,7 +124,7 @@ export const sendBetweenBatches = <Transaction, Command>(
       const turn = {
         abandonment,
         handlerTimeout: settings.handlerTimeout,
-        mayGoOn: () => mayWork() && !signal.aborted,
+        mayGoOn: () => mayWork(performance.now()) && !signal.aborted,
         beforeTrying: (what: string) => beforeTrying(context, what),
       }
       memory.busySince = performance.now()

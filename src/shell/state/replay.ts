@@ -9,6 +9,8 @@ import { Metadata, noMetadata } from '../../core/metadata'
 import { isEmpty } from '../../core/owns'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
+import { catching } from '../catching'
+import { unshared } from './unshared'
 
 /** What reading a stream needs of a category: everything but its commands. */
 export type Replayable<State, Event> = Pick<
@@ -105,7 +107,12 @@ export const replayStored = <State, Event>(
   return E.right(current)
 }
 
-/** The state before anything happened. */
-export const beginning = <State>(category: {
+/** The state before anything happened, shared with no one: a caller that changes it must not change every stream. */
+export const beginning = <State>({
+  decider: { initialState },
+}: {
   readonly decider: { readonly initialState: State }
-}): Versioned<State> => ({ state: category.decider.initialState, version: 0 })
+}): Versioned<State> => {
+  const own = catching(() => unshared(initialState))
+  return { state: E.isRight(own) ? own.right : initialState, version: 0 }
+}

@@ -6,7 +6,7 @@ import type { StoreFailed } from '../../core/errors/store'
 import { isCausedByWork } from '../../core/fault'
 import type { StepEnd, StepStart, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
-import { bounded, type HandlerBounds, type HandlerContext } from './handler'
+import { type HandlerBounds, type HandlerContext, handlerRunner } from './handler'
 
 /** Why a step failed. */
 export type StepError = StoreFailed | LeaseLost | HandlerFailed
@@ -118,16 +118,21 @@ export const oneByOneEffects = <Transaction>(
   handle: EventHandler<Transaction>,
 ): Effects =>
   inTransaction(subscriptions, async ({ lease, events }, transaction, pace) => {
+    const handlers = handlerRunner(pace)
     let handled = 0
-    for (const event of events) {
-      if (pace.next(handled) !== 'go') break
-      const done = await bounded(pace, (context) => handle(event, transaction, context))()
-      if (E.isLeft(done)) {
-        return E.left(handlerFailed(lease.subscription, event.position, done.left))
+    try {
+      for (const event of events) {
+        if (pace.next(handled) !== 'go') break
+        const done = await handlers.run((context) => handle(event, transaction, context))
+        if (E.isLeft(done)) {
+          return E.left(handlerFailed(lease.subscription, event.position, done.left))
+        }
+        handled++
       }
-      handled++
+      return E.right(handled)
+    } finally {
+      handlers.end()
     }
-    return E.right(handled)
   })
 
 /** Effects outside the store: each event has its effect at least once; the checkpoint is saved afterwards. */
@@ -137,19 +142,24 @@ export const outsideEffects = <Transaction>(
 ): Effects => ({
   make: async (batch, pace) => {
     const { lease, after, events, endAt } = batch
+    const handlers = handlerRunner(pace)
     let handled = 0
     let isLost = false
-    for (const event of events) {
-      const next = pace.next(handled)
-      isLost = next === 'lost'
-      if (next !== 'go') break
-      const done = await bounded(pace, (context) => handle(event, context))()
-      if (E.isLeft(done)) {
-        isLost = pace.abandonment.isAbandoned()
-        if (isLost) break
-        return E.left(handlerFailed(lease.subscription, event.position, done.left))
+    try {
+      for (const event of events) {
+        const next = pace.next(handled)
+        isLost = next === 'lost'
+        if (next !== 'go') break
+        const done = await handlers.run((context) => handle(event, context))
+        if (E.isLeft(done)) {
+          isLost = pace.abandonment.isAbandoned()
+          if (isLost) break
+          return E.left(handlerFailed(lease.subscription, event.position, done.left))
+        }
+        handled++
       }
-      handled++
+    } finally {
+      handlers.end()
     }
     // Also when the lease has expired: unless another instance has taken it, no event is handled twice.
     if (handled > 0 || events.length === 0) {

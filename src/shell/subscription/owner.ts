@@ -116,7 +116,7 @@ export const runOwner = async <Transaction>({
         signal: stopping.signal,
         abandonment: abandoned,
         sleeper: now.sleeper,
-        mayWork: () => performance.now() < now.deadline,
+        mayWork: (time) => time < now.deadline,
         recovered: () => trouble.recovered(partition),
         onNotice,
       }).catch((cause: unknown) => E.left(storeFailed('Unexpected', 'nothingWritten', cause)))

@@ -33,8 +33,8 @@ export interface WorkerContext<Transaction> {
   /** Whether the current event is abandoned. */
   readonly abandonment: Abandonment
   readonly sleeper: Sleeper
-  /** Whether the lease has not expired, as far as this process can know. */
-  readonly mayWork: () => boolean
+  /** Whether the lease has not expired at this time (of `performance.now`), as far as this process can know. */
+  readonly mayWork: (now: number) => boolean
   /** A whole turn has succeeded: earlier trouble is over. */
   readonly recovered: () => void
   readonly onNotice: (notice: SubscriptionNotice) => void
@@ -52,9 +52,10 @@ export const paceOf = <Transaction>({
     handlerTimeout: settings.handlerTimeout,
     abandonment,
     next: (handled) => {
-      if (!mayWork() || abandonment.isAbandoned()) return 'lost'
+      const now = performance.now()
+      if (!mayWork(now) || abandonment.isAbandoned()) return 'lost'
       if (signal.aborted) return 'enough'
-      return handled > 0 && performance.now() > end ? 'enough' : 'go'
+      return handled > 0 && now > end ? 'enough' : 'go'
     },
   }
 }

@@ -187,6 +187,9 @@ export const commandAnswered = (
   if (answer._tag === 'Refused') {
     // Blind commands may be decided on an old state.
     if (answer.version !== undefined && pin !== 'any') wasAt(facts, answer.version, times)
+    if (answer.reason !== 'Rejected' || commandId === undefined) return
+    const command = commandOf(facts, commandId)
+    if (times.begun > (command.rejected?.begun ?? -1)) command.rejected = times
     return
   }
   if (answer._tag !== 'Handled') {
@@ -208,8 +211,8 @@ export const commandAnswered = (
   }
   const ids = events.map(({ id }) => id).join(' ')
   const command = commandOf(facts, commandId)
-  const { call } = times
-  if (command.answer === undefined) command.answer = { call, version, ids }
+  const { call, ended } = times
+  if (command.answer === undefined) command.answer = { call, ended, version, ids }
   else if (command.answer.version !== version || command.answer.ids !== ids) {
     const message = `the command ${commandId} was answered with version ${command.answer.version}, and later with ${version}`
     const calls = [command.answer.call, call]

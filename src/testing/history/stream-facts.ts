@@ -68,7 +68,16 @@ export interface CommandFacts {
   /** The time of its first sending. */
   firstSent: number
   /** The first answer to a command with this id. */
-  answer: { readonly call: number; readonly version: number; readonly ids: string } | undefined
+  answer:
+    | {
+        readonly call: number
+        readonly ended: number
+        readonly version: number
+        readonly ids: string
+      }
+    | undefined
+  /** The last sending that was rejected by the rules. */
+  rejected: CallTimes | undefined
 }
 
 /** A document of the stream, as it was read. */
@@ -197,6 +206,7 @@ export const commandOf = ({ commands }: StreamFacts, id: string): CommandFacts =
     missing: undefined,
     firstSent: Infinity,
     answer: undefined,
+    rejected: undefined,
   }
   commands.set(id, fresh)
   return fresh

@@ -139,7 +139,7 @@ const judgeSent = (
 const judgeCommand = (
   { streamId: subject, report }: StreamFacts,
   places: ReadonlyMap<string, VersionFacts>,
-  { commandId, marks, handled, missing }: CommandFacts,
+  { commandId, marks, handled, missing, answer, rejected }: CommandFacts,
 ): void => {
   const effective = marks.flatMap((mark) => {
     const first = mark.outcome === 'unknown' ? places.get(mark.firstId ?? '')?.event : undefined
@@ -164,6 +164,10 @@ const judgeCommand = (
   if (known !== undefined && missing !== undefined) {
     const message = `the command ${commandId} was carried out, and a later load does not know it`
     report({ promise, subject, message, calls: [known.call, missing.call] })
+  }
+  if (answer !== undefined && rejected !== undefined && answer.ended < rejected.begun) {
+    const message = `the command ${commandId} was carried out, and was rejected when it was sent again`
+    report({ promise, subject, message, calls: [answer.call, rejected.call] })
   }
 }
 

@@ -100,6 +100,15 @@ describe('checkHistory', () => {
       ),
     ],
     [
+      'CommandForgotten',
+      historyOf(
+        [1, command('c')],
+        [1, { _tag: 'Handled', version: 1, events: [seen(1)] }],
+        [2, command('c')],
+        [2, { _tag: 'Refused', reason: 'Rejected', version: 1 }],
+      ),
+    ],
+    [
       'StateDiffers',
       historyOf(
         [1, append([1])],
@@ -128,6 +137,15 @@ describe('checkHistory', () => {
   )
 
   const sound: ReadonlyArray<readonly [string, ReadonlyArray<HistoryEntry>]> = [
+    [
+      'a command that is rejected before it is carried out under the same id',
+      historyOf(
+        [1, command('c')],
+        [1, { _tag: 'Refused', reason: 'Rejected', version: 0 }],
+        [2, command('c')],
+        [2, { _tag: 'Handled', version: 1, events: [seen(1)] }],
+      ),
+    ],
     [
       'an append whose outcome is unknown, and that is there',
       historyOf([1, append([1])], [1, unknown], [2, load], [2, page(seen(1))]),

@@ -2,7 +2,8 @@ import * as E from 'fp-ts/Either'
 import { type EventStore, storeFailed } from 'reprise/adapter'
 import type { MemoryTransaction } from 'reprise/memory'
 import { type Proof, simulateStore } from 'reprise/testing'
-import { counterClient, counterStates } from '../../support/counter-client'
+import { witnessStates } from '../../support/witness'
+import { witnessClient } from '../../support/witness-client'
 import { scaled } from '../../support/workers'
 import { soundParts } from './planted-defects'
 
@@ -75,7 +76,7 @@ const run = async (
     },
     {
       ...{ seed, operations: 12, writers: 1, faults: {} },
-      ...{ clients: [counterClient], states: counterStates },
+      ...{ clients: [witnessClient], states: witnessStates },
     },
   )
   return { ...proof, calls: calls() }

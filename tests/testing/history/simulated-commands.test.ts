@@ -1,6 +1,7 @@
 import { memory, type MemoryTransaction } from 'reprise/memory'
 import { type Client, type Proof, simulateStore } from 'reprise/testing'
-import { counterClient, counterStates, twinClient } from '../../support/counter-client'
+import { witnessStates } from '../../support/witness'
+import { witnessClient, twinClient } from '../../support/witness-client'
 import { scaled } from '../../support/workers'
 
 /** `REPRISE_HISTORIES=2000` for the full size. */
@@ -17,7 +18,7 @@ const simulated = (seed: number, client: Client<MemoryTransaction>): Promise<Pro
       operations: 120,
       writers: 1,
       clients: [client, client, client],
-      states: counterStates,
+      states: witnessStates,
     },
   )
 
@@ -26,7 +27,7 @@ describe('commands in simulated time', () => {
     const begun = Date.now()
     let entries = 0
     for (let seed = 1; seed <= HISTORIES; seed++) {
-      const client = seed % 3 === 0 ? twinClient : counterClient
+      const client = seed % 3 === 0 ? twinClient : witnessClient
       const { violations, history } = await simulated(seed, client)
       expect({ seed, violations }).toEqual({ seed, violations: [] })
       entries += history.length
@@ -36,7 +37,7 @@ describe('commands in simulated time', () => {
   }, 1_000_000)
 
   it('have the same history again, byte for byte, for the same seed', async () => {
-    const [one, again] = [await simulated(7, counterClient), await simulated(7, counterClient)]
+    const [one, again] = [await simulated(7, witnessClient), await simulated(7, witnessClient)]
     expect(JSON.stringify(again.history)).toBe(JSON.stringify(one.history))
     expect(one.history.some((entry) => 'asked' in entry && entry.asked._tag === 'Command')).toBe(
       true,
@@ -53,7 +54,7 @@ describe('commands in simulated time', () => {
           call,
           told,
         )
-      return counterClient({ ...world, recorder: { ...recorder, calling } })
+      return witnessClient({ ...world, recorder: { ...recorder, calling } })
     }
     const found = new Set<string>()
     for (let seed = 1; seed <= 100 && !found.has('StaleAnswer'); seed++) {

@@ -16,7 +16,8 @@ export const isOwn = (text: string): boolean => text.startsWith(MARK)
 /** One of our statements, with or without a label. */
 export const own = (text: string): string => (isOwn(text) ? text : `${MARK}*/ ${text}`)
 
-const parseJson = (value: string): unknown => JSON.parse(value)
+/** Most events have no metadata. */
+const parseJson = (value: string): unknown => (value === '{}' ? {} : JSON.parse(value))
 const parsers: Readonly<Record<number, (value: string) => unknown>> = {
   16: (value) => value === 't', // boolean
   21: Number, // smallint

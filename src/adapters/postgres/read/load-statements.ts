@@ -12,7 +12,7 @@ import type { StoredEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
 import { named } from '../connection/own-statements'
 import { milliseconds, quoteIdentifier } from '../schema/names'
-import { storedColumns, type StreamPage, toPage } from './stored-events'
+import { eventColumns, storedColumns, type StreamPage, toPage } from './stored-events'
 
 /** The statements that load: a snapshot, the events after it, and the mark of a command. */
 export interface LoadStatements {
@@ -21,6 +21,8 @@ export interface LoadStatements {
   readonly loadOne: string
   /** For one stream, without a snapshot and without a command id. */
   readonly loadEvents: string
+  /** The same from the start of the stream. */
+  readonly loadFromStart: string
 }
 
 /** The version of a stream. */
@@ -135,6 +137,28 @@ union all
  order by e.version
  limit $3::integer)`
 
+// The last row says which version the stream has, but for the one beyond the limit: that holds it as its position.
+// So the version is looked up only in a stream that is longer than the limit.
+const loadFromStart = (schema: string): string => `
+select ${eventColumns},
+       case when e.version > $2::integer then ${versionOf(schema, '$1')} else e.position end::double precision as "position",
+       ${milliseconds('recorded_at')} as "recordedAt"
+from ${schema}.events e
+where e.stream_id = $1::text
+order by e.version
+limit $2 + 1`
+
+export const loadFromStartParameters = ({ streamId, limit }: LoadRequest) => [streamId, limit]
+
+/** What was found for one request for all events. */
+export const fromStartAnswer = (
+  { limit }: LoadRequest,
+  events: ReadonlyArray<StoredEvent>,
+): LoadAnswer => {
+  const version = events[limit]?.position ?? events.at(-1)?.version ?? 0
+  return E.map((found: StreamPage) => ({ version, ...found }))(toPage(limit, events))
+}
+
 export const loadEventsParameters = ({ streamId, after, limit }: LoadRequest) => [
   streamId,
   after,
@@ -159,6 +183,7 @@ export const loadStatements = (schema: string): LoadStatements => {
     loadMany: named('load', loadMany(name)),
     loadOne: named('load_one', loadOne(name)),
     loadEvents: named('load_events', loadEvents(name)),
+    loadFromStart: named('load_from_start', loadFromStart(name)),
   }
 }
 

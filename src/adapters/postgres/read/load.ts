@@ -11,8 +11,10 @@ import {
   answerTo,
   asksForEventsOnly,
   eventsAnswer,
+  fromStartAnswer,
   type LoadAnswer,
   loadEventsParameters,
+  loadFromStartParameters,
   loadManyParameters,
   loadOneParameters,
   type LoadRow,
@@ -27,6 +29,11 @@ const loadAlone = async (
   request: LoadRequest,
 ): Promise<LoadAnswer> => {
   if (asksForEventsOnly(request)) {
+    if (request.after === 0) {
+      const parameters = loadFromStartParameters(request)
+      const events = await fetchRows<StoredEvent>(db, statements.loadFromStart, parameters)
+      return fromStartAnswer(request, events)
+    }
     const parameters = loadEventsParameters(request)
     return eventsAnswer(
       request,
