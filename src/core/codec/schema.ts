@@ -11,7 +11,9 @@ export type ValueOf<Described> = Described extends { readonly _A: infer Value }
     ? Value
     : never
 
-const isCodec = (value: object): value is Mixed =>
+const isStandard = (value: object): value is StandardSchema<unknown> => '~standard' in value
+
+const isCodec = (value: object): boolean =>
   'name' in value &&
   typeof value.name === 'string' &&
   'validate' in value &&
@@ -20,7 +22,7 @@ const isCodec = (value: object): value is Mixed =>
 /** Whether `value` is a schema, and not a record of them. */
 export const isSchema = (value: unknown): value is Schema =>
   ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-  (isCodec(value) || '~standard' in value)
+  (isStandard(value) || isCodec(value))
 
 /** The io-ts codec of a schema: itself, if it is one. */
-export const codecOf = (schema: Schema): Mixed => (isCodec(schema) ? schema : fromSchema(schema))
+export const codecOf = (schema: Schema): Mixed => (isStandard(schema) ? fromSchema(schema) : schema)

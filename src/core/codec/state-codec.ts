@@ -4,6 +4,7 @@ import { plainCopy } from '../canonical-json'
 import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
+import { codecMismatch } from './codec-mismatch'
 import { type Fields, recordCodec, type RecordOf } from './fields'
 import { definedFields } from './typed-data'
 import { codecOf, isSchema, type Schema, type ValueOf } from './schema'
@@ -50,9 +51,10 @@ const stateCodecOf = <State>(
     schemaVersion,
     encode: (state) => {
       const copy = unchanged(state)
-      return copy === undefined
-        ? toJson(plainCopy(definedFields(codec.encode(state))))
-        : E.right(plainCopy(copy))
+      if (copy !== undefined) return E.right(plainCopy(copy))
+      const written = toJson(plainCopy(definedFields(codec.encode(state))))
+      if (E.isLeft(written)) return written
+      return codec.is(state) ? written : E.left(codecMismatch(codec, written.right))
     },
     decode: (stored) => {
       if (reads(stored)) return E.right(stored)

@@ -151,6 +151,14 @@ describe('a schema that transforms', () => {
     )
   })
 
+  it('is refused in a state and in a stored command, too', () => {
+    const n = z.number().transform((value) => value + 1)
+    const issues = E.left([{ path: 'n', message: TRANSFORMED }])
+    expect(stateCodec(1, { n }).encode({ n: 1 })).toEqual(issues)
+    expect(commands({ Count: { n } }).encode({ type: 'Count', n: 1 })).toEqual(issues)
+    expect(stateCodec(1, n).encode(1)).toEqual(E.left([{ path: '', message: TRANSFORMED }]))
+  })
+
   it('is refused where its value is not JSON', () => {
     expect(write(z.coerce.date(), new Date())).toEqual(
       E.left([{ path: 'value', message: 'not a plain object: encode it with a codec' }]),
