@@ -148,7 +148,10 @@ describe('events', () => {
     const broken = refined('Broken', t.string, () => {
       throw new Error('no')
     })
-    expect(() => events({ Broken: { text: broken } })).not.toThrow()
+    const always = refined('Always', t.unknown, () => {
+      throw new Error('no')
+    })
+    expect(() => events({ Broken: { text: broken, always } })).not.toThrow()
   })
 })
 

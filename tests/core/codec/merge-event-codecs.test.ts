@@ -54,6 +54,18 @@ describe('mergeEventCodecs', () => {
     expect(ambiguous.encode({ type: 'Cancelled' })).toEqual(E.left(issues))
   })
 
+  it('passes over a codec that cannot name the event of another', () => {
+    const picky = {
+      ...stock,
+      typeOf: ({ orderId }: { readonly orderId: string }) =>
+        orderId.length > 0 ? 'Reserved' : 'None',
+    }
+    const event = { type: 'Cancelled' } as const
+    const mixed = mergeEventCodecs(picky, orders)
+    expect(mixed.typeOf(event)).toBe('Cancelled')
+    expect(mixed.decode(rightOf(mixed.encode(event)))).toEqual(E.right(event))
+  })
+
   it('takes the same codec twice as one', () => {
     const twice = mergeEventCodecs(orders, orders)
     expect(twice.encode({ type: 'Cancelled' })).toMatchObject({ right: { type: 'Cancelled' } })

@@ -164,7 +164,10 @@ describe('a schema that transforms', () => {
       E.left([{ path: 'value', message: 'not a plain object: encode it with a codec' }]),
     )
     expect(write(z.bigint(), 5n)).toMatchObject({ left: [{ path: 'value' }] })
-    expect(write(z.string().transform(Number), 5)).toMatchObject({ left: [{ path: 'value' }] })
+    const parsed = z.string().transform(Number)
+    expect(write(parsed, 5)).toMatchObject({ left: [{ path: 'value' }] })
+    expect(write(parsed, '5')).toMatchObject({ left: [{ path: 'value' }] })
+    expect(fromSchema(parsed).is('5')).toBe(false)
   })
 
   it('fills in a default, which is what is stored', () => {
