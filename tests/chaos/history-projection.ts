@@ -4,7 +4,7 @@ import { type Projection } from 'reprise'
 import { eventCodec, eventType, stateCodec } from 'reprise/codec'
 import type { ClientWorld, DocumentRule } from 'reprise/testing'
 import { SUBSCRIPTION } from '../../src/testing/history/workload-read-side'
-import { workloadRules } from '../../src/testing/history/workload-world'
+import { safely, workloadRules } from '../../src/testing/history/workload-world'
 
 const data = { number: t.number, text: t.string, nested: t.UnknownRecord }
 const Counted = t.type({ type: t.literal('Counted'), ...data })
@@ -50,14 +50,16 @@ export const oldRelease = async <Transaction>({
 }: ClientWorld<Transaction>): Promise<void> => {
   const filter = { types: ['Counted'] }
   while (goesOn()) {
-    const claim = await subscriptions?.claim(SUBSCRIPTION, name, 40, { filter })()
+    const claim =
+      subscriptions && (await safely(subscriptions.claim(SUBSCRIPTION, name, 40, { filter })))
     for (const lease of claim !== undefined && E.isRight(claim) ? claim.right.leases : []) {
-      const page = await store.readAll({ after: lease.position, limit: 50, ...filter })()
-      if (E.isLeft(page)) continue
-      await subscriptions?.commit(
+      const page = await safely(store.readAll({ after: lease.position, limit: 50, ...filter }))
+      if (E.isLeft(page) || subscriptions === undefined) continue
+      const step = subscriptions.commit(
         { lease, after: lease.position },
         () => async () => E.right({ position: page.right.upTo }),
-      )()
+      )
+      await safely(step)
     }
     await pause(20)
   }

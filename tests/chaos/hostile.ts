@@ -384,14 +384,21 @@ export const hostileRun = async <Transaction>(
 
   const attack =
     (backend: Backend<Transaction>): Client<Transaction> =>
-    async ({ backend: { store: recorded }, random, pause }) => {
+    async ({ backend: { store: recorded }, recorder, name, random, pause }) => {
       const values = hostileValues(random.fork('values'))
       const { store, documents, subscriptions } = backend
       /** What can be stored is in the history: readers of the whole store see it. */
       const gate: EventStore = {
         ...store,
-        append: (request) =>
-          (request.events.every((event) => isRecorded(event)) ? recorded : store).append(request),
+        append: (request) => {
+          if (request.events.every((event) => isRecorded(event))) return recorded.append(request)
+          // It may be stored all the same: as it looked once. The history knows no more than that.
+          const asked = { _tag: 'Command', streamId: request.streamId } as const
+          const reason = 'a value that differs whenever it is read'
+          return recorder.calling(name, asked, store.append(request), () => ({
+            ...{ _tag: 'Unknown', reason },
+          }))
+        },
       }
       const category = openCategory(anything, { store: gate })
       const append: Call = () => {

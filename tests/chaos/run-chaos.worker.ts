@@ -20,6 +20,8 @@ import { witnessClient, twinClient } from '../support/witness-client'
 import { startCrashingServer } from '../support/crashing-server'
 import { right } from '../support/right'
 import { type HostileReport, hostileRun } from './hostile'
+import { oldRelease } from './history-projection'
+import { restartingSequence } from './odd-server'
 import { chaosRun } from './process-faults'
 
 /** What one run has found, whatever it ran against. */
@@ -51,11 +53,12 @@ const { values } = parseArgs({
     hostile: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '15' },
     against: { type: 'string', default: 'postgres' },
+    'until-broken': { type: 'boolean', default: false },
   },
 })
 
 const nothing = () => Promise.resolve()
-const clients = [witnessClient, witnessClient, twinClient]
+const clients = [witnessClient, witnessClient, twinClient, oldRelease]
 
 const operationsOf = (history: ReadonlyArray<object>): number =>
   history.filter((entry) => 'asked' in entry).length
@@ -104,6 +107,52 @@ const against: Readonly<Record<string, () => Promise<Runs>>> = {
           return backend
         }, size),
       close: () => pglite.close(),
+    }
+  },
+  /** Two stores on one pool, whose application has type parsers of its own, and an operator who makes mistakes. */
+  pool: async () => {
+    const server = await startCrashingServer()
+    const asText = { getTypeParser: () => (text: string) => text }
+    const pool = new Pool({ connectionString: server.url, max: 8, types: asText })
+    const examine = (seed: number, schema: string) =>
+      examineStore(
+        async ({ inline }) => {
+          const backend = postgres(pool, { schema, inline })
+          await right(backend.migrate)
+          return backend
+        },
+        {
+          seed,
+          operations: 800,
+          clients: [...clients, restartingSequence(pool, schema)],
+          states: witnessStates,
+          clockDifference: 5,
+        },
+      )
+    return {
+      run: async (seed) => {
+        const [one, other] = await Promise.all(
+          ['a', 'b'].map((side, index) => examine(2 * seed + index, `chaos_${seed}_${side}`)),
+        )
+        const both = [one, other].filter((proof) => proof !== undefined)
+        const faults: Record<string, number> = {}
+        for (const proof of both) addTo(faults, proof.faults)
+        return {
+          operations: both.reduce((sum, { history }) => sum + operationsOf(history), 0),
+          faults,
+          violations: both.flatMap(({ violations }) => violations),
+        }
+      },
+      hostile: (size) =>
+        hostileRun(async ({ inline }) => {
+          const backend = postgres(pool, { schema: 'hostile', inline })
+          await right(backend.migrate)
+          return backend
+        }, size),
+      close: async () => {
+        await pool.end()
+        await server.stop()
+      },
     }
   },
   postgres: async () => {
@@ -227,6 +276,7 @@ const main = async (): Promise<boolean> => {
     }
     if (report === 'failed') continue
     add(seed, report)
+    if (values['until-broken'] && !isSound()) break
     if (Date.now() - told < 1_000) continue
     told = Date.now()
     console.log(

@@ -145,7 +145,12 @@ export const streamQueues = <Command, Rejection, Result>(
       const answer =
         commandId === undefined || isReused
           ? resolve
-          : answerWithTwins((queue.sent ??= new Map()), commandId, fingerprint, resolve)
+          : answerWithTwins(
+              (queue.sent ??= new Map<string, Sent>()),
+              commandId,
+              fingerprint,
+              resolve,
+            )
       const pending: Pending = { command, options, answer, conflicts: 0, mode }
       if (queue.arrived.length === 0) queue.arrived = [pending]
       else queue.arrived.push(pending)
