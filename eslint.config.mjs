@@ -50,8 +50,12 @@ export default tseslint.config(
   },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
   {
-    files: ['src/index.ts', 'src/adapters/postgres/schema/released-migrations.ts'],
-    rules: { 'max-lines': 'off' }, // a list of names, and the SQL
+    files: [
+      'src/index.ts',
+      'src/adapter.ts',
+      'src/adapters/postgres/schema/released-migrations.ts',
+    ],
+    rules: { 'max-lines': 'off' }, // lists of names, and the SQL
   },
   {
     files: ['src/core/**/*.ts'],

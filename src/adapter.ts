@@ -23,7 +23,15 @@ export type {
   WrittenEvent,
 } from './core/codec/event-codec'
 export type { StateCodec } from './core/codec/state-codec'
-export { documentKeyIssue, keyRefusal, valueRefusal } from './core/document-key'
+export {
+  type DocumentIndexes,
+  type DocumentPlaces,
+  type ListFilter,
+  placesOf,
+  type SortRange,
+  sortRange,
+} from './core/document-index'
+export { documentKeyIssue, keyRefusal, listRefusal, valueRefusal } from './core/document-key'
 export {
   type CommandAlreadyHandled,
   commandAlreadyHandled,
@@ -56,16 +64,19 @@ export type {
   SubscriptionRunning,
 } from './core/errors/operator'
 export type { InvalidTimer, UndecodableCommand, UnencodableCommand } from './core/errors/process'
-export type {
-  DocumentError,
-  NoEarlierBuild,
-  ProjectionError,
-  ProjectionNotBuilt,
-  ProjectionOutdated,
-  ProjectionRolledBack,
-  ProjectionSuperseded,
-  RebuildError,
-  UndecodableDocument,
+export {
+  type DocumentError,
+  type NoEarlierBuild,
+  type ProjectionError,
+  type ProjectionNotBuilt,
+  type ProjectionOutdated,
+  type ProjectionRolledBack,
+  type ProjectionSuperseded,
+  type RebuildError,
+  type TableError,
+  type TablesNotCreated,
+  tablesNotCreated,
+  type UndecodableDocument,
 } from './core/errors/projection'
 export {
   type MigrationChanged,
@@ -160,9 +171,12 @@ export type {
   BuildNumbers,
   BuildStatus,
   ReadModelDocument,
+  DocumentListPage,
+  DocumentListRange,
   DocumentPage,
   DocumentRange,
   DocumentWrite,
+  ListPlace,
   OfVersion,
   ProjectionBuild,
   Projections,
@@ -199,7 +213,15 @@ export type {
 } from './core/ports/subscription-store'
 export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
 export type { Routed, ProcessManager } from './core/process-manager'
-export type { Projection } from './core/projection'
+export type { HandlerContext } from './core/handler-context'
+export type { OwnTables, BuildTables, TableHandling } from './core/ports/own-tables'
+export type {
+  BuiltProjection,
+  DocumentProjection,
+  Projection,
+  ProjectionByKeys,
+  TableProjection,
+} from './core/projection'
 export type {
   EncodedEvent,
   NewEvent,
@@ -232,8 +254,13 @@ export { defaultRetry, type RetryPolicy } from './shell/category/retry'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
 export type { InlineHandler } from './shell/projection/inline'
-export type { ProjectionEntry, ProjectionPage } from './shell/projection/reader'
+export type { ListOptions } from './shell/projection/lists'
+export type {
+  BuildReader,
+  ProjectionEntry,
+  ProjectionList,
+  ProjectionPage,
+} from './shell/projection/reader'
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { EventSource, SubscriptionBackend } from './shell/subscription/environment'
-export type { HandlerContext } from './shell/subscription/handler'
 export type { TransactionalSubscription } from './shell/subscription/run-subscription'

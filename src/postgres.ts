@@ -12,3 +12,11 @@ export { connectPglite } from './adapters/postgres/connection/pglite'
 export { connectPool, type PreparedStatementsMode } from './adapters/postgres/connection/pool'
 export { type ClientConstructor, severalHosts } from './adapters/postgres/connection/several-hosts'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'
+export {
+  type TableDeclaration,
+  tableProjection,
+} from './adapters/postgres/documents/table-projection'
+export { type BuiltProjection, type TableProjection } from './core/projection'
+export type { BuildTables, TableHandling } from './core/ports/own-tables'
+export type { TableError, TablesNotCreated } from './core/errors/projection'
+export { type TableReader, tableReader } from './shell/projection/table-reader'

@@ -1,23 +1,34 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { Projection } from '../core/projection'
+import type { BuiltProjection } from '../core/projection'
 import { type CliFailure, failure } from './failure'
 import type { Context } from './runtime'
 import { exportsIn, has } from './user-module'
 
-/** A projection whose document and event types only its own functions know. */
-export type AnyProjection = Projection<unknown, unknown>
+/** A projection whose document, table and event types only its own functions know. */
+export type AnyProjection = BuiltProjection<unknown, unknown, unknown>
+
+const hasDocuments = (value: Readonly<Record<string, unknown>>): boolean =>
+  has(value['state'], 'decode') &&
+  (typeof value['keys'] === 'function'
+    ? typeof value['view'] === 'function'
+    : typeof value['key'] === 'function' &&
+      has(value['view'], 'initialState') &&
+      typeof value['view']['evolve'] === 'function')
+
+const hasTables = (value: Readonly<Record<string, unknown>>): boolean =>
+  value['_tag'] === 'TableProjection' &&
+  has(value['tables'], 'create') &&
+  typeof value['tables']['create'] === 'function' &&
+  has(value, 'handling')
 
 const isProjection = (value: unknown): value is AnyProjection =>
   has(value, 'name') &&
   typeof value['name'] === 'string' &&
   Number.isSafeInteger(value['version']) &&
-  typeof value['key'] === 'function' &&
-  has(value['view'], 'initialState') &&
-  typeof value['view']['evolve'] === 'function' &&
-  has(value['state'], 'decode') &&
-  has(value['events'], 'schemaVersions')
+  has(value['events'], 'schemaVersions') &&
+  (hasDocuments(value) || hasTables(value))
 
 const choose = (
   path: string,
@@ -32,7 +43,7 @@ const choose = (
     failure(
       'NoProjection',
       names === ''
-        ? `${path} exports no projection: export it, by name or as the default ({ name, version, events, key, view, state }).`
+        ? `${path} exports no projection: export it, by name or as the default ({ name, version, events, key, view, state }, or a tableProjection).`
         : `${path} exports the projection ${names}, but not ${name}.`,
     ),
   )

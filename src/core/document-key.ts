@@ -3,6 +3,7 @@ import { plainCopy } from './canonical-json'
 import { type StoreFailed, storeFailed } from './errors/store'
 import { describeIssues, preview } from './issue'
 import { type Json, jsonIssue, textIssue } from './json'
+import type { DocumentListRange } from './ports/projection-store'
 
 /** The longest key of a document, in characters: an index has to hold it together with the collection. */
 const MAXIMUM_KEY_LENGTH = 512
@@ -34,6 +35,15 @@ export const valueRefusal = (values: ReadonlyArray<Json | undefined>): StoreFail
   }
   return undefined
 }
+
+/** The error for a range of a list that no store can look for, the same for every store; or `undefined`. */
+export const listRefusal = ({
+  index,
+  low,
+  high,
+  after,
+}: DocumentListRange): StoreFailed | undefined =>
+  valueRefusal([index, low, high, after?.sortKey, after?.key])
 
 /**
  * Copies of `values` that give the same whenever they are read, or the error for the first one that is not storable

@@ -120,6 +120,11 @@ const callsOf = <Transaction>(
     limit: count(),
     ...(random.chance(0.3) ? { where: mostly({ a: 1 }, object) } : {}),
   })
+  const listRange = () => ({
+    ...{ index: name('byText'), low: name(''), high: name('~'), limit: count() },
+    order: random.pick(['ascending', 'descending'] as const),
+    ...(random.chance(0.3) ? { after: { sortKey: text(), key: name('key') } } : {}),
+  })
   const failure = () => ({
     message: name('failed'),
     ...(random.chance(0.3) ? { stack: text() } : {}),
@@ -231,10 +236,15 @@ const callsOf = <Transaction>(
     get: () => inDocuments((to) => to.get(name(DOCUMENTS), name('key'))),
     getMany: () => inDocuments((to) => to.getMany(name(DOCUMENTS), [name('key'), text()])),
     all: () => inDocuments((to) => to.all(name(DOCUMENTS), keyRange())),
+    list: () => inDocuments((to) => to.list(name(DOCUMENTS), listRange())),
+    listOfVersion: () => () => documents.listOfVersion(name(DOCUMENTS), count(1), listRange()),
     delete: () => inDocuments((to) => to.delete(name(DOCUMENTS), text())),
     write: () =>
       inDocuments((to) =>
-        to.write(name(DOCUMENTS), [{ key: text(), value: json() }, { key: name('key') }]),
+        to.write(name(DOCUMENTS), [
+          { key: text(), value: json(), places: { [name('byText')]: text() } },
+          { key: name('key') },
+        ]),
       ),
     putIfNewer: () =>
       inDocuments((to) => to.putIfNewer(name(DOCUMENTS), name('key'), json(), count(1))),

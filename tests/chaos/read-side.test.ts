@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
+import { postgres, tableReader } from 'reprise/postgres'
 import { replay } from '../../src/core/decider'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { projectionReader } from '../../src/shell/projection/reader'
@@ -8,6 +9,7 @@ import { eventually } from '../support/eventually'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
 import { pendingOf } from '../support/operating'
 import { right } from '../support/right'
+import { sums, type SumTables } from '../support/sums'
 import { appendTicks, type Tick, tick } from '../support/ticks'
 import { bankOn } from '../support/transfers'
 import { scaled, startWorker, type WorkerProcess } from '../support/workers'
@@ -107,6 +109,40 @@ describe('an asynchronous projection', () => {
         .sort((a, b) => (a.key < b.key ? -1 : 1))
       expect((await right(reader.all({ after: '', limit: 1_000 }))).entries).toEqual(replayed)
       process.stdout.write(`${last} events, ${KILLS} kills\n`)
+    },
+    LONG,
+  )
+})
+
+describe('a projection in tables of its own', () => {
+  it(
+    'counts each event once, however often its processes are killed',
+    async () => {
+      const expected = new Map<string, { sum: number; events: number }>()
+      const killed = new AbortController()
+      const chaos = killing('tables', KILLS).then(() => killed.abort())
+      let last = 0
+      while (!killed.signal.aborted) {
+        const stream = `tick-${randomInt(20)}`
+        const steps = Array.from({ length: 1 + randomInt(10) }, () => randomInt(10))
+        last = (await appendTicks(side.store, stream, ...steps)).at(-1) ?? 0
+        const { sum, events } = expected.get(stream) ?? { sum: 0, events: 0 }
+        const added = steps.reduce((all, by) => all + by, 0)
+        expected.set(stream, { sum: sum + added, events: events + steps.length })
+        await pause(20)
+      }
+      await chaos
+      const tables = postgres<SumTables>(side.pool)
+      const reader = tableReader(sums())(tables)
+      await right(reader.until(last, 60_000))
+      await eventually(() => nothingParked('sums@1.1'), 60_000)
+      const rows = await right(
+        reader.read((db) => db.selectFrom('sums').selectAll().orderBy('stream').execute()),
+      )
+      const wanted = [...expected].map(([stream, counted]) => ({ stream, ...counted }))
+      expect(rows).toEqual(wanted.sort((a, b) => (a.stream < b.stream ? -1 : 1)))
+      await tables.close()
+      process.stdout.write(`${last} events in tables, ${KILLS} kills\n`)
     },
     LONG,
   )

@@ -10,6 +10,7 @@ import { runProjection } from '../../src/shell/projection/run-projection'
 import { runSubscriptionInTransaction } from '../../src/shell/subscription/run-subscription'
 import { totals } from '../support/balances'
 import type { NoTables } from '../support/postgres-read-side'
+import { sums, type SumTables } from '../support/sums'
 import { type Tick, ticks } from '../support/ticks'
 import { bankOn, transferring } from '../support/transfers'
 
@@ -54,6 +55,8 @@ const main = async (): Promise<unknown> => {
   switch (what) {
     case 'projection':
       return runProjection(totals(), options)(backend, forEver)()
+    case 'tables':
+      return runProjection(sums('shown'), options)(postgres<SumTables>(pool), forEver)()
     case 'transfers':
       return runProcessManager(transferring, slowly(bankOn(backend.store).dispatch), {
         ...options,

@@ -1,7 +1,10 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import fc from 'fast-check'
+import * as t from 'io-ts'
+import { stateCodec } from '../../src/core/codec/state-codec'
 import { replay } from '../../src/core/decider'
+import type { ProjectionByKeys } from '../../src/core/projection'
 import type { EventStore } from '../../src/core/ports/event-store'
 import type { InlineProjection } from '../../src/core/ports/inline-projection'
 import type { ProjectionNotice } from '../../src/shell/projection/environment'
@@ -11,7 +14,7 @@ import { projectionReader } from '../../src/shell/projection/reader'
 import { rebuildProjection } from '../../src/shell/projection/rebuild-projection'
 import { runProjection } from '../../src/shell/projection/run-projection'
 import type { ReadSideUnderTest } from '../contracts/read-side'
-import { totals } from '../support/balances'
+import { type Total, totals } from '../support/balances'
 import { eventually } from '../support/eventually'
 import { decideStream, heldBy } from '../support/operating'
 import { left, right } from '../support/right'
@@ -83,6 +86,79 @@ export const projectionSuite = <Transaction>(
     )
     await eventually(async () => (await right(reader().get('tick-1'))) === undefined)
     await run.stop()
+  })
+
+  it('changes several documents with one event, asynchronously and inline', async () => {
+    const byDigit = (name: string): ProjectionByKeys<Total & { readonly key: string }, Tick> => ({
+      ...totals(),
+      name,
+      keys: ({ streamId, event }) =>
+        event.type === 'Reset' ? [] : [streamId, `by ${event.by}`, streamId],
+      view: (key) => ({
+        initialState: { sum: 0, events: 0, key },
+        evolve: (before, event) => ({
+          ...before,
+          sum: event.type === 'Reset' ? before.sum : before.sum + event.by,
+          events: before.events + 1,
+        }),
+      }),
+      state: stateCodec(1, t.strict({ sum: t.number, events: t.number, key: t.string })),
+    })
+    const store = side.storeWith([inlineDocuments(byDigit('inline'))])
+    const run = running((signal) =>
+      runProjection(byDigit('digits'), options)(side, observed(signal)),
+    )
+    await appendTicks(store, 'tick-1', 3, 4)
+    const last = (await appendTicks(store, 'tick-2', 3)).at(-1) ?? 0
+    await right(projectionReader(byDigit('digits'))(side).until(last, 20_000))
+    for (const name of ['digits', 'inline']) {
+      const page = await right(projectionReader(byDigit(name))(side).all(everything))
+      expect(page.entries).toEqual([
+        { key: 'by 3', state: { sum: 6, events: 2, key: 'by 3' } },
+        { key: 'by 4', state: { sum: 4, events: 1, key: 'by 4' } },
+        { key: 'tick-1', state: { sum: 7, events: 2, key: 'tick-1' } },
+        { key: 'tick-2', state: { sum: 3, events: 1, key: 'tick-2' } },
+      ])
+    }
+    await run.stop()
+  })
+
+  it('lists by declared fields, page by page', async () => {
+    const sorted = { ...totals(), indexes: { bySum: ['events', 'sum'] } }
+    const run = running((signal) => runProjection(sorted, options)(side, observed(signal)))
+    for (const sum of [5, 1, 4, 2, 3]) await appendTicks(side.store, `tick-${sum}`, sum)
+    const last = (await appendTicks(side.store, 'tick-3', 0)).at(-1) ?? 0
+    const lists = projectionReader(sorted)(side)
+    await right(lists.until(last, 20_000))
+    const sums: number[] = []
+    let next: string | undefined
+    do {
+      const page = await right(
+        lists.list('bySum', {
+          where: { events: 1 },
+          limit: 2,
+          order: 'descending',
+          ...(next === undefined ? {} : { after: next }),
+        }),
+      )
+      sums.push(...page.entries.map(({ state }) => state.sum))
+      next = page.next
+    } while (next !== undefined)
+    expect(sums).toEqual([5, 4, 2, 1])
+    const all = await right(lists.list('bySum'))
+    expect(all).toMatchObject({ entries: [{}, {}, {}, {}, { key: 'tick-3', state: { sum: 9 } }] })
+    expect(all.next).toBeUndefined()
+    const refused = { _tag: 'StoreFailed', reason: 'DataRefused' }
+    expect(await left(lists.list('byEvents'))).toMatchObject(refused)
+    expect(await left(lists.list('bySum', { where: { sum: 1 } }))).toMatchObject(refused)
+    expect(await left(lists.list('bySum', { after: 'nowhere' }))).toMatchObject(refused)
+    expect(await left(lists.list('bySum', { from: 'a\u0000b' }))).toMatchObject(refused)
+    expect(
+      await left(lists.list('bySum', { where: { events: 1, sum: 1 }, from: 1 })),
+    ).toMatchObject(refused)
+    await run.stop()
+    expect(await right(rebuildProjection(sorted, options)(side))).toMatchObject({ build: 2 })
+    expect((await right(lists.list('bySum'))).entries).toEqual(all.entries)
   })
 
   it('is the same inline, asynchronous, rebuilt and replayed, whatever happened', async () => {

@@ -2,10 +2,11 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { projectionRolledBack } from '../../core/errors/projection'
-import { keyRefusal, storableCopies } from '../../core/document-key'
+import { keyRefusal, listRefusal, storableCopies } from '../../core/document-key'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { isRecord, type Json } from '../../core/json'
 import type {
+  ListPlace,
   ReadModelDocument,
   OfVersion,
   Projections,
@@ -18,6 +19,9 @@ import { readSideOf } from './read-side-state'
 
 /** Where the revisions of guarded writes are stored: deleted documents have one too. */
 const revisionsOf = (collection: string): string => `${collection}/revisions`
+
+/** Where the places of documents in lists are stored. */
+const placesIn = (collection: string): string => `${collection}/places`
 
 const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
 
@@ -33,6 +37,10 @@ const contains = (value: Json | undefined, part: Json): boolean => {
 
 const byCodePoints = (left: string, right: string): number =>
   Buffer.compare(Buffer.from(left), Buffer.from(right))
+
+/** The order of a list: by sort key, then by key. */
+const byPlace = (left: ListPlace, right: ListPlace): number =>
+  byCodePoints(left.sortKey, right.sortKey) || byCodePoints(left.key, right.key)
 
 type Within = <Result>(work: (transaction: MemoryTransaction) => Result) => Result
 
@@ -76,11 +84,17 @@ const documentsOn = (
       (transaction, copies) => {
         for (const [index, { key }] of writes.entries()) {
           const copy = copies[index]
-          if (copy === undefined) transaction.delete(collection, key)
-          else transaction.put(collection, key, copy)
+          if (copy === undefined) {
+            transaction.delete(collection, key)
+            transaction.delete(placesIn(collection), key)
+          } else {
+            transaction.put(collection, key, copy)
+            const places = copies[writes.length + index]
+            if (places !== undefined) transaction.put(placesIn(collection), key, places)
+          }
         }
       },
-      writes.map(({ value }) => value),
+      [...writes.map(({ value }) => value), ...writes.map(({ places }) => places)],
     )
 
   return {
@@ -107,6 +121,34 @@ const documentsOn = (
         },
         [where],
       ),
+    list: (name, range) => {
+      const rejected = listRefusal(range)
+      if (rejected !== undefined) return TE.left(rejected)
+      const { index, low, high, order, after, limit } = range
+      return now((transaction) => {
+        const collection = alias(name)
+        const direction = order === 'ascending' ? 1 : -1
+        const documents = transaction
+          .all(placesIn(collection))
+          .flatMap(({ key, value: places }) => {
+            const sortKey = isRecord(places) ? places[index] : undefined
+            return typeof sortKey === 'string' ? { key, sortKey } : []
+          })
+          .filter(
+            (place) =>
+              byCodePoints(place.sortKey, low) >= 0 &&
+              byCodePoints(place.sortKey, high) < 0 &&
+              (after === undefined || byPlace(place, after) * direction > 0),
+          )
+          .sort((left, right) => byPlace(left, right) * direction)
+          .slice(0, limit)
+          .flatMap((place) => {
+            const document = read(transaction, name, place.key)
+            return document === undefined ? [] : { ...document, ...place }
+          })
+        return { documents, more: documents.length === limit }
+      })
+    },
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     write,
@@ -117,8 +159,10 @@ const documentsOn = (
           const revisions = revisionsOf(collection)
           if (revision <= Number(transaction.get(revisions, key) ?? -1)) return false
           transaction.put(revisions, key, revision)
-          if (copy === undefined) transaction.delete(collection, key)
-          else transaction.put(collection, key, copy)
+          if (copy === undefined) {
+            transaction.delete(collection, key)
+            transaction.delete(placesIn(collection), key)
+          } else transaction.put(collection, key, copy)
           return true
         },
         [value],
@@ -160,6 +204,7 @@ export const memoryProjections = (
       for (const { collection, key } of some) {
         transaction.delete(collection, key)
         transaction.delete(revisionsOf(collection), key)
+        transaction.delete(placesIn(collection), key)
       }
       return some.length
     })
@@ -191,6 +236,8 @@ export const memoryProjections = (
       ofVersion(projection, version, (collection) => committed.getMany(collection, keys))(),
     allOfVersion: (projection, version, range) => () =>
       ofVersion(projection, version, (collection) => committed.all(collection, range))(),
+    listOfVersion: (projection, version, range) => () =>
+      ofVersion(projection, version, (collection) => committed.list(collection, range))(),
     begin: (projection, version) => TE.fromIO(() => builds.begin(projection, version)),
     join: (projection, version) =>
       pipe(

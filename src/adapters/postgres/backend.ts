@@ -211,7 +211,8 @@ export const postgres = <Database = unknown>(
   const direct = directExecutor(bounded)
   const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
-  const documents = postgresProjections(bounded, schema)
+  const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
+  const documents = postgresProjections(bounded, schema, idleTimeout)
   const inline = { projections, documentsIn: documents.inTransaction }
   return {
     db,
@@ -222,11 +223,7 @@ export const postgres = <Database = unknown>(
       signal: wakeUps.signal,
       statementTimeout,
     }),
-    subscriptions: postgresSubscriptions(
-      bounded,
-      schema,
-      timeSetting(idleInTransactionTimeout, 10_000, 0),
-    ),
+    subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents,
     outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),

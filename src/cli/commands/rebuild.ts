@@ -72,7 +72,8 @@ const make = async (
     signal,
     onNotice: (notice) => {
       if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
-      if (notice._tag !== 'SubscriptionTroubled' || notice.error.message === troubled) return
+      if (notice._tag !== 'SubscriptionTroubled' && notice._tag !== 'BuildTroubled') return
+      if (notice.error.message === troubled) return
       troubled = notice.error.message
       void reportFailure(context.output, context.json, explain(session)(notice.error))
     },
@@ -111,7 +112,7 @@ export const rebuild =
     module === undefined
       ? TE.left(
           usage(
-            `Documents are made by the projection's own code: give the module that exports ${name}: --module <file>. (Or raise its version and start the application: it builds the new version beside the old one.)`,
+            `A read model is made by the projection's own code: give the module that exports ${name}: --module <file>. (Or raise its version and start the application: it builds the new version beside the old one.)`,
           ),
         )
       : pipe(

@@ -1,4 +1,4 @@
-import { describeIssues, type Issue } from '../issue'
+import { causeText, describeIssues, type Issue } from '../issue'
 import type { StoreFailed } from './store'
 import type { SubscriptionError } from './subscription'
 
@@ -71,11 +71,13 @@ export const projectionSuperseded = (
     `readers already see build ${active.build} of version ${active.version}.`,
 })
 
-/** Readers see an earlier version than this program declares: no build of the declared version is finished yet. */
+/**
+ * Readers see an earlier version than this program declares, or none: no build of the declared version is finished yet.
+ */
 export interface ProjectionNotBuilt {
   readonly _tag: 'ProjectionNotBuilt'
   readonly projection: string
-  /** The version that this program declares, and the one that other readers see. */
+  /** The version that this program declares, and the one that other readers see. 0: there is no build at all. */
   readonly declared: number
   readonly active: number
   readonly message: string
@@ -89,7 +91,7 @@ export const projectionNotBuilt = (
   projection,
   declared,
   active,
-  message: `Version ${declared} of ${projection} is not built yet: readers see version ${active}.`,
+  message: `Version ${declared} of ${projection} is not built yet: readers see ${active === 0 ? 'nothing' : `version ${active}`}.`,
 })
 
 /** An operator has rolled this version back. It is not built again until a rebuild is requested. */
@@ -121,12 +123,40 @@ export const noEarlierBuild = (projection: string): NoEarlierBuild => ({
   message: `${projection} cannot be rolled back: no earlier build is kept. Fix it, raise the version, and deploy.`,
 })
 
+/** The tables of a build could not be created, so it was not begun. Nothing was changed. */
+export interface TablesNotCreated {
+  readonly _tag: 'TablesNotCreated'
+  readonly projection: string
+  readonly version: number
+  readonly build: number
+  /** What the function that creates them has answered or thrown; or which of them it has not created. */
+  readonly cause: unknown
+  readonly message: string
+}
+export const tablesNotCreated = (
+  projection: string,
+  { version, build }: { readonly version: number; readonly build: number },
+  cause: unknown,
+): TablesNotCreated => ({
+  _tag: 'TablesNotCreated',
+  projection,
+  version,
+  build,
+  cause,
+  message: `The tables for build ${build} of version ${version} of ${projection} could not be created: ${causeText(cause)}.`,
+})
+
+/** Why tables cannot be read. */
+export type TableError = StoreFailed | ProjectionOutdated | ProjectionNotBuilt
+
 /** Why documents cannot be read. */
 export type DocumentError =
   StoreFailed | UndecodableDocument | ProjectionOutdated | ProjectionNotBuilt
 
 /** Why running a projection can fail. */
-export type ProjectionError = SubscriptionError | ProjectionOutdated | ProjectionRolledBack
+export type ProjectionError =
+  SubscriptionError | ProjectionOutdated | ProjectionRolledBack | TablesNotCreated
 
 /** Why a rebuild can fail. */
-export type RebuildError = SubscriptionError | ProjectionOutdated | ProjectionSuperseded
+export type RebuildError =
+  SubscriptionError | ProjectionOutdated | ProjectionSuperseded | TablesNotCreated

@@ -1,8 +1,10 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { DocumentPlaces, SortRange } from '../document-index'
 import type { ProjectionRolledBack } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Json, JsonObject } from '../json'
 import type { Position } from '../stream'
+import type { OwnTables } from './own-tables'
 
 /** A document of a read model. */
 export interface ReadModelDocument {
@@ -20,7 +22,8 @@ export interface DocumentRange {
   readonly limit: number
   /**
    * Only documents that contain this: the same keys with the same values, at any depth. A list contains
-   * another one that has no other elements, in any order.
+   * another one that has no other elements, in any order. Documents are looked at one after another until the page is
+   * full: if few of them match, that is the whole collection. `list` finds them by an index.
    */
   readonly where?: JsonObject
 }
@@ -35,6 +38,32 @@ export interface DocumentPage {
 export interface DocumentWrite {
   readonly key: string
   readonly value?: Json
+  /** Where the document is in each list from now on. Omitted: where it was. A deleted document is in none. */
+  readonly places?: DocumentPlaces
+}
+
+/** Where a document is in a list. */
+export interface ListPlace {
+  readonly sortKey: string
+  readonly key: string
+}
+
+/** Which part of a list of documents: see `placesOf` and `sortRange`. */
+export interface DocumentListRange extends SortRange {
+  /** The name of the list. */
+  readonly index: string
+  /** By sort key, then by key; the code points of both. */
+  readonly order: 'ascending' | 'descending'
+  /** Only what comes later than this in that order. Omitted: from its start. */
+  readonly after?: ListPlace
+  /** Documents at most in this page. 1 or more. */
+  readonly limit: number
+}
+
+/** Some documents of a list, in its order. */
+export interface DocumentListPage {
+  readonly documents: ReadonlyArray<ReadModelDocument & ListPlace>
+  readonly more: boolean
 }
 
 /**
@@ -61,7 +90,16 @@ export interface ProjectionStore {
   /** A page of a collection. */
   readonly all: (collection: string, range: DocumentRange) => TaskEither<StoreFailed, DocumentPage>
 
-  /** Writes the document, replacing what is stored. */
+  /**
+   * A page of a list: of the documents that have a place in it. The work depends on the length of the page, and not on
+   * the length of the list.
+   */
+  readonly list: (
+    collection: string,
+    range: DocumentListRange,
+  ) => TaskEither<StoreFailed, DocumentListPage>
+
+  /** Writes the document, replacing what is stored. It stays where it was in each list. */
   readonly put: (collection: string, key: string, value: Json) => TaskEither<StoreFailed, void>
 
   /** Deletes the document, if it exists. The revision of a `putIfNewer` stays stored. */
@@ -95,6 +133,9 @@ export interface TransactionDocuments extends ProjectionStore {
 
 /** The read models of an application, and the builds of its projections. */
 export interface Projections<Transaction> extends ProjectionStore {
+  /** Tables that belong to builds. Omitted: the transactions of this store have no tables. */
+  readonly tables?: OwnTables<Transaction>
+
   readonly inTransaction: (transaction: Transaction) => TransactionDocuments
 
   /** The active build: the one that readers of `projection` see. `undefined`: there is none. */
@@ -117,6 +158,13 @@ export interface Projections<Transaction> extends ProjectionStore {
     version: number,
     range: DocumentRange,
   ) => TaskEither<StoreFailed, OfVersion<DocumentPage>>
+
+  /** A page of a list of the newest build of `version`, as for `getManyOfVersion`. */
+  readonly listOfVersion: (
+    projection: string,
+    version: number,
+    range: DocumentListRange,
+  ) => TaskEither<StoreFailed, OfVersion<DocumentListPage>>
 
   /**
    * Begins a new build. Its number was never used by a build of the projection, not even by a removed one. Readers

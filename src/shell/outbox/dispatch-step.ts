@@ -6,7 +6,8 @@ import { propertyOf } from '../../core/owns'
 import type { DueOutboxCommand } from '../../core/ports/outbox'
 import type { ProcessManager } from '../../core/process-manager'
 import type { StepError } from '../subscription/effects'
-import { bounded, type HandlerBounds, type HandlerContext } from '../subscription/handler'
+import type { HandlerContext } from '../../core/handler-context'
+import { bounded, type HandlerBounds } from '../subscription/handler'
 
 /** What is passed to {@link Dispatch} with a command. */
 export interface DispatchOptions extends HandlerContext {

@@ -1,11 +1,27 @@
 import * as E from 'fp-ts/Either'
+import type { TablesNotCreated } from '../../core/errors/projection'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
+import { type BuiltProjection, isTableProjection } from '../../core/projection'
 import type { ProjectionBackend } from './environment'
+import { tablesOf } from './table-effects'
 
 type Documents<Transaction> = Pick<ProjectionBackend<Transaction>, 'documents'>
 
 const PORTION = 1_000
+
+/** Creates the tables of a build, if it is one with tables. */
+export const prepareBuild = async <State, Event, Transaction>(
+  { documents }: Documents<Transaction>,
+  projection: BuiltProjection<State, Event, Transaction>,
+  build: ProjectionBuild,
+): Promise<E.Either<StoreFailed | TablesNotCreated, void>> => {
+  if (!isTableProjection(projection)) return E.right(undefined)
+  const tables = tablesOf(documents)
+  return E.isLeft(tables)
+    ? tables
+    : tables.right.prepare(projection.name, build, projection.tables)()
+}
 
 /** Deletes a portion of what a projection no longer needs. Answers whether there may be more. */
 export const sweepSome = async <Transaction>(

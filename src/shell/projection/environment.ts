@@ -1,3 +1,4 @@
+import type { StoreFailed } from '../../core/errors/store'
 import type { Backend } from '../../core/ports/backend'
 import type { Position } from '../../core/stream'
 import type {
@@ -41,6 +42,17 @@ export type ProjectionNotice =
       readonly version: number
       readonly build: number
       readonly held: number
+    }
+  /**
+   * That build may take over, but the store has failed to switch to it: the views of its tables are being read, or
+   * something depends on one. It is tried again, several times a second. Reported once for each kind of failure.
+   */
+  | {
+      readonly _tag: 'BuildTroubled'
+      readonly projection: string
+      readonly version: number
+      readonly build: number
+      readonly error: StoreFailed
     }
   /** From now on readers see this build. */
   | {

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
-import type { Projection } from '../../core/projection'
+import { type BuiltProjection, isTableProjection } from '../../core/projection'
 import { isLaterBuild } from '../../core/projection-build'
 import { sleeper } from '../subscription/sleeper'
 import { type SubscriptionOptions, settingsOf } from '../subscription/definition'
@@ -11,6 +11,7 @@ import { startSubscription } from '../subscription/start-subscription'
 import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
+import { tableEffects } from './table-effects'
 import { performance } from '../timers'
 
 /** How a projection is run. Every key is optional. */
@@ -20,6 +21,7 @@ export interface ProjectionOptions extends Pick<
   | 'poison'
   | 'batchSize'
   | 'batchTime'
+  | 'handlerTimeout'
   | 'stopTimeout'
   | 'leaseDuration'
   | 'minPollInterval'
@@ -34,16 +36,21 @@ export interface ProjectionOptions extends Pick<
 
 /** Runs the subscription that keeps a build up to date. */
 const keepUpToDate = <State, Event, Transaction>(
-  projection: Projection<State, Event>,
+  projection: BuiltProjection<State, Event, Transaction>,
   options: ProjectionOptions,
   environment: ProjectionEnvironment<Transaction>,
-  { collection }: ProjectionBuild,
+  build: ProjectionBuild,
 ) => {
   const { subscriptions, documents } = environment
   const { categories } = projection
+  const { collection } = build
   const types = Object.keys(projection.events.schemaVersions)
   const chosen = categories === undefined ? {} : { categories }
   const settings = settingsOf({ ...options, ...chosen, name: collection }, types)
+  if (isTableProjection(projection)) {
+    const effects = tableEffects(projection, subscriptions, documents, build)
+    return startSubscription(settings, environment, effects)
+  }
   const project = projectInto(projection, collection)
   const effects = transactionEffects<Transaction>(subscriptions, (events, transaction) =>
     project({ documents: documents.inTransaction(transaction), collection }, events),
@@ -81,6 +88,7 @@ const takingOver = <Transaction>(
   keepFor: number | undefined,
 ) => {
   let heldBefore = 0
+  let trouble = ''
   return async (
     mine: BuildStatus,
     active: BuildStatus | undefined,
@@ -98,7 +106,14 @@ const takingOver = <Transaction>(
     if (reached < target || held > 0) return E.right(undefined)
     // The store decides: what was read above may be outdated.
     const activated = await documents.activate(projection, mine, keepFor)()
-    if (E.isLeft(activated)) return activated
+    if (E.isLeft(activated)) {
+      const error = activated.left
+      if (error.message !== trouble) {
+        onNotice?.({ _tag: 'BuildTroubled', projection, version, build, error })
+      }
+      trouble = error.message
+      return activated
+    }
     if (activated.right.collection !== mine.collection) return E.right(undefined)
     onNotice?.({ _tag: 'BuildActivated', projection, version, build })
     return E.right('activated')
@@ -111,7 +126,7 @@ const takingOver = <Transaction>(
  * then this ends. Also deletes builds that are no longer needed.
  */
 export const followBuild = async <State, Event, Transaction>(
-  projection: Projection<State, Event>,
+  projection: BuiltProjection<State, Event, Transaction>,
   options: ProjectionOptions,
   environment: ProjectionEnvironment<Transaction>,
   { build, isSeen }: Assignment,

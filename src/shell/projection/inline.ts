@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { EventCodec } from '../../core/codec/event-codec'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { TransactionDocuments } from '../../core/ports/projection-store'
-import type { Projection } from '../../core/projection'
+import { type DocumentProjection, documentKeysOf } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
 import { catching } from '../catching'
@@ -74,7 +74,7 @@ export const inlineProjection = <Event, Transaction>(
  * const backend = postgres(db, { inline: [inlineDocuments(balances)] })
  */
 export const inlineDocuments = <State, Event>(
-  projection: Projection<State, Event>,
+  projection: DocumentProjection<State, Event>,
 ): InlineProjection<unknown> => ({
   name: projection.name,
   project: (events, _transaction, documents) => {
@@ -82,7 +82,7 @@ export const inlineDocuments = <State, Event>(
     const own = events.filter(isFor(projection))
     const keys = own.flatMap((stored) => {
       const recorded = decodeRecorded(projection, stored)
-      return E.isLeft(recorded) ? [] : (projection.key(recorded.right) ?? [])
+      return E.isLeft(recorded) ? [] : documentKeysOf(projection, recorded.right)
     })
     return pipe(
       keys.length === 0 ? TE.right(undefined) : documents.lock(collection, keys),

@@ -1,16 +1,17 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
+import { placesOf } from '../../core/document-index'
 import { undecodableDocument } from '../../core/errors/projection'
 import { handlerFailed, type HandlerFailed } from '../../core/errors/subscription'
-import type { TransactionDocuments } from '../../core/ports/projection-store'
-import type { Projection } from '../../core/projection'
+import type { DocumentWrite, TransactionDocuments } from '../../core/ports/projection-store'
+import { type DocumentProjection, documentKeysOf, viewOf } from '../../core/projection'
 import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
 import { catching } from '../catching'
 import { decodeRecorded } from '../state/replay'
 
-/** An event, and the document that it belongs to. */
+/** An event, and a document that it changes. */
 interface Change<Event> {
   readonly key: string
   readonly recorded: RecordedEvent<Event>
@@ -26,7 +27,7 @@ interface Draft<State> {
 type Failing<Value> = E.Either<HandlerFailed | StoreFailed, Value>
 
 const changesOf = <State, Event>(
-  projection: Projection<State, Event>,
+  projection: DocumentProjection<State, Event>,
   name: string,
   events: ReadonlyArray<StoredEvent>,
 ): Failing<ReadonlyArray<Change<Event>>> => {
@@ -34,16 +35,16 @@ const changesOf = <State, Event>(
   for (const stored of events) {
     const recorded = decodeRecorded(projection, stored)
     if (E.isLeft(recorded)) return E.left(handlerFailed(name, stored.position, recorded.left))
-    const key = catching(() => projection.key(recorded.right))
-    if (E.isLeft(key)) return E.left(handlerFailed(name, stored.position, key.left))
-    if (key.right !== undefined) changes.push({ key: key.right, recorded: recorded.right })
+    const keys = catching(() => documentKeysOf(projection, recorded.right))
+    if (E.isLeft(keys)) return E.left(handlerFailed(name, stored.position, keys.left))
+    for (const key of keys.right) changes.push({ key, recorded: recorded.right })
   }
   return E.right(changes)
 }
 
 /** The stored documents. One that does not decode is a failure of the first event that needs it. */
 const draftsOf = async <State, Event>(
-  { state }: Projection<State, Event>,
+  { state }: DocumentProjection<State, Event>,
   name: string,
   { documents, collection }: Target,
   changes: ReadonlyArray<Change<Event>>,
@@ -65,12 +66,12 @@ const draftsOf = async <State, Event>(
 }
 
 const write = async <State, Event>(
-  { state: codec, isGone }: Projection<State, Event>,
+  { state: codec, isGone, indexes }: DocumentProjection<State, Event>,
   name: string,
   { documents, collection }: Target,
   drafts: ReadonlyMap<string, Draft<State>>,
 ): Promise<Failing<void>> => {
-  const writes = []
+  const writes: DocumentWrite[] = []
   for (const [key, { state, position }] of drafts) {
     const gone = catching(() => isGone?.(state) ?? false)
     if (E.isLeft(gone)) return E.left(handlerFailed(name, position, gone.left))
@@ -79,7 +80,12 @@ const write = async <State, Event>(
       const cause = undecodableDocument(collection, key, encoded.left)
       return E.left(handlerFailed(name, position, cause))
     }
-    writes.push(gone.right ? { key } : { key, value: encoded.right })
+    if (gone.right) writes.push({ key })
+    else {
+      const value = encoded.right
+      const placed = indexes === undefined ? {} : { places: placesOf(indexes, value) }
+      writes.push({ key, value, ...placed })
+    }
   }
   return documents.write(collection, writes)()
 }
@@ -96,7 +102,7 @@ export interface Target {
  * @param name - of the subscription or projection, for errors.
  */
 export const projectInto =
-  <State, Event>(projection: Projection<State, Event>, name: string) =>
+  <State, Event>(projection: DocumentProjection<State, Event>, name: string) =>
   (
     target: Target,
     events: ReadonlyArray<StoredEvent>,
@@ -109,8 +115,11 @@ export const projectInto =
     if (E.isLeft(found)) return found
     const drafts = found.right
     for (const { key, recorded } of changes.right) {
-      const before = drafts.get(key)?.state ?? projection.view.initialState
-      const state = catching(() => projection.view.evolve(before, recorded.event))
+      const state = catching(() => {
+        const view = viewOf(projection, key)
+        const before = drafts.get(key)
+        return view.evolve(before === undefined ? view.initialState : before.state, recorded.event)
+      })
       if (E.isLeft(state)) return E.left(handlerFailed(name, recorded.position, state.left))
       drafts.set(key, { state: state.right, position: recorded.position })
     }

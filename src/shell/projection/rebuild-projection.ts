@@ -8,9 +8,9 @@ import {
 import { subscriptionRemoved } from '../../core/errors/subscription'
 import { stopAfter } from '../../core/poison'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
-import type { Projection } from '../../core/projection'
+import type { BuiltProjection } from '../../core/projection'
 import type { RunOptions } from '../subscription/environment'
-import { discard, sweepAll } from './builds'
+import { discard, prepareBuild, sweepAll } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Followed, followBuild, type ProjectionOptions } from './follow'
 
@@ -59,6 +59,7 @@ const endless = (): AbortSignal => new AbortController().signal
  * Fails with
  * - `ProjectionOutdated`: readers see a later version than this process declares. Nothing was built.
  * - `ProjectionSuperseded`: a later build has taken over meanwhile.
+ * - `TablesNotCreated`: the tables of the projection could not be created. Nothing was built.
  * - `SubscriptionRemoved`: the build was removed meanwhile: by another instance, if this process hung for a minute.
  * - `SubscriptionStopped`, `SubscriptionMismatch`, `StoreFailed`: see `runSubscription`.
  *
@@ -66,8 +67,11 @@ const endless = (): AbortSignal => new AbortController().signal
  * const rebuilt = await rebuildProjection(balances)(backend)()
  */
 export const rebuildProjection =
-  <State, Event>(projection: Projection<State, Event>, options: ProjectionOptions = {}) =>
-  <Transaction>(
+  <State, Event, Needed = unknown>(
+    projection: BuiltProjection<State, Event, Needed>,
+    options: ProjectionOptions = {},
+  ) =>
+  <Transaction extends Needed>(
     backend: ProjectionBackend<Transaction>,
     { signal = endless(), onNotice }: Partial<RunOptions<ProjectionNotice>> = {},
   ): TaskEither<RebuildError, ProjectionBuild | undefined> =>
@@ -85,6 +89,11 @@ export const rebuildProjection =
     if (E.isLeft(begun)) return begun
     const build = begun.right
     onNotice?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
+    const prepared = await prepareBuild(backend, projection, build)
+    if (E.isLeft(prepared)) {
+      await discard(backend, name, build)
+      return prepared
+    }
     if (seen === undefined) {
       const first = await documents.activate(name, build, options.keepOldBuild)()
       if (E.isLeft(first) || first.right.collection === build.collection) return first

@@ -5,19 +5,23 @@ import {
   type ProjectionOutdated,
   projectionOutdated,
   type ProjectionRolledBack,
+  type TablesNotCreated,
 } from '../../core/errors/projection'
 import type { StoreFailed } from '../../core/errors/store'
-import type { Projection } from '../../core/projection'
+import type { BuiltProjection } from '../../core/projection'
 import type { RunOptions } from '../subscription/environment'
-import { discard } from './builds'
+import { discard, prepareBuild } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Assignment, followBuild, type ProjectionOptions } from './follow'
 
-type Assigned = E.Either<StoreFailed | ProjectionOutdated | ProjectionRolledBack, Assignment>
+type Assigned = E.Either<
+  StoreFailed | ProjectionOutdated | ProjectionRolledBack | TablesNotCreated,
+  Assignment
+>
 
 /** The build that a process with this declaration works on. */
 const buildFor = async <State, Event, Transaction>(
-  projection: Projection<State, Event>,
+  projection: BuiltProjection<State, Event, Transaction>,
   options: ProjectionOptions,
   environment: ProjectionEnvironment<Transaction>,
 ): Promise<Assigned> => {
@@ -34,6 +38,11 @@ const buildFor = async <State, Event, Transaction>(
   const joined = await documents.join(name, version)()
   if (E.isLeft(joined)) return joined
   const build = joined.right
+  const prepared = await prepareBuild(environment, projection, build)
+  if (E.isLeft(prepared)) {
+    await discard(environment, name, build)
+    return prepared
+  }
   if (seen.right._tag === 'NoBuild') {
     onNotice?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
     return E.right({ build, isSeen: false })
@@ -59,14 +68,18 @@ const buildFor = async <State, Event, Transaction>(
  * - `ProjectionOutdated`: readers see a later version than this process declares, and no build of its own version is
  *   kept any more.
  * - `ProjectionRolledBack`: an operator has gone back from the declared version.
+ * - `TablesNotCreated`: the tables of the projection could not be created.
  * - `SubscriptionStopped`, `SubscriptionMismatch`, `SubscriptionRemoved`, `StoreFailed`: see `runSubscription`.
  *
  * @example
  * const running = runProjection(balances)(backend, { signal })()
  */
 export const runProjection =
-  <State, Event>(projection: Projection<State, Event>, options: ProjectionOptions = {}) =>
-  <Transaction>(
+  <State, Event, Needed = unknown>(
+    projection: BuiltProjection<State, Event, Needed>,
+    options: ProjectionOptions = {},
+  ) =>
+  <Transaction extends Needed>(
     backend: ProjectionBackend<Transaction>,
     running: RunOptions<ProjectionNotice>,
   ): TaskEither<ProjectionError, void> =>

@@ -6,7 +6,8 @@ import type { StoreFailed } from '../../core/errors/store'
 import { isCausedByWork } from '../../core/fault'
 import type { StepEnd, StepStart, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { StoredEvent } from '../../core/recorded-event'
-import { type HandlerBounds, type HandlerContext, handlerRunner } from './handler'
+import type { HandlerContext } from '../../core/handler-context'
+import { type HandlerBounds, handlerRunner } from './handler'
 
 /** Why a step failed. */
 export type StepError = StoreFailed | LeaseLost | HandlerFailed
@@ -93,6 +94,7 @@ const inTransaction = <Transaction>(
 export type TransactionHandler<Transaction> = (
   events: ReadonlyArray<StoredEvent>,
   transaction: Transaction,
+  bounds: HandlerBounds,
 ) => TaskEither<HandlerFailed | StoreFailed, void>
 
 /** Effects that are committed with the checkpoint: each event has its effect exactly once. */
@@ -100,8 +102,8 @@ export const transactionEffects = <Transaction>(
   subscriptions: SubscriptionStore<Transaction>,
   handle: TransactionHandler<Transaction>,
 ): Effects =>
-  inTransaction(subscriptions, async ({ events }, transaction) => {
-    const done = await handle(events, transaction)()
+  inTransaction(subscriptions, async ({ events }, transaction, bounds) => {
+    const done = await handle(events, transaction, bounds)()
     return E.isLeft(done) ? done : E.right(events.length)
   })
 

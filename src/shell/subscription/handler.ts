@@ -1,17 +1,9 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { handlerTimedOut } from '../../core/errors/subscription'
+import type { HandlerContext } from '../../core/handler-context'
 import { catching } from '../catching'
 import { clearTimeout, performance, setTimeout } from '../timers'
-
-/** What a handler receives besides its event. */
-export interface HandlerContext {
-  /**
-   * Aborted when the handler is abandoned: it has timed out (`handlerTimeout`), its instance must stop
-   * (`stopTimeout`), or another instance owns the partition. Pass it on to `load` and the like.
-   */
-  readonly signal: AbortSignal
-}
 
 /** When a handler is abandoned. */
 export interface HandlerBounds {

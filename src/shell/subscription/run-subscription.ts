@@ -9,7 +9,7 @@ import { decodeRecorded } from '../state/replay'
 import { type SubscriptionOptions, settingsOf } from './definition'
 import { oneByOneEffects, outsideEffects } from './effects'
 import type { RunOptions, SubscriptionBackend, SubscriptionNotice } from './environment'
-import type { HandlerContext } from './handler'
+import type { HandlerContext } from '../../core/handler-context'
 import { startSubscription } from './start-subscription'
 
 /** A reader of events whose effects are outside the store: mails, calls, other databases. */

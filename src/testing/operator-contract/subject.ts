@@ -40,7 +40,7 @@ export interface Operated extends Opened {
       work: () => TaskEither<HandlerFailed | StoreFailed, void>,
     ) => TaskEither<StoreFailed | LeaseLost | HandlerFailed, void>
   }
-  readonly documents: Projections<never>
+  readonly documents: Omit<Projections<never>, 'tables'>
   readonly transact: Transact<OutboxWrites>
   readonly outbox: Omit<Outbox<never>, 'inTransaction'>
 }

@@ -7,6 +7,7 @@ import { buildLives } from './build-lives'
 import { rollbacks } from './rollbacks'
 import { documents } from './documents'
 import { guarded } from './guarded'
+import { lists } from './lists'
 import type { Suite, ReadModels } from './subject'
 import { transactions } from './transactions'
 
@@ -33,6 +34,7 @@ export interface ProjectionStoreContract<Transaction> extends TestWords {
 
 const suites: ReadonlyArray<Suite> = [
   documents,
+  lists,
   guarded,
   transactions,
   builds,

@@ -19,9 +19,9 @@ export type BuildSubscriptions = Pick<
 
 /** What the tests run on. A transaction is represented by the documents in it. */
 export interface ReadModels extends Opened {
-  readonly store: Omit<Projections<never>, 'inTransaction'>
+  readonly store: Omit<Projections<never>, 'inTransaction' | 'tables'>
   /** The same data over separate connections, or the same object if the adapter has only one. */
-  readonly second: Omit<Projections<never>, 'inTransaction'>
+  readonly second: Omit<Projections<never>, 'inTransaction' | 'tables'>
   /** The checkpoints of the builds, and what they hold back. */
   readonly subscriptions: BuildSubscriptions
   readonly transact: Transact<TransactionDocuments>

@@ -278,6 +278,34 @@ export const brokenProjections: ReadonlyArray<BrokenReadSide> = [
     ],
   },
   {
+    defect: 'begins each page of a list at its start',
+    open: projectionsThat((store) => ({
+      list: (collection, { after: _after, ...range }) => store.list(collection, range),
+    })),
+    noticedBy: ['lists: goes on after the last document, whatever is written meanwhile'],
+  },
+  {
+    defect: 'lists in one direction only',
+    open: projectionsThat((store) => ({
+      list: (collection, range) => store.list(collection, { ...range, order: 'ascending' }),
+    })),
+    noticedBy: ['lists: sorts by each field in turn, then by key, in both directions'],
+  },
+  {
+    defect: 'lists past the end of a range',
+    open: projectionsThat((store) => ({
+      list: (collection, range) => store.list(collection, { ...range, high: '~' }),
+    })),
+    noticedBy: ['lists: finds by the first fields, and by a range of the next one'],
+  },
+  {
+    defect: 'forgets where a document is in lists when it is written without places',
+    open: projectionsThat((store) => ({
+      put: (collection, key, value) => store.write(collection, [{ key, value, places: {} }]),
+    })),
+    noticedBy: ['lists: moves a document with its fields, and forgets it when it is deleted'],
+  },
+  {
     defect: 'sorts keys by UTF-16 code units',
     open: projectionsThat((store) => ({
       all: (collection, range) =>

@@ -207,6 +207,9 @@ export const isVersionTaken = (error: unknown): boolean => violates(error, 'even
 export const isSubscriptionTaken = (error: unknown): boolean =>
   violates(error, 'subscriptions_pkey')
 
+/** There is a schema, a table or a view of that name already. */
+export const isNameTaken = (error: unknown): boolean => ['42P06', '42P07'].includes(codeOf(error))
+
 /** A lock was held by another transaction for longer than `lock_timeout` allows. Nothing of the statement is stored. */
 export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT
 

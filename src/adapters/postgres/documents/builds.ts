@@ -49,6 +49,9 @@ where b.projection = $1::text and b.collection = $2::text and b.state = 'buildin
 const sweep = (schema: string): string => `
 select ${schema}.sweep_builds($1::text, $2::integer, $3::integer) as deleted`
 
+const dropTables = (schema: string): string => `
+select ${schema}.drop_tables($1::text)`
+
 interface BuildRow extends ProjectionBuild {
   readonly state: BuildStatus['state']
   readonly begun_at: number
@@ -130,7 +133,13 @@ export const postgresBuilds = (
     sweep: (projection, limit) =>
       pipe(
         write<{ readonly deleted: number }>(sweep(name), [projection, limit, ABANDONED_AFTER]),
-        TE.map(([row]) => row?.deleted ?? 0),
+        // In a transaction of its own: writers that still use the tables wait for the first one.
+        TE.flatMap(([row]) =>
+          pipe(
+            write(dropTables(name), [projection]),
+            TE.map(() => row?.deleted ?? 0),
+          ),
+        ),
       ),
   }
 }

@@ -2,10 +2,11 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { keyRefusal, storableCopies } from '../../../core/document-key'
+import { keyRefusal, listRefusal, storableCopies } from '../../../core/document-key'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { Json } from '../../../core/json'
 import type {
+  ListPlace,
   ReadModelDocument,
   Projections,
   TransactionDocuments,
@@ -21,6 +22,8 @@ import {
 } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 import { postgresBuilds } from './builds'
+import { listed, listParameters, listStatements } from './lists'
+import { ownTables } from './own-tables'
 import { versionReads } from './version-reads'
 
 // Readers name the projection and see its active build.
@@ -56,6 +59,11 @@ deleted as (
 emptied as (
   update ${schema}.documents d set value = null from gone
   where d.collection = $1 and d.key = gone.key and d.revision > 0
+  returning d.key
+),
+unplaced as (
+  delete from ${schema}.document_places p using emptied
+  where p.collection = $1 and p.key = emptied.key
 )
 insert into ${schema}.documents as d (collection, key, value)
 select $1, key, value::jsonb from given
@@ -63,7 +71,30 @@ where value is not null
 order by key
 on conflict on constraint documents_pkey do update set value = excluded.value`
 
+// The same, with the places of the documents in lists.
+const writePlaced = (schema: string): string =>
+  write(schema).replace(
+    `
+insert into ${schema}.documents`,
+    `,
+placed as (
+  insert into ${schema}.document_places as p (collection, key, index, sort_key)
+  select $1, w.key, w.index, w.sort_key
+  from unnest((select $4::text[]), (select $5::text[]), (select $6::text[])) as w(key, index, sort_key)
+  order by w.key
+  on conflict on constraint document_places_pkey do update set sort_key = excluded.sort_key
+    where p.sort_key <> excluded.sort_key
+)
+insert into ${schema}.documents`,
+  )
+
 const putIfNewer = (schema: string): string => `
+with unplaced as (
+  delete from ${schema}.document_places p
+  where p.collection = $1::text and p.key = $2::text and $3::text is null
+    and not exists (select from ${schema}.documents d
+                    where d.collection = $1 and d.key = $2 and d.revision >= $4::bigint)
+)
 insert into ${schema}.documents as d (collection, key, value, revision)
 values ($1::text, $2::text, $3::text::jsonb, $4::bigint)
 on conflict on constraint documents_pkey do update
@@ -88,6 +119,8 @@ const documentStatements = (schema: string) => {
     some: named('documents', some(name)),
     all: named('collection', all(name)),
     write: named('write_documents', write(name)),
+    writePlaced: named('write_placed', writePlaced(name)),
+    list: listStatements('list', (range) => listed(name, collectionOf(name), 2, range)),
     putIfNewer: named('put_newer', putIfNewer(name)),
     lock: named('lock_documents', lock()),
     clear: clear(name),
@@ -122,10 +155,33 @@ const documentsOn = (
   const write: TransactionDocuments['write'] = (collection, writes) => {
     if (writes.length === 0) return TE.right(undefined)
     const keys = writes.map(({ key }) => key)
+    const placed = storableCopies(writes.map(({ places }) => places))
+    if (E.isLeft(placed)) return TE.left(placed.left)
+    const places = writes.flatMap(({ key, value }, at) =>
+      value === undefined
+        ? []
+        : Object.entries(placed.right[at] ?? {}).map(([index, sortKey]) => ({
+            key,
+            index,
+            sortKey,
+          })),
+    )
     return about(
       keys,
       (texts) =>
-        pipe(writeRows(db, scope, statements.write, [collection, keys, texts]), ignoreRows),
+        pipe(
+          places.length === 0
+            ? writeRows(db, scope, statements.write, [collection, keys, texts])
+            : writeRows(db, scope, statements.writePlaced, [
+                collection,
+                keys,
+                texts,
+                places.map(({ key }) => key),
+                places.map(({ index }) => index),
+                places.map(({ sortKey }) => sortKey),
+              ]),
+          ignoreRows,
+        ),
       writes.map(({ value }) => value),
     )
   }
@@ -147,6 +203,15 @@ const documentsOn = (
           ),
         [where],
       ),
+    list: (collection, range) => {
+      const refused = listRefusal(range)
+      if (refused !== undefined) return TE.left(refused)
+      const parameters = [collection, ...listParameters(range)]
+      return pipe(
+        readRows<ReadModelDocument & ListPlace>(db, statements.list(range), parameters),
+        TE.map((documents) => ({ documents, more: documents.length === range.limit })),
+      )
+    },
     put: (collection, key, value) => write(collection, [{ key, value }]),
     delete: (collection, key) => write(collection, [{ key }]),
     putIfNewer: (collection, key, value, revision) =>
@@ -164,10 +229,15 @@ const documentsOn = (
   }
 }
 
-/** Read models as documents in PostgreSQL, and the builds of projections. */
+/**
+ * Read models as documents in PostgreSQL, and the builds of projections.
+ *
+ * @param idleTimeout - of transactions that work on tables. Milliseconds.
+ */
 export const postgresProjections = <Database>(
   db: Kysely<Database>,
   schema: string,
+  idleTimeout: number,
 ): Projections<Transaction<Database>> => {
   const statements = documentStatements(schema)
   const direct = directExecutor(db)
@@ -177,6 +247,7 @@ export const postgresProjections = <Database>(
       documentsOn(withoutPlugins(transaction), 'transaction', statements),
     ...versionReads(direct, schema),
     ...postgresBuilds(direct, schema),
+    tables: ownTables(db, schema, idleTimeout),
     clear: (collection, limit) =>
       pipe(
         writeRows(direct, 'statement', statements.clear, [collection, limit]),

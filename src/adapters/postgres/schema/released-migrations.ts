@@ -14,6 +14,7 @@ export const released: ReadonlyArray<{ readonly name: string; readonly text: str
 
 -- What this store is: one row.
 create table {{schema}}.store (
+  id      uuid        not null default gen_random_uuid(), -- never changes
   -- Changes when positions may stand for other events than before: after a restore. See new_lineage.
   lineage uuid        not null default gen_random_uuid(),
   since   timestamptz not null default clock_timestamp(),
@@ -506,6 +507,18 @@ create table {{schema}}.documents (
   constraint documents_pkey primary key (collection, key)
 );
 
+-- Where documents are in lists: sort_key is made by the library (core/document-index.ts).
+create table {{schema}}.document_places (
+  collection text not null collate "C",
+  key        text not null collate "C",
+  index      text not null collate "C",
+  sort_key   text not null collate "C",
+  constraint document_places_pkey primary key (collection, key, index),
+  constraint document_places_document_fkey foreign key (collection, key)
+    references {{schema}}.documents on delete cascade
+);
+create index document_places_order on {{schema}}.document_places (collection, index, sort_key, key);
+
 -- Which build the readers of a projection see. Without a collection: none yet. A change of the builds of a
 -- projection locks its row first.
 create table {{schema}}.projections (
@@ -529,6 +542,9 @@ create table {{schema}}.builds (
   activated_at   timestamptz,
   kept_until     timestamptz,
   rolled_back_at timestamptz,
+  table_schema   text        collate "C", -- the schema that holds its own tables. null: it has documents
+  tables         text[],
+  views          text        collate "C", -- the schema in which views show them, while it is active. null: none
   constraint builds_pkey primary key (projection, version, build),
   constraint builds_collection_key unique (collection),
   constraint builds_state_check check (state in ('building', 'active', 'kept', 'removing', 'gone')),
@@ -791,6 +807,161 @@ create function {{schema}}.held_of(of_collection text) returns integer language 
          where c.subscription = of_collection and c.failure is not null))::integer
 $reprise$;
 
+-- What a view of a projection is known by: nothing else is ever replaced or dropped.
+create function {{schema}}.view_mark(of_projection text) returns text language sql stable as $reprise$
+  select format('The active build of %s in the store %s.', of_projection, s.id) from {{schema}}.store s
+$reprise$;
+
+-- The view of that name, if it is one of the projection. Anything else of that name is refused.
+create function {{schema}}.view_of(of_projection text, in_schema text, of_table text) returns regclass
+language plpgsql as $reprise$
+declare
+  found_there regclass := to_regclass(format('%I.%I', in_schema, of_table));
+begin
+  if found_there is not null
+    and obj_description(found_there, 'pg_class') is distinct from {{schema}}.view_mark(of_projection)
+  then
+    raise exception using errcode = 'duplicate_table', message = format(
+      '%I.%I exists, and is no view of the projection %s', in_schema, of_table, of_projection);
+  end if;
+  return found_there;
+end
+$reprise$;
+
+-- Gives a build that is being made a schema for its tables, and binds the transaction to it. null: it has one, or is not
+-- being made any more.
+create function {{schema}}.begin_tables(of_projection text, of_collection text, of_tables text[], of_views text)
+returns text language plpgsql as $reprise$
+declare
+  new_schema text;
+  one text;
+begin
+  perform {{schema}}.lock_builds(of_projection);
+  if not exists (
+    select from {{schema}}.builds b
+      where b.projection = of_projection and b.collection = of_collection
+        and b.state = 'building' and b.table_schema is null
+  ) then
+    return null;
+  end if;
+  select format('%s:%s', s.name, of_collection) into new_schema from {{schema}}.store s;
+  if octet_length(new_schema) > 63 then
+    new_schema := 'reprise:' || md5(new_schema);
+  end if;
+  execute format('create schema %I', new_schema);
+  if of_views is not null then
+    if to_regnamespace(quote_ident(of_views)) is null then
+      execute format('create schema %I', of_views);
+    end if;
+    foreach one in array of_tables loop
+      perform {{schema}}.view_of(of_projection, of_views, one);
+    end loop;
+  end if;
+  update {{schema}}.builds b set table_schema = new_schema, tables = of_tables, views = of_views
+    where b.projection = of_projection and b.collection = of_collection;
+  return {{schema}}.use_tables(of_collection);
+end
+$reprise$;
+
+-- The tables that a build should have, and has not.
+create function {{schema}}.missing_tables(of_collection text) returns text[] language sql as $reprise$
+  select array(
+    select one from unnest(b.tables) one where to_regclass(format('%I.%I', b.table_schema, one)) is null)
+  from {{schema}}.builds b where b.collection = of_collection
+$reprise$;
+
+-- From now until the end of the transaction names without a schema mean the tables of the build, which is not removed
+-- before. null: it has none, or is being removed.
+create function {{schema}}.use_tables(of_collection text) returns text language plpgsql as $reprise$
+declare
+  found_schema text;
+begin
+  perform pg_advisory_xact_lock_shared(hashtext(of_collection), hashtext('tables'));
+  select b.table_schema into found_schema from {{schema}}.builds b
+    where b.collection = of_collection and b.state in ('building', 'active', 'kept');
+  if found_schema is not null then
+    perform set_config('search_path',
+      concat_ws(', ', quote_ident(found_schema), nullif(current_setting('search_path'), '')), true);
+  end if;
+  return found_schema;
+end
+$reprise$;
+
+-- Lets the views of a projection show the tables of another build. Readers that are at work see what they saw until
+-- they have ended; those who wait for them wait half a second at most, then it fails and can be repeated.
+create function {{schema}}.show_tables(of_projection text, was text, shown text) returns void
+language plpgsql as $reprise$
+declare
+  one record;
+  there regclass;
+  rights text[];
+  one_right text;
+begin
+  perform set_config('lock_timeout', '500ms', true);
+  for one in
+    select b.views, b.table_schema, t.name as "table", b.collection = shown as is_shown
+    from {{schema}}.builds b cross join unnest(b.tables) as t(name)
+    where b.collection in (was, shown) and b.views is not null
+      and (b.collection = shown or (b.views, t.name) not in (
+        select n.views, u.name from {{schema}}.builds n cross join unnest(n.tables) as u(name)
+        where n.collection = shown and n.views is not null))
+    order by 1, 3
+  loop
+    there := {{schema}}.view_of(of_projection, one.views, one."table");
+    if not one.is_shown then
+      if there is not null then
+        execute format('drop view %I.%I', one.views, one."table");
+      end if;
+      continue;
+    end if;
+    begin
+      execute format('create or replace view %I.%I as select * from %I.%I',
+        one.views, one."table", one.table_schema, one."table");
+    exception when invalid_table_definition then
+      -- Other columns: a new view, with the rights of the one before.
+      rights := array(
+        select format('grant %s on %I.%I to %s%s', a.privilege_type, one.views, one."table",
+          case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end,
+          case when a.is_grantable then ' with grant option' else '' end)
+        from pg_class c cross join aclexplode(c.relacl) a where c.oid = there);
+      execute format('drop view %I.%I', one.views, one."table");
+      execute format('create view %I.%I as select * from %I.%I',
+        one.views, one."table", one.table_schema, one."table");
+      foreach one_right in array rights loop
+        execute one_right;
+      end loop;
+    end;
+    execute format('comment on view %I.%I is %L',
+      one.views, one."table", {{schema}}.view_mark(of_projection));
+  end loop;
+end
+$reprise$;
+
+-- Drops the tables of builds that are not needed any more, unless a transaction still uses them. Their subscriptions
+-- are gone since an earlier transaction: nothing is written to them.
+create function {{schema}}.drop_tables(of_projection text) returns void language plpgsql as $reprise$
+declare
+  one record;
+begin
+  for one in
+    select b.collection, b.table_schema from {{schema}}.builds b
+    where b.projection = of_projection and b.state = 'removing' and b.table_schema is not null
+      and not exists (select from {{schema}}.subscriptions s where s.name = b.collection)
+    order by 1
+  loop
+    if pg_try_advisory_xact_lock(hashtext(one.collection), hashtext('tables')) then
+      begin
+        perform set_config('lock_timeout', '500ms', true);
+        execute format('drop schema if exists %I cascade', one.table_schema);
+        update {{schema}}.builds b set state = 'gone' where b.collection = one.collection;
+      exception when lock_not_available or deadlock_detected then
+        null; -- the next sweep tries again
+      end;
+    end if;
+  end loop;
+end
+$reprise$;
+
 -- Shows readers a build. They never go back, and never get a build with a hole: what decides is seen at one
 -- moment. The very first build is shown at once.
 create function {{schema}}.activate_build(
@@ -830,6 +1001,7 @@ begin
   update {{schema}}.projections p
     set version = of_version, build = of_build, collection = of_collection, activated_at = moment
     where p.name = of_projection;
+  perform {{schema}}.show_tables(of_projection, seen.collection, of_collection);
 end
 $reprise$;
 
@@ -863,6 +1035,7 @@ begin
     set version = earlier.version, build = earlier.build, collection = earlier.collection,
         activated_at = moment
     where p.name = of_projection;
+  perform {{schema}}.show_tables(of_projection, seen.collection, earlier.collection);
   return query values (seen.version, seen.build, seen.collection),
                       (earlier.version, earlier.build, earlier.collection);
 end
@@ -897,7 +1070,7 @@ begin
   get diagnostics deleted = row_count;
   if deleted < portion then
     update {{schema}}.builds b set state = 'gone'
-      where b.projection = of_projection and b.state = 'removing';
+      where b.projection = of_projection and b.state = 'removing' and b.table_schema is null;
   end if;
   return deleted;
 end

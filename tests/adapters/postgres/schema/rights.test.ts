@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Client, Pool } from 'pg'
-import { fromStart, runProcessManager, runProjection } from 'reprise'
-import { postgres, type PostgresBackend } from 'reprise/postgres'
+import { fromStart, rebuildProjection, runProcessManager, runProjection } from 'reprise'
+import { postgres, type PostgresBackend, tableReader } from 'reprise/postgres'
 import { totals } from '../../../support/balances'
 import { eventually } from '../../../support/eventually'
 import { migratedDatabase, type MigratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
+import { sums, type SumTables } from '../../../support/sums'
 import { appendTicks } from '../../../support/ticks'
 import { bankOn, transferring } from '../../../support/transfers'
 
@@ -79,6 +80,29 @@ describe('a user with the rights that the page names', () => {
     expect(await ended).toMatchObject([{ _tag: 'Right' }, { _tag: 'Right' }])
     const access = (await right(backend.operator.examine())).find(({ check }) => check === 'access')
     expect(access).toMatchObject({ level: 'ok' })
+  })
+
+  it('can keep tables of its own, once it may create schemas', async () => {
+    const tables = postgres<SumTables>(pool)
+    const projection = sums('shown')
+    const last = (await appendTicks(backend.store, 'tick-2', 3)).at(-1) ?? 0
+    const { signal } = new AbortController()
+    expect(await runProjection(projection)(tables, { signal })()).toMatchObject({
+      left: { _tag: 'StoreFailed', reason: 'AccessDenied' },
+    })
+    const { rows } = await owner.query<{ readonly name: string }>(
+      'select current_database() as name',
+    )
+    await owner.query(`grant create on database ${rows[0]?.name} to ${role}`)
+    const running = new AbortController()
+    const ended = runProjection(projection)(tables, { signal: running.signal })()
+    await right(tableReader(projection)(tables).until(last, 20_000))
+    running.abort()
+    expect(await ended).toMatchObject({ _tag: 'Right' })
+    await right(rebuildProjection(projection, { keepOldBuild: 0 })(tables))
+    const shown = await client.query('select sum from shown.sums where stream = $1', ['tick-2'])
+    expect(shown.rows).toEqual([{ sum: 3 }])
+    await tables.close()
   })
 
   it.each([

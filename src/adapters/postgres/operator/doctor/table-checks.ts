@@ -21,6 +21,7 @@ const READ_SIDE = [
   'checkpoints',
   'held_streams',
   'documents',
+  'document_places',
   'projections',
   'builds',
   'outbox',
