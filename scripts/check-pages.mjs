@@ -52,7 +52,8 @@ const passed = await withFolder(async (folder) => {
     writeFileSync(file, withoutTypes(code))
     return chosen.length === 0 || chosen.includes(page) ? [file] : []
   })
-  const ran = await inPairs(files, (file) => runFile(file, { env: { DATABASE_URL: postgres.url } }))
+  const env = { DATABASE_URL: postgres.url, HOST: '127.0.0.1', PORT: '0' }
+  const ran = await inPairs(files, (file) => runFile(file, { env }))
   const seconds = Math.round((performance.now() - start) / 1000)
   console.log(`pages: ${ran.length} run under plain node, in ${seconds} s`)
   return allPassed(ran)

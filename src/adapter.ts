@@ -2,7 +2,18 @@
  * The names of `reprise/adapter`: what the author of a store needs: ports, limits, checks, and every error constructor.
  * Nothing in `src` imports this file.
  */
-export { type Appended, appendError, type AppendRequest, type CommandMark } from './core/append'
+export {
+  type Appended,
+  appendError,
+  type AppendRequest,
+  type CommandMark,
+  type RequestError,
+} from './core/append'
+export {
+  type AppendedTogether,
+  appendTogetherError,
+  type AppendTogetherRequest,
+} from './core/append-together'
 export type { ProcessAction } from './core/process-action'
 export type { Category, Snapshots } from './core/category'
 export {
@@ -35,8 +46,11 @@ export { documentKeyIssue, keyRefusal, listRefusal, valueRefusal } from './core/
 export {
   type CommandAlreadyHandled,
   commandAlreadyHandled,
+  type StreamConflict,
   type VersionConflict,
   versionConflict,
+  type VersionConflicts,
+  versionConflicts,
 } from './core/errors/conflict'
 export type { DeciderThrew, Rejected, UserFunction } from './core/errors/decision'
 export {
@@ -109,7 +123,13 @@ export {
   type PartitionStopped,
 } from './core/errors/subscription'
 export { type TransientFailure, transientFailure } from './core/errors/transient'
-export type { AppendError, HandleError, LoadError, ReadError } from './core/errors/unions'
+export type {
+  AppendError,
+  AppendTogetherError,
+  HandleError,
+  LoadError,
+  ReadError,
+} from './core/errors/unions'
 export { type ExpectedVersion, isExpectedVersion, versionFits } from './core/expected-version'
 export { type Fault, faultOf } from './core/fault'
 export { describeIssues, type Issue } from './core/issue'
@@ -144,6 +164,7 @@ export {
   nextAttempt,
 } from './core/poison'
 export type { Backend, Migrated } from './core/ports/backend'
+export type { BoundaryStore } from './core/ports/boundary-store'
 export type { EventLocator } from './core/ports/event-locator'
 export type {
   EventStore,
@@ -250,6 +271,20 @@ export {
 } from './core/stream'
 export { type IdSource, idSource, type IdSourceOptions } from './shell/category/ids'
 export type { Notice } from './shell/category/notice'
+export type { TogetherPlace } from './shell/category/handle-together'
+export type {
+  RejectedTogether,
+  TogetherCategories,
+  TogetherCommands,
+  TogetherOptions,
+  TogetherPin,
+  TogetherResults,
+} from './shell/category/open-together'
+export type {
+  CategoryInTransaction,
+  CategoryStore,
+  InTransaction,
+} from './shell/category/in-transaction'
 export { defaultRetry, type RetryPolicy } from './shell/category/retry'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
@@ -264,3 +299,6 @@ export type {
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { EventSource, SubscriptionBackend } from './shell/subscription/environment'
 export type { TransactionalSubscription } from './shell/subscription/run-subscription'
+export type { WorkersEnd } from './shell/workers/run-workers'
+export type { Worker, WorkerError, WorkerNotice } from './shell/workers/worker'
+export type { WorkerHealth, WorkerState } from './shell/workers/worker-health'

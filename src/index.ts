@@ -23,6 +23,7 @@ export { fromEnd, fromPosition, fromStart, fromTime } from './core/subscription-
 export type { CommandOptions, CommandResult } from './shell/category/command-options'
 export type { Notice } from './shell/category/notice'
 export { type OpenCategory, openCategory } from './shell/category/open-category'
+export { type OpenTogether, openTogether, type TogetherError } from './shell/category/open-together'
 export { type Promised, promised, type PromisedResult } from './shell/category/promised'
 export type { CategoryOptions } from './shell/category/settings'
 export type { Dispatch } from './shell/outbox/dispatch-step'
@@ -43,3 +44,6 @@ export {
   type Subscription,
 } from './shell/subscription/run-subscription'
 export { untilReached } from './shell/subscription/until-reached'
+export { runWorkers, type Workers, type WorkersOptions } from './shell/workers/run-workers'
+export type { WorkersNotice } from './shell/workers/worker'
+export type { WorkersHealth } from './shell/workers/worker-health'

@@ -1,5 +1,5 @@
 /** The names of `reprise/memory`. */
-export { memory, type MemoryOptions } from './adapters/memory/backend'
+export { memory, type MemoryBackend, type MemoryOptions } from './adapters/memory/backend'
 export type {
   MemoryDocument,
   MemoryDocuments,

@@ -26,6 +26,11 @@ export {
   type StoreContract,
   type StoreUnderContract,
 } from './testing/store-contract/contract'
+export {
+  boundaryStoreContract,
+  type BoundaryStoreContract,
+  type BoundaryStoreUnderContract,
+} from './testing/store-contract/boundary-contract'
 export type { Opened, TestWords } from './testing/suites'
 export {
   operatorContract,
@@ -88,6 +93,7 @@ export {
   recordedStore,
   recordedSubscriptions,
 } from './testing/history/recorded-backend'
+export { recordedBoundaries } from './testing/history/recorded-boundaries'
 export {
   type CategoryCall,
   recordedCommand,

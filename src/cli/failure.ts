@@ -53,6 +53,7 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'SequenceBehind':
     case 'LocksNotVisible':
     case 'SchemaRenamed':
+    case 'WrongIsolation':
     case 'InvalidSchemaName':
     case 'Unexpected':
       return `${message} (${place})`

@@ -41,6 +41,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'SequenceBehind':
     case 'LocksNotVisible':
     case 'SchemaRenamed':
+    case 'WrongIsolation':
     case 'InvalidSchemaName':
     case 'Unexpected':
       return false

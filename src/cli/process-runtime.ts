@@ -21,6 +21,7 @@ const processOutput = (): Output => {
     write: writeTo(process.stdout),
     writeError: writeTo(process.stderr),
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    errorColumns: process.stderr.isTTY ? process.stderr.columns : undefined,
     colour: wantsColour(process.env),
   }
 }

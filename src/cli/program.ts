@@ -21,7 +21,10 @@ const versionOf = (): string => {
   return version
 }
 
-const makeProgram = (write: (text: string) => void): Command =>
+/** The width of a terminal that is not known. */
+const USUAL_COLUMNS = 80
+
+const makeProgram = (write: (text: string) => void, columns = USUAL_COLUMNS): Command =>
   new Command('reprise')
     .description('Administers a Reprise event store.')
     .version(versionOf())
@@ -29,8 +32,12 @@ const makeProgram = (write: (text: string) => void): Command =>
     .option('--schema <name>', 'the schema that holds the tables', DEFAULT_SCHEMA)
     .option('--json', 'print JSON')
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
-    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => undefined,
+      getOutHelpWidth: () => columns,
+    })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     .allowExcessArguments(false)
 
 /** The failure for an error of commander, or for anything else that was thrown: one line. */
@@ -53,7 +60,7 @@ export const run = async (args: ReadonlyArray<string>, runtime: Runtime): Promis
   let help = ''
   const program = makeProgram((text) => {
     help += text
-  })
+  }, runtime.output.columns)
 
   const perform: Perform = async (command, work: Work) => {
     const { url, schema, json = false } = command.optsWithGlobals<SharedOptions>()

@@ -10,6 +10,8 @@ export interface Output {
   readonly writeError: (text: string) => Promise<void>
   /** The width of the terminal. `undefined`: the output is not a terminal. */
   readonly columns: number | undefined
+  /** The same of the error stream. */
+  readonly errorColumns?: number | undefined
   readonly colour: boolean
 }
 

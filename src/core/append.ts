@@ -1,6 +1,10 @@
-import type { AppendError } from './errors/unions'
-import { invalidAppend } from './errors/invalid'
-import { limitExceeded, unencodableEvent } from './errors/event'
+import { type InvalidAppend, invalidAppend, type InvalidStreamId } from './errors/invalid'
+import {
+  type LimitExceeded,
+  limitExceeded,
+  unencodableEvent,
+  type UnencodableEvent,
+} from './errors/event'
 import { type ExpectedVersion, expectedVersionProblem } from './expected-version'
 import { isRecord, measureJson, textIssue } from './json'
 import type { Limits } from './limits'
@@ -42,6 +46,9 @@ export interface Appended {
   readonly recordedAt: number
 }
 
+/** Why a request is rejected before anything is done. */
+export type RequestError = InvalidStreamId | InvalidAppend | UnencodableEvent | LimitExceeded
+
 const MAXIMUM_NAME = 255
 const MAXIMUM_SCHEMA_VERSION = 32_767
 
@@ -66,7 +73,6 @@ const markProblem = (mark: CommandMark, events: number): string | undefined => {
 const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string | undefined => {
   const wrongVersion = expectedVersionProblem(expectedVersion)
   if (wrongVersion !== undefined) return wrongVersion
-  if (events.length === 0 && commands.length === 0) return 'it has neither events nor commands'
   for (const mark of commands) {
     const problem = markProblem(mark, events.length)
     if (problem !== undefined) return problem
@@ -92,7 +98,7 @@ const eventSize = (
   event: NewEvent,
   index: number,
   limits: Limits,
-): AppendError | number => {
+): RequestError | number => {
   const problem = eventProblem(event)
   if (problem !== undefined) return invalidAppend(streamId, `event ${index}: ${problem}`)
   const data = measureJson(event.data)
@@ -109,11 +115,8 @@ const eventSize = (
     : size
 }
 
-/**
- * Why a store must reject `request` before it does anything, or `undefined`. Every adapter calls it
- * first, so that all adapters reject the same requests.
- */
-export const appendError = (request: AppendRequest, limits: Limits): AppendError | undefined => {
+/** How large the events of an append are together, or why a store must reject it: see {@link appendError}. */
+export const measureAppend = (request: AppendRequest, limits: Limits): RequestError | number => {
   const { streamId, events } = request
   const wrongStream = streamIdError(streamId)
   if (wrongStream !== undefined) return wrongStream
@@ -132,5 +135,17 @@ export const appendError = (request: AppendRequest, limits: Limits): AppendError
   }
   return total > limits.appendSize
     ? limitExceeded(streamId, 'appendSize', limits.appendSize, total)
+    : total
+}
+
+/**
+ * Why a store must reject `request` before it does anything, or `undefined`. Every adapter calls it
+ * first, so that all adapters reject the same requests.
+ */
+export const appendError = (request: AppendRequest, limits: Limits): RequestError | undefined => {
+  const size = measureAppend(request, limits)
+  if (typeof size !== 'number') return size
+  return request.events.length === 0 && request.commands.length === 0
+    ? invalidAppend(request.streamId, 'it has neither events nor commands')
     : undefined
 }

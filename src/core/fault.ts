@@ -24,6 +24,7 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'SequenceBehind':
     case 'LocksNotVisible':
     case 'SchemaRenamed':
+    case 'WrongIsolation':
     case 'InvalidSchemaName':
       return true
     case 'TransactionAborted':

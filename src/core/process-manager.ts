@@ -5,14 +5,15 @@ import type { EventCodec } from './codec/event-codec'
 import type { StateCodec } from './codec/state-codec'
 import type { RecordedEvent } from './recorded-event'
 
-const PREFIX = 'process:'
+/** The name of the subscription of a process manager begins with it. */
+export const processPrefix = 'process:'
 
 /** The subscription of a process manager. The states of its processes are in a collection of this name. */
-export const processSubscription = (process: string): string => `${PREFIX}${process}`
+export const processSubscription = (process: string): string => `${processPrefix}${process}`
 
 /** The process manager whose subscription this is. `undefined`: it is not one of a process manager. */
 export const processOf = (subscription: string): string | undefined =>
-  subscription.startsWith(PREFIX) ? subscription.slice(PREFIX.length) : undefined
+  subscription.startsWith(processPrefix) ? subscription.slice(processPrefix.length) : undefined
 
 /** An event for one process, as that process takes it. */
 export interface Routed<Event> {

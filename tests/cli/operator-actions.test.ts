@@ -121,7 +121,7 @@ describe('many held events', () => {
     const { out } = await reprise('subscriptions', 'booking mails')
     expect(out.split('\n').length).toBeLessThan(70)
     expect(out.match(/from version 1 on/g)).toHaveLength(5)
-    expect(out).toContain('(24 more lines: --json shows them)')
+    expect(out).toContain('(--json shows the whole stack)')
     expect(out).toContain('... and 7 more. To see them, add: --limit <n>')
     const all = await reprise('subscriptions', 'booking mails', '--limit', '12')
     expect(all.out.match(/from version 1 on/g)).toHaveLength(12)

@@ -185,7 +185,7 @@ describe('a handler that always throws', () => {
     ])
     const { out } = await reprise('subscriptions', 'mails')
     expect(out).toMatch(/counter-2 from version 1 on: position 1, Ticked/)
-    expect(out).toMatch(/parked; 2 attempts.*\n.*the post office is closed[.]?\n +Error: /)
+    expect(out).toMatch(/parked; 2 attempts.*\n.*the post office is closed[.]?\n +at /)
 
     open = true
     const retried = await reprise('retry', 'mails', '--stream', 'counter-2')

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Kysely, PostgresDialect } from 'kysely'
 import { type CustomTypesConfig, Pool, types } from 'pg'
 import { connectPool, type DatabaseHandle, postgres, type PostgresBackend } from 'reprise/postgres'
+import { boundaryStoreContract } from '../../src/testing/store-contract/boundary-contract'
 import { storeContract } from '../../src/testing/store-contract/contract'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import { connectPostgresJs } from '../support/postgres-js'
@@ -79,6 +80,17 @@ describe.each(drivers)('with %s', (_name, open, prepare) => {
   })
 
   storeContract({
+    name: 'PostgreSQL',
+    open: () =>
+      Promise.resolve({
+        store: first.store,
+        second: second.store,
+        close: () => Promise.resolve(),
+      }),
+    describe,
+    it,
+  })
+  boundaryStoreContract({
     name: 'PostgreSQL',
     open: () =>
       Promise.resolve({

@@ -1,5 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
 import { memory } from '../../src/adapters/memory/backend'
+import { boundaryStoreContract } from '../../src/testing/store-contract/boundary-contract'
 import { storeContract } from '../../src/testing/store-contract/contract'
 import { storeModel } from './store-model'
 
@@ -11,10 +12,22 @@ storeContract({
   describe,
   it,
 })
+boundaryStoreContract({
+  name: 'memory',
+  open: () => Promise.resolve({ store: memory().store, close }),
+  describe,
+  it,
+})
 
 const idle = { name: 'idle', project: () => TE.right(undefined) }
 
 storeContract({
+  name: 'memory with an inline projection',
+  open: () => Promise.resolve({ store: memory({ inline: [idle] }).store, close }),
+  describe,
+  it,
+})
+boundaryStoreContract({
   name: 'memory with an inline projection',
   open: () => Promise.resolve({ store: memory({ inline: [idle] }).store, close }),
   describe,

@@ -1,12 +1,16 @@
-import { postgres } from '../../src/adapters/postgres/backend'
+import * as E from 'fp-ts/Either'
+import type { Kysely } from 'kysely'
+import { postgres, type PostgresStore } from '../../src/adapters/postgres/backend'
+import type { BoundaryStore } from '../../src/core/ports/boundary-store'
 import type { EventStore } from '../../src/core/ports/event-store'
+import { boundaryStoreContract } from '../../src/testing/store-contract/boundary-contract'
 import { storeContract } from '../../src/testing/store-contract/contract'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 
 describe.each(['prepared', 'unprepared'] as const)('with statements %s', (preparing) => {
   let database: MigratedDatabase<unknown>
-  let store: EventStore
-  let second: EventStore
+  let store: PostgresStore<unknown>
+  let second: PostgresStore<unknown>
 
   beforeAll(async () => {
     database = await migratedDatabase()
@@ -15,9 +19,53 @@ describe.each(['prepared', 'unprepared'] as const)('with statements %s', (prepar
   })
   afterAll(() => database.close())
 
-  storeContract({
+  const subject = {
     name: 'PostgreSQL',
     open: () => Promise.resolve({ store, second, close: () => Promise.resolve() }),
+    describe,
+    it,
+  }
+  storeContract(subject)
+  boundaryStoreContract(subject)
+})
+
+describe("in the caller's own transactions", () => {
+  let database: MigratedDatabase<unknown>
+  const stores: Array<EventStore & BoundaryStore> = []
+
+  /** Every append to several streams in a transaction of its own that the caller begins and ends. */
+  const inTransactions = (db: Kysely<unknown>): EventStore & BoundaryStore => {
+    const { store } = postgres(db)
+    return {
+      ...store,
+      appendTogether: (request) => {
+        // The transaction begins later than the call: the caller may have changed its data by then.
+        const streams = request.streams.map((append) => ({
+          ...append,
+          events: append.events.map((event) => ({ ...event, data: { ...event.data } })),
+        }))
+        return async () => {
+          const transaction = await db.startTransaction().execute()
+          const answer = await store.inTransaction(transaction).appendTogether({ streams })()
+          await (E.isRight(answer) ? transaction.commit() : transaction.rollback()).execute()
+          return answer
+        }
+      },
+    }
+  }
+
+  beforeAll(async () => {
+    database = await migratedDatabase()
+    stores.push(inTransactions(database.connect()), inTransactions(database.connect()))
+  })
+  afterAll(() => database.close())
+
+  boundaryStoreContract({
+    name: 'PostgreSQL',
+    open: () => {
+      const [store, second] = stores as [EventStore & BoundaryStore, EventStore & BoundaryStore]
+      return Promise.resolve({ store, second, close: () => Promise.resolve() })
+    },
     describe,
     it,
   })

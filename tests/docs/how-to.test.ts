@@ -3,3 +3,4 @@ import { describeMarkdown } from './run-markdown'
 describeMarkdown('docs/account.md')
 describeMarkdown('docs/how-to/compose-deciders.md')
 describeMarkdown('docs/how-to/test-a-decider.md')
+describeMarkdown('docs/how-to/several-streams.md')

@@ -6,6 +6,7 @@ import {
   type PreparedStatementsMode,
 } from '../../src/adapters/postgres/connection/pool'
 import { postgres, type PostgresBackend } from '../../src/adapters/postgres/backend'
+import { boundaryStoreContract } from '../../src/testing/store-contract/boundary-contract'
 import { storeContract } from '../../src/testing/store-contract/contract'
 import { runSubscription } from '../../src/shell/subscription/run-subscription'
 import { fromStart } from '../../src/core/subscription-start'
@@ -45,7 +46,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-storeContract({
+const subject = {
   name: 'PostgreSQL behind PgBouncer',
   open: () =>
     Promise.resolve({
@@ -55,7 +56,9 @@ storeContract({
     }),
   describe,
   it,
-})
+}
+storeContract(subject)
+boundaryStoreContract(subject)
 
 readSideContracts(
   'PostgreSQL behind PgBouncer',

@@ -48,6 +48,7 @@ export const cli = async (args: ReadonlyArray<string>, outside: Outside = {}): P
         error += text
       },
       columns,
+      errorColumns: columns,
       colour,
     },
   })

@@ -19,6 +19,10 @@ export interface TestServer {
   readonly url: string
   /** Ends it with SIGKILL, and waits until it takes no connection. */
   readonly kill: () => Promise<void>
+  /** Stops it as `pg_ctl stop` does, and keeps its data. */
+  readonly pause: () => Promise<void>
+  /** Starts it again, and waits until it takes connections. */
+  readonly resume: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -64,20 +68,23 @@ const prepare = async (folder: string, settings: ReadonlyArray<string>) => {
     settings: ['fsync=off', ...settings],
   })
   let killed = false
+  const start = async (): Promise<void> => {
+    // A replica never says that it is "ready to accept connections", but that they are read-only.
+    server.start().catch(() => undefined)
+    await until(() =>
+      onServer(url, 'select 1').then(
+        () => true,
+        () => undefined,
+      ),
+    )
+  }
   return {
     port,
     url,
     initialise: () => server.initialise(),
-    start: async (): Promise<void> => {
-      // A replica never says that it is "ready to accept connections", but that they are read-only.
-      server.start().catch(() => undefined)
-      await until(() =>
-        onServer(url, 'select 1').then(
-          () => true,
-          () => undefined,
-        ),
-      )
-    },
+    start,
+    pause: () => server.stop(),
+    resume: start,
     kill: async (): Promise<void> => {
       killed = true
       const [pid] = readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')

@@ -1,12 +1,13 @@
 import { memory } from '../../src/adapters/memory/backend'
 import { postgres } from '../../src/adapters/postgres/backend'
+import type { BoundaryStore } from '../../src/core/ports/boundary-store'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { type MigratedDatabase, migratedDatabase } from './postgres'
 
 /** A store for a suite, and another way into the same store: as if from another process. */
 export interface StoreUnderTest {
-  readonly store: EventStore
-  readonly second: EventStore
+  readonly store: EventStore & BoundaryStore
+  readonly second: EventStore & BoundaryStore
   readonly close: () => Promise<void>
 }
 

@@ -1,6 +1,12 @@
 import type { Appended, AppendRequest } from '../../core/append'
-import { commandAlreadyHandled, versionConflict } from '../../core/errors/conflict'
-import type { AppendError } from '../../core/errors/unions'
+import {
+  type CommandAlreadyHandled,
+  commandAlreadyHandled,
+  type VersionConflict,
+  versionConflict,
+  type VersionConflicts,
+  versionConflicts,
+} from '../../core/errors/conflict'
 import { versionFits } from '../../core/expected-version'
 import type { StoredEvent } from '../../core/recorded-event'
 import { frozenEvent } from './frozen'
@@ -23,7 +29,10 @@ export const taken = ({
  * Why the log rejects `request`, or `undefined`. A command that was handled before is reported first: when it is
  * sent again it usually meets a newer version too, but that is not the cause.
  */
-export const rejectionOf = (log: MemoryLog, request: AppendRequest): AppendError | undefined => {
+export const rejectionOf = (
+  log: MemoryLog,
+  request: AppendRequest,
+): CommandAlreadyHandled | VersionConflict | undefined => {
   const { streamId, expectedVersion, commands } = request
   const { events, handled } = streamOf(log, streamId)
   for (const { commandId } of commands) {
@@ -37,11 +46,34 @@ export const rejectionOf = (log: MemoryLog, request: AppendRequest): AppendError
     : versionConflict(streamId, expectedVersion, events.length)
 }
 
-/** The events as they would be recorded now. Changes nothing. */
+/** The same for an append to several streams: a command that was handled before, or every stream that does not fit. */
+export const rejectionOfAll = (
+  log: MemoryLog,
+  requests: ReadonlyArray<AppendRequest>,
+): CommandAlreadyHandled | VersionConflicts | undefined => {
+  const conflicts: VersionConflict[] = []
+  for (const request of requests) {
+    const rejection = rejectionOf(log, request)
+    if (rejection?._tag === 'CommandAlreadyHandled') return rejection
+    if (rejection !== undefined) conflicts.push(rejection)
+  }
+  return conflicts.length === 0
+    ? undefined
+    : versionConflicts(
+        conflicts.map(({ streamId, expected, actual }) => ({ streamId, expected, actual })),
+      )
+}
+
+/**
+ * The events as they would be recorded now. Changes nothing.
+ *
+ * @param skip - how many events are recorded before them in one go.
+ */
 export const recorded = (
   log: MemoryLog,
   { streamId, events }: AppendRequest,
   now: number,
+  skip = 0,
 ): ReadonlyArray<StoredEvent> => {
   const version = streamOf(log, streamId).events.length
   const recordedAt = Math.max(now, log.recordedAt)
@@ -54,7 +86,7 @@ export const recorded = (
       metadata,
       streamId,
       version: version + index + 1,
-      position: log.events.length + index + 1,
+      position: log.events.length + skip + index + 1,
       recordedAt,
     }),
   )
@@ -67,7 +99,8 @@ export const commit = (
   events: ReadonlyArray<StoredEvent>,
   now: number,
 ): Appended => {
-  const stream = streamToWrite(log, streamId)
+  const isWritten = events.length > 0 || commands.length > 0
+  const stream = isWritten ? streamToWrite(log, streamId) : streamOf(log, streamId)
   const before = stream.events.length
   for (const { commandId, skip, ...mark } of commands) {
     stream.handled.set(commandId, Object.freeze({ after: before + skip, ...mark }))

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { type Limits, limitsOf } from '../../core/limits'
 import { functionSetting } from '../../core/setting'
 import type { Backend } from '../../core/ports/backend'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
@@ -30,18 +31,29 @@ export interface MemoryOptions {
   readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
 }
 
+/** Everything in memory. */
+export interface MemoryBackend extends Backend<MemoryTransaction> {
+  readonly store: EventStore & BoundaryStore
+}
+
 /** Signals every successful append. */
-const signalling = (store: EventStore, { signal }: WakeUps): EventStore => ({
-  ...store,
-  append: (request) => {
-    const append = store.append(request)
-    return () =>
+const signalling = (
+  store: EventStore & BoundaryStore,
+  { signal }: WakeUps,
+): EventStore & BoundaryStore => {
+  const signalled =
+    <Failure, Stored>(append: TE.TaskEither<Failure, Stored>): TE.TaskEither<Failure, Stored> =>
+    () =>
       append().then((answer) => {
         if (E.isRight(answer)) signal()
         return answer
       })
-  },
-})
+  return {
+    ...store,
+    append: (request) => signalled(store.append(request)),
+    appendTogether: (request) => signalled(store.appendTogether(request)),
+  }
+}
 
 /**
  * The reference: everything in the memory of one process, with the behaviour of every other backend. For tests,
@@ -57,7 +69,7 @@ export const memory = ({
   inline = [],
   lineage = crypto.randomUUID(),
   operator = {},
-}: MemoryOptions = {}): Backend<MemoryTransaction> => {
+}: MemoryOptions = {}): MemoryBackend => {
   const now = functionSetting(clock, Date.now)
   const transactions = memoryDocuments()
   const documents = memoryProjections(transactions, now)

@@ -1,11 +1,15 @@
 import * as E from 'fp-ts/Either'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
+import { appendTogetherError } from '../../core/append-together'
+import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
+import type { StoredEvent } from '../../core/recorded-event'
 import { streamIdError } from '../../core/stream'
-import { commit, recorded, rejectionOf, taken } from './append'
+import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
 import type { MemoryDocuments } from './documents'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
@@ -32,6 +36,49 @@ const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer 
   return E.right(commit(log, request, recorded(log, request, now), now))
 }
 
+/** One or more appends that are stored as one, and why they are rejected as the log is now. */
+interface Work<Rejection> {
+  readonly requests: ReadonlyArray<AppendRequest>
+  readonly rejected: () => Rejection | undefined
+}
+
+const recordedAll = (
+  log: MemoryLog,
+  requests: ReadonlyArray<AppendRequest>,
+  now: number,
+): ReadonlyArray<ReadonlyArray<StoredEvent>> => {
+  let skip = 0
+  return requests.map((request) => {
+    const events = recorded(log, request, now, skip)
+    skip += events.length
+    return events
+  })
+}
+
+const commitAll = (
+  log: MemoryLog,
+  requests: ReadonlyArray<AppendRequest>,
+  events: ReadonlyArray<ReadonlyArray<StoredEvent>>,
+  now: number,
+): ReadonlyArray<Appended> =>
+  requests.map((request, index) => commit(log, request, events[index] ?? [], now))
+
+const appendAllNow = <Rejection>(
+  log: MemoryLog,
+  { requests, rejected }: Work<Rejection>,
+  now: number,
+): E.Either<Rejection, ReadonlyArray<Appended>> => {
+  const rejection = rejected()
+  return rejection === undefined
+    ? E.right(commitAll(log, requests, recordedAll(log, requests, now), now))
+    : E.left(rejection)
+}
+
+const onlyOne = ([appended]: ReadonlyArray<Appended>): Answer =>
+  appended === undefined
+    ? E.left(storeFailed('Unexpected', 'unknown', undefined))
+    : E.right(appended)
+
 /** The reference: an event store in the memory of one process, with the behaviour of every other one. */
 export const memoryStore = ({
   limits,
@@ -39,23 +86,26 @@ export const memoryStore = ({
   transactions,
   inline,
   lineage,
-}: MemoryStoreParts): EventStore => {
+}: MemoryStoreParts): EventStore & BoundaryStore => {
   const log = emptyLog(lineage)
   const oneByOne = queue()
 
-  const appendProjected = async (request: AppendRequest): Promise<Answer> => {
-    const rejected = rejectionOf(log, request)
-    if (rejected !== undefined) return E.left(rejected)
+  const appendProjected = async <Rejection>({
+    requests,
+    rejected,
+  }: Work<Rejection>): Promise<E.Either<Rejection | ProjectionFailed, ReadonlyArray<Appended>>> => {
+    const rejection = rejected()
+    if (rejection !== undefined) return E.left(rejection)
     const time = now()
-    const events = recorded(log, request, time)
+    const events = recordedAll(log, requests, time)
     const open = transactions.begin()
-    const failure = await projected(inline, events, open.transaction)
+    const failure = await projected(inline, events.flat(), open.transaction)
     if (failure !== undefined) {
       open.rollback()
       return E.left(failure)
     }
     open.commit()
-    return E.right(commit(log, request, events, time))
+    return E.right(commitAll(log, requests, events, time))
   }
 
   return {
@@ -63,9 +113,20 @@ export const memoryStore = ({
       const error = appendError(request, limits)
       if (error !== undefined) return Promise.resolve(E.left(error))
       const safe = taken(request)
-      return inline.projections.length === 0
-        ? Promise.resolve(appendNow(log, safe, now()))
-        : oneByOne(() => appendProjected(safe))
+      if (inline.projections.length === 0) return Promise.resolve(appendNow(log, safe, now()))
+      const work = { requests: [safe], rejected: () => rejectionOf(log, safe) }
+      return oneByOne(() => appendProjected(work)).then(E.flatMap(onlyOne))
+    },
+    appendTogether: (request) => async () => {
+      const error = appendTogetherError(request, limits)
+      if (error !== undefined) return E.left(error)
+      const safe = request.streams.map(taken)
+      const work = { requests: safe, rejected: () => rejectionOfAll(log, safe) }
+      const stored =
+        inline.projections.length === 0
+          ? appendAllNow(log, work, now())
+          : await oneByOne(() => appendProjected(work))
+      return E.isLeft(stored) ? stored : E.right({ streams: stored.right })
     },
     load: (request) => () => {
       const error = streamIdError(request.streamId)

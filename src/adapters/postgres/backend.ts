@@ -1,18 +1,26 @@
+import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { appendError } from '../../core/append'
+import { appendTogetherError } from '../../core/append-together'
 import { storeFailed } from '../../core/errors/store'
+import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
+import { type RunTogether, togetherAppend, togetherStatement } from './append/append-together'
 import {
   appendAndProject,
+  appendOne,
+  asTogether,
   type Inline,
+  projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
 import { encodeAppend } from './append/encoded-append'
@@ -79,12 +87,12 @@ export interface OperatorOptions {
 }
 
 /** A store in PostgreSQL. */
-export interface PostgresStore<Database> extends EventStore, EventLocator {
+export interface PostgresStore<Database> extends EventStore, BoundaryStore, EventLocator {
   /**
    * The same store inside the caller's own transaction: what it appends is committed or rolled back
    * with the caller's rows. A conflict leaves the transaction usable.
    */
-  readonly inTransaction: (transaction: Transaction<Database>) => EventStore
+  readonly inTransaction: (transaction: Transaction<Database>) => EventStore & BoundaryStore
 }
 
 /** Everything in PostgreSQL. */
@@ -111,7 +119,26 @@ const checked =
     }
   }
 
-/** Everything but the append. The texts of the statements are made once for a schema. */
+/** The same for several streams. */
+const checkedTogether =
+  (limits: Limits, append: RunTogether<AppendTogetherError>): BoundaryStore['appendTogether'] =>
+  (request) => {
+    try {
+      const error = appendTogetherError(request, limits)
+      if (error !== undefined) return TE.left(error)
+      const encoded = request.streams.map(encodeAppend)
+      return pipe(
+        () => append(encoded),
+        TE.map((streams) => ({ streams })),
+      )
+    } catch (cause) {
+      return TE.left(
+        storeFailed('Unexpected', 'nothingWritten', cause, 'the append could not be encoded'),
+      )
+    }
+  }
+
+/** Everything but the appends. The texts of the statements are made once for a schema. */
 const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
@@ -155,26 +182,40 @@ const storeOn = <Database>(
   const grouping = { ...context, statements: appendStatements(schema, GROUP_LOCK_TIMEOUT) }
   const bounds = { connections: connectionsForLocked(db), timeout: statementTimeout }
 
-  const fallback = (transaction: Transaction<Database>): RunAppend =>
-    appendAlone(fallbackAppend(withoutPlugins(transaction), context.statements, 'transaction'))
-  const optimistic = (transaction: Transaction<Database>): RunAppend =>
-    appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction'))
+  const fallback = (transaction: Transaction<Database>) =>
+    asTogether(
+      appendAlone(fallbackAppend(withoutPlugins(transaction), context.statements, 'transaction')),
+    )
+  const optimistic = (transaction: Transaction<Database>) =>
+    asTogether(appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
   const append =
     inline.projections.length === 0
       ? groupCommit(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
-  /** The hint comes before the commit, of which the library does not know: what is woken looks again soon. */
-  const appendIn = (transaction: Transaction<Database>): RunAppend =>
-    signalling(signal, projectInTransaction(inline, transaction, fallback(transaction)))
+
+  const together = togetherStatement(schema)
+  const togetherIn = (transaction: Transaction<Database>) =>
+    togetherAppend(withoutPlugins(transaction), together, 'transaction')
+  const appendTogether =
+    inline.projections.length === 0
+      ? togetherAppend(direct, together, 'statement')
+      : projectInOwnTransaction(db, inline, togetherIn)
 
   return {
     ...reads(direct, 'statement'),
     append: checked(limits, append),
+    appendTogether: checkedTogether(limits, signalling(signal, appendTogether)),
     locate: startPositionIn(schema)(direct),
-    inTransaction: (transaction) => ({
-      ...reads(withoutPlugins(transaction), 'transaction'),
-      append: checked(limits, appendIn(transaction)),
-    }),
+    // The hint comes before the commit, of which the library does not know: what is woken looks again soon.
+    inTransaction: (transaction) => {
+      const projecting = <Failure>(run: RunTogether<Failure>) =>
+        signalling(signal, projectInTransaction(inline, transaction, run))
+      return {
+        ...reads(withoutPlugins(transaction), 'transaction'),
+        append: checked(limits, appendOne(projecting(fallback(transaction)))),
+        appendTogether: checkedTogether(limits, projecting(togetherIn(transaction))),
+      }
+    },
   }
 }
 
@@ -211,6 +252,7 @@ export const postgres = <Database = unknown>(
   const direct = directExecutor(bounded)
   const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
+  const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
   const documents = postgresProjections(bounded, schema, idleTimeout)
   const inline = { projections, documentsIn: documents.inTransaction }
@@ -220,14 +262,14 @@ export const postgres = <Database = unknown>(
       schema,
       limits: limitsOf(limits),
       inline,
-      signal: wakeUps.signal,
+      signal,
       statementTimeout,
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents,
     outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
-    wakeUps: { signal: wakeUps.signal, listen: wakeUps.listen },
+    wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
       await wakeUps.close()

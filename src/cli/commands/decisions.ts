@@ -74,7 +74,7 @@ const decidedText = (verb: string, { events, commands }: Decided): string =>
 const ownerText = (name: string, partitions: ReadonlyArray<PartitionStatus>): string =>
   partitions.every(({ owner }) => owner === undefined)
     ? `No program runs ${safe(name)} now: it takes effect when the application starts it.\n`
-    : `Its owner acts on it within about a second. To see the result: npx reprise subscriptions ${safe(argument(name))}\n`
+    : `Its owner acts on it within about two seconds. To see the result: npx reprise subscriptions ${safe(argument(name))}\n`
 
 const decideWith =
   (given: string, decision: Decision, selected: E.Either<CliFailure, Selection>): Work =>

@@ -7,7 +7,7 @@ import { count } from '../../core/text'
 import { usage } from '../failure'
 import { answer } from '../output/report'
 import { table } from '../output/table'
-import { safe } from '../output/text'
+import { oneLine, safe } from '../output/text'
 import type { Register } from '../register'
 import type { Context, Work } from '../runtime'
 import { explain, explained, withSession } from '../session'
@@ -27,8 +27,8 @@ const forPeople = ({ output }: Context, findings: ReadonlyArray<Finding>): strin
   ])
   const number = (level: Level) => findings.filter((finding) => finding.level === level).length
   const lines = findings.flatMap(({ check, level, message, advice }) => [
-    [paint(level), check, safe(message)],
-    ...(advice === undefined ? [] : [['', '', `-> ${safe(advice)}`]]),
+    [paint(level), check, safe(oneLine(message))],
+    ...(advice === undefined ? [] : [['', '', `-> ${safe(oneLine(advice))}`]]),
   ])
   const [problems, warnings] = [number('problem'), number('warning')]
   const verdict =

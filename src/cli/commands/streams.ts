@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { StreamSummary } from '../../core/ports/event-store'
+import { argument } from '../../core/text'
 import type { CliFailure } from '../failure'
 import { wholeNumber } from '../numbers'
 import { listDocument } from '../output/document'
@@ -66,7 +67,7 @@ const forPeople = ({ output }: Context): Printer => {
       if (shown === 0) return output.write('(no streams)\n')
       return next === undefined
         ? Promise.resolve()
-        : output.write(`There are more. To continue, add: --after ${safe(next)}\n`)
+        : output.write(`There are more. To continue, add: --after ${safe(argument(next))}\n`)
     },
   }
 }

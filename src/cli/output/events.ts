@@ -5,7 +5,8 @@ import type { Context } from '../runtime'
 import { listDocument } from './document'
 import { stateJson, stateText } from './state'
 import { table } from './table'
-import { moment, safe } from './text'
+import { moment, oneLine, safe } from './text'
+import { folded } from './wrap'
 
 /** Prints the events of one stream as they are read, and then the state. */
 export interface EventPrinter {
@@ -43,7 +44,7 @@ export const eventsForMachines = ({ output }: Context): EventPrinter => {
 const replayedText = ({ version, state }: Replayed): string =>
   E.isRight(state)
     ? `State at version ${version}:\n${stateText(state.right)}`
-    : `The state at version ${version} is unknown: ${safe(state.left.message)}\n`
+    : `The state at version ${version} is unknown: ${safe(oneLine(state.left.message))}\n`
 
 /** A table, and the state below it. */
 export const eventsForPeople = ({ output }: Context): EventPrinter => {
@@ -60,7 +61,7 @@ export const eventsForPeople = ({ output }: Context): EventPrinter => {
     moment(event.recordedAt),
     safe(event.type),
     safe(JSON.stringify(event.data)) +
-      (undecodable === undefined ? '' : ` UNDECODABLE: ${safe(undecodable.message)}`),
+      (undecodable === undefined ? '' : ` UNDECODABLE: ${safe(oneLine(undecodable.message))}`),
   ]
   return {
     begin: () => output.write(titles()),
@@ -69,7 +70,8 @@ export const eventsForPeople = ({ output }: Context): EventPrinter => {
       if (shown === 0) await output.write('(no events)\n')
       if (next !== undefined)
         await output.write(`There are more. To continue, add: --after ${next}\n`)
-      if (replayed !== undefined) await output.write(`\n${replayedText(replayed)}`)
+      if (replayed !== undefined)
+        await output.write(`\n${folded(replayedText(replayed), output.columns)}`)
     },
   }
 }

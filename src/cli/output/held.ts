@@ -13,21 +13,68 @@ import { argument, briefly, count } from '../../core/text'
 import { eventsText } from './subscriptions'
 import { moment, safe } from './text'
 
-/** How many lines of a stack are shown. With `--json`, all of them. */
-const STACK = 6
+/** How many places of a stack, and lines of its head, are shown. With `--json`, all of it. */
+const STACK = 4
 
 const indented = (lines: ReadonlyArray<string>, by: string): string =>
-  lines.map((line) => `${by}${safe(line.trimEnd())}\n`).join('')
+  lines.map((line) => `${by}${safe(line.trim())}\n`).join('')
+
+const isPlace = (line: string): boolean => /^\s*at /.test(line)
+
+/** The places of a stack: those in the application's own code, if there are any. */
+const placesOf = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const places = lines.filter(isPlace)
+  const own = places.filter((line) => !/node_modules|node:internal/.test(line))
+  return own.length > 0 ? own : places
+}
+
+/** The head of a stack, unless the message says as much: `TypeError: x is not a function`. */
+const headOf = (message: string, lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const first = lines.findIndex(isPlace)
+  const head = first < 0 ? lines : lines.slice(0, first)
+  return message.includes(
+    head
+      .join('\n')
+      .replace(/^Error: /, '')
+      .trim(),
+  )
+    ? []
+    : head
+}
+
+const messageText = (message: string): string =>
+  message
+    .split('\n')
+    .map((line) => `    ${safe(line.trimEnd())}\n`)
+    .join('')
 
 /** The message, and the top of the stack below it. */
 const failureText = ({ message, stack }: FailureNote): string => {
-  const lines = stack?.split('\n') ?? []
-  const rest = lines.length - STACK
+  if (stack === undefined) return messageText(message)
+  const lines = stack.split('\n')
+  const head = headOf(message, lines).slice(0, STACK)
+  const places = placesOf(lines).slice(0, STACK)
+  const isShort = lines.filter(isPlace).length > places.length
   return (
-    indented(message.split('\n'), '    ') +
-    indented(lines.slice(0, STACK), '      ') +
-    (rest > 0 ? `      (${count(rest, 'more line')}: --json shows them)\n` : '')
+    messageText(message) +
+    indented([...head, ...places], '      ') +
+    (isShort ? '      (--json shows the whole stack)\n' : '')
   )
+}
+
+/** What the failures of two events or commands have in common when the cause is the same. */
+const causeOf = ({ message, stack = '' }: FailureNote): string =>
+  `${message.replace(/(position|command) \S+:/, '')}\n${stack}`
+
+/** The failures of a list: one with the same cause as the one before says only that. */
+const failuresOf = () => {
+  let before: string | undefined
+  return (failure: FailureNote): string => {
+    const cause = causeOf(failure)
+    const isSame = cause === before
+    before = cause
+    return isSame ? '    failed as the one above\n' : failureText(failure)
+  }
 }
 
 const ownerText = (status: PartitionStatus): string => {
@@ -54,7 +101,7 @@ export const partitionText = (status: PartitionStatus): string => {
       : `  paused since ${moment(pausedAt)} UTC\n  -> npx reprise unpause ${name}\n`,
     lastTrouble === undefined || failure !== undefined
       ? ''
-      : `  last trouble, at ${moment(lastTrouble.at)} UTC:\n${failureText(lastTrouble)}`,
+      : `  last trouble, at ${moment(lastTrouble.at)} UTC:\n${messageText(lastTrouble.message)}`,
     failure === undefined
       ? ''
       : `  stopped, because\n${failureText(failure)}  -> npx reprise retry ${name}\n`,
@@ -100,7 +147,7 @@ const fateOf = ({ decision, retryAt, attempts, triedAt }: HeldEvent): string => 
   return retryAt === undefined ? `parked; ${tried}` : `tried again at ${moment(retryAt)}; ${tried}`
 }
 
-const eventBlock = (event: HeldEvent): string => {
+const eventBlock = (event: HeldEvent, failed: (failure: FailureNote) => string): string => {
   const { streamId, version, position, type, behind, failure } = event
   const waiting =
     behind.events === 0
@@ -108,7 +155,7 @@ const eventBlock = (event: HeldEvent): string => {
       : `; ${eventsText(behind)} later events of the stream are held back by it`
   return (
     `  ${safe(streamId)} from version ${version} on: position ${position}, ${safe(type)}\n` +
-    `    ${fateOf(event)}${waiting}\n${failureText(failure)}`
+    `    ${fateOf(event)}${waiting}\n${failed(failure)}`
   )
 }
 
@@ -122,10 +169,12 @@ const moreText = (shown: number, total: number): string =>
 export const heldText = (name: string, { events }: HeldEventPage, total: number): string => {
   if (events.length === 0) return ''
   const quoted = safe(argument(name))
+  const failed = failuresOf()
+  const blocks = events.map((event) => eventBlock(event, failed))
   const next =
     `  -> npx reprise retry ${quoted} [--stream <id>]\n` +
     `  -> npx reprise skip ${quoted} --stream <id>\n`
-  return `\nHeld events:\n${events.map(eventBlock).join('\n')}${moreText(events.length, total)}${next}`
+  return `\nHeld events:\n${blocks.join('\n')}${moreText(events.length, total)}${next}`
 }
 
 const typeOf = ({ command }: PendingOutboxCommand): string => {
@@ -136,12 +185,13 @@ const typeOf = ({ command }: PendingOutboxCommand): string => {
 /** The first commands that a process manager could not send, and how many more there are. */
 export const commandsText = (name: string, { commands }: OutboxPage, total: number): string => {
   if (commands.length === 0) return ''
+  const failed = failuresOf()
   const blocks = commands.map((command) => {
     const { id, key, timer, attempts, failure } = command
     const title = `${safe(typeOf(command))}${timer === undefined ? '' : ` (timer ${safe(timer)})`}`
     return (
       `  ${safe(id)} of ${safe(key)}: ${title}\n` +
-      `    parked; ${count(attempts, 'attempt')}\n${failure === undefined ? '' : failureText(failure)}`
+      `    parked; ${count(attempts, 'attempt')}\n${failure === undefined ? '' : failed(failure)}`
     )
   })
   const quoted = safe(argument(name))

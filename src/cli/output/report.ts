@@ -2,19 +2,20 @@ import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import type { CliFailure } from '../failure'
 import type { Context, Output } from '../runtime'
-import { safe } from './text'
+import { oneLine, safe } from './text'
+import { folded } from './wrap'
 
-/** One line on the error stream; with `--json` an object. */
+/** One line on the error stream, wrapped on a terminal; with `--json` an object. */
 export const reportFailure = (
-  output: Pick<Output, 'writeError'>,
+  output: Pick<Output, 'writeError' | 'errorColumns'>,
   json: boolean,
   { exitCode: _exitCode, ...error }: CliFailure,
 ): Promise<void> =>
   output.writeError(
-    json ? `${JSON.stringify({ error })}\n` : `reprise: ${safe(oneLine(error.message))}\n`,
+    json
+      ? `${JSON.stringify({ error })}\n`
+      : folded(`reprise: ${safe(oneLine(error.message))}\n`, output.errorColumns),
   )
-
-const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ')
 
 /** Prints the result of a command that has only one: JSON for machines, or text for people. */
 export const answer =
@@ -24,6 +25,8 @@ export const answer =
     forPeople: () => string,
   ): TE.TaskEither<CliFailure, 0> =>
   async () => {
-    await output.write(json ? `${JSON.stringify(forMachines(), null, 2)}\n` : forPeople())
+    await output.write(
+      json ? `${JSON.stringify(forMachines(), null, 2)}\n` : folded(forPeople(), output.columns),
+    )
     return E.right(0)
   }

@@ -3,7 +3,7 @@ import { type EventCount, type PartitionStatus, partitionTitle } from '../../cor
 import { briefly } from '../../core/text'
 import type { Output } from '../runtime'
 import { table } from './table'
-import { safe } from './text'
+import { oneLine, safe } from './text'
 
 /** The exact number, or the limit of counting: `100,000+`. */
 export const eventsText = ({ events, orMore }: EventCount): string =>
@@ -45,5 +45,5 @@ export const horizonText = ({ horizon, last, holders }: Horizon): string => {
   const [first, ...others] = accused
   if (first?.advice === undefined) return where
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-  return `${where}Held back by ${safe(holderText(first))}${more}.\n  -> ${safe(first.advice)}\n`
+  return `${where}Held back by ${safe(oneLine(holderText(first)))}${more}.\n  -> ${safe(oneLine(first.advice))}\n`
 }

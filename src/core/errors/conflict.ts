@@ -28,6 +28,46 @@ export const versionConflict = (
     `(${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}). Nothing was written.`,
 })
 
+/** A stream that is not where an append to several streams expects it. */
+export interface StreamConflict {
+  readonly streamId: StreamId
+  readonly expected: ExpectedVersion
+  readonly actual: StreamVersion
+}
+
+/** Some of the streams are not at their expected versions. Nothing was written, to none of them. */
+export interface VersionConflicts {
+  readonly _tag: 'VersionConflicts'
+  /** Every stream that is not where it was expected, in the order of the request. One or more. */
+  readonly streams: ReadonlyArray<StreamConflict>
+  /** How often the commands were decided. 1 or more. */
+  readonly attempts: number
+  readonly message: string
+}
+
+const MOST_NAMED = 10
+
+export const versionConflicts = (
+  streams: ReadonlyArray<StreamConflict>,
+  attempts = 1,
+): VersionConflicts => {
+  const named = streams
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ streamId, expected, actual }) =>
+        `${streamId} is at version ${actual}; the expected version was ${expected}`,
+    )
+  const more = streams.length > MOST_NAMED ? [`and ${streams.length - MOST_NAMED} more`] : []
+  return {
+    _tag: 'VersionConflicts',
+    streams,
+    attempts,
+    message:
+      `${[...named, ...more].join('; ')} ` +
+      `(${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}). Nothing was written.`,
+  }
+}
+
 /** A command with this id was handled before. Nothing was written now. */
 export interface CommandAlreadyHandled extends CommandRecord {
   readonly _tag: 'CommandAlreadyHandled'

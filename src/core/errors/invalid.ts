@@ -30,6 +30,7 @@ export const invalidStreamId = (streamId: StreamId, reason: string): InvalidStre
 /** The append is not valid: a defect of the caller, not of the data. Nothing was written. */
 export interface InvalidAppend {
   readonly _tag: 'InvalidAppend'
+  /** Empty: an append to several streams that names none. */
   readonly streamId: StreamId
   readonly reason: string
   readonly message: string
@@ -38,5 +39,5 @@ export const invalidAppend = (streamId: StreamId, reason: string): InvalidAppend
   _tag: 'InvalidAppend',
   streamId,
   reason,
-  message: `The append to ${streamId} is not valid: ${reason}. Nothing was written.`,
+  message: `The append${streamId === '' ? '' : ` to ${streamId}`} is not valid: ${reason}. Nothing was written.`,
 })

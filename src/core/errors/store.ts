@@ -32,6 +32,8 @@ export type StoreFailure =
   | 'LocksNotVisible'
   /** The schema was renamed or copied, and its functions still refer to the old name. */
   | 'SchemaRenamed'
+  /** The transaction is not READ COMMITTED, so the check would not see what was committed since it began. */
+  | 'WrongIsolation'
   /** PostgreSQL would not keep the name of the schema unchanged. */
   | 'InvalidSchemaName'
   /** Anything else: see `cause`. */

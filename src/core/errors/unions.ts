@@ -1,4 +1,9 @@
-import type { CommandAlreadyHandled, CommandIdReused, VersionConflict } from './conflict'
+import type {
+  CommandAlreadyHandled,
+  CommandIdReused,
+  VersionConflict,
+  VersionConflicts,
+} from './conflict'
 import type { DeciderThrew, Rejected } from './decision'
 import type { LimitExceeded, UndecodableEvent, UnencodableEvent } from './event'
 import type { InvalidAppend, InvalidCommand, InvalidStreamId } from './invalid'
@@ -18,6 +23,9 @@ export type AppendError =
   | ProjectionFailed
   | Overloaded
   | StoreFailed
+
+/** The errors of appending to several streams. */
+export type AppendTogetherError = Exclude<AppendError, VersionConflict> | VersionConflicts
 
 /** The errors of loading a state. */
 export type LoadError = ReadError | UndecodableEvent | DeciderThrew

@@ -153,8 +153,8 @@ export interface EventStore {
   /**
    * A page of the whole store, up to the safe horizon: no event is ever skipped.
    *
-   * Fails with `StoreFailed`, where that cannot be guaranteed with reason `ReadOnlyReplica`, `SequenceBehind` or
-   * `SchemaRenamed`.
+   * Fails with `StoreFailed`, where that cannot be guaranteed with reason `ReadOnlyReplica`, `SequenceBehind`,
+   * `SchemaRenamed` or `WrongIsolation`.
    */
   readonly readAll: (range: StoreRange) => TaskEither<StoreFailed, StorePage>
 

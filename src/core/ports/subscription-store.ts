@@ -81,6 +81,16 @@ export interface Claim {
    * What was declared and the instance would skip: it gets no lease. Omitted: it reads all that was declared.
    */
   readonly outdated?: MissingFilter
+  /**
+   * How far the store could be read when it was answered: an owner that is there need not read. Only a hint. Omitted:
+   * the store does not say, and its readers poll.
+   */
+  readonly readable?: Position
+  /**
+   * In how many milliseconds the next command of a process manager is due; 0 or less: it is. Omitted: there is none, or
+   * the store does not say how far it is `readable` either.
+   */
+  readonly dueIn?: number
 }
 
 /** A stream that is held back, because one of its events could not be handled. */

@@ -7,6 +7,11 @@ export interface WakeUps {
   readonly signal: () => void
   /** Calls `wake` at every hint until the returned function is called. */
   readonly listen: (wake: () => void) => () => void
+  /**
+   * Whether hints of other processes arrive at this moment, so that it is enough to poll now and then. Omitted: it is
+   * not known.
+   */
+  readonly isListening?: () => boolean
 }
 
 /**

@@ -4,18 +4,24 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import { canonicalJson, plainCopy } from '../../core/canonical-json'
 import type { Category } from '../../core/category'
-import { deciderThrew } from '../../core/errors/decision'
+import { type DeciderThrew, deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/replay'
-import { invalidAppend, invalidCommand } from '../../core/errors/invalid'
+import { invalidAppend, type InvalidCommand, invalidCommand } from '../../core/errors/invalid'
 import type { HandleError, LoadError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
 import { fingerprintOf } from '../../core/fingerprint'
 import { isPlain } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
-import type { Backend } from '../../core/ports/backend'
+import type { EventStore } from '../../core/ports/event-store'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import { catching } from '../catching'
 import type { CommandOptions, CommandResult, SentOptions } from './command-options'
+import {
+  type CategoryInTransaction,
+  type CategoryStore,
+  type InTransaction,
+  untilItFails,
+} from './in-transaction'
 import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'
@@ -109,10 +115,10 @@ const commandCopy = <Command>(command: Command): Command => {
   return { ...command }
 }
 
-const decodeCommand = <Command, State, Event, Rejection>(
+export const decodeCommand = <Command, State, Event, Rejection>(
   { commands, name }: Category<Command, State, Event, Rejection>,
   command: unknown,
-): E.Either<HandleError<never>, Command> => {
+): E.Either<InvalidCommand | DeciderThrew, Command> => {
   try {
     const decoded = commands.decode(command)
     return E.isLeft(decoded)
@@ -141,12 +147,12 @@ const taken = (options: CommandOptions, command: unknown): SentOptions => {
 }
 
 /** A command can be a proxy, or have getters: what throws has no fingerprint. */
-const commandFingerprint = (command: unknown): string | undefined => {
+export const commandFingerprint = (command: unknown): string | undefined => {
   const found = catching(() => fingerprintOf(command))
   return E.isRight(found) ? found.right : undefined
 }
 
-const withoutUndefined = (metadata: Metadata): Metadata =>
+export const withoutUndefined = (metadata: Metadata): Metadata =>
   Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
 
 /** The same result, for a caller who shares nothing with the one who has it already. */
@@ -170,28 +176,16 @@ const handedOut = <State>({ state, version }: Versioned<State>): Versioned<State
   version,
 })
 
-/**
- * Connects a category to a backend; it uses only the `store`. Never fails, and reads nothing yet: the errors are
- * those of the functions of {@link OpenCategory}.
- *
- * @example
- * const accounts = openCategory(account, memory())
- * const result = await accounts.handleCommand('A1', { type: 'OpenAccount', owner: 'Ada' })()
- */
-export const openCategory = <Command, State, Event, Rejection>(
-  category: Category<Command, State, Event, Rejection>,
-  { store }: Pick<Backend<unknown>, 'store'>,
-  options: CategoryOptions = {},
-): OpenCategory<Command, State, Event, Rejection> => {
-  const settings = withDefaults(store, options)
-  const snapshots = backgroundSnapshots(category, settings)
-  const states = stateCache<State>(settings)
-  const runtime: CategoryRuntime<{
+/** A category on what it is handled with. */
+const categoryOn = <Command, State, Event, Rejection>(
+  runtime: CategoryRuntime<{
     readonly command: Command
     readonly state: State
     readonly event: Event
     readonly rejection: Rejection
-  }> = { category, settings, snapshots, states }
+  }>,
+): OpenCategory<Command, State, Event, Rejection> => {
+  const { category, settings, snapshots, states } = runtime
   const enqueue = streamQueues<Command, Rejection, CommandResult<State, Event>>(
     (streamId, batch) => handleBatch(runtime, streamId, batch),
     settings.queueDepth,
@@ -274,4 +268,49 @@ export const openCategory = <Command, State, Event, Rejection>(
     newId: () => settings.ids.next(),
     snapshotsSettled: snapshots.settled,
   }
+}
+
+/**
+ * Connects a category to a backend; it uses only the `store`. Never fails, and reads nothing yet: the errors are
+ * those of the functions of {@link OpenCategory}.
+ *
+ * On a store that can work inside a transaction of the caller's (`postgres`), the category can, too:
+ * `accounts.inTransaction(transaction)` is a {@link CategoryInTransaction}.
+ *
+ * @example
+ * const accounts = openCategory(account, memory())
+ * const result = await accounts.handleCommand('A1', { type: 'OpenAccount', owner: 'Ada' })()
+ */
+export const openCategory = <
+  Command,
+  State,
+  Event,
+  Rejection,
+  Store extends CategoryStore = EventStore,
+>(
+  category: Category<Command, State, Event, Rejection>,
+  { store }: { readonly store: Store },
+  options: CategoryOptions = {},
+): OpenCategory<Command, State, Event, Rejection> &
+  InTransaction<Store, CategoryInTransaction<Command, State, Event, Rejection>> => {
+  const settings = withDefaults(store, options)
+  const open = categoryOn({
+    category,
+    settings,
+    snapshots: backgroundSnapshots(category, settings),
+    states: stateCache<State>(settings),
+  })
+  const inTransaction = (transaction: never) => {
+    const inside = { ...settings, store: untilItFails(store.inTransaction?.(transaction) ?? store) }
+    const { handleCommand, load } = categoryOn({
+      category,
+      settings: inside,
+      // What is not committed may be rolled back: it is neither cached nor stored as a snapshot.
+      snapshots: backgroundSnapshots({}, inside),
+      states: stateCache<State>({ ...inside, cachedStates: 0 }),
+    })
+    return { handleCommand, load }
+  }
+  const bound = store.inTransaction === undefined ? {} : { inTransaction }
+  return { ...open, ...(bound as InTransaction<Store, ReturnType<typeof inTransaction>>) }
 }

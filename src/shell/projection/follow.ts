@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { StoreFailed } from '../../core/errors/store'
+import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import type { SubscriptionError } from '../../core/errors/subscription'
 import type { BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import { type BuiltProjection, isTableProjection } from '../../core/projection'
@@ -76,14 +76,16 @@ export type Followed = E.Either<
 
 type Change = 'activated' | 'superseded' | 'removed'
 
+/** How often the builds are looked at, in milliseconds: while one is being made, and while nothing changes. */
 const CHECK_INTERVAL = 200
+const IDLE_CHECK_INTERVAL = 10_000
 const SWEEP_INTERVAL = 60_000
 
 const isSeenBy = ({ state }: BuildStatus): boolean => state === 'active' || state === 'kept'
 
 /** Activates a build once that is allowed. Reports how far it is, and what prevents the activation. */
 const takingOver = <Transaction>(
-  { documents, onNotice }: ProjectionEnvironment<Transaction>,
+  { documents, onNotice, wakeUps }: ProjectionEnvironment<Transaction>,
   projection: string,
   keepFor: number | undefined,
 ) => {
@@ -115,6 +117,7 @@ const takingOver = <Transaction>(
       return activated
     }
     if (activated.right.collection !== mine.collection) return E.right(undefined)
+    wakeUps.signal() // programs that follow the build before switch at once
     onNotice?.({ _tag: 'BuildActivated', projection, version, build })
     return E.right('activated')
   }
@@ -131,7 +134,7 @@ export const followBuild = async <State, Event, Transaction>(
   environment: ProjectionEnvironment<Transaction>,
   { build, isSeen }: Assignment,
 ): Promise<Followed> => {
-  const { documents, signal } = environment
+  const { documents, signal, wakeUps } = environment
   const { name } = projection
   const takeOver = takingOver(environment, name, options.keepOldBuild)
   const controller = new AbortController()
@@ -143,10 +146,12 @@ export const followBuild = async <State, Event, Transaction>(
     { ...environment, signal: controller.signal },
     build,
   )()
-  const finished = kept.then((result) => {
-    ended = result
-    waiting.wake()
-  })
+  const finished = kept
+    .catch((cause: unknown) => E.left(storeFailed('Unexpected', 'unknown', cause))) // a store that throws
+    .then((result) => {
+      ended = result
+      waiting.wake()
+    })
 
   const look = async (): Promise<E.Either<StoreFailed, Change | undefined>> => {
     const builds = await documents.builds(name)()
@@ -180,12 +185,23 @@ export const followBuild = async <State, Event, Transaction>(
     return isMore
   }
 
+  /** Nothing happens to a build that readers see unless another one takes over, and that wakes. */
+  const checkInterval = (): number =>
+    isSeen && options.maxPollInterval === undefined && wakeUps.isListening?.() === true
+      ? IDLE_CHECK_INTERVAL
+      : CHECK_INTERVAL
+
+  const isEnded = (): boolean => ended !== undefined
+  const unlisten = wakeUps.listen(waiting.wake)
   let outcome: Change | undefined
-  while (!signal.aborted && ended === undefined && outcome === undefined) {
+  while (!signal.aborted && !isEnded() && outcome === undefined) {
     const seen = await look()
     if (E.isRight(seen)) outcome = seen.right
-    if (outcome === undefined && !(await sweep())) await waiting.sleep(CHECK_INTERVAL, signal)
+    if (outcome !== undefined || (await sweep())) continue
+    const woken = await waiting.sleep(checkInterval(), signal)
+    if (woken && !isEnded()) await sleeper().sleep(CHECK_INTERVAL, signal) // every append wakes
   }
+  unlisten()
   controller.abort()
   await finished
   if (ended !== undefined && E.isLeft(ended)) {

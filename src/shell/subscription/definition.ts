@@ -42,7 +42,10 @@ export interface SubscriptionOptions {
    * 10: with wake-ups a long one costs no latency.
    */
   readonly minPollInterval?: number
-  /** The longest poll interval. Milliseconds. Default 1,000. */
+  /**
+   * The longest poll interval. Milliseconds. Default 1,000; 30,000 while wake-ups of other processes arrive and every
+   * heartbeat says whether there is anything new.
+   */
   readonly maxPollInterval?: number
 }
 
@@ -50,7 +53,12 @@ export interface SubscriptionOptions {
 export type Settings = Required<Omit<SubscriptionOptions, 'categories'>> & {
   readonly categories: ReadonlyArray<string> | undefined
   readonly types: ReadonlyArray<string> | undefined
+  /** The longest poll interval while there is another way to learn of something new. Milliseconds. */
+  readonly informedPollInterval: number
 }
+
+const MAX_POLL_INTERVAL = 1_000
+const INFORMED_POLL_INTERVAL = 30_000
 
 const MOST_PARTITIONS = 1_024
 
@@ -70,5 +78,6 @@ export const settingsOf = (
   stopTimeout: timeSetting(options.stopTimeout, 20_000, 0),
   leaseDuration: timeSetting(options.leaseDuration, 6_000),
   minPollInterval: timeSetting(options.minPollInterval, 10),
-  maxPollInterval: timeSetting(options.maxPollInterval, 1_000),
+  maxPollInterval: timeSetting(options.maxPollInterval, MAX_POLL_INTERVAL),
+  informedPollInterval: timeSetting(options.maxPollInterval, INFORMED_POLL_INTERVAL),
 })

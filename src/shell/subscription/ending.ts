@@ -20,8 +20,6 @@ export interface Ending<Transaction> {
   readonly onNotice: (notice: SubscriptionNotice) => void
 }
 
-const never = new AbortController().signal
-
 /**
  * Waits until all work has ended, and extends the leases meanwhile: no other instance handles an event that is
  * still being handled here. After `stopTimeout` it ends without the rest, and lets those leases expire.
@@ -38,6 +36,7 @@ export const endAll = async <Transaction>({
 }: Ending<Transaction>): Promise<void> => {
   const { name, leaseDuration, stopTimeout } = settings
   const end = performance.now() + stopTimeout
+  const never = new AbortController().signal
   const prolong = async (work: Working): Promise<void> => {
     const sentAt = performance.now()
     const prolonged = await subscriptions.prolong(work.lease, leaseDuration)()

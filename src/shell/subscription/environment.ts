@@ -23,6 +23,8 @@ export interface RunOptions<Notice> {
   readonly signal: AbortSignal
   /** Called with every notice. It must not throw. Default: notices are dropped. */
   readonly onNotice?: (notice: Notice) => void
+  /** Called when the store has taken it on: from then on it works, or waits for its turn. It must not throw. */
+  readonly onStarted?: () => void
 }
 
 /** Where and how a subscription runs. */

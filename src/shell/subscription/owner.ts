@@ -8,17 +8,19 @@ import {
 } from '../../core/errors/subscription'
 import { storeFailed } from '../../core/errors/store'
 import type { Claim, HeldLease } from '../../core/ports/subscription-store'
+import type { Position } from '../../core/stream'
 import type { Settings } from './definition'
 import type { Effects } from './effects'
 import { endAll } from './ending'
 import type { SubscriptionEnvironment } from './environment'
 import { abandonment } from './handler'
 import { type PartitionMemory, partitionMemory, clearReported, reportOf } from './partition-memory'
+import { untilHeartbeat } from './heartbeat'
 import { type Sleeper, sleeper } from './sleeper'
 import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
 import type { BetweenBatches } from './worker-context'
-import { performance } from '../timers'
+import { clearTimeout, performance, setTimeout } from '../timers'
 
 /** The running work on a partition. */
 export interface Working {
@@ -75,6 +77,9 @@ export const runOwner = async <Transaction>({
   let owned: ReadonlyArray<HeldLease> = []
   let ended: SubscriptionError | undefined
   let isOutdated = false
+  /** How far the store could be read at the last claim. `undefined`: it does not say. */
+  let readable: Position | undefined
+  let dueTimer: ReturnType<typeof setTimeout> | undefined
 
   /** Releases the partitions that it does not work on, so that no instance has to wait for their leases to expire. */
   const giveBack = async (): Promise<void> => {
@@ -116,6 +121,7 @@ export const runOwner = async <Transaction>({
         signal: stopping.signal,
         abandonment: abandoned,
         sleeper: now.sleeper,
+        isInformed: () => readable !== undefined && wakeUps.isListening?.() === true,
         mayWork: (time) => time < now.deadline,
         recovered: () => trouble.recovered(partition),
         onNotice,
@@ -155,6 +161,7 @@ export const runOwner = async <Transaction>({
       begin(lease, deadline)
     }
     for (const { partition } of leases.slice(share)) working.get(partition)?.stop()
+    trouble.keepOnly(leases.map(({ partition }) => partition))
   }
 
   const applyClaim = (claim: Claim, deadline: number): void => {
@@ -173,6 +180,18 @@ export const runOwner = async <Transaction>({
     else rebalance(claim, deadline)
   }
 
+  const wakeAll = (): void => {
+    for (const { sleeper: worker } of working.values()) worker.wake()
+  }
+
+  /** Wakes the workers if the claim says that there is something new: a hint may have been lost. */
+  const noteNews = ({ readable: now, dueIn }: Claim): void => {
+    if (now !== readable) wakeAll()
+    readable = now
+    clearTimeout(dueTimer)
+    if (dueIn !== undefined && dueIn < leaseDuration) dueTimer = setTimeout(wakeAll, dueIn)
+  }
+
   const claimOnce = async (): Promise<void> => {
     const sentAt = performance.now()
     const reports = reportOf(memories, leaseDuration / 3)
@@ -188,18 +207,17 @@ export const runOwner = async <Transaction>({
     }
     trouble.recovered(undefined)
     clearReported(memories, reports)
+    noteNews(claim.right)
     applyClaim(claim.right, sentAt + leaseDuration)
   }
 
   /** When the next claim is due, in milliseconds: sooner when a partition waits to be restarted. */
   const untilNext = (): number => {
     const waiting = [...memories.keys()].map(trouble.waitFor).filter((wait) => wait > 0)
-    return Math.min(leaseDuration / 3, ...waiting)
+    return Math.min(untilHeartbeat(subscriptions, leaseDuration / 3), ...waiting)
   }
 
-  const unlisten = wakeUps.listen(() => {
-    for (const { sleeper: worker } of working.values()) worker.wake()
-  })
+  const unlisten = wakeUps.listen(wakeAll)
   const isEnded = () => signal.aborted || ended !== undefined
   let claiming = Promise.resolve()
   while (!isEnded()) {
@@ -212,6 +230,7 @@ export const runOwner = async <Transaction>({
     if (!isEnded()) await clock.sleep(untilNext(), signal)
   }
   unlisten()
+  clearTimeout(dueTimer)
   await endAll({ settings, subscriptions, instance, working, clock, claiming, giveBack, onNotice })
   return ended === undefined ? E.right(undefined) : E.left(ended)
 }

@@ -38,6 +38,7 @@ export const startSubscription =
     if (stored.right !== partitions) {
       return E.left(subscriptionMismatch(name, partitions, stored.right))
     }
+    environment.onStarted?.()
     return runOwner({
       settings,
       environment,

@@ -11,6 +11,8 @@ type Troubled = Extract<SubscriptionNotice, { readonly _tag: 'SubscriptionTroubl
 export interface Troubles {
   readonly failed: (partition: number | undefined, error: Troubled['error']) => void
   readonly recovered: (partition: number | undefined) => void
+  /** Other instances have the other partitions now: their trouble is not this instance's any more. */
+  readonly keepOnly: (partitions: ReadonlyArray<number>) => void
   /** How long to wait before the partition is retried, in milliseconds. 0: retry now. */
   readonly waitFor: (partition: number) => number
 }
@@ -31,6 +33,11 @@ export const troubles = (
   onNotice: (notice: SubscriptionNotice) => void,
 ): Troubles => {
   const known = new Map<number | undefined, Trouble>()
+  const recovered = (partition: number | undefined): void => {
+    if (known.delete(partition)) {
+      onNotice({ _tag: 'SubscriptionRecovered', subscription, partition })
+    }
+  }
   return {
     failed: (partition, error) => {
       const before = known.get(partition)
@@ -41,9 +48,10 @@ export const troubles = (
       if (before?.kind === kind) return
       onNotice({ _tag: 'SubscriptionTroubled', subscription, partition, error })
     },
-    recovered: (partition) => {
-      if (known.delete(partition)) {
-        onNotice({ _tag: 'SubscriptionRecovered', subscription, partition })
+    recovered,
+    keepOnly: (partitions) => {
+      for (const partition of [...known.keys()]) {
+        if (partition !== undefined && !partitions.includes(partition)) recovered(partition)
       }
     },
     waitFor: (partition) => Math.max(0, (known.get(partition)?.until ?? 0) - performance.now()),

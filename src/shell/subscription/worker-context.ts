@@ -33,6 +33,8 @@ export interface WorkerContext<Transaction> {
   /** Whether the current event is abandoned. */
   readonly abandonment: Abandonment
   readonly sleeper: Sleeper
+  /** Whether it is woken when there is something new, so that it is enough to poll now and then. */
+  readonly isInformed: () => boolean
   /** Whether the lease has not expired at this time (of `performance.now`), as far as this process can know. */
   readonly mayWork: (now: number) => boolean
   /** A whole turn has succeeded: earlier trouble is over. */

@@ -63,6 +63,14 @@ export const work = async <Transaction>(
   let goOnAt = 0
   let steps = 0 // since the take-over
   let lineage: string | undefined
+  /**
+   * A wake-up may come a moment before its event can be read, so the pause grows slowly at first. An operator's decision
+   * on a held stream wakes no one.
+   */
+  const nextPause = (): number =>
+    pause >= settings.maxPollInterval && context.isInformed() && held.size === 0
+      ? settings.informedPollInterval
+      : backoff(pause, settings.maxPollInterval, 2)
 
   /**
    * Reads and handles one page. Answers whether there may be more at once; `undefined`: the store was restored or
@@ -120,9 +128,8 @@ export const work = async <Transaction>(
     else if (left > 0) {
       await sleeper().sleep(Math.min(left, settings.maxPollInterval), signal) // not the shared sleeper: wake-ups must not shorten it
     } else if (!turned.right) {
-      // A wake-up may come a moment before the event is visible: another writer holds the horizon back.
       const woken = await context.sleeper.sleep(pause, signal)
-      pause = woken ? HINT_POLL_INTERVAL : backoff(pause, settings.maxPollInterval, 2)
+      pause = woken ? HINT_POLL_INTERVAL : nextPause()
     }
   }
   return E.right(undefined)

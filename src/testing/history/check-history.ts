@@ -21,6 +21,7 @@ import {
 import { type CallTimes, seen, type StreamFacts, streamFacts, wasAt } from './stream-facts'
 import type { HistoryRules } from './replay-rules'
 import { judgeStream } from './stream-rules'
+import { type Units, units } from './unit-rules'
 import type { Finding, Report, Violation } from './violation'
 
 /** A history that can be read again and again. An array is one. */
@@ -77,7 +78,11 @@ const judgeShares = (
   entries: Iterable<HistoryEntry>,
   isMine: (name: string) => boolean,
   { effective, subscriptions }: Steps,
-  { rules, report }: { readonly rules: HistoryRules; readonly report: Report },
+  {
+    rules,
+    report,
+    together,
+  }: { readonly rules: HistoryRules; readonly report: Report; readonly together: Units },
 ): void => {
   const streams = new Map<string, StreamFacts>()
   const of = (streamId: string): StreamFacts => {
@@ -172,7 +177,10 @@ const judgeShares = (
     entries,
     ({ asked, call }, begun) => {
       const times = { call, begun, ended: Infinity }
-      if (asked._tag === 'Append') appendBegun(of(asked.streamId), asked, times)
+      if (asked._tag === 'Append') {
+        appendBegun(of(asked.streamId), asked, times)
+        together.asked(asked)
+      }
       if (asked._tag === 'Command') commandBegun(of(asked.streamId), asked, times)
       return NONE_BEFORE
     },
@@ -184,6 +192,7 @@ const judgeShares = (
     },
   )
   for (const facts of streams.values()) judgeStream(facts, rules)
+  together.passed(streams)
   readers.judge(streams, report)
   given.judge(subscriptions, streams, report)
   followed.judge()
@@ -230,11 +239,17 @@ export const checkHistory = (
   })
   const steps = judgeCheckpoints(ofAll, report)
   const passes = Math.min(SHARES, Math.ceil(entries / ENTRIES_PER_PASS))
+  const together = units()
   for (let pass = 0; pass < passes; pass++) {
     const isOther = (share: string): boolean =>
       share !== ALL_SHARES && parseInt(share, 16) % passes !== pass
-    judgeShares(read(isOther), (name) => !isOther(shareOf(name)), steps, { rules, report })
+    judgeShares(read(isOther), (name) => !isOther(shareOf(name)), steps, {
+      rules,
+      report,
+      together,
+    })
   }
+  together.judge(report)
   return withEvidence([...findings.values()], read)
 }
 

@@ -59,6 +59,8 @@ export type Question =
       readonly expectedVersion: ExpectedVersion
       readonly events: ReadonlyArray<SentEvent>
       readonly commands: ReadonlyArray<SentCommand>
+      /** Appends of one unit are stored together, or none of them. Left out: it is one on its own. */
+      readonly unit?: string
     }
   | {
       readonly _tag: 'Load'

@@ -18,7 +18,8 @@ const refused = (failure: Failure): Answer => ({
   reason: failure._tag,
 })
 
-const refusedAppend = (failure: AppendError): Answer => {
+/** What the client of an append is told when it fails. */
+export const refusedAppend = (failure: AppendError): Answer => {
   switch (failure._tag) {
     case 'VersionConflict':
       return { _tag: 'Refused', reason: failure._tag, version: failure.actual }

@@ -18,7 +18,7 @@ export type BrokenPromise =
   | 'StaleAnswer'
   /** An event has come in below a version that had been shown before its append began. */
   | 'WrittenInThePast'
-  /** Some events of one append are there without the others, or others stand between them. */
+  /** Some events of one append, to one stream or several, are there without the others, or others stand between them. */
   | 'AppendTornApart'
   /** An append was accepted at a version that its writer did not expect. */
   | 'ExpectationIgnored'

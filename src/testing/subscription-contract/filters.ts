@@ -11,12 +11,13 @@ import {
   type MarkingStore,
   SHORT,
   stepTo,
+  withoutHints,
 } from './subject'
 
 const reading = (types: ReadonlyArray<string>): ClaimReport => ({ filter: { types } })
 
-const claimAs = (store: MarkingStore, name: string, instance: string, report: ClaimReport) =>
-  succeeds(store.claim(name, instance, LONG, report))
+const claimAs = async (store: MarkingStore, name: string, instance: string, report: ClaimReport) =>
+  withoutHints(await succeeds(store.claim(name, instance, LONG, report)))
 
 /** Registers again, as another release would. */
 const declare = (store: MarkingStore, name: string, filter: SubscriptionFilter) =>

@@ -79,12 +79,20 @@ export const created = async (
   return name
 }
 
-export const claim = (
+/** The answer to a claim, without its hints: a store may leave them out. */
+export const withoutHints = ({
+  readable: _readable,
+  dueIn: _dueIn,
+  ...claimed
+}: Claim): Omit<Claim, 'readable' | 'dueIn'> => claimed
+
+export const claim = async (
   store: Subscriptions['store'],
   name: string,
   instance: string,
   duration = LONG,
-): Promise<Claim> => succeeds(store.claim(name, instance, duration))
+): Promise<Omit<Claim, 'readable' | 'dueIn'>> =>
+  withoutHints(await succeeds(store.claim(name, instance, duration)))
 
 /** The first lease that the instance gets, as soon as it gets one. */
 export const claimOne = (

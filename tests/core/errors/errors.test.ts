@@ -2,6 +2,7 @@ import {
   commandAlreadyHandled,
   commandIdReused,
   versionConflict,
+  versionConflicts,
 } from '../../../src/core/errors/conflict'
 import { deciderThrew, rejected } from '../../../src/core/errors/decision'
 import { limitExceeded, undecodableEvent, unencodableEvent } from '../../../src/core/errors/event'
@@ -28,6 +29,24 @@ describe('every error', () => {
       versionConflict('a-1', 'mustExist', 0, 4),
       { expected: 'mustExist', actual: 0, attempts: 4 },
       'a-1 is at version 0; the expected version was mustExist (4 attempts). Nothing was written.',
+    ],
+    [
+      versionConflicts([{ streamId: 'a-1', expected: 2, actual: 3 }]),
+      { streams: [{ streamId: 'a-1', expected: 2, actual: 3 }], attempts: 1 },
+      'a-1 is at version 3; the expected version was 2 (1 attempt). Nothing was written.',
+    ],
+    [
+      versionConflicts(
+        Array.from({ length: 12 }, () => ({ streamId: 'a', expected: 0, actual: 1 })),
+        2,
+      ),
+      { attempts: 2 },
+      `${'a is at version 1; the expected version was 0; '.repeat(10)}and 2 more (2 attempts). Nothing was written.`,
+    ],
+    [
+      invalidAppend('', 'it names no stream'),
+      { streamId: '', reason: 'it names no stream' },
+      'The append is not valid: it names no stream. Nothing was written.',
     ],
     [
       commandAlreadyHandled('a-1', 'c', { after: 2, eventCount: 3 }),

@@ -101,13 +101,18 @@ describe('a workload that is cut at one call', () => {
   }, 1_000_000)
 
   it('shows that a store forgets the ids of commands that it keeps apart from their events', async () => {
-    const isFound = async (at: number) => {
-      const { violations } = await run(1, at, 'requestLost', inTwoCalls)
+    const isFound = async (seed: number, at: number) => {
+      const { violations } = await run(seed, at, 'requestLost', inTwoCalls)
       return violations.some(({ promise }) => promise === 'CommandHandledTwice')
     }
-    expect(await isFound(0)).toBe(false)
-    const found: number[] = []
-    for (let at = 1; at <= 150 && found.length === 0; at++) if (await isFound(at)) found.push(at)
-    expect(found).toHaveLength(1)
+    /** It takes a command that is sent again after it was cut. */
+    const firstFound = async (): Promise<object | undefined> => {
+      for (let seed = 1; seed <= 10; seed++) {
+        expect(await isFound(seed, 0)).toBe(false)
+        for (let at = 1; at <= 150; at++) if (await isFound(seed, at)) return { seed, at }
+      }
+      return undefined
+    }
+    expect(await firstFound()).toBeDefined()
   }, 60_000)
 })

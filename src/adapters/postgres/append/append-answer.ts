@@ -35,8 +35,8 @@ export const noAnswer: AppendAnswer = E.left(
   storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
 )
 
-/** @param rows - in any order. A row without a position is of an append without events. */
-export const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): AppendAnswer => {
+/** @param rows - of one stream, in any order. A row without a position is of an append without events. */
+export const appendedOf = (rows: ReadonlyArray<StoredRow>, recordedAt: number): Appended => {
   let version = 0
   const positions: number[] = []
   for (const row of rows) {
@@ -44,8 +44,11 @@ export const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): Appe
     if (row.position !== null) positions.push(row.position)
   }
   if (positions.length > 1) positions.sort((left, right) => left - right)
-  return E.right({ version, positions, recordedAt })
+  return { version, positions, recordedAt }
 }
+
+export const stored = (rows: ReadonlyArray<StoredRow>, recordedAt: number): AppendAnswer =>
+  E.right(appendedOf(rows, recordedAt))
 
 /** A statement that fails as a whole fails for each of its appends. */
 export const allFailed = (

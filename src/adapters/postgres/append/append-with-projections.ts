@@ -1,7 +1,12 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
 import type { Appended } from '../../../core/append'
-import { projectionFailed } from '../../../core/errors/store'
+import {
+  type ProjectionFailed,
+  projectionFailed,
+  type StoreFailed,
+} from '../../../core/errors/store'
 import type { AppendError } from '../../../core/errors/unions'
 import type { JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
@@ -11,7 +16,8 @@ import type { StoredEvent } from '../../../core/recorded-event'
 import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../connection/errors'
 import { failsOnRolledBackCommit } from '../connection/origin'
 import { rollBack } from '../connection/transaction'
-import { type AppendAnswer, isOvertaken, type RunAppend } from './append-answer'
+import { type AppendAnswer, isOvertaken, noAnswer, type RunAppend } from './append-answer'
+import type { RunTogether } from './append-together'
 import type { EncodedAppend } from './encoded-append'
 import { lostRace } from './optimistic-append'
 
@@ -34,6 +40,39 @@ const storedEvents = (
   }))
 }
 
+/** An append to one stream as one to several. */
+export const asTogether =
+  (append: RunAppend): RunTogether<AppendError> =>
+  async ([encoded]) =>
+    pipe(
+      encoded === undefined ? noAnswer : await append(encoded),
+      E.map((appended) => [appended]),
+    )
+
+/** The other way round. */
+export const appendOne =
+  (run: RunTogether<AppendError>): RunAppend =>
+  async (encoded) => {
+    const answer = await run([encoded])
+    if (E.isLeft(answer)) return answer
+    const [appended] = answer.right
+    return appended === undefined ? noAnswer : E.right(appended)
+  }
+
+/** The events of all streams of an append, oldest first. */
+const allStoredEvents = (
+  appends: ReadonlyArray<EncodedAppend>,
+  stored: ReadonlyArray<Appended>,
+): ReadonlyArray<StoredEvent> => {
+  const events = appends.flatMap((append, index) => {
+    const appended = stored[index]
+    return appended === undefined ? [] : storedEvents(append, appended)
+  })
+  return appends.length === 1
+    ? events
+    : events.sort((left, right) => left.position - right.position)
+}
+
 // Only ever given what JSON.stringify has made of the same type.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
 const parse = <Value>(text: string): Value => JSON.parse(text) as Value
@@ -44,8 +83,10 @@ export interface Inline<Database> {
   readonly documentsIn: (transaction: Transaction<Database>) => TransactionDocuments
 }
 
+type InlineFailure = ProjectionFailed | StoreFailed
+
 /** A projection's failure; after a conflict with another transaction a retry may succeed. */
-const refusal = (name: string, cause: unknown): AppendError =>
+const refusal = (name: string, cause: unknown): InlineFailure =>
   isTransactionConflict(cause) ? toStoreFailed('uncommitted')(cause) : projectionFailed(name, cause)
 
 /** How a failed statement that a projection has ignored is detected. */
@@ -60,7 +101,7 @@ const ignoredFailure = <Database>(
   inline: Inline<Database>,
   outcome: WriteOutcome,
   cause: unknown,
-): AppendError => {
+): InlineFailure => {
   const failed = toStoreFailed(outcome)(cause)
   const names = inline.projections.map(({ name }) => name).join(', ')
   return failed.reason === 'TransactionAborted' ? projectionFailed(names, cause) : failed
@@ -71,7 +112,7 @@ const projectAll = async <Database>(
   transaction: Transaction<Database>,
   events: ReadonlyArray<StoredEvent>,
   detection: RollbackDetection,
-): Promise<E.Either<AppendError, void>> => {
+): Promise<E.Either<InlineFailure, void>> => {
   const { projections, documentsIn } = inline
   const documents = documentsIn(transaction)
   for (const { name, project } of projections) {
@@ -94,7 +135,7 @@ const projectAll = async <Database>(
 const probe = async <Database>(
   inline: Inline<Database>,
   transaction: Transaction<Database>,
-): Promise<E.Either<AppendError, void>> => {
+): Promise<E.Either<InlineFailure, void>> => {
   try {
     await transaction.executeQuery(CompiledQuery.raw('select 1'))
     return E.right(undefined)
@@ -105,16 +146,16 @@ const probe = async <Database>(
 
 /** An append, and then the projections, in a transaction that is rolled back if this fails. */
 const appendThenProject =
-  <Database>(
+  <Database, Failure>(
     inline: Inline<Database>,
     transaction: Transaction<Database>,
-    append: RunAppend,
+    append: RunTogether<Failure>,
     detection: RollbackDetection,
-  ): RunAppend =>
+  ): RunTogether<Failure | InlineFailure> =>
   async (encoded) => {
     const answer = await append(encoded)
     if (E.isLeft(answer)) return answer
-    const stored = storedEvents(encoded, answer.right)
+    const stored = allStoredEvents(encoded, answer.right)
     const projected = await projectAll(inline, transaction, stored, detection)
     return E.isLeft(projected) ? projected : answer
   }
@@ -126,11 +167,11 @@ const SAVEPOINT = 'reprise_projections'
  * it, and the transaction continues as it was.
  */
 export const projectInTransaction =
-  <Database>(
+  <Database, Failure>(
     inline: Inline<Database>,
     transaction: Transaction<Database>,
-    append: RunAppend,
-  ): RunAppend =>
+    append: RunTogether<Failure>,
+  ): RunTogether<Failure | InlineFailure> =>
   async (encoded) => {
     if (inline.projections.length === 0) return append(encoded)
     const run = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
@@ -145,11 +186,11 @@ export const projectInTransaction =
     }
   }
 
-const finish = async <Database>(
+const finish = async <Database, Failure>(
   inline: Inline<Database>,
   transaction: ControlledTransaction<Database>,
-  result: AppendAnswer,
-): Promise<AppendAnswer> => {
+  result: E.Either<Failure, ReadonlyArray<Appended>>,
+): Promise<E.Either<Failure | InlineFailure, ReadonlyArray<Appended>>> => {
   if (E.isLeft(result)) {
     await rollBack(transaction)
     return result
@@ -163,28 +204,14 @@ const finish = async <Database>(
   }
 }
 
-/** The two ways to append in a transaction of our own. */
-export interface AppendWays<Database> {
-  readonly optimistic: (transaction: Transaction<Database>) => RunAppend
-  readonly fallback: (transaction: Transaction<Database>) => RunAppend
-}
-
-/** The optimistic way was overtaken: the transaction is unusable, or the answer out of date. */
-const needsFallback = (answer: AppendAnswer): boolean =>
-  isOvertaken(answer) ||
-  (E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause))
-
 /** An append and its projections in a transaction of their own: all of it is stored, or nothing. */
-export const appendAndProject = <Database>(
+export const projectInOwnTransaction = <Database, Failure>(
   db: Kysely<Database>,
   inline: Inline<Database>,
-  { optimistic, fallback }: AppendWays<Database>,
-): RunAppend => {
+  way: (transaction: Transaction<Database>) => RunTogether<Failure>,
+): RunTogether<Failure | InlineFailure> => {
   const detection: RollbackDetection = failsOnRolledBackCommit(db) ? 'commit' : 'probe'
-  const runInTransaction = async (
-    encoded: EncodedAppend,
-    way: AppendWays<Database>['optimistic'],
-  ) => {
+  return async (encoded) => {
     try {
       const transaction = await db.startTransaction().execute()
       const append = appendThenProject(inline, transaction, way(transaction), detection)
@@ -193,8 +220,29 @@ export const appendAndProject = <Database>(
       return E.left(toStoreFailed('uncommitted')(error))
     }
   }
+}
+
+/** The two ways to append in a transaction of our own. */
+export interface AppendWays<Database> {
+  readonly optimistic: (transaction: Transaction<Database>) => RunTogether<AppendError>
+  readonly fallback: (transaction: Transaction<Database>) => RunTogether<AppendError>
+}
+
+/** The optimistic way was overtaken: the transaction is unusable, or the answer out of date. */
+const needsFallback = (answer: AppendAnswer): boolean =>
+  isOvertaken(answer) ||
+  (E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause))
+
+/** An append to one stream, and its projections: the optimistic way, and where that was overtaken the other one. */
+export const appendAndProject = <Database>(
+  db: Kysely<Database>,
+  inline: Inline<Database>,
+  { optimistic, fallback }: AppendWays<Database>,
+): RunAppend => {
+  const first = appendOne(projectInOwnTransaction(db, inline, optimistic))
+  const again = appendOne(projectInOwnTransaction(db, inline, fallback))
   return async (encoded) => {
-    const answer = await runInTransaction(encoded, optimistic)
-    return needsFallback(answer) ? runInTransaction(encoded, fallback) : answer
+    const answer = await first(encoded)
+    return needsFallback(answer) ? again(encoded) : answer
   }
 }

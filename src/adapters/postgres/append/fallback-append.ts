@@ -61,7 +61,7 @@ const jsonElement = (json: string): string =>
   json === EMPTY_METADATA ? '"{}"' : JSON.stringify(json)
 
 /** The columns of some events, with arrays of texts for data and metadata; of no event, nulls. */
-const textColumns = (events: ReadonlyArray<EncodedEvent | undefined>): Columns => {
+export const textColumns = (events: ReadonlyArray<EncodedEvent | undefined>): Columns => {
   const [data, metadata] = [arrayText(), arrayText()]
   for (const event of events) {
     data.add(event && jsonElement(event.data))
@@ -77,7 +77,8 @@ const parametersOf = (appends: ReadonlyArray<EncodedAppend>): Columns => [
   ...markColumns(appends),
 ]
 
-interface FallbackRow extends StoredRow {
+/** What an append function answers. */
+export interface FallbackRow extends StoredRow {
   /** 0 appended, 1 conflict, 2 handled before. */
   readonly outcome: number
   readonly command_id: string | null

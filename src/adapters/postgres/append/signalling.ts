@@ -1,10 +1,13 @@
 import * as E from 'fp-ts/Either'
-import type { RunAppend, RunAppends } from './append-answer'
+import type { RunAppends } from './append-answer'
 
 /** Signals when an append was stored. */
 export const signalling =
-  (signal: () => void, append: RunAppend): RunAppend =>
-  async (encoded) => {
+  <Encoded, Failure, Stored>(
+    signal: () => void,
+    append: (encoded: Encoded) => Promise<E.Either<Failure, Stored>>,
+  ) =>
+  async (encoded: Encoded): Promise<E.Either<Failure, Stored>> => {
     const answer = await append(encoded)
     if (E.isRight(answer)) signal()
     return answer

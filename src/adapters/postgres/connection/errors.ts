@@ -155,6 +155,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     advice:
       'the schema was renamed: run `npx reprise migrate`, which adapts its functions to the new name',
   },
+  RP004: {
+    reason: 'WrongIsolation',
+    answerLost: false,
+    advice: 'begin the transaction READ COMMITTED',
+  },
 }
 
 /** Failures of `pg` itself that carry no code. */

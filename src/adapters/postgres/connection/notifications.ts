@@ -23,6 +23,8 @@ export interface Notifications {
   readonly listen: (channel: string, wake: () => void) => () => void
   /** Calls the listeners of this process. */
   readonly wake: (channel: string) => void
+  /** Whether notifications of other processes arrive on this channel. */
+  readonly isListening: (channel: string) => boolean
   /** Waits until connections without a listener have ended, but not for longer than a second or so. */
   readonly ended: () => Promise<void>
 }
@@ -31,6 +33,7 @@ export interface Notifications {
 interface Kept {
   readonly add: (channel: string) => void
   readonly remove: (channel: string) => void
+  readonly isListening: (channel: string) => boolean
   readonly end: () => Promise<void>
 }
 
@@ -46,6 +49,8 @@ const keepListening = (
     signal.addEventListener('abort', () => resolve(undefined))
   })
   let current: { readonly connection: ListeningConnection; readonly lose: () => void } | undefined
+  /** What the server has confirmed on the connection that there is. */
+  const confirmed = new Set<string>()
 
   /** One connection, from its opening to its end. */
   const connectOnce = async (): Promise<void> => {
@@ -61,7 +66,10 @@ const keepListening = (
     }
     const listening = async (): Promise<void> => {
       // Channels that come meanwhile are listened to as well.
-      for (const channel of channels.keys()) await connection.listen(channel)
+      for (const channel of channels.keys()) {
+        await connection.listen(channel)
+        confirmed.add(channel)
+      }
       current = { connection, lose }
       // What came before made no sound here: look once.
       for (const channel of channels.keys()) wake(channel)
@@ -69,6 +77,7 @@ const keepListening = (
     }
     await Promise.race([listening().catch(ignore), lost, stopped])
     current = undefined
+    confirmed.clear()
     await Promise.race([connection.close().catch(ignore), pauseFor(MAX_CLOSING)])
   }
 
@@ -86,11 +95,17 @@ const keepListening = (
 
   return {
     add: (channel) => {
-      current?.connection.listen(channel).then(() => wake(channel), current.lose)
+      const now = current
+      now?.connection.listen(channel).then(() => {
+        if (current === now && channels.has(channel)) confirmed.add(channel)
+        wake(channel)
+      }, now.lose)
     },
     remove: (channel) => {
+      confirmed.delete(channel)
       current?.connection.unlisten(channel).catch(current.lose)
     },
+    isListening: (channel) => confirmed.has(channel),
     end: () => {
       controller.abort()
       return ended
@@ -128,6 +143,7 @@ export const notificationsOver = (open: OpenListening | undefined): Notification
 
   return {
     wake,
+    isListening: (channel) => kept?.isListening(channel) ?? false,
     listen: (channel, callback) => {
       const listener = (): void => callback() // one function may listen twice
       const before = channels.get(channel)

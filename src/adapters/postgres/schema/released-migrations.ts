@@ -10,7 +10,7 @@ export const released: ReadonlyArray<{ readonly name: string; readonly text: str
 -- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
 --
 -- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
--- has been renamed.
+-- has been renamed, RP004 the transaction is not READ COMMITTED.
 
 -- What this store is: one row.
 create table {{schema}}.store (
@@ -210,6 +210,16 @@ as $reprise$
   select v.horizon from {{schema}}.visible(at) v
 $reprise$;
 
+-- The same as a hint, which fails for nothing: whoever reads finds out what is wrong.
+create function {{schema}}.readable() returns double precision language sql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select least(
+      (select case when is_called then last_value else 0 end from {{schema}}.events_position_seq),
+      (select min(a.position) from {{schema}}.announced() a),
+      (select coalesce(max(e.position), 0) from {{schema}}.events e))::double precision
+$reprise$;
+
 -- Appends to any number of streams in one statement. Each append names another stream and succeeds or
 -- fails on its own. The arrays run in parallel:
 --   stream_ids, expected_versions (0 or more: exactly; -1: any; -2: must exist), and its first event
@@ -397,6 +407,137 @@ exception when unique_violation then
 end
 $reprise$;
 
+-- Appends to several streams as one: all of it, or nothing. The arrays run in parallel:
+--   stream_ids, expected_versions (as for append), in the order of code units, each stream once;
+--   event_*, ids ... metadata: the events, by their streams in the same order, with their places (1, 2, ...);
+--   mark_*: commands to remember;
+--   lock_names, lock_alone: what to lock until the end of the transaction, shared or alone;
+--   at: as for append.
+-- Answers, as append does: every stream that does not fit (1); or the commands that were handled before (2); or, of
+-- each event, and of each stream without one, where it was stored (0).
+--
+-- The order of the steps is what makes it right. Named locks come first, sorted: two calls that wait for each other
+-- wait in one order, and who waits has announced nothing. Then the look: a LATER statement, whose snapshot sees
+-- whatever those have committed whom this one has waited for. Then the announcement, then the positions.
+-- See docs/adr/0040-several-streams-in-one-append.md.
+create function {{schema}}.append_together(
+  stream_ids text[], expected_versions integer[],
+  event_stream_ids text[], event_places integer[],
+  ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
+  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
+  mark_fingerprints text[], lock_names text[], lock_alone boolean[], at regclass
+) returns table (
+  stream_id text, outcome integer, version integer, "position" double precision,
+  recorded_at double precision, command_id text, event_count integer, fingerprint text
+) language plpgsql
+  set plan_cache_mode = force_generic_plan -- these three: see append
+  set enable_seqscan = off
+  set jit = off
+as $reprise$
+#variable_conflict use_column
+declare
+  wanted record;
+  moment timestamptz;
+  moment_ms double precision;
+  currents integer[];
+  stored_ids text[];
+  stored_versions integer[];
+  stored_positions bigint[];
+  broken text;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'several streams can be appended to in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
+
+  -- The space of two keys: announcements are in that of one.
+  if cardinality(lock_names) > 0 then
+    for wanted in
+      select (q.tableoid::bigint & 16777215)::integer as space, n.key, n.alone
+        from {{schema}}.events_position_seq q,
+          (select hashtext(l.name) as key, bool_or(l.alone) as alone
+             from unnest(lock_names, lock_alone) as l(name, alone) group by 1) n
+        order by n.key
+    loop
+      if wanted.alone then
+        perform pg_advisory_xact_lock(wanted.space, wanted.key);
+      else
+        perform pg_advisory_xact_lock_shared(wanted.space, wanted.key);
+      end if;
+    end loop;
+  end if;
+
+  loop
+    moment := date_trunc('milliseconds', clock_timestamp());
+    moment_ms := round(date_part('epoch', moment) * 1000);
+
+    return query
+      select c.stream_id, 2, c.after, null::double precision, moment_ms, c.command_id, c.event_count, c.fingerprint
+        from unnest(mark_stream_ids, mark_command_ids) as m(stream_id, command_id)
+          join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
+        order by c.after;
+    if found then
+      return;
+    end if;
+
+    select array_agg(coalesce(
+        (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
+          order by e.version desc limit 1), 0) order by s.place)
+      into currents
+      from unnest(stream_ids) with ordinality as s(stream_id, place);
+    return query
+      select r.stream_id, 1, r.current, null::double precision, moment_ms, null::text, null::integer, null::text
+        from unnest(stream_ids, expected_versions, currents) as r(stream_id, expected, current)
+        where not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0));
+    if found then
+      return;
+    end if;
+
+    begin
+      if cardinality(ids) > 0 then
+        perform {{schema}}.announce(at);
+      end if;
+      with stored as (
+        insert into {{schema}}.events
+            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+          select e.stream_id, r.current + e.place, e.id, e.type, e.schema_version, moment, e.data, e.metadata
+            from unnest(event_stream_ids, event_places, ids, types, schema_versions, data, metadata)
+                with ordinality
+                as e(stream_id, place, id, type, schema_version, data, metadata, turn)
+              join unnest(stream_ids, currents) as r(stream_id, current) on r.stream_id = e.stream_id
+            order by e.turn
+          returning stream_id, version, position
+      )
+      select array_agg(s.stream_id), array_agg(s.version), array_agg(s.position)
+        into stored_ids, stored_versions, stored_positions
+        from stored s;
+      -- After the events, as in every append: two that remember the same command then meet at its stream first.
+      insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
+        select m.stream_id, m.command_id, r.current + m.skip, m.event_count, m.fingerprint
+          from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints)
+              as m(stream_id, command_id, skip, event_count, fingerprint)
+            join unnest(stream_ids, currents) as r(stream_id, current) on r.stream_id = m.stream_id
+          order by m.stream_id, m.command_id;
+      return query
+        select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
+               null::text, null::integer, null::text
+          from unnest(stored_ids, stored_versions, stored_positions) as s(stream_id, version, position)
+        union all
+        select r.stream_id, 0, r.current, null, moment_ms, null, null, null
+          from unnest(stream_ids, currents) as r(stream_id, current)
+          where r.stream_id <> all (event_stream_ids);
+      return;
+    exception when unique_violation then
+      -- Another writer was faster since the look: all of it is undone, and the next look says what that means.
+      get stacked diagnostics broken = constraint_name;
+      if broken not in ('events_pkey', 'commands_pkey') then
+        raise;
+      end if;
+    end;
+  end loop;
+end
+$reprise$;
+
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
 -- data holds the highest visible position and the lineage. The events follow, none of them beyond the horizon.
 -- Null categories or types: all of them. size: how many positions are looked at, null: all. at: see visible.
@@ -416,7 +557,7 @@ begin
   -- taken before, would miss those committed in between.
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'the whole store can be read in a READ COMMITTED transaction only, not in %',
-      upper(current_setting('transaction_isolation')) using errcode = 'feature_not_supported';
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   select * into seen from {{schema}}.visible(at);
   return query select seen.horizon::double precision, null::text, null::integer, null::uuid, null::text,

@@ -1,17 +1,13 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../../core/errors/store'
-import { type FailureNote, type LeaseLost, leaseLost } from '../../../core/errors/subscription'
-import type {
-  Claim,
-  Lease,
-  MissingFilter,
-  SubscriptionStore,
-} from '../../../core/ports/subscription-store'
+import { type LeaseLost, leaseLost } from '../../../core/errors/subscription'
+import type { Lease, SubscriptionStore } from '../../../core/ports/subscription-store'
 import { partitionsRefusal } from '../../../core/operator/actions'
 import { named } from '../connection/own-statements'
 import { type Executor, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
+import { claimsIn } from './claims'
 
 // A filter that grows fences off owners that may have read ahead without the new part. Its lease stays its own until
 // it runs out, and losing it then is no sign of a crash.
@@ -49,43 +45,6 @@ fenced as (
 select partitions from ${schema}.subscriptions where name = $1
 union all
 select $2 from created`
-
-const claim = (schema: string): string => `
-select partition, token, "position", lineage, takeovers, failure, share, outdated
-from ${schema}.claim($1::text, $2::text, $3::integer, $4::text::jsonb, $5::text::jsonb)`
-
-interface ClaimRow {
-  /** null: there is no row for a partition, only the share. */
-  readonly partition: number | null
-  readonly token: number
-  readonly position: number
-  readonly takeovers: number
-  readonly lineage: string | null
-  /** Not null: the partition is stopped. */
-  readonly failure: FailureNote | null
-  readonly share: number | null
-  /** Not null: the instance gets nothing. */
-  readonly outdated: MissingFilter | null
-}
-
-const toClaim = (subscription: string, rows: ReadonlyArray<ClaimRow>): Claim => ({
-  leases: rows.flatMap(({ partition, token, position, lineage, takeovers, failure }) => {
-    if (partition === null || failure !== null) return []
-    const lease = { subscription, partition, token, position, takeovers }
-    return [lineage === null ? lease : { ...lease, lineage }]
-  }),
-  share: rows[0]?.share ?? 0,
-  stopped: rows.flatMap(({ partition, failure }) =>
-    partition === null || failure === null ? [] : [{ partition, failure }],
-  ),
-  ...outdatedIn(rows),
-})
-
-const outdatedIn = ([row]: ReadonlyArray<ClaimRow>): Pick<Claim, 'outdated'> =>
-  row === undefined || row.outdated === null ? {} : { outdated: row.outdated }
-
-const toText = (value: object | undefined): string | null =>
-  value === undefined ? null : JSON.stringify(value)
 
 const prolong = (schema: string): string => `
 update ${schema}.checkpoints
@@ -135,7 +94,6 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
   const name = quoteIdentifier(schema)
   const statements = {
     register: register(name),
-    claim: named('claim', claim(name)),
     prolong: prolong(name),
     noteAttempt: named('note_attempt', noteAttempt(name)),
     forgetAttempts: forgetAttempts(name),
@@ -176,17 +134,7 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
 
   return {
     register: registered,
-    claim: (subscription, instance, duration, { filter, partitions } = {}) =>
-      pipe(
-        write<ClaimRow>(statements.claim, [
-          subscription,
-          instance,
-          duration,
-          toText(filter),
-          toText(partitions),
-        ]),
-        TE.map((rows) => toClaim(subscription, rows)),
-      ),
+    claim: claimsIn(schema, db),
     prolong: (lease, duration) =>
       asOwner(lease, write(statements.prolong, [...leaseKey(lease), duration])),
     noteAttempt: (lease, what) =>

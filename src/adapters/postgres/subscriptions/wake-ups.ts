@@ -38,6 +38,7 @@ const coalesced = (send: () => Promise<unknown>) => {
 
 /** {@link WakeUps} that can be closed. */
 export interface ClosableWakeUps extends WakeUps {
+  readonly isListening: () => boolean
   /** Sends what is still to be sent, and listens no more. Never fails. */
   readonly close: () => Promise<void>
 }
@@ -72,6 +73,7 @@ export const postgresWakeUps = (
         stop()
       }
     },
+    isListening: () => !closed && notifications.isListening(channel),
     close: async () => {
       closed = true
       for (const stop of stops) stop()

@@ -77,6 +77,19 @@ describe('on the wire', () => {
     await db.destroy()
   })
 
+  it('an append to several streams is one statement, whether it fits or not', async () => {
+    const { sent, db, store } = watched('prepared')
+    const streams = ['counter-together1', 'counter-together2'].map((stream) => appending(stream, 2))
+    await right(store.appendTogether({ streams }))
+    sent.length = 0
+    await right(store.appendTogether({ streams }))
+    const pinned = streams.map((append) => ({ ...append, expectedVersion: 0 }))
+    await left(store.appendTogether({ streams: pinned }))
+    expect(sent).toHaveLength(2)
+    for (const statement of sent) expect(statement).toMatch(/^\/\*reprise:append_together\*\//)
+    await db.destroy()
+  })
+
   it('a load is one statement, with snapshot, events and command', async () => {
     const { sent, db, store } = watched('prepared')
     await right(store.append(appending('counter-loaded', 5)))

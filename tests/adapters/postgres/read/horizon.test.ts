@@ -99,6 +99,7 @@ describe('the horizon', () => {
       const transaction = await db.startTransaction().setIsolationLevel(level).execute()
       const inside = store.inTransaction(transaction)
       const error = await left(inside.readAll({ after: 0, limit: 1 }))
+      expect(error).toMatchObject({ reason: 'WrongIsolation', outcome: 'nothingWritten' })
       expect(error.message).toMatch(/READ COMMITTED transaction only/)
       await transaction.rollback().execute()
     }

@@ -1,0 +1,74 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import type { StoreFailed } from '../../core/errors/store'
+import type { EventStore } from '../../core/ports/event-store'
+import type { OpenCategory } from './open-category'
+
+/**
+ * A category inside a transaction that the caller has begun, and commits or rolls back. What it appends is visible to
+ * others after the commit; what it reads is what the transaction sees, its own events included. Nothing of it enters the
+ * cached states, and no snapshot is taken.
+ */
+export type CategoryInTransaction<Command, State, Event, Rejection> = Pick<
+  OpenCategory<Command, State, Event, Rejection>,
+  /**
+   * With the rules, ids, expected versions and inline projections of the category, and the same errors. After every one of
+   * them but `StoreFailed` the transaction is as it was before, and can go on. After `StoreFailed` it cannot: roll it back;
+   * every further call answers that same failure. With the reason `TransactionRefused` (a deadlock; or, above READ
+   * COMMITTED, another writer that was first) do all of it again in a new transaction.
+   */
+  | 'handleCommand'
+  /** The state as the transaction sees it. Fails as `handleCommand` does. */
+  | 'load'
+>
+
+/** A store that may be able to work inside a transaction of the caller's. */
+export type CategoryStore = EventStore & {
+  readonly inTransaction?: (transaction: never) => EventStore
+}
+
+/** What a category has on such a store, and lacks on every other one. */
+export type InTransaction<Store extends CategoryStore, Bound> = {
+  /**
+   * The category inside a transaction of the caller's. It is typed by what the store's own `inTransaction` takes: for
+   * `postgres`, a Kysely transaction over the caller's `Database`.
+   */
+  readonly [Key in keyof Store & 'inTransaction']: (
+    ...transaction: Parameters<NonNullable<Store['inTransaction']>>
+  ) => Bound
+}
+
+const unusable = (failed: StoreFailed): StoreFailed => ({
+  ...failed,
+  message: `${failed.message} The transaction cannot go on: roll it back.`,
+})
+
+/**
+ * A store inside a transaction. A statement that fails there aborts the transaction, so the first failure of the store is
+ * the answer to everything that follows, and nothing more is sent.
+ */
+export const untilItFails = (store: EventStore): EventStore => {
+  let broken: StoreFailed | undefined
+  const guarded =
+    <Failure extends { readonly _tag: string }, Value>(
+      query: TaskEither<Failure | StoreFailed, Value>,
+    ): TaskEither<Failure | StoreFailed, Value> =>
+    async () => {
+      if (broken !== undefined) return E.left(broken)
+      const answer = await query()
+      if (E.isRight(answer) || !isStoreFailed(answer.left)) return answer
+      broken ??= unusable(answer.left)
+      return E.left(broken)
+    }
+  return {
+    append: (request) => guarded(store.append(request)),
+    load: (request) => guarded(store.load(request)),
+    read: (streamId, range) => guarded(store.read(streamId, range)),
+    readAll: (range) => guarded(store.readAll(range)),
+    streams: (range) => guarded(store.streams(range)),
+    saveSnapshot: (snapshot) => guarded(store.saveSnapshot(snapshot)),
+  }
+}
+
+const isStoreFailed = (error: { readonly _tag: string }): error is StoreFailed =>
+  error._tag === 'StoreFailed'

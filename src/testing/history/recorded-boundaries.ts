@@ -1,0 +1,56 @@
+import * as E from 'fp-ts/Either'
+import type { AppendRequest } from '../../core/append'
+import type { AppendedTogether, AppendTogetherRequest } from '../../core/append-together'
+import type { AppendTogetherError } from '../../core/errors/unions'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
+import type { Answer, Question } from './entries'
+import { refusedAppend } from './recorded-backend'
+import { appendQuestion, type HistoryRecorder } from './recorder'
+
+/** Known by its first event, so that a history that is made again is the same one. */
+const unitOf = ({ streams }: AppendTogetherRequest): string | undefined =>
+  streams.find(({ events }) => events.length > 0)?.events[0]?.id
+
+const answerFor = (
+  outcome: E.Either<AppendTogetherError, AppendedTogether>,
+  { streamId }: AppendRequest,
+  index: number,
+): Answer => {
+  if (E.isRight(outcome)) {
+    const appended = outcome.right.streams[index]
+    return appended === undefined
+      ? { _tag: 'Unknown', reason: 'no answer for this stream' }
+      : { _tag: 'Appended', version: appended.version, positions: appended.positions }
+  }
+  const error = outcome.left
+  if (error._tag === 'VersionConflicts') {
+    const conflict = error.streams.find((one) => one.streamId === streamId)
+    const version = conflict === undefined ? {} : { version: conflict.actual }
+    return { _tag: 'Refused', reason: error._tag, ...version }
+  }
+  return error._tag === 'CommandAlreadyHandled' && error.streamId !== streamId
+    ? { _tag: 'Refused', reason: error._tag }
+    : refusedAppend(error)
+}
+
+/** Appends to several streams, and a history of them: of each stream an append, and all of them one unit. */
+export const recordedBoundaries = (
+  recorder: HistoryRecorder,
+  client: string,
+  store: BoundaryStore,
+): BoundaryStore => ({
+  appendTogether: (request) => {
+    const unit = unitOf(request)
+    const asked = (append: AppendRequest): Question => ({
+      ...appendQuestion(append),
+      ...(unit === undefined ? {} : { unit }),
+    })
+    return request.streams.reduce(
+      (call, append, index) =>
+        recorder.calling(client, asked(append), call, (outcome) =>
+          answerFor(outcome, append, index),
+        ),
+      store.appendTogether(request),
+    )
+  },
+})
