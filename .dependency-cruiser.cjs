@@ -1,5 +1,5 @@
 /** The direction: examples, tests -> testing, cli -> shell, adapters -> core -> fp-ts, io-ts. */
-const entries = '^src/(index|adapter|algebra|http|memory|postgres|testing)[.]ts$'
+const entries = '^src/(index|adapter|algebra|codec|http|memory|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -1,4 +1,4 @@
-import { describeIssues } from 'reprise'
+import { describeIssues } from 'reprise/codec'
 import {
   invalidAppend,
   invalidStreamId,

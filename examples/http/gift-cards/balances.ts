@@ -1,5 +1,6 @@
 import * as t from 'io-ts'
-import { type Projection, stateCodec } from 'reprise'
+import { type Projection } from 'reprise'
+import { stateCodec } from 'reprise/codec'
 import { giftCard, type GiftCardEvent, giftCardEvents, type GiftCardState } from './category'
 
 /** Every gift card with its balance, under its id. */

@@ -1,6 +1,7 @@
 import { either as E } from 'fp-ts'
 import * as t from 'io-ts'
-import { type Category, commandCodec, type Decider, eventCodec, eventType } from 'reprise'
+import { type Category, type Decider } from 'reprise'
+import { commandCodec, eventCodec, eventType } from 'reprise/codec'
 
 /** 1 to 1,000,000 cents. */
 const Cents = t.refinement(
