@@ -1,5 +1,5 @@
 /** The direction: examples, tests -> testing, cli -> shell, adapters -> core -> fp-ts, io-ts. */
-const entries = '^src/(index|adapter|algebra|memory|postgres|testing)[.]ts$'
+const entries = '^src/(index|adapter|algebra|codec|http|memory|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -47,6 +47,21 @@ module.exports = {
           '^(node:)?(crypto|perf_hooks|timers(/promises)?)$',
         ],
       },
+    },
+    {
+      name: 'http-sees-core-and-shell-only',
+      comment: 'no framework, and no adapter: the application passes a backend in',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: {
+        pathNot: ['^src/(core|shell|http)/', 'node_modules/fp-ts/', '^(node:)?(http|net|crypto)$'],
+      },
+    },
+    {
+      name: 'shell-and-testing-do-not-see-http',
+      severity: 'error',
+      from: { path: '^src/(shell|testing)/' },
+      to: { path: '^src/http/' },
     },
     {
       name: 'testing-sees-core-only',

@@ -87,7 +87,7 @@ export default tseslint.config(
   },
   {
     // A test's fake timers replace the globals: see src/shell/timers.ts.
-    files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts'],
+    files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts', 'src/http/**/*.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

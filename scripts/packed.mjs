@@ -11,6 +11,8 @@ export const ARCHIVE = resolve('node_modules/.cache/reprise.tgz')
 const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const packages = [
   ...Object.keys({ ...dependencies, ...peerDependencies }),
+  'valibot', // the page on schemas shows it, and zod
+  'zod',
   '@types/node',
   '@types/pg',
 ]

@@ -34,7 +34,9 @@ export {
   type KeyedCommand,
   type KeyedEvent,
   type KeyedRejection,
+  type PartRejection,
   type PlainKeys,
+  type RejectionTag,
 } from './core/algebra/keyed'
 export {
   type ManyCommand,

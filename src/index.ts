@@ -1,50 +1,30 @@
 /** The names of `reprise`: what an application needs. Nothing in `src` imports this file. */
-export type { View } from './core/algebra/view'
 export { type ProcessAction, cancelTimer, send, sendAfter, sendAt } from './core/process-action'
-export type { Category, Snapshots } from './core/category'
-export { commandCodec, type CommandCodec } from './core/codec/command-codec'
-export { eventCodec, type EventCodec, eventType } from './core/codec/event-codec'
-export { stateCodec, type StateCodec } from './core/codec/state-codec'
-export { type Decider, replay } from './core/decider'
+export type { Category } from './core/category'
+export { type CommandOf, commands } from './core/codec/commands'
+export { type EventOf, events } from './core/codec/events'
+export { accept, type Decider, reject, replay } from './core/decider'
 export type { CommandIdReused, VersionConflict } from './core/errors/conflict'
 export type { Rejected } from './core/errors/decision'
-export type { RebuildError } from './core/errors/projection'
 export type { StoreFailed } from './core/errors/store'
-export type {
-  NotReachedYet,
-  SubscriptionError,
-  SubscriptionStopped,
-} from './core/errors/subscription'
+export type { SubscriptionError } from './core/errors/subscription'
 export { transientFailure } from './core/errors/transient'
 export type { HandleError, LoadError } from './core/errors/unions'
 export type { ExpectedVersion } from './core/expected-version'
-export { describeIssues, type Issue } from './core/issue'
 export type { Metadata } from './core/metadata'
-export {
-  parkAfter,
-  parkAfterTime,
-  type PoisonPolicy,
-  stopAfter,
-  stopAfterTime,
-} from './core/poison'
+export { parkAfter, parkAfterTime, stopAfter, stopAfterTime } from './core/poison'
 export type { Backend } from './core/ports/backend'
 export type { InlineProjection } from './core/ports/inline-projection'
 export type { ProcessManager } from './core/process-manager'
 export type { Projection } from './core/projection'
 export type { RecordedEvent } from './core/recorded-event'
-export {
-  everyNEvents,
-  neverSnapshot,
-  type SnapshotPolicy,
-  snapshotWhen,
-} from './core/snapshot-policy'
+export { everyNEvents, neverSnapshot, snapshotWhen } from './core/snapshot-policy'
 export { fromEnd, fromPosition, fromStart, fromTime } from './core/subscription-start'
 export type { CommandOptions, CommandResult } from './shell/category/command-options'
-export { type IdSource, idSource } from './shell/category/ids'
 export type { Notice } from './shell/category/notice'
 export { type OpenCategory, openCategory } from './shell/category/open-category'
 export { type OpenTogether, openTogether, type TogetherError } from './shell/category/open-together'
-export type { RetryPolicy } from './shell/category/retry'
+export { type Promised, promised, type PromisedResult } from './shell/category/promised'
 export type { CategoryOptions } from './shell/category/settings'
 export type { Dispatch } from './shell/outbox/dispatch-step'
 export { type ProcessOptions, runProcessManager } from './shell/outbox/run-process-manager'

@@ -16,6 +16,19 @@ export {
   type LawResult,
 } from './testing/laws/report'
 export {
+  type AfterRequest,
+  type ExpectedAnswer,
+  type HttpApplication,
+  type HttpSituation,
+  httpSpecification,
+  type HttpSpecification,
+  inStream,
+  type PendingRequest,
+  type ReceivedAnswer,
+  type RequestContent,
+  type StreamEvents,
+} from './testing/http-specification'
+export {
   type Outcome,
   type Situation,
   specification,

@@ -3,32 +3,13 @@ import E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { CompiledQuery } from 'kysely'
 import pg from 'pg'
-import {
-  commandCodec,
-  eventCodec,
-  eventType,
-  fromEnd,
-  openCategory,
-  runSubscription,
-} from '../../dist/index.js'
+import { commands, events, fromEnd, openCategory, runSubscription } from '../../dist/index.js'
 import { memory } from '../../dist/memory.js'
 import { connectPool, postgres } from '../../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from '../domain.mjs'
 import { preloadSql } from './limits/table.mjs'
 
 const PAGE = 1000
-
-const Deposit = t.strict({ type: t.literal('Deposit'), count: t.number })
-
-const MoneyDeposited = t.strict({
-  type: t.literal(EVENT_TYPE),
-  number: t.number,
-  amount: t.number,
-  currency: t.string,
-  teller: t.string,
-  branch: t.string,
-  note: t.string,
-})
 
 const account = {
   name: 'account',
@@ -38,8 +19,17 @@ const account = {
       E.right(decide(count, state).map((data) => ({ type: EVENT_TYPE, ...data }))),
     evolve,
   },
-  commands: commandCodec({ Deposit }),
-  events: eventCodec({ [EVENT_TYPE]: eventType(MoneyDeposited) }),
+  commands: commands({ Deposit: { count: t.number } }),
+  events: events({
+    [EVENT_TYPE]: {
+      number: t.number,
+      amount: t.number,
+      currency: t.string,
+      teller: t.string,
+      branch: t.string,
+      note: t.string,
+    },
+  }),
 }
 
 const must = (result) => {

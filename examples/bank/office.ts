@@ -15,7 +15,7 @@ import { bookedAccounts, transfers } from './transfer/own-streams'
 import { transferManager } from './transfer/manager'
 import type { BankCommand } from './transfer/process'
 import { transferStatuses } from './transfer/statuses'
-import type { StartTransfer } from './transfer/messages'
+import type { TransferDetails } from './transfer/messages'
 import { until } from './until'
 import { value } from './value'
 
@@ -67,7 +67,7 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
       ),
 
     /** Starts a transfer, and does not wait for the money. Answers the position of its first event. */
-    transfer: async (id: string, details: Omit<StartTransfer, 'type'>): Promise<Position> => {
+    transfer: async (id: string, details: TransferDetails): Promise<Position> => {
       const command = { type: 'StartTransfer', ...details } as const
       const { events } = value(await transferDesk.handleCommand(id, command)())
       return events[0]?.position ?? 0

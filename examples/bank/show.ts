@@ -1,7 +1,6 @@
 import { either as E } from 'fp-ts'
 import type { HandleError, CommandResult } from 'reprise'
 import type { StoredEvent } from 'reprise/adapter'
-import type { Cents } from './account/cents'
 import type { AccountCommand } from './account/commands'
 import type { AccountRejection } from './account/decider'
 import type { AccountEvent } from './account/events'
@@ -13,13 +12,13 @@ export type Answer = E.Either<
 >
 
 /** Whole amounts, for the story: `amount(24)` is 24.00. The command codec validates them, not this function. */
-export const amount = (whole: number): Cents => (whole * 100) as Cents
+export const amount = (whole: number): number => whole * 100
 
 /** Cents as people write them: `24.00`. */
 export const money = (cents: number): string => (cents / 100).toFixed(2)
 
 /** An amount as it was sent, also an invalid one. */
-const sent = (cents: unknown): string => {
+export const amountText = (cents: unknown): string => {
   if (typeof cents !== 'number') return JSON.stringify(cents)
   return Number.isInteger(cents) ? money(cents) : String(cents)
 }
@@ -27,7 +26,7 @@ const sent = (cents: unknown): string => {
 export const commandText = (command: AccountCommand): string =>
   command.type === 'OpenAccount'
     ? `${command.type} ${command.owner}`
-    : `${command.type} ${sent(command.amount)}`
+    : `${command.type} ${amountText(command.amount)}`
 
 const eventText = (event: AccountEvent): string =>
   event.type === 'AccountOpened'

@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/Either'
 import type { Either } from 'fp-ts/Either'
 import type { View } from './algebra/view'
 
@@ -19,6 +20,26 @@ export interface Decider<Command, State, Event, Rejection> {
   readonly evolve: (state: State, event: Event) => State
   readonly isTerminal?: (state: State) => boolean
 }
+
+/**
+ * The decision that these events happen, in this order; without events, that there is nothing to do. The same as
+ * `E.right` of fp-ts.
+ *
+ * @example
+ * accept({ type: 'GiftCardIssued', amount: 50 })
+ */
+export const accept = <Event>(
+  ...events: ReadonlyArray<Event>
+): Either<never, ReadonlyArray<Event>> => E.right(events)
+
+/**
+ * The decision that the command is rejected, and why. The same as `E.left` of fp-ts.
+ *
+ * @example
+ * reject({ _tag: 'BalanceTooLow', balance: 10 })
+ */
+export const reject = <Rejection>(rejection: Rejection): Either<Rejection, never> =>
+  E.left(rejection)
 
 /**
  * The state after `events` (oldest first), starting from the initial state. Every decider is a view. Throws only

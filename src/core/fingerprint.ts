@@ -47,6 +47,12 @@ const recordText = (record: object, depth: number): string | undefined => {
   return `${text}}`
 }
 
+/** Whether two values are the same JSON, whatever the order of their keys. What is not JSON is never the same. */
+export const isSameJson = (one: unknown, other: unknown): boolean => {
+  const text = textOf(one, 0)
+  return text !== undefined && text === textOf(other, 0)
+}
+
 /** Source: A. Appleby, MurmurHash3, `fmix32`. */
 const mixed = (hash: number): number => {
   const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)

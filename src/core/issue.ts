@@ -1,4 +1,4 @@
-import type { Errors } from 'io-ts'
+import type { ContextEntry, Errors } from 'io-ts'
 
 /** One problem of a value, and where it is: `{ path: 'lines.0.amount', message: '...' }`. */
 export interface Issue {
@@ -35,6 +35,16 @@ const shown = (value: unknown): string => {
   }
 }
 
+/**
+ * Whether a step leads to a part of a codec, a member of an intersection or a union, and not into the value: both
+ * are for the same value then. io-ts numbers the parts, and the number is no key.
+ */
+const isPart = (step: ContextEntry, before: ContextEntry | undefined): boolean =>
+  before !== undefined &&
+  'actual' in step &&
+  'actual' in before &&
+  Object.is(step.actual, before.actual)
+
 /** The errors of io-ts as issues: at most ten, each with one path. */
 export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
   errors.slice(0, MOST_ISSUES).map(({ context, value, message }) => {
@@ -42,6 +52,7 @@ export const issuesOf = (errors: Errors): ReadonlyArray<Issue> =>
     return {
       path: context
         .slice(1)
+        .filter((step, index) => !isPart(step, context[index]))
         .map(({ key }) => key)
         .filter((key) => key !== '')
         .join('.'),

@@ -1,4 +1,5 @@
 import type fc from 'fast-check'
+import { Day, Instant } from '../core/codec/refined'
 import type { FastCheck } from './fast-check'
 
 /** The arbitraries that all others are built from. */
@@ -9,15 +10,19 @@ export interface BaseArbitraries {
   readonly number: fc.Arbitrary<number>
   /** Any JSON, of little depth. */
   readonly json: fc.Arbitrary<unknown>
+  /** Those of the types of `reprise/codec` that are hardly ever met by chance. */
+  readonly ready: ReadonlyMap<unknown, fc.Arbitrary<string>>
 }
 
 const storable = (value: string): string => value.replaceAll('\u0000', '')
 
-const textFrom = (check: FastCheck): fc.Arbitrary<string> => {
-  const isoDate = check
+const instantFrom = (check: FastCheck): fc.Arbitrary<string> =>
+  check
     .date({ min: new Date(0), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true })
     .map((date) => date.toISOString())
-  return check.oneof(
+
+const textFrom = (check: FastCheck, isoDate: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  check.oneof(
     { weight: 4, arbitrary: check.string({ maxLength: 12 }).map(storable) },
     { weight: 2, arbitrary: check.string({ unit: 'grapheme', maxLength: 6 }).map(storable) },
     { weight: 1, arbitrary: check.uuid() },
@@ -25,7 +30,6 @@ const textFrom = (check: FastCheck): fc.Arbitrary<string> => {
     { weight: 1, arbitrary: check.emailAddress() },
     { weight: 1, arbitrary: check.nat().map(String) },
   )
-}
 
 const numberFrom = (check: FastCheck): fc.Arbitrary<number> =>
   check.oneof(
@@ -40,7 +44,8 @@ const numberFrom = (check: FastCheck): fc.Arbitrary<number> =>
 
 /** Arbitraries of strings, numbers and JSON. */
 export const baseArbitraries = (check: FastCheck): BaseArbitraries => {
-  const [text, number] = [textFrom(check), numberFrom(check)]
+  const instant = instantFrom(check)
+  const [text, number] = [textFrom(check, instant), numberFrom(check)]
   const { value: json } = check.letrec<{ readonly value: unknown }>((tie) => ({
     value: check.oneof(
       { maxDepth: 2 },
@@ -56,5 +61,10 @@ export const baseArbitraries = (check: FastCheck): BaseArbitraries => {
       ),
     ),
   }))
-  return { text, number, json }
+  const day = instant.map((when) => when.slice(0, 'YYYY-MM-DD'.length))
+  const ready = new Map<unknown, fc.Arbitrary<string>>([
+    [Instant, instant],
+    [Day, day],
+  ])
+  return { text, number, json, ready }
 }

@@ -139,6 +139,8 @@ export const derive = (codec: unknown, making: Making): Derived => {
   const name = nameOf(codec)
   const given = Object.hasOwn(making.known, name) ? making.known[name] : undefined
   if (given !== undefined) return E.right(given)
+  const ready = making.base.ready.get(codec)
+  if (ready !== undefined) return E.right(ready)
   return isIoTsShape(codec)
     ? deriveShape(codec, making)
     : E.left(`no arbitrary can be derived for the codec ${name}: give an arbitrary under that name`)

@@ -29,7 +29,8 @@ export interface Specification<Command, State, Event, Rejection> {
   readonly givenState: (state: State) => Situation<Command, State, Event, Rejection>
 }
 
-const expectSame = (sentence: string, actual: unknown, expected: unknown): void => {
+/** Fails with an `AssertionError` that begins with the sentence and shows the difference. */
+export const expectSame = (sentence: string, actual: unknown, expected: unknown): void => {
   if (isDeepStrictEqual(actual, expected)) return
   const operator = 'deepStrictEqual'
   const { message: difference } = new assert.AssertionError({ actual, expected, operator })

@@ -15,8 +15,8 @@ import {
   runProjection,
   runSubscription,
   runSubscriptionInTransaction,
-  stateCodec,
 } from 'reprise'
+import { stateCodec } from 'reprise/codec'
 import { memory } from 'reprise/memory'
 import { postgres, severalHosts } from 'reprise/postgres'
 import { connectPool } from '../../src/adapters/postgres/connection/pool'

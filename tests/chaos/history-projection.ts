@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import { eventCodec, eventType, type Projection, stateCodec } from 'reprise'
+import { type Projection } from 'reprise'
+import { eventCodec, eventType, stateCodec } from 'reprise/codec'
 import type { ClientWorld, DocumentRule } from 'reprise/testing'
 import { SUBSCRIPTION } from '../../src/testing/history/workload-read-side'
 import { safely, workloadRules } from '../../src/testing/history/workload-world'

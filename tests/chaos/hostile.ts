@@ -3,7 +3,8 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'io-ts'
-import { type Category, commandCodec, eventCodec, eventType, openCategory } from 'reprise'
+import { type Category, openCategory } from 'reprise'
+import { commandCodec, eventCodec, eventType } from 'reprise/codec'
 import {
   type Backend,
   type DueTime,

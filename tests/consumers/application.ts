@@ -13,40 +13,45 @@ import * as t from 'io-ts'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
 import {
+  accept,
   type Category,
-  commandCodec,
+  type CommandOf,
+  commands,
   type Decider,
-  eventCodec,
-  eventType,
+  type EventOf,
+  events,
   inlineDocuments,
   inlineProjection,
   openCategory,
   type Projection,
   projectionReader,
-  stateCodec,
+  promised,
+  reject,
 } from 'reprise'
+import { optional, stateCodec, WholeNumber } from 'reprise/codec'
 import { type EventStore, storeFailed } from 'reprise/adapter'
 import { many } from 'reprise/algebra'
+import { commandEndpoint, nodeListener, problem } from 'reprise/http'
 import { memory } from 'reprise/memory'
 import { connectPglite, connectPool, postgres, type PostgresBackend } from 'reprise/postgres'
 import { checkDecider, specification } from 'reprise/testing'
+import { z } from 'zod'
 
-const Fill = t.strict({ type: t.literal('Fill'), litres: t.number })
-const Filled = t.strict({ type: t.literal('Filled'), litres: t.number })
-type Fill = t.TypeOf<typeof Fill>
-type Filled = t.TypeOf<typeof Filled>
+const fillCommands = commands({ Fill: { litres: WholeNumber } })
+const fillings = events({ Filled: { litres: t.number, note: optional(z.string()) } })
+type Fill = CommandOf<typeof fillCommands>
+type Filled = EventOf<typeof fillings>
 
 const jug: Decider<Fill, number, Filled, 'TooMuch'> = {
   initialState: 0,
   decide: ({ litres }, full) =>
-    full + litres > 50 ? E.left('TooMuch') : E.right([{ type: 'Filled', litres }]),
+    full + litres > 50 ? reject('TooMuch') : accept({ type: 'Filled', litres }),
   evolve: (full, { litres }) => full + litres,
 }
-const fillings = eventCodec<Filled>({ Filled: eventType(Filled) })
 const jugs: Category<Fill, number, Filled, 'TooMuch'> = {
   name: 'jug',
   decider: jug,
-  commands: commandCodec<Fill>({ Fill }),
+  commands: fillCommands,
   events: fillings,
 }
 
@@ -122,6 +127,18 @@ void test('takes a pool, which it does not connect before it is used', async () 
   await db.destroy()
 })
 
+void test('is called by promises, with what comes from outside', async () => {
+  const desk = promised(openCategory(jugs, memory()))
+  const body: unknown = JSON.parse('{ "type": "Fill", "litres": 20 }')
+  const filled = await desk.handle('A', body)
+  assert.ok(filled.ok)
+  assert.equal(filled.state, 20)
+  const refused = await desk.handleCommand('A', fill(31))
+  assert.ok(!refused.ok && refused.error._tag === 'Rejected')
+  const invalid = await desk.handle('A', { type: 'Fill', litres: 'many' })
+  assert.ok(!invalid.ok && invalid.error._tag === 'InvalidCommand')
+})
+
 void test('decides in memory, is checked, and composes', async () => {
   const { given } = specification(jug)
   given({ type: 'Filled', litres: 45 }).when(fill(6)).thenRejects('TooMuch')
@@ -132,5 +149,13 @@ void test('decides in memory, is checked, and composes', async () => {
   assert.deepEqual(Object.keys(perName.initialState), [])
   const refused = await openCategory(jugs, memory()).handleCommand('A', fill(51))()
   assert.ok(E.isLeft(refused) && refused.left._tag === 'Rejected')
+  assert.equal(problem(refused.left).status, 422)
+  const fillJug = commandEndpoint(openCategory(jugs, memory()), {
+    rejected: () => ({ status: 409 }),
+  })
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const request = new Request('http://localhost', { ...asked, body: JSON.stringify(fill(51)) })
+  assert.equal((await fillJug(request, 'A')).status, 409)
+  assert.equal(typeof nodeListener((incoming) => fillJug(incoming, 'A')), 'function')
   assert.equal(storeFailed('ConnectionLost', 'unknown', new Error('gone'))._tag, 'StoreFailed')
 })

@@ -1,4 +1,5 @@
-import { replay, replayFrom } from '../../src/core/decider'
+import * as E from 'fp-ts/Either'
+import { accept, reject, replay, replayFrom } from '../../src/core/decider'
 
 const counter = {
   initialState: 0,
@@ -16,5 +17,13 @@ describe('replay', () => {
 
   it('continues from a state', () => {
     expect(replayFrom(counter, 10, [{ by: 5 }])).toBe(15)
+  })
+})
+
+describe('accept and reject', () => {
+  it('are right with all events, in order, and left with the reason', () => {
+    expect(accept({ by: 1 }, { by: 2 })).toEqual(E.right([{ by: 1 }, { by: 2 }]))
+    expect(accept()).toEqual(E.right([]))
+    expect(reject('no')).toEqual(E.left('no'))
   })
 })

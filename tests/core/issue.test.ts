@@ -41,7 +41,14 @@ describe('issuesOf', () => {
 
   it('leaves out the steps of intersections and the like, which have no key', () => {
     const Both = t.intersection([t.type({ a: t.string }), t.type({ b: t.number })])
-    expect(issuesFor(Both, { a: 'x', b: 'y' }).map(({ path }) => path)).toEqual(['1.b'])
+    expect(issuesFor(Both, { a: 'x', b: 'y' }).map(({ path }) => path)).toEqual(['b'])
+    const Either = t.type({ a: t.union([t.string, t.strict({ b: t.string })]) })
+    expect(issuesFor(Either, { a: { b: 1 } })).toEqual([
+      { path: 'a', message: 'expected string, got an object' },
+      { path: 'a.b', message: 'expected string, got 1' },
+    ])
+    const Inner = t.exact(t.intersection([t.type({ a: t.string }), t.partial({ 0: t.string })]))
+    expect(issuesFor(t.array(Inner), [{ a: 'x', 0: 1 }])).toMatchObject([{ path: '0.0' }])
     const Refined = t.type({ a: t.exact(t.type({ b: t.string })) })
     expect(issuesFor(Refined, { a: { b: 1 } }).map(({ path }) => path)).toEqual(['a.b'])
     const [unnamed] = issuesOf([

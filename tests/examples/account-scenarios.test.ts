@@ -2,11 +2,8 @@ import * as E from 'fp-ts/Either'
 import { openCategory } from 'reprise'
 import { type EventStore } from 'reprise/adapter'
 import { accounts } from '../../examples/bank/account/category'
-import type { Cents } from '../../examples/bank/account/cents'
 import { depositMoney, openAccount, withdrawMoney } from '../../examples/bank/account/commands'
 import { stores } from '../support/stores'
-
-const cents = (amount: number): Cents => amount as Cents
 
 describe.each(stores)('accounts on %s', (_name, open) => {
   let store: EventStore
@@ -27,8 +24,8 @@ describe.each(stores)('accounts on %s', (_name, open) => {
   it('keeps what was opened, deposited and withdrawn, for every other process', async () => {
     const desk = openDesk()
     await desk.handleCommand('A1', openAccount('Ada'))()
-    await desk.handleCommand('A1', depositMoney(cents(100_00)))()
-    const answer = await desk.handleCommand('A1', withdrawMoney(cents(30_00)))()
+    await desk.handleCommand('A1', depositMoney(100_00))()
+    const answer = await desk.handleCommand('A1', withdrawMoney(30_00))()
 
     const state = { isOpen: true, owner: 'Ada', balance: 70_00 }
     expect(answer).toMatchObject({
@@ -54,7 +51,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
   })
 
   it('rejects deposits and withdrawals for an account that is missing, and creates nothing', async () => {
-    for (const command of [depositMoney(cents(10)), withdrawMoney(cents(10))]) {
+    for (const command of [depositMoney(10), withdrawMoney(10)]) {
       expect(await openDesk().handleCommand('A3', command)()).toMatchObject({
         left: { _tag: 'Rejected', version: 0, rejection: { _tag: 'AccountMissing' } },
       })
@@ -65,8 +62,8 @@ describe.each(stores)('accounts on %s', (_name, open) => {
   it('rejects a withdrawal above the balance, and leaves the account as it was', async () => {
     const desk = openDesk()
     await desk.handleCommand('A4', openAccount('Dora'))()
-    await desk.handleCommand('A4', depositMoney(cents(50)))()
-    expect(await desk.handleCommand('A4', withdrawMoney(cents(51)))()).toMatchObject({
+    await desk.handleCommand('A4', depositMoney(50))()
+    expect(await desk.handleCommand('A4', withdrawMoney(51))()).toMatchObject({
       left: {
         _tag: 'Rejected',
         version: 2,
@@ -83,7 +80,7 @@ describe.each(stores)('accounts on %s', (_name, open) => {
     }
     const desk = openCategory(accounts, { store: blind })
     for (const command of [depositMoney, withdrawMoney]) {
-      expect(await desk.handleCommand('A4', command(amount as Cents))()).toMatchObject({
+      expect(await desk.handleCommand('A4', command(amount as number))()).toMatchObject({
         left: { _tag: 'InvalidCommand', issues: [{ path: 'amount' }] },
       })
     }
@@ -92,9 +89,9 @@ describe.each(stores)('accounts on %s', (_name, open) => {
   it('pays out 24 from 100 four times when five processes withdraw at once', async () => {
     const desk = openDesk()
     await desk.handleCommand('A5', openAccount('Emil'))()
-    await desk.handleCommand('A5', depositMoney(cents(100)))()
+    await desk.handleCommand('A5', depositMoney(100))()
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => openDesk().handleCommand('A5', withdrawMoney(cents(24)))()),
+      Array.from({ length: 5 }, () => openDesk().handleCommand('A5', withdrawMoney(24))()),
     )
     expect(answers.filter(E.isRight)).toHaveLength(4)
     expect(answers.find(E.isLeft)).toMatchObject({
@@ -106,9 +103,9 @@ describe.each(stores)('accounts on %s', (_name, open) => {
   it('pays out 24 from 100 four times when one process receives five withdrawals at once', async () => {
     const desk = openDesk()
     await desk.handleCommand('A6', openAccount('Emil'))()
-    await desk.handleCommand('A6', depositMoney(cents(100)))()
+    await desk.handleCommand('A6', depositMoney(100))()
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => desk.handleCommand('A6', withdrawMoney(cents(24)))()),
+      Array.from({ length: 5 }, () => desk.handleCommand('A6', withdrawMoney(24))()),
     )
     expect(answers.map(E.isRight)).toEqual([true, true, true, true, false])
     expect(await eventTypes('A6')).toHaveLength(6)

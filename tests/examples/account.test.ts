@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { specification } from 'reprise/testing'
-import { type Cents, LARGEST_BALANCE } from '../../examples/bank/account/cents'
+import { LARGEST_BALANCE } from '../../examples/bank/account/cents'
 import {
   accountCommands,
   depositMoney,
@@ -8,17 +8,14 @@ import {
   withdrawMoney,
 } from '../../examples/bank/account/commands'
 import { account } from '../../examples/bank/account/decider'
-import {
-  accountEvents,
-  accountOpened,
-  moneyDeposited,
-  moneyWithdrawn,
-} from '../../examples/bank/account/events'
+import { type AccountEvent, accountEvents } from '../../examples/bank/account/events'
 import { accountStates } from '../../examples/bank/account/state'
 
 const { given } = specification(account)
-const opened = accountOpened('Ada')
-const [ten, fifty, hundred] = [10_00 as Cents, 50_00 as Cents, 100_00 as Cents]
+const opened: AccountEvent = { type: 'AccountOpened', owner: 'Ada' }
+const moneyDeposited = (amount: number): AccountEvent => ({ type: 'MoneyDeposited', amount })
+const moneyWithdrawn = (amount: number): AccountEvent => ({ type: 'MoneyWithdrawn', amount })
+const [ten, fifty, hundred] = [10_00, 50_00, 100_00]
 
 describe('account: OpenAccount', () => {
   it('opens an account that was never opened', () => {
@@ -44,11 +41,10 @@ describe('account: DepositMoney', () => {
   })
 
   it('fills an account up to the largest exact number, and rejects one cent more', () => {
-    const one = 1 as Cents
-    const almostAll = moneyDeposited((LARGEST_BALANCE - 1) as Cents)
-    given(opened, almostAll).when(depositMoney(one)).thenRecords(moneyDeposited(one))
-    given(opened, almostAll, moneyDeposited(one))
-      .when(depositMoney(one))
+    const almostAll = moneyDeposited(LARGEST_BALANCE - 1)
+    given(opened, almostAll).when(depositMoney(1)).thenRecords(moneyDeposited(1))
+    given(opened, almostAll, moneyDeposited(1))
+      .when(depositMoney(1))
       .thenRejects({ _tag: 'BalanceTooHigh', balance: LARGEST_BALANCE, most: LARGEST_BALANCE })
   })
 })

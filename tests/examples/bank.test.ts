@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { openCategory } from 'reprise'
 import { connectPglite, postgres } from 'reprise/postgres'
-import type { Cents } from '../../examples/bank/account/cents'
 import { transfers } from '../../examples/bank/transfer/own-streams'
 import { right } from '../support/right'
 
@@ -39,7 +38,7 @@ const start = (folder: string, killAt?: RegExp): Promise<Run> =>
 /** Starts a transfer in the database of `folder`, where no process manager runs. */
 const askForATransfer = async (folder: string): Promise<void> => {
   const db = connectPglite(await PGlite.create(join(folder, '.reprise/bank')))
-  const command = { type: 'StartTransfer', from: 'ada-1', to: 'bob-1', amount: 1 as Cents } as const
+  const command = { type: 'StartTransfer', from: 'ada-1', to: 'bob-1', amount: 1 } as const
   const desk = openCategory(transfers, { store: postgres(db).store })
   await right(desk.handleCommand('left-behind', command))
   await db.destroy()

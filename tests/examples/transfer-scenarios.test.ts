@@ -2,15 +2,13 @@ import * as TE from 'fp-ts/TaskEither'
 import { openCategory } from 'reprise'
 import { type StoredEvent } from 'reprise/adapter'
 import { accounts } from '../../examples/bank/account/category'
-import { type Cents, LARGEST_BALANCE } from '../../examples/bank/account/cents'
+import { LARGEST_BALANCE } from '../../examples/bank/account/cents'
 import { depositMoney, openAccount, withdrawMoney } from '../../examples/bank/account/commands'
 import type { Carrier, Office } from '../../examples/bank/office'
 import type { Running } from '../../examples/bank/running'
 import { eventually } from '../support/eventually'
 import { type BankUnderTest, banks } from '../support/premises'
 import { right } from '../support/right'
-
-const cents = (amount: number): Cents => amount as Cents
 
 describe.each(banks)('transfers on %s', (_name, openBank) => {
   let bank: BankUnderTest
@@ -31,11 +29,11 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
     const desk = openCategory(accounts, bank)
     for (const [id, balance] of Object.entries(balances)) {
       await right(desk.handleCommand(id, openAccount(id)))
-      if (balance > 0) await right(desk.handleCommand(id, depositMoney(cents(balance))))
+      if (balance > 0) await right(desk.handleCommand(id, depositMoney(balance)))
     }
   }
   const transfer = (id: string, from: string, to: string, amount: number) =>
-    office.transfer(id, { from, to, amount: cents(amount) })
+    office.transfer(id, { from, to, amount: amount })
   const balances = async (position: number, ...ids: ReadonlyArray<string>) => {
     const found = await Promise.all(ids.map((id) => office.balance(id, position)))
     return Object.fromEntries(ids.map((id, index) => [id, found[index]]))
@@ -109,7 +107,7 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
     const carry: Carrier = (dispatch) => (sent, options) => async () => {
       if (sent.key === 'accounts' && sent.command.key === 'nobody') {
         const desk = openCategory(accounts, bank)
-        await right(desk.handleCommand('A', depositMoney(cents(LARGEST_BALANCE))))
+        await right(desk.handleCommand('A', depositMoney(LARGEST_BALANCE)))
       }
       return dispatch(sent, options)()
     }
@@ -124,7 +122,7 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
     expect(await office.status('T1', begun)).toMatchObject({ status: 'running' })
 
     const desk = openCategory(accounts, bank)
-    await right(desk.handleCommand('A', withdrawMoney(cents(LARGEST_BALANCE))))
+    await right(desk.handleCommand('A', withdrawMoney(LARGEST_BALANCE)))
     await bank.timePasses()
     const end = await office.ended('T1')
     expect(await office.status('T1', end)).toMatchObject({ status: 'failed' })
@@ -224,7 +222,7 @@ describe.each(banks)('transfers on %s', (_name, openBank) => {
     await office.ended('T1')
     const desk = openCategory(accounts, bank)
     expect(await right(desk.load('A'))).toMatchObject({ version: 3, state: { balance: 70 } })
-    expect(await right(desk.handleCommand('B', depositMoney(cents(1))))).toMatchObject({
+    expect(await right(desk.handleCommand('B', depositMoney(1)))).toMatchObject({
       version: 3,
       state: { balance: 31 },
     })

@@ -1,4 +1,4 @@
-import { eventCodec } from 'reprise'
+import { eventCodec } from 'reprise/codec'
 import * as reprise from 'reprise/algebra'
 import { codecLaws } from './statements/codecs'
 import { combineLaws } from './statements/combine'

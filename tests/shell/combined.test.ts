@@ -51,9 +51,11 @@ describe.each(stores)('a combined decider on %s', (_name, open) => {
     const bank = await played(id)
     expect(await left(bank.handleCommand(id, transfer('T1', 1)))).toMatchObject({
       _tag: 'Rejected',
+      message: `bank-${id} rejected the command at version 7: transfers/T1/AlreadyStarted.`,
       rejection: {
+        _tag: 'transfers/AlreadyStarted',
         key: 'transfers',
-        rejection: { key: 'T1', rejection: { _tag: 'AlreadyStarted' } },
+        rejection: { _tag: 'AlreadyStarted', key: 'T1', rejection: { _tag: 'AlreadyStarted' } },
       },
     })
     expect(await left(bank.handleCommand(id, onAccount('A', openAccount('Eve'))))).toMatchObject({

@@ -41,6 +41,18 @@ describe.each(stores)('a command with an id, on %s', (_name, open) => {
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 7 }, version: 1 })
   })
 
+  it('is compared by what was sent, if it was made from that', async () => {
+    const [counters, id] = [openCategory(counter, at), freshId()]
+    const sentAs = { add: 1 }
+    const first = await right(counters.handleCommand(id, add(1), { commandId: 'c', sentAs }))
+    const again = await right(elsewhere().handleCommand(id, add(2), { commandId: 'c', sentAs }))
+    expect(again).toEqual(first)
+    const other = { commandId: 'c', sentAs: { add: 2 } }
+    expect(await left(counters.handleCommand(id, add(1), other))).toMatchObject({
+      _tag: 'CommandIdReused',
+    })
+  })
+
   it('is answered the same even if it would be rejected by now', async () => {
     const [counters, id] = [openCategory(counter, at), freshId()]
     await right(counters.handleCommand(id, add(10)))

@@ -3,7 +3,7 @@ import { many, manyCommandCodec, manyEventCodec, manyStateCodec } from 'reprise/
 import { accounts } from '../../examples/bank/account/category'
 import { depositMoney, openAccount } from '../../examples/bank/account/commands'
 import { accountStates } from '../../examples/bank/account/state'
-import { anything, cents } from '../support/bank-story'
+import { anything } from '../support/bank-story'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
 
@@ -28,7 +28,7 @@ describe.each(stores)('many of one decider on %s', (_name, open) => {
     await right(branch.handleCommand(id, { key: 'A/1', command: openAccount('Ada') }))
     await right(branch.handleCommand(id, { key: '__proto__', command: openAccount('Bob') }))
     await right(branch.snapshot(id))
-    await right(branch.handleCommand(id, { key: 'A/1', command: depositMoney(cents(5)) }))
+    await right(branch.handleCommand(id, { key: 'A/1', command: depositMoney(5) }))
 
     const expected = [
       ['A/1', { isOpen: true, owner: 'Ada', balance: 5 }],

@@ -3,13 +3,13 @@ import {
   type Backend,
   everyNEvents,
   fromStart,
-  idSource,
   openCategory,
   parkAfter,
   parkAfterTime,
   runSubscription,
   untilReached,
 } from 'reprise'
+import { idSource } from 'reprise/adapter'
 import { memory } from 'reprise/memory'
 import { postgres } from 'reprise/postgres'
 import { countUpToOf, defaultThresholds, thresholdsOf } from '../../src/core/operator/finding'

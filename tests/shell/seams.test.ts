@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
-import { type CategoryOptions, idSource, openCategory } from 'reprise'
-import { type EventStore, versionConflict } from 'reprise/adapter'
+import { type CategoryOptions, openCategory } from 'reprise'
+import { type EventStore, idSource, versionConflict } from 'reprise/adapter'
 import { memory } from 'reprise/memory'
 import { add, counter } from '../support/counter'
 import { freshId } from '../support/stores'

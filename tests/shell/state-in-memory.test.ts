@@ -3,14 +3,12 @@ import * as t from 'io-ts'
 import {
   type Category,
   type CategoryOptions,
-  commandCodec,
   type CommandOptions,
-  eventCodec,
-  eventType,
   type Notice,
   openCategory,
 } from '../../src/index'
 import { storeFailed } from '../../src/adapter'
+import { commandCodec, eventCodec, eventType } from '../../src/codec'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { memory } from '../../src/memory'
 import { add, counter } from '../support/counter'

@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/Either'
-import { Cents } from '../../examples/bank/account/cents'
 import {
   type AccountCommand,
   depositMoney,
@@ -7,11 +6,8 @@ import {
 } from '../../examples/bank/account/commands'
 import type { BankState } from '../../examples/bank/transfer/bank'
 import type { BankCommand } from '../../examples/bank/transfer/process'
-import { rightOf } from './right'
 
 // A bank with two accounts and one transfer, and callers who get past the compiler.
-
-export const cents = (value: number): Cents => rightOf(Cents.decode(value))
 
 export const onAccount = (key: string, command: AccountCommand): BankCommand => ({
   key: 'accounts',
@@ -21,13 +17,13 @@ export const transfer = (id: string, amount: number): BankCommand => ({
   key: 'transfers',
   command: {
     key: id,
-    command: { type: 'StartTransfer', from: 'A', to: 'B', amount: cents(amount) },
+    command: { type: 'StartTransfer', from: 'A', to: 'B', amount },
   },
 })
 export const story: ReadonlyArray<BankCommand> = [
   onAccount('A', openAccount('Ada')),
   onAccount('B', openAccount('Bob')),
-  onAccount('A', depositMoney(cents(100))),
+  onAccount('A', depositMoney(100)),
   transfer('T1', 40),
 ]
 export const settled: BankState = {

@@ -1,13 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import {
-  type Category,
-  commandCodec,
-  eventCodec,
-  eventType,
-  everyNEvents,
-  stateCodec,
-} from 'reprise'
+import { type Category, everyNEvents } from 'reprise'
+import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise/codec'
 
 // Two categories for rules that span streams: accounts, and cards with a limit of their own.
 

@@ -1,13 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import {
-  type Category,
-  commandCodec,
-  eventCodec,
-  eventType,
-  everyNEvents,
-  stateCodec,
-} from 'reprise'
+import { type Category, everyNEvents } from 'reprise'
+import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise/codec'
 
 // The smallest category with everything: a counter that may not go below zero.
 

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
-import { idSource, openCategory } from 'reprise'
+import { openCategory } from 'reprise'
+import { idSource } from 'reprise/adapter'
 import { type ClientWorld, recordedCommand, recordedState } from 'reprise/testing'
 import { witness, addingUp } from './witness'
 

@@ -1,14 +1,8 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import * as t from 'io-ts'
-import {
-  commandCodec,
-  type Decider,
-  eventCodec,
-  eventType,
-  type EventCodec,
-  stateCodec,
-} from 'reprise'
+import { type Decider } from 'reprise'
+import { commandCodec, eventCodec, type EventCodec, eventType, stateCodec } from 'reprise/codec'
 import { assertLaws, brokenLaws, checkDecider, describeLawReport } from 'reprise/testing'
 
 const Add = t.strict({ type: t.literal('Add'), amount: t.Int })

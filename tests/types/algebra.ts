@@ -1,13 +1,13 @@
 import type { Either } from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { expectTypeOf } from 'expect-type'
-import { type Decider, type EventCodec, type View } from 'reprise'
+import { type Decider } from 'reprise'
+import type { EventCodec } from 'reprise/codec'
 import {
   combine,
   combineEventCodecs,
   combineProcesses,
   combineViews,
-  type ManyCommand,
   drive,
   type Driven,
   type DrivenDecider,
@@ -18,6 +18,8 @@ import {
   type KeyedRejection,
   many,
   manyBy,
+  type ManyCommand,
+  type ManyRejection,
   mapCommand,
   mapEvent,
   mapRejection,
@@ -27,6 +29,7 @@ import {
   type StepLimitReached,
   type Terminated,
   toReducer,
+  type View,
 } from 'reprise/algebra'
 
 interface Open {
@@ -159,3 +162,29 @@ expectTypeOf(pipe(account, drive(copy))).toEqualTypeOf<
 >()
 // @ts-expect-error: this process asks for commands that a transfer does not take
 void pipe(transfer, drive(copy))
+
+// One switch on the path tells all reasons apart, and knows their data.
+interface Low {
+  readonly _tag: 'Low'
+  readonly balance: number
+}
+declare const purse: Decider<Open, Account, Opened, Low | Missing>
+const nested = combine({ purses: combine({ many: pipe(purse, many) }), transfer })
+export const refusalText = (
+  rejection: KeyedRejection<{
+    purses: KeyedRejection<{ many: ManyRejection<Low | Missing> }>
+    transfer: Late
+  }>,
+): string | number => {
+  switch (rejection._tag) {
+    case 'purses/many/Low':
+      return rejection.rejection.rejection.rejection.balance
+    case 'purses/many/Missing':
+      return rejection.rejection.rejection.key
+    case 'transfer/Late':
+      return rejection.rejection._tag
+  }
+}
+expectTypeOf(nested.decide).returns.toExtend<
+  Either<Parameters<typeof refusalText>[0], ReadonlyArray<unknown>>
+>()

@@ -1,5 +1,6 @@
 import * as t from 'io-ts'
-import { runProjection, stateCodec } from 'reprise'
+import { runProjection } from 'reprise'
+import { stateCodec } from 'reprise/codec'
 import { memory } from 'reprise/memory'
 import { postgres, tableReader } from 'reprise/postgres'
 import { Pool } from 'pg'

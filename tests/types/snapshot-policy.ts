@@ -1,6 +1,6 @@
 import { expectTypeOf } from 'expect-type'
-import { everyNEvents, neverSnapshot, type SnapshotPolicy, snapshotWhen } from 'reprise'
-import { type ReachedState } from 'reprise/adapter'
+import { everyNEvents, neverSnapshot, snapshotWhen } from 'reprise'
+import { type ReachedState, type SnapshotPolicy } from 'reprise/adapter'
 
 interface Balance {
   readonly balance: number

@@ -1,8 +1,7 @@
-import { either as E } from 'fp-ts'
-import type { Decider } from 'reprise'
+import { accept, type Decider, reject } from 'reprise'
 import { LARGEST_BALANCE } from './cents'
 import type { AccountCommand } from './commands'
-import { type AccountEvent, accountOpened, moneyDeposited, moneyWithdrawn } from './events'
+import type { AccountEvent } from './events'
 import { type AccountState, notYetOpen } from './state'
 
 /** Why an account rejects a command. Amounts in cents. */
@@ -18,20 +17,20 @@ export const account: Decider<AccountCommand, AccountState, AccountEvent, Accoun
   decide: (command, { isOpen, balance }) => {
     switch (command.type) {
       case 'OpenAccount':
-        if (isOpen) return E.left({ _tag: 'AlreadyOpen' })
-        return E.right([accountOpened(command.owner)])
+        if (isOpen) return reject({ _tag: 'AlreadyOpen' })
+        return accept({ type: 'AccountOpened', owner: command.owner })
       case 'DepositMoney':
-        if (!isOpen) return E.left({ _tag: 'AccountMissing' })
+        if (!isOpen) return reject({ _tag: 'AccountMissing' })
         if (command.amount > LARGEST_BALANCE - balance) {
-          return E.left({ _tag: 'BalanceTooHigh', balance, most: LARGEST_BALANCE })
+          return reject({ _tag: 'BalanceTooHigh', balance, most: LARGEST_BALANCE })
         }
-        return E.right([moneyDeposited(command.amount)])
+        return accept({ type: 'MoneyDeposited', amount: command.amount })
       case 'WithdrawMoney':
-        if (!isOpen) return E.left({ _tag: 'AccountMissing' })
+        if (!isOpen) return reject({ _tag: 'AccountMissing' })
         if (command.amount > balance) {
-          return E.left({ _tag: 'BalanceTooLow', balance, needed: command.amount })
+          return reject({ _tag: 'BalanceTooLow', balance, needed: command.amount })
         }
-        return E.right([moneyWithdrawn(command.amount)])
+        return accept({ type: 'MoneyWithdrawn', amount: command.amount })
     }
   },
 

@@ -1,5 +1,5 @@
 import * as t from 'io-ts'
-import { stateCodec } from 'reprise'
+import { stateCodec } from 'reprise/codec'
 
 /** What the rules need to know of the past. */
 export interface AccountState {
@@ -11,11 +11,9 @@ export interface AccountState {
 
 export const notYetOpen: AccountState = { isOpen: false, owner: '', balance: 0 }
 
-const AccountState: t.Type<AccountState, unknown> = t.strict({
+/** How a state is stored in a snapshot. Raise the 1 whenever `AccountState` or `evolve` changes. */
+export const accountStates = stateCodec(1, {
   isOpen: t.boolean,
   owner: t.string,
   balance: t.number,
 })
-
-/** How a state is stored in a snapshot. Raise the 1 whenever `AccountState` or `evolve` changes. */
-export const accountStates = stateCodec(1, AccountState)

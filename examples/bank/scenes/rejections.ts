@@ -1,13 +1,9 @@
 import { either as E } from 'fp-ts'
-import type { Cents } from '../account/cents'
-import { type AccountCommand, depositMoney, openAccount, withdrawMoney } from '../account/commands'
+import { type AccountCommand, openAccount, withdrawMoney } from '../account/commands'
 import type { Scene } from '../bank'
 import { openDesk } from '../desk'
-import { amount, type Answer, answerText, commandText, isRejectedAs } from '../show'
+import { amount, amountText, type Answer, answerText, commandText, isRejectedAs } from '../show'
 import { value } from '../value'
-
-/** An amount as a caller without types might send it. */
-const fromOutside = (anything: unknown): Cents => anything as Cents
 
 const isInvalid = (answer: Answer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'InvalidCommand'
@@ -29,7 +25,9 @@ export const rejections: Scene = async ({ backend, screen, accountOf }) => {
   const tooMuch = await send(ada, withdrawMoney(amount(500)))
   const invalid = []
   for (const wrong of [0, -500, 1.5, NaN, 'ten']) {
-    invalid.push(await send(ada, depositMoney(fromOutside(wrong))))
+    const answer = await desk.handle(ada, { type: 'DepositMoney', amount: wrong })() // from outside
+    rows.push([`DepositMoney ${amountText(wrong)}`, answerText(answer)])
+    invalid.push(answer)
   }
   screen.table(['command', 'rejected'], rows)
 

@@ -1,7 +1,7 @@
 import { either as E } from 'fp-ts'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import type { CommandCodec, EventCodec, Issue } from 'reprise'
+import type { CommandCodec, EventCodec, Issue } from 'reprise/codec'
 import type { Booked, Booking } from './referenced'
 
 const TransferId = t.union([t.string, t.null])

@@ -1,4 +1,5 @@
-import { type Category, everyNEvents, stateCodec } from 'reprise'
+import { type Category, everyNEvents } from 'reprise'
+import { stateCodec } from 'reprise/codec'
 import {
   combineEventCodecs,
   combineStateCodecs,
@@ -13,10 +14,10 @@ import { accountEvents } from '../account/events'
 import { accountStates } from '../account/state'
 import { bank, type BankState } from './bank'
 import { bookedCodec } from './booking-codecs'
-import { bankCommands, transferEvents, transferStates } from './codecs'
+import { bankCommands, transferStates } from './codecs'
 import { Pending } from './pending'
 import type { BankCommand, BankEvent } from './process'
-import type { TransferRejection } from './messages'
+import { transferEvents, type TransferRejection } from './messages'
 
 /** Stored as `accounts/MoneyDeposited`, `transfers/TransferStarted` and so on. */
 export const bankEvents = combineEventCodecs({

@@ -1,5 +1,4 @@
-import { either as E } from 'fp-ts'
-import type { Decider } from 'reprise'
+import { accept, type Decider, reject } from 'reprise'
 import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './messages'
 
 /** One transfer of money: it starts, and it is completed or has failed. */
@@ -8,17 +7,17 @@ export const transfer: Decider<TransferCommand, TransferState, TransferEvent, Tr
   decide: (command, state) => {
     switch (command.type) {
       case 'StartTransfer':
-        if (state !== 'new') return E.left({ _tag: 'AlreadyStarted' })
-        return E.right([{ ...command, type: 'TransferStarted' }])
+        if (state !== 'new') return reject({ _tag: 'AlreadyStarted' })
+        return accept({ ...command, type: 'TransferStarted' })
       case 'RefuseBooking':
-        if (state !== 'running') return E.left({ _tag: 'NotRunning' })
-        return E.right([{ type: 'BookingRefused', reason: command.reason }])
+        if (state !== 'running') return reject({ _tag: 'NotRunning' })
+        return accept({ type: 'BookingRefused', reason: command.reason })
       case 'CompleteTransfer':
-        if (state !== 'running') return E.left({ _tag: 'NotRunning' })
-        return E.right([{ type: 'TransferCompleted' }])
+        if (state !== 'running') return reject({ _tag: 'NotRunning' })
+        return accept({ type: 'TransferCompleted' })
       case 'FailTransfer':
-        if (state !== 'running') return E.left({ _tag: 'NotRunning' })
-        return E.right([{ type: 'TransferFailed' }])
+        if (state !== 'running') return reject({ _tag: 'NotRunning' })
+        return accept({ type: 'TransferFailed' })
     }
   },
   evolve: (state, event) => {

@@ -1,11 +1,12 @@
-import { eventCodec, type ProcessManager, send, sendAfter, stateCodec } from 'reprise'
+import { type ProcessManager, send, sendAfter } from 'reprise'
 import { manyStateCodec } from 'reprise/algebra'
-import { type AccountEvent, accountEventTypes } from '../account/events'
+import { mergeEventCodecs, stateCodec } from 'reprise/codec'
+import { accountEvents } from '../account/events'
 import { bookedCodec } from './booking-codecs'
-import { bankCommands, transferEventTypes } from './codecs'
+import { bankCommands } from './codecs'
+import { transferEvents } from './messages'
 import { Pending } from './pending'
 import { type BankCommand, type Received, movingMoney, type TransferProcessState } from './process'
-import type { TransferEvent } from './messages'
 
 /** The tag of an account's rejection; other rejections are unknown. */
 const reasonOf = (rejection: unknown): string =>
@@ -28,9 +29,7 @@ export const transferManager: ProcessManager<
 > = {
   name: 'transfers',
   categories: ['account', 'transfer'],
-  events: bookedCodec(
-    eventCodec<AccountEvent | TransferEvent>({ ...accountEventTypes, ...transferEventTypes }),
-  ),
+  events: bookedCodec(mergeEventCodecs(accountEvents, transferEvents)),
   // An event of a transfer is in that transfer's stream; one of an account names the transfer it belongs to.
   route: ({ streamId, event: { transferId, event } }) => {
     const id = streamId.startsWith(STREAM) ? streamId.slice(STREAM.length) : transferId

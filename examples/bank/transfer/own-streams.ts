@@ -5,10 +5,16 @@ import type { AccountRejection } from '../account/decider'
 import type { AccountEvent } from '../account/events'
 import type { AccountState } from '../account/state'
 import { bookedCodec, bookingCodec } from './booking-codecs'
-import { transferCommands, transferEvents } from './codecs'
 import { transfer } from './decider'
 import { type Booked, type Booking, referenced } from './referenced'
-import type { TransferCommand, TransferEvent, TransferRejection, TransferState } from './messages'
+import {
+  type TransferCommand,
+  transferCommands,
+  type TransferEvent,
+  transferEvents,
+  type TransferRejection,
+  type TransferState,
+} from './messages'
 
 const { tags: _tags, ...untagged } = accounts // its events have none
 

@@ -1,7 +1,7 @@
 import * as t from 'io-ts'
-import { type Projection, stateCodec } from 'reprise'
-import { transferEvents } from './codecs'
-import type { TransferEvent } from './messages'
+import { type Projection } from 'reprise'
+import { stateCodec } from 'reprise/codec'
+import { type TransferEvent, transferEvents } from './messages'
 
 /** A transfer, for a list. `reason`: why a booking was rejected. Empty: none was. */
 const TransferStatus = t.strict({

@@ -5,6 +5,7 @@ import {
   type KeyedCommand,
   type KeyedEvent,
   type KeyedRejection,
+  keyedRejection,
   keysOf,
   mapKeys,
   withKey,
@@ -18,7 +19,7 @@ const isFor = <Parts extends object, Events extends Record<keyof Parts, unknown>
 
 /**
  * Several deciders as one. A command goes to the part that its key names; the events or the rejection of
- * that part come back under the same key. The parts are independent, even if their events have the same
+ * that part come back under the same key, the rejection with the `_tag` `key/Tag`. The parts are independent, even if their events have the same
  * names. For an event with an unknown key, `evolve` returns the same state object.
  *
  * It is terminal when all parts are; a part without `isTerminal` never is.
@@ -45,7 +46,7 @@ export const combine = <
     decide: ({ key, command }, state) => {
       const decision = parts[key].decide(command, state[key])
       return E.isLeft(decision)
-        ? E.left({ key, rejection: decision.left })
+        ? E.left(keyedRejection<Rejections>(key, decision.left))
         : E.right(decision.right.map((event) => ({ key, event })))
     },
     evolve: (state, keyed) =>

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/Either'
 import type { Either } from 'fp-ts/Either'
 import { absurd, identity, pipe } from 'fp-ts/function'
+import { preview } from '../issue'
+import { propertyOf } from '../owns'
 
 /**
  * A command for one part of a combination: `{ key: 'account', command }`. `Commands` has a key for every
@@ -15,12 +17,28 @@ export type KeyedEvent<Events> = {
   readonly [Key in keyof Events & string]: { readonly key: Key; readonly event: Events[Key] }
 }[keyof Events & string]
 
-/** A rejection by one part of a combination: `{ key: 'account', rejection }`. */
+/** What a rejection is called: its `_tag`, or the text that it is. */
+export type RejectionTag<Rejection> = Rejection extends { readonly _tag: infer Tag extends string }
+  ? Tag
+  : Rejection extends string
+    ? Rejection
+    : string
+
+/** A rejection by the part `Key` of a combination. */
+export type PartRejection<Key extends string, Rejection> = Rejection extends unknown
+  ? {
+      readonly _tag: `${Key}/${RejectionTag<Rejection>}`
+      readonly key: Key
+      readonly rejection: Rejection
+    }
+  : never
+
+/**
+ * A rejection by one part of a combination: `{ _tag: 'account/BalanceTooLow', key: 'account', rejection }`. Its
+ * `_tag` is the path to the reason, so that one `switch` tells all of them apart.
+ */
 export type KeyedRejection<Rejections> = {
-  readonly [Key in keyof Rejections & string]: {
-    readonly key: Key
-    readonly rejection: Rejections[Key]
-  }
+  readonly [Key in keyof Rejections & string]: PartRejection<Key, Rejections[Key]>
 }[keyof Rejections & string]
 
 /** Separates the key of a part from its event type when the event is stored: `account/AccountOpened`. */
@@ -31,6 +49,23 @@ export const KEY_SEPARATOR = '/'
  * compiler does not know is not accepted either: for keys known only at run time, use `many`.
  */
 export type PlainKeys = { readonly [key: `${string}/${string}`]: never } & { readonly ''?: never }
+
+/** The `_tag` of a rejection, or the rejection itself if it is text. Anything else is shown as in a message. */
+export const rejectionTag = (rejection: unknown): string => {
+  const tag = typeof rejection === 'string' ? rejection : propertyOf(rejection, '_tag')
+  return typeof tag === 'string' ? tag : preview(rejection)
+}
+
+/** A rejection by the part `key`. */
+export const keyedRejection = <Rejections>(
+  key: keyof Rejections & string,
+  rejection: Rejections[keyof Rejections & string],
+) =>
+  ({
+    _tag: `${key}${KEY_SEPARATOR}${rejectionTag(rejection)}`,
+    key,
+    rejection,
+  }) as KeyedRejection<Rejections>
 
 /** Why `key` is not a valid key of a part, or `undefined`. For keys that the compiler has not checked. */
 export const keyProblem = (key: string): string | undefined => {

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { Decider } from '../decider'
+import { type RejectionTag, rejectionTag } from './keyed'
 
 /** A command for one of many: `{ key: 'A1', command }`. */
 export interface ManyCommand<Command> {
@@ -13,11 +14,17 @@ export interface ManyEvent<Event> {
   readonly event: Event
 }
 
-/** A rejection by one of many: `{ key: 'A1', rejection }`. */
-export interface ManyRejection<Rejection> {
-  readonly key: string
-  readonly rejection: Rejection
-}
+/** A rejection by one of many: `{ _tag: 'BalanceTooLow', key: 'A1', rejection }`, with the `_tag` of the reason. */
+export type ManyRejection<Rejection> = Rejection extends unknown
+  ? {
+      readonly _tag: RejectionTag<Rejection>
+      readonly key: string
+      readonly rejection: Rejection
+    }
+  : never
+
+const manyRejection = <Rejection>(key: string, rejection: Rejection) =>
+  ({ _tag: rejectionTag(rejection), key, rejection }) as ManyRejection<Rejection>
 
 /** The state of every key that has had an event. Each change copies the record of all keys. */
 export type StateByKey<State> = Readonly<Record<string, State>>
@@ -64,7 +71,7 @@ export const many = <Command, State, Event, Rejection>(
   decide: ({ key, command }, states) => {
     const decision = decider.decide(command, stateAt(states, key, decider))
     return E.isLeft(decision)
-      ? E.left({ key, rejection: decision.left })
+      ? E.left(manyRejection(key, decision.left))
       : E.right(decision.right.map((event) => ({ key, event })))
   },
   evolve: (states, { key, event }) => {

@@ -5,6 +5,7 @@ import { type Json, toJson } from '../json'
 import { fitsReading } from './io-ts-fast-path'
 import { codecMismatch } from './codec-mismatch'
 import { oneOf } from './one-of'
+import { definedFields } from './typed-data'
 
 /** How a command is validated before anything is read, and stored until it is sent. */
 export interface CommandCodec<Command> {
@@ -32,18 +33,25 @@ const typeIn = (input: unknown): unknown =>
   typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined
 
 /**
- * The codec of a union of commands, discriminated by `type`. `decode` fails with issues for an unknown type or
- * wrong data, which `handleCommand` reports as `InvalidCommand`.
+ * The codec of a union of commands that is declared elsewhere, discriminated by `type`. Where it is not,
+ * {@link commands} is shorter. `decode` fails with issues for an unknown type or wrong data, which
+ * `handleCommand` reports as `InvalidCommand`.
  *
  * @example
  * const giftCardCommands = commandCodec<GiftCardCommand>({ IssueGiftCard, RedeemGiftCard })
  */
 export const commandCodec = <Command extends { readonly type: string }>(
   types: CommandTypes<Command>,
+): CommandCodec<Command> => commandCodecOf(new Map(Object.entries(types)))
+
+/** The codec of commands that are discriminated by `type`, from an io-ts codec of each. */
+export const commandCodecOf = <Command>(
+  declared: ReadonlyMap<string, Type<Command, unknown>>,
 ): CommandCodec<Command> => {
-  const declared = new Map<string, Type<Command, unknown>>(Object.entries(types))
   const known = new Map<unknown, Known<Command>>()
-  for (const [name, codec] of declared) known.set(name, { codec, reads: fitsReading(codec) })
+  for (const [name, codec] of declared) {
+    known.set(name, { codec, reads: fitsReading(codec) })
+  }
   const unknown = (type: unknown): E.Either<ReadonlyArray<Issue>, never> => {
     const message = `unknown command type ${preview(type)}; known types: ${[...known.keys()].join(', ')}`
     return E.left([{ path: 'type', message }])
@@ -54,7 +62,7 @@ export const commandCodec = <Command extends { readonly type: string }>(
     encode: (command) => {
       const codec = known.get(typeIn(command))?.codec
       if (codec === undefined) return unknown(typeIn(command))
-      const written = toJson(codec.encode(command))
+      const written = toJson(definedFields(codec.encode(command)))
       if (E.isLeft(written)) return written
       return codec.is(command) ? written : E.left(codecMismatch(codec, written.right))
     },

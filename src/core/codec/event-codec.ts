@@ -3,10 +3,11 @@ import type { Type } from 'io-ts'
 import { type Issue, causeText, issuesOf, preview } from '../issue'
 import { canonicalJson, plainCopy } from '../canonical-json'
 import { isRecord, type JsonObject, toJsonObject } from '../json'
+import { propertyOf } from '../owns'
 import type { EncodedEvent } from '../recorded-event'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
 import { codecMismatch } from './codec-mismatch'
-import { withoutType, withType } from './typed-data'
+import { definedFields, withoutType, withType } from './typed-data'
 
 /**
  * Converts data of one schema version to the next. Pure. It may throw if the data is not as expected:
@@ -121,8 +122,8 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
 })
 
 /**
- * The codec of a union of events. Decoding selects the codec by `type`, so that a failure names one path
- * and not every branch of the union. The stored data is the encoded event without its `type`. Its functions fail
+ * The codec of a union of events that is declared elsewhere. Where it is not, {@link events} is shorter. Decoding
+ * selects the codec by `type`, so that a failure names one path and not every branch of the union. The stored data is the encoded event without its `type`. Its functions fail
  * with issues, which the library reports as `UndecodableEvent` and `UnencodableEvent`.
  *
  * @example
@@ -133,8 +134,17 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
  */
 export const eventCodec = <Event extends { readonly type: string }>(
   types: EventTypes<Event>,
+): EventCodec<Event> => eventCodecOf(new Map(Object.entries(types)))
+
+const typeOf = (event: unknown): string => {
+  const type = propertyOf(event, 'type')
+  return typeof type === 'string' ? type : preview(type)
+}
+
+/** The codec of events that are discriminated by `type`, from an {@link EventType} of each. */
+export const eventCodecOf = <Event>(
+  declared: ReadonlyMap<string, EventType<Event>>,
 ): EventCodec<Event> => {
-  const declared = new Map<string, EventType<Event>>(Object.entries(types))
   const known = new Map([...declared].map(([name, type]) => [name, knownType(type)]))
   const unknown = (type: string): E.Either<ReadonlyArray<Issue>, never> => {
     const message = `unknown event type ${preview(type)}; known types: ${[...known.keys()].join(', ')}`
@@ -142,7 +152,7 @@ export const eventCodec = <Event extends { readonly type: string }>(
   }
 
   const roundTrip = (event: Event): E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>> => {
-    const { type } = event
+    const type = typeOf(event)
     const found = known.get(type)
     if (found === undefined) return unknown(type)
     const { codec, newest: schemaVersion } = found
@@ -150,7 +160,7 @@ export const eventCodec = <Event extends { readonly type: string }>(
     if (plain !== undefined) {
       return E.right({ encoded: { type, schemaVersion, data: withoutType(plain) }, event: plain })
     }
-    const written = toJsonObject(plainCopy(codec.encode(event)))
+    const written = toJsonObject(plainCopy(definedFields(codec.encode(event))))
     if (E.isLeft(written)) return written
     if (!codec.is(event)) return E.left(codecMismatch(codec, written.right))
     const data = withoutType(written.right)
@@ -163,7 +173,7 @@ export const eventCodec = <Event extends { readonly type: string }>(
   return {
     schemaVersions: Object.fromEntries([...known].map(([name, { newest }]) => [name, newest])),
     shapes: Object.fromEntries([...known].map(([name, { codec }]) => [name, codec])),
-    typeOf: (event) => event.type,
+    typeOf,
     encode: (event) => E.map((written: WrittenEvent<Event>) => written.encoded)(roundTrip(event)),
     roundTrip,
     decode: (encoded) => {

@@ -4,6 +4,10 @@ import { plainCopy } from '../canonical-json'
 import { type Issue, issuesOf } from '../issue'
 import { type Json, toJson } from '../json'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
+import { codecMismatch } from './codec-mismatch'
+import { type Fields, recordCodec, type RecordOf } from './fields'
+import { definedFields } from './typed-data'
+import { codecOf, isSchema, type Schema, type ValueOf } from './schema'
 
 /** How a state is stored in a snapshot. A snapshot of another schema version is never read. */
 export interface StateCodec<State> {
@@ -13,16 +17,32 @@ export interface StateCodec<State> {
   readonly decode: (stored: unknown) => E.Either<ReadonlyArray<Issue>, State>
 }
 
+/** The shape of a state: its fields, or a schema of the whole. */
+export type StateShape = Fields | Schema
+
+/** The states of one shape. */
+export type StateIn<Shape> = Shape extends Schema ? ValueOf<Shape> : RecordOf<Shape>
+
 /**
- * A state codec from an io-ts codec. `decode` and `encode` fail with issues when a state does not match it: a
- * snapshot is then ignored (`SnapshotIgnored`), a document is an `UndecodableDocument`.
+ * The codec of a state, in a snapshot or a document. `decode` and `encode` fail with issues when a state does not
+ * match it: a snapshot is then ignored (`SnapshotIgnored`), a document is an `UndecodableDocument`.
  *
  * @param schemaVersion - an integer, 1 or more.
+ * @param shape - the fields of the state, or a schema of the whole.
  *
  * @example
- * const balance = stateCodec(1, t.strict({ balance: t.number }))
+ * const balance = stateCodec(1, { balance: WholeNumber })
  */
-export const stateCodec = <State>(
+export const stateCodec = <Shape extends StateShape>(
+  schemaVersion: number,
+  shape: Shape,
+): StateCodec<StateIn<Shape>> =>
+  stateCodecOf<StateIn<Shape>>(
+    schemaVersion,
+    isSchema(shape) ? codecOf(shape) : recordCodec('State', shape),
+  )
+
+const stateCodecOf = <State>(
   schemaVersion: number,
   codec: Type<State, unknown>,
 ): StateCodec<State> => {
@@ -31,7 +51,10 @@ export const stateCodec = <State>(
     schemaVersion,
     encode: (state) => {
       const copy = unchanged(state)
-      return copy === undefined ? toJson(plainCopy(codec.encode(state))) : E.right(plainCopy(copy))
+      if (copy !== undefined) return E.right(plainCopy(copy))
+      const written = toJson(plainCopy(definedFields(codec.encode(state))))
+      if (E.isLeft(written)) return written
+      return codec.is(state) ? written : E.left(codecMismatch(codec, written.right))
     },
     decode: (stored) => {
       if (reads(stored)) return E.right(stored)

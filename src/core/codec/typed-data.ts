@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json'
+import { isPlain, type Json, type JsonObject } from '../json'
 import { owns } from '../owns'
 
 // Key by key, because V8 takes many times as long for a spread with an added key or for a rest pattern.
@@ -27,3 +27,11 @@ export const withoutType = (written: JsonObject): JsonObject => {
 }
 
 const rest = ({ type: _type, ...data }: JsonObject): JsonObject => data
+
+/** Leaves out the keys of a record that are `undefined`: JSON has no such value, and an optional field none. */
+export const definedFields = (written: unknown): unknown => {
+  if (typeof written !== 'object' || written === null || !isPlain(written)) return written
+  const entries = Object.entries(written)
+  const defined = entries.filter(([, value]) => value !== undefined)
+  return defined.length === entries.length ? written : Object.fromEntries(defined)
+}

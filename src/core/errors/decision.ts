@@ -23,10 +23,13 @@ export const rejected = <Rejection>(
   message: `${streamId} rejected the command at version ${version}: ${rejectionName(rejection)}.`,
 })
 
-const rejectionName = (rejection: unknown): string =>
-  propertyOf(rejection, '_tag') === undefined
-    ? preview(rejection)
-    : String(propertyOf(rejection, '_tag'))
+/** The `_tag` of the reason, behind the keys of the parts of a combination: `accounts/A1/BalanceTooLow`. */
+const rejectionName = (rejection: unknown): string => {
+  const [key, inner] = [propertyOf(rejection, 'key'), propertyOf(rejection, 'rejection')]
+  if (typeof key === 'string' && inner !== undefined) return `${key}/${rejectionName(inner)}`
+  const tag = propertyOf(rejection, '_tag')
+  return typeof tag === 'string' ? tag : preview(rejection)
+}
 
 /** Which of the application's own functions. */
 export type UserFunction = 'decide' | 'evolve' | 'isTerminal' | 'codec' | 'tags' | 'snapshot policy'

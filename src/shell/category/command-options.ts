@@ -12,6 +12,11 @@ export interface CommandOptions {
    */
   readonly commandId?: string
   /**
+   * What the sender sent, if the command was made from it: with a time, say, or a new id. It is what a later sending
+   * under the same `commandId` is compared with. JSON. Default: the command.
+   */
+  readonly sentAs?: unknown
+  /**
    * The version that the caller expects the stream to be at.
    *
    * - Omitted: whatever the version is, the decision is made on it, and made again when another writer

@@ -59,6 +59,15 @@ export interface OpenCategory<Command, State, Event, Rejection> {
     options?: CommandOptions,
   ) => TaskEither<HandleError<Rejection>, CommandResult<State, Event>>
   /**
+   * The same as `handleCommand`, for a command from outside, of which nothing is known yet: the body of a request.
+   * What it is not is answered with `InvalidCommand`. Fails as `handleCommand` does.
+   */
+  readonly handle: (
+    id: string,
+    body: unknown,
+    options?: CommandOptions,
+  ) => TaskEither<HandleError<Rejection>, CommandResult<State, Event>>
+  /**
    * The current state, read from the store. A stream never written to is at version 0.
    *
    * Fails with
@@ -128,8 +137,8 @@ const NO_OPTIONS: CommandOptions = {}
  */
 const taken = (options: CommandOptions, command: unknown): SentOptions => {
   if (options === NO_OPTIONS) return options
-  const { commandId, expectedVersion, metadata } = options
-  const fingerprint = commandId === undefined ? undefined : commandFingerprint(command)
+  const { commandId, expectedVersion, metadata, sentAs = command } = options
+  const fingerprint = commandId === undefined ? undefined : commandFingerprint(sentAs)
   return {
     ...(commandId === undefined ? {} : { commandId, fingerprint }),
     ...(expectedVersion === undefined ? {} : { expectedVersion }),
@@ -204,23 +213,26 @@ const categoryOn = <Command, State, Event, Rejection>(
       return E.right(handedOut(current))
     }
 
+  const handle: OpenCategory<Command, State, Event, Rejection>['handle'] =
+    (id, body, options = NO_OPTIONS) =>
+    () => {
+      const stream = streamId(category.name, id)
+      if (E.isLeft(stream)) return Promise.resolve(stream)
+      const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
+      if (problem !== undefined) {
+        return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
+      }
+      const decoded = decodeCommand(category, body)
+      if (E.isLeft(decoded)) return Promise.resolve(decoded)
+      const sent = catching(() => taken(options, body))
+      return E.isLeft(sent)
+        ? Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
+        : enqueue(stream.right, decoded.right, sent.right)
+    }
+
   return {
-    handleCommand:
-      (id, command, options = NO_OPTIONS) =>
-      () => {
-        const stream = streamId(category.name, id)
-        if (E.isLeft(stream)) return Promise.resolve(stream)
-        const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
-        if (problem !== undefined) {
-          return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
-        }
-        const decoded = decodeCommand(category, command)
-        if (E.isLeft(decoded)) return Promise.resolve(decoded)
-        const sent = catching(() => taken(options, command))
-        return E.isLeft(sent)
-          ? Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
-          : enqueue(stream.right, decoded.right, sent.right)
-      },
+    handleCommand: handle,
+    handle,
     load: (id) => pipe(nameOf(id), TE.flatMap(fetchStream)),
     cached: (id) =>
       pipe(

@@ -48,6 +48,58 @@ describe('keys of a combination', () => {
   })
 })
 
+describe('the rejection of a combination', () => {
+  const saying = <Rejection>(rejection: Rejection): Decider<null, null, never, Rejection> => ({
+    initialState: null,
+    decide: () => E.left(rejection),
+    evolve: (state) => state,
+  })
+
+  it('has the path to its reason as its tag, through any number of combinations', () => {
+    const inner = combine({ counters: many(counter), texts: saying('No' as const) })
+    const whole = combine({ inner, twice: combine({ texts: saying('No' as const) }) })
+    const tooMuch = { key: 'A', command: add(11) }
+    expect(
+      whole.decide(
+        { key: 'inner', command: { key: 'counters', command: tooMuch } },
+        whole.initialState,
+      ),
+    ).toEqual(
+      E.left({
+        _tag: 'inner/counters/TooMuch',
+        key: 'inner',
+        rejection: {
+          _tag: 'counters/TooMuch',
+          key: 'counters',
+          rejection: { _tag: 'TooMuch', key: 'A', rejection: { _tag: 'TooMuch' } },
+        },
+      }),
+    )
+    const text = { key: 'texts', command: null } as const
+    expect(whole.decide({ key: 'twice', command: text }, whole.initialState)).toEqual(
+      E.left({
+        _tag: 'twice/texts/No',
+        key: 'twice',
+        rejection: { _tag: 'texts/No', key: 'texts', rejection: 'No' },
+      }),
+    )
+  })
+
+  it.each<readonly [unknown, string]>([
+    [{ _tag: 'TooMuch' }, 'TooMuch'],
+    ['no', 'no'],
+    [7, '7'],
+    [null, 'null'],
+    [{ reason: 'no' }, 'an object'],
+    [{ _tag: 7 }, 'an object'],
+  ])('has a tag for %j, too', (rejection, tag) => {
+    const { decide, initialState } = combine({ part: saying(rejection) })
+    expect(decide({ key: 'part', command: null }, initialState)).toEqual(
+      E.left({ _tag: `part/${tag}`, key: 'part', rejection }),
+    )
+  })
+})
+
 describe('neutral', () => {
   it('changes nothing, and has nothing to say', () => {
     const ask: unknown = Reflect.apply(neutral.decide, neutral, ['anything', {}])

@@ -1,14 +1,8 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { oneOf } from '../../../src/core/codec/one-of'
-import {
-  type Category,
-  commandCodec,
-  type Decider,
-  eventCodec,
-  eventType,
-  stateCodec,
-} from 'reprise'
+import { type Category, type Decider } from 'reprise'
+import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise/codec'
 import {
   combine,
   combineCommandCodecs,

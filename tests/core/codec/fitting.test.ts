@@ -284,8 +284,8 @@ describe('a codec that is looked into', () => {
   it('keeps states, and reads them, as io-ts does', () => {
     fc.assert(
       fc.property(pairs, ([codec, value]) => {
-        const seen = stateCodec<unknown>(1, codec as Codec)
-        const unseen = stateCodec<unknown>(1, opaque(codec as Codec))
+        const seen = stateCodec(1, codec as Codec)
+        const unseen = stateCodec(1, opaque(codec as Codec))
         expectSame(
           outcome(() => [seen.encode(value), seen.decode(value)]),
           outcome(() => [unseen.encode(value), unseen.decode(value)]),

@@ -23,4 +23,12 @@ describe('stateCodec', () => {
       E.left([{ path: 'balance', message: 'expected number, got null' }]),
     )
   })
+
+  it('does not write a state that it would not read back', () => {
+    const codec = stateCodec(1, t.strict({ balance: t.number }))
+    const wrong = { balance: 'much' } as unknown as { balance: number }
+    expect(codec.encode(wrong)).toEqual(
+      E.left([{ path: 'balance', message: 'expected number, got "much"' }]),
+    )
+  })
 })

@@ -63,6 +63,15 @@ describe('every error', () => {
       { version: 2, rejection: { _tag: 'TooLow', balance: 1 } },
       'a-1 rejected the command at version 2: TooLow.',
     ],
+    [
+      rejected('a-1', 2, {
+        _tag: 'left/TooLow',
+        key: 'left',
+        rejection: { _tag: 'TooLow', key: 'A1', rejection: { _tag: 'TooLow', balance: 1 } },
+      }),
+      { rejection: { _tag: 'left/TooLow', key: 'left' } },
+      'a-1 rejected the command at version 2: left/A1/TooLow.',
+    ],
     [rejected('a-1', 2, 'no'), { rejection: 'no' }, 'a-1 rejected the command at version 2: "no".'],
     [
       rejected('a-1', 2, { reason: 'no' }),

@@ -2,19 +2,17 @@ import fc from 'fast-check'
 import { replay } from 'reprise'
 import { runCommands, runCommandsFrom } from 'reprise/algebra'
 import { assertLaws, checkDecider } from 'reprise/testing'
-import { Cents } from '../../../examples/bank/account/cents'
 import { depositMoney, openAccount } from '../../../examples/bank/account/commands'
 import { bank } from '../../../examples/bank/transfer/bank'
 import { bankEvents, bankStates } from '../../../examples/bank/transfer/category'
-import {
-  bankCommands,
-  transferCommands,
-  transferEvents,
-  transferStates,
-} from '../../../examples/bank/transfer/codecs'
+import { bankCommands, transferStates } from '../../../examples/bank/transfer/codecs'
 import { transfer as transferDecider } from '../../../examples/bank/transfer/decider'
 import type { BankCommand } from '../../../examples/bank/transfer/process'
-import type { TransferCommand } from '../../../examples/bank/transfer/messages'
+import {
+  type TransferCommand,
+  transferCommands,
+  transferEvents,
+} from '../../../examples/bank/transfer/messages'
 import {
   balances,
   commands,
@@ -97,14 +95,10 @@ describe('the bank, composed of accounts, transfers and a process', () => {
   })
 
   const [opened, other] = [onAccount('A', openAccount('Ada')), onAccount('B', openAccount('Bob'))]
-  const cents = (value: number): Cents => {
-    if (!Cents.is(value)) throw new Error('not an amount')
-    return value
-  }
-  const filled = onAccount('A', depositMoney(cents(100)))
+  const filled = onAccount('A', depositMoney(100))
   const send = (from: string, to: string): BankCommand => ({
     key: 'transfers',
-    command: { key: 'T1', command: { type: 'StartTransfer', from, to, amount: cents(40) } },
+    command: { key: 'T1', command: { type: 'StartTransfer', from, to, amount: 40 } },
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { eventCodec } from 'reprise'
+import { eventCodec } from 'reprise/codec'
 import * as reprise from 'reprise/algebra'
 import type { Codecs } from '../statements/codecs'
 

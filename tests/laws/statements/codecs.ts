@@ -8,7 +8,7 @@ import {
   eventCodec as plainEventCodec,
   eventType,
   stateCodec,
-} from 'reprise'
+} from 'reprise/codec'
 import {
   type combineCommandCodecs,
   type combineEventCodecs,

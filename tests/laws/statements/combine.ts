@@ -32,7 +32,7 @@ export const combineLaws = (combined: typeof combine): ReadonlyArray<Law> => [
             .slice(1)
             .map(({ decision }) =>
               E.isLeft(decision)
-                ? E.left({ key, rejection: decision.left })
+                ? E.left({ _tag: `${key}/No`, key, rejection: decision.left })
                 : E.right(decision.right.map((one) => ({ key, event: one }))),
             ),
         )

@@ -65,7 +65,7 @@ export const manyLaws = (manyOf: typeof many): ReadonlyArray<Law> => [
           .slice(1)
           .map(({ decision }) =>
             E.isLeft(decision)
-              ? E.left({ key: own, rejection: decision.left })
+              ? E.left({ _tag: 'No', key: own, rejection: decision.left })
               : E.right(decision.right.map((one) => ({ key: own, event: one }))),
           ),
       )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
-import { stateCodec } from 'reprise'
+import { stateCodec } from 'reprise/codec'
 import { type combineViews, type groupBy, type mapViewEvent } from 'reprise/algebra'
 import * as E from 'fp-ts/Either'
 import { path } from '../support/behaviour'

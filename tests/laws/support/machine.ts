@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import * as t from 'io-ts'
-import type { View } from 'reprise'
-import type { Process } from 'reprise/algebra'
-import { commandCodec, type Decider, eventCodec, eventType, stateCodec } from 'reprise'
+import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise/codec'
+import { type Process, type View } from 'reprise/algebra'
+import { type Decider } from 'reprise'
 
 /** The words of every generated decider. Any choice fits any machine: tables are read modulo their size. */
 export const Do = t.strict({ type: t.literal('Do'), choice: t.number })

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import * as E from 'fp-ts/Either'
+import type { HandleError } from '../core/errors/unions'
+import type { Metadata } from '../core/metadata'
+import { catching } from '../shell/catching'
+import type { CommandResult } from '../shell/category/command-options'
+import type { OpenCategory } from '../shell/category/open-category'
+import {
+  type Answer,
+  answerResponse,
+  failureResponse,
+  type OnFailure,
+  type RequestFailure,
+} from './answer'
+import { commandOptionsFrom, isId, type RequestOptions } from './command-options'
+import { entityTag } from './entity-tag'
+import { type BodyLimits, readJson } from './json-body'
+import { httpProblem, internalError, type Problem, problemResponse } from './problem'
+import { POSITION_HEADER } from './read-your-writes'
+import { problem, type ProblemOptions } from './request-problem'
+
+/** How a category answers commands. Every key is optional. */
+export interface CommandEndpointOptions<State, Event, Rejection>
+  extends ProblemOptions<Rejection>, BodyLimits {
+  /**
+   * The command for a body: with a type that the route gives, with a time. Whatever it returns is decoded by the
+   * category's codec. An `Idempotency-Key` is bound to the body and the URL, not to what is returned here. Default:
+   * the body itself.
+   */
+  readonly command?: (body: unknown, request: Request) => unknown
+  /** What is answered. Default: status 200, `{ version, position }`; no `position` if nothing was recorded. */
+  readonly answer?: (result: CommandResult<State, Event>, request: Request) => Answer
+  /**
+   * Headers without which a command is refused: 400 `idempotency-key-required`, 428 `precondition-required` (if there
+   * is neither `If-Match` nor `If-None-Match`). Default: none.
+   */
+  readonly required?: ReadonlyArray<'idempotency-key' | 'precondition'>
+  readonly onFailure?: OnFailure
+}
+
+/** What an endpoint needs of a category. */
+export type CommandHandler<State, Event, Rejection> = Pick<
+  OpenCategory<never, State, Event, Rejection>,
+  'handleCommand'
+>
+
+const keyRequired = httpProblem(
+  400,
+  'idempotency-key-required',
+  'The request must have an Idempotency-Key.',
+)
+const preconditionRequired = httpProblem(
+  428,
+  'precondition-required',
+  'The request must have If-Match, with the ETag of what it changes, or If-None-Match.',
+)
+
+const missing = (
+  required: CommandEndpointOptions<never, never, never>['required'],
+  { commandId, holdsAt }: RequestOptions,
+): Problem | undefined => {
+  if (required?.includes('idempotency-key') === true && commandId === undefined) return keyRequired
+  return required?.includes('precondition') === true && holdsAt === undefined
+    ? preconditionRequired
+    : undefined
+}
+
+const MOST_ATTEMPTS = 10
+
+/** Handles a command; if its preconditions hold at more than one version, at the one where the stream is. */
+const handle = async <State, Event, Rejection>(
+  { handleCommand }: CommandHandler<State, Event, Rejection>,
+  id: string,
+  command: unknown,
+  options: RequestOptions,
+): Promise<E.Either<HandleError<Rejection>, CommandResult<State, Event>>> => {
+  let sent = options
+  for (let attempt = 1; ; attempt++) {
+    // It decodes whatever it is given.
+    const result = await handleCommand(id, command as never, sent)()
+    if (E.isRight(result) || result.left._tag !== 'VersionConflict') return result
+    const { actual } = result.left
+    if (attempt === MOST_ATTEMPTS || options.holdsAt?.(actual) !== true) return result
+    sent = { ...options, expectedVersion: actual }
+  }
+}
+
+const standardAnswer = ({ events, version }: CommandResult<unknown, unknown>): Answer => {
+  const position = events.at(-1)?.position
+  return { json: { version, ...(position === undefined ? {} : { position }) } }
+}
+
+/** What was sent, for the fingerprint: the same key at another URL is another command. */
+const sentAs = (request: Request, body: unknown): unknown => {
+  const { pathname, search } = new URL(request.url)
+  return [request.method, pathname + search, body]
+}
+
+/** Only if a header can carry it: an id that the application gives can be any text. */
+const withCorrelation = (response: Response, correlationId: string): Response => {
+  if (isId(correlationId)) response.headers.set('x-correlation-id', correlationId)
+  return response
+}
+
+/** The metadata of the application wins over that of the headers. */
+const merged = (
+  { commandId, metadata = {} }: RequestOptions,
+  own: Metadata,
+): Metadata & { readonly correlationId: string } => ({
+  ...metadata,
+  ...own,
+  correlationId: own.correlationId ?? metadata.correlationId ?? commandId ?? randomUUID(),
+  ...(metadata.extra === undefined && own.extra === undefined
+    ? {}
+    : { extra: { ...metadata.extra, ...own.extra } }),
+})
+
+/**
+ * An endpoint for the commands of a category: the body is a command, in JSON; the answer has the `ETag` of the new
+ * version, {@link POSITION_HEADER}, and `X-Correlation-Id`. The headers are those of {@link commandOptionsFrom}. The
+ * same `Idempotency-Key` with the same content is answered as the first time; with another one it is
+ * `idempotency-key-reused`. The application's router chooses the method, and finds the id in the URL.
+ *
+ * The promise is never rejected. Every failure is a problem document: of {@link readJson}, {@link commandOptionsFrom}
+ * and {@link problem}, and `internal-error` for whatever code of the application throws.
+ *
+ * The function it returns takes the request, the id of the stream within its category, and metadata of the
+ * application's own: the actor. They win over the headers.
+ *
+ * @example
+ * const commands = commandEndpoint(openCategory(giftCards, backend), {
+ *   rejected: ({ _tag }) => ({ status: _tag === 'AlreadyIssued' ? 409 : 422 }),
+ * })
+ * app.post('/gift-cards/:id/commands', (c) => commands(c.req.raw, c.req.param('id')))
+ */
+export const commandEndpoint = <State, Event, Rejection>(
+  category: CommandHandler<State, Event, Rejection>,
+  options: CommandEndpointOptions<State, Event, Rejection> = {},
+): ((request: Request, id: string, metadata?: Metadata) => Promise<Response>) => {
+  const { command: commandOf, answer = standardAnswer, required, onFailure } = options
+
+  const respond = async (
+    request: Request,
+    id: string,
+    given: RequestOptions & { readonly metadata: Metadata },
+  ): Promise<E.Either<Omit<RequestFailure, 'request'>, Response>> => {
+    const absent = missing(required, given)
+    if (absent !== undefined) return E.left({ error: absent, problem: absent })
+    const body = await readJson(request, options)
+    if (E.isLeft(body)) return E.left({ error: body.left, problem: body.left })
+    const command = catching(() =>
+      commandOf === undefined ? body.right : commandOf(body.right, request),
+    )
+    if (E.isLeft(command)) return E.left({ error: command.left, problem: internalError })
+    const sent = commandOf === undefined ? given : { ...given, sentAs: sentAs(request, body.right) }
+    const result = await handle(category, id, command.right, sent)
+    if (E.isLeft(result)) {
+      const context = { options: given, command: command.right }
+      return E.left({ error: result.left, problem: problem(result.left, options, context) })
+    }
+    const position = result.right.events.at(-1)?.position
+    const made = catching(() => answer(result.right, request))
+    const response = E.isLeft(made)
+      ? made
+      : answerResponse(made.right, {
+          etag: entityTag(result.right.version),
+          ...(position === undefined ? {} : { [POSITION_HEADER]: String(position) }),
+        })
+    return E.isRight(response) ? response : E.left({ error: response.left, problem: internalError })
+  }
+
+  return async (request, id, metadata = {}) => {
+    const given = commandOptionsFrom(request.headers)
+    if (E.isLeft(given)) return problemResponse(given.left)
+    const known = merged(given.right, metadata)
+    const response = await respond(request, id, { ...given.right, metadata: known })
+    return withCorrelation(
+      E.isRight(response)
+        ? response.right
+        : failureResponse(onFailure, { ...response.left, request }),
+      known.correlationId,
+    )
+  }
+}

@@ -1,0 +1,33 @@
+/** The trace that a request belongs to. */
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string
+  /** 16 hexadecimal digits: the span of the caller. */
+  readonly parentId: string
+  /** The header as it was received. At most 255 characters. */
+  readonly traceparent: string
+  /** The header as it was received, if there is one. At most 512 characters. */
+  readonly tracestate?: string
+}
+
+const TRACEPARENT = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(-[\x20-\x7e]*)?$/
+const MOST_PARENT = 255
+const MOST_STATE = 512
+
+/**
+ * Reads `traceparent` strictly, and `tracestate` beside it. `undefined`: there is none, or it is invalid. An invalid
+ * one must not fail the request: it is ignored, as its specification demands.
+ *
+ * Source: W3C Trace Context, sections 3.2 and 3.3.
+ */
+export const traceContextOf = (headers: Headers): TraceContext | undefined => {
+  const traceparent = headers.get('traceparent') ?? ''
+  const found = traceparent.length > MOST_PARENT ? null : TRACEPARENT.exec(traceparent)
+  if (found === null) return undefined
+  const [, version, traceId = '', parentId = '', further] = found
+  const isKnown = version === '00' ? further === undefined : version !== 'ff'
+  if (!isKnown || /^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined
+  const tracestate = headers.get('tracestate') ?? ''
+  const isStated = /^[\x20-\x7e\t]+$/.test(tracestate) && tracestate.length <= MOST_STATE
+  return { traceId, parentId, traceparent, ...(isStated ? { tracestate } : {}) }
+}

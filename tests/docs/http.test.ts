@@ -1,0 +1,3 @@
+import { describeMarkdown } from './run-markdown'
+
+describeMarkdown('docs/how-to/http.md')
