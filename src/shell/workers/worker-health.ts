@@ -127,7 +127,12 @@ export const workerRecord = (name: string): WorkerRecord => {
         case 'BuildBegun':
         case 'BuildProgress':
         case 'BuildHeldBack':
+          break
+        case 'BuildTroubled':
+          begin(`${notice.projection} ${notice.version}.${notice.build}`, notice.error.message)
+          break
         case 'BuildActivated':
+          end(`${notice.projection} ${notice.version}.${notice.build}`)
           break
       }
     },
