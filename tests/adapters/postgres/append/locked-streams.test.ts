@@ -91,12 +91,14 @@ describe('streams that another transaction has locked', () => {
     const observer = new Client({ connectionString: database.url })
     await observer.connect()
     const appends = numbered('quarter', 12).map((streamId) => store.append(once(streamId))())
-    // Not before the group has been split up.
-    await right(store.append(once('quarterfree-1')))
-    const seen = new Set<number>()
-    const end = performance.now() + 500
-    while (performance.now() < end) seen.add(await waitingStatements(observer))
-    expect(Math.max(...seen)).toBe(2)
+    const mostWithin = async (milliseconds: number): Promise<number> => {
+      const end = performance.now() + milliseconds
+      let most = 0
+      while (performance.now() < end) most = Math.max(most, await waitingStatements(observer))
+      return most
+    }
+    // Once the groups have been split up, and for good.
+    await eventually(async () => (await mostWithin(500)) === 2)
     await held.end()
     await observer.end()
     expect((await Promise.all(appends)).every(E.isRight)).toBe(true)
