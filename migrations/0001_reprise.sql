@@ -74,6 +74,18 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
+-- What events concern beside their streams: see docs/explanation/boundaries.md. Written once, as the events are.
+create table {{schema}}.event_tags (
+  tag      text   not null collate "C",
+  position bigint not null,
+  type     text   not null, -- of the event
+  constraint event_tags_pkey primary key (tag, position) include (type)
+);
+create trigger event_tags_are_immutable before update or delete on {{schema}}.event_tags
+  for each row execute function {{schema}}.refuse_change();
+create trigger event_tags_are_not_truncated before truncate on {{schema}}.event_tags
+  for each statement execute function {{schema}}.refuse_change();
+
 -- Announces to every reader that positions above the returned one may still become visible: the writer holds
 -- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
 -- Once in a transaction is enough, for its later positions are higher still.
@@ -403,14 +415,103 @@ exception when unique_violation then
 end
 $reprise$;
 
+-- The positions of the events that match a query, above one position and up to another; `most` of each item at most,
+-- null: all. Per item: one of its tags, an array of its other ones (each once), an array of its types (null: all).
+-- To be inlined into the statement that calls it: so no settings.
+create function {{schema}}.matching(
+  above bigint, up_to bigint, most integer, item_tags text[], item_rests text[], item_types text[]
+) returns table ("position" bigint) language sql stable
+as $reprise$
+  select distinct f.position
+    from unnest(item_tags, item_rests, item_types) as i(tag, rest, types)
+      cross join lateral (
+        select t.position from {{schema}}.event_tags t
+          where t.tag = i.tag and t.position > above and t.position <= up_to
+            and (i.types is null or t.type = any(i.types::text[]))
+            and (select count(*) from {{schema}}.event_tags o
+                  where o.tag = any(i.rest::text[]) and o.position = t.position)
+              = cardinality(i.rest::text[])
+          order by t.position
+          limit most
+      ) f
+$reprise$;
+
+-- The events that match a query, above a position: `most` of those that no other can precede any more, or all that
+-- are left. Its first row is no event and has no version: its position is the one up to which all have been seen;
+-- its data holds the horizon, and whether there are more.
+-- known: a horizon, from any time before; null: it is looked for. item_*: see matching. at: see visible.
+create function {{schema}}.read_matching(
+  above bigint, known bigint, most integer, item_tags text[], item_rests text[], item_types text[], at regclass
+) returns table (
+  "position" double precision, stream_id text, version integer, id uuid, type text,
+  schema_version smallint, recorded_at double precision, data jsonb, metadata jsonb
+) language plpgsql
+  set plan_cache_mode = force_generic_plan -- these three: see append
+  set enable_seqscan = off
+  set jit = off
+as $reprise$
+#variable_conflict use_column
+declare
+  horizon bigint := known;
+  settled bigint[];
+  base bigint;
+  more boolean;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'what matches a query can be read in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
+  if horizon is null then
+    select v.horizon into horizon from {{schema}}.visible(at) v;
+  elsif at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  elsif pg_is_in_recovery() then
+    perform {{schema}}.refuse_replica();
+  end if;
+
+  -- Nothing changes any more up to the horizon, so this may be a statement of its own.
+  settled := array(
+    select m.position from {{schema}}.matching(above, horizon, most + 1, item_tags, item_rests, item_types) m
+      order by m.position limit most + 1);
+  more := cardinality(settled) > most;
+  if more then
+    settled := settled[1:most];
+    base := settled[most];
+  else
+    base := greatest(above, horizon);
+  end if;
+  return query select base::double precision, null::text, null::integer, null::uuid, null::text,
+    null::smallint, null::double precision, jsonb_build_object('horizon', horizon, 'more', more), null::jsonb;
+  return query
+    select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
+           floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
+      from unnest(settled) as m(position) join {{schema}}.events e on e.position = m.position
+      order by e.position;
+  if more then
+    return;
+  end if;
+  -- All of these by one snapshot: what it does not show was not seen, wherever it will stand.
+  return query
+    select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
+           floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
+      from {{schema}}.matching(base, 9223372036854775807, null, item_tags, item_rests, item_types) as m
+        join {{schema}}.events e on e.position = m.position
+      order by e.position;
+end
+$reprise$;
+
 -- Appends to several streams as one: all of it, or nothing. The arrays run in parallel:
 --   stream_ids, expected_versions (as for append), in the order of code units, each stream once;
 --   event_*, ids ... metadata: the events, by their streams in the same order, with their places (1, 2, ...);
+--   tag_turns, tags: the tags of the events, each with the place of its event among all of them (1, 2, ...);
 --   mark_*: commands to remember;
+--   seen_after, seen_count, item_*: the condition: above seen_after so many events match the query (see matching), no
+--     more and no fewer. seen_after null: none;
 --   lock_names, lock_alone: what to lock until the end of the transaction, shared or alone;
 --   at: as for append.
--- Answers, as append does: every stream that does not fit (1); or the commands that were handled before (2); or, of
--- each event, and of each stream without one, where it was stored (0).
+-- Answers, as append does: every stream that does not fit (1); or the commands that were handled before (2); or that the
+-- condition does not hold (3), with the position of the newest event that matches; or, of each event, and of each stream
+-- without one, where it was stored (0).
 --
 -- The order of the steps is what makes it right. Named locks come first, sorted: two calls that wait for each other
 -- wait in one order, and who waits has announced nothing. Then the look: a LATER statement, whose snapshot sees
@@ -421,7 +522,9 @@ create function {{schema}}.append_together(
   event_stream_ids text[], event_places integer[],
   ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
   mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
-  mark_fingerprints text[], lock_names text[], lock_alone boolean[], at regclass
+  mark_fingerprints text[], lock_names text[], lock_alone boolean[],
+  tag_turns integer[], tags text[],
+  seen_after bigint, seen_count bigint, item_tags text[], item_rests text[], item_types text[], at regclass
 ) returns table (
   stream_id text, outcome integer, version integer, "position" double precision,
   recorded_at double precision, command_id text, event_count integer, fingerprint text
@@ -439,6 +542,9 @@ declare
   stored_ids text[];
   stored_versions integer[];
   stored_positions bigint[];
+  tagged_positions bigint[];
+  matched bigint;
+  newest bigint;
   broken text;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -489,6 +595,18 @@ begin
       return;
     end if;
 
+    if seen_after is not null then
+      select count(*), max(m.position) into matched, newest
+        from {{schema}}.matching(seen_after, 9223372036854775807, null, item_tags, item_rests, item_types) m;
+      -- A position that was never drawn: the store was restored from a backup, or it is another one.
+      if matched <> seen_count or seen_after > (
+          select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s) then
+        return query
+          select '', 3, 0, coalesce(newest, 0)::double precision, moment_ms, null::text, null::integer, null::text;
+        return;
+      end if;
+    end if;
+
     begin
       if cardinality(ids) > 0 then
         perform {{schema}}.announce(at);
@@ -507,6 +625,13 @@ begin
       select array_agg(s.stream_id), array_agg(s.version), array_agg(s.position)
         into stored_ids, stored_versions, stored_positions
         from stored s;
+      if cardinality(tags) > 0 then
+        tagged_positions := array(select p from unnest(stored_positions) as p order by p); -- in the order of the events
+        insert into {{schema}}.event_tags (tag, position, type)
+          select g.tag, tagged_positions[g.turn], types[g.turn]
+            from unnest(tag_turns, tags) as g(turn, tag)
+            order by 1, 2;
+      end if;
       -- After the events, as in every append: two that remember the same command then meet at its stream first.
       insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
         select m.stream_id, m.command_id, r.current + m.skip, m.event_count, m.fingerprint
@@ -536,9 +661,9 @@ $reprise$;
 
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
 -- data holds the highest visible position and the lineage. The events follow, none of them beyond the horizon.
--- Null categories or types: all of them. size: how many positions are looked at, null: all. at: see visible.
+-- Null categories, types or tags: all of them. size: how many positions are looked at, null: all. at: see visible.
 create function {{schema}}.read_all(
-  after bigint, most integer, categories text[], types text[], size bigint, at regclass
+  after bigint, most integer, categories text[], types text[], tags text[], size bigint, at regclass
 ) returns table (
   "position" double precision, stream_id text, version integer, id uuid, type text,
   schema_version smallint, recorded_at double precision, data jsonb, metadata jsonb
@@ -559,6 +684,20 @@ begin
   return query select seen.horizon::double precision, null::text, null::integer, null::uuid, null::text,
     null::smallint, null::double precision,
     jsonb_build_object('highest', seen.highest, 'lineage', seen.lineage), null::jsonb;
+  if tags is not null then
+    return query
+      select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
+             floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
+        from (select distinct t.position from {{schema}}.event_tags t
+                where t.tag = any(tags) and t.position > after
+                  and t.position <= least(seen.horizon, after + size)) m
+          join {{schema}}.events e on e.position = m.position
+        where (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
+          and (types is null or e.type = any(types))
+        order by e.position
+        limit most;
+    return;
+  end if;
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
@@ -576,6 +715,7 @@ create table {{schema}}.subscriptions (
   partitions integer     not null,
   categories text[],     -- the declared filter: what no instance that reads less may pass over. null: all
   types      text[],
+  tags       text[],
   created_at timestamptz not null default clock_timestamp(),
   paused_at  timestamptz, -- not null: there are no leases of it until an operator says so
   outdated   jsonb,       -- what the last instance lacked that got no lease because of its filter, and when
@@ -747,7 +887,12 @@ begin
           when not known ? 'types' then null
           when s.types is null then '"all"'::jsonb
           else (select jsonb_agg(t.name order by t.name) from unnest(s.types) as t(name)
-                where not known->'types' ? t.name) end))
+                where not known->'types' ? t.name) end,
+        'tags', case
+          when not known ? 'tags' then null
+          when s.tags is null then '"all"'::jsonb
+          else (select jsonb_agg(t.name order by t.name) from unnest(s.tags) as t(name)
+                where not known->'tags' ? t.name) end))
       into missing
       from {{schema}}.subscriptions s where s.name = wanted_subscription;
     if missing <> '{}' then

@@ -13,7 +13,17 @@ export {
   type AppendedTogether,
   appendTogetherError,
   type AppendTogetherRequest,
+  sightAfter,
 } from './core/append-together'
+export {
+  type AppendCondition,
+  type BoundaryQuery,
+  matches,
+  type QueryItem,
+  queryProblem,
+  type Sight,
+  sightProblem,
+} from './core/boundary-query'
 export type { ProcessAction } from './core/process-action'
 export type { Category, Snapshots } from './core/category'
 export {
@@ -44,6 +54,8 @@ export {
 } from './core/document-index'
 export { documentKeyIssue, keyRefusal, listRefusal, valueRefusal } from './core/document-key'
 export {
+  type BoundaryConflict,
+  boundaryConflict,
   type CommandAlreadyHandled,
   commandAlreadyHandled,
   type StreamConflict,
@@ -66,6 +78,8 @@ export {
   type InvalidAppend,
   invalidAppend,
   type InvalidCommand,
+  type InvalidQuery,
+  invalidQuery,
   invalidStreamId,
   type InvalidStreamId,
 } from './core/errors/invalid'
@@ -129,6 +143,7 @@ export type {
   HandleError,
   LoadError,
   ReadError,
+  ReadMatchingError,
 } from './core/errors/unions'
 export { type ExpectedVersion, isExpectedVersion, versionFits } from './core/expected-version'
 export { type Fault, faultOf } from './core/fault'
@@ -164,7 +179,7 @@ export {
   nextAttempt,
 } from './core/poison'
 export type { Backend, Migrated } from './core/ports/backend'
-export type { BoundaryStore } from './core/ports/boundary-store'
+export type { BoundaryStore, MatchingPage, MatchingRange } from './core/ports/boundary-store'
 export type { EventLocator } from './core/ports/event-locator'
 export type {
   EventStore,

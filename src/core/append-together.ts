@@ -1,4 +1,11 @@
-import { type Appended, type AppendRequest, measureAppend, type RequestError } from './append'
+import {
+  type Appended,
+  type AppendRequest,
+  measureAppend,
+  type RequestError,
+  tagCountProblem,
+} from './append'
+import { type AppendCondition, queryProblem, type Sight, sightProblem } from './boundary-query'
 import { limitExceeded } from './errors/event'
 import { invalidAppend } from './errors/invalid'
 import type { Limits } from './limits'
@@ -10,13 +17,27 @@ export interface AppendTogetherRequest {
    * `expectedVersion` all the same.
    */
   readonly streams: ReadonlyArray<AppendRequest>
+  /** Omitted: the expected versions are all that must be true. */
+  readonly condition?: AppendCondition
 }
 
 /** The result of an append to several streams. */
 export interface AppendedTogether {
   /** One for each stream of the request, in its order. Without events: no positions. */
   readonly streams: ReadonlyArray<Appended>
+  /** With a condition: what has been seen of its query now, the events of this append included. */
+  readonly sight?: Sight
 }
+
+/** What has been seen of the query of a condition that held, once the append is stored. */
+export const sightAfter = ({ sight }: AppendCondition, streams: ReadonlyArray<Appended>): Sight => {
+  let last = 0
+  for (const { positions } of streams) last = Math.max(last, positions.at(-1) ?? 0)
+  return last === 0 ? sight : { after: last, count: 0 }
+}
+
+const conditionProblem = (condition: AppendCondition | undefined): string | undefined =>
+  condition && (queryProblem(condition.query) ?? sightProblem(condition.sight))
 
 /** How many streams one append may name. */
 const MOST_STREAMS = 1_000
@@ -26,7 +47,7 @@ const MOST_STREAMS = 1_000
  * its limits hold for all of them together.
  */
 export const appendTogetherError = (
-  { streams }: AppendTogetherRequest,
+  { streams, condition }: AppendTogetherRequest,
   limits: Limits,
 ): RequestError | undefined => {
   const [first] = streams
@@ -35,6 +56,8 @@ export const appendTogetherError = (
     const reason = `it names ${streams.length} streams; the limit is ${MOST_STREAMS}`
     return invalidAppend(first.streamId, reason)
   }
+  const problem = conditionProblem(condition)
+  if (problem !== undefined) return invalidAppend(first.streamId, problem)
   const named = new Set<string>()
   let events = 0
   let total = 0
@@ -53,5 +76,9 @@ export const appendTogetherError = (
       return limitExceeded(streamId, 'appendSize', limits.appendSize, total)
     }
   }
-  return undefined
+  const tooMany = tagCountProblem(
+    streams.flatMap((request) => request.events),
+    condition?.query.flatMap(({ tags }) => tags),
+  )
+  return tooMany === undefined ? undefined : invalidAppend(first.streamId, tooMany)
 }

@@ -10,6 +10,7 @@ import { isRecord, measureJson, textIssue } from './json'
 import type { Limits } from './limits'
 import type { NewEvent } from './recorded-event'
 import { type Position, type StreamId, streamIdError, type StreamVersion } from './stream'
+import { MOST_TAGS_PER_APPEND, tagsProblem } from './tags'
 import { isUuid } from './uuid'
 
 /** A command that is recorded with an append, so that it is never handled twice on this stream. */
@@ -83,13 +84,14 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
     : undefined
 }
 
-const eventProblem = ({ id, type, schemaVersion }: NewEvent): string | undefined => {
+const eventProblem = ({ id, type, schemaVersion, tags }: NewEvent): string | undefined => {
   if (!isUuid(id)) return 'its id is not a UUID'
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters and no NUL`
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
-  return known && schemaVersion <= MAXIMUM_SCHEMA_VERSION
-    ? undefined
-    : `its schema version must be an integer from 1 to ${MAXIMUM_SCHEMA_VERSION}`
+  if (!known || schemaVersion > MAXIMUM_SCHEMA_VERSION) {
+    return `its schema version must be an integer from 1 to ${MAXIMUM_SCHEMA_VERSION}`
+  }
+  return tags === undefined ? undefined : tagsProblem(tags)
 }
 
 /** The size of an event, or why it must be rejected. */
@@ -113,6 +115,23 @@ const eventSize = (
   return size > limits.eventSize
     ? limitExceeded(streamId, 'eventSize', limits.eventSize, size)
     : size
+}
+
+/** Why these events, of one append, have too many tags, or `undefined`. */
+export const tagCountProblem = (
+  events: ReadonlyArray<NewEvent>,
+  others: ReadonlyArray<string> = [],
+): string | undefined => {
+  let tags: Set<string> | undefined
+  for (const event of events) {
+    if (event.tags === undefined) continue
+    tags ??= new Set(others)
+    for (const tag of event.tags) tags.add(tag)
+  }
+  const count = tags?.size ?? 0
+  return count > MOST_TAGS_PER_APPEND
+    ? `it names ${count} tags; the limit is ${MOST_TAGS_PER_APPEND}`
+    : undefined
 }
 
 /** How large the events of an append are together, or why a store must reject it: see {@link appendError}. */
@@ -145,6 +164,8 @@ export const measureAppend = (request: AppendRequest, limits: Limits): RequestEr
 export const appendError = (request: AppendRequest, limits: Limits): RequestError | undefined => {
   const size = measureAppend(request, limits)
   if (typeof size !== 'number') return size
+  const problem = tagCountProblem(request.events)
+  if (problem !== undefined) return invalidAppend(request.streamId, problem)
   return request.events.length === 0 && request.commands.length === 0
     ? invalidAppend(request.streamId, 'it has neither events nor commands')
     : undefined

@@ -22,4 +22,12 @@ export interface Category<Command, State, Event, Rejection> {
   readonly events: EventCodec<Event>
   /** Omitted: no snapshots; every load reads the whole stream. */
   readonly snapshots?: Snapshots<State>
+  /**
+   * What an event concerns beside its stream: `['course:math', 'student:ada']`. Whatever is appended on a condition about
+   * one of these tags sees the event; see docs/explanation/boundaries.md. Pure. In any order; at most 32, of 1 to 255
+   * characters each. What is stored already keeps the tags that it has. Omitted: none.
+   *
+   * @param id - of the stream, without the category: `A1` in `account-A1`.
+   */
+  readonly tags?: (event: Event, id: string) => ReadonlyArray<string>
 }

@@ -15,6 +15,11 @@ export interface NewEvent extends EncodedEvent {
   /** A UUID, unique in the whole store. */
   readonly id: string
   readonly metadata: Metadata
+  /**
+   * What else it concerns, beside its stream: see docs/explanation/boundaries.md. At most 32, sorted by code units, each
+   * once and of 1 to 255 characters. Omitted: none. They are for finding events, and are not part of what is read.
+   */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** Where and when an event was recorded. */

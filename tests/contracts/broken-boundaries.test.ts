@@ -2,6 +2,7 @@ import { memory } from '../../src/adapters/memory/backend'
 import type { BoundaryStore } from '../../src/core/ports/boundary-store'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { boundaryStoreContract } from '../../src/testing/store-contract/boundary-contract'
+import { brokenConditions } from './broken/conditions'
 import { brokenTogether } from './broken/together'
 import { collect } from './collect'
 
@@ -15,9 +16,12 @@ const runNamed = (store: () => Store, name: string): Promise<void> => {
   return test()
 }
 
-describe.each(brokenTogether)('a store that $defect', ({ store, noticedBy }) => {
-  it.each(noticedBy)('does not pass "%s"', async (name) => {
-    await expect(runNamed(store, name)).rejects.toThrow()
-    await expect(runNamed(() => memory().store, name)).resolves.toBeUndefined()
-  })
-})
+describe.each([...brokenTogether, ...brokenConditions])(
+  'a store that $defect',
+  ({ store, noticedBy }) => {
+    it.each(noticedBy)('does not pass "%s"', async (name) => {
+      await expect(runNamed(store, name)).rejects.toThrow()
+      await expect(runNamed(() => memory().store, name)).resolves.toBeUndefined()
+    })
+  },
+)

@@ -3,6 +3,7 @@ import type { EventStore } from '../../src/core/ports/event-store'
 import { brokenAppends } from './broken/appends'
 import { brokenCommands } from './broken/commands'
 import { brokenReads } from './broken/reads'
+import { brokenTags } from './broken/tags'
 import { brokenVersions } from './broken/versions'
 import { collectContract } from './collect'
 
@@ -15,7 +16,13 @@ const runNamed = (store: () => EventStore, name: string): Promise<void> => {
   return test()
 }
 
-const brokenStores = [...brokenVersions, ...brokenAppends, ...brokenCommands, ...brokenReads]
+const brokenStores = [
+  ...brokenVersions,
+  ...brokenAppends,
+  ...brokenCommands,
+  ...brokenReads,
+  ...brokenTags,
+]
 
 describe.each(brokenStores)('a store that $defect', ({ store, noticedBy }) => {
   it.each(noticedBy)('does not pass "%s"', async (name) => {

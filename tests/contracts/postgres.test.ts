@@ -46,7 +46,8 @@ describe("in the caller's own transactions", () => {
         }))
         return async () => {
           const transaction = await db.startTransaction().execute()
-          const answer = await store.inTransaction(transaction).appendTogether({ streams })()
+          const inside = store.inTransaction(transaction)
+          const answer = await inside.appendTogether({ ...request, streams })()
           await (E.isRight(answer) ? transaction.commit() : transaction.rollback()).execute()
           return answer
         }

@@ -55,6 +55,7 @@ const partition: PartitionStatus = {
   rejectedCommands: 0,
   categories: undefined,
   types: undefined,
+  tags: undefined,
   outdated: undefined,
   build: undefined,
 }

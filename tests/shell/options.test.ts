@@ -219,7 +219,7 @@ const categoryKeys = Object.keys(withDefaults(store, {})).filter(
   (name) => !['store', 'ids', 'retry', 'wait', 'queueDepth'].includes(name),
 )
 const runKeys = Object.keys(settingsOf({ name: 'a' }, undefined)).filter(
-  (name) => !['name', 'from', 'types', 'categories', 'poison'].includes(name),
+  (name) => !['name', 'from', 'types', 'categories', 'tags', 'poison'].includes(name),
 )
 
 describe('a category', () => {

@@ -303,6 +303,21 @@ export const subscribeSuite = <Transaction>(
       await eventually(async () => (await heldBy(side.operator, name)).length === 0)
     })
 
+    it('takes up the events with its tags only, of a stream that was held', async () => {
+      const seen: string[] = []
+      let failures = 0
+      const isBad = (place: string) => place === 'tick-1:2' && failures++ < 2
+      start(failing(seen, isBad), { tags: ['a'], poison: { ...parkAfter(5), ...quick } })
+      const events = ['b', 'a', 'b', 'a', 'a'].map((tag) => ({ ...tick(1), tags: [tag] }))
+      const append = { streamId: 'tick-1', expectedVersion: 'any' as const, events, commands: [] }
+      const { positions } = await right(store.append(append))
+      await until(positions.at(-1))
+      await eventually(() => seen.length === 3)
+      await eventually(async () => (await heldBy(side.operator, name)).length === 0)
+      expect(failures).toBe(3)
+      expect(seen).toEqual(['tick-1:2', 'tick-1:4', 'tick-1:5'])
+    })
+
     it('parks it with its stack and attempts; a retry takes up its stream again', async () => {
       const seen: string[] = []
       let bad = true

@@ -16,6 +16,8 @@ import {
   type TransferState,
 } from './messages'
 
+const { tags: _tags, ...untagged } = accounts // its events have none
+
 /**
  * The same streams and the same rules as `accounts`, for bookings on behalf of a transfer: their events name it.
  * A desk that knows nothing of transfers reads them as before.
@@ -26,7 +28,7 @@ export const bookedAccounts: Category<
   Booked<AccountEvent>,
   AccountRejection
 > = {
-  ...accounts,
+  ...untagged,
   decider: referenced(accounts.decider),
   commands: bookingCodec(accounts.commands),
   events: bookedCodec(accounts.events),

@@ -1,5 +1,8 @@
 import type { Appended, AppendRequest } from '../../core/append'
+import type { AppendTogetherRequest } from '../../core/append-together'
 import {
+  type BoundaryConflict,
+  boundaryConflict,
   type CommandAlreadyHandled,
   commandAlreadyHandled,
   type VersionConflict,
@@ -11,6 +14,8 @@ import { versionFits } from '../../core/expected-version'
 import type { StoredEvent } from '../../core/recorded-event'
 import { frozenEvent } from './frozen'
 import { type MemoryLog, streamOf, streamToWrite } from './log'
+import { addTags } from './tag-index'
+import { matchingPositions } from './matching'
 
 /** A copy of the request that later changes by the caller do not affect. */
 export const taken = ({
@@ -46,11 +51,26 @@ export const rejectionOf = (
     : versionConflict(streamId, expectedVersion, events.length)
 }
 
-/** The same for an append to several streams: a command that was handled before, or every stream that does not fit. */
+const conditionRejection = (
+  log: MemoryLog,
+  condition: AppendTogetherRequest['condition'],
+): BoundaryConflict | undefined => {
+  if (condition === undefined) return undefined
+  const { query, sight } = condition
+  const found = matchingPositions(log, query, sight.after)
+  return sight.after <= log.events.length && found.length === sight.count
+    ? undefined
+    : boundaryConflict(query, found.at(-1) ?? 0)
+}
+
+/**
+ * The same for an append to several streams: a command that was handled before, every stream that does not fit, or a
+ * condition that does not hold.
+ */
 export const rejectionOfAll = (
   log: MemoryLog,
-  requests: ReadonlyArray<AppendRequest>,
-): CommandAlreadyHandled | VersionConflicts | undefined => {
+  { streams: requests, condition }: AppendTogetherRequest,
+): CommandAlreadyHandled | VersionConflicts | BoundaryConflict | undefined => {
   const conflicts: VersionConflict[] = []
   for (const request of requests) {
     const rejection = rejectionOf(log, request)
@@ -58,7 +78,7 @@ export const rejectionOfAll = (
     if (rejection !== undefined) conflicts.push(rejection)
   }
   return conflicts.length === 0
-    ? undefined
+    ? conditionRejection(log, condition)
     : versionConflicts(
         conflicts.map(({ streamId, expected, actual }) => ({ streamId, expected, actual })),
       )
@@ -95,7 +115,7 @@ export const recorded = (
 /** Stores the result of {@link recorded}. Must follow {@link rejectionOf} without anything in between. */
 export const commit = (
   log: MemoryLog,
-  { streamId, commands }: AppendRequest,
+  { streamId, commands, events: given }: AppendRequest,
   events: ReadonlyArray<StoredEvent>,
   now: number,
 ): Appended => {
@@ -105,9 +125,10 @@ export const commit = (
   for (const { commandId, skip, ...mark } of commands) {
     stream.handled.set(commandId, Object.freeze({ after: before + skip, ...mark }))
   }
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     stream.events.push(event)
     log.events.push(event)
+    addTags(log.tags, event.position, given[index]?.tags)
   }
   log.recordedAt = Math.max(now, log.recordedAt)
   return {

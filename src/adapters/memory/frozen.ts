@@ -44,10 +44,18 @@ export const frozenMetadata = (metadata: Metadata): Metadata => {
 }
 
 /** A copy of the caller's event that the caller cannot change. */
-export const frozenEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent => ({
+export const frozenEvent = ({
+  id,
+  type,
+  schemaVersion,
+  data,
+  metadata,
+  tags,
+}: NewEvent): NewEvent => ({
   id,
   type,
   schemaVersion,
   data: frozenObject(data),
   metadata: frozenMetadata(metadata),
+  ...(tags === undefined ? {} : { tags: [...tags] }),
 })

@@ -1,6 +1,7 @@
 import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
+import { emptyTagIndex, type TagIndex } from './tag-index'
 
 /** One stream. */
 export interface MemoryStream {
@@ -22,6 +23,7 @@ export interface MemoryLog {
   /** The event at position n stands at n - 1. */
   readonly events: StoredEvent[]
   readonly streams: Map<StreamId, MemoryStream>
+  readonly tags: TagIndex
   /** The time of the last append: the next one is never earlier, whatever the clock does. */
   recordedAt: number
 }
@@ -30,6 +32,7 @@ export const emptyLog = (lineage: MemoryLineage): MemoryLog => ({
   lineage,
   events: [],
   streams: new Map(),
+  tags: emptyTagIndex(),
   recordedAt: 0,
 })
 

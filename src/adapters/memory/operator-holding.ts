@@ -31,7 +31,9 @@ export const memoryHolding = ({
     partition: number,
   ): Promise<HeldEvent> => {
     const { streamId, version } = held
-    const page = await store.read(streamId, { after: version, limit: MOST_BEHIND + 1 })()
+    const { tags } = reads
+    const range = { after: version, limit: MOST_BEHIND + 1 }
+    const page = await store.read(streamId, tags === undefined ? range : { ...range, tags })()
     const reached = partitions[partition]?.position ?? 0
     const later = (E.isRight(page) ? page.right.events : []).filter(
       ({ position, type }) => position <= reached && (reads.types?.includes(type) ?? true),

@@ -105,6 +105,7 @@ export const statusOf = async (
       rejectedCommands: number === 0 && process !== undefined ? rejectedBy(documents, process) : 0,
       categories: reads.categories,
       types: reads.types,
+      tags: reads.tags,
       outdated: outdated && { ...outdated, age: now() - outdated.at },
       build: buildOf(state, subscription),
     })

@@ -13,13 +13,14 @@ import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
 import { frozenJson, frozenMetadata, frozenObject } from './frozen'
+import { hasTag } from './tag-index'
 import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
 
 /**
  * The event with its keys in the order in which every store gives them. It is put in order when it is
  * first read: many never are.
  */
-const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
+export const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
   const { streamId, version, position, data, metadata } = event
   if (isInKeyOrder(data) && isInKeyOrder(metadata)) return event
   const ordered = Object.freeze({
@@ -35,11 +36,17 @@ const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
 export const page = (
   log: MemoryLog,
   { events }: MemoryStream,
-  { after, limit }: StreamRange,
-): StreamPage => ({
-  events: events.slice(after, after + limit).map((event) => inOrder(log, event)),
-  more: events.length > after + limit,
-})
+  { after, limit, tags }: StreamRange,
+): StreamPage => {
+  const wanted =
+    tags === undefined
+      ? events.slice(after, after + limit + 1)
+      : events.slice(after).filter(({ position }) => hasTag(log.tags, position, tags))
+  return {
+    events: wanted.slice(0, limit).map((event) => inOrder(log, event)),
+    more: wanted.length > limit,
+  }
+}
 
 export const load = (log: MemoryLog, request: LoadRequest): Loaded => {
   const stream = streamOf(log, request.streamId)
@@ -72,9 +79,11 @@ export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => 
 }
 
 export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
-  const { after, limit, categories, types } = range
-  const wanted = ({ streamId, type }: StoredEvent): boolean =>
-    (categories?.includes(categoryOf(streamId)) ?? true) && (types?.includes(type) ?? true)
+  const { after, limit, categories, types, tags } = range
+  const wanted = ({ streamId, type, position }: StoredEvent): boolean =>
+    (categories?.includes(categoryOf(streamId)) ?? true) &&
+    (types?.includes(type) ?? true) &&
+    (tags === undefined || hasTag(log.tags, position, tags))
   const events: StoredEvent[] = []
   // From far below 0 it would count for ever.
   let upTo = after > 0 ? Math.floor(after) : 0

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/Either'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
-import { appendTogetherError } from '../../core/append-together'
+import { appendTogetherError, sightAfter } from '../../core/append-together'
+import { queryProblem, sightProblem } from '../../core/boundary-query'
+import { invalidQuery } from '../../core/errors/invalid'
 import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
@@ -11,6 +13,7 @@ import type { StoredEvent } from '../../core/recorded-event'
 import { streamIdError } from '../../core/stream'
 import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
 import type { MemoryDocuments } from './documents'
+import { matchingPage } from './matching'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
@@ -120,13 +123,24 @@ export const memoryStore = ({
     appendTogether: (request) => async () => {
       const error = appendTogetherError(request, limits)
       if (error !== undefined) return E.left(error)
-      const safe = request.streams.map(taken)
-      const work = { requests: safe, rejected: () => rejectionOfAll(log, safe) }
+      const safe = { ...request, streams: request.streams.map(taken) }
+      const work = { requests: safe.streams, rejected: () => rejectionOfAll(log, safe) }
       const stored =
         inline.projections.length === 0
           ? appendAllNow(log, work, now())
           : await oneByOne(() => appendProjected(work))
-      return E.isLeft(stored) ? stored : E.right({ streams: stored.right })
+      if (E.isLeft(stored)) return stored
+      const { condition } = safe
+      const sight = condition && sightAfter(condition, stored.right)
+      return E.right({ streams: stored.right, ...(sight === undefined ? {} : { sight }) })
+    },
+    readMatching: (query, range) => () => {
+      const problem = queryProblem(query) ?? (range.sight && sightProblem(range.sight))
+      return Promise.resolve(
+        problem === undefined
+          ? E.right(matchingPage(log, query, range))
+          : E.left(invalidQuery(problem)),
+      )
     },
     load: (request) => () => {
       const error = streamIdError(request.streamId)

@@ -17,11 +17,13 @@ export const missingIn = (
 ): MissingFilter | undefined => {
   const categories = lacking(declared.categories, known.categories)
   const types = lacking(declared.types, known.types)
-  return categories === undefined && types === undefined
+  const tags = lacking(declared.tags, known.tags)
+  return categories === undefined && types === undefined && tags === undefined
     ? undefined
     : {
         ...(categories === undefined ? {} : { categories }),
         ...(types === undefined ? {} : { types }),
+        ...(tags === undefined ? {} : { tags }),
       }
 }
 
@@ -32,9 +34,11 @@ const combined = (
 ): SubscriptionFilter => {
   const categories = names(left.categories, right.categories)
   const types = names(left.types, right.types)
+  const tags = names(left.tags, right.tags)
   return {
     ...(categories === undefined ? {} : { categories }),
     ...(types === undefined ? {} : { types }),
+    ...(tags === undefined ? {} : { tags }),
   }
 }
 

@@ -67,7 +67,7 @@ export const newPartition = (
 })
 
 export const newSubscription = (
-  { partitions, position, categories, types }: NewSubscription,
+  { partitions, position, categories, types, tags }: NewSubscription,
   now: number,
 ): MemorySubscription => ({
   instances: new Map(),
@@ -77,6 +77,7 @@ export const newSubscription = (
   reads: {
     ...(categories === undefined ? {} : { categories }),
     ...(types === undefined ? {} : { types }),
+    ...(tags === undefined ? {} : { tags }),
   },
   partitions: Array.from({ length: partitions }, () => newPartition(position, 0)),
 })

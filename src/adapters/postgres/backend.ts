@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { appendError } from '../../core/append'
-import { appendTogetherError } from '../../core/append-together'
+import { appendTogetherError, sightAfter } from '../../core/append-together'
 import { storeFailed } from '../../core/errors/store'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
@@ -14,7 +14,12 @@ import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
-import { type RunTogether, togetherAppend, togetherStatement } from './append/append-together'
+import {
+  type RunTogether,
+  taggedAppend,
+  togetherAppend,
+  togetherStatement,
+} from './append/append-together'
 import {
   appendAndProject,
   appendOne,
@@ -23,7 +28,7 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
-import { encodeAppend } from './append/encoded-append'
+import { encodeAppend, isTagged } from './append/encoded-append'
 import { fallbackAppend } from './append/fallback-append'
 import { groupCommit } from './append/group-commit'
 import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
@@ -37,6 +42,7 @@ import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
 import { readFrom } from './read/read'
 import { readAllFrom } from './read/read-all'
+import { readMatchingFrom } from './read/read-matching'
 import { saveSnapshotIn } from './read/snapshots'
 import { startPositionIn } from './read/start-position'
 import { streamsIn } from './read/streams'
@@ -127,9 +133,13 @@ const checkedTogether =
       const error = appendTogetherError(request, limits)
       if (error !== undefined) return TE.left(error)
       const encoded = request.streams.map(encodeAppend)
+      const condition = request.condition && structuredClone(request.condition)
       return pipe(
-        () => append(encoded),
-        TE.map((streams) => ({ streams })),
+        () => append(encoded, condition),
+        TE.map((streams) => ({
+          streams,
+          ...(condition === undefined ? {} : { sight: sightAfter(condition, streams) }),
+        })),
       )
     } catch (cause) {
       return TE.left(
@@ -138,11 +148,22 @@ const checkedTogether =
     }
   }
 
+/** The way of an append: what has no tags goes as if there were none. */
+const either =
+  (untagged: RunAppend, tagged: RunAppend): RunAppend =>
+  (append) =>
+    (isTagged(append) ? tagged : untagged)(append)
+
 /** Everything but the appends. The texts of the statements are made once for a schema. */
 const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
-  return (db: Executor, scope: TransactionScope): Omit<EventStore, 'append'> => ({
+  const readMatching = readMatchingFrom(schema)
+  return (
+    db: Executor,
+    scope: TransactionScope,
+  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether'> => ({
+    readMatching: readMatching(db),
     load: load(db),
     read: read(db),
     readAll: readAll(db, scope),
@@ -193,27 +214,33 @@ const storeOn = <Database>(
       ? groupCommit(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
 
-  const together = togetherStatement(schema)
+  const statement = togetherStatement(schema)
   const togetherIn = (transaction: Transaction<Database>) =>
-    togetherAppend(withoutPlugins(transaction), together, 'transaction')
-  const appendTogether =
+    togetherAppend(withoutPlugins(transaction), statement, 'transaction')
+  const together = signalling(
+    signal,
     inline.projections.length === 0
-      ? togetherAppend(direct, together, 'statement')
-      : projectInOwnTransaction(db, inline, togetherIn)
+      ? togetherAppend(direct, statement, 'statement')
+      : projectInOwnTransaction(db, inline, togetherIn),
+  )
 
   return {
     ...reads(direct, 'statement'),
-    append: checked(limits, append),
-    appendTogether: checkedTogether(limits, signalling(signal, appendTogether)),
+    append: checked(limits, either(append, appendOne(taggedAppend(together)))),
+    appendTogether: checkedTogether(limits, together),
     locate: startPositionIn(schema)(direct),
     // The hint comes before the commit, of which the library does not know: what is woken looks again soon.
     inTransaction: (transaction) => {
       const projecting = <Failure>(run: RunTogether<Failure>) =>
         signalling(signal, projectInTransaction(inline, transaction, run))
+      const inside = projecting(togetherIn(transaction))
       return {
         ...reads(withoutPlugins(transaction), 'transaction'),
-        append: checked(limits, appendOne(projecting(fallback(transaction)))),
-        appendTogether: checkedTogether(limits, projecting(togetherIn(transaction))),
+        append: checked(
+          limits,
+          either(appendOne(projecting(fallback(transaction))), appendOne(taggedAppend(inside))),
+        ),
+        appendTogether: checkedTogether(limits, inside),
       }
     },
   }

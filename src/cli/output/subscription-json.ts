@@ -16,6 +16,7 @@ export const subscriptionJson = ({
   failure: status.failure ?? null,
   categories: status.categories ?? null,
   types: status.types ?? null,
+  tags: status.tags ?? null,
   build:
     status.build === undefined
       ? null

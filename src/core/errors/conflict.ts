@@ -1,6 +1,7 @@
+import type { BoundaryQuery } from '../boundary-query'
 import type { ExpectedVersion } from '../expected-version'
 import type { CommandRecord } from '../ports/event-store'
-import type { StreamId, StreamVersion } from '../stream'
+import type { Position, StreamId, StreamVersion } from '../stream'
 
 /** The stream is not at the expected version. Nothing was written. */
 export interface VersionConflict {
@@ -65,6 +66,40 @@ export const versionConflicts = (
     message:
       `${[...named, ...more].join('; ')} ` +
       `(${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}). Nothing was written.`,
+  }
+}
+
+/** The events that match the query of a condition are not those that were seen. Nothing was written. */
+export interface BoundaryConflict {
+  readonly _tag: 'BoundaryConflict'
+  readonly query: BoundaryQuery
+  /**
+   * The newest matching event above the position up to which all had been seen. 0: there is none (any more), as after a
+   * restore from a backup.
+   */
+  readonly position: Position
+  /** How often it was decided. 1 or more. */
+  readonly attempts: number
+  readonly message: string
+}
+export const boundaryConflict = (
+  query: BoundaryQuery,
+  position: Position,
+  attempts = 1,
+): BoundaryConflict => {
+  const tags = [...new Set(query.flatMap((item) => item.tags))]
+  const more = tags.length > MOST_NAMED ? ` and ${tags.length - MOST_NAMED} more` : ''
+  return {
+    _tag: 'BoundaryConflict',
+    query,
+    position,
+    attempts,
+    message:
+      `What was decided on has changed: of the events tagged ${tags.slice(0, MOST_NAMED).join(', ')}${more} ` +
+      (position === 0
+        ? 'some that were seen are missing'
+        : `the newest is now at position ${position}`) +
+      ` (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}). Nothing was written.`,
   }
 }
 

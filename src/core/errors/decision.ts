@@ -32,7 +32,7 @@ const rejectionName = (rejection: unknown): string => {
 }
 
 /** Which of the application's own functions. */
-export type UserFunction = 'decide' | 'evolve' | 'isTerminal' | 'codec' | 'snapshot policy'
+export type UserFunction = 'decide' | 'evolve' | 'isTerminal' | 'codec' | 'tags' | 'snapshot policy'
 
 /** The application's own code threw: a defect in it. Nothing was written. */
 export interface DeciderThrew {

@@ -41,3 +41,15 @@ export const invalidAppend = (streamId: StreamId, reason: string): InvalidAppend
   reason,
   message: `The append${streamId === '' ? '' : ` to ${streamId}`} is not valid: ${reason}. Nothing was written.`,
 })
+
+/** The query is not valid: a defect of the caller, not of the data. Nothing was read. */
+export interface InvalidQuery {
+  readonly _tag: 'InvalidQuery'
+  readonly reason: string
+  readonly message: string
+}
+export const invalidQuery = (reason: string): InvalidQuery => ({
+  _tag: 'InvalidQuery',
+  reason,
+  message: `The query is not valid: ${reason}. Nothing was read.`,
+})

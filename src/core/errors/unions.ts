@@ -1,4 +1,5 @@
 import type {
+  BoundaryConflict,
   CommandAlreadyHandled,
   CommandIdReused,
   VersionConflict,
@@ -6,7 +7,7 @@ import type {
 } from './conflict'
 import type { DeciderThrew, Rejected } from './decision'
 import type { LimitExceeded, UndecodableEvent, UnencodableEvent } from './event'
-import type { InvalidAppend, InvalidCommand, InvalidStreamId } from './invalid'
+import type { InvalidAppend, InvalidCommand, InvalidQuery, InvalidStreamId } from './invalid'
 import type { Overloaded, ProjectionFailed, StoreFailed } from './store'
 
 /** The errors of reading. */
@@ -25,7 +26,11 @@ export type AppendError =
   | StoreFailed
 
 /** The errors of appending to several streams. */
-export type AppendTogetherError = Exclude<AppendError, VersionConflict> | VersionConflicts
+export type AppendTogetherError =
+  Exclude<AppendError, VersionConflict> | VersionConflicts | BoundaryConflict
+
+/** The errors of reading what matches a query. */
+export type ReadMatchingError = InvalidQuery | StoreFailed
 
 /** The errors of loading a state. */
 export type LoadError = ReadError | UndecodableEvent | DeciderThrew

@@ -135,8 +135,12 @@ export const filtersFinding = (
   )
   if (outdated.length === 0) return ok('filters', 'every instance reads what was declared')
   const listed = outdated.map(({ subscription, outdated: last }) => {
-    const { types, categories } = last?.missing ?? {}
-    const lacking = [lackingText(types, 'types'), lackingText(categories, 'categories')]
+    const { types, categories, tags } = last?.missing ?? {}
+    const lacking = [
+      lackingText(types, 'types'),
+      lackingText(categories, 'categories'),
+      lackingText(tags, 'tags'),
+    ]
     return `${subscription} (${lacking.filter((text) => text !== '').join(', ')})`
   })
   return warning(

@@ -91,6 +91,7 @@ export interface PartitionStatus {
   /** What it reads. `undefined`: all. */
   readonly categories: ReadonlyArray<string> | undefined
   readonly types: ReadonlyArray<string> | undefined
+  readonly tags: ReadonlyArray<string> | undefined
   /** The last instance that got no lease because of its filter. `undefined`: none ever did. */
   readonly outdated: OutdatedInstance | undefined
   /** The projection whose build it makes. `undefined`: it makes none. */

@@ -59,6 +59,8 @@ export interface StreamRange {
   readonly after: StreamVersion
   /** Events at most in this page. 1 or more. */
   readonly limit: number
+  /** Only events with one of these tags. Omitted: all. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** Some events of one stream. */
@@ -78,6 +80,8 @@ export interface StoreRange {
   readonly categories?: ReadonlyArray<string>
   /** Only these event types. Omitted: all. */
   readonly types?: ReadonlyArray<string>
+  /** Only events with one of these tags. Omitted: all. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** Some events of the whole store, in the order of their positions. */

@@ -148,7 +148,7 @@ export interface Operator {
    * instances that do not read it get leases again. A program that reads it and is started again declares it
    * again.
    *
-   * @param filter - the categories and types still to be read. Omitted: unchanged.
+   * @param filter - the categories, types and tags still to be read. Omitted: unchanged.
    *
    * Fails with `SubscriptionNotFound`.
    */

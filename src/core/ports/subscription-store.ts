@@ -28,6 +28,8 @@ export interface HeldLease extends Lease {
 export interface SubscriptionFilter {
   readonly categories?: ReadonlyArray<string>
   readonly types?: ReadonlyArray<string>
+  /** Only events with one of these tags. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** A subscription to be created. Its filter belongs to the checkpoint: see `register`. */
@@ -42,6 +44,7 @@ export interface NewSubscription extends SubscriptionFilter {
 export interface MissingFilter {
   readonly categories?: ReadonlyArray<string> | 'all'
   readonly types?: ReadonlyArray<string> | 'all'
+  readonly tags?: ReadonlyArray<string> | 'all'
 }
 
 /** What an instance reports with its claim. Every key is optional. */

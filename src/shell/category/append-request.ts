@@ -30,13 +30,11 @@ export const newEvents = (
   if (E.isLeft(decision) || decision.right.events.length === 0) return NO_EVENTS
   const metadata = metadataOf(options)
   // Written out: spreading an object and adding to it takes V8 a hundred times as long.
-  return decision.right.events.map(({ encoded: { type, schemaVersion, data } }) => ({
-    id: ids.next(),
-    type,
-    schemaVersion,
-    data,
-    metadata,
-  }))
+  return decision.right.events.map(({ encoded: { type, schemaVersion, data }, tags }) =>
+    tags === undefined
+      ? { id: ids.next(), type, schemaVersion, data, metadata }
+      : { id: ids.next(), type, schemaVersion, data, metadata, tags },
+  )
 }
 
 /** Whether a command has a part in the append: events, or an id to remember. */

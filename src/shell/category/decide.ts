@@ -9,16 +9,25 @@ import {
 } from '../../core/errors/decision'
 import { unencodableEvent, type UnencodableEvent } from '../../core/errors/event'
 import type { StreamId } from '../../core/stream'
+import { sortedTags } from '../../core/tags'
 import { catching } from '../catching'
 import type { Versioned } from '../state/replay'
 
+/** An event that was decided, with its tags if its category has any. */
+export interface DecidedEvent<Event> extends WrittenEvent<Event> {
+  /** Sorted, each once. */
+  readonly tags?: ReadonlyArray<string>
+}
+
 /** What was decided, and where it leads. */
 export interface Decision<State, Event> {
-  readonly events: ReadonlyArray<WrittenEvent<Event>>
+  readonly events: ReadonlyArray<DecidedEvent<Event>>
   readonly next: Versioned<State>
 }
 
 export type DecideError<Rejection> = Rejected<Rejection> | DeciderThrew | UnencodableEvent
+
+const idIn = (name: string, streamId: StreamId): string => streamId.slice(name.length + 1)
 
 // Outside the loop below: a closure inside it would be allocated in every turn.
 const nameOf = <Event>(codec: EventCodec<Event>, event: Event): string => {
@@ -37,14 +46,14 @@ export const decideOn = <Command, State, Event, Rejection>(
   command: Command,
   current: Versioned<State>,
 ): E.Either<DecideError<Rejection>, Decision<State, Event>> => {
-  const { decider, events: codec } = category
+  const { decider, events: codec, tags: tagsOf } = category
   let { state, version } = current
-  let calling: 'decide' | 'codec' | 'evolve' = 'decide'
+  let calling: 'decide' | 'codec' | 'evolve' | 'tags' = 'decide'
   try {
     const decided = decider.decide(command, state)
     if (E.isLeft(decided)) return E.left(rejected(streamId, version, decided.left))
     // One that grows takes more than it needs.
-    const events = new Array<WrittenEvent<Event>>(decided.right.length)
+    const events = new Array<DecidedEvent<Event>>(decided.right.length)
     let index = 0
     for (const event of decided.right) {
       calling = 'codec'
@@ -52,7 +61,13 @@ export const decideOn = <Command, State, Event, Rejection>(
       if (E.isLeft(written)) {
         return E.left(unencodableEvent(streamId, index, nameOf(codec, event), written.left))
       }
-      events[index++] = written.right
+      events[index] = written.right
+      if (tagsOf !== undefined) {
+        calling = 'tags'
+        const tags = sortedTags(tagsOf(written.right.event, idIn(category.name, streamId)))
+        events[index] = { ...written.right, tags }
+      }
+      index += 1
       calling = 'evolve'
       state = decider.evolve(state, written.right.event)
       version += 1

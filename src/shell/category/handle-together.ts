@@ -7,6 +7,7 @@ import {
   versionConflicts,
 } from '../../core/errors/conflict'
 import type { Rejected } from '../../core/errors/decision'
+import { storeFailed } from '../../core/errors/store'
 import type { AppendTogetherError, LoadError } from '../../core/errors/unions'
 import { type ExpectedVersion, versionFits } from '../../core/expected-version'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
@@ -52,7 +53,10 @@ type Results = ReadonlyArray<Result>
 
 /** Why commands could not be handled together. */
 export type TogetherFailure =
-  | Exclude<DecideError<never> | LoadError | AppendTogetherError, { _tag: 'CommandAlreadyHandled' }>
+  | Exclude<
+      DecideError<never> | LoadError | AppendTogetherError,
+      { _tag: 'CommandAlreadyHandled' | 'BoundaryConflict' }
+    >
   | (Rejected<unknown> & TogetherPlace)
   | CommandIdReused
 
@@ -253,6 +257,9 @@ export const handleTogether = async (
     if (E.isRight(appended)) return E.right(resultsOf(decided.right, appended.right.streams))
     const error = appended.left
     if (error._tag === 'CommandAlreadyHandled') return answeredBefore(unit)
+    if (error._tag === 'BoundaryConflict') {
+      return E.left(storeFailed('Unexpected', 'nothingWritten', error)) // there was no condition
+    }
     outdate(decided.right, error, settings)
     if (!isOvertaken(error) || attempts >= retry.attempts) {
       return E.left(

@@ -1,4 +1,5 @@
 import { type PoisonPolicy, poisonSetting } from '../../core/poison'
+import type { SubscriptionFilter } from '../../core/ports/subscription-store'
 import { MOST_EVENTS, setting, timeSetting } from '../../core/setting'
 import { fromStart, type SubscriptionStart } from '../../core/subscription-start'
 
@@ -14,6 +15,8 @@ export interface SubscriptionOptions {
   readonly from?: SubscriptionStart
   /** Only these categories. Omitted: all. */
   readonly categories?: ReadonlyArray<string>
+  /** Only events with one of these tags. Omitted: all. */
+  readonly tags?: ReadonlyArray<string>
   /** How many owners can work in parallel, each on its own streams. 1 to 1,024. Fixed at creation. Default 1. */
   readonly partitions?: number
   /** What happens to an event that cannot be handled. Default `parkAfterTime(600_000)`: ten minutes. */
@@ -49,9 +52,10 @@ export interface SubscriptionOptions {
   readonly maxPollInterval?: number
 }
 
-/** A subscription with its defaults filled in. `undefined` types or categories: all. */
-export type Settings = Required<Omit<SubscriptionOptions, 'categories'>> & {
+/** A subscription with its defaults filled in. `undefined` types, categories or tags: all. */
+export type Settings = Required<Omit<SubscriptionOptions, 'categories' | 'tags'>> & {
   readonly categories: ReadonlyArray<string> | undefined
+  readonly tags: ReadonlyArray<string> | undefined
   readonly types: ReadonlyArray<string> | undefined
   /** The longest poll interval while there is another way to learn of something new. Milliseconds. */
   readonly informedPollInterval: number
@@ -69,6 +73,7 @@ export const settingsOf = (
   name: options.name,
   from: options.from ?? fromStart,
   categories: options.categories,
+  tags: options.tags,
   types,
   partitions: setting(options.partitions, 1, 1, MOST_PARTITIONS),
   poison: poisonSetting(options.poison),
@@ -80,4 +85,11 @@ export const settingsOf = (
   minPollInterval: timeSetting(options.minPollInterval, 10),
   maxPollInterval: timeSetting(options.maxPollInterval, MAX_POLL_INTERVAL),
   informedPollInterval: timeSetting(options.maxPollInterval, INFORMED_POLL_INTERVAL),
+})
+
+/** What a subscription reads, as its store takes it. */
+export const filterOf = ({ categories, types, tags }: Settings): SubscriptionFilter => ({
+  ...(categories === undefined ? {} : { categories }),
+  ...(types === undefined ? {} : { types }),
+  ...(tags === undefined ? {} : { tags }),
 })

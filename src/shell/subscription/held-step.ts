@@ -27,7 +27,9 @@ const heldPage = async <Transaction>(
   range: StreamRange,
   checkpoint: Position,
 ): Promise<E.Either<ReadError, HeldPage>> => {
-  const page = await environment.store.read(streamId, range)()
+  const { tags } = settings
+  const wanted = tags === undefined ? range : { ...range, tags }
+  const page = await environment.store.read(streamId, wanted)()
   if (E.isLeft(page)) return page
   const reached = page.right.events.filter(({ position }) => position <= checkpoint)
   const complete = reached.length < page.right.events.length || !page.right.more

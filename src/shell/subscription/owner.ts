@@ -9,7 +9,7 @@ import {
 import { storeFailed } from '../../core/errors/store'
 import type { Claim, HeldLease } from '../../core/ports/subscription-store'
 import type { Position } from '../../core/stream'
-import type { Settings } from './definition'
+import { filterOf, type Settings } from './definition'
 import type { Effects } from './effects'
 import { endAll } from './ending'
 import type { SubscriptionEnvironment } from './environment'
@@ -64,16 +64,13 @@ export const runOwner = async <Transaction>({
   instance,
 }: Ownership<Transaction>): Promise<E.Either<SubscriptionError, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
-  const { name, leaseDuration, categories, types } = settings
+  const { name, leaseDuration } = settings
   const onNotice = environment.onNotice ?? (() => undefined)
   const working = new Map<number, Working>()
   const memories = new Map<number, PartitionMemory>()
   const trouble = troubles(name, leaseDuration / 3, onNotice)
   const clock = sleeper()
-  const filter = {
-    ...(categories === undefined ? {} : { categories }),
-    ...(types === undefined ? {} : { types }),
-  }
+  const filter = filterOf(settings)
   let owned: ReadonlyArray<HeldLease> = []
   let ended: SubscriptionError | undefined
   let isOutdated = false

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { type SubscriptionError, subscriptionMismatch } from '../../core/errors/subscription'
-import type { Settings } from './definition'
+import { filterOf, type Settings } from './definition'
 import type { Effects } from './effects'
 import type { SubscriptionEnvironment } from './environment'
 import { startPosition } from './start-position'
@@ -19,7 +19,7 @@ export const startSubscription =
   ): TaskEither<SubscriptionError, void> =>
   async () => {
     const { subscriptions, store } = environment
-    const { name, partitions, categories, types } = settings
+    const { name, partitions } = settings
     const reached = await subscriptions.reached(name)()
     if (E.isLeft(reached)) return reached
     const position =
@@ -31,8 +31,7 @@ export const startSubscription =
       name,
       partitions,
       position: position.right,
-      ...(categories === undefined ? {} : { categories }),
-      ...(types === undefined ? {} : { types }),
+      ...filterOf(settings),
     })()
     if (E.isLeft(stored)) return stored
     if (stored.right !== partitions) {

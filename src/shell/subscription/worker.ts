@@ -7,6 +7,7 @@ import { backoff } from '../../core/time/back-off'
 import { batchSizeOf, markProgress, isCautious } from './attempt-step'
 import { handleBatch } from './batch-step'
 import type { StepError } from './effects'
+import { filterOf } from './definition'
 import { handleHeld } from './held-step'
 import { checkLineage, checkpointMismatch } from './lineage'
 import { sleeper } from './sleeper'
@@ -44,15 +45,14 @@ export const work = async <Transaction>(
   context: WorkerContext<Transaction>,
 ): Promise<E.Either<WorkError, void>> => {
   const { settings, environment, lease, signal } = context
-  const { categories, types, partitions } = settings
+  const { partitions } = settings
   const isOurs = ({ streamId }: { readonly streamId: string }): boolean =>
     partitions === 1 || partitionOf(streamId, partitions) === lease.partition
   const pageAfter = (after: Position) =>
     environment.store.readAll({
       after,
       limit: Math.max(batchSizeOf(context), 1),
-      ...(categories === undefined ? {} : { categories }),
-      ...(types === undefined ? {} : { types }),
+      ...filterOf(settings),
     })()
   const begun = await begin(context)
   if (E.isLeft(begun)) return begun

@@ -32,6 +32,7 @@ interface Subscription {
   partitions: number
   categories: ReadonlyArray<string> | undefined
   types: ReadonlyArray<string> | undefined
+  tags: ReadonlyArray<string> | undefined
   readonly known: Map<number, Partition>
   lastCall: number
 }
@@ -103,6 +104,7 @@ export const checkpoints = (report: Report): Checkpoints => {
       partitions: 0,
       categories: undefined,
       types: undefined,
+      tags: undefined,
       known: new Map(),
       lastCall: 0,
     }
@@ -136,12 +138,13 @@ export const checkpoints = (report: Report): Checkpoints => {
   const subjectOf = (name: string, partition: number) => `${name}, partition ${partition}`
 
   return {
-    registered: ({ subscription, categories, types }, partitions) => {
+    registered: ({ subscription, categories, types, tags }, partitions) => {
       const known = of(subscription)
       known.partitions = partitions
       // What one of them does not read may have been passed over while it was the only one.
       known.categories = both(known.categories, categories)
       known.types = both(known.types, types)
+      known.tags = both(known.tags, tags)
     },
     begun: (asked) => {
       if (asked._tag === 'Step') partitionOf(asked.subscription, asked.partition, asked.after)
@@ -211,7 +214,10 @@ export const checkpoints = (report: Report): Checkpoints => {
     },
     conclude: () => {
       const facts = new Map<string, SubscriptionFacts>()
-      for (const [name, { partitions, categories, types, known, lastCall }] of subscriptions) {
+      for (const [
+        name,
+        { partitions, categories, types, tags, known, lastCall },
+      ] of subscriptions) {
         for (const [number, partition] of known) {
           while (partition.ahead.size > 0) {
             const next = Math.min(...partition.ahead.keys())
@@ -237,6 +243,7 @@ export const checkpoints = (report: Report): Checkpoints => {
         const filter = {
           ...(categories === undefined ? {} : { categories }),
           ...(types === undefined ? {} : { types }),
+          ...(tags === undefined ? {} : { tags }),
         }
         if (partitions > 0)
           facts.set(name, { name, partitions, progress: known, lastCall, ...filter })

@@ -81,6 +81,7 @@ export type Question =
       readonly limit: number
       readonly categories?: ReadonlyArray<string>
       readonly types?: ReadonlyArray<string>
+      readonly tags?: ReadonlyArray<string>
     }
   | {
       readonly _tag: 'Command'
@@ -96,6 +97,7 @@ export type Question =
       readonly subscription: string
       readonly categories?: ReadonlyArray<string>
       readonly types?: ReadonlyArray<string>
+      readonly tags?: ReadonlyArray<string>
     }
   | {
       readonly _tag: 'Claim'

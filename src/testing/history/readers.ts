@@ -11,10 +11,14 @@ type StorePage = Extract<Answer, { readonly _tag: 'StorePage' }>
 interface Wanted {
   readonly categories?: ReadonlyArray<string>
   readonly types?: ReadonlyArray<string>
+  /** A history does not know which event has which: what such a reader is given is judged, and not what it is not. */
+  readonly tags?: ReadonlyArray<string>
 }
 
-const wants = ({ categories, types }: Wanted, { streamId, type }: SeenEvent): boolean =>
-  (categories?.includes(categoryOf(streamId)) ?? true) && (types?.includes(type) ?? true)
+const wants = ({ categories, types, tags }: Wanted, { streamId, type }: SeenEvent): boolean =>
+  tags === undefined &&
+  (categories?.includes(categoryOf(streamId)) ?? true) &&
+  (types?.includes(type) ?? true)
 
 /** One that goes through the store, page after page. */
 interface Reader {
@@ -69,14 +73,15 @@ export const storeReaders = (isMine: (streamId: StreamId) => boolean, report: Re
         const message = `the page after position ${asked.after} has a wrong order, or goes beyond its end`
         report({ promise: 'BrokenPage', subject: client, message, calls: [call] })
       }
-      const { after, categories, types } = asked
-      const key = JSON.stringify([client, categories, types])
+      const { after, categories, types, tags } = asked
+      const key = JSON.stringify([client, categories, types, tags])
       const known = following.get(key)
       const goesOn = known?.upTo === after
       if (known !== undefined && !goesOn && over.length < MAXIMUM_READERS) over.push(known)
       const wanted = {
         ...(categories === undefined ? {} : { categories }),
         ...(types === undefined ? {} : { types }),
+        ...(tags === undefined ? {} : { tags }),
       }
       const fresh = { name: client, wanted, from: after, upTo: after, lastCall: call }
       const reader: Reader = goesOn ? known : { ...fresh, given: new Map() }

@@ -28,7 +28,8 @@ const answerFor = (
     const version = conflict === undefined ? {} : { version: conflict.actual }
     return { _tag: 'Refused', reason: error._tag, ...version }
   }
-  return error._tag === 'CommandAlreadyHandled' && error.streamId !== streamId
+  return error._tag === 'BoundaryConflict' ||
+    (error._tag === 'CommandAlreadyHandled' && error.streamId !== streamId)
     ? { _tag: 'Refused', reason: error._tag }
     : refusedAppend(error)
 }
@@ -39,6 +40,7 @@ export const recordedBoundaries = (
   client: string,
   store: BoundaryStore,
 ): BoundaryStore => ({
+  readMatching: store.readMatching,
   appendTogether: (request) => {
     const unit = unitOf(request)
     const asked = (append: AppendRequest): Question => ({

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { same, succeeds } from '../store-contract/checks'
-import { appended, type Suite, claimed, firstOf, registered, stepTo, streamIn } from './subject'
+import { anEvent, appendTo, taggedEvents } from '../store-contract/fixtures'
+import {
+  appended,
+  claimed,
+  firstOf,
+  heldStream,
+  hold,
+  registered,
+  stepTo,
+  streamIn,
+  type Suite,
+} from './subject'
 
 /** How far a partition is behind. */
 export const lag: Suite = {
@@ -13,6 +24,22 @@ export const lag: Suite = {
       const { lag: behind } = await firstOf(subject, 'mails')
       same([behind.events, behind.orMore], [2, false])
       assert.ok(behind.seconds >= 0 && behind.seconds < 10, `it is ${behind.seconds} s behind`)
+    },
+    'counts the events with a tag that the subscription reads': async (subject) => {
+      await registered(subject, 'mails', { tags: ['a', 'b'] })
+      const tagged = [['a', 'b'], ['c'], ['b']].flatMap((tags) => taggedEvents(tags))
+      const streamId = 'counter-1'
+      await succeeds(subject.store.append(appendTo(streamId, 'any', [...tagged, anEvent({})])))
+      const { lag: behind, tags } = await firstOf(subject, 'mails')
+      same([behind.events, tags], [2, ['a', 'b']])
+      const [lease] = await claimed(subject, 'mails')
+      assert.ok(lease !== undefined)
+      const { events } = await succeeds(subject.store.read(streamId, { after: 0, limit: 10 }))
+      const [first, last] = [events[0]?.position ?? 0, events.at(-1)?.position ?? 0]
+      await hold(subject, lease, heldStream(streamId, first))
+      await stepTo(subject, { ...lease, position: first }, last)
+      const held = await succeeds(subject.operator.heldEvents('mails', { after: 0, limit: 10 }))
+      same(held.events.map((one) => one.behind.events), [1]) // prettier-ignore
     },
     'counts up to its limit, and reports that there are more': async (subject) => {
       await registered(subject, 'mails')

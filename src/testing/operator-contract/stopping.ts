@@ -119,6 +119,11 @@ export const stopping: Suite = {
       same(await outdatedFor(known), undefined)
       same(await outdatedFor({ types: [], categories: ['x'] }), undefined)
     },
+    'takes tags out of the declared filter as well': async (subject) => {
+      await registered(subject, 'mails', { tags: ['a', 'b'] })
+      await succeeds(subject.operator.narrow('mails', { tags: ['b', 'z'] }))
+      same((await firstOf(subject, 'mails')).tags, ['b'])
+    },
     'answers for a subscription that does not exist': async ({ operator }) => {
       await failsWith(operator.resume('unknown'), MISSING)
       await failsWith(operator.skipStopped('unknown', 1), MISSING)

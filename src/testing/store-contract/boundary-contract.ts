@@ -2,6 +2,9 @@ import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import { registerSuites, type TestWords } from '../suites'
 import type { BoundaryStores, BoundarySuite } from './boundary-suite'
+import { conditionRaces } from './condition-races'
+import { conditions } from './conditions'
+import { matchingReads } from './matching'
 import { togetherAppends, togetherChecks } from './together'
 import { togetherBadInput } from './together-bad-input'
 import { togetherCommands } from './together-commands'
@@ -29,10 +32,14 @@ const suites: ReadonlyArray<BoundarySuite> = [
   togetherCommands,
   togetherRaces,
   togetherBadInput,
+  matchingReads,
+  conditions,
+  conditionRaces,
 ]
 
 /**
- * The boundary contract: registers every test that a store must pass that appends to several streams as one. Such a
+ * The boundary contract: registers every test that a store must pass that appends to several streams as one,
+ * and on conditions. Such a
  * store passes the store contract as well. Each test uses streams of its own.
  *
  * @example

@@ -12,6 +12,7 @@ import { races } from './races'
 import { readingWhileWriting } from './reading-while-writing'
 import { snapshots } from './snapshots'
 import { storeReads } from './store-reads'
+import { tags } from './tags'
 import { storedData } from './stored-data'
 import { streamLists } from './stream-lists'
 import { streamReads } from './stream-reads'
@@ -44,6 +45,7 @@ const suites: ReadonlyArray<Suite> = [
   snapshots,
   streamReads,
   storeReads,
+  tags,
   streamLists,
   storedData,
   isolation,

@@ -15,6 +15,21 @@ export const freshCategory = (): string => `contract${unique()}`
 export const freshStream = (category: string = freshCategory()): StreamId =>
   `${category}-${unique()}`
 
+/** An unused tag. */
+export const freshTag = (): string => `tag:${unique()}`
+
+/** Events with tags, which carry the numbers from `first`. */
+export const taggedEvents = (
+  tags: ReadonlyArray<string>,
+  type = 'Counted',
+  count = 1,
+  first = 1,
+): ReadonlyArray<NewEvent> =>
+  Array.from({ length: count }, (_, index) => ({
+    ...anEvent({ number: first + index }, {}, type),
+    tags: tags.toSorted(),
+  }))
+
 /** An unused command id. */
 export const freshCommandId = (): string => crypto.randomUUID()
 

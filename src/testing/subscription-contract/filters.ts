@@ -58,6 +58,20 @@ export const filters: Suite = {
       await declare(second, name, {})
       same((await claimAs(store, name, 'a', reading(['A', 'B', 'C']))).outdated, { types: 'all' })
     },
+    'treats tags as it treats types and categories': async (subject) => {
+      const { store, second } = subject
+      const name = await created(subject, { types: ['A'], tags: ['a', 'b'] })
+      const lacking = async (filter: SubscriptionFilter) =>
+        (await claimAs(store, name, 'old', { filter })).outdated
+      same(await lacking({ types: ['A'], tags: ['b'] }), { tags: ['a'] })
+      same(await lacking({ tags: ['b', 'c', 'a'] }), undefined)
+      const owner = await claimOne(store, name, 'old')
+      await declare(second, name, { types: ['A'], tags: ['c'] })
+      await failsWith(store.save(stepTo(owner, 5)), { _tag: 'LeaseLost' })
+      same(await lacking({ types: ['A'], tags: ['a', 'b'] }), { tags: ['c'] })
+      await declare(second, name, { types: ['A'] })
+      same(await lacking({ tags: ['a', 'b', 'c'] }), { tags: 'all' })
+    },
     'lets no owner continue that may have skipped events of a type that was just declared': async (
       subject,
     ) => {

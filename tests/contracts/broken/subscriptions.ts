@@ -24,6 +24,19 @@ const checkingTooEarly = subscriptionsThat((store, documents) => ({
 /** Subscription stores with a defect each, about checkpoints and effects. */
 export const brokenSubscriptions: ReadonlyArray<BrokenReadSide> = [
   {
+    defect: 'forgets the tags that were declared',
+    open: subscriptionsThat((store) => ({
+      register: ({ tags: _tags, ...subscription }) => store.register(subscription),
+      claim: (
+        name,
+        instance,
+        duration,
+        { filter: { tags: _tags, ...filter } = {}, ...report } = {},
+      ) => store.claim(name, instance, duration, { ...report, filter }),
+    })),
+    noticedBy: ['filters: treats tags as it treats types and categories'],
+  },
+  {
     defect: 'commits the effect before the checkpoint, in another transaction',
     open: subscriptionsThat((store, documents) => ({
       commit: (from, work) => async () => {

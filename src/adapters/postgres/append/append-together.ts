@@ -1,16 +1,20 @@
 import * as E from 'fp-ts/Either'
 import type { Appended } from '../../../core/append'
+import type { AppendCondition } from '../../../core/boundary-query'
 import {
+  boundaryConflict,
   commandAlreadyHandled,
   type StreamConflict,
+  versionConflict,
   versionConflicts,
 } from '../../../core/errors/conflict'
 import { storeFailed } from '../../../core/errors/store'
-import type { AppendTogetherError } from '../../../core/errors/unions'
+import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import { toStoreFailed } from '../connection/errors'
 import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, outcomeIn, type TransactionScope } from '../connection/query'
 import { handledCommand } from '../read/load-statements'
+import { itemColumns } from '../read/read-matching'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import { appendedOf, byStream } from './append-answer'
 import type { EncodedAppend } from './encoded-append'
@@ -20,6 +24,7 @@ import { type Columns, eventColumns, markColumns, streamColumns } from './statem
 /** Appends to several streams: all of them, or none. An answer for each of them, in their order. Never rejects. */
 export type RunTogether<Failure> = (
   appends: ReadonlyArray<EncodedAppend>,
+  condition?: AppendCondition,
 ) => Promise<E.Either<Failure, ReadonlyArray<Appended>>>
 
 /** The statement for a schema of any name: see append_together in migrations/0001_reprise.sql. */
@@ -33,31 +38,76 @@ from ${quoteIdentifier(schema)}.append_together(
   $3::text[], $4::integer[],
   $5::text[]::uuid[], $6::text[], $7::smallint[], $8::text[]::jsonb[], $9::text[]::jsonb[],
   $10::text[], $11::text[], $12::integer[], $13::integer[], $14::text[],
-  $15::text[], $16::boolean[], ${eventsOf(schema)})`,
+  $15::text[], $16::boolean[], $17::integer[], $18::text[],
+  $19::bigint, $20::bigint, $21::text[], $22::text[], $23::text[], ${eventsOf(schema)})`,
   )
 
+/** What is locked by its name until the end of the transaction: alone, or beside others who lock it shared. */
+interface NamedLock {
+  readonly name: string
+  readonly alone: boolean
+}
+
+const isWritten = ({ events }: EncodedAppend): boolean => events.length > 0
+
 /**
- * What an append locks by name. A stream that is written needs no lock, for its next version can be taken only once.
- * One that is only looked at does: of two appends that each look at a stream that the other one writes, one must wait,
- * and then sees what the other has stored.
+ * A stream that is written needs no lock, for its next version can be taken only once. One that is only looked at does:
+ * of two appends that each look at a stream that the other one writes, one must wait, and then sees what the other has
+ * stored.
  */
-const lockColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
-  const isWritten = ({ events }: EncodedAppend): boolean => events.length > 0
-  const locked = appends.every(isWritten) ? [] : appends
+const streamLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> =>
+  appends.every(isWritten)
+    ? []
+    : appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
+
+/**
+ * Whoever writes a tag locks it, beside all others who do; a condition locks one tag of each of its items alone. So
+ * nothing that it asks for is on its way when it is checked. One is enough, for writers lock all of their tags.
+ */
+const tagLocks = (
+  appends: ReadonlyArray<EncodedAppend>,
+  condition: AppendCondition | undefined,
+): ReadonlyArray<NamedLock> => {
+  const written = new Set(appends.flatMap(({ events }) => events.flatMap(({ tags }) => tags ?? [])))
+  const lock = (tag: string, alone: boolean): NamedLock => ({ name: `tag ${tag}`, alone })
   return [
-    locked.map(({ streamId }) => `stream ${streamId}`),
-    `{${locked.map((append) => (isWritten(append) ? 't' : 'f')).join(',')}}`,
+    ...Array.from(written, (tag) => lock(tag, false)),
+    ...(condition?.query ?? []).map(({ tags: [tag] }) => lock(tag, true)),
   ]
+}
+
+const lockColumns = (locks: ReadonlyArray<NamedLock>): Columns => [
+  locks.map(({ name }) => name),
+  `{${locks.map(({ alone }) => (alone ? 't' : 'f')).join(',')}}`,
+]
+
+/** The tags of all events, each with the place of its event among all of them. */
+const tagColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+  const [turns, tags]: [number[], string[]] = [[], []]
+  for (const [index, event] of appends.flatMap(({ events }) => events).entries()) {
+    for (const tag of event.tags ?? []) {
+      turns.push(index + 1)
+      tags.push(tag)
+    }
+  }
+  return [turns, tags]
 }
 
 const inOrder = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<EncodedAppend> =>
   [...appends].sort((left, right) => (left.streamId < right.streamId ? -1 : 1))
 
-const parametersOf = (appends: ReadonlyArray<EncodedAppend>): Columns => [
+const parametersOf = (
+  appends: ReadonlyArray<EncodedAppend>,
+  condition: AppendCondition | undefined,
+): ReadonlyArray<unknown> => [
   ...streamColumns(appends),
   ...eventColumns(appends, 0, textColumns),
   ...markColumns(appends),
-  ...lockColumns(appends),
+  ...lockColumns([...streamLocks(appends), ...tagLocks(appends, condition)]),
+  ...tagColumns(appends),
+  condition?.sight.after ?? null,
+  condition?.sight.count ?? null,
+  ...itemColumns(condition?.query ?? []),
 ]
 
 const conflictsOf = (
@@ -72,8 +122,13 @@ const conflictsOf = (
 
 const answerTo = (
   appends: ReadonlyArray<EncodedAppend>,
+  condition: AppendCondition | undefined,
   rows: ReadonlyMap<string, ReadonlyArray<FallbackRow>>,
 ): E.Either<AppendTogetherError, ReadonlyArray<Appended>> => {
+  const unmet = rows.get('')?.[0]
+  if (unmet !== undefined && condition !== undefined) {
+    return E.left(boundaryConflict(condition.query, unmet.position ?? 0))
+  }
   const appended: Appended[] = []
   for (const { streamId } of appends) {
     const own = rows.get(streamId)
@@ -96,12 +151,28 @@ const answerTo = (
 /** Appends to several streams in one statement, which answers everything: nothing is ever sent again. */
 export const togetherAppend =
   (db: Executor, statement: string, scope: TransactionScope): RunTogether<AppendTogetherError> =>
-  async (appends) => {
+  async (appends, condition) => {
     try {
-      const parameters = parametersOf(inOrder(appends))
+      const parameters = parametersOf(inOrder(appends), condition)
       const rows = await fetchRows<FallbackRow>(db, statement, parameters)
-      return answerTo(appends, byStream(rows))
+      return answerTo(appends, condition, byStream(rows))
     } catch (error) {
       return E.left(toStoreFailed(outcomeIn(scope))(error))
     }
   }
+
+/** The failure of an append to a single stream, which has no condition. */
+const alone = (error: AppendTogetherError): AppendError => {
+  if (error._tag === 'BoundaryConflict') return storeFailed('Unexpected', 'nothingWritten', error)
+  if (error._tag !== 'VersionConflicts') return error
+  const [conflict] = error.streams
+  return conflict === undefined
+    ? storeFailed('Unexpected', 'nothingWritten', error)
+    : versionConflict(conflict.streamId, conflict.expected, conflict.actual)
+}
+
+/** An append with tags to one stream: it goes the way of those to several, which can lock and store them. */
+export const taggedAppend =
+  (run: RunTogether<AppendTogetherError>): RunTogether<AppendError> =>
+  async (appends) =>
+    E.mapLeft(alone)(await run(appends))

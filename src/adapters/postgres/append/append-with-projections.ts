@@ -152,8 +152,8 @@ const appendThenProject =
     append: RunTogether<Failure>,
     detection: RollbackDetection,
   ): RunTogether<Failure | InlineFailure> =>
-  async (encoded) => {
-    const answer = await append(encoded)
+  async (encoded, condition) => {
+    const answer = await append(encoded, condition)
     if (E.isLeft(answer)) return answer
     const stored = allStoredEvents(encoded, answer.right)
     const projected = await projectAll(inline, transaction, stored, detection)
@@ -172,12 +172,17 @@ export const projectInTransaction =
     transaction: Transaction<Database>,
     append: RunTogether<Failure>,
   ): RunTogether<Failure | InlineFailure> =>
-  async (encoded) => {
-    if (inline.projections.length === 0) return append(encoded)
+  async (encoded, condition) => {
+    if (inline.projections.length === 0) return append(encoded, condition)
     const run = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
     try {
       await run(`savepoint ${SAVEPOINT}`)
-      const answer = await appendThenProject(inline, transaction, append, 'probe')(encoded)
+      const answer = await appendThenProject(
+        inline,
+        transaction,
+        append,
+        'probe',
+      )(encoded, condition)
       if (E.isLeft(answer)) await run(`rollback to savepoint ${SAVEPOINT}`)
       await run(`release savepoint ${SAVEPOINT}`)
       return answer
@@ -211,11 +216,11 @@ export const projectInOwnTransaction = <Database, Failure>(
   way: (transaction: Transaction<Database>) => RunTogether<Failure>,
 ): RunTogether<Failure | InlineFailure> => {
   const detection: RollbackDetection = failsOnRolledBackCommit(db) ? 'commit' : 'probe'
-  return async (encoded) => {
+  return async (encoded, condition) => {
     try {
       const transaction = await db.startTransaction().execute()
       const append = appendThenProject(inline, transaction, way(transaction), detection)
-      return await finish(inline, transaction, await append(encoded))
+      return await finish(inline, transaction, await append(encoded, condition))
     } catch (error) {
       return E.left(toStoreFailed('uncommitted')(error))
     }

@@ -11,6 +11,8 @@ export interface EncodedEvent {
   readonly schemaVersion: number
   readonly data: string
   readonly metadata: string
+  /** Sorted, each once. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** A request encoded: the caller can no longer change it, and it is encoded only once, however often it is sent. */
@@ -29,12 +31,20 @@ const isEmpty = (metadata: Metadata): boolean => {
   return true
 }
 
-const encodeEvent = ({ id, type, schemaVersion, data, metadata }: NewEvent): EncodedEvent => ({
+const encodeEvent = ({
+  id,
+  type,
+  schemaVersion,
+  data,
+  metadata,
+  tags,
+}: NewEvent): EncodedEvent => ({
   id,
   type,
   schemaVersion,
   data: JSON.stringify(data),
   metadata: isEmpty(metadata) ? EMPTY_METADATA : JSON.stringify(metadata),
+  ...(tags === undefined || tags.length === 0 ? {} : { tags: [...tags] }),
 })
 
 export const encodeAppend = ({
@@ -48,6 +58,10 @@ export const encodeAppend = ({
   events: events.map(encodeEvent),
   commands: commands.map((mark) => ({ ...mark })),
 })
+
+/** Whether something besides the streams must be stored and locked for it. */
+export const isTagged = ({ events }: EncodedAppend): boolean =>
+  events.some(({ tags }) => tags !== undefined)
 
 /** How long the data and metadata of an append are, in UTF-16 code units. */
 export const lengthOf = ({ events }: EncodedAppend): number => {

@@ -3,12 +3,12 @@ import type { RunAppends } from './append-answer'
 
 /** Signals when an append was stored. */
 export const signalling =
-  <Encoded, Failure, Stored>(
+  <Given extends ReadonlyArray<unknown>, Failure, Stored>(
     signal: () => void,
-    append: (encoded: Encoded) => Promise<E.Either<Failure, Stored>>,
+    append: (...given: Given) => Promise<E.Either<Failure, Stored>>,
   ) =>
-  async (encoded: Encoded): Promise<E.Either<Failure, Stored>> => {
-    const answer = await append(encoded)
+  async (...given: Given): Promise<E.Either<Failure, Stored>> => {
+    const answer = await append(...given)
     if (E.isRight(answer)) signal()
     return answer
   }

@@ -30,6 +30,8 @@ select h.stream_id as "streamId", h.version, h.position::double precision as "po
           select from ${schema}.events e
           where e.stream_id = h.stream_id and e.version > h.version and e.position <= c.position
             and (s.types is null or e.type = any(s.types))
+            and (s.tags is null or exists (
+              select from ${schema}.event_tags t where t.tag = any(s.tags) and t.position = e.position))
           limit ${MOST_BEHIND + 1}) later) as behind
 from ${schema}.held_streams h
   join ${schema}.subscriptions s on s.name = h.subscription
@@ -99,7 +101,10 @@ set categories = case when $2::text[] is null then s.categories
                       else array(select c from unnest(s.categories) c where c = any($2)) end,
     types = case when $3::text[] is null then s.types
                  when s.types is null then $3
-                 else array(select t from unnest(s.types) t where t = any($3)) end
+                 else array(select t from unnest(s.types) t where t = any($3)) end,
+    tags = case when $4::text[] is null then s.tags
+                when s.tags is null then $4
+                else array(select t from unnest(s.tags) t where t = any($4)) end
 where s.name = $1::text returning s.name`
 
 interface Nullable {
@@ -155,7 +160,7 @@ export const holding = ({ quoted, read, write }: OperatedSchema): Holding => {
       partitionsOf(subscription, write<Nullable>(skipStoppedIn(quoted), [subscription, position])),
     pause: (subscription) => named(pauseIn(quoted), subscription),
     unpause: (subscription) => named(unpauseIn(quoted), subscription),
-    narrow: (subscription, { categories, types }) =>
-      named(narrowIn(quoted), subscription, [categories ?? null, types ?? null]),
+    narrow: (subscription, { categories, types, tags }) =>
+      named(narrowIn(quoted), subscription, [categories ?? null, types ?? null, tags ?? null]),
   }
 }

@@ -25,6 +25,7 @@ interface PartitionRow {
   readonly position: number
   readonly categories: ReadonlyArray<string> | null
   readonly types: ReadonlyArray<string> | null
+  readonly tags: ReadonlyArray<string> | null
   readonly owner: string | null
   readonly heartbeatAge: number | null
   readonly heartbeatAt: number | null
@@ -49,7 +50,7 @@ interface PartitionRow {
 
 const statusIn = (schema: string): string => `
 select c.subscription, c.partition, s.partitions, c.position::double precision as "position",
-       to_jsonb(s.categories) as categories, to_jsonb(s.types) as types,
+       to_jsonb(s.categories) as categories, to_jsonb(s.types) as types, to_jsonb(s.tags) as tags,
        s.outdated, ${epoch('clock_timestamp()')} as now,
        case when c.leased_until >= clock_timestamp() then c.owner end as owner,
        ${epoch('clock_timestamp() - c.heartbeat_at')} as "heartbeatAge",
@@ -88,8 +89,10 @@ select e.stream_id, count(*)::integer as events,
        extract(epoch from clock_timestamp() - min(e.recorded_at))::double precision as age
 from (
   select case when $4::boolean then stream_id end as stream_id, recorded_at
-  from ${schema}.events
+  from ${schema}.events e
   where position > $1::bigint and position <= $6::bigint
+    and ($7::text[] is null or exists (
+      select from ${schema}.event_tags t where t.tag = any($7) and t.position = e.position))
     and ($2::text[] is null or split_part(stream_id, '-', 1) = any($2))
     and ($3::text[] is null or type = any($3))
   order by position
@@ -113,7 +116,7 @@ interface Behind {
 const behindIn = ({ quoted, db }: OperatedSchema, countUpTo: number) => {
   const statement = lagIn(quoted)
   return async (row: PartitionRow): Promise<Behind> => {
-    const { categories, types, partitions, highest } = row
+    const { categories, types, tags, partitions, highest } = row
     const window = positionWindow('statement')
     const end = performance.now() + COUNTING_TIME
     const rows: LagRow[] = []
@@ -122,7 +125,7 @@ const behindIn = ({ quoted, db }: OperatedSchema, countUpTo: number) => {
       const found = await window.scan(async (size) => {
         const upTo = Math.min(highest, after + size)
         const most = countUpTo + 1 - sum(rows)
-        const parameters = [after, categories, types, partitions > 1, most, upTo]
+        const parameters = [after, categories, types, partitions > 1, most, upTo, tags]
         return { upTo, some: await fetchRows<LagRow>(db, statement, parameters) }
       })
       rows.push(...found.some)
@@ -176,6 +179,7 @@ const toStatus = (row: PartitionRow, lag: Lag): PartitionStatus => {
     rejectedCommands: row.rejectedCommands,
     categories: row.categories ?? undefined,
     types: row.types ?? undefined,
+    tags: row.tags ?? undefined,
     outdated:
       row.outdated === null
         ? undefined

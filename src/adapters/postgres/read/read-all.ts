@@ -9,18 +9,18 @@ import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import { positionWindow } from './position-window'
-import { checkPositions, eventColumns, storedColumns } from './stored-events'
+import { checkPositions, eventColumns, storedColumns, withoutNul } from './stored-events'
 
 /** The first row is the horizon, and no event: see migrations/0001_reprise.sql. */
 const toHorizon = (schema: string): string => `
 select ${eventColumns}, "position", recorded_at as "recordedAt"
 from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[],
-  $5::bigint, ${eventsOf(schema)})`
+  $6::text[], $5::bigint, ${eventsOf(schema)})`
 
 /** Up to a horizon that is known: from the primary. A replica may be behind it, and does not have all events below. */
-const below = (schema: string): string => `
+const below = (schema: string, from: string): string => `
 select ${storedColumns}
-from ${schema}.events e
+from ${from}
 where e.position > $1::bigint and e.position <= $5::bigint
   and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
   and ($4::text[] is null or type = any($4))
@@ -28,16 +28,16 @@ where e.position > $1::bigint and e.position <= $5::bigint
 order by e.position
 limit $2::integer`
 
-/** PostgreSQL takes no NUL in a text; nothing was ever stored under a name with one. */
-const withoutNul = (names: ReadonlyArray<string> | undefined): ReadonlyArray<string> | null =>
-  names?.filter((name) => !name.includes('\u0000')) ?? null
+/** The events with one of the tags. */
+const tagged = (schema: string): string => `(
+    select distinct t.position from ${schema}.event_tags t
+    where t.tag = any($6::text[]) and t.position > $1::bigint and t.position <= $5::bigint
+  ) m join ${schema}.events e using (position)`
 
-const parametersOf = ({ after, limit, categories, types }: StoreRange): ReadonlyArray<unknown> => [
-  after,
-  limit,
-  withoutNul(categories),
-  withoutNul(types),
-]
+const parametersOf = (
+  { after, limit, categories, types }: StoreRange,
+  end: number | null,
+): ReadonlyArray<unknown> => [after, limit, withoutNul(categories), withoutNul(types), end]
 
 /**
  * How long a horizon is used, in milliseconds. Nothing new can appear at or below it, unless the database is
@@ -80,8 +80,8 @@ const split = (
   return { visible, rows }
 }
 
-const isFiltered = ({ categories, types }: StoreRange): boolean =>
-  categories !== undefined || types !== undefined
+const isFiltered = ({ categories, types, tags }: StoreRange): boolean =>
+  categories !== undefined || types !== undefined || tags !== undefined
 
 /** How long a page is looked for when there is little to be found, in milliseconds. Then an unfinished one is answered. */
 const PAGE_TIME = 50
@@ -107,7 +107,8 @@ export const readAllFrom = (schema: string) => {
   const name = quoteIdentifier(schema)
   const statements = {
     toHorizon: named('read_all', toHorizon(name)),
-    below: named('read_below', below(name)),
+    below: named('read_below', below(name, `${name}.events e`)),
+    belowTagged: named('read_below_tagged', below(name, tagged(name))),
   }
   return (db: Executor, scope: TransactionScope): EventStore['readAll'] => {
     const known = horizonCache()
@@ -115,7 +116,7 @@ export const readAllFrom = (schema: string) => {
 
     /** @param size - how many positions to look at. */
     const readToHorizon = async (range: StoreRange, size: number | null): Promise<Piece> => {
-      const parameters = [...parametersOf(range), size]
+      const parameters = [...parametersOf(range, size), withoutNul(range.tags)]
       const { visible, rows } = split(
         await fetchRows<StoredEvent | VisibleRow>(db, statements.toHorizon, parameters),
       )
@@ -133,8 +134,13 @@ export const readAllFrom = (schema: string) => {
       visible: Visible,
     ): Promise<Piece> => {
       const upTo = Math.min(visible.horizon, range.after + (size ?? Infinity))
-      const parameters = [...parametersOf(range), upTo]
-      const rows = await fetchRows<StoredEvent>(db, statements.below, parameters)
+      const parameters = parametersOf(range, upTo)
+      const rows = await (range.tags === undefined
+        ? fetchRows<StoredEvent>(db, statements.below, parameters)
+        : fetchRows<StoredEvent>(db, statements.belowTagged, [
+            ...parameters,
+            withoutNul(range.tags),
+          ]))
       return { visible, rows, upTo, isLast: false }
     }
 

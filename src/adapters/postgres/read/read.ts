@@ -6,12 +6,20 @@ import { streamIdError } from '../../../core/stream'
 import { named } from '../connection/own-statements'
 import { type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
-import { storedColumns, toPage } from './stored-events'
+import { storedColumns, toPage, withoutNul } from './stored-events'
 
 const read = (schema: string): string => `
 select ${storedColumns}
 from ${schema}.events e
 where e.stream_id = $1::text and e.version > $2::integer
+order by e.version
+limit $3::integer`
+
+const readTagged = (schema: string): string => `
+select ${storedColumns}
+from ${schema}.events e
+where e.stream_id = $1::text and e.version > $2::integer
+  and exists (select from ${schema}.event_tags t where t.tag = any($4::text[]) and t.position = e.position)
 order by e.version
 limit $3::integer`
 
@@ -22,12 +30,16 @@ export const readStatement = (schema: string): string =>
 /** A page of one stream, by version. */
 export const readFrom = (schema: string) => {
   const statement = readStatement(schema)
+  const tagged = named('read_tagged', readTagged(quoteIdentifier(schema)))
   return (db: Executor): EventStore['read'] =>
-    (streamId, { after, limit }) => {
+    (streamId, { after, limit, tags }) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)
+      const parameters = [streamId, after, limit + 1]
       return pipe(
-        readRows<StoredEvent>(db, statement, [streamId, after, limit + 1]),
+        tags === undefined
+          ? readRows<StoredEvent>(db, statement, parameters)
+          : readRows<StoredEvent>(db, tagged, [...parameters, withoutNul(tags)]),
         TE.flatMapEither((found) => toPage(limit, found)),
       )
     }

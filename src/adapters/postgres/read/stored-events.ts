@@ -23,6 +23,11 @@ export const checkPositions = (
   return E.left(storeFailed('CorruptRow', 'nothingWritten', undefined, advice))
 }
 
+/** PostgreSQL takes no NUL in a text; nothing was ever stored under a name with one. */
+export const withoutNul = (
+  names: ReadonlyArray<string> | undefined,
+): ReadonlyArray<string> | null => names?.filter((name) => !name.includes('\u0000')) ?? null
+
 /** A page of a stream. */
 export interface StreamPage {
   readonly events: ReadonlyArray<StoredEvent>

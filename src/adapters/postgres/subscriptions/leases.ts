@@ -13,8 +13,8 @@ import { claimsIn } from './claims'
 // it runs out, and losing it then is no sign of a crash.
 const register = (schema: string): string => `
 with created as (
-  insert into ${schema}.subscriptions (name, partitions, categories, types)
-  values ($1::text, $2::integer, $4::text[], $5::text[])
+  insert into ${schema}.subscriptions (name, partitions, categories, types, tags)
+  values ($1::text, $2::integer, $4::text[], $5::text[], $6::text[])
   on conflict on constraint subscriptions_pkey do nothing
   returning name
 ),
@@ -27,10 +27,13 @@ grown as (
   set categories = case when s.categories is null or $4 is null then null else array(
         select c from unnest(s.categories || $4) c group by c order by c) end,
       types = case when s.types is null or $5 is null then null else array(
-        select t from unnest(s.types || $5) t group by t order by t) end
+        select t from unnest(s.types || $5) t group by t order by t) end,
+      tags = case when s.tags is null or $6 is null then null else array(
+        select t from unnest(s.tags || $6) t group by t order by t) end
   where s.name = $1
     and ((s.categories is not null and ($4 is null or not $4 <@ s.categories))
-      or (s.types is not null and ($5 is null or not $5 <@ s.types)))
+      or (s.types is not null and ($5 is null or not $5 <@ s.types))
+      or (s.tags is not null and ($6 is null or not $6 <@ s.tags)))
   returning s.name
 ),
 fenced as (
@@ -114,7 +117,7 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
     )
 
   const registered: Leases['register'] = (subscription) => {
-    const { name, partitions, position, categories, types } = subscription
+    const { name, partitions, position, categories, types, tags } = subscription
     const refused = partitionsRefusal(subscription)
     if (refused !== undefined) return TE.left(refused)
     return pipe(
@@ -124,6 +127,7 @@ export const leasesIn = (schema: string, db: Executor): Leases => {
         position,
         categories ?? null,
         types ?? null,
+        tags ?? null,
       ]),
       // No row: another process has created it in the meantime. The next look sees it.
       TE.flatMap(([row]) =>

@@ -8,7 +8,7 @@ import { eventually } from '../../../support/eventually'
 import { migratedDatabase, type MigratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
 import { sums, type SumTables } from '../../../support/sums'
-import { appendTicks } from '../../../support/ticks'
+import { appendTicks, tick } from '../../../support/ticks'
 import { bankOn, transferring } from '../../../support/transfers'
 
 const role = `app_${randomUUID().slice(0, 8)}`
@@ -48,6 +48,22 @@ afterAll(async () => {
 })
 
 describe('a user with the rights that the page names', () => {
+  it('can append with tags and on conditions, and read by them', async () => {
+    const query = [{ tags: ['rights'] }] as const
+    const append = {
+      streamId: 'tick-0',
+      expectedVersion: 'any' as const,
+      events: [{ ...tick(1), tags: ['rights'] }],
+      commands: [],
+    }
+    await right(backend.store.append(append))
+    const { sight } = await right(backend.store.readMatching(query, { limit: 10 }))
+    const streams = [{ ...append, events: [{ ...tick(2), tags: ['rights'] }] }]
+    await right(backend.store.appendTogether({ streams, condition: { query, sight } }))
+    const page = await right(backend.store.readAll({ after: 0, limit: 10, tags: ['rights'] }))
+    expect(page.events).toHaveLength(2)
+  })
+
   it('can handle commands, save snapshots, and run projections and process managers', async () => {
     const bank = bankOn(backend.store)
     for (const id of ['a', 'b']) {
@@ -110,6 +126,7 @@ describe('a user with the rights that the page names', () => {
     `update reprise.events set type = 'Changed'`,
     'truncate reprise.events',
     'delete from reprise.commands',
+    'delete from reprise.event_tags',
     'update reprise.store set lineage = gen_random_uuid()',
     'select reprise.new_lineage()',
     'drop trigger events_are_immutable on reprise.events',

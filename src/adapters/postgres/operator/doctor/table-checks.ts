@@ -36,6 +36,7 @@ select current_user::text as name,
          and has_table_privilege($2::text || '.commands', 'select')
          and has_sequence_privilege($2::text || '.events_position_seq', 'select') as readable,
        has_table_privilege($2::text || '.events', 'insert')
+         and has_table_privilege($2::text || '.event_tags', 'insert')
          and has_table_privilege($2::text || '.commands', 'insert')
          and has_table_privilege($2::text || '.snapshots', 'insert')
          and has_table_privilege($2::text || '.snapshots', 'update') as writable,
@@ -57,8 +58,8 @@ const access = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
       const tables = READ_SIDE.map((table) => `${quoted}.${table}`).join(', ')
       const grants =
         `grant usage on schema ${quoted}; grant select on all tables in schema ${quoted}; grant select on all ` +
-        `sequences in schema ${quoted}; grant insert on ${quoted}.events, ${quoted}.commands; grant insert, update ` +
-        `on ${quoted}.snapshots; grant insert, update, delete on ${tables} (each: to the user)`
+        `sequences in schema ${quoted}; grant insert on ${quoted}.events, ${quoted}.event_tags, ` +
+        `${quoted}.commands; grant insert, update on ${quoted}.snapshots; grant insert, update, delete on ${tables} (each: to the user)`
       if (!readable) {
         return problem('access', `${name} may not read everything`, `As the owner: ${grants}`)
       }

@@ -1,0 +1,82 @@
+import { MAXIMUM_POSITION, type Position } from './stream'
+import { MOST_TAGS, tagProblem } from './tags'
+
+/** Events that have all of these tags and, if types are given, one of the types. */
+export interface QueryItem {
+  /**
+   * All of them. 1 to 32. Put the one that the fewest events have first: a condition locks it, and events are looked up
+   * by it.
+   */
+  readonly tags: readonly [string, ...string[]]
+  /** Any of them. Omitted: all types. */
+  readonly types?: ReadonlyArray<string>
+}
+
+/** Which events a decision across streams depends on: those that match any of 1 to 1,000 items. */
+export type BoundaryQuery = readonly [QueryItem, ...QueryItem[]]
+
+/**
+ * What was seen of the events that match a query: all of them up to `after`, and `count` above it. It belongs to its
+ * query. `{ after: 0, count: 0 }`: there were none.
+ */
+export interface Sight {
+  /** 0 or more. */
+  readonly after: Position
+  /** 0 or more. */
+  readonly count: number
+}
+
+/** What must still be true when something is appended: nothing that matches has come since `sight`. */
+export interface AppendCondition {
+  readonly query: BoundaryQuery
+  /** From `readMatching`, or from the append before. */
+  readonly sight: Sight
+}
+
+const MOST_ITEMS = 1_000
+
+const itemProblem = ({ tags, types = [] }: QueryItem): string | undefined => {
+  if (!Array.isArray(tags) || tags.length === 0) return 'an item of the query has no tag'
+  if (tags.length > MOST_TAGS) {
+    return `an item of the query has ${tags.length} tags; the limit is ${MOST_TAGS}`
+  }
+  for (const tag of tags) {
+    const problem = tagProblem(tag)
+    if (problem !== undefined) return problem
+  }
+  return types.some((type) => tagProblem(type) !== undefined)
+    ? 'a type in the query must have 1 to 255 characters and no NUL'
+    : undefined
+}
+
+/** Why a query is not valid, or `undefined`. */
+export const queryProblem = (query: ReadonlyArray<QueryItem>): string | undefined => {
+  if (query.length === 0) return 'the query has no item'
+  if (query.length > MOST_ITEMS) {
+    return `the query has ${query.length} items; the limit is ${MOST_ITEMS}`
+  }
+  for (const item of query) {
+    const problem = itemProblem(item)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+const isNatural = (number: number): boolean =>
+  Number.isInteger(number) && number >= 0 && number <= MAXIMUM_POSITION
+
+/** Why a sight is none, or `undefined`. */
+export const sightProblem = ({ after, count }: Sight): string | undefined =>
+  isNatural(after) && isNatural(count)
+    ? undefined
+    : 'the position and the count of a sight must be integers, 0 or more'
+
+/** Whether an event with these tags is one of those that the query asks for. */
+export const matches = (
+  query: BoundaryQuery,
+  type: string,
+  tags: ReadonlyArray<string> = [],
+): boolean =>
+  query.some(
+    (item) => item.tags.every((tag) => tags.includes(tag)) && (item.types?.includes(type) ?? true),
+  )

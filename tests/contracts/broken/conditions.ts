@@ -1,0 +1,212 @@
+import * as E from 'fp-ts/Either'
+import { memory } from '../../../src/adapters/memory/backend'
+import { type BoundaryQuery, type QueryItem } from '../../../src/core/boundary-query'
+import { boundaryConflict } from '../../../src/core/errors/conflict'
+import type { NewEvent } from '../../../src/core/recorded-event'
+import type { BoundaryStore } from '../../../src/core/ports/boundary-store'
+import type { EventStore } from '../../../src/core/ports/event-store'
+import { tick } from './broken-store'
+import type { BrokenBoundaryStore } from './together'
+
+type Store = EventStore & BoundaryStore
+
+const changed = (change: (store: Store) => Partial<Store>): Store => {
+  const { store } = memory()
+  return { ...store, ...change(store) }
+}
+
+const eachItem = (query: BoundaryQuery, change: (item: QueryItem) => QueryItem): BoundaryQuery =>
+  query.map(change) as unknown as BoundaryQuery
+
+/** Reads and checks another query than the one that is given. */
+const asking = (change: (query: BoundaryQuery) => BoundaryQuery): Store =>
+  changed((store) => ({
+    readMatching: (query, range) => store.readMatching(change(query), range),
+    appendTogether: ({ streams, condition }) =>
+      store.appendTogether({
+        streams,
+        ...(condition === undefined
+          ? {}
+          : { condition: { ...condition, query: change(condition.query) } }),
+      }),
+  }))
+
+const changing = (change: (event: NewEvent) => NewEvent): Store =>
+  changed((store) => ({
+    append: (request) => store.append({ ...request, events: request.events.map(change) }),
+  }))
+
+export const brokenConditions: ReadonlyArray<BrokenBoundaryStore> = [
+  {
+    // As one that takes no lock does, or one whose snapshot is older than its lock.
+    defect: 'checks the condition, and appends a moment later',
+    store: () =>
+      changed((store) => ({
+        appendTogether: (request) => async () => {
+          const { condition, streams } = request
+          if (condition === undefined) return store.appendTogether(request)()
+          const { query, sight } = condition
+          const read = await store.readMatching(query, { limit: 100_000 })()
+          if (E.isLeft(read)) return store.appendTogether(request)()
+          const above = read.right.events.filter(({ position }) => position > sight.after)
+          if (above.length !== sight.count || read.right.sight.after < sight.after) {
+            return E.left(boundaryConflict(query, above.at(-1)?.position ?? 0))
+          }
+          await tick()
+          return store.appendTogether({ streams })()
+        },
+      })),
+    noticedBy: [
+      'races on conditions: are won by exactly one of ten that have seen the same',
+      'races on conditions: let only one win of two that each write what the other one has looked at',
+      'races on conditions: give no seat of a course twice, and no student a third one',
+      'races on conditions: let nothing in after an append without a condition that forbids it',
+    ],
+  },
+  {
+    defect: 'ignores the condition',
+    store: () =>
+      changed((store) => ({
+        appendTogether: ({ streams }) => store.appendTogether({ streams }),
+      })),
+    noticedBy: [
+      'conditions: do not hold once something has come that matches, by whichever append',
+      'conditions: do not hold on a sight of something that the store has never had',
+    ],
+  },
+  {
+    defect: 'ignores types',
+    store: () => asking((query) => eachItem(query, ({ tags }) => ({ tags }))),
+    noticedBy: [
+      'what matches a query: has all tags and one of the types of one of its items, each event once',
+      'conditions: hold while nothing has come that matches, and whatever else has',
+    ],
+  },
+  {
+    defect: 'looks at the first tag of an item only',
+    store: () =>
+      asking((query) => eachItem(query, ({ tags: [tag], ...item }) => ({ ...item, tags: [tag] }))),
+    noticedBy: [
+      'what matches a query: has all tags and one of the types of one of its items, each event once',
+      'conditions: hold while nothing has come that matches, and whatever else has',
+    ],
+  },
+  {
+    defect: 'looks at the first item only',
+    store: () => asking(([first]) => [first]),
+    noticedBy: [
+      'what matches a query: has all tags and one of the types of one of its items, each event once',
+      'conditions: do not hold once something has come that matches, by whichever append',
+    ],
+  },
+  {
+    defect: 'counts an event for each item that it matches',
+    store: () =>
+      changed((store) => ({
+        appendTogether: (request) => async () => {
+          const { condition } = request
+          if (condition === undefined) return store.appendTogether(request)()
+          const { query, sight } = condition
+          let count = 0
+          for (const item of query) {
+            const read = await store.readMatching([item], { limit: 1_000 })()
+            if (E.isRight(read)) {
+              count += read.right.events.filter(({ position }) => position > sight.after).length
+            }
+          }
+          return count === sight.count
+            ? store.appendTogether(request)()
+            : E.left(boundaryConflict(query, 0))
+        },
+      })),
+    noticedBy: ['conditions: count an event once that matches two items'],
+  },
+  {
+    defect: 'only looks whether there are more than were seen',
+    store: () =>
+      changed((store) => ({
+        appendTogether: (request) => async () => {
+          const answer = await store.appendTogether(request)()
+          if (E.isRight(answer) || answer.left._tag !== 'BoundaryConflict') return answer
+          const { query, sight } = request.condition ?? { query: answer.left.query, sight: null }
+          const read = await store.readMatching(query, { limit: 1_000 })()
+          const above = E.isRight(read)
+            ? read.right.events.filter(({ position }) => position > (sight?.after ?? 0)).length
+            : Infinity
+          return above <= (sight?.count ?? 0)
+            ? store.appendTogether({ streams: request.streams })()
+            : answer
+        },
+      })),
+    noticedBy: [
+      'conditions: hold on a count above any position up to which nothing was missed',
+      'conditions: do not hold on a sight of something that the store has never had',
+    ],
+  },
+  {
+    defect: 'says that nothing has been seen since an append',
+    store: () =>
+      changed((store) => ({
+        appendTogether: (request) => async () => {
+          const answer = await store.appendTogether(request)()
+          return E.isRight(answer) && request.condition !== undefined
+            ? E.right({ ...answer.right, sight: request.condition.sight })
+            : answer
+        },
+      })),
+    noticedBy: ['conditions: need no read after an append: it says what has been seen since'],
+  },
+  {
+    defect: 'forgets what it has read when it reads on',
+    store: () =>
+      changed((store) => ({
+        readMatching: (query, { limit }) => store.readMatching(query, { limit }),
+      })),
+    noticedBy: ['what matches a query: is read on from a sight'],
+  },
+  {
+    defect: 'stores the tags of appends to several streams only',
+    store: () => changing(({ tags: _tags, ...event }) => event),
+    noticedBy: [
+      'what matches a query: comes in the order of positions, from all streams, in pages of any size',
+      'conditions: do not hold once something has come that matches, by whichever append',
+    ],
+  },
+  {
+    defect: 'takes a query with an item without a tag',
+    store: () =>
+      changed((store) => ({
+        readMatching: (query, range) => {
+          const known = query.filter(({ tags }) => tags.length > 0)
+          return store.readMatching(known as unknown as BoundaryQuery, range)
+        },
+        appendTogether: ({ streams, condition }) => {
+          const known = condition?.query.filter(({ tags }) => tags.length > 0) ?? []
+          return store.appendTogether({
+            streams,
+            ...(condition === undefined
+              ? {}
+              : { condition: { ...condition, query: known as unknown as BoundaryQuery } }),
+          })
+        },
+      })),
+    noticedBy: [
+      'what matches a query: is not read for an invalid query: an item without a tag',
+      'conditions: are rejected, and nothing is stored: an item without a tag',
+    ],
+  },
+  {
+    // Events that match by one tag of an item instead of all of them.
+    defect: 'finds events with any tag of an item',
+    store: () =>
+      asking(
+        (query) =>
+          query.flatMap(({ tags, ...item }) =>
+            tags.map((tag) => ({ ...item, tags: [tag] })),
+          ) as unknown as BoundaryQuery,
+      ),
+    noticedBy: [
+      'what matches a query: has all tags and one of the types of one of its items, each event once',
+    ],
+  },
+]
