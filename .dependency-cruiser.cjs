@@ -1,4 +1,4 @@
-/** The direction: examples, tests -> testing, cli -> shell, adapters -> core -> fp-ts, io-ts. */
+/** The direction: testing -> core; cli, http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
 const entries = '^src/(index|adapter|algebra|codec|http|memory|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -43,7 +43,7 @@ module.exports = {
       to: {
         pathNot: [
           '^src/(core|shell)/',
-          'node_modules/(fp-ts|lru-cache|uuidv7)/',
+          'node_modules/(fp-ts|lru-cache)/',
           '^(node:)?(crypto|perf_hooks|timers(/promises)?)$',
         ],
       },

@@ -31,8 +31,8 @@ const fixes = [
   {
     name: 'a command with mustExist is decided on what is there',
     file: `${category}/append-request.ts`,
-    from: "const expectedVersion = pin === 'mustExist' ? version : pin",
-    to: 'const expectedVersion = first.pending.options.expectedVersion ?? (pin && version)',
+    from: 'isDecidedAgain(options) ? version : (options.expectedVersion ?? version)',
+    to: 'options.expectedVersion ?? version',
   },
   {
     name: 'the state follows from what is stored, not from what was decided',

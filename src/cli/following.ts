@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../core/errors/store'
 import type { Position } from '../core/stream'
-import { backoff } from '../core/time/back-off'
+import { backoff } from '../core/back-off'
 import { sleeper } from '../shell/subscription/sleeper'
 import type { CliFailure } from './failure'
 import type { TailPrinter } from './output/tail'

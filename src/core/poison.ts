@@ -1,6 +1,6 @@
 import type { Fault } from './fault'
 import { setting, timeSetting } from './setting'
-import { backoff } from './time/back-off'
+import { backoff } from './back-off'
 
 /**
  * What happens to an event that its handler cannot handle.

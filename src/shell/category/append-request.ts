@@ -4,7 +4,7 @@ import type { Appended, AppendRequest, CommandMark } from '../../core/append'
 import { type Metadata, noMetadata } from '../../core/metadata'
 import type { NewEvent, RecordedEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
-import type { CommandOptions, SentOptions } from './command-options'
+import { type CommandOptions, isDecidedAgain, type SentOptions } from './command-options'
 import type { Decision } from './decide'
 import type { IdSource } from './ids'
 
@@ -62,10 +62,10 @@ export const appendRequest = (
   }
   if (first === undefined || (skip === 0 && commands.length === 0)) return undefined
   const events = skip === first.events.length ? first.events : batch.flatMap((part) => part.events)
-  const { expectedVersion: pin = 'mustExist' } = first.pending.options
+  const { options } = first.pending
   // `mustExist` was checked when the state was read: only `any` may be stored on another state than it was
   // decided on.
-  const expectedVersion = pin === 'mustExist' ? version : pin
+  const expectedVersion = isDecidedAgain(options) ? version : (options.expectedVersion ?? version)
   return { streamId, expectedVersion, events, commands }
 }
 

@@ -1,4 +1,4 @@
-import type { ExpectedVersion } from '../../core/expected-version'
+import { type ExpectedVersion, versionFits } from '../../core/expected-version'
 import type { Metadata } from '../../core/metadata'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamVersion } from '../../core/stream'
@@ -36,6 +36,14 @@ export interface SentOptions extends CommandOptions {
   /** `undefined`: the command is not JSON, so it counts as the same as any command with its id. */
   readonly fingerprint?: string | undefined
 }
+
+/** Whether a command may be decided on this version. One that expects nothing may be decided on any. */
+export const admits = ({ expectedVersion }: CommandOptions, version: StreamVersion): boolean =>
+  expectedVersion === undefined || versionFits(expectedVersion, version)
+
+/** Whether a command is decided again when another writer was first: it is not pinned, and not blind. */
+export const isDecidedAgain = ({ expectedVersion }: CommandOptions): boolean =>
+  expectedVersion === undefined || expectedVersion === 'mustExist'
 
 /** Whether two fingerprints say that the commands differ. */
 export const isOtherCommand = (one: string | undefined, other: string | undefined): boolean =>

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { jsonSize } from '../../core/json'
+import { JSON_PER_STATEMENT } from '../../core/limits'
 import type { NewEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import type { Versioned } from '../state/replay'
@@ -14,9 +15,6 @@ export interface Decided<Of extends CategoryTypes> {
   readonly decision: E.Either<DecideError<Of['rejection']>, Decision<Of['state'], Of['event']>>
   readonly events: ReadonlyArray<NewEvent>
 }
-
-/** How much JSON a batch appends, about: as `eventSize` is measured. More in one append is not faster. */
-const LARGEST_APPEND = 4_000_000
 
 /**
  * Decides commands one after another, each on the state that those before it lead to. Stops before all are
@@ -34,7 +32,7 @@ export const decideAll = <Of extends CategoryTypes>(
   let before = base
   let size = 0
   for (const pending of batch) {
-    if (size > LARGEST_APPEND) break
+    if (size > JSON_PER_STATEMENT) break
     const decision = decideOn(category, streamId, pending.command, before)
     const events = newEvents(decision, pending.options, settings.ids)
     all[count++] = { pending, before, decision, events }
@@ -45,7 +43,7 @@ export const decideAll = <Of extends CategoryTypes>(
 }
 
 /** What was too much for one append comes after what must be handled again. */
-export const before = async <Item>(
+export const followedBy = async <Item>(
   again: ReadonlyArray<Item> | Promise<ReadonlyArray<Item>>,
   later: ReadonlyArray<Item>,
 ): Promise<ReadonlyArray<Item>> => [...(await again), ...later]

@@ -4,7 +4,6 @@ import type { Category } from '../../core/category'
 import { versionConflict } from '../../core/errors/conflict'
 import { isIsolatable } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
-import { versionFits } from '../../core/expected-version'
 import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
 import type { Versioned } from '../state/replay'
@@ -12,8 +11,8 @@ import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
 import { appendRequest, isAppended, recordedEvents } from './append-request'
-import type { CommandResult } from './command-options'
-import { before, type Decided, decideAll } from './decide-batch'
+import { admits, type CommandResult, isDecidedAgain } from './command-options'
+import { type Decided, decideAll, followedBy } from './decide-batch'
 import {
   ALONE,
   CONFLICT,
@@ -87,12 +86,11 @@ export const handleBatch = <Of extends CategoryTypes>(
 ): Batch<Of> | Promise<Batch<Of>> => {
   const first = batch[0]
   if (first === undefined) return batch
-  const { expectedVersion = 'any' } = first.options
   const known = runtime.states.get(streamId)
   return known === undefined ||
     known.outdated ||
     first.mode === 'reload' ||
-    !versionFits(expectedVersion, known.version)
+    !admits(first.options, known.version)
     ? loadAndDecide(runtime, streamId, batch, first)
     : decideAndAppend(runtime, streamId, batch, { current: known, loaded: false })
 }
@@ -105,7 +103,7 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   first: Pending<Of>,
 ): Promise<Batch<Of>> => {
   const { category, settings, states } = runtime
-  const { commandId, expectedVersion = 'any' } = first.options
+  const { commandId, expectedVersion = 'any' } = first.options // a command that admits any version has no conflict
   const known = states.get(streamId)
   const loaded = await loadState(category, settings, streamId, {
     ...(known === undefined ? {} : { known }),
@@ -114,7 +112,7 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   if (E.isLeft(loaded)) return conclude(runtime, batch, () => loaded)
   const { current, handled } = loaded.right
   states.set(streamId, current)
-  if (handled === undefined && versionFits(expectedVersion, current.version)) {
+  if (handled === undefined && admits(first.options, current.version)) {
     return decideAndAppend(runtime, streamId, batch, { current, loaded: true })
   }
   const answer =
@@ -144,7 +142,7 @@ const decideAndAppend = <Of extends CategoryTypes>(
               ? refused(runtime, request, { base, error: result.left }, now)
               : stored(runtime, { streamId, base, decided, appended: result.right }, now),
           )
-  return now === batch ? again : before(again, batch.slice(now.length))
+  return now === batch ? again : followedBy(again, batch.slice(now.length))
 }
 
 /** The store has taken the append of a batch. */
@@ -231,8 +229,7 @@ const refused = async <Of extends CategoryTypes>(
     return conclude(runtime, batch, (pending) => (pending === repeated ? answer : DECIDE_AGAIN))
   }
   const retries = ({ conflicts }: Pending<Of>) => conflicts + 1 < settings.retry.attempts
-  const { expectedVersion: pin = 'mustExist' } = batch[0]?.options ?? {}
-  if (error._tag === 'VersionConflict' && pin === 'mustExist') {
+  if (error._tag === 'VersionConflict' && isDecidedAgain(batch[0]?.options ?? {})) {
     const { actual } = error
     const notice = { streamId, commands: batch.length, decidedOn: current.version, actual }
     settings.onNotice({ _tag: 'DecidedAgain', ...notice })

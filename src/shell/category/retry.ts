@@ -1,5 +1,5 @@
 import { setting, timeSetting } from '../../core/setting'
-import { backoff } from '../../core/time/back-off'
+import { backoff } from '../../core/back-off'
 
 /** How often a command is decided again after another writer was first, and how long to wait before it. */
 export interface RetryPolicy {

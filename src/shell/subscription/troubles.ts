@@ -1,4 +1,4 @@
-import { backoff } from '../../core/time/back-off'
+import { backoff } from '../../core/back-off'
 import type { SubscriptionNotice } from './environment'
 import { performance } from '../timers'
 

@@ -12,7 +12,7 @@ import type { Backend } from '../../core/ports/backend'
 import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
 import type { Position, StreamId } from '../../core/stream'
 import { LONGEST_TIMER, setting } from '../../core/setting'
-import { backoff } from '../../core/time/back-off'
+import { backoff } from '../../core/back-off'
 import { clearTimeout, performance, setTimeout, sleep } from '../timers'
 
 /** In milliseconds. */

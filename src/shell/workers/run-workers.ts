@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { timeSetting } from '../../core/setting'
-import { backoff } from '../../core/time/back-off'
+import { backoff } from '../../core/back-off'
 import { catching } from '../catching'
 import type { ProjectionNotice } from '../projection/environment'
 import { sleeper } from '../subscription/sleeper'

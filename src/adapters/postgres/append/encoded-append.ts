@@ -1,8 +1,8 @@
 import type { AppendRequest, CommandMark } from '../../../core/append'
 import type { ExpectedVersion } from '../../../core/expected-version'
-import type { Metadata } from '../../../core/metadata'
 import type { NewEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
+import { isEmpty } from '../../../core/owns'
 
 /** An event as the statements take it: data and metadata are JSON. */
 export interface EncodedEvent {
@@ -25,11 +25,6 @@ export interface EncodedAppend {
 
 /** Metadata of an event without any. */
 export const EMPTY_METADATA = '{}'
-
-const isEmpty = (metadata: Metadata): boolean => {
-  for (const key in metadata) if (Object.hasOwn(metadata, key)) return false
-  return true
-}
 
 const encodeEvent = ({
   id,

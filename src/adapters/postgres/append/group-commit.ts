@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { isIsolatable, storeFailed } from '../../../core/errors/store'
+import { JSON_PER_STATEMENT } from '../../../core/limits'
 import { grouped, type Grouping } from '../connection/grouped'
 import {
   appendAlone,
@@ -10,18 +11,17 @@ import {
   type RunAppends,
 } from './append-answer'
 import { type EncodedAppend, lengthOf } from './encoded-append'
-import { type LockedBounds, lockedStreams } from './locked-streams'
+import { type LockedBounds, lockedStreams, QUEUED_APPENDS, QUEUED_JSON } from './locked-streams'
 
 const grouping: Grouping<EncodedAppend, AppendAnswer> = {
   name: 'appends',
-  depth: 20_000,
+  depth: QUEUED_APPENDS,
   statements: 4,
   slow: 25,
   size: 1_000,
   sizeOf: ({ events }) => events.length,
-  // In UTF-16 code units. More in a statement is not faster; more in the queue could end the process.
-  weight: 4_000_000,
-  queueWeight: 134_217_728,
+  weight: JSON_PER_STATEMENT,
+  queueWeight: QUEUED_JSON,
   weightOf: lengthOf,
   failed: (cause) => E.left(storeFailed('Unexpected', 'unknown', cause)),
   keyOf: ({ streamId }) => streamId,
@@ -39,7 +39,7 @@ const PARTS = 8
  * payload that the server refuses, does not affect the others: then each is sent on its own. Nor does a stream that
  * another transaction has locked: it is found by splitting the group, and waits aside.
  *
- * @param run - waits for a lock only briefly: see {@link appendStatements}.
+ * @param run - waits for a lock only briefly: see `appendStatements`.
  */
 export const groupCommit = (run: RunAppends, bounds: LockedBounds): RunAppend => {
   const alone = appendAlone(run)

@@ -13,9 +13,10 @@ export interface LockedBounds {
   readonly timeout: number
 }
 
-/** How many appends wait for locks at most, and how much data they hold together, in UTF-16 code units. */
-const MOST_WAITING = 20_000
-const MOST_LENGTH = 134_217_728
+/** How many appends wait at most: for their statement, and for locks. */
+export const QUEUED_APPENDS = 20_000
+/** How much data they hold together, in UTF-16 code units. More could end the process. */
+export const QUEUED_JSON = 134_217_728
 
 interface Waiting {
   readonly append: EncodedAppend
@@ -95,7 +96,7 @@ export const lockedStreams = (
     has: (streamId) => streams.has(streamId),
     append: (append) => {
       const length = lengthOf(append)
-      if (waiting >= MOST_WAITING || (waiting > 0 && waitingLength + length > MOST_LENGTH)) {
+      if (waiting >= QUEUED_APPENDS || (waiting > 0 && waitingLength + length > QUEUED_JSON)) {
         return Promise.resolve(E.left(overloaded('appends to locked streams', waiting)))
       }
       waiting += 1

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/Either'
+import { JSON_PER_STATEMENT } from '../../../core/limits'
 import type { StreamId } from '../../../core/stream'
 import { isCommandTaken, isVersionTaken } from '../connection/errors'
 import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
@@ -41,9 +42,6 @@ export const appendStatements = (schema: string, lockTimeout?: number): AppendSt
   ...fallbackStatements(schema, lockTimeout),
 })
 
-/** How much JSON an optimistic statement takes at most, in UTF-16 code units: PostgreSQL holds no JSON array above 256 MB. */
-const MOST_JSON = 4_000_000
-
 /** The optimistic statement for some appends; `undefined`: there is none for decisions without events or very much data. */
 export const optimisticQuery = (
   statements: AppendStatements,
@@ -54,7 +52,7 @@ export const optimisticQuery = (
     if (append.events.length === 0) return undefined
     length += lengthOf(append)
   }
-  if (length > MOST_JSON) return undefined
+  if (length > JSON_PER_STATEMENT) return undefined
   const [only] = appends
   const short =
     only !== undefined && appends.length === 1 ? oneStreamQuery(statements, only) : undefined
