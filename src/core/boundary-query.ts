@@ -1,3 +1,4 @@
+import { propertyOf } from './owns'
 import { MAXIMUM_POSITION, type Position } from './stream'
 import { MOST_TAGS, tagProblem } from './tags'
 
@@ -35,7 +36,8 @@ export interface AppendCondition {
 
 const MOST_ITEMS = 1_000
 
-const itemProblem = ({ tags, types = [] }: QueryItem): string | undefined => {
+const itemProblem = (item: unknown): string | undefined => {
+  const [tags, types = []] = [propertyOf(item, 'tags'), propertyOf(item, 'types')]
   if (!Array.isArray(tags) || tags.length === 0) return 'an item of the query has no tag'
   if (tags.length > MOST_TAGS) {
     return `an item of the query has ${tags.length} tags; the limit is ${MOST_TAGS}`
@@ -44,14 +46,14 @@ const itemProblem = ({ tags, types = [] }: QueryItem): string | undefined => {
     const problem = tagProblem(tag)
     if (problem !== undefined) return problem
   }
-  return types.some((type) => tagProblem(type) !== undefined)
+  return !Array.isArray(types) || types.some((type) => tagProblem(type) !== undefined)
     ? 'a type in the query must have 1 to 255 characters and no NUL'
     : undefined
 }
 
 /** Why a query is not valid, or `undefined`. */
-export const queryProblem = (query: ReadonlyArray<QueryItem>): string | undefined => {
-  if (query.length === 0) return 'the query has no item'
+export const queryProblem = (query: unknown): string | undefined => {
+  if (!Array.isArray(query) || query.length === 0) return 'the query has no item'
   if (query.length > MOST_ITEMS) {
     return `the query has ${query.length} items; the limit is ${MOST_ITEMS}`
   }
@@ -62,14 +64,30 @@ export const queryProblem = (query: ReadonlyArray<QueryItem>): string | undefine
   return undefined
 }
 
-const isNatural = (number: number): boolean =>
-  Number.isInteger(number) && number >= 0 && number <= MAXIMUM_POSITION
+const isNatural = (number: unknown): boolean =>
+  typeof number === 'number' &&
+  Number.isInteger(number) &&
+  number >= 0 &&
+  number <= MAXIMUM_POSITION
 
 /** Why a sight is none, or `undefined`. */
-export const sightProblem = ({ after, count }: Sight): string | undefined =>
-  isNatural(after) && isNatural(count)
+export const sightProblem = (sight: unknown): string | undefined =>
+  isNatural(propertyOf(sight, 'after')) && isNatural(propertyOf(sight, 'count'))
     ? undefined
     : 'the position and the count of a sight must be integers, 0 or more'
+
+/** A copy of a valid condition that later changes by the caller do not affect. */
+export const conditionCopy = ({
+  query: [first, ...others],
+  sight,
+}: AppendCondition): AppendCondition => {
+  const itemCopy = ({ tags: [tag, ...more], types }: QueryItem): QueryItem => ({
+    tags: [tag, ...more],
+    ...(types === undefined ? {} : { types: [...types] }),
+  })
+  const query: BoundaryQuery = [itemCopy(first), ...others.map(itemCopy)]
+  return { query, sight: { after: sight.after, count: sight.count } }
+}
 
 /** Whether an event with these tags is one of those that the query asks for. */
 export const matches = (

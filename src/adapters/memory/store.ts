@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
 import { appendTogetherError, sightAfter } from '../../core/append-together'
-import { queryProblem, sightProblem } from '../../core/boundary-query'
+import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-query'
 import { invalidQuery } from '../../core/errors/invalid'
 import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
@@ -123,15 +123,18 @@ export const memoryStore = ({
     appendTogether: (request) => async () => {
       const error = appendTogetherError(request, limits)
       if (error !== undefined) return E.left(error)
-      const safe = { ...request, streams: request.streams.map(taken) }
+      const { streams, condition } = request
+      const safe = {
+        streams: streams.map(taken),
+        ...(condition === undefined ? {} : { condition: conditionCopy(condition) }),
+      }
       const work = { requests: safe.streams, rejected: () => rejectionOfAll(log, safe) }
       const stored =
         inline.projections.length === 0
           ? appendAllNow(log, work, now())
           : await oneByOne(() => appendProjected(work))
       if (E.isLeft(stored)) return stored
-      const { condition } = safe
-      const sight = condition && sightAfter(condition, stored.right)
+      const sight = safe.condition && sightAfter(safe.condition, stored.right)
       return E.right({ streams: stored.right, ...(sight === undefined ? {} : { sight }) })
     },
     readMatching: (query, range) => () => {

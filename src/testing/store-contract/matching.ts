@@ -27,6 +27,10 @@ interface BadQuery {
 
 export const badQueries: ReadonlyArray<BadQuery> = [
   { name: 'no item', query: [] },
+  { name: 'no list', query: 'everything' as never },
+  { name: 'an item that is none', query: [null] as never },
+  { name: 'tags that are no list', query: [{ tags: 'a' }] as never },
+  { name: 'types that are no list', query: [{ tags: ['a'], types: 'A' }] as never },
   { name: 'an item without a tag', query: [{ tags: ['a'] }, { tags: [] }] },
   { name: '33 tags in an item', query: [{ tags: countTo(33).map(String) }] },
   { name: 'a tag of 256 characters', query: [{ tags: ['x'.repeat(256)] }] },
