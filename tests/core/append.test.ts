@@ -63,6 +63,35 @@ describe('appendError', () => {
     expect(errorOf(change)).toMatchObject({ reason })
   })
 
+  it('refuses more than 5,000 tags in one append, however many events share them', () => {
+    const tagged = Array.from({ length: 157 }, (_, number) => ({
+      ...event,
+      tags: Array.from(
+        { length: 32 },
+        (_, tag) => `t${String(number * 32 + tag).padStart(5, '0')}`,
+      ),
+    }))
+    expect(errorOf({ events: tagged })).toMatchObject({
+      reason: 'it names 5024 tags; the limit is 5000',
+    })
+    expect(errorOf({ events: tagged.slice(1) })).toBeUndefined()
+    expect(errorOf({ events: [...tagged.slice(1), ...tagged.slice(1)] })).toBeUndefined()
+  })
+
+  it.each(['data', 'metadata'])('refuses a list as %s', (part) => {
+    expect(errorOf({ events: [{ ...event, [part]: [] }] })).toMatchObject({
+      _tag: 'UnencodableEvent',
+    })
+  })
+
+  it('refuses data that throws when it is read', () => {
+    const data = Object.defineProperty({}, 'amount', {
+      enumerable: true,
+      get: (): unknown => JSON.parse('no'),
+    })
+    expect(errorOf({ events: [{ ...event, data }] })).toMatchObject({ _tag: 'UnencodableEvent' })
+  })
+
   it('takes two commands with ids of their own', () => {
     expect(
       errorOf({ commands: [...mark('c', 0, 1).commands, ...mark('d', 1, 0).commands] }),
