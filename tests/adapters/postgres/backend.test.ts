@@ -307,7 +307,7 @@ describe('hints', () => {
     const silence = backend.wakeUps.listen(() => undefined)
     const [row] = await eventually(async () => {
       const { rows } = await client.query<{ query: string }>(
-        `select query from pg_stat_activity where query like 'listen%'`,
+        `select query from pg_stat_activity where query like 'listen%' and datname = current_database()`,
       )
       return rows.length > 0 && rows
     })

@@ -55,7 +55,7 @@ const workersOn = (backend: PostgresBackend<unknown>, seen: string[]) =>
   )
 
 describe(`${SCHEMAS} idle schemas with three workers each`, () => {
-  it('cost less than two transactions a second each, and are woken at once', async () => {
+  it('cost less than four transactions a second each, and are woken at once', async () => {
     const seen: string[] = []
     const backends = Array.from({ length: SCHEMAS }, (_, n) =>
       postgres(pool, { schema: `tenant_${n}` }),
@@ -69,7 +69,7 @@ describe(`${SCHEMAS} idle schemas with three workers each`, () => {
       await pause(SECONDS * 1_000)
       const perSecond = ((await transactions()) - before) / SECONDS
       process.stderr.write(`${SCHEMAS} idle schemas: ${perSecond} transactions a second\n`)
-      expect(perSecond).toBeLessThan(2 * SCHEMAS) // 0.8 on a machine with nothing else to do
+      expect(perSecond).toBeLessThan(4 * SCHEMAS) // 0.8 on a machine with nothing else to do; 11 without what is tested here
 
       const sentAt = performance.now()
       const last = backends.at(-1)
