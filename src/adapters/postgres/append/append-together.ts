@@ -61,7 +61,7 @@ const streamLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<Named
     : appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
 
 /**
- * Whoever writes a tag locks it, beside all others who do; a condition locks one tag of each of its items alone. So
+ * A writer of a tag locks it, beside all others who do; a condition locks one tag of each of its items alone. So
  * nothing that it asks for is on its way when it is checked. One is enough, for writers lock all of their tags.
  */
 const tagLocks = (
