@@ -51,8 +51,16 @@ const itemProblem = (item: unknown): string | undefined => {
     : undefined
 }
 
-/** Why a query is not valid, or `undefined`. */
+/** Why a query is not valid, or `undefined`. Also what throws when it is read is none. */
 export const queryProblem = (query: unknown): string | undefined => {
+  try {
+    return problemIn(query)
+  } catch {
+    return 'the query cannot be read'
+  }
+}
+
+const problemIn = (query: unknown): string | undefined => {
   if (!Array.isArray(query) || query.length === 0) return 'the query has no item'
   if (query.length > MOST_ITEMS) {
     return `the query has ${query.length} items; the limit is ${MOST_ITEMS}`

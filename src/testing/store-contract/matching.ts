@@ -28,6 +28,10 @@ interface BadQuery {
 export const badQueries: ReadonlyArray<BadQuery> = [
   { name: 'no item', query: [] },
   { name: 'no list', query: 'everything' as never },
+  {
+    name: 'one that throws when it is read',
+    query: [Object.defineProperty({}, 'tags', { get: (): unknown => JSON.parse('no') })] as never,
+  },
   { name: 'an item that is none', query: [null] as never },
   { name: 'tags that are no list', query: [{ tags: 'a' }] as never },
   { name: 'types that are no list', query: [{ tags: ['a'], types: 'A' }] as never },
