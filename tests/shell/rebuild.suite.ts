@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import * as t from 'io-ts'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import type { Projection } from '../../src/core/projection'
+import type { BuildStatus } from '../../src/core/ports/projection-store'
 import type { EventSource } from '../../src/shell/subscription/environment'
 import type { ProjectionNotice } from '../../src/shell/projection/environment'
 import type { ProjectionOptions } from '../../src/shell/projection/follow'
@@ -45,9 +46,6 @@ const listed: Projection<ReadonlyArray<number>, Tick> = {
   },
   state: stateCodec(1, t.readonlyArray(t.number)),
 }
-
-const pauseFor = (milliseconds: number) =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** What becomes of builds, and of those who wait for one, on every store. */
 export const rebuildSuite = <Transaction>(
@@ -229,15 +227,30 @@ export const rebuildSuite = <Transaction>(
     await built()
     await appendTicks(side.store, 'tick-2', 13)
     const poison = { _tag: 'Park', attempts: 1, firstBackoff: 1, maxBackoff: 1 } as const
+    let looks = 0
+    /** Every second time it is looked at, the build is a little behind: so it is while events come in. */
+    const fallingBehind = {
+      ...side.documents,
+      builds: (name: string) =>
+        TE.map((builds: ReadonlyArray<BuildStatus>) =>
+          ++looks % 2 === 0
+            ? builds.map((build) => (build.version === 2 ? { ...build, reached: 0 } : build))
+            : builds,
+        )(side.documents.builds(name)),
+    }
     const run = running((signal) =>
-      runProjection(failingAt(13, 2), { ...options, poison })(side, { signal, onNotice }),
+      runProjection(failingAt(13, 2), { ...options, poison })(
+        { ...side, documents: fallingBehind },
+        { signal, onNotice },
+      ),
     )
     await eventually(() => tags().includes('BuildHeldBack'))
     const old = start()
     const [later] = await appendTicks(side.store, 'tick-3', 1)
     await right(reader().until(later ?? 0, 20_000))
     await eventually(async () => (await reached('2.1')) === later)
-    await pauseFor(500)
+    const looksBefore = looks
+    await eventually(() => looks > looksBefore + 4)
     expect(await active()).toMatchObject({ version: 1, build: 1 })
     const heldBack = notices.filter(({ _tag }) => _tag === 'BuildHeldBack')
     expect(heldBack).toEqual([

@@ -100,12 +100,13 @@ const takingOver = <Transaction>(
     const target = active?.reached ?? 0
     if (reached === undefined) return E.right(undefined)
     onNotice?.({ _tag: 'BuildProgress', projection, reached, target })
-    const heldNow = reached < target ? 0 : held
-    if (heldNow > 0 && heldNow !== heldBefore) {
-      onNotice?.({ _tag: 'BuildHeldBack', projection, version, build, held: heldNow })
+    // A build that was caught up falls behind for a moment with every event: what was told is not told again.
+    if (reached < target) return E.right(undefined)
+    if (held > 0 && held !== heldBefore) {
+      onNotice?.({ _tag: 'BuildHeldBack', projection, version, build, held })
     }
-    heldBefore = heldNow
-    if (reached < target || held > 0) return E.right(undefined)
+    heldBefore = held
+    if (held > 0) return E.right(undefined)
     // The store decides: what was read above may be outdated.
     const activated = await documents.activate(projection, mine, keepFor)()
     if (E.isLeft(activated)) {
