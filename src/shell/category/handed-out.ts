@@ -1,6 +1,6 @@
 import type { Versioned } from '../state/replay'
 import { unshared } from '../state/unshared'
-import type { CommandResult } from './command-options'
+import type { CommandResult } from './command'
 
 /** The same result, for a caller who shares nothing with the one who has it already. */
 export const separateResult = <State, Event>({

@@ -10,8 +10,7 @@ import {
 } from '../../../core/read-range'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { type StreamId, streamIdError } from '../../../core/stream'
-import { named } from '../connection/own-statements'
-import { type Executor, readRows } from '../connection/query'
+import { named, type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 import { storedColumns, toPage, withoutNul } from './stored-events'
 
