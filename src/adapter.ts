@@ -271,6 +271,7 @@ export {
   streamRangeProblem,
 } from './core/read-range'
 export type {
+  EventsPage,
   EncodedEvent,
   NewEvent,
   Recorded,

@@ -4,17 +4,10 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import type { LoadError, ReadPageError } from '../../core/errors/unions'
 import type { BackwardsRange, StreamPage, StreamRange } from '../../core/ports/event-store'
-import type { RecordedEvent } from '../../core/recorded-event'
+import type { EventsPage, RecordedEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import type { CategorySettings } from '../category/settings'
 import { decodeRecorded, type Replayable } from './replay'
-
-/** Some events of one stream, decoded. */
-export interface EventsPage<Event> {
-  readonly events: ReadonlyArray<RecordedEvent<Event>>
-  /** Whether there are more within the range. */
-  readonly more: boolean
-}
 
 type Decoded<Event> = TaskEither<LoadError | ReadPageError, EventsPage<Event>>
 

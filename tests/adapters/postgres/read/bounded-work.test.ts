@@ -78,11 +78,13 @@ describe('a category without events among very many others, under a short statem
     const db = limited()
     const { store } = postgres(db)
     const event = { ...newEvent('Added', { by: 1 }), metadata: { correlationId: 'only one' } }
-    await right(store.append({ ...appending('rare-1'), events: [event] }))
+    await right(
+      postgres(database.connect(1)).store.append({ ...appending('rare-1'), events: [event] }),
+    )
     const recordedFrom = Date.now() - 3_600_000
     let after = 0
     const found: string[] = []
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const page = await right(store.readAll({ after, limit: 10, recordedFrom }))
       expect(page.upTo > after || !page.more).toBe(true)
       found.push(...page.events.map(({ streamId }) => streamId))
