@@ -13,7 +13,15 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
-import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
+import {
+  appendAlone,
+  appendOnce,
+  encodeAppend,
+  isTagged,
+  type RunAppend,
+  signalling,
+  signallingAll,
+} from './append/append'
 import {
   type RunTogether,
   taggedAppend,
@@ -28,11 +36,13 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
-import { encodeAppend, isTagged } from './append/encoded-append'
-import { fallbackAppend } from './append/fallback-append'
 import { groupCommit } from './append/group-commit'
-import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
-import { signalling, signallingAll } from './append/signalling'
+import {
+  appendStatements,
+  contention,
+  fallbackAppend,
+  optimisticAppend,
+} from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'

@@ -13,13 +13,17 @@ import type { AppendError, AppendTogetherError } from '../../../core/errors/unio
 import { toStoreFailed } from '../connection/errors'
 import { named } from '../connection/own-statements'
 import { type Executor, fetchRows, outcomeIn, type TransactionScope } from '../connection/query'
-import { handledCommand } from '../read/load-statements'
+import { handledCommand } from '../read/stored-events'
 import { itemColumns } from '../read/read-matching'
 import { eventsOf, quoteIdentifier } from '../schema/names'
-import { appendedOf, byStream } from './append-answer'
-import type { EncodedAppend } from './encoded-append'
-import { type FallbackRow, textColumns } from './fallback-append'
-import { type Columns, eventColumns, markColumns, streamColumns } from './statement-parts'
+import { appendedOf, byStream, type EncodedAppend, type OutcomeRow } from './append'
+import {
+  type Columns,
+  eventColumns,
+  markColumns,
+  streamColumns,
+  textColumns,
+} from './statement-parts'
 
 /** Appends to several streams: all of them, or none. An answer for each of them, in their order. Never rejects. */
 export type RunTogether<Failure> = (
@@ -112,7 +116,7 @@ const parametersOf = (
 
 const conflictsOf = (
   appends: ReadonlyArray<EncodedAppend>,
-  rows: ReadonlyMap<string, ReadonlyArray<FallbackRow>>,
+  rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
 ): ReadonlyArray<StreamConflict> =>
   appends.flatMap(({ streamId, expectedVersion }) =>
     (rows.get(streamId) ?? []).flatMap(({ outcome, version }) =>
@@ -123,7 +127,7 @@ const conflictsOf = (
 const answerTo = (
   appends: ReadonlyArray<EncodedAppend>,
   condition: AppendCondition | undefined,
-  rows: ReadonlyMap<string, ReadonlyArray<FallbackRow>>,
+  rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
 ): E.Either<AppendTogetherError, ReadonlyArray<Appended>> => {
   const unmet = rows.get('')?.[0]
   if (unmet !== undefined && condition !== undefined) {
@@ -154,7 +158,7 @@ export const togetherAppend =
   async (appends, condition) => {
     try {
       const parameters = parametersOf(inOrder(appends), condition)
-      const rows = await fetchRows<FallbackRow>(db, statement, parameters)
+      const rows = await fetchRows<OutcomeRow>(db, statement, parameters)
       return answerTo(appends, condition, byStream(rows))
     } catch (error) {
       return E.left(toStoreFailed(outcomeIn(scope))(error))

@@ -1,13 +1,12 @@
 import * as E from 'fp-ts/Either'
 import type { CompiledQuery, QueryResult } from 'kysely'
+import { encodeAppend, signallingAll } from '../../../../src/adapters/postgres/append/append'
 import { groupCommit } from '../../../../src/adapters/postgres/append/group-commit'
-import { encodeAppend } from '../../../../src/adapters/postgres/append/encoded-append'
 import {
   appendStatements,
   contention,
   optimisticAppend,
 } from '../../../../src/adapters/postgres/append/optimistic-append'
-import { signallingAll } from '../../../../src/adapters/postgres/append/signalling'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import { directExecutor } from '../../../../src/adapters/postgres/connection/origin'
 import type { Executor } from '../../../../src/adapters/postgres/connection/query'

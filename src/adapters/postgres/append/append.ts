@@ -1,12 +1,76 @@
 import * as E from 'fp-ts/Either'
-import type { Appended } from '../../../core/append'
+import type { Appended, AppendRequest, CommandMark } from '../../../core/append'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError } from '../../../core/errors/unions'
-import { versionFits } from '../../../core/expected-version'
+import { type ExpectedVersion, versionFits } from '../../../core/expected-version'
+import { isEmpty } from '../../../core/owns'
+import type { NewEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
 import { isCommandTaken, isLockTimeout, toStoreFailed } from '../connection/errors'
 import { outcomeIn, type TransactionScope } from '../connection/query'
-import type { EncodedAppend } from './encoded-append'
+
+// An append on its way: encoded for the server, and what comes back.
+
+/** An event as the statements take it: data and metadata are JSON. */
+export interface EncodedEvent {
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
+  readonly data: string
+  readonly metadata: string
+  /** Sorted, each once. */
+  readonly tags?: ReadonlyArray<string>
+}
+
+/** A request encoded: the caller can no longer change it, and it is encoded only once, however often it is sent. */
+export interface EncodedAppend {
+  readonly streamId: StreamId
+  readonly expectedVersion: ExpectedVersion
+  readonly events: ReadonlyArray<EncodedEvent>
+  readonly commands: ReadonlyArray<CommandMark>
+}
+
+/** Metadata of an event without any. */
+export const EMPTY_METADATA = '{}'
+
+const encodeEvent = ({
+  id,
+  type,
+  schemaVersion,
+  data,
+  metadata,
+  tags,
+}: NewEvent): EncodedEvent => ({
+  id,
+  type,
+  schemaVersion,
+  data: JSON.stringify(data),
+  metadata: isEmpty(metadata) ? EMPTY_METADATA : JSON.stringify(metadata),
+  ...(tags === undefined || tags.length === 0 ? {} : { tags: [...tags] }),
+})
+
+export const encodeAppend = ({
+  streamId,
+  expectedVersion,
+  events,
+  commands,
+}: AppendRequest): EncodedAppend => ({
+  streamId,
+  expectedVersion,
+  events: events.map(encodeEvent),
+  commands: commands.map((mark) => ({ ...mark })),
+})
+
+/** Whether something besides the streams must be stored and locked for it. */
+export const isTagged = ({ events }: EncodedAppend): boolean =>
+  events.some(({ tags }) => tags !== undefined)
+
+/** How long the data and metadata of an append are, in UTF-16 code units. */
+export const lengthOf = ({ events }: EncodedAppend): number => {
+  let length = 0
+  for (const { data, metadata } of events) length += data.length + metadata.length
+  return length
+}
 
 export type AppendAnswer = E.Either<AppendError, Appended>
 
@@ -29,6 +93,15 @@ export interface StoredRow {
   readonly version: number
   readonly position: number | null
   readonly recorded_at: number
+}
+
+/** What the append functions of migrations/0001_reprise.sql answer. */
+export interface OutcomeRow extends StoredRow {
+  /** 0 appended, 1 conflict, 2 handled before, 3 the condition is not met. */
+  readonly outcome: number
+  readonly command_id: string | null
+  readonly event_count: number | null
+  readonly fingerprint: string | null
 }
 
 export const noAnswer: AppendAnswer = E.left(
@@ -120,3 +193,24 @@ export const appendAlone =
     }
     return answer
   }
+
+/** Signals when an append was stored. */
+export const signalling =
+  <Given extends ReadonlyArray<unknown>, Failure, Stored>(
+    signal: () => void,
+    append: (...given: Given) => Promise<E.Either<Failure, Stored>>,
+  ) =>
+  async (...given: Given): Promise<E.Either<Failure, Stored>> => {
+    const answer = await append(...given)
+    if (E.isRight(answer)) signal()
+    return answer
+  }
+
+/** Signals once when any of the appends that share a statement was stored. */
+export const signallingAll =
+  (signal: () => void, run: RunAppends): RunAppends =>
+  (appends) =>
+    run(appends).then((answers) => {
+      if (answers.some(E.isRight)) signal()
+      return answers
+    })
