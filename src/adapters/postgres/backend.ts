@@ -23,10 +23,12 @@ import {
   signallingAll,
 } from './append/append'
 import {
+  oneUnit,
   type RunTogether,
   taggedAppend,
   togetherAppend,
   togetherStatement,
+  unitsAppend,
 } from './append/append-together'
 import {
   appendAndProject,
@@ -36,7 +38,7 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
-import { groupCommit } from './append/group-commit'
+import { groupedAppends, groupedUnits } from './append/group-commit'
 import {
   appendStatements,
   contention,
@@ -221,18 +223,17 @@ const storeOn = <Database>(
     asTogether(appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
   const append =
     inline.projections.length === 0
-      ? groupCommit(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
+      ? groupedAppends(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
 
   const statement = togetherStatement(schema)
   const togetherIn = (transaction: Transaction<Database>) =>
-    togetherAppend(withoutPlugins(transaction), statement, 'transaction')
-  const together = signalling(
-    signal,
+    togetherAppend(oneUnit(unitsAppend(withoutPlugins(transaction), statement, 'transaction')))
+  const units = unitsAppend(direct, togetherStatement(schema, GROUP_LOCK_TIMEOUT), 'statement')
+  const together =
     inline.projections.length === 0
-      ? togetherAppend(direct, statement, 'statement')
-      : projectInOwnTransaction(db, inline, togetherIn),
-  )
+      ? togetherAppend(groupedUnits(signallingAll(signal, units), bounds))
+      : signalling(signal, projectInOwnTransaction(db, inline, togetherIn))
 
   return {
     ...reads(direct, 'statement'),

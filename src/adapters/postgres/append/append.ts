@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { Appended, AppendRequest, CommandMark } from '../../../core/append'
-import { storeFailed } from '../../../core/errors/store'
-import type { AppendError } from '../../../core/errors/unions'
+import { storeFailed, type StoreFailed } from '../../../core/errors/store'
+import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import { type ExpectedVersion, versionFits } from '../../../core/expected-version'
 import { isEmpty } from '../../../core/owns'
 import type { NewEvent } from '../../../core/recorded-event'
@@ -74,6 +74,9 @@ export const lengthOf = ({ events }: EncodedAppend): number => {
 
 export type AppendAnswer = E.Either<AppendError, Appended>
 
+/** An answer to one stream or to several. */
+export type AnyAnswer = E.Either<AppendError | AppendTogetherError, unknown>
+
 /** An answer to one append. Never rejects. */
 export type RunAppend = (append: EncodedAppend) => Promise<AppendAnswer>
 
@@ -104,7 +107,7 @@ export interface OutcomeRow extends StoredRow {
   readonly fingerprint: string | null
 }
 
-export const noAnswer: AppendAnswer = E.left(
+export const noAnswer: E.Either<StoreFailed, never> = E.left(
   storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
 )
 
@@ -161,7 +164,7 @@ export const byStream = <Row extends StoredRow>(
  * Whether an append must be sent again: another writer was faster at this very moment, and only a new look can show
  * what that means.
  */
-export const isOvertaken = (answer: AppendAnswer): boolean => {
+export const isOvertaken = (answer: AnyAnswer): boolean => {
   if (E.isRight(answer)) return false
   const error = answer.left
   if (error._tag === 'VersionConflict') return versionFits(error.expected, error.actual)
@@ -177,7 +180,7 @@ export const appendOnce =
   }
 
 /** Whether an append timed out waiting for the lock of another transaction. */
-export const isLocked = (answer: AppendAnswer): boolean =>
+export const isLocked = (answer: AnyAnswer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'StoreFailed' && isLockTimeout(answer.left.cause)
 
 const MOST_RACES = 1_000
@@ -208,9 +211,12 @@ export const signalling =
 
 /** Signals once when any of the appends that share a statement was stored. */
 export const signallingAll =
-  (signal: () => void, run: RunAppends): RunAppends =>
-  (appends) =>
-    run(appends).then((answers) => {
+  <Call, Failure, Stored>(
+    signal: () => void,
+    run: (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<E.Either<Failure, Stored>>>,
+  ) =>
+  (calls: ReadonlyArray<Call>): Promise<ReadonlyArray<E.Either<Failure, Stored>>> =>
+    run(calls).then((answers) => {
       if (answers.some(E.isRight)) signal()
       return answers
     })

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { CompiledQuery, QueryResult } from 'kysely'
 import { encodeAppend, signallingAll } from '../../../../src/adapters/postgres/append/append'
-import { groupCommit } from '../../../../src/adapters/postgres/append/group-commit'
+import { groupedAppends } from '../../../../src/adapters/postgres/append/group-commit'
 import {
   appendStatements,
   contention,
@@ -72,7 +72,7 @@ describe('appends through a driver that fails', () => {
     }
     const context = { statements: appendStatements('reprise'), contention: contention() }
     return {
-      append: groupCommit(signallingAll(signal, optimisticAppend(context, executor, 'statement')), {
+      append: groupedAppends(signallingAll(signal, optimisticAppend(context, executor, 'statement')), {
         connections: 1,
         timeout: 1_000,
       }),
