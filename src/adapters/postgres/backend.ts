@@ -223,7 +223,10 @@ const storeOn = <Database>(
     asTogether(appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
   const append =
     inline.projections.length === 0
-      ? groupedAppends(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
+      ? groupedAppends(
+          signallingAll(signal, optimisticAppend(grouping, direct, 'statement')),
+          bounds,
+        )
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
 
   const statement = togetherStatement(schema)

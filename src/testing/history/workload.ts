@@ -63,7 +63,7 @@ const handleCommand = async <Transaction>(
 }
 
 /** The events of appends to several streams have one of these. */
-const TAGS = ['proof:even', 'proof:odd']
+const TAGS: readonly [string, string] = ['proof:even', 'proof:odd']
 
 /**
  * Appends to some streams as one, at the versions that were loaded: now and then only looking at one of them, or on the
@@ -90,9 +90,7 @@ const appendTogether = async <Transaction>(
       ? []
       : eventsOf(random, 1).map((event) => ({ ...event, tags: [tag] }))
     const expectedVersion = random.chance(0.2) ? 'any' : loaded.right.version
-    const commands = random.chance(0.3)
-      ? [{ commandId, skip: 0, eventCount: events.length }]
-      : []
+    const commands = random.chance(0.3) ? [{ commandId, skip: 0, eventCount: events.length }] : []
     streams.push({ streamId, expectedVersion, events, commands })
   }
   const condition = seen === undefined ? {} : { condition: { query, sight: seen.right.sight } }

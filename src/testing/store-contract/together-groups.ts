@@ -30,17 +30,35 @@ export const togetherGroups: BoundarySuite = {
       const taken = freshStream()
       await succeeds(store.append(appendTo(taken, 0, taggedEvents([seen]))))
       await succeeds(store.append(appendTo(handled, 0, numbered(1), [aMark(commandId, 1)])))
-      const expectations = ['BoundaryConflict', 'VersionConflicts', 'CommandAlreadyHandled', 'Right']
+      const expectations = [
+        'BoundaryConflict',
+        'VersionConflicts',
+        'CommandAlreadyHandled',
+        'Right',
+      ]
       const answers = await atOnce(MANY, async (index) => {
         const own = freshStream()
         const also = [
           { streams: [appendTo(own, 0, numbered(2))], condition: on(seen) },
-          { streams: [appendTo(own, 0, numbered(2)), appendTo(`${taken}-${index}`, 7, numbered(1))] },
-          { streams: [appendTo(own, 0, numbered(2)), appendTo(handled, 'any', [], [aMark(commandId, 0)])] },
-          { streams: [appendTo(own, 0, taggedEvents([freshTag()], 'A', 2))], condition: on(freshTag()) },
+          {
+            streams: [appendTo(own, 0, numbered(2)), appendTo(`${taken}-${index}`, 7, numbered(1))],
+          },
+          {
+            streams: [
+              appendTo(own, 0, numbered(2)),
+              appendTo(handled, 'any', [], [aMark(commandId, 0)]),
+            ],
+          },
+          {
+            streams: [appendTo(own, 0, taggedEvents([freshTag()], 'A', 2))],
+            condition: on(freshTag()),
+          },
         ][index % 4]
         const answer = await store.appendTogether(also ?? { streams: [] })()
-        return [answer._tag === 'Right' ? answer._tag : answer.left._tag, await lengthIn(second, own)]
+        return [
+          answer._tag === 'Right' ? answer._tag : answer.left._tag,
+          await lengthIn(second, own),
+        ]
       })
       for (const [index, answer] of answers.entries()) {
         const expected = expectations[index % 4]
@@ -91,15 +109,20 @@ export const togetherGroups: BoundarySuite = {
           )
           sight = answer.sight ?? NOTHING
         }
-        return (await succeeds(stores.second.readMatching([{ tags: [tag] }], { limit: 100 }))).events
-          .length
+        return (await succeeds(stores.second.readMatching([{ tags: [tag] }], { limit: 100 })))
+          .events.length
       })
-      same(lengths.slice(0, tags.length), tags.map(() => 4))
+      same(
+        lengths.slice(0, tags.length),
+        tags.map(() => 4),
+      )
     },
     'name the same streams and are stored one after another': async ({ store, second }) => {
       const ids = countTo(4).map(() => freshStream())
       const answers = await atOnce(MANY, (index) => {
-        const streams = [index, index + 1].map((at) => appendTo(ids[at % 4] ?? '', 'any', numbered(1)))
+        const streams = [index, index + 1].map((at) =>
+          appendTo(ids[at % 4] ?? '', 'any', numbered(1)),
+        )
         return store.appendTogether({ streams })()
       })
       assert.ok(answers.every(({ _tag }) => _tag === 'Right'))

@@ -219,9 +219,7 @@ const answerTo = (
   }
   const conflicts = conflictsOf(appends, rows)
   if (conflicts.length > 0) return E.left(versionConflicts(conflicts))
-  return appended.length === appends.length
-    ? E.right(appended)
-    : NO_ANSWER
+  return appended.length === appends.length ? E.right(appended) : NO_ANSWER
 }
 
 /** Where the rows stand that answer a condition: no stream has this name. */
@@ -235,7 +233,11 @@ export const unitsAppend =
       const rows = byStream(await fetchRows<OutcomeRow>(db, statement, parametersOf(units)))
       const unmet = rows.get(OF_NO_STREAM) ?? []
       return units.map((unit, index) =>
-        answerTo(unit, rows, unmet.find(({ version }) => version === index + 1)),
+        answerTo(
+          unit,
+          rows,
+          unmet.find(({ version }) => version === index + 1),
+        ),
       )
     } catch (error) {
       const failed: UnitAnswer = E.left(toStoreFailed(outcomeIn(scope))(error))

@@ -61,7 +61,11 @@ const PARTS = 8
  * payload that the server refuses, does not affect the others: then each is sent on its own. Nor does something that
  * another transaction has locked: it is found by splitting the group, and waits aside.
  */
-const groupCommit = <Call extends object, Failure extends AppendError | AppendTogetherError, Stored>(
+const groupCommit = <
+  Call extends object,
+  Failure extends AppendError | AppendTogetherError,
+  Stored,
+>(
   calls: Calls<Call, Failure, Stored>,
   bounds: LockedBounds,
 ): ((call: Call) => Promise<Answer<Failure, Stored>>) => {
@@ -118,7 +122,7 @@ const groupCommit = <Call extends object, Failure extends AppendError | AppendTo
     queueWeight: QUEUED_JSON,
     failed: (cause) => E.left(storeFailed('Unexpected', 'unknown', cause)),
   }
-  const share = grouped((group: ReadonlyArray<Call>) => {
+  const share: (call: Call) => Promise<Answered> = grouped((group: ReadonlyArray<Call>) => {
     // Most of the time nothing is locked.
     const free = locked.isEmpty() ? group : group.filter((call) => !locked.has(call))
     const answered = free.length === 0 ? Promise.resolve([]) : runGroup(free)
@@ -149,17 +153,29 @@ interface Locked<Call, Answered> {
   readonly queue: Array<Waiting<Call, Answered>>
 }
 
+/** Calls that wait for what another transaction has locked. */
+interface LockedCalls<Call, Answered> {
+  readonly isEmpty: () => boolean
+  /** Whether it has to wait as well. */
+  readonly has: (call: Call) => boolean
+  readonly wait: (call: Call) => Promise<Answered>
+}
+
 /**
  * What is locked is tried in turns, on a bounded number of connections: each time for as long as `alone` waits for a
  * lock, and then it is the next one's turn. So neither much that is locked nor what stays locked holds up anything
  * else. When the lock is gone, those that have waited behind the first share statements again. A call fails with
  * `TimedOut` after the time that is given.
  */
-const lockedCalls = <Call extends object, Failure extends AppendError | AppendTogetherError, Stored>(
+const lockedCalls = <
+  Call extends object,
+  Failure extends AppendError | AppendTogetherError,
+  Stored,
+>(
   { alone, namesOf, weightOf }: Calls<Call, Failure, Stored>,
   { connections, timeout }: LockedBounds,
   share: (call: Call) => Promise<Answer<Failure, Stored>>,
-) => {
+): LockedCalls<Call, Answer<Failure, Stored>> => {
   type Answered = Answer<Failure, Stored>
   const byName = new Map<string, Locked<Call, Answered>>()
   const turns: Array<Locked<Call, Answered>> = []
@@ -168,7 +184,10 @@ const lockedCalls = <Call extends object, Failure extends AppendError | AppendTo
   let waiting = 0
   let waitingLength = 0
 
-  const settle = ({ length, answer }: Waiting<Call, Answered>, found: Answered | Promise<Answered>) => {
+  const settle = (
+    { length, answer }: Waiting<Call, Answered>,
+    found: Answered | Promise<Answered>,
+  ) => {
     waiting -= 1
     waitingLength -= length
     answer(found)
@@ -281,7 +300,10 @@ const streamsOf = ({ appends }: Unit): ReadonlyArray<string> =>
  * Group commit of units: two that name the same stream never share a statement, nor do two of which one asks for a tag
  * that the other one adds, or asks for, too: each would have to see the other.
  */
-export const groupedUnits = (run: RunUnits, bounds: LockedBounds): ((unit: Unit) => Promise<UnitAnswer>) =>
+export const groupedUnits = (
+  run: RunUnits,
+  bounds: LockedBounds,
+): ((unit: Unit) => Promise<UnitAnswer>) =>
   groupCommit(
     {
       name: 'appends to several streams',
@@ -295,7 +317,10 @@ export const groupedUnits = (run: RunUnits, bounds: LockedBounds): ((unit: Unit)
       namesOf: (unit) => [...streamsOf(unit), ...unit.locks.map(({ name }) => name)],
       // Each lock takes a place in the memory that all transactions share.
       sizeOf: ({ appends, locks }) =>
-        Math.max(locks.length, appends.reduce((sum, { events }) => sum + events.length, 0)),
+        Math.max(
+          locks.length,
+          appends.reduce((sum, { events }) => sum + events.length, 0),
+        ),
       weightOf: ({ appends }) => appends.reduce((sum, append) => sum + lengthOf(append), 0),
     },
     bounds,

@@ -239,10 +239,7 @@ export const fallbackAppend =
     const statement = isGuarded ? statements.appendInTransaction : statements.append
     const parameters = E.tryCatch(() => parametersOf(appends), identity)
     if (E.isLeft(parameters)) return notSent(appends, parameters.left)
-    const send = TE.tryCatch(
-      () => fetchRows<OutcomeRow>(db, statement, parameters.right),
-      identity,
-    )
+    const send = TE.tryCatch(() => fetchRows<OutcomeRow>(db, statement, parameters.right), identity)
     const found = await send()
     if (E.isLeft(found)) return allFailed(appends, scope, found.left)
     const rows = byStream(found.right)

@@ -73,9 +73,7 @@ from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
 const withoutNul = (commandId: string | undefined): string | null =>
   commandId === undefined || commandId.includes('\u0000') ? null : commandId
 
-const loadManyParameters = (
-  requests: ReadonlyArray<LoadRequest>,
-): ReadonlyArray<unknown> => [
+const loadManyParameters = (requests: ReadonlyArray<LoadRequest>): ReadonlyArray<unknown> => [
   requests.map(({ streamId }) => streamId),
   requests.map(({ after }) => after),
   requests.map(({ snapshotSchema }) => snapshotSchema ?? null),

@@ -72,10 +72,13 @@ describe('appends through a driver that fails', () => {
     }
     const context = { statements: appendStatements('reprise'), contention: contention() }
     return {
-      append: groupedAppends(signallingAll(signal, optimisticAppend(context, executor, 'statement')), {
-        connections: 1,
-        timeout: 1_000,
-      }),
+      append: groupedAppends(
+        signallingAll(signal, optimisticAppend(context, executor, 'statement')),
+        {
+          connections: 1,
+          timeout: 1_000,
+        },
+      ),
       heal: () => {
         faulty = false
       },

@@ -219,7 +219,10 @@ describe('fifty appends to several streams, with tags and conditions', () => {
 
   it('fail each for itself: a condition, a version, what the server rejects', async () => {
     await right(
-      postgres(database.connect(1)).store.append({ ...appending('known-1'), events: tagged('known') }),
+      postgres(database.connect(1)).store.append({
+        ...appending('known-1'),
+        events: tagged('known'),
+      }),
     )
     const answers = await unitsTogether('odd', (n) => ({
       events: tagged(`odd:${n}`, n === 9 ? 'Refused' : 'Added'),
