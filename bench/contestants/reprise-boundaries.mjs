@@ -91,6 +91,8 @@ const check = ({ store }, { preload, behind }) => ({
 
 const moving = { transfer: t.string, from: t.string, to: t.string, amount: t.number }
 
+const moveOf = ({ transfer, from, to, amount }) => ({ transfer, from, to, amount })
+
 /** An account of a transfer. */
 const purse = {
   name: 'purse',
@@ -98,10 +100,10 @@ const purse = {
   events: events({ Moved: { ...moving, number: t.number } }),
   decider: {
     initialState: { number: 0, balance: 1_000_000 },
-    decide: ({ type: _, ...move }, { number, balance }) =>
-      balance + move.amount < 0
+    decide: (command, { number, balance }) =>
+      balance + command.amount < 0
         ? reject({ _tag: 'TooLittle' })
-        : accept({ type: 'Moved', ...move, number: number + 1 }),
+        : accept({ ...moveOf(command), type: 'Moved', number: number + 1 }),
     evolve: ({ balance }, { number, amount }) => ({ number, balance: balance + amount }),
   },
 }
@@ -152,8 +154,9 @@ const transferring = {
   process: {
     initialState: null,
     evolve: () => null,
-    react: (_, { type, number: _number, ...move }) => {
-      if (type === 'Requested') return [send({ type: 'Move', ...move, amount: -1 })]
+    react: (_, event) => {
+      const move = moveOf(event)
+      if (event.type === 'Requested') return [send({ type: 'Move', ...move, amount: -1 })]
       return [send({ type: move.amount < 0 ? 'Move' : 'Complete', ...move, amount: 1 })]
     },
   },

@@ -6,7 +6,6 @@ import * as t from 'io-ts'
 import { type Category, openCategory } from 'reprise'
 import { commandCodec, eventCodec, eventType } from 'reprise/codec'
 import {
-  type AppendCondition,
   type AppendRequest,
   type Backend,
   type BoundaryQuery,
@@ -221,7 +220,7 @@ const callsOf = <Transaction>(
     'appendTogether on a hostile condition': () => () =>
       store.appendTogether({
         streams: [{ streamId: STREAM, expectedVersion: 'any', events: [], commands: [] }],
-        condition: mostly({ query: query(), sight: sight() }, object) as AppendCondition,
+        condition: mostly({ query: query(), sight: sight() }, object),
       }),
     readAll: () => () => store.readAll({ ...range(), ...filter() }),
     streams: () => () =>

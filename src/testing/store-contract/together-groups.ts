@@ -89,7 +89,7 @@ export const togetherGroups: BoundarySuite = {
       )
       const unconditional = stored.filter((_, index) => index % 8 !== 3)
       assert.ok(unconditional.every((position) => position !== undefined))
-      const first = Math.min(...unconditional.map((position) => position ?? 0))
+      const first = Math.min(...unconditional)
       const conditional = stored.flatMap((position, index) =>
         index % 8 === 3 && position !== undefined ? [position] : [],
       )
@@ -98,7 +98,7 @@ export const togetherGroups: BoundarySuite = {
     'know what has been seen after each of them: it goes on from there': async (stores) => {
       const tags = countTo(MANY / 2).map(() => freshTag())
       const lengths = await atOnce(MANY, async (index) => {
-        const [tag, mine] = [tags[index % tags.length] ?? '', index < tags.length]
+        const [tag = '', mine] = [tags[index % tags.length], index < tags.length]
         let sight = NOTHING
         for (let round = 0; round < 4; round++) {
           // Every boundary has one that goes on from its own appends, and another one beside it that has no tag of it.

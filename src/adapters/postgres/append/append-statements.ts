@@ -1,4 +1,4 @@
-import { named } from '../connection/own-statements'
+import { named } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 import type { EncodedAppend } from './append'
 import {

@@ -5,8 +5,7 @@ import { commandAlreadyHandled, versionConflict } from '../../../core/errors/con
 import { JSON_PER_STATEMENT } from '../../../core/limits'
 import type { StreamId } from '../../../core/stream'
 import { isCommandTaken, isVersionTaken } from '../connection/errors'
-import { named } from '../connection/own-statements'
-import { type Executor, fetchRows, type TransactionScope } from '../connection/query'
+import { named, type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { handledCommand } from '../read/stored-events'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import {

@@ -13,8 +13,7 @@ import type { StoredEvent } from '../../../core/recorded-event'
 import { streamIdError } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import { grouped, type Grouping } from '../connection/grouped'
-import { named } from '../connection/own-statements'
-import { type Executor, fetchRows } from '../connection/query'
+import { named, type Executor, fetchRows } from '../connection/query'
 import { milliseconds, quoteIdentifier } from '../schema/names'
 import {
   eventColumns,
