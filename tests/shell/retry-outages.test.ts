@@ -6,8 +6,6 @@ import { memory } from 'reprise/memory'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
 
-const { store } = memory()
-
 /** A store whose first `failures` appends fail with `error`: `stored` says whether after or before they are stored. */
 const failing = (failures: number, error: StoreFailed, stored = false) => {
   const sent = { appends: 0 }
@@ -25,7 +23,7 @@ const failing = (failures: number, error: StoreFailed, stored = false) => {
       append: (request) => failed(() => at.store.append(request) as TE.TaskEither<never, never>),
       appendTogether: (request) =>
         failed(() => at.store.appendTogether(request) as TE.TaskEither<never, never>),
-    } as typeof store,
+    } as typeof at.store,
   }
   return { at, away, sent }
 }

@@ -15,14 +15,14 @@ import type { Metadata } from '../../core/metadata'
 import type { EventStore } from '../../core/ports/event-store'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import { catching } from '../catching'
-import type { CommandOptions, CommandResult, SentOptions } from './command-options'
+import type { CommandOptions, CommandResult, SentOptions } from './command'
 import {
   type CategoryInTransaction,
   type CategoryStore,
   type InTransaction,
   untilItFails,
 } from './in-transaction'
-import { throughOutages } from './retry'
+import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'

@@ -11,8 +11,13 @@ import {
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import { toStoreFailed } from '../connection/errors'
-import { named } from '../connection/own-statements'
-import { type Executor, fetchRows, outcomeIn, type TransactionScope } from '../connection/query'
+import {
+  named,
+  type Executor,
+  fetchRows,
+  outcomeIn,
+  type TransactionScope,
+} from '../connection/query'
 import { handledCommand } from '../read/load-statements'
 import { itemColumns } from '../read/read-matching'
 import { eventsOf, quoteIdentifier } from '../schema/names'

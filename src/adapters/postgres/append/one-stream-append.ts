@@ -1,4 +1,4 @@
-import { named } from '../connection/own-statements'
+import { named } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 import type { EncodedAppend } from './encoded-append'
 import { fits, isExact, versionCode, versionOf } from './expected-version'

@@ -10,7 +10,7 @@ import type {
 } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
-import { named } from '../connection/own-statements'
+import { named } from '../connection/query'
 import { milliseconds, quoteIdentifier } from '../schema/names'
 import { eventColumns, storedColumns, type StreamPage, toPage } from './stored-events'
 
