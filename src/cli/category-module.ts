@@ -47,3 +47,34 @@ export const categoryIn = (
     exportsIn(context, path),
     TE.flatMapEither((values) => choose(path, id, values)),
   )
+
+const withTags = (
+  path: string,
+  name: string | undefined,
+  values: ReadonlyArray<unknown>,
+): E.Either<CliFailure, ReadonlyArray<AnyCategory>> => {
+  const tagged = values.filter(isCategory).filter(({ tags }) => tags !== undefined)
+  const byName = new Map(tagged.map((category) => [category.name, category]))
+  const found = [...byName.values()].filter((one) => name === undefined || one.name === name)
+  if (found.length > 0) return E.right(found)
+  const names = [...byName.keys()].join(', ')
+  return E.left(
+    failure(
+      'NoCategory',
+      names === ''
+        ? `${path} exports no category with tags: export one, by name or as the default ({ name, decider, commands, events, tags }).`
+        : `${path} exports the categories with tags ${names}, but not ${name ?? ''}.`,
+    ),
+  )
+}
+
+/** The categories with tags that the module at `path` exports, or the one of that name. */
+export const taggedCategoriesIn = (
+  context: Pick<Context, 'folder' | 'importModule'>,
+  path: string,
+  name: string | undefined,
+): TE.TaskEither<CliFailure, ReadonlyArray<AnyCategory>> =>
+  pipe(
+    exportsIn(context, path),
+    TE.flatMapEither((values) => withTags(path, name, values)),
+  )

@@ -10,6 +10,7 @@ import { registerRollback } from './commands/rollback'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
 import { registerSubscriptions } from './commands/subscriptions'
+import { registerTags } from './commands/tags'
 import { registerTail } from './commands/tail'
 import type { Register } from './runtime'
 
@@ -31,5 +32,6 @@ export const commands: ReadonlyArray<Register> = [
   registerRemove,
   registerRebuild,
   registerRollback,
+  registerTags,
   registerDoctor,
 ]

@@ -54,6 +54,8 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'LocksNotVisible':
     case 'SchemaRenamed':
     case 'WrongIsolation':
+    case 'TagsIncomplete':
+    case 'TagsNotDeclared':
     case 'InvalidSchemaName':
     case 'Unexpected':
       return `${message} (${place})`

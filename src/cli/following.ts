@@ -43,6 +43,8 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'LocksNotVisible':
     case 'SchemaRenamed':
     case 'WrongIsolation':
+    case 'TagsIncomplete':
+    case 'TagsNotDeclared':
     case 'InvalidSchemaName':
     case 'Unexpected':
       return false

@@ -5,7 +5,13 @@ import {
   type RequestError,
   tagCountProblem,
 } from './append'
-import { type AppendCondition, queryProblem, type Sight, sightProblem } from './boundary-query'
+import {
+  type AppendCondition,
+  queryProblem,
+  type Sight,
+  sightOf,
+  sightProblem,
+} from './boundary-query'
 import { limitExceeded } from './errors/event'
 import { invalidAppend } from './errors/invalid'
 import type { Limits } from './limits'
@@ -33,7 +39,7 @@ export interface AppendedTogether {
 export const sightAfter = ({ sight }: AppendCondition, streams: ReadonlyArray<Appended>): Sight => {
   let last = 0
   for (const { positions } of streams) last = Math.max(last, positions.at(-1) ?? 0)
-  return last === 0 ? sight : { after: last, count: 0 }
+  return last === 0 ? sight : sightOf(last, 0, sight.rebuilds ?? 0)
 }
 
 const conditionProblem = (condition: AppendCondition | undefined): string | undefined =>

@@ -25,6 +25,11 @@ export interface Sight {
   readonly after: Position
   /** 0 or more. */
   readonly count: number
+  /**
+   * How many rebuilds of tags had begun when it was read: after another one a condition on it does not hold, unless its
+   * `after` is 0. 0 or more. Omitted: 0.
+   */
+  readonly rebuilds?: number
 }
 
 /** What must still be true when something is appended: nothing that matches has come since `sight`. */
@@ -78,11 +83,28 @@ const isNatural = (number: unknown): boolean =>
   number >= 0 &&
   number <= MAXIMUM_POSITION
 
+/** A sight; without rebuilds if there was none. */
+export const sightOf = (after: Position, count: number, rebuilds: number): Sight => ({
+  after,
+  count,
+  ...(rebuilds === 0 ? {} : { rebuilds }),
+})
+
+/**
+ * Of which rebuild a sight is that goes on where another one was.
+ *
+ * @param rebuilds - how many there are now.
+ */
+export const rebuildsOf = (before: Sight | undefined, rebuilds: number): number =>
+  before === undefined || before.after === 0 ? rebuilds : (before.rebuilds ?? 0)
+
 /** Why a sight is none, or `undefined`. */
 export const sightProblem = (sight: unknown): string | undefined =>
-  isNatural(propertyOf(sight, 'after')) && isNatural(propertyOf(sight, 'count'))
+  isNatural(propertyOf(sight, 'after')) &&
+  isNatural(propertyOf(sight, 'count')) &&
+  isNatural(propertyOf(sight, 'rebuilds') ?? 0)
     ? undefined
-    : 'the position and the count of a sight must be integers, 0 or more'
+    : 'the numbers of a sight must be integers, 0 or more'
 
 /** A copy of a valid condition that later changes by the caller do not affect. */
 export const conditionCopy = ({
@@ -94,7 +116,8 @@ export const conditionCopy = ({
     ...(types === undefined ? {} : { types: [...types] }),
   })
   const query: BoundaryQuery = [itemCopy(first), ...others.map(itemCopy)]
-  return { query, sight: { after: sight.after, count: sight.count } }
+  const { after, count, rebuilds = 0 } = sight
+  return { query, sight: sightOf(after, count, rebuilds) }
 }
 
 /** Whether an event with these tags is one of those that the query asks for. */

@@ -25,6 +25,8 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'LocksNotVisible':
     case 'SchemaRenamed':
     case 'WrongIsolation':
+    case 'TagsIncomplete':
+    case 'TagsNotDeclared':
     case 'InvalidSchemaName':
       return true
     case 'TransactionAborted':

@@ -132,6 +132,8 @@ const storeFailure = (
     case 'SequenceBehind':
     case 'LocksNotVisible':
     case 'SchemaRenamed':
+    case 'TagsIncomplete':
+    case 'TagsNotDeclared':
     case 'InvalidSchemaName':
       return unavailable(retryAfter)
     case 'WrongIsolation':

@@ -10,11 +10,12 @@ import {
   type VersionConflicts,
   versionConflicts,
 } from '../../core/errors/conflict'
+import type { StoreFailed } from '../../core/errors/store'
 import { versionFits } from '../../core/expected-version'
 import type { StoredEvent } from '../../core/recorded-event'
 import { frozenEvent } from './frozen'
 import { type MemoryLog, streamOf, streamToWrite } from './log'
-import { addTags } from './tag-index'
+import { addTags, incompleteIn } from './tag-index'
 import { matchingPositions } from './matching'
 
 /** A copy of the request that later changes by the caller do not affect. */
@@ -54,11 +55,14 @@ export const rejectionOf = (
 const conditionRejection = (
   log: MemoryLog,
   condition: AppendTogetherRequest['condition'],
-): BoundaryConflict | undefined => {
+): BoundaryConflict | StoreFailed | undefined => {
   if (condition === undefined) return undefined
   const { query, sight } = condition
+  const incomplete = incompleteIn(log.tags)
+  if (incomplete !== undefined) return incomplete
   const found = matchingPositions(log, query, sight.after)
-  return sight.after <= log.events.length && found.length === sight.count
+  const isOfNow = sight.after === 0 || (sight.rebuilds ?? 0) === log.tags.rebuilds
+  return isOfNow && sight.after <= log.events.length && found.length === sight.count
     ? undefined
     : boundaryConflict(query, found.at(-1) ?? 0)
 }
@@ -70,7 +74,7 @@ const conditionRejection = (
 export const rejectionOfAll = (
   log: MemoryLog,
   { streams: requests, condition }: AppendTogetherRequest,
-): CommandAlreadyHandled | VersionConflicts | BoundaryConflict | undefined => {
+): CommandAlreadyHandled | VersionConflicts | BoundaryConflict | StoreFailed | undefined => {
   const conflicts: VersionConflict[] = []
   for (const request of requests) {
     const rejection = rejectionOf(log, request)

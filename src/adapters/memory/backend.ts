@@ -13,6 +13,7 @@ import { memoryProjections } from './read-models'
 import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
+import { emptyTagIndex } from './tag-index'
 
 /** The options of {@link memory}. Every key is optional. An invalid limit is never rejected: see {@link Limits}. */
 export interface MemoryOptions {
@@ -75,12 +76,14 @@ export const memory = ({
   const documents = memoryProjections(transactions, now)
   const wakeUps = localWakeUps()
   const current = { current: lineage }
+  const tags = emptyTagIndex()
   const store = memoryStore({
     limits: limitsOf(limits),
     now,
     transactions,
     inline: { projections: inline, documents },
     lineage: current,
+    tags,
   })
   return {
     store: signalling(store, wakeUps),
@@ -91,6 +94,7 @@ export const memory = ({
       ...operator,
       store,
       lineage: current,
+      tags,
       documents: transactions,
       now,
     }),

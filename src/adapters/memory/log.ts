@@ -1,7 +1,7 @@
 import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
-import { emptyTagIndex, type TagIndex } from './tag-index'
+import type { TagIndex } from './tag-index'
 
 /** One stream. */
 export interface MemoryStream {
@@ -28,11 +28,11 @@ export interface MemoryLog {
   recordedAt: number
 }
 
-export const emptyLog = (lineage: MemoryLineage): MemoryLog => ({
+export const emptyLog = (lineage: MemoryLineage, tags: TagIndex): MemoryLog => ({
   lineage,
   events: [],
   streams: new Map(),
-  tags: emptyTagIndex(),
+  tags,
   recordedAt: 0,
 })
 

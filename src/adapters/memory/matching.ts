@@ -1,4 +1,4 @@
-import { type BoundaryQuery, matches } from '../../core/boundary-query'
+import { type BoundaryQuery, matches, rebuildsOf, sightOf } from '../../core/boundary-query'
 import type { MatchingPage, MatchingRange } from '../../core/ports/boundary-store'
 import type { Position } from '../../core/stream'
 import type { MemoryLog } from './log'
@@ -25,8 +25,9 @@ export const matchingPositions = (
 export const matchingPage = (
   log: MemoryLog,
   query: BoundaryQuery,
-  { sight: { after } = { after: 0, count: 0 }, limit }: MatchingRange,
+  { sight, limit }: MatchingRange,
 ): MatchingPage => {
+  const { after } = sight ?? { after: 0 }
   const found = matchingPositions(log, query, after)
   const positions = found.slice(0, limit)
   const more = found.length > limit
@@ -36,7 +37,7 @@ export const matchingPage = (
       const event = log.events[position - 1]
       return event === undefined ? [] : [inOrder(log, event)]
     }),
-    sight: { after: last, count: 0 },
+    sight: sightOf(last, 0, rebuildsOf(sight, log.tags.rebuilds)),
     more,
   }
 }

@@ -13,6 +13,7 @@ import {
   ownersFinding,
   parkedFinding,
   projectionsFinding,
+  tagsFinding,
   thresholdsOf,
 } from '../../core/operator/finding'
 import type { PartitionStatus } from '../../core/operator/status'
@@ -28,6 +29,8 @@ import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
 import type { MemoryLineage } from './log'
+import { memoryTags } from './operator-tags'
+import { emptyTagIndex, type TagIndex } from './tag-index'
 import { deleteCommand, listOutbox, storeCommand } from './outbox-store'
 
 /** The options of {@link memoryOperator}. */
@@ -35,6 +38,8 @@ export interface MemoryOperatorOptions {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
   /** That of the store. */
   readonly lineage: MemoryLineage
+  /** Those of the store. Default: none were declared. */
+  readonly tags?: TagIndex
   /** Those of the subscriptions, read models and outbox that are operated. */
   readonly documents: MemoryDocuments
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
@@ -59,6 +64,7 @@ const toStoreFailed = (error: ReadError): StoreFailed =>
 export const memoryOperator = ({
   store,
   lineage,
+  tags = emptyTagIndex(),
   documents,
   now = Date.now,
   thresholds = {},
@@ -99,6 +105,13 @@ export const memoryOperator = ({
       pipe(
         await last(),
         E.getOrElse(() => 0),
+      ),
+    ),
+    ...memoryTags(
+      tags,
+      pipe(
+        horizon,
+        TE.map(({ last: position }) => position),
       ),
     ),
     status,
@@ -179,6 +192,7 @@ export const memoryOperator = ({
           filtersFinding(partitions, limits),
           parkedFinding(partitions),
           projectionsFinding(partitions, limits),
+          tagsFinding([...tags.categories.values()]),
         ]),
       ),
   }

@@ -13,13 +13,14 @@ import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import { backwardsRangeProblem, storeRangeProblem, streamRangeProblem } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
-import { type StreamId, streamIdError } from '../../core/stream'
+import { categoryOf, type StreamId, streamIdError } from '../../core/stream'
 import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
 import type { MemoryDocuments } from './documents'
 import { matchingPage } from './matching'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
+import { emptyTagIndex, incompleteIn, type TagIndex, undeclaredIn } from './tag-index'
 import { backwardsPage, keepSnapshot, load, page, storePage, streamPage } from './reads'
 
 /** What a memory store needs. */
@@ -32,12 +33,14 @@ export interface MemoryStoreParts {
   readonly inline: MemoryInline
   /** The lineage, for checkpoints that are stored elsewhere. */
   readonly lineage: MemoryLineage
+  /** The tags, which the operator can rebuild. Default: new ones. */
+  readonly tags?: TagIndex
 }
 
 type Answer = E.Either<AppendError, Appended>
 
 const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer => {
-  const rejected = rejectionOf(log, request)
+  const rejected = rejectionOf(log, request) ?? undeclaredIn(log.tags, [request])
   if (rejected !== undefined) return E.left(rejected)
   return E.right(commit(log, request, recorded(log, request, now), now))
 }
@@ -103,8 +106,9 @@ export const memoryStore = ({
   transactions,
   inline,
   lineage,
+  tags = emptyTagIndex(),
 }: MemoryStoreParts): EventStore & BoundaryStore => {
-  const log = emptyLog(lineage)
+  const log = emptyLog(lineage, tags)
   const oneByOne = queue()
   const hooks = appendHooks(setImmediate)
 
@@ -131,7 +135,10 @@ export const memoryStore = ({
     if (error !== undefined) return Promise.resolve(E.left(error))
     const safe = taken(request)
     if (inline.projections.length === 0) return Promise.resolve(appendNow(log, safe, now()))
-    const work = { requests: [safe], rejected: () => rejectionOf(log, safe) }
+    const work = {
+      requests: [safe],
+      rejected: () => rejectionOf(log, safe) ?? undeclaredIn(tags, [safe]),
+    }
     return oneByOne(() => appendProjected(work)).then(E.flatMap(onlyOne))
   }
 
@@ -143,7 +150,8 @@ export const memoryStore = ({
       streams: streams.map(taken),
       ...(condition === undefined ? {} : { condition: conditionCopy(condition) }),
     }
-    const work = { requests: safe.streams, rejected: () => rejectionOfAll(log, safe) }
+    const rejected = () => rejectionOfAll(log, safe) ?? undeclaredIn(tags, safe.streams)
+    const work = { requests: safe.streams, rejected }
     const stored =
       inline.projections.length === 0
         ? appendAllNow(log, work, now())
@@ -157,13 +165,21 @@ export const memoryStore = ({
     append: (request) => () => hooks.hooked([request], append(request), (stored) => [stored])(),
     appendTogether: (request) => () =>
       hooks.hooked(request.streams, appendTogether(request), ({ streams }) => streams)(),
+    declareTags: (category) => () => {
+      const isKnown = [...log.streams].some(
+        ([id, { events }]) => categoryOf(id) === category && events.length > 0,
+      )
+      const completeAfter = isKnown ? undefined : 0
+      const declared = { category, completeAfter, rebuiltTo: 0, enforced: false }
+      if (!tags.categories.has(category)) tags.categories.set(category, declared)
+      return Promise.resolve(E.right(undefined))
+    },
     afterAppend: hooks.afterAppend,
     readMatching: (query, range) => () => {
       const problem = queryProblem(query) ?? (range.sight && sightProblem(range.sight))
+      const error = problem === undefined ? incompleteIn(tags) : invalidQuery(problem)
       return Promise.resolve(
-        problem === undefined
-          ? E.right(matchingPage(log, query, range))
-          : E.left(invalidQuery(problem)),
+        error === undefined ? E.right(matchingPage(log, query, range)) : E.left(error),
       )
     },
     load: (request) => () => {
@@ -183,9 +199,10 @@ export const memoryStore = ({
     },
     readAll: (range) => () => {
       const problem = storeRangeProblem(range)
-      return Promise.resolve(
-        problem === undefined ? E.right(storePage(log, range)) : E.left(invalidQuery(problem)),
-      )
+      const incomplete = () =>
+        range.tags === undefined ? undefined : incompleteIn(tags, range.categories)
+      const error = problem === undefined ? incomplete() : invalidQuery(problem)
+      return Promise.resolve(error === undefined ? E.right(storePage(log, range)) : E.left(error))
     },
     streams: (range) => () => Promise.resolve(E.right(streamPage(log, range))),
     saveSnapshot: (snapshot) => () => {

@@ -59,7 +59,7 @@ import { readAllFrom } from './read/read-all'
 import { readMatchingFrom } from './read/read-matching'
 import { saveSnapshotIn } from './read/snapshots'
 import { startPositionIn } from './read/start-position'
-import { streamsIn } from './read/streams'
+import { declareTagsIn, streamsIn } from './read/streams'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
@@ -174,6 +174,7 @@ const readsIn = (schema: string) => {
   const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
+  const declareTags = declareTagsIn(schema)
   return (
     db: Executor,
     scope: TransactionScope,
@@ -185,6 +186,7 @@ const readsIn = (schema: string) => {
     version: version(db),
     readAll: readAll(db, scope),
     streams: streams(db),
+    declareTags: declareTags(db, scope),
     saveSnapshot: saveSnapshot(db, scope),
   })
 }

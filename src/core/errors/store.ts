@@ -34,6 +34,10 @@ export type StoreFailure =
   | 'SchemaRenamed'
   /** The transaction is not READ COMMITTED, so the check would not see what was committed since it began. */
   | 'WrongIsolation'
+  /** A read by tags may rest on a category whose tags are not complete: rebuild them. */
+  | 'TagsIncomplete'
+  /** The category has tags, and this writer declares none: it is another release, or the category lacks its `tags`. */
+  | 'TagsNotDeclared'
   /** PostgreSQL would not keep the name of the schema unchanged. */
   | 'InvalidSchemaName'
   /** Anything else: see `cause`. */
@@ -91,6 +95,8 @@ export const isIsolatable = ({ outcome, reason }: StoreFailed): boolean =>
   (reason === 'Unexpected' ||
     reason === 'DataRefused' ||
     reason === 'TimedOut' ||
+    reason === 'TagsIncomplete' ||
+    reason === 'TagsNotDeclared' ||
     reason === 'TransactionRefused')
 
 /** An inline projection failed, so the append was rolled back. Nothing was written. */

@@ -1,4 +1,5 @@
 import { MOST_EVENTS, setting } from '../setting'
+import { isComplete, type TaggedCategory } from '../tagged-category'
 import { argument, briefly, count, firstThree } from '../text'
 import { holderText, type Horizon } from './horizon'
 import { partitionTitle, type PartitionStatus } from './status'
@@ -192,4 +193,25 @@ export const projectionsFinding = (
         `npx reprise rebuild ${argument(left[0]?.build?.projection ?? '')} --module <file> deletes it, and starts again.`,
       )
     : ok('projections', `${count(active.length, 'read model')} up to date`)
+}
+
+/** Whether what reads by tags can rely on them. */
+export const tagsFinding = (categories: ReadonlyArray<TaggedCategory>): Finding => {
+  const named = (some: ReadonlyArray<TaggedCategory>): string =>
+    firstThree(some.map(({ category }) => category))
+  const incomplete = categories.filter((one) => !isComplete(one))
+  const open = categories.filter(({ enforced }) => !enforced)
+  if (incomplete.length > 0) {
+    return problem(
+      'tags',
+      `the tags of ${named(incomplete)} are not complete, so conditions and reads by tags are refused`,
+      'npx reprise tags rebuild <module>, with the module that exports the category',
+    )
+  }
+  return ok(
+    'tags',
+    categories.length === 0
+      ? 'no category declares tags'
+      : `complete in ${categories.length === 1 ? '1 category' : `${categories.length} categories`}${open.length === 0 ? '' : `; of ${named(open)} for as long as every process that appends declares them`}`,
+  )
 }

@@ -168,7 +168,7 @@ export interface EventStore {
    * - `InvalidStreamId`, `InvalidAppend`, `UnencodableEvent`, `LimitExceeded`: see {@link appendError}.
    * - `ProjectionFailed`: an inline projection failed, so nothing was stored.
    * - `StoreFailed`: the store rejected the append or did not answer. With outcome `unknown` the events may
-   *   have been stored.
+   *   have been stored. With reason `TagsNotDeclared` the tags of the category are enforced, and an event has no `tags`.
    */
   readonly append: (request: AppendRequest) => TaskEither<AppendError, Appended>
 
@@ -212,7 +212,8 @@ export interface EventStore {
    * - `InvalidQuery`: a `limit` below 1, a correlation id that is empty or holds a NUL, a time that is none, or
    *   `recordedFrom` after `recordedBefore`.
    * - `StoreFailed`: the store rejected the query or did not answer; where that no event is skipped cannot be guaranteed
-   *   with reason `ReadOnlyReplica`, `SequenceBehind`, `SchemaRenamed` or `WrongIsolation`.
+   *   with reason `ReadOnlyReplica`, `SequenceBehind`, `SchemaRenamed` or `WrongIsolation`; by tags with reason
+   *   `TagsIncomplete` if the tags of a category are not complete, one of `categories` if there are any.
    */
   readonly readAll: (range: StoreRange) => TaskEither<ReadAllError, StorePage>
 
@@ -232,6 +233,16 @@ export interface EventStore {
    *   stored.
    */
   readonly saveSnapshot: (snapshot: StoredSnapshot) => TaskEither<ReadError, void>
+
+  /**
+   * To be called by whatever gives events of a category their `tags`, before it first appends: the store keeps how far
+   * they can be relied on. If there are events of the category, and this is the first time, then what reads by tags is
+   * refused from then on (`StoreFailed` with reason `TagsIncomplete`) until they have been rebuilt: see
+   * `Operator.beginTags`. Safe to repeat.
+   *
+   * Fails with `StoreFailed`: the store rejected it or did not answer.
+   */
+  readonly declareTags: (category: string) => TaskEither<StoreFailed, void>
 
   /**
    * Calls a hook after every append through this store that has stored events, until the returned function is called:

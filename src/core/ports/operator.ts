@@ -10,6 +10,7 @@ import type {
 import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
+import type { TaggedCategory } from '../tagged-category'
 import type { Finding } from '../operator/finding'
 import type { Horizon } from '../operator/horizon'
 import type {
@@ -57,6 +58,20 @@ export interface Repartition {
    * `fromLowest`: continue after the lowest of them, so that events up to the highest may be handled twice.
    */
   readonly apart: 'refuse' | 'fromLowest'
+}
+
+/** Tags of the events of a category: see {@link Operator.saveTags}. */
+export interface TagBatch {
+  readonly category: string
+  /** How far the rebuild was. */
+  readonly after: Position
+  /** How far it is then: a position up to which no event can appear any more. */
+  readonly upTo: Position
+  /** The events that have tags, each once; the tags as `NewEvent.tags`. */
+  readonly events: ReadonlyArray<{
+    readonly position: Position
+    readonly tags: ReadonlyArray<string>
+  }>
 }
 
 /**
@@ -251,6 +266,33 @@ export interface Operator {
     | SubscriptionKeepsProjection,
     Position
   >
+
+  /** The categories whose tags were declared, ordered by name, and how far they can be relied on. */
+  readonly taggedCategories: () => TaskEither<StoreFailed, ReadonlyArray<TaggedCategory>>
+
+  /**
+   * Begins to rebuild the tags of a category, or goes on with that. From then on the store refuses whatever appends to it
+   * without declaring its tags, and what reads by tags is refused, until all events up to `completeAfter` have been given
+   * to `saveTags`. Waits for nobody: while a transaction that has appended is open it fails with `StoreFailed`, and can be
+   * repeated.
+   *
+   * @param which - `again`: also if they are complete and enforced, for their function has changed. What has a tag keeps
+   *   it.
+   *
+   * Fails with `InvalidOperation`: that is no name of a category.
+   */
+  readonly beginTags: (
+    category: string,
+    which: 'unfinished' | 'again',
+  ) => TaskEither<StoreFailed | InvalidOperation, TaggedCategory>
+
+  /**
+   * Stores the tags of a category's events above `after` and up to `upTo`: all that there are. Answers how far the
+   * rebuild is now. If that is not `upTo`, another process rebuilds them, too, and nothing was stored: go on from there.
+   *
+   * Fails with `InvalidOperation`: no rebuild of this category was begun, or a tag is none.
+   */
+  readonly saveTags: (batch: TagBatch) => TaskEither<StoreFailed | InvalidOperation, TaggedCategory>
 
   /**
    * The builds of a projection that are not removed yet, ordered by version and number: the one that readers see,

@@ -69,6 +69,7 @@ export const untilItFails = (store: EventStore): EventStore => {
     readAll: (range) => guarded(store.readAll(range)),
     streams: (range) => guarded(store.streams(range)),
     saveSnapshot: (snapshot) => guarded(store.saveSnapshot(snapshot)),
+    declareTags: (category) => guarded(store.declareTags(category)),
     afterAppend: store.afterAppend,
   }
 }

@@ -25,6 +25,7 @@ import {
 } from './in-transaction'
 import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
+import { declaring } from './declaring'
 import { handedOut, separateResult } from './handed-out'
 import { asOf, replayTo } from '../state/history'
 import { readEvents, readEventsBackwards } from '../state/stream-events'
@@ -324,7 +325,7 @@ export const openCategory = <
   options: CategoryOptions = {},
 ): OpenCategory<Command, State, Event, Rejection> &
   InTransaction<Store, CategoryInTransaction<Command, State, Event, Rejection>> => {
-  const settings = withDefaults(store, options)
+  const settings = withDefaults(declaring(store, category), options)
   const open = categoryOn({
     category,
     settings,

@@ -19,6 +19,7 @@ import { renaming } from './renaming'
 import { repartitioning } from './repartitioning'
 import { seeing } from './seeing'
 import { stopping } from './stopping'
+import { tags } from './tags'
 import { type Suite, type Operated, type OperatorSettings, SETTINGS } from './subject'
 
 /** An operator that is open for one test, with everything that is operated. It must be empty. */
@@ -51,6 +52,7 @@ const suites: ReadonlyArray<Suite> = [
   goingBack,
   outbox,
   lineages,
+  tags,
   examining,
 ]
 

@@ -10,6 +10,7 @@ import {
 } from '../../../core/errors/conflict'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
+import { categoryOf } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import {
   named,
@@ -66,8 +67,8 @@ from (select ${lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)} as
   $6::text[]::uuid[], $7::text[], $8::smallint[], $9::text[]::jsonb[], $10::text[]::jsonb[],
   $11::integer[], $12::text[], $13::integer[], $14::integer[], $15::text[],
   $16::text[], $17::boolean[], $18::integer[], $19::text[],
-  $20::integer[], $21::bigint[], $22::bigint[],
-  $23::integer[], $24::bigint[], $25::text[], $26::text[], $27::text[],
+  $20::integer[], $21::bigint[], $22::bigint[], $23::integer[],
+  $24::integer[], $25::bigint[], $26::text[], $27::text[], $28::text[],
   case when s.setting is not null then ${eventsOf(schema)} end)`,
   )
 
@@ -105,6 +106,16 @@ const tagLocks = (
   ]
 }
 
+/**
+ * The categories whose tags are declared: what has written an event with tags, or none of its category's, holds this lock,
+ * and the trigger of a category with tags lets nothing else pass.
+ */
+const declaredLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> => {
+  const declared = appends.filter(({ events }) => events.some(({ tags }) => tags !== undefined))
+  const categories = new Set(declared.map(({ streamId }) => categoryOf(streamId)))
+  return Array.from(categories, (category) => ({ name: `tags of ${category}`, alone: false }))
+}
+
 /** Appends, in the order of their streams, and what they lock. */
 export const unitOf = (
   appends: ReadonlyArray<EncodedAppend>,
@@ -112,7 +123,7 @@ export const unitOf = (
 ): Unit => ({
   appends,
   condition,
-  locks: [...streamLocks(appends), ...tagLocks(appends, condition)],
+  locks: [...streamLocks(appends), ...tagLocks(appends, condition), ...declaredLocks(appends)],
 })
 
 const lockColumns = (units: ReadonlyArray<Unit>): Columns => {
@@ -166,6 +177,7 @@ const conditionColumns = (units: ReadonlyArray<Unit>): Columns => {
     conditions.map(({ unit }) => unit),
     conditions.map(({ sight }) => sight.after),
     conditions.map(({ sight }) => sight.count),
+    conditions.map(({ sight }) => sight.rebuilds ?? 0),
     items.map(({ unit }) => unit),
     items.map(({ after }) => after),
     ...itemColumns(conditions.flatMap(({ query }) => query)),

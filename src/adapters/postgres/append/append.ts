@@ -46,7 +46,7 @@ const encodeEvent = ({
   schemaVersion,
   data: JSON.stringify(data),
   metadata: isEmpty(metadata) ? EMPTY_METADATA : JSON.stringify(metadata),
-  ...(tags === undefined || tags.length === 0 ? {} : { tags: [...tags] }),
+  ...(tags === undefined ? {} : { tags: [...tags] }),
 })
 
 export const encodeAppend = ({

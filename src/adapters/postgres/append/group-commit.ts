@@ -157,7 +157,11 @@ export const groupedUnits = (
         ...streamsOf(unit).map((name) => ({ name, alone: true })),
         ...unit.locks.filter(({ name }) => name.startsWith('tag ')),
       ],
-      namesOf: (unit) => [...streamsOf(unit), ...unit.locks.map(({ name }) => name)],
+      // That tags are declared is locked by no one alone.
+      namesOf: (unit) => [
+        ...streamsOf(unit),
+        ...unit.locks.map(({ name }) => name).filter((name) => !name.startsWith('tags of ')),
+      ],
       // Each lock takes a place in the memory that all transactions share.
       sizeOf: ({ appends, locks }) =>
         Math.max(

@@ -1,4 +1,5 @@
 import { type StoreFailed, storeFailed, type StoreFailure } from '../../../core/errors/store'
+import { TAGS_INCOMPLETE, TAGS_NOT_DECLARED } from '../../../core/tagged-category'
 import { REFUSED_NAME } from '../schema/names'
 
 /** What a statement can have written when its answer is lost. */
@@ -160,6 +161,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
     answerLost: false,
     advice: 'begin the transaction READ COMMITTED',
   },
+  RP005: { reason: 'TagsNotDeclared', answerLost: false, advice: TAGS_NOT_DECLARED },
+  RP006: { reason: 'TagsIncomplete', answerLost: false, advice: TAGS_INCOMPLETE },
 }
 
 /** Failures of `pg` itself that carry no code. */

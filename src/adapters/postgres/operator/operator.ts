@@ -13,6 +13,7 @@ import {
   ownersFinding,
   parkedFinding,
   projectionsFinding,
+  tagsFinding,
   thresholdsOf,
 } from '../../../core/operator/finding'
 import type { PartitionStatus } from '../../../core/operator/status'
@@ -33,6 +34,7 @@ import { horizonOf } from './horizon'
 import { operatedSchema } from './operated-schema'
 import { outbox } from './outbox'
 import { statusOf } from './status'
+import { categoryTags } from './tags'
 import { subscriptionActions } from './subscription-actions'
 
 /** What {@link postgresOperator} looks at, and how. Every key is optional. */
@@ -70,6 +72,7 @@ export const postgresOperator = <Database>(
   const builds = postgresBuilds(direct, schema)
   const limits = thresholdsOf(thresholds)
   const status = statusOf(operated, countUpToOf(countUpTo))
+  const tags = categoryTags(operated)
   const horizon = horizonOf(operated, limits.openAppend)
 
   const aboutSubscriptions = (
@@ -81,6 +84,7 @@ export const postgresOperator = <Database>(
     ...holding(operated),
     ...outbox(operated),
     ...subscriptionActions(operated),
+    ...tags,
     status,
     builds: builds.builds,
     rollBack: (projection, from) =>
@@ -105,6 +109,7 @@ export const postgresOperator = <Database>(
       aboutSubscriptions('filters', (partitions) => filtersFinding(partitions, limits)),
       aboutSubscriptions('parked', parkedFinding),
       aboutSubscriptions('projections', (partitions) => projectionsFinding(partitions, limits)),
+      { name: 'tags', needs: 'tables', look: pipe(tags.taggedCategories(), TE.map(tagsFinding)) },
     ]),
   }
 }

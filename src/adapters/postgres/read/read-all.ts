@@ -18,15 +18,19 @@ select ${eventColumns}, "position", recorded_at as "recordedAt"
 from ${schema}.read_all($1::bigint, $2::integer, $3::text[], $4::text[],
   $6::text[], $5::bigint, ${eventsOf(schema)})`
 
+/** Refuses to read by tags that are not complete. */
+const checkTags = (schema: string): string => `and (select ${schema}.check_tags($3))
+`
+
 /** Up to a horizon that is known: from the primary. A replica may be behind it, and does not have all events below. */
-const below = (schema: string, from: string): string => `
+const below = (schema: string, from: string, tagged = false): string => `
 select ${storedColumns}
 from ${from}
 where e.position > $1::bigint and e.position <= $5::bigint
   and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
   and ($4::text[] is null or type = any($4))
   and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
-order by e.position
+${tagged ? checkTags(schema) : ''}order by e.position
 limit $2::integer`
 
 /** The events with one of the tags. */
@@ -51,6 +55,7 @@ where e.position > $1::bigint and e.position <= $5::bigint
   and e.recorded_at >= to_timestamp($8::double precision / 1000)
   and e.recorded_at < to_timestamp($9::double precision / 1000)
   and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
+and (select case when $6::text[] is not null then ${schema}.check_tags($3) else true end)
 order by e.position
 limit $2::integer`
 
@@ -145,7 +150,7 @@ export const readAllFrom = (schema: string) => {
   const statements = {
     toHorizon: named('read_all', toHorizon(name)),
     below: named('read_below', below(name, `${name}.events e`)),
-    belowTagged: named('read_below_tagged', below(name, tagged(name))),
+    belowTagged: named('read_below_tagged', below(name, tagged(name), true)),
     search: named('search', searched(name, `${name}.events e`)),
     searchCorrelated: named('search_correlated', searched(name, correlated(name))),
   }

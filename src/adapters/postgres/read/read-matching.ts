@@ -1,7 +1,14 @@
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { queryProblem, type QueryItem, sightProblem } from '../../../core/boundary-query'
+import {
+  queryProblem,
+  type QueryItem,
+  rebuildsOf,
+  type Sight,
+  sightOf,
+  sightProblem,
+} from '../../../core/boundary-query'
 import { invalidQuery } from '../../../core/errors/invalid'
 import type { ReadMatchingError } from '../../../core/errors/unions'
 import type { BoundaryStore, MatchingPage } from '../../../core/ports/boundary-store'
@@ -39,24 +46,28 @@ export const itemColumns = (
 /** The first row. */
 interface SeenRow extends Pick<StoredEvent, 'position'> {
   readonly version: null
-  readonly data: { readonly horizon: Position; readonly more: boolean }
+  readonly data: { readonly horizon: Position; readonly more: boolean; readonly rebuilds: number }
 }
 
 const isSeen = (row: StoredEvent | SeenRow): row is SeenRow => row.version === null
 
-const toPage = (rows: ReadonlyArray<StoredEvent | SeenRow>): MatchingPage => {
+const toPage = (
+  rows: ReadonlyArray<StoredEvent | SeenRow>,
+  before: Sight | undefined,
+): MatchingPage => {
   const events: StoredEvent[] = []
-  let [after, count, more] = [0, 0, false]
+  let [after, count, more, rebuilds] = [0, 0, false, 0]
   for (const row of rows) {
     if (isSeen(row)) {
       after = row.position
       more = row.data.more
+      rebuilds = row.data.rebuilds
     } else {
       events.push(row)
       if (row.position > after) count += 1
     }
   }
-  return { events, sight: { after, count }, more }
+  return { events, sight: sightOf(after, count, rebuildsOf(before, rebuilds)), more }
 }
 
 /**
@@ -85,7 +96,7 @@ export const readMatchingFrom = (schema: string) => {
             known = seen.data.horizon
             seenAt = now
           }
-          const page = toPage(rows)
+          const page = toPage(rows, sight)
           const events = checkPositions(page.events)
           return E.isLeft(events) ? events : E.right(page)
         } catch (error) {

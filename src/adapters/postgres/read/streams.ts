@@ -1,7 +1,13 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../../core/ports/event-store'
-import { named, type Executor, readRows } from '../connection/query'
+import {
+  named,
+  type Executor,
+  readRows,
+  type TransactionScope,
+  writeRows,
+} from '../connection/query'
 import { milliseconds, quoteIdentifier } from '../schema/names'
 
 // Jumps from one stream to the next in the primary key's index: it costs what the page costs, however
@@ -29,6 +35,17 @@ interface StreamRow {
   readonly stream_id: string
   readonly version: number
   readonly recorded_at: number
+}
+
+/** Says that a category's tags are declared. */
+export const declareTagsIn = (schema: string) => {
+  const statement = `select ${quoteIdentifier(schema)}.declare_tags($1::text)`
+  return (db: Executor, scope: TransactionScope): EventStore['declareTags'] =>
+    (category) =>
+      pipe(
+        writeRows(db, scope, statement, [category]),
+        TE.map(() => undefined),
+      )
 }
 
 /** A page of the streams, by the code points of their ids. */

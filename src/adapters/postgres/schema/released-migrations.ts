@@ -10,7 +10,8 @@ export const released: ReadonlyArray<{ readonly name: string; readonly text: str
 -- next one. All times are the database's: a process whose clock is wrong cannot keep a lease.
 --
 -- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
--- has been renamed, RP004 the transaction is not READ COMMITTED.
+-- has been renamed, RP004 the transaction is not READ COMMITTED, RP005 an append to a category with tags whose writer
+-- declares none, RP006 tags are not complete.
 
 -- What this store is: one row.
 create table {{schema}}.store (
@@ -19,6 +20,8 @@ create table {{schema}}.store (
   lineage uuid        not null default gen_random_uuid(),
   since   timestamptz not null default clock_timestamp(),
   name    text        not null, -- of the schema for which its functions were made
+  -- How many rebuilds of tags have begun: what was seen by tag before the last one says nothing any more.
+  rebuilds integer    not null default 0,
   one     boolean     not null default true,
   constraint store_pkey primary key (one),
   constraint store_one_check check (one)
@@ -93,6 +96,116 @@ create trigger event_tags_are_immutable before update or delete on {{schema}}.ev
   for each row execute function {{schema}}.refuse_change();
 create trigger event_tags_are_not_truncated before truncate on {{schema}}.event_tags
   for each statement execute function {{schema}}.refuse_change();
+
+-- The categories that declare tags. A read by tags that may rest on one whose tags are not complete is refused.
+-- See docs/adr/0080-tags-are-complete-once-the-database-says-so.md.
+create table {{schema}}.tagged_categories (
+  category       text    not null collate "C",
+  -- Every later event was appended by a writer that declares the tags. null: not known, for there were events before.
+  complete_after bigint,
+  rebuilt_to     bigint  not null default 0, -- up to here a rebuild has tagged what was stored
+  enforced       boolean not null default false, -- a trigger refuses writers that do not declare them
+  constraint tagged_categories_pkey primary key (category)
+);
+
+-- Refuses the reader if it may rest on a category whose tags are not complete. among: some categories, null: all.
+create function {{schema}}.check_tags(among text[]) returns boolean language plpgsql stable
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  incomplete text;
+begin
+  select string_agg(t.category, ', ' order by t.category) into incomplete
+    from {{schema}}.tagged_categories t
+    where (t.complete_after is null or t.rebuilt_to < t.complete_after) and (among is null or t.category = any(among));
+  if incomplete is not null then
+    raise exception 'the tags of % are not complete', incomplete using errcode = 'RP006';
+  end if;
+  return true;
+end
+$reprise$;
+
+-- A process that declares the tags of a category says so before it appends. The first one finds out whether there were
+-- events before.
+create function {{schema}}.declare_tags(of_category text) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  if not exists (select from {{schema}}.tagged_categories t where t.category = of_category) then
+    insert into {{schema}}.tagged_categories (category, complete_after)
+      select of_category, case when not exists (select from {{schema}}.events e
+          where e.stream_id > of_category || '-' and e.stream_id < of_category || '.') then 0 end
+      on conflict do nothing;
+  end if;
+end
+$reprise$;
+
+-- For the trigger of a category whose tags are enforced: append_together says which categories its writer declares.
+create function {{schema}}.refuse_untagged() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  if strpos(E'\\n' || coalesce(current_setting('reprise.declared', true), '') || E'\\n',
+      E'\\ntags of ' || tg_argv[0] || E'\\n') = 0 then
+    raise exception 'the category % has tags, and this writer does not declare them', tg_argv[0]
+      using errcode = 'RP005';
+  end if;
+  return null;
+end
+$reprise$;
+
+-- Begins a rebuild of the tags of a category, or goes on with one. From then on every writer declares them, and what was
+-- appended before is at or below complete_after: the lock is granted when all who have written have ended. It waits for
+-- a tenth of a second at most, for others wait behind it.
+-- again: also if they are complete.
+create function {{schema}}.begin_tags(of_category text, again boolean) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  known {{schema}}.tagged_categories;
+  trigger_name text;
+begin
+  insert into {{schema}}.tagged_categories (category) values (of_category) on conflict do nothing;
+  select * into known from {{schema}}.tagged_categories t where t.category = of_category for update;
+  if known.enforced and (not again or known.rebuilt_to < known.complete_after) then
+    return;
+  end if;
+  perform set_config('lock_timeout', '100ms', true);
+  lock table {{schema}}.events in share row exclusive mode;
+  trigger_name := 'tags_of_' || md5(of_category);
+  execute format(
+    'create or replace trigger %I after insert on %s.events for each row
+       when (new.stream_id > %L and new.stream_id < %L) execute function %s.refuse_untagged(%L)',
+    trigger_name, '{{quoted}}', of_category || '-', of_category || '.', '{{quoted}}', of_category);
+  update {{schema}}.tagged_categories t
+    set enforced = true, rebuilt_to = 0, complete_after = (
+      select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s)
+    where t.category = of_category;
+  update {{schema}}.store set rebuilds = rebuilds + 1;
+end
+$reprise$;
+
+-- The tags of some events of a category, between two positions, all of its events there. Whoever else has saved them is
+-- not in the way: then nothing happens.
+create function {{schema}}.save_tags(
+  of_category text, above bigint, up_to bigint, positions bigint[], tags text[]
+) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform from {{schema}}.tagged_categories t
+    where t.category = of_category and t.enforced and t.rebuilt_to = above for update;
+  if not found then
+    return;
+  end if;
+  insert into {{schema}}.event_tags (tag, position, type)
+    select n.tag, e.position, e.type
+      from unnest(positions, tags) as n(position, tag) join {{schema}}.events e on e.position = n.position
+      order by 1, 2
+    on conflict do nothing;
+  update {{schema}}.tagged_categories t set rebuilt_to = up_to where t.category = of_category;
+end
+$reprise$;
 
 -- Announces to every reader that positions above the returned one may still become visible: the writer holds
 -- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
@@ -466,6 +579,7 @@ declare
   settled bigint[];
   base bigint;
   more boolean;
+  seen integer;
   one integer[] := array_fill(1, array[cardinality(item_tags)]);
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -480,6 +594,8 @@ begin
     perform {{schema}}.refuse_replica();
   end if;
 
+  -- Before anything is read, and the check afterwards: a rebuild of tags may begin at any moment.
+  select s.rebuilds into seen from {{schema}}.store s;
   -- Nothing changes any more up to the horizon, so this may be a statement of its own.
   settled := array(
     select m.position
@@ -494,13 +610,15 @@ begin
     base := greatest(above, horizon);
   end if;
   return query select base::double precision, null::text, null::integer, null::uuid, null::text,
-    null::smallint, null::double precision, jsonb_build_object('horizon', horizon, 'more', more), null::jsonb;
+    null::smallint, null::double precision, jsonb_build_object('horizon', horizon, 'more', more,
+      'rebuilds', seen), null::jsonb;
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
       from unnest(settled) as m(position) join {{schema}}.events e on e.position = m.position
       order by e.position;
   if more then
+    perform {{schema}}.check_tags(null);
     return;
   end if;
   -- All of these by one snapshot: what it does not show was not seen, wherever it will stand.
@@ -511,6 +629,7 @@ begin
           9223372036854775807, null) m
         join {{schema}}.events e on e.position = m.position
       order by e.position;
+  perform {{schema}}.check_tags(null);
 end
 $reprise$;
 
@@ -541,7 +660,7 @@ create function {{schema}}.append_together(
   mark_streams integer[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
   mark_fingerprints text[], lock_names text[], lock_alone boolean[],
   tag_turns integer[], tags text[],
-  condition_units integer[], seen_after bigint[], seen_counts bigint[],
+  condition_units integer[], seen_after bigint[], seen_counts bigint[], seen_rebuilds integer[],
   item_queries integer[], item_above bigint[], item_tags text[], item_rests text[], item_types text[], at regclass
 ) returns table (
   stream_id text, outcome integer, version integer, "position" double precision,
@@ -571,6 +690,8 @@ begin
 
   -- The space of two keys: announcements are in that of one.
   if cardinality(lock_names) > 0 then
+    -- For refuse_untagged.
+    perform set_config('reprise.declared', array_to_string(lock_names, E'\\n'), true);
     perform case when l.alone then pg_advisory_xact_lock(l.space, l.key)
                  else pg_advisory_xact_lock_shared(l.space, l.key) end
       from (
@@ -620,7 +741,7 @@ begin
     if cardinality(condition_units) > 0 then
       -- A position that was never drawn: the store was restored from a backup, or it is another one.
       select array_agg(c.unit), array_agg(coalesce(m.newest, 0)) into more, newest
-        from unnest(condition_units, seen_after, seen_counts) as c(unit, after, count)
+        from unnest(condition_units, seen_after, seen_counts, seen_rebuilds) as c(unit, after, count, rebuilds)
           left join (
             select m.query, count(*) as count, max(m.position) as newest
               from {{schema}}.matching(item_queries, item_above, item_tags, item_rests, item_types,
@@ -628,8 +749,10 @@ begin
               group by m.query
           ) m on m.query = c.unit
         where c.unit <> all (refused)
-          and (coalesce(m.count, 0) <> c.count or c.after > (
+          and (coalesce(m.count, 0) <> c.count or (c.after > 0 and c.rebuilds <> (select s.rebuilds from {{schema}}.store s))
+            or c.after > (
             select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s));
+      perform {{schema}}.check_tags(null); -- afterwards: what begins later is behind all of this
       if more is not null then
         return query
           select '', 3, b.unit, b.newest::double precision, moment_ms, null::text, null::integer, null::text
@@ -743,8 +866,10 @@ begin
           join {{schema}}.events e on e.position = m.position
         where (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
           and (types is null or e.type = any(types))
+          and (select {{schema}}.check_tags(categories))
         order by e.position
         limit most;
+    perform {{schema}}.check_tags(categories);
     return;
   end if;
   return query
