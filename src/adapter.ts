@@ -21,7 +21,9 @@ export {
   matches,
   type QueryItem,
   queryProblem,
+  rebuildsOf,
   type Sight,
+  sightOf,
   sightProblem,
 } from './core/boundary-query'
 export type { ProcessAction } from './core/process-action'
@@ -207,7 +209,17 @@ export type {
   Operator,
   Repartition,
   RunningOwners,
+  TagBatch,
 } from './core/ports/operator'
+export {
+  isComplete,
+  notTagged,
+  taggableProblem,
+  tagBatchProblem,
+  type TaggedCategory,
+  tagsIncomplete,
+  tagsNotDeclared,
+} from './core/tagged-category'
 export type {
   BuildNumbers,
   BuildStatus,

@@ -25,7 +25,8 @@ export interface Category<Command, State, Event, Rejection> {
   /**
    * What an event concerns beside its stream: `['course:math', 'student:ada']`. Whatever is appended on a condition about
    * one of these tags sees the event; see docs/explanation/boundaries.md. Pure. In any order; at most 32, of 1 to 255
-   * characters each. What is stored already keeps the tags that it has. Omitted: none.
+   * characters each. What is stored already keeps the tags that it has, and what reads by tags is refused until they have been rebuilt: see
+   * docs/how-to/rebuild-tags.md. Omitted: none.
    *
    * @param id - of the stream, without the category: `A1` in `account-A1`.
    */

@@ -17,7 +17,8 @@ export interface NewEvent extends EncodedEvent {
   readonly metadata: Metadata
   /**
    * What else it concerns, beside its stream: see docs/explanation/boundaries.md. At most 32, sorted by code units, each
-   * once and of 1 to 255 characters. Omitted: none. They are for finding events, and are not part of what is read.
+   * once and of 1 to 255 characters. Omitted: the writer does not say which
+   * it has, and where they are enforced the store refuses it; an empty list: none. They are for finding events, and are not part of what is read.
    */
   readonly tags?: ReadonlyArray<string>
 }

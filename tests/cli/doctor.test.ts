@@ -55,7 +55,7 @@ describe('reprise doctor', () => {
       [
         ['server', 'commits', 'standbys', 'isolation', 'timeouts', 'locks', 'clock', 'prepared'],
         ['migrations', 'schema', 'access', 'immutability', 'positions', 'lineage', 'horizon'],
-        ['owners', 'filters', 'parked', 'projections'],
+        ['owners', 'filters', 'parked', 'projections', 'tags'],
       ]
         .flat()
         .map((name) => [name, 'ok']),

@@ -1,5 +1,6 @@
 import { memoryReadSide } from '../support/memory-read-side'
 import type { BrokenOperator } from './broken/broken-operator'
+import { brokenTagOperators } from './broken/operator-tags'
 import { brokenOperators } from './broken/operators'
 import { collect } from './collect'
 import { operatorContracts } from './operator-contracts'
@@ -13,9 +14,12 @@ const runNamed = (open: BrokenOperator['open'], name: string): Promise<void> => 
   return test()
 }
 
-describe.each(brokenOperators)('an operator that $defect', ({ open, noticedBy }) => {
-  it.each(noticedBy)('does not pass "%s"', async (name) => {
-    await expect(runNamed(open, name)).rejects.toThrow()
-    await expect(runNamed(memoryReadSide, name)).resolves.toBeUndefined()
-  })
-})
+describe.each([...brokenOperators, ...brokenTagOperators])(
+  'an operator that $defect',
+  ({ open, noticedBy }) => {
+    it.each(noticedBy)('does not pass "%s"', async (name) => {
+      await expect(runNamed(open, name)).rejects.toThrow()
+      await expect(runNamed(memoryReadSide, name)).resolves.toBeUndefined()
+    })
+  },
+)

@@ -325,7 +325,7 @@ export const openCategory = <
   options: CategoryOptions = {},
 ): OpenCategory<Command, State, Event, Rejection> &
   InTransaction<Store, CategoryInTransaction<Command, State, Event, Rejection>> => {
-  const settings = withDefaults(declaring(store, category), options)
+  const settings = withDefaults(declaring(store, [category]), options)
   const open = categoryOn({
     category,
     settings,

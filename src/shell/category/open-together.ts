@@ -27,6 +27,7 @@ import {
 import { commandFingerprint, decodeCommand, withoutUndefined } from './open-category'
 import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
+import { declaring } from './declaring'
 import { streamTurns } from './stream-turns'
 
 /** A record of categories, each with the commands, states, events and rejections of its key. All types are inferred. */
@@ -213,14 +214,15 @@ export const openTogether = <
   Rejections extends Record<keyof Commands, unknown>,
 >(
   categories: TogetherCategories<Commands, States, Events, Rejections>,
-  { store }: { readonly store: EventStore & BoundaryStore },
+  backend: { readonly store: EventStore & BoundaryStore },
   options: CategoryOptions = {},
 ): OpenTogether<Commands, States, Events, Rejections> => {
-  const settings = withDefaults(store, options)
   // Each category meets the commands, states and events of its own key, and no others.
   const known = categories as unknown as Readonly<
     Record<string, Category<unknown, unknown, unknown, unknown>>
   >
+  const store = declaring(backend.store, Object.values(known))
+  const settings = withDefaults(store, options)
   const runtimes: Readonly<Record<string, Runtime>> = Object.fromEntries(
     keysOf(known).map((key) => {
       const category = known[key] as Category<unknown, unknown, unknown, unknown>
