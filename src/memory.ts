@@ -8,3 +8,4 @@ export type {
 } from './adapters/memory/documents'
 export type { MemoryOperatorOptions } from './adapters/memory/operator'
 export type { MemoryLineage } from './adapters/memory/log'
+export type { TagIndex } from './adapters/memory/tag-index'

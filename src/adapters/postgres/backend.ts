@@ -49,17 +49,12 @@ import {
 } from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
-import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
+import { withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
-import { loadFrom } from './read/load'
-import { readBackwardsFrom, readFrom, versionIn } from './read/read'
-import { readAllFrom } from './read/read-all'
-import { readMatchingFrom } from './read/read-matching'
-import { saveSnapshotIn } from './read/snapshots'
+import { readsIn } from './read/reads'
 import { startPositionIn } from './read/start-position'
-import { declareTagsIn, streamsIn } from './read/streams'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
@@ -167,29 +162,6 @@ const either =
   (untagged: RunAppend, tagged: RunAppend): RunAppend =>
   (append) =>
     (isTagged(append) ? tagged : untagged)(append)
-
-/** Everything but the appends. The texts of the statements are made once for a schema. */
-const readsIn = (schema: string) => {
-  const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
-  const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
-  const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
-  const readMatching = readMatchingFrom(schema)
-  const declareTags = declareTagsIn(schema)
-  return (
-    db: Executor,
-    scope: TransactionScope,
-  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'afterAppend'> => ({
-    readMatching: readMatching(db),
-    load: load(db),
-    read: read(db),
-    readBackwards: readBackwards(db),
-    version: version(db),
-    readAll: readAll(db, scope),
-    streams: streams(db),
-    declareTags: declareTags(db, scope),
-    saveSnapshot: saveSnapshot(db, scope),
-  })
-}
 
 interface StoreParts<Database> {
   readonly schema: string
