@@ -62,10 +62,10 @@ export {
 export { runCommands, type RunResult, runCommandsFrom } from './core/algebra/run'
 export { guardTerminal, ignoreTerminal, type Terminated, terminated } from './core/algebra/terminal'
 export {
-  combineViews,
-  groupBy,
+  eachBy,
   mapViewEvent,
   type PartViews,
+  sideBySide,
   type View,
   type Views,
 } from './core/algebra/view'

@@ -14,6 +14,7 @@ import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
+import { appendLocked, lockStatement } from './append/append-locked'
 import {
   type RunTogether,
   taggedAppend,
@@ -36,6 +37,7 @@ import { signalling, signallingAll } from './append/signalling'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
+import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
@@ -162,7 +164,7 @@ const readsIn = (schema: string) => {
   return (
     db: Executor,
     scope: TransactionScope,
-  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether'> => ({
+  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'appendLocked'> => ({
     readMatching: readMatching(db),
     load: load(db),
     read: read(db),
@@ -178,6 +180,7 @@ interface StoreParts<Database> {
   readonly inline: Inline<Database>
   readonly signal: () => void
   readonly statementTimeout: number
+  readonly idleTimeout: number
 }
 
 /**
@@ -195,7 +198,7 @@ const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
 
 const storeOn = <Database>(
   db: Kysely<Database>,
-  { schema, limits, inline, signal, statementTimeout }: StoreParts<Database>,
+  { schema, limits, inline, signal, statementTimeout, idleTimeout }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
@@ -224,23 +227,46 @@ const storeOn = <Database>(
       : projectInOwnTransaction(db, inline, togetherIn),
   )
 
+  const lock = lockStatement(schema)
+  const runInTransaction = transactionsOn(db, idleTimeout)
+  const lockedIn = (
+    transaction: Transaction<Database>,
+    readMatching: BoundaryStore['readMatching'],
+    run: RunTogether<AppendTogetherError>,
+  ) => {
+    const executor = withoutPlugins(transaction)
+    const append = checkedTogether(limits, run)
+    return appendLocked({ limits, transaction: executor, lock, readMatching, append })
+  }
+
   return {
     ...reads(direct, 'statement'),
     append: checked(limits, either(append, appendOne(taggedAppend(together)))),
     appendTogether: checkedTogether(limits, together),
+    appendLocked: (likely, decide) =>
+      pipe(
+        runInTransaction((transaction) => {
+          const { readMatching } = reads(withoutPlugins(transaction), 'transaction')
+          const run = projectInTransaction(inline, transaction, togetherIn(transaction))
+          return lockedIn(transaction, readMatching, run)(likely, decide)
+        }),
+        TE.tapIO(() => signal),
+      ),
     locate: startPositionIn(schema)(direct),
     // The hint comes before the commit, of which the library does not know: what is woken looks again soon.
     inTransaction: (transaction) => {
       const projecting = <Failure>(run: RunTogether<Failure>) =>
         signalling(signal, projectInTransaction(inline, transaction, run))
       const inside = projecting(togetherIn(transaction))
+      const inTransaction = reads(withoutPlugins(transaction), 'transaction')
       return {
-        ...reads(withoutPlugins(transaction), 'transaction'),
+        ...inTransaction,
         append: checked(
           limits,
           either(appendOne(projecting(fallback(transaction))), appendOne(taggedAppend(inside))),
         ),
         appendTogether: checkedTogether(limits, inside),
+        appendLocked: lockedIn(transaction, inTransaction.readMatching, inside),
       }
     },
   }
@@ -291,6 +317,7 @@ export const postgres = <Database = unknown>(
       inline,
       signal,
       statementTimeout,
+      idleTimeout,
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents,

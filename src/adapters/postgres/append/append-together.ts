@@ -50,15 +50,19 @@ interface NamedLock {
 
 const isWritten = ({ events }: EncodedAppend): boolean => events.length > 0
 
+/** Whether nothing is written to it, and yet it must be where it is expected. */
+const isLookedAt = (append: EncodedAppend): boolean =>
+  !isWritten(append) && append.expectedVersion !== 'any'
+
 /**
  * A stream that is written needs no lock, for its next version can be taken only once. One that is only looked at does:
  * of two appends that each look at a stream that the other one writes, one must wait, and then sees what the other has
  * stored.
  */
 const streamLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> =>
-  appends.every(isWritten)
-    ? []
-    : appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
+  appends.some(isLookedAt)
+    ? appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
+    : []
 
 /**
  * A writer of a tag locks it, beside all others who do; a condition locks one tag of each of its items alone. So
@@ -76,10 +80,17 @@ const tagLocks = (
   ]
 }
 
-const lockColumns = (locks: ReadonlyArray<NamedLock>): Columns => [
-  locks.map(({ name }) => name),
-  `{${locks.map(({ alone }) => (alone ? 't' : 'f')).join(',')}}`,
-]
+/** What an append locks by its name: the names, and which of them alone. */
+export const lockColumns = (
+  appends: ReadonlyArray<EncodedAppend>,
+  condition: AppendCondition | undefined,
+): Columns => {
+  const locks = [...streamLocks(appends), ...tagLocks(appends, condition)]
+  return [
+    locks.map(({ name }) => name),
+    `{${locks.map(({ alone }) => (alone ? 't' : 'f')).join(',')}}`,
+  ]
+}
 
 /** The tags of all events, each with the place of its event among all of them. */
 const tagColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
@@ -103,7 +114,7 @@ const parametersOf = (
   ...streamColumns(appends),
   ...eventColumns(appends, 0, textColumns),
   ...markColumns(appends),
-  ...lockColumns([...streamLocks(appends), ...tagLocks(appends, condition)]),
+  ...lockColumns(appends, condition),
   ...tagColumns(appends),
   condition?.sight.after ?? null,
   condition?.sight.count ?? null,
