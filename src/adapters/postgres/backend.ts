@@ -2,7 +2,6 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import { appendError } from '../../core/append'
-import { appendTogetherError, sightAfter } from '../../core/append-together'
 import { storeFailed } from '../../core/errors/store'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
@@ -29,6 +28,7 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
+import { checkedTogether } from './append/checked-together'
 import { encodeAppend, isTagged } from './append/encoded-append'
 import { fallbackAppend } from './append/fallback-append'
 import { groupCommit } from './append/group-commit'
@@ -121,29 +121,6 @@ const checked =
       return () => append(encoded)
     } catch (cause) {
       // A getter or a proxy in an event can throw whatever it likes.
-      return TE.left(
-        storeFailed('Unexpected', 'nothingWritten', cause, 'the append could not be encoded'),
-      )
-    }
-  }
-
-/** The same for several streams. */
-const checkedTogether =
-  (limits: Limits, append: RunTogether<AppendTogetherError>): BoundaryStore['appendTogether'] =>
-  (request) => {
-    try {
-      const error = appendTogetherError(request, limits)
-      if (error !== undefined) return TE.left(error)
-      const encoded = request.streams.map(encodeAppend)
-      const condition = request.condition && structuredClone(request.condition)
-      return pipe(
-        () => append(encoded, condition),
-        TE.map((streams) => ({
-          streams,
-          ...(condition === undefined ? {} : { sight: sightAfter(condition, streams) }),
-        })),
-      )
-    } catch (cause) {
       return TE.left(
         storeFailed('Unexpected', 'nothingWritten', cause, 'the append could not be encoded'),
       )

@@ -121,7 +121,12 @@ const afterAppend = async <Of extends CategoryTypes>(
       return error.reason === 'TransactionRefused'
         ? { _tag: 'Overtaken', error, wanted }
         : answered(E.left(error))
-    default:
+    case 'InvalidStreamId':
+    case 'InvalidAppend':
+    case 'UnencodableEvent':
+    case 'LimitExceeded':
+    case 'ProjectionFailed':
+    case 'Overloaded':
       return answered(E.left(error))
   }
 }

@@ -39,7 +39,7 @@ export const lockedAppends: BoundarySuite = {
         same(events.length, 2)
         return E.right(requestOn(tag, sight))
       })
-      const appended = await succeeds(task as ReturnType<BoundaryStore['appendTogether']>)
+      const appended = await succeeds(task)
       const { events } = await seenBy(second.readMatching, tag)
       same(events.length, 3)
       same(appended.streams[0]?.positions, [events.at(-1)?.position])
@@ -58,7 +58,7 @@ export const lockedAppends: BoundarySuite = {
           for (let index = 0; index < 3; index++) await seenBy(readMatching, tag)
           return E.right(requestOn(tag, sight))
         })
-        await succeeds(task as ReturnType<BoundaryStore['appendTogether']>)
+        await succeeds(task)
         for (const rival of await Promise.all(rivals)) assert.equal(rival._tag, 'Right')
         const { events } = await seenBy(stores.second.readMatching, tag)
         same(events.length, 3)
@@ -82,7 +82,7 @@ export const lockedAppends: BoundarySuite = {
         store.appendLocked(
           likely,
           () => () => Promise.resolve(E.left({ _tag: 'No', message: 'no' })),
-        ) as Parameters<typeof failsWith>[0],
+        ),
         { _tag: 'No' },
       )
       same(await lengthIn(second, likely.streams[0]?.streamId ?? ''), 0)
@@ -93,7 +93,7 @@ export const lockedAppends: BoundarySuite = {
       await succeeds(second.append(appendTo(freshStream(), 0, taggedEvents([tag]))))
       const request = requestOn(tag)
       const task = store.appendLocked(request, () => () => Promise.resolve(E.right(request)))
-      await failsWith(task as Parameters<typeof failsWith>[0], { _tag: 'BoundaryConflict' })
+      await failsWith(task, { _tag: 'BoundaryConflict' })
       same(await lengthIn(second, request.streams[0]?.streamId ?? ''), 0)
     },
     'are rejected if they are invalid, before and after it is decided': async (stores) => {
@@ -111,7 +111,7 @@ export const lockedAppends: BoundarySuite = {
         [valid, invalid],
       ] as const) {
         const task = store.appendLocked(likely, decide(decided))
-        await failsWith(task as Parameters<typeof failsWith>[0], { _tag: 'InvalidAppend' })
+        await failsWith(task, { _tag: 'InvalidAppend' })
       }
       same(asked, 1)
       same((await seenBy(second.readMatching, tag)).events.length, 0)
