@@ -43,6 +43,7 @@ export {
   type ManyEvent,
   many,
   type ManyRejection,
+  stateAt,
   type StateByKey,
 } from './core/algebra/many'
 export { type KeyIn, manyBy } from './core/algebra/many-by'

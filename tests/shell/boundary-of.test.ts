@@ -33,6 +33,12 @@ const step = fc.record({
   commandId: fc.option(fc.constantFrom('one', 'two', 'three'), { nil: undefined }),
 })
 
+interface Step {
+  readonly command: CounterCommand
+  readonly way: string
+  readonly commandId: string | undefined
+}
+
 type Answer = E.Either<{ readonly _tag: string }, CommandResult<CounterState, CounterEvent>>
 
 /** What both ways must have in common: all but ids, places in the store, and texts. */
@@ -56,10 +62,7 @@ describe.each(stores)('one stream as a boundary, on %s', (_name, open) => {
   afterAll(() => opened.close())
 
   /** Sends all commands, each its own way; a stream knows nothing of the ids of its boundary. */
-  const run = async (
-    steps: ReadonlyArray<Pick<fc.infer<typeof step>, 'command' | 'commandId'> & { way: string }>,
-    id: string,
-  ): Promise<ReadonlyArray<unknown>> => {
+  const run = async (steps: ReadonlyArray<Step>, id: string): Promise<ReadonlyArray<unknown>> => {
     const boundary = boundaryOf(tagged, id)
     const [one, other] = [
       openBoundary(boundary, opened),

@@ -7,7 +7,7 @@ import {
   events,
   reject,
 } from 'reprise'
-import { eachBy, sideBySide, type View } from 'reprise/algebra'
+import { eachBy, sideBySide, stateAt, type View } from 'reprise/algebra'
 import type { Boundary } from 'reprise/boundary'
 import { NonEmptyText, WholeNumber } from 'reprise/codec'
 
@@ -72,7 +72,7 @@ export const enrolmentDecider: Decider<
 > = {
   ...seen,
   decide: (command, { courses, students }) => {
-    const { seats, students: taken } = courses[command.course] ?? course.initialState
+    const { seats, students: taken } = stateAt(courses, command.course, course)
     switch (command.type) {
       case 'OpenCourse':
         return seats > 0
@@ -81,7 +81,8 @@ export const enrolmentDecider: Decider<
       case 'TakeSeat':
         if (taken.includes(command.student)) return accept()
         if (taken.length >= seats) return reject('CourseFull')
-        if ((students[command.student] ?? 0) >= MOST_COURSES) return reject('NoMoreCourses')
+        if (stateAt(students, command.student, student) >= MOST_COURSES)
+          return reject('NoMoreCourses')
         return accept({ type: 'SeatTaken', course: command.course, student: command.student })
       case 'LeaveSeat':
         return taken.includes(command.student)

@@ -73,12 +73,10 @@ describe('checkDecider, of a boundary', () => {
 
   it('finds a query that forgets a type', () => {
     const query: Enrolment['query'] = (command) =>
-      enrolment
-        .query(command)
-        .map((item) => ({
-          ...item,
-          types: ['SeatTaken', 'CourseOpened'],
-        })) as unknown as ReturnType<Enrolment['query']>
+      enrolment.query(command).map((item) => ({
+        ...item,
+        types: ['SeatTaken', 'CourseOpened'],
+      })) as unknown as ReturnType<Enrolment['query']>
     expect(brokenIn({ query })).toEqual([LOOKS])
   })
 
