@@ -8,7 +8,7 @@ export type { BoundaryConflict, CommandIdReused } from './core/errors/conflict'
 export type { Rejected } from './core/errors/decision'
 export type { InvalidQuery } from './core/errors/invalid'
 export type { BoundaryError, BoundaryLoadError } from './core/errors/unions'
-export type { CommandResult } from './shell/category/command-options'
+export type { CommandResult } from './shell/category/command'
 export type { CategoryOptions } from './shell/category/settings'
 export {
   type BoundaryCapableStore,

@@ -15,8 +15,8 @@ import type { StreamId } from './stream'
  */
 export interface Boundary<Command, State, Event, Rejection> {
   /**
-   * What it is called in errors and notices, and under which the ids of its commands are remembered: on the stream
-   * `boundary-<name>`, which has no events. 1 to 240 characters. It must not change.
+   * What it is called in errors and notices, and under which the ids of its commands are remembered: on streams such as
+   * `boundary-<name>-0aZ9_xyz`, which have no events. 1 to 237 characters. It must not change.
    */
   readonly name: string
   readonly decider: Decider<Command, State, Event, Rejection>

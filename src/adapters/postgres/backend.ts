@@ -1,8 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
-import { appendError } from '../../core/append'
-import { storeFailed } from '../../core/errors/store'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import type { Backend } from '../../core/ports/backend'
@@ -12,13 +10,22 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
-import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
 import { appendLocked, lockStatement } from './append/append-locked'
 import {
+  appendAlone,
+  appendOnce,
+  isTagged,
+  type RunAppend,
+  signalling,
+  signallingAll,
+} from './append/append'
+import {
+  oneUnit,
   type RunTogether,
   taggedAppend,
   togetherAppend,
   togetherStatement,
+  unitsAppend,
 } from './append/append-together'
 import {
   appendAndProject,
@@ -28,12 +35,14 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
-import { checkedTogether } from './append/checked-together'
-import { encodeAppend, isTagged } from './append/encoded-append'
-import { fallbackAppend } from './append/fallback-append'
-import { groupCommit } from './append/group-commit'
-import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
-import { signalling, signallingAll } from './append/signalling'
+import { checked, checkedTogether } from './append/checked-append'
+import { groupedAppends, groupedUnits } from './append/group-commit'
+import {
+  appendStatements,
+  contention,
+  fallbackAppend,
+  optimisticAppend,
+} from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
@@ -110,23 +119,6 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly db: Kysely<Database>
 }
 
-/** Refuses what no store takes. What is valid is encoded before anything else happens. */
-const checked =
-  (limits: Limits, append: RunAppend): EventStore['append'] =>
-  (request) => {
-    try {
-      const error = appendError(request, limits)
-      if (error !== undefined) return TE.left(error)
-      const encoded = encodeAppend(request)
-      return () => append(encoded)
-    } catch (cause) {
-      // A getter or a proxy in an event can throw whatever it likes.
-      return TE.left(
-        storeFailed('Unexpected', 'nothingWritten', cause, 'the append could not be encoded'),
-      )
-    }
-  }
-
 /** The way of an append: what has no tags goes as if there were none. */
 const either =
   (untagged: RunAppend, tagged: RunAppend): RunAppend =>
@@ -191,18 +183,20 @@ const storeOn = <Database>(
     asTogether(appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
   const append =
     inline.projections.length === 0
-      ? groupCommit(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
+      ? groupedAppends(
+          signallingAll(signal, optimisticAppend(grouping, direct, 'statement')),
+          bounds,
+        )
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
 
   const statement = togetherStatement(schema)
   const togetherIn = (transaction: Transaction<Database>) =>
-    togetherAppend(withoutPlugins(transaction), statement, 'transaction')
-  const together = signalling(
-    signal,
+    togetherAppend(oneUnit(unitsAppend(withoutPlugins(transaction), statement, 'transaction')))
+  const units = unitsAppend(direct, togetherStatement(schema, GROUP_LOCK_TIMEOUT), 'statement')
+  const together =
     inline.projections.length === 0
-      ? togetherAppend(direct, statement, 'statement')
-      : projectInOwnTransaction(db, inline, togetherIn),
-  )
+      ? togetherAppend(groupedUnits(signallingAll(signal, units), bounds))
+      : signalling(signal, projectInOwnTransaction(db, inline, togetherIn))
 
   const lock = lockStatement(schema)
   const runInTransaction = transactionsOn(db, idleTimeout)

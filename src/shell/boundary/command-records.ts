@@ -7,22 +7,30 @@ import { storeFailed } from '../../core/errors/store'
 import type { BoundaryLoadError } from '../../core/errors/unions'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { Position, StreamId } from '../../core/stream'
-import { type CommandResult, isOtherCommand, type SentOptions } from '../category/command-options'
-import type { CategoryTypes } from '../category/handle-commands'
+import {
+  type CategoryTypes,
+  type CommandResult,
+  isOtherCommand,
+  type SentOptions,
+} from '../category/command'
 import { decodeRecorded } from '../state/replay'
 import { type BoundaryRuntime, stateUpTo } from './read-boundary'
 
-// A command with an id is remembered on a stream of its boundary that has no events; the store keeps the record as the
+// A command with an id is remembered on a stream that has no events, and that its boundary and its id name; the store keeps the record as the
 // fingerprint of the command. Its events, wherever their homes are, are found by a tag that they have beside their own.
 
-/** The stream on which the commands of a boundary are remembered. */
-const recordsOf = (boundary: string): StreamId => `boundary-${boundary}`
+const hashOf = (boundary: string, commandId: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([boundary, commandId]))
+    .digest('base64url')
+
+/** One stream for nearly every command: appends that name the same stream do not share a statement. */
+const recordsOf = (boundary: string, commandId: string): StreamId =>
+  `boundary-${boundary}-${hashOf(boundary, commandId).slice(0, 8)}`
 
 /** The tag of the events of a command. As short for every name and id. */
-export const commandTag = (boundary: string, commandId: string): string => {
-  const hash = createHash('sha256').update(JSON.stringify([boundary, commandId]))
-  return `reprise:command:${hash.digest('base64url')}`
-}
+export const commandTag = (boundary: string, commandId: string): string =>
+  `reprise:command:${hashOf(boundary, commandId)}`
 
 /** What is remembered of a command. */
 interface CommandNote {
@@ -60,7 +68,8 @@ export const recordRequest = (
     eventCount: 0,
     fingerprint: writtenNote({ ...note, fingerprint }),
   }
-  return [{ streamId: recordsOf(boundary), expectedVersion: 'any', events: [], commands: [mark] }]
+  const streamId = recordsOf(boundary, commandId)
+  return [{ streamId, expectedVersion: 'any', events: [], commands: [mark] }]
 }
 
 type Answered<Of extends CategoryTypes> = CommandResult<Of['state'], Of['event']>
@@ -108,7 +117,7 @@ export const answeredBefore = async <Of extends CategoryTypes>(
   if (commandId === undefined) return E.right(undefined)
   const { name } = runtime.boundary
   const loaded = await runtime.store.load({
-    streamId: recordsOf(name),
+    streamId: recordsOf(name, commandId),
     after: 0,
     limit: 1,
     commandId,

@@ -8,10 +8,14 @@ import { type InvalidAppend, invalidAppend } from '../../core/errors/invalid'
 import type { NewEvent, RecordedEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import { MOST_TAGS, sortedTags } from '../../core/tags'
-import { newEvents, recordedEvents } from '../category/append-request'
-import type { SentOptions } from '../category/command-options'
-import { type DecidedEvent, type DecideError, decideOn } from '../category/decide'
-import type { CategoryTypes } from '../category/handle-commands'
+import type { CategoryTypes, SentOptions } from '../category/command'
+import {
+  type DecidedEvent,
+  type DecideError,
+  decideOn,
+  newEvents,
+  recordedEvents,
+} from '../category/decide'
 import { catching } from '../catching'
 import type { Versioned } from '../state/replay'
 import { commandTag, recordRequest } from './command-records'

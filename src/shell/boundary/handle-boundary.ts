@@ -9,9 +9,8 @@ import type {
   BoundaryLoadError,
 } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { CommandResult } from '../category/command-options'
-import type { CategoryTypes } from '../category/handle-commands'
-import { jitteredBackoff } from '../category/retry'
+import type { CategoryTypes, CommandResult } from '../category/command'
+import { jitteredBackoff } from '../category/settings'
 import { unshared } from '../state/unshared'
 import { answeredBefore } from './command-records'
 import {

@@ -6,7 +6,7 @@ import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
-import type { CategoryTypes } from '../category/handle-commands'
+import type { CategoryTypes } from '../category/command'
 import type { CategorySettings } from '../category/settings'
 import { observeLast } from '../state/load-state'
 import {

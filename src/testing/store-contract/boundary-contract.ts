@@ -9,6 +9,7 @@ import { matchingReads } from './matching'
 import { togetherAppends, togetherChecks } from './together'
 import { togetherBadInput } from './together-bad-input'
 import { togetherCommands } from './together-commands'
+import { togetherGroups } from './together-groups'
 import { togetherRaces } from './together-races'
 
 /** A store that is open for one test. It may hold any other data. */
@@ -37,6 +38,7 @@ const suites: ReadonlyArray<BoundarySuite> = [
   conditions,
   conditionRaces,
   lockedAppends,
+  togetherGroups,
 ]
 
 /**

@@ -3,11 +3,10 @@ import { appendTogetherError } from '../../../core/append-together'
 import type { Limits } from '../../../core/limits'
 import type { BoundaryStore } from '../../../core/ports/boundary-store'
 import { toStoreFailed } from '../connection/errors'
-import { named } from '../connection/own-statements'
-import { type Executor, fetchRows } from '../connection/query'
+import { type Executor, fetchRows, named } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
-import { lockColumns } from './append-together'
-import { encodeAppend } from './encoded-append'
+import { encodeAppend } from './append'
+import { lockColumns, unitOf } from './append-together'
 
 /**
  * Takes the locks of an append, in the order in which every append takes them: see append_together in
@@ -53,8 +52,8 @@ export const appendLocked =
     try {
       const error = appendTogetherError(likely, limits)
       if (error !== undefined) return E.left(error)
-      const locks = lockColumns(likely.streams.map(encodeAppend), likely.condition)
-      await fetchRows(transaction, lock, locks)
+      const unit = unitOf(likely.streams.map(encodeAppend), likely.condition)
+      await fetchRows(transaction, lock, lockColumns([unit]))
     } catch (cause) {
       return E.left(toStoreFailed('uncommitted')(cause))
     }
