@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
@@ -8,15 +9,17 @@ import {
   sightAfter,
 } from '../../core/append-together'
 import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-query'
-import { invalidQuery } from '../../core/errors/invalid'
+import { type InvalidQuery, invalidQuery, type InvalidStreamId } from '../../core/errors/invalid'
 import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
+import { appendHooks } from '../../core/ports/append-hooks'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
+import { backwardsRangeProblem, storeRangeProblem, streamRangeProblem } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
-import { streamIdError } from '../../core/stream'
+import { type StreamId, streamIdError } from '../../core/stream'
 import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
 import type { MemoryDocuments } from './documents'
 import { matchingPage } from './matching'
@@ -24,7 +27,7 @@ import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
 import { type LockTags, tagLocks, tagsToLock } from './tag-locks'
-import { keepSnapshot, load, page, storePage, streamPage } from './reads'
+import { backwardsPage, keepSnapshot, load, page, storePage, streamPage } from './reads'
 
 /** What a memory store needs. */
 export interface MemoryStoreParts {
@@ -84,6 +87,17 @@ const appendAllNow = <Rejection>(
     : E.left(rejection)
 }
 
+/** What is read of one stream, or why it is not. */
+const reading = <Found>(
+  streamId: StreamId,
+  problem: string | undefined,
+  read: () => Found,
+): Promise<E.Either<InvalidStreamId | InvalidQuery, Found>> => {
+  const error =
+    streamIdError(streamId) ?? (problem === undefined ? undefined : invalidQuery(problem))
+  return Promise.resolve(error === undefined ? E.right(read()) : E.left(error))
+}
+
 const onlyOne = ([appended]: ReadonlyArray<Appended>): Answer =>
   appended === undefined
     ? E.left(storeFailed('Unexpected', 'unknown', undefined))
@@ -100,6 +114,7 @@ export const memoryStore = ({
   const log = emptyLog(lineage)
   const oneByOne = queue()
   const transaction = tagLocks()
+  const hooks = appendHooks(setImmediate)
 
   const appendProjected = async <Rejection>({
     requests,
@@ -170,30 +185,48 @@ export const memoryStore = ({
       )
     }
 
+  const append: EventStore['append'] = (request) => () => {
+    const error = appendError(request, limits)
+    if (error !== undefined) return Promise.resolve(E.left(error))
+    const safe = taken(request)
+    const tags = tagsToLock({ streams: [safe] })
+    return tags.length === 0
+      ? appendOne(safe)
+      : transaction((lock) => lock(tags, () => appendOne(safe)))
+  }
+
   return {
-    append: (request) => () => {
-      const error = appendError(request, limits)
-      if (error !== undefined) return Promise.resolve(E.left(error))
-      const safe = taken(request)
-      const tags = tagsToLock({ streams: [safe] })
-      return tags.length === 0
-        ? appendOne(safe)
-        : transaction((lock) => lock(tags, () => appendOne(safe)))
-    },
-    appendTogether: (request) => () => transaction((lock) => appendAll(request, lock)),
-    appendLocked,
+    append: (request) => () => hooks.hooked([request], append(request), (stored) => [stored])(),
+    appendTogether: (request) => () =>
+      hooks.hooked(
+        request.streams,
+        () => transaction((lock) => appendAll(request, lock)),
+        ({ streams }) => streams,
+      )(),
+    appendLocked: hooks.hookedLocked(appendLocked),
+    afterAppend: hooks.afterAppend,
     readMatching,
     load: (request) => () => {
       const error = streamIdError(request.streamId)
       return Promise.resolve(error === undefined ? E.right(load(log, request)) : E.left(error))
     },
-    read: (streamId, range) => () => {
+    read: (streamId, range) => () =>
+      reading(streamId, streamRangeProblem(range), () => page(log, streamOf(log, streamId), range)),
+    readBackwards: (streamId, range) => () =>
+      reading(streamId, backwardsRangeProblem(range), () =>
+        backwardsPage(log, streamOf(log, streamId), range),
+      ),
+    version: (streamId) => () => {
       const error = streamIdError(streamId)
+      const { events } = streamOf(log, streamId)
+      return Promise.resolve(error === undefined ? E.right(events.length) : E.left(error))
+    },
+    readAll: (range) => () => {
+      const problem = storeRangeProblem(range)
       return Promise.resolve(
-        error === undefined ? E.right(page(log, streamOf(log, streamId), range)) : E.left(error),
+        problem === undefined ? E.right(storePage(log, range)) : E.left(invalidQuery(problem)),
       )
     },
-    readAll: (range) => () => Promise.resolve(E.right(storePage(log, range))),
     streams: (range) => () => Promise.resolve(E.right(streamPage(log, range))),
     saveSnapshot: (snapshot) => () => {
       const error = streamIdError(snapshot.streamId)

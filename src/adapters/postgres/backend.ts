@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
+import { appendHooks } from '../../core/ports/append-hooks'
 import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
@@ -51,7 +53,7 @@ import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
-import { readFrom } from './read/read'
+import { readBackwardsFrom, readFrom, versionIn } from './read/read'
 import { readAllFrom } from './read/read-all'
 import { readMatchingFrom } from './read/read-matching'
 import { saveSnapshotIn } from './read/snapshots'
@@ -128,15 +130,21 @@ const either =
 /** Everything but the appends. The texts of the statements are made once for a schema. */
 const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
+  const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
   return (
     db: Executor,
     scope: TransactionScope,
-  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'appendLocked'> => ({
+  ): Omit<
+    EventStore & BoundaryStore,
+    'append' | 'appendTogether' | 'appendLocked' | 'afterAppend'
+  > => ({
     readMatching: readMatching(db),
     load: load(db),
     read: read(db),
+    readBackwards: readBackwards(db),
+    version: version(db),
     readAll: readAll(db, scope),
     streams: streams(db),
     saveSnapshot: saveSnapshot(db, scope),
@@ -210,11 +218,15 @@ const storeOn = <Database>(
     return appendLocked({ limits, transaction: executor, lock, readMatching, append })
   }
 
+  const { afterAppend, hooked, hookedLocked } = appendHooks(setImmediate)
+  const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
+  const appendTogether = checkedTogether(limits, together)
   return {
     ...reads(direct, 'statement'),
-    append: checked(limits, either(append, appendOne(taggedAppend(together)))),
-    appendTogether: checkedTogether(limits, together),
-    appendLocked: (likely, decide) =>
+    append: (request) => hooked([request], appendStored(request), (appended) => [appended]),
+    appendTogether: (request) =>
+      hooked(request.streams, appendTogether(request), ({ streams }) => streams),
+    appendLocked: hookedLocked((likely, decide) =>
       pipe(
         runInTransaction((transaction) => {
           const { readMatching } = reads(withoutPlugins(transaction), 'transaction')
@@ -223,6 +235,8 @@ const storeOn = <Database>(
         }),
         TE.tapIO(() => signal),
       ),
+    ),
+    afterAppend,
     locate: startPositionIn(schema)(direct),
     // The hint comes before the commit, of which the library does not know: what is woken looks again soon.
     inTransaction: (transaction) => {
@@ -238,6 +252,7 @@ const storeOn = <Database>(
         ),
         appendTogether: checkedTogether(limits, inside),
         appendLocked: lockedIn(transaction, inTransaction.readMatching, inside),
+        afterAppend,
       }
     },
   }

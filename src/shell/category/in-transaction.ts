@@ -70,9 +70,12 @@ const guardedBy = (guarded: ReturnType<typeof untilOneFails>, store: EventStore)
   append: (request) => guarded(store.append(request)),
   load: (request) => guarded(store.load(request)),
   read: (streamId, range) => guarded(store.read(streamId, range)),
+  readBackwards: (streamId, range) => guarded(store.readBackwards(streamId, range)),
+  version: (streamId) => guarded(store.version(streamId)),
   readAll: (range) => guarded(store.readAll(range)),
   streams: (range) => guarded(store.streams(range)),
   saveSnapshot: (snapshot) => guarded(store.saveSnapshot(snapshot)),
+  afterAppend: store.afterAppend,
 })
 
 /** A store inside a transaction, which sends nothing more once it has failed. */

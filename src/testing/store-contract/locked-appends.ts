@@ -4,7 +4,8 @@ import type { AppendTogetherRequest } from '../../core/append-together'
 import type { BoundaryQuery } from '../../core/boundary-query'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import { type BoundarySuite, lengthIn, ROUNDS, writer, WRITERS } from './boundary-suite'
-import { failsWith, same, succeeds } from './checks'
+import { called, listenTo } from './append-hooks'
+import { eventsOf, failsWith, same, succeeds } from './checks'
 import { appendTo, atOnce, freshStream, freshTag, repeatedly, taggedEvents } from './fixtures'
 
 /** Appends a tagged event to a fresh stream, on a condition about its tag. */
@@ -95,6 +96,15 @@ export const lockedAppends: BoundarySuite = {
       const task = store.appendLocked(request, () => () => Promise.resolve(E.right(request)))
       await failsWith(task, { _tag: 'BoundaryConflict' })
       same(await lengthIn(second, request.streams[0]?.streamId ?? ''), 0)
+    },
+    'call the hooks of the store, as every append does': async ({ store, second }) => {
+      const request = requestOn(freshTag())
+      const streamId = request.streams[0]?.streamId ?? ''
+      const { calls, stop } = listenTo(store, streamId)
+      await succeeds(store.appendLocked(request, () => () => Promise.resolve(E.right(request))))
+      await called(calls, 1)
+      stop()
+      same(calls.flat(), await eventsOf(second, streamId))
     },
     'are rejected if they are invalid, before and after it is decided': async (stores) => {
       const { store, second } = stores
