@@ -82,28 +82,36 @@ describe.each(stores)('one stream as a boundary, on %s', (_name, open) => {
     return [...answers, loaded]
   }
 
-  it('makes the same events and states of the same commands, with the same answers', () =>
-    fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
-        const toBoundary = steps.map((each) =>
-          each.way === 'stream' ? { ...each, way: 'boundary' } : each,
-        )
-        const toStream = steps.map((each) => ({ ...each, way: 'stream' }))
-        expect(await run(toBoundary, freshId())).toEqual(await run(toStream, freshId()))
-      }),
-      { numRuns: 60 },
-    ))
+  it(
+    'makes the same events and states of the same commands, with the same answers',
+    () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
+          const toBoundary = steps.map((each) =>
+            each.way === 'stream' ? { ...each, way: 'boundary' } : each,
+          )
+          const toStream = steps.map((each) => ({ ...each, way: 'stream' }))
+          expect(await run(toBoundary, freshId())).toEqual(await run(toStream, freshId()))
+        }),
+        { numRuns: 20 },
+      ),
+    120_000,
+  )
 
-  it('can be written both ways at once', () =>
-    fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
-        const mixed = steps.map(({ commandId: _none, ...each }) => ({
-          ...each,
-          commandId: undefined,
-        }))
-        const toStream = mixed.map((each) => ({ ...each, way: 'stream' }))
-        expect(await run(mixed, freshId())).toEqual(await run(toStream, freshId()))
-      }),
-      { numRuns: 60 },
-    ))
+  it(
+    'can be written both ways at once',
+    () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
+          const mixed = steps.map(({ commandId: _none, ...each }) => ({
+            ...each,
+            commandId: undefined,
+          }))
+          const toStream = mixed.map((each) => ({ ...each, way: 'stream' }))
+          expect(await run(mixed, freshId())).toEqual(await run(toStream, freshId()))
+        }),
+        { numRuns: 20 },
+      ),
+    120_000,
+  )
 })

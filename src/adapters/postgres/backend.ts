@@ -127,19 +127,15 @@ const either =
   (append) =>
     (isTagged(append) ? tagged : untagged)(append)
 
+type Writes = 'append' | 'appendTogether' | 'appendLocked' | 'afterAppend'
+
 /** Everything but the appends. The texts of the statements are made once for a schema. */
 const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
   const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
-  return (
-    db: Executor,
-    scope: TransactionScope,
-  ): Omit<
-    EventStore & BoundaryStore,
-    'append' | 'appendTogether' | 'appendLocked' | 'afterAppend'
-  > => ({
+  return (db: Executor, scope: TransactionScope): Omit<EventStore & BoundaryStore, Writes> => ({
     readMatching: readMatching(db),
     load: load(db),
     read: read(db),

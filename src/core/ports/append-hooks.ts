@@ -89,18 +89,24 @@ export const appendHooks = (later: (call: () => void) => unknown): AppendHooks =
           return answer
         })
     },
-    hookedLocked: (appendLocked) => (likely, decide) => async () => {
+    hookedLocked: (appendLocked) => (likely, decide) => {
       let requests: ReadonlyArray<AppendRequest> = []
-      const answer = await appendLocked(likely, (readMatching) => async () => {
-        const decided = await decide(readMatching)()
-        if (E.isRight(decided)) requests = decided.right.streams
-        return decided
-      })()
-      return made.hooked(
-        requests,
-        () => Promise.resolve(answer),
-        ({ streams }) => streams,
-      )()
+      const append = appendLocked(
+        likely,
+        (readMatching) => () =>
+          decide(readMatching)().then((decided) => {
+            if (E.isRight(decided)) requests = decided.right.streams
+            return decided
+          }),
+      )
+      return () =>
+        append().then((answer) =>
+          made.hooked(
+            requests,
+            () => Promise.resolve(answer),
+            ({ streams }) => streams,
+          )(),
+        )
     },
   }
   return made
