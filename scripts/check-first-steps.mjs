@@ -21,7 +21,7 @@ const blocksOf = (language) =>
 
 const commands = blocksOf('sh').flatMap(({ lines }) => lines)
 const files = blocksOf('typescript').map(({ before, lines }) => {
-  const [, name] = /^`([\w.-]+)`/.exec(before) ?? []
+  const [, name] = /^`([\w.-]+)`/.exec(before.trim()) ?? []
   assert.ok(name, `a block of ${PAGE} has no file`)
   return { name, lines }
 })
