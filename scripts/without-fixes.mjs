@@ -30,7 +30,7 @@ const fixes = [
   },
   {
     name: 'a command with mustExist is decided on what is there',
-    file: `${category}/append-request.ts`,
+    file: `${category}/decide.ts`,
     from: 'isDecidedAgain(options) ? version : (options.expectedVersion ?? version)',
     to: 'options.expectedVersion ?? version',
   },

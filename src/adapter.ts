@@ -300,7 +300,7 @@ export type {
   CategoryStore,
   InTransaction,
 } from './shell/category/in-transaction'
-export { defaultRetry, type RetryPolicy } from './shell/category/retry'
+export { defaultRetry, type RetryPolicy } from './shell/category/settings'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
 export type { InlineHandler } from './shell/projection/inline'

@@ -1,5 +1,5 @@
 /** The names of `reprise/algebra`: maps, products, views, processes and interpretations. Nothing in `src` imports this file. */
-export { combine } from './core/algebra/combine'
+export { combine, neutral, type NeutralState } from './core/algebra/combine'
 export {
   combineProcesses,
   type PartProcesses,
@@ -46,12 +46,16 @@ export {
   type StateByKey,
 } from './core/algebra/many'
 export { type KeyIn, manyBy } from './core/algebra/many-by'
-export { filterCommand, mapCommand } from './core/algebra/map-command'
-export { mapEvent } from './core/algebra/map-event'
-export { mapRejection, recordRejection } from './core/algebra/map-rejection'
-export { mapState } from './core/algebra/map-state'
-export { neutral, type NeutralState } from './core/algebra/neutral'
-export type { Iso, Prism } from './core/algebra/prism'
+export {
+  filterCommand,
+  mapCommand,
+  mapEvent,
+  mapRejection,
+  recordRejection,
+  mapState,
+  type Iso,
+  type Prism,
+} from './core/algebra/maps'
 export {
   adaptProcess,
   type Process,

@@ -11,7 +11,7 @@ import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTail } from './commands/tail'
-import type { Register } from './register'
+import type { Register } from './runtime'
 
 /** Every command, in the order of the help. */
 export const commands: ReadonlyArray<Register> = [

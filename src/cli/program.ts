@@ -6,8 +6,7 @@ import { DEFAULT_SCHEMA } from '../adapters/postgres/schema/names'
 import { commands } from './commands'
 import { type CliFailure, failure, usage } from './failure'
 import { reportFailure } from './output/report'
-import type { Perform } from './register'
-import type { Runtime, Work } from './runtime'
+import type { Perform, Runtime, Work } from './runtime'
 
 interface SharedOptions {
   readonly url?: string

@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { OpenedDatabase, OpenSettings } from '../adapters/postgres/connection/opened-database'
 import type { CliFailure, ExitCode } from './failure'
@@ -46,3 +47,23 @@ export interface Context extends Runtime {
 
 /** A command whose own options are parsed. */
 export type Work = (context: Context) => TaskEither<CliFailure, ExitCode>
+
+/** Runs a command with the options that all commands share, and reports its result. */
+export type Perform = (command: Command, work: Work) => Promise<void>
+
+/** Adds one command to the program. */
+export type Register = (program: Command, perform: Perform) => Command
+
+/** Runs `work` with a signal that is aborted when the user interrupts the program. */
+export const untilInterrupted = async <A>(
+  { onInterrupt }: Pick<Runtime, 'onInterrupt'>,
+  work: (signal: AbortSignal) => Promise<A>,
+): Promise<A> => {
+  const controller = new AbortController()
+  const unlisten = onInterrupt(() => controller.abort())
+  try {
+    return await work(controller.signal)
+  } finally {
+    unlisten()
+  }
+}

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import type { HandleError } from '../core/errors/unions'
 import type { Metadata } from '../core/metadata'
 import { catching } from '../shell/catching'
-import type { CommandResult } from '../shell/category/command-options'
+import type { CommandResult } from '../shell/category/command'
 import type { OpenCategory } from '../shell/category/open-category'
 import {
   type Answer,

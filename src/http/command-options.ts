@@ -2,10 +2,9 @@ import * as E from 'fp-ts/Either'
 import type { JsonObject } from '../core/json'
 import type { Metadata } from '../core/metadata'
 import type { StreamVersion } from '../core/stream'
-import type { CommandOptions } from '../shell/category/command-options'
-import { malformedHeader } from './malformed-header'
+import type { CommandOptions } from '../shell/category/command'
+import { malformedHeader, type Problem } from './problem'
 import { type Preconditions, preconditionsOf } from './preconditions'
-import type { Problem } from './problem'
 import { type TraceContext, traceContextOf } from './trace-context'
 
 /** The options of `handleCommand`, as the headers of a request give them. */

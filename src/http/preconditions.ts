@@ -2,8 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { ExpectedVersion } from '../core/expected-version'
 import { MAXIMUM_VERSION, type StreamVersion } from '../core/stream'
 import { type ListedTag, parseTags } from './entity-tag'
-import { malformedHeader } from './malformed-header'
-import type { Problem } from './problem'
+import { malformedHeader, type Problem } from './problem'
 
 /** What `If-Match` and `If-None-Match` demand. */
 export interface Preconditions {

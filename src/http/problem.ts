@@ -101,3 +101,9 @@ export const problemResponse = (
     },
   })
 }
+
+/** A header of the request is not what its definition says. */
+export const malformedHeader = (name: string, expected: string): Problem => ({
+  ...httpProblem(400, 'malformed-header', `${name} must be ${expected}.`),
+  header: name,
+})

@@ -4,8 +4,7 @@ import type { DocumentError } from '../core/errors/projection'
 import type { WaitError } from '../core/errors/subscription'
 import { setting, timeSetting } from '../core/setting'
 import { MAXIMUM_POSITION, type Position } from '../core/stream'
-import { malformedHeader } from './malformed-header'
-import type { Problem } from './problem'
+import { malformedHeader, type Problem } from './problem'
 import { problem, type ProblemOptions } from './request-problem'
 
 /**

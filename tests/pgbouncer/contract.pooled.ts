@@ -1,10 +1,8 @@
 import * as TE from 'fp-ts/TaskEither'
 import { Pool } from 'pg'
 import { CompiledQuery, type Kysely } from 'kysely'
-import {
-  connectPool,
-  type PreparedStatementsMode,
-} from '../../src/adapters/postgres/connection/pool'
+import { connectPool } from '../../src/adapters/postgres/connection/pool'
+import type { PreparedStatementsMode } from '../../src/adapters/postgres/connection/prepared-statements'
 import { postgres, type PostgresBackend } from '../../src/adapters/postgres/backend'
 import { boundaryStoreContract } from '../../src/testing/store-contract/boundary-contract'
 import { storeContract } from '../../src/testing/store-contract/contract'

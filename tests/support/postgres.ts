@@ -1,10 +1,8 @@
 import { isLeft } from 'fp-ts/Either'
 import type { Kysely } from 'kysely'
 import { Pool } from 'pg'
-import {
-  connectPool,
-  type PreparedStatementsMode,
-} from '../../src/adapters/postgres/connection/pool'
+import { connectPool } from '../../src/adapters/postgres/connection/pool'
+import type { PreparedStatementsMode } from '../../src/adapters/postgres/connection/prepared-statements'
 import { migrate } from '../../src/adapters/postgres/schema/migrate'
 import { createDatabase } from './database'
 

@@ -8,8 +8,7 @@ import { usage } from '../failure'
 import { answer } from '../output/report'
 import { table } from '../output/table'
 import { oneLine, safe } from '../output/text'
-import type { Register } from '../register'
-import type { Context, Work } from '../runtime'
+import type { Register, Context, Work } from '../runtime'
 import { explain, explained, withSession } from '../session'
 
 type Level = Finding['level']

@@ -7,8 +7,7 @@ import { migrationsFor } from '../../adapters/postgres/schema/migrations'
 import { scriptOf } from '../../adapters/postgres/schema/migration-script'
 import { failure } from '../failure'
 import { answer } from '../output/report'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 
 interface MigrationFile {
   readonly path: string

@@ -4,8 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { count } from '../../core/text'
 import { scriptOf } from '../../adapters/postgres/schema/migration-script'
 import { answer } from '../output/report'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 import { explain, withSession } from '../session'
 
 const listed = (names: ReadonlyArray<string>, verb: string): string =>

@@ -5,8 +5,7 @@ import type { Operator } from '../../core/ports/operator'
 import { argument } from '../../core/text'
 import { answer } from '../output/report'
 import { safe } from '../output/text'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 import { explained, withSession } from '../session'
 
 const ends: Readonly<Record<'pause' | 'unpause', (name: string) => string>> = {

@@ -22,8 +22,7 @@ import {
 import { type CliFailure, usage } from '../failure'
 import { wholeNumber } from '../numbers'
 import { safe } from '../output/text'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 import { explained } from '../session'
 
 const heldMeaning = ({ partitions }: Subject): string => {

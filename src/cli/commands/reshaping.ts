@@ -14,8 +14,7 @@ import {
 } from '../confirming'
 import { wholeNumber } from '../numbers'
 import { safe } from '../output/text'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 import { explained } from '../session'
 
 /** Renames a subscription. */

@@ -7,8 +7,7 @@ import { argument, count } from '../../core/text'
 import { type CliFailure, failed, failure, usage } from '../failure'
 import { answer } from '../output/report'
 import { moment, safe } from '../output/text'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 import { explained, withSession } from '../session'
 
 /** The two builds of a rollback. */

@@ -9,8 +9,7 @@ import { wholeNumber } from '../numbers'
 import { eventsForMachines, eventsForPeople, type EventPrinter } from '../output/events'
 import { pagesOf } from '../pages'
 import { judged, replayOne, type Replayed, beforeReplay } from '../replay'
-import type { Register } from '../register'
-import type { Context, Work } from '../runtime'
+import type { Register, Context, Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
 
 export interface ShowOptions {

@@ -9,8 +9,7 @@ import { wholeNumber } from '../numbers'
 import { listDocument } from '../output/document'
 import { table } from '../output/table'
 import { moment, safe } from '../output/text'
-import type { Register } from '../register'
-import type { Context, Work } from '../runtime'
+import type { Register, Context, Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
 
 export interface StreamsOptions {

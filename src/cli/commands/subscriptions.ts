@@ -8,8 +8,7 @@ import { buildsText, commandsText, heldText, partitionText } from '../output/hel
 import { answer } from '../output/report'
 import { buildJson, commandJson, heldJson, subscriptionJson } from '../output/subscription-json'
 import { horizonText, subscriptionsTable } from '../output/subscriptions'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 import { explained, withSession } from '../session'
 
 export interface SubscriptionsOptions {

@@ -10,11 +10,9 @@ import {
 } from '../../core/subscription-start'
 import { type CliFailure, usage } from '../failure'
 import { follow } from '../following'
-import { untilInterrupted } from '../interrupt'
+import { untilInterrupted, type Register, type Work } from '../runtime'
 import { wholeNumber } from '../numbers'
 import { tailPrinter } from '../output/tail'
-import type { Register } from '../register'
-import type { Work } from '../runtime'
 import { explain, withSession } from '../session'
 
 export interface TailOptions {

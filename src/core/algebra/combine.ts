@@ -11,6 +11,20 @@ import {
   withKey,
 } from './keyed'
 
+/** An empty state. */
+export type NeutralState = Readonly<Record<string, never>>
+
+/**
+ * The decider without commands and events: the neutral element of `combine`. It is terminal from the
+ * start, so that a combination with it is terminal when the other parts are.
+ */
+export const neutral: Decider<never, NeutralState, never, never> = {
+  initialState: {},
+  decide: (command) => E.left(command),
+  evolve: (state) => state,
+  isTerminal: () => true,
+}
+
 const isFor = <Parts extends object, Events extends Record<keyof Parts, unknown>>(
   parts: Parts,
   keyed: KeyedEvent<Events>,

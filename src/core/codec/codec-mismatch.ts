@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
-import { type Issue, issuesOf } from '../issue'
-import { fieldOf } from './issue-path'
+import { type Issue, issuesOf, fieldOf } from '../issue'
 import type { Json } from '../json'
 import { shapeOf } from './record-shape'
 import { isSchemaType } from './standard-schema'

@@ -1,10 +1,8 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { type KeyedCommand, keysOf, type PlainKeys } from '../algebra/keyed'
-import { type Issue, preview } from '../issue'
-import type { CommandCodec } from './command-codec'
-import { oneOf } from './one-of'
-import { fieldOf, issuesUnder } from './issue-path'
+import { type Issue, preview, fieldOf, issuesUnder } from '../issue'
+import { type CommandCodec, oneOf } from './command-codec'
 
 /** A command codec for every part of a combination. */
 export type CommandCodecs<Commands> = {

@@ -1,9 +1,8 @@
 import * as E from 'fp-ts/Either'
 import { keysOf, traverseKeys } from '../algebra/keyed'
-import type { Issue } from '../issue'
+import { type Issue, fieldOf, issuesUnder } from '../issue'
 import type { Json } from '../json'
 import type { StateCodec } from './state-codec'
-import { fieldOf, issuesUnder } from './issue-path'
 
 /** A state codec for every part of a combination. */
 export type StateCodecs<States> = { readonly [Key in keyof States]: StateCodec<States[Key]> }

@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/Either'
+import * as t from 'io-ts'
 import type { Type } from 'io-ts'
 import { type Issue, issuesOf, preview } from '../issue'
 import { type Json, toJson } from '../json'
-import { fitsReading } from './io-ts-fast-path'
 import { codecMismatch } from './codec-mismatch'
-import { oneOf } from './one-of'
+import { fitsReading } from './io-ts-fast-path'
 import { definedFields } from './typed-data'
 
 /** How a command is validated before anything is read, and stored until it is sent. */
@@ -75,4 +75,16 @@ export const commandCodecOf = <Command>(
       return E.isLeft(decoded) ? E.left(issuesOf(decoded.left)) : decoded
     },
   }
+}
+
+/** One codec for the values of all `codecs`. (Decoding a union selects the codec by `type` instead.) */
+export const oneOf = <Value>(
+  codecs: ReadonlyArray<t.Type<Value, unknown>>,
+): t.Type<Value, unknown> => {
+  const [first, second, ...more] = codecs
+  if (first === undefined) {
+    const is = (_value: unknown): _value is Value => false
+    return new t.Type('never', is, (value, context) => t.failure(value, context), t.identity)
+  }
+  return second === undefined ? first : t.union([first, second, ...more])
 }

@@ -1,12 +1,11 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import type { ManyCommand, ManyEvent, StateByKey } from '../algebra/many'
-import { type Issue, preview } from '../issue'
+import { type Issue, preview, fieldOf, issuesUnder } from '../issue'
 import { type Json, toJson, toJsonObject } from '../json'
 import type { CommandCodec } from './command-codec'
 import { type EventCodec, roundTripOf } from './event-codec'
 import type { StateCodec } from './state-codec'
-import { fieldOf, issuesUnder } from './issue-path'
 
 const checkKey = (key: string): E.Either<ReadonlyArray<Issue>, Json> => {
   const json = toJson(key)

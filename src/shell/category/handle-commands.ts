@@ -10,28 +10,28 @@ import type { Versioned } from '../state/replay'
 import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
-import { appendRequest, isAppended, recordedEvents } from './append-request'
-import { admits, type CommandResult, isDecidedAgain } from './command-options'
-import { type Decided, decideAll, followedBy } from './decide-batch'
 import {
+  appendRequest,
+  isAppended,
+  recordedEvents,
+  type Decided,
+  decideAll,
+  followedBy,
+} from './decide'
+import {
+  admits,
+  type CategoryTypes,
+  type CommandResult,
+  isDecidedAgain,
   ALONE,
   CONFLICT,
   DECIDE_AGAIN,
   type Outcome,
   type PendingCommand,
   RELOAD,
-} from './pending-command'
+} from './command'
 import { answerAgain, replayAnswer } from './replay-answer'
-import { jitteredBackoff } from './retry'
-import type { CategorySettings } from './settings'
-
-/** The four types of a category, in one. */
-export interface CategoryTypes {
-  readonly command: unknown
-  readonly state: unknown
-  readonly event: unknown
-  readonly rejection: unknown
-}
+import { jitteredBackoff, type CategorySettings } from './settings'
 
 const NONE: ReadonlyArray<never> = []
 

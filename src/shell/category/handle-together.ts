@@ -17,13 +17,11 @@ import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
 import type { Versioned } from '../state/replay'
 import { unshared } from '../state/unshared'
-import { newEvents, recordedEvents } from './append-request'
-import { type CommandResult, isOtherCommand, type SentOptions } from './command-options'
-import { decideOn, type DecideError, type Decision } from './decide'
-import type { CategoryRuntime, CategoryTypes } from './handle-commands'
+import { newEvents, recordedEvents, decideOn, type DecideError, type Decision } from './decide'
+import { type CommandResult, isOtherCommand, type SentOptions, type CategoryTypes } from './command'
+import type { CategoryRuntime } from './handle-commands'
 import { replayAnswer } from './replay-answer'
-import { jitteredBackoff } from './retry'
-import type { CategorySettings } from './settings'
+import { jitteredBackoff, type CategorySettings } from './settings'
 
 /** One of the commands that are handled together, and the stream that it is for. */
 export interface TogetherPart {

@@ -15,7 +15,7 @@ import type { Metadata } from '../../core/metadata'
 import type { EventStore } from '../../core/ports/event-store'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import { catching } from '../catching'
-import type { CommandOptions, CommandResult, SentOptions } from './command-options'
+import type { CommandOptions, CommandResult, SentOptions } from './command'
 import {
   type CategoryInTransaction,
   type CategoryStore,

@@ -16,8 +16,8 @@ import { streamId } from '../../core/stream'
 import { catching } from '../catching'
 import { backgroundSnapshots } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
-import type { CommandOptions, CommandResult, SentOptions } from './command-options'
-import type { CategoryRuntime, CategoryTypes } from './handle-commands'
+import type { CommandOptions, CommandResult, SentOptions, CategoryTypes } from './command'
+import type { CategoryRuntime } from './handle-commands'
 import {
   handleTogether,
   type TogetherFailure,

@@ -3,8 +3,13 @@ import { overloaded, storeFailed } from '../../core/errors/store'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
 import { setImmediate } from '../timers'
-import { isOtherCommand, type SentOptions } from './command-options'
-import type { Answer, HandleBatch, PendingCommand } from './pending-command'
+import {
+  isOtherCommand,
+  type SentOptions,
+  type Answer,
+  type HandleBatch,
+  type PendingCommand,
+} from './command'
 
 /** Puts a command into the queue of its stream, and answers it in its turn. */
 export type Enqueue<Command, Rejection, Result> = (

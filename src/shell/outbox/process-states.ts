@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { fieldOf } from '../../core/codec/issue-path'
+import { fieldOf } from '../../core/issue'
 import type { StoreFailed } from '../../core/errors/store'
 import { undecodableDocument, type UndecodableDocument } from '../../core/errors/projection'
 import type { TransactionDocuments } from '../../core/ports/projection-store'

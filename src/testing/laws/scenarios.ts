@@ -1,6 +1,6 @@
 import type fc from 'fast-check'
 import * as E from 'fp-ts/Either'
-import { oneOf } from '../../core/codec/one-of'
+import { oneOf } from '../../core/codec/command-codec'
 import { arbitraryFromCodec } from '../arbitrary-from-codec'
 import type { FastCheck } from '../fast-check'
 import type { DeciderCheck } from './decider-check'

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
-import { oneOf } from '../../../src/core/codec/one-of'
+import { oneOf } from '../../../src/core/codec/command-codec'
 import { type Category, type Decider } from 'reprise'
 import { commandCodec, eventCodec, eventType, stateCodec } from 'reprise/codec'
 import {

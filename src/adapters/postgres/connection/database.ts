@@ -3,7 +3,7 @@ import type * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import { MISUSE } from './errors'
-import { kyselyOn } from './kysely-pool'
+import { kyselyOn } from './query'
 import {
   clientLike,
   listenOnClient,

@@ -1,7 +1,6 @@
 import type { PGlite, Results } from '@electric-sql/pglite'
 import type { Kysely } from 'kysely'
-import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
-import { isOwn, ownParsers } from './own-statements'
+import { type Answer, kyselyOn, poolClient, type RunStatement, isOwn, ownParsers } from './query'
 import { rememberOrigin } from './origin'
 
 type Enter = () => Promise<() => void>

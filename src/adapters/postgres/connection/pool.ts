@@ -1,28 +1,13 @@
-import type { Kysely, PostgresPoolClient } from 'kysely'
+import * as timers from 'node:timers'
+import type { CompiledQuery, Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { deadlines, withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
-import { type Gate, gate } from './gate'
-import { type Answer, kyselyOn, poolClient, type RunStatement } from './kysely-pool'
 import { rememberOrigin } from './origin'
-import { poolShortcut } from './pool-shortcut'
-import { isOwn, labelOf, ownTypes } from './own-statements'
-import { type NamedStatement, preparedStatements } from './prepared-statements'
-import type { Executor } from './query'
-import { noStatementCache, statementCache } from './statement-cache'
+import { type PreparedStatementsMode, statementRunner } from './prepared-statements'
+import { type Answer, type Executor, kyselyOn, poolClient, type RunStatement } from './query'
 
-/** How statements reach the server. */
-export type PreparedStatementsMode =
-  /** The few hot ones are prepared once on each connection. */
-  | 'prepared'
-  /**
-   * The caller's own as well, if they have parameters: the second time the same text comes, up to 200 texts on each
-   * connection. Worth it where inline projections or queries repeat. After a change of a table's columns a connection
-   * that has prepared `select *` from it fails once, with `TransactionRefused` or SQLSTATE 0A000, and is replaced.
-   */
-  | 'prepareAll'
-  /** Nothing is prepared: for a pooler in transaction mode that cannot keep prepared statements. */
-  | 'unprepared'
+const { setImmediate } = timers // taken when this module is loaded: see grouped
 
 /** A broken connection already fails its statement; without a listener, 'error' would crash the process. */
 const ignoreError = (): void => undefined
@@ -36,61 +21,6 @@ const rejectRolledBack = (answer: Answer): Answer | Promise<never> => {
   if (answer.command !== 'ROLLBACK') return answer
   const error = new Error('the transaction was rolled back: a statement in it had failed')
   return Promise.reject(Object.assign(error, { code: '25P02' }))
-}
-
-const BEGIN: NamedStatement = { name: 'reprise_begin', text: 'begin', parameters: [] }
-const COMMIT: NamedStatement = { name: 'reprise_commit', text: 'commit', parameters: [] }
-
-/** The answer to a statement that need not be sent. */
-const answerUnsent = (command: string): Promise<Answer> =>
-  Promise.resolve({ command, rowCount: null, rows: [] })
-
-const isEnd = (statement: string): boolean => statement === COMMIT.text || statement === 'rollback'
-
-/** As the driver does it, without preparing anything. */
-const unprepared =
-  (client: PoolClient): RunStatement =>
-  (text, parameters) =>
-    client.query({
-      text,
-      values: [...parameters],
-      ...(isOwn(text) ? { types: ownTypes(client) } : {}),
-    })
-
-/** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
-const prepared = (client: PoolClient, cache: typeof statementCache): RunStatement => {
-  const statements = preparedStatements(client)
-  const nameOf = cache(statements.freshName)
-  const runUnprepared = unprepared(client)
-  let beginning = false
-  return (text, parameters) => {
-    if (text === BEGIN.text && statements.isReady(BEGIN.name)) {
-      beginning = true
-      return answerUnsent('BEGIN')
-    }
-    const before = beginning ? BEGIN : undefined
-    beginning = false
-    if (before !== undefined && isEnd(text)) return answerUnsent(text.toUpperCase())
-    if (text === BEGIN.text) return statements.run(BEGIN)
-    if (text === COMMIT.text) return statements.run(COMMIT)
-    const label = labelOf(text)
-    const name = label === undefined ? nameOf(text, parameters) : statements.nameOf(label, text)
-    if (name !== undefined) return statements.run({ name, text, parameters }, before)
-    return before === undefined
-      ? runUnprepared(text, parameters)
-      : statements.run(BEGIN).then(() => runUnprepared(text, parameters))
-  }
-}
-
-const statementRunner = (client: PoolClient, preparing: PreparedStatementsMode): RunStatement => {
-  switch (preparing) {
-    case 'prepared':
-      return prepared(client, noStatementCache)
-    case 'prepareAll':
-      return prepared(client, statementCache)
-    case 'unprepared':
-      return unprepared(client)
-  }
 }
 
 /** A connection of a pool, with what it has prepared. */
@@ -117,7 +47,7 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
     run: (text, parameters) => {
       try {
         const answer = run(text, parameters)
-        return text === COMMIT.text ? answer.then(rejectRolledBack) : answer
+        return text === 'commit' ? answer.then(rejectRolledBack) : answer
       } catch (error) {
         const reason = error as Error
         return Promise.reject(reason)
@@ -162,6 +92,29 @@ const notConnected = (pool: Pool, established: number, timeout: number): Error =
     : ownError(NOT_CONNECTED, `no connection to the server was made within ${timeout} ms`)
 }
 
+/** Lets a number of callers in at a time, in the order of arrival. */
+interface Gate {
+  /** Answers what is to be called, once, on leaving. */
+  readonly enter: () => Promise<() => void>
+}
+
+const gate = (places: number): Gate => {
+  let free = places
+  const waiting: Array<() => void> = []
+  const leave = (): void => {
+    const next = waiting.shift()
+    if (next === undefined) free += 1
+    else next()
+  }
+  return {
+    enter: async () => {
+      if (free > 0) free -= 1
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+      return leave
+    },
+  }
+}
+
 /** How many connections of a pool long transactions may take: the others are for statements outside of them. */
 const placesFor = (pool: Pool): number =>
   Math.max(pool.options.max - Math.max(Math.ceil(pool.options.max / 4), 1), 1)
@@ -183,6 +136,55 @@ const enterWithin = (pool: Pool, timeout: number): Promise<() => void> => {
       `no transaction could begin within ${timeout} ms: ${placesFor(pool)} of ${pool.options.max} connections of the pool are for transactions of subscriptions, and all of them in use: give it more of them, or hold them for less time`,
     )
   })
+}
+
+/**
+ * Runs statements outside of transactions, each on a connection of the pool, without Kysely's own steps: there is
+ * nothing to compile. A connection is kept until the end of the next turn of the event loop, for the statement
+ * that usually follows at once.
+ *
+ * @param isPoolExhausted - whether a caller waits for a connection: then none is kept.
+ */
+const poolShortcut = (
+  connect: () => Promise<PostgresPoolClient>,
+  isPoolExhausted: () => boolean,
+): Executor => {
+  const kept: PostgresPoolClient[] = []
+  let releasing = false
+  const releaseKept = (): void => {
+    releasing = false
+    for (const client of kept.splice(0)) client.release()
+  }
+  const keep = (client: PostgresPoolClient): void => {
+    if (isPoolExhausted()) {
+      client.release()
+      return
+    }
+    kept.push(client)
+    if (releasing) return
+    releasing = true
+    setImmediate(setImmediate, releaseKept)
+  }
+  const runOn = <Row>(client: PostgresPoolClient, { sql, parameters }: CompiledQuery<Row>) =>
+    client.query<Row>(sql, parameters).then(
+      (answer) => {
+        keep(client)
+        return answer
+      },
+      (error: unknown) => {
+        client.release()
+        const reason = error as Error
+        return Promise.reject(reason)
+      },
+    )
+  return {
+    executeQuery: (query) => {
+      const client = kept.pop()
+      return client === undefined
+        ? connect().then((fresh) => runOn(fresh, query))
+        : runOn(client, query)
+    },
+  }
 }
 
 /** How statements reach a pool. */

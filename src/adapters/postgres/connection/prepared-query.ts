@@ -1,5 +1,5 @@
 import type { BindConfig, Connection, PoolClient, Submittable } from 'pg'
-import type { Answer } from './kysely-pool'
+import type { Answer } from './query'
 
 /** A column of a statement's rows. */
 export interface Column {

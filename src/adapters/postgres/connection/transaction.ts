@@ -4,7 +4,7 @@ import { CompiledQuery, type ControlledTransaction, type Kysely, type Transactio
 import type { StoreFailed } from '../../../core/errors/store'
 import { toStoreFailed, type WriteOutcome } from './errors'
 import { originOf } from './origin'
-import { named } from './own-statements'
+import { named } from './query'
 
 const catching = async <Failure, Value>(
   outcome: WriteOutcome,

@@ -12,8 +12,8 @@ import type {
   TransactionDocuments,
 } from '../../../core/ports/projection-store'
 import { directExecutor } from '../connection/origin'
-import { named } from '../connection/own-statements'
 import {
+  named,
   type Executor,
   readRows,
   type TransactionScope,

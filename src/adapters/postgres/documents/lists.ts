@@ -1,5 +1,5 @@
 import type { DocumentListRange } from '../../../core/ports/projection-store'
-import { named } from '../connection/own-statements'
+import { named } from '../connection/query'
 
 /** What makes the text of a statement: the rest is parameters. */
 interface ListKind {

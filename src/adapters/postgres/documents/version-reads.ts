@@ -9,8 +9,7 @@ import type {
   ProjectionBuild,
   Projections,
 } from '../../../core/ports/projection-store'
-import { named } from '../connection/own-statements'
-import { type Executor, readRows } from '../connection/query'
+import { named, type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 import { listed, listParameters, listStatements } from './lists'
 

@@ -7,8 +7,7 @@ import type { Json, JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { DueTime, DueOutboxCommand, Outbox, OutboxWrites } from '../../../core/ports/outbox'
 import { directExecutor } from '../connection/origin'
-import { named } from '../connection/own-statements'
-import { type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
+import { named, type Executor, readRows, withoutPlugins, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
 // A command that is stored already stays as it is. A timer of the same name is replaced, and comes last.

@@ -8,8 +8,7 @@ import type { BoundaryStore, MatchingPage } from '../../../core/ports/boundary-s
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
-import { named } from '../connection/own-statements'
-import { type Executor, fetchRows } from '../connection/query'
+import { named, type Executor, fetchRows } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import { checkPositions, eventColumns } from './stored-events'
 

@@ -4,8 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { storableCopies } from '../../../core/document-key'
 import type { EventStore } from '../../../core/ports/event-store'
 import { streamIdError } from '../../../core/stream'
-import { named } from '../connection/own-statements'
-import { type Executor, type TransactionScope, writeRows } from '../connection/query'
+import { named, type Executor, type TransactionScope, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
 const saveSnapshot = (schema: string): string => `

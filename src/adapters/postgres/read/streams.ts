@@ -1,8 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../../core/ports/event-store'
-import { named } from '../connection/own-statements'
-import { type Executor, readRows } from '../connection/query'
+import { named, type Executor, readRows } from '../connection/query'
 import { milliseconds, quoteIdentifier } from '../schema/names'
 
 // Jumps from one stream to the next in the primary key's index: it costs what the page costs, however

@@ -3,8 +3,8 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
 import type { CheckpointStep, SubscriptionStore } from '../../../core/ports/subscription-store'
 import { directExecutor } from '../connection/origin'
-import { named } from '../connection/own-statements'
 import {
+  named,
   type Executor,
   readRows,
   type TransactionScope,

@@ -9,8 +9,7 @@ import type {
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
 import { processPrefix } from '../../../core/process-manager'
-import { named } from '../connection/own-statements'
-import { type Executor, writeRows } from '../connection/query'
+import { named, type Executor, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
 // Taken when this module is loaded: fake timers that a test installs must not stop heartbeats.

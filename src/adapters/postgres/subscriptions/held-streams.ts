@@ -8,8 +8,7 @@ import type {
   StoppedPartition,
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
-import { named } from '../connection/own-statements'
-import { type Executor, readRows, writeRows } from '../connection/query'
+import { named, type Executor, readRows, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 
 const held = (schema: string): string => `

@@ -1,6 +1,6 @@
 import type { WakeUps } from '../../../core/ports/wake-ups'
 import { type Notifications, pauseFor } from '../connection/notifications'
-import { named } from '../connection/own-statements'
+import { named } from '../connection/query'
 import { namespaceOf } from '../schema/names'
 
 /** Between two notifications, in milliseconds: as many appends as there were meanwhile share the second one. */

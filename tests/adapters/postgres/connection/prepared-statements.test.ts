@@ -2,12 +2,10 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/Either'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
-import {
-  connectPool,
-  type PreparedStatementsMode,
-} from '../../../../src/adapters/postgres/connection/pool'
+import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
+import type { PreparedStatementsMode } from '../../../../src/adapters/postgres/connection/prepared-statements'
 import { postgres } from '../../../../src/adapters/postgres/backend'
-import { named } from '../../../../src/adapters/postgres/connection/own-statements'
+import { named } from '../../../../src/adapters/postgres/connection/query'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'

@@ -1,9 +1,7 @@
 import { CompiledQuery } from 'kysely'
 import { Client, Pool } from 'pg'
-import {
-  connectPool,
-  type PreparedStatementsMode,
-} from '../../../../src/adapters/postgres/connection/pool'
+import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
+import type { PreparedStatementsMode } from '../../../../src/adapters/postgres/connection/prepared-statements'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { ExpectedVersion } from '../../../../src/core/expected-version'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
