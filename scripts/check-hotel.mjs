@@ -64,7 +64,7 @@ const start = async (folder, env) => {
 const calling = (url) => {
   const call = async (method, path, body, headers = {}) => {
     const sent = typeof body === 'string' ? body : JSON.stringify(body)
-    const response = await fetch(url + path, {
+    const response = await globalThis.fetch(url + path, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

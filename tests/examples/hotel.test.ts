@@ -57,6 +57,12 @@ const codecLinesOf = (text: string): ReadonlySet<number> => {
 
 const domain = readdirSync(DOMAIN).map((file) => readFileSync(join(DOMAIN, file), 'utf8'))
 
+interface Manifest {
+  readonly version: string
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
 describe('the hotel', () => {
   it('declares codecs in at most one of ten lines of its domain', () => {
     const sum = (counts: ReadonlyArray<ReadonlySet<number>>): number =>
@@ -86,23 +92,18 @@ describe('the hotel', () => {
   })
 
   it('asks for the versions that it is tested with', () => {
-    const read = (folder: string) =>
-      JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Readonly<
-        Record<'version' | 'dependencies' | 'devDependencies', Readonly<Record<string, string>>>
-      >
+    const read = (folder: string): Manifest =>
+      JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
     const ours = read(resolve(HOTEL, '../..'))
-    const tested: Readonly<Record<string, string>> = {
-      ...ours.dependencies,
-      ...ours.devDependencies,
-      reprise: String(ours.version),
-    }
+    const tested = { ...ours.dependencies, ...ours.devDependencies, reprise: ours.version }
     const exact = (range: string | undefined) => range?.replace('^', '')
+    const versions: Readonly<Record<string, string>> = tested
     const hotel = read(HOTEL)
     for (const [name, range] of Object.entries({
       ...hotel.dependencies,
       ...hotel.devDependencies,
     })) {
-      expect([name, exact(range)]).toEqual([name, exact(tested[name])])
+      expect([name, exact(range)]).toEqual([name, exact(versions[name])])
     }
   })
 })

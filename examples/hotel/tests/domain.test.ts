@@ -213,12 +213,10 @@ describe('a reservation', () => {
   it('belongs to a booking, whichever stream an event is of', () => {
     const recorded = { id: '1', version: 1, position: 1, recordedAt: 0, metadata: {} }
     const keyOf = (streamId: string, event: typeof requested | typeof reserved) =>
-      route({ ...recorded, streamId, event } as Parameters<typeof route>[0])?.key
+      route({ ...recorded, streamId, event })?.key
     expect(keyOf('booking-B-1', requested)).toBe('B-1')
     expect(keyOf('room-12', reserved)).toBe('B1')
-    expect(
-      route({ ...recorded, streamId: 'room-12', event: opened } as Parameters<typeof route>[0]),
-    ).toBeUndefined()
+    expect(route({ ...recorded, streamId: 'room-12', event: opened })).toBeUndefined()
   })
 
   it('gives back what was paid too late', () => {

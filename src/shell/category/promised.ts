@@ -27,26 +27,28 @@ export type Promised<Operations> = {
 
 type Operation = (...args: ReadonlyArray<unknown>) => TaskEither<unknown, object>
 
-/** Results by their categories, none of which is called `ok`. */
-interface ByCategory {
-  readonly [category: string]: unknown
-  readonly ok?: never
-}
-
-/** What {@link promised} takes: an open category, categories that are opened together, or one inside a transaction. */
-type Door =
-  | Pick<OpenCategory<never, unknown, unknown, unknown>, 'handleCommand'>
-  | { readonly handleCommands: (...args: never) => TaskEither<unknown, ByCategory> }
-
 type AnyCategory = OpenCategory<unknown, unknown, unknown, unknown>
-type AnyTogether = OpenTogether<object, object, Record<never, unknown>, object>
+type AnyInTransaction = CategoryInTransaction<unknown, unknown, unknown, unknown>
+type AnyTogether = OpenTogether<object, object, Readonly<Record<string, unknown>>, object>
 
-/** Those that give a {@link TaskEither}. */
-const OPERATIONS: ReadonlySet<string> = new Set<
-  | Exclude<keyof AnyCategory, 'newId' | 'snapshotsSettled'>
-  | keyof CategoryInTransaction<unknown, unknown, unknown, unknown>
-  | Exclude<keyof AnyTogether, 'snapshotsSettled'>
->(['handleCommand', 'handle', 'handleCommands', 'load', 'cached', 'replayTo', 'asOf', 'snapshot'])
+/** Those that give a {@link TaskEither}: all of them, or this does not compile. */
+const OPERATIONS: Readonly<
+  Record<
+    | Exclude<keyof AnyCategory, 'newId' | 'snapshotsSettled'>
+    | keyof AnyInTransaction
+    | Exclude<keyof AnyTogether, 'snapshotsSettled'>,
+    true
+  >
+> = {
+  handleCommand: true,
+  handle: true,
+  handleCommands: true,
+  load: true,
+  cached: true,
+  replayTo: true,
+  asOf: true,
+  snapshot: true,
+}
 
 const promise =
   (operation: Operation) =>
@@ -73,11 +75,21 @@ const promise =
  * const redeemed = await cards.handleCommand('G1', { type: 'RedeemGiftCard', amount: 20 })
  * if (redeemed.ok) console.log(redeemed.state)
  */
-export const promised = <Operations extends Door>(operations: Operations): Promised<Operations> => {
+export const promised = <
+  Operations extends
+    | { readonly handleCommand: (...args: never) => TaskEither<unknown, object> }
+    | {
+        readonly handleCommands: (
+          ...args: never
+        ) => TaskEither<unknown, { readonly [category: string]: unknown; readonly ok?: never }>
+      },
+>(
+  operations: Operations,
+): Promised<Operations> => {
   const lift = ([name, operation]: readonly [string, unknown]): readonly [string, unknown] => {
-    if (OPERATIONS.has(name)) return [name, promise(operation as Operation)]
+    if (Object.hasOwn(OPERATIONS, name)) return [name, promise(operation as Operation)]
     if (name !== 'inTransaction') return [name, operation]
-    const inTransaction = operation as (transaction: unknown) => Door
+    const inTransaction = operation as (transaction: unknown) => AnyInTransaction
     return [name, (transaction: unknown) => promised(inTransaction(transaction))]
   }
   return Object.fromEntries(Object.entries(operations).map(lift)) as Promised<Operations>

@@ -116,10 +116,11 @@ export const freeRooms =
     trx
       .selectFrom('rooms')
       .select(['room', 'kind', 'price'])
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('stays')
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('stays')
               .select('stays.booking')
               .whereRef('stays.room', '=', 'rooms.room')
               .where('stays.arrival', '<', departure)

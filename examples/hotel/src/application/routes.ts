@@ -12,7 +12,6 @@ import {
   stateEndpoint,
 } from 'reprise/http'
 import { tableReader } from 'reprise/postgres'
-import { forRoom } from '../domain/floor.js'
 import { arrivalsOn, freeRooms, type FrontDesk, frontDesk } from './front-desk.js'
 import type { Hotel } from './hotel.js'
 
@@ -27,8 +26,12 @@ const rejected = ({ _tag }: { readonly _tag: string }): ProblemFields => ({
   status: _tag.endsWith('Missing') ? 404 : 409,
 })
 
+/** The fields of whatever was sent. */
+const fieldsOf = (body: unknown): Readonly<Record<string, unknown>> =>
+  typeof body === 'object' && body !== null ? { ...body } : {}
+
 /** A command of one type, made of whatever was sent: the codec of the category judges it. */
-const as = (type: string) => (body: unknown) => ({ ...Object(body), type })
+const as = (type: string) => (body: unknown) => ({ ...fieldsOf(body), type })
 
 /** What clients may do. */
 export const commandRoutes = (hotel: Hotel, onFailure: OnFailure): Routes => {
@@ -54,7 +57,10 @@ export const commandRoutes = (hotel: Hotel, onFailure: OnFailure): Routes => {
     }),
     'POST /floors/:id/cleaning': commandEndpoint(floors, {
       ...shared,
-      command: (body) => forRoom(Object(body).room, { type: 'CleanRoom' }),
+      command: (body) => ({
+        key: 'cleaning',
+        command: { key: fieldsOf(body)['room'], command: { type: 'CleanRoom' } },
+      }),
     }),
     'GET /bookings/:id': stateEndpoint(bookings, {
       onFailure,

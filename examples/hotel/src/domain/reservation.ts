@@ -101,7 +101,16 @@ export const reservation = (
           return letGo(bookingId, room)
         case 'GuestLeft':
           return [send(toFloor(floorOf(room), forRoom(room, { type: 'ReportUsed' })))]
-        default:
+        case 'BookingHeld':
+        case 'BookingRefused':
+        case 'BookingConfirmed':
+        case 'GuestArrived':
+        case 'RoomOpened':
+        case 'PriceChanged':
+        case 'NightsReleased':
+        case 'PaymentRequested':
+        case 'PaymentAbandoned':
+        case 'PaymentRefunded':
           return []
       }
     },
@@ -109,7 +118,7 @@ export const reservation = (
 
   // The room is taken, or the booking was cancelled or has expired meanwhile.
   onRejected: ({ room }, { key, command }, rejection) => {
-    const reason = String((rejection as { readonly _tag: string })._tag)
+    const reason = (rejection as { readonly _tag: string })._tag
     if (key === 'room' && command.command.type === 'ReserveNights') {
       const { bookingId } = command.command
       return [send(toBooking(bookingId, { type: 'RefuseBooking', reason }))]
