@@ -47,6 +47,9 @@ const OPERATIONS: Readonly<
   cached: true,
   replayTo: true,
   asOf: true,
+  events: true,
+  eventsBackwards: true,
+  version: true,
   snapshot: true,
 }
 
