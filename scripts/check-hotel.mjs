@@ -14,7 +14,7 @@ import { allPassed, install, runFile, withFolder } from './packed.mjs'
 
 const HOTEL = 'examples/hotel'
 const MADE = new Set(['node_modules', 'dist', '.hotel'])
-const SECONDS = 150
+const SECONDS = 240
 
 const copyTo = (folder) => {
   cpSync(HOTEL, folder, { recursive: true, filter: (path) => !MADE.has(basename(path)) })
