@@ -736,7 +736,8 @@ begin
 
     if cardinality(condition_units) > 0 then
       -- A position that was never drawn: the store was restored from a backup, or it is another one.
-      select array_agg(c.unit), array_agg(coalesce(m.newest, 0)) into more, newest
+      select array_agg(c.unit), array_agg(case when c.after > 0 and c.rebuilds <> (select s.rebuilds from {{schema}}.store s)
+               then 0 else coalesce(m.newest, 0) end) into more, newest
         from unnest(condition_units, seen_after, seen_counts, seen_rebuilds) as c(unit, after, count, rebuilds)
           left join (
             select m.query, count(*) as count, max(m.position) as newest

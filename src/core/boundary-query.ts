@@ -106,19 +106,20 @@ export const sightProblem = (sight: unknown): string | undefined =>
     ? undefined
     : 'the numbers of a sight must be integers, 0 or more'
 
-/** A copy of a valid condition that later changes by the caller do not affect. */
-export const conditionCopy = ({
-  query: [first, ...others],
-  sight,
-}: AppendCondition): AppendCondition => {
+/** A copy of a valid query that later changes by the caller do not affect. */
+export const queryCopy = ([first, ...others]: BoundaryQuery): BoundaryQuery => {
   const itemCopy = ({ tags: [tag, ...more], types }: QueryItem): QueryItem => ({
     tags: [tag, ...more],
     ...(types === undefined ? {} : { types: [...types] }),
   })
-  const query: BoundaryQuery = [itemCopy(first), ...others.map(itemCopy)]
-  const { after, count, rebuilds = 0 } = sight
-  return { query, sight: sightOf(after, count, rebuilds) }
+  return [itemCopy(first), ...others.map(itemCopy)]
 }
+
+/** The same for a condition. */
+export const conditionCopy = ({ query, sight }: AppendCondition): AppendCondition => ({
+  query: queryCopy(query),
+  sight: sightOf(sight.after, sight.count, sight.rebuilds ?? 0),
+})
 
 /** Whether an event with these tags is one of those that the query asks for. */
 export const matches = (

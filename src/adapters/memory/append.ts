@@ -64,7 +64,7 @@ const conditionRejection = (
   const isOfNow = sight.after === 0 || (sight.rebuilds ?? 0) === log.tags.rebuilds
   return isOfNow && sight.after <= log.events.length && found.length === sight.count
     ? undefined
-    : boundaryConflict(query, found.at(-1) ?? 0)
+    : boundaryConflict(query, isOfNow ? (found.at(-1) ?? 0) : 0)
 }
 
 /**

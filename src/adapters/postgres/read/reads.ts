@@ -8,6 +8,8 @@ import { readMatchingFrom } from './read-matching'
 import { saveSnapshotIn } from './snapshots'
 import { declareTagsIn, streamsIn } from './streams'
 
+type Writes = 'append' | 'appendTogether' | 'appendLocked' | 'afterAppend'
+
 /** Everything but the appends. The texts of the statements are made once for a schema. */
 export const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
@@ -15,10 +17,7 @@ export const readsIn = (schema: string) => {
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
   const declareTags = declareTagsIn(schema)
-  return (
-    db: Executor,
-    scope: TransactionScope,
-  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'afterAppend'> => ({
+  return (db: Executor, scope: TransactionScope): Omit<EventStore & BoundaryStore, Writes> => ({
     readMatching: readMatching(db),
     load: load(db),
     read: read(db),
