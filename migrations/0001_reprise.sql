@@ -121,8 +121,8 @@ begin
 end
 $reprise$;
 
--- A process that declares the tags of a category says so before it appends. The first one finds out whether there were
--- events before.
+-- A process that declares the tags of a category says so before it appends. The first one ever finds out whether
+-- there are events without any tag: once in the life of a category.
 create function {{schema}}.declare_tags(of_category text) returns void language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
@@ -130,7 +130,8 @@ begin
   if not exists (select from {{schema}}.tagged_categories t where t.category = of_category) then
     insert into {{schema}}.tagged_categories (category, complete_after)
       select of_category, case when not exists (select from {{schema}}.events e
-          where e.stream_id > of_category || '-' and e.stream_id < of_category || '.') then 0 end
+          where e.stream_id > of_category || '-' and e.stream_id < of_category || '.'
+            and not exists (select from {{schema}}.event_tags t where t.position = e.position)) then 0 end
       on conflict do nothing;
   end if;
 end

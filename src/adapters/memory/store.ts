@@ -26,7 +26,7 @@ import { matchingPage } from './matching'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
-import { emptyTagIndex, incompleteIn, type TagIndex, undeclaredIn } from './tag-index'
+import { emptyTagIndex, incompleteIn, type TagIndex, tagsAt, undeclaredIn } from './tag-index'
 import { type LockTags, tagLocks, tagsToLock } from './tag-locks'
 import { backwardsPage, keepSnapshot, load, page, storePage, streamPage } from './reads'
 
@@ -210,8 +210,9 @@ export const memoryStore = ({
       )(),
     appendLocked: hooks.hookedLocked(appendLocked),
     declareTags: (category) => () => {
-      const isKnown = [...log.streams].some(
-        ([id, { events }]) => categoryOf(id) === category && events.length > 0,
+      const isKnown = log.events.some(
+        ({ streamId, position }) =>
+          categoryOf(streamId) === category && tagsAt(tags, position).length === 0,
       )
       const completeAfter = isKnown ? undefined : 0
       const declared = { category, completeAfter, rebuiltTo: 0, enforced: false }

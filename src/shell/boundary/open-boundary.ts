@@ -18,7 +18,7 @@ import type { Versioned } from '../state/replay'
 import { stateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
 import { handleBoundary } from './handle-boundary'
-import { type BoundaryRuntime, readState } from './read-boundary'
+import { type Remembered, type BoundaryRuntime, readState } from './read-boundary'
 
 /** The options of a command of a boundary. Every key is optional. */
 export type BoundaryCommandOptions = Omit<CommandOptions, 'expectedVersion'>
@@ -186,7 +186,7 @@ export const openBoundary = <
     boundary,
     store,
     settings,
-    states: stateCache<Versioned<State>>(settings),
+    states: stateCache<Remembered<State>>(settings),
   })
   const inTransaction = (transaction: never) => {
     const inside = boundaryUntilItFails(store.inTransaction?.(transaction) ?? store)
@@ -195,7 +195,7 @@ export const openBoundary = <
       store: inside,
       settings: { ...settings, store: inside },
       // What is not committed may be rolled back: it is not kept.
-      states: stateCache<Versioned<State>>({ ...settings, cachedStates: 0 }),
+      states: stateCache<Remembered<State>>({ ...settings, cachedStates: 0 }),
     })
     return { handleCommand, load }
   }
