@@ -13,12 +13,22 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
-import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
 import {
+  appendAlone,
+  appendOnce,
+  encodeAppend,
+  isTagged,
+  type RunAppend,
+  signalling,
+  signallingAll,
+} from './append/append'
+import {
+  oneUnit,
   type RunTogether,
   taggedAppend,
   togetherAppend,
   togetherStatement,
+  unitsAppend,
 } from './append/append-together'
 import {
   appendAndProject,
@@ -28,11 +38,13 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
-import { encodeAppend, isTagged } from './append/encoded-append'
-import { fallbackAppend } from './append/fallback-append'
-import { groupCommit } from './append/group-commit'
-import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
-import { signalling, signallingAll } from './append/signalling'
+import { groupedAppends, groupedUnits } from './append/group-commit'
+import {
+  appendStatements,
+  contention,
+  fallbackAppend,
+  optimisticAppend,
+} from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
 import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
@@ -211,18 +223,20 @@ const storeOn = <Database>(
     asTogether(appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
   const append =
     inline.projections.length === 0
-      ? groupCommit(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
+      ? groupedAppends(
+          signallingAll(signal, optimisticAppend(grouping, direct, 'statement')),
+          bounds,
+        )
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
 
   const statement = togetherStatement(schema)
   const togetherIn = (transaction: Transaction<Database>) =>
-    togetherAppend(withoutPlugins(transaction), statement, 'transaction')
-  const together = signalling(
-    signal,
+    togetherAppend(oneUnit(unitsAppend(withoutPlugins(transaction), statement, 'transaction')))
+  const units = unitsAppend(direct, togetherStatement(schema, GROUP_LOCK_TIMEOUT), 'statement')
+  const together =
     inline.projections.length === 0
-      ? togetherAppend(direct, statement, 'statement')
-      : projectInOwnTransaction(db, inline, togetherIn),
-  )
+      ? togetherAppend(groupedUnits(signallingAll(signal, units), bounds))
+      : signalling(signal, projectInOwnTransaction(db, inline, togetherIn))
 
   return {
     ...reads(direct, 'statement'),
