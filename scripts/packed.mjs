@@ -11,6 +11,10 @@ export const ARCHIVE = resolve('node_modules/.cache/reprise.tgz')
 const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const packages = [
   ...Object.keys({ ...dependencies, ...peerDependencies }),
+  '@opentelemetry/api', // the page on telemetry shows these four
+  '@opentelemetry/context-async-hooks',
+  '@opentelemetry/sdk-metrics',
+  '@opentelemetry/sdk-trace-base',
   'valibot', // the page on schemas shows it, and zod
   'zod',
   '@types/node',
