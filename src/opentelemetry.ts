@@ -9,3 +9,4 @@ export {
 } from './opentelemetry/open-telemetry'
 export type { SendCommand, TracedCategory } from './opentelemetry/command-telemetry'
 export type { AnyNotice } from './opentelemetry/notice-telemetry'
+export type { Tagged } from './opentelemetry/spans'
