@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { appendError } from '../../core/append'
 import { appendTogetherError, sightAfter } from '../../core/append-together'
 import { storeFailed } from '../../core/errors/store'
@@ -35,7 +35,7 @@ import { appendStatements, contention, optimisticAppend } from './append/optimis
 import { signalling, signallingAll } from './append/signalling'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
-import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
+import { compiled, type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
@@ -277,7 +277,7 @@ export const postgres = <Database = unknown>(
     option,
   )
   const direct = directExecutor(bounded)
-  const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
+  const notify = (statement: string) => direct.executeQuery(compiled(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
   const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
