@@ -4,13 +4,15 @@
 // eventsPerStream: events in each stream when the round starts. seedBatch: events per seeding command.
 // warm: every stream gets one command first, so that whoever has a cache has it filled.
 // beside: who takes part as in another cell, for a bar that compares the two.
+// way: which of a contestant's sessions (see contestants/index.mjs). place: cells with the same one share a database.
 // laps: the round ends early when every stream has had this many commands. kept: one database for all rounds.
 
+import { besideCells, boundaryCells } from './boundaries.mjs'
 import { commandCells } from './commands.mjs'
 import { emptyCells, growthCells } from './growth.mjs'
 import { readingCells } from './reading.mjs'
 
-export const allCells = [...commandCells, ...readingCells, ...growthCells]
+export const allCells = [...commandCells, ...readingCells, ...growthCells, ...boundaryCells]
 
 const enough = ({ callers = 1, processes, shared }) => (shared ? 1 : callers * processes)
 
@@ -22,6 +24,7 @@ export const smoke = (cell) => ({
   peerEvents: cell.peerEvents && 2_000,
 })
 
-export const cellNamed = (name) => [...allCells, ...emptyCells].find((cell) => cell.name === name)
+export const cellNamed = (name) =>
+  [...allCells, ...emptyCells, ...besideCells].find((cell) => cell.name === name)
 
 export const smokeCells = ['cached-1', 'ten-32', 'hot-1x16', 'memory']

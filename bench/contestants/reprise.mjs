@@ -8,6 +8,7 @@ import { memory } from '../../dist/memory.js'
 import { connectPool, postgres } from '../../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from '../domain.mjs'
 import { preloadSql } from './limits/table.mjs'
+import { preloadTags, ways } from './reprise-boundaries.mjs'
 
 const PAGE = 1000
 
@@ -116,17 +117,19 @@ export default {
     await db.destroy()
   },
 
-  open: async ({ url, inline, across }) => {
+  open: async ({ url, inline, across, cell = {} }) => {
     const pool = new pg.Pool({ connectionString: url, max: 10 })
     const db = connectPool(pool, inline ? 'prepareAll' : 'prepared')
     // Its subscribers are in this process, unless they are said to be elsewhere.
     const wakeUps = across === false ? { wakeUps: 'poll' } : {}
     const backend = postgres(db, { ...wakeUps, ...(inline ? { inline: [balances] } : {}) })
+    const own = cell.way === undefined ? session(backend) : ways[cell.way](backend, cell)
     return {
-      ...session(backend),
+      ...own,
       catchUp: catchUp(backend),
       subscribe: live(backend),
       close: async () => {
+        await own.close?.()
         await backend.close()
         await db.destroy()
       },
@@ -145,8 +148,12 @@ export default {
     }
   },
 
-  preload: async (client, count) => {
+  preload: async (client, count, { workload }) => {
     await client.query(preloadSql('reprise.events', count))
+    if (workload === 'reads') {
+      await client.query(preloadTags)
+      await client.query('vacuum analyze reprise.event_tags')
+    }
     await client.query('vacuum analyze reprise.events')
   },
 }

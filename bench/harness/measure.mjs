@@ -25,14 +25,14 @@ const prepared = async ({ postgres, databases, task, place }) => {
   databases.add(database)
   const preload = preloadOf(contestant, cell)
   const seeded =
-    cell.workload === 'catch-up' && !fresh
+    (cell.workload === 'catch-up' || cell.workload === 'reads') && !fresh
       ? []
       : await runTogether([{ ...task, url, fresh, preload, role: 'prepare' }])
   await postgres.settle()
   return {
     url,
     check: async (results) => {
-      if (cell.workload === 'catch-up') return
+      if (cell.workload === 'catch-up' || cell.workload === 'reads') return
       const acknowledged = sum([...seeded, ...results].map((result) => result.acknowledged))
       const problem = await postgres.withClient(database, (client) =>
         lostUpdate(client, contestant, tag, acknowledged),
@@ -56,7 +56,7 @@ const crew = (task, url, role) =>
 
 /** Whether the contestants of a cell take turns: then every one of them has a database, and waits in between. */
 export const takesTurns = ({ workload, kept }) =>
-  (workload === 'commands' || workload === 'memory') && !kept
+  workload === 'reads' || ((workload === 'commands' || workload === 'memory') && !kept)
 
 // Once is enough: bytes differ little from process to process. Where several processes meet, they depend on how
 // often they do.

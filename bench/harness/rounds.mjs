@@ -81,7 +81,7 @@ const measureInTurns = async ({ entrants, round, seconds, turns, task, stopped, 
   }
 }
 
-const placeOf = ({ contestant, does }) => `${does}_${contestant}`
+const placeOf = ({ contestant, does }) => `${cellNamed(does).place ?? does}_${contestant}`
 
 /** Runs everything, and answers with all that was measured. A failed measurement is a result too. */
 export const runRounds = async ({

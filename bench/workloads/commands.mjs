@@ -32,7 +32,7 @@ export const seed = async (
 }
 
 export const prepare = async ({ contestant, cell, url, tag, begin }) => {
-  const session = await contestant.open({ url, inline: cell.inline })
+  const session = await contestant.open({ url, inline: cell.inline, cell })
   await begin()
   const acknowledged = contestant.kind === 'limit' ? 0 : await seed(session, cell, tag)
   await session.close()
@@ -54,7 +54,7 @@ const streamsOf = (caller, { callers, processes, streams, shared }, index, tag) 
  * count; the callers go on where they have stopped.
  */
 export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
-  const session = await contestant.open({ url, inline: cell.inline })
+  const session = await contestant.open({ url, inline: cell.inline, cell })
   const callers = Array.from({ length: cell.callers }, (_, caller) => ({
     caller,
     streams: streamsOf(caller, cell, index, tag),
@@ -63,8 +63,7 @@ export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
   }))
   let acknowledged = 0
   const sendTo = async (stream) => {
-    await session.command(stream, 1)
-    acknowledged++
+    acknowledged += (await session.command(stream, 1)) ?? 1
   }
   // Where only the process shall be warm: streams that are not looked at again.
   const warmStream = (one) => {

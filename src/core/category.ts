@@ -30,5 +30,5 @@ export interface Category<Command, State, Event, Rejection> {
    * @param id - of the stream, without the category: `A1` in `account-A1`.
    */
   // A method's type, which may stand where more events are expected: a category can be spread into one that has more.
-  readonly tags?: { of(event: Event, id: string): ReadonlyArray<string> }['of']
+  readonly tags?: { of(event: NoInfer<Event>, id: string): ReadonlyArray<string> }['of']
 }

@@ -284,7 +284,7 @@ describe('sixteen connections that book six courses of five seats for 24 student
   }
 
   const LOCKS = 'if cardinality(lock_names) > 0 then'
-  const CHECK = 'from "reprise".matching(seen_after'
+  const CHECK = 'from "reprise".matching(item_queries'
   const SAME = [CHECK, CHECK] as const
   const LOCKED = `(select count(case when n.alone then pg_advisory_xact_lock(n.space, n.key)::text
       else pg_advisory_xact_lock_shared(n.space, n.key)::text end)
@@ -310,8 +310,8 @@ describe('sixteen connections that book six courses of five seats for 24 student
 
   it('sell a seat twice if the lock and the check are one statement', async () => {
     const broken = await withFunction(
-      [LOCKS, 'if cardinality(lock_names) > 0 and seen_after is null then'],
-      [CHECK, `from ${LOCKED}, "reprise".matching(seen_after`],
+      [LOCKS, 'if cardinality(lock_names) > 0 and cardinality(condition_units) = 0 then'],
+      [CHECK, `from ${LOCKED}, "reprise".matching(item_queries`],
       untilBroken,
     )
     expect(broken).toBeGreaterThan(0)

@@ -6,7 +6,10 @@ import * as t from 'io-ts'
 import { type Category, openCategory } from 'reprise'
 import { commandCodec, eventCodec, eventType } from 'reprise/codec'
 import {
+  type AppendRequest,
   type Backend,
+  type BoundaryQuery,
+  type BoundaryStore,
   type DueTime,
   type EventStore,
   type ExpectedVersion,
@@ -39,7 +42,14 @@ export interface HostileReport {
 
 type Call = () => TaskEither<unknown, unknown>
 
+/** A backend whose store takes appends to several streams. */
+export type WithBoundaries<Transaction> = Backend<Transaction> & {
+  readonly store: EventStore & BoundaryStore
+}
+
 const STREAM = 'hostile-one'
+/** Units are appended to this one, too. */
+const BESIDE = 'hostile-two'
 const SUBSCRIPTION = 'hostile'
 const OPERATED = 'hostile-operated'
 const DOCUMENTS = 'hostile-documents'
@@ -101,7 +111,7 @@ const asStored = (value: unknown): unknown =>
 
 /** Calls of every port, with sound and hostile arguments mixed. Each has a name for the report. */
 const callsOf = <Transaction>(
-  backend: Backend<Transaction>,
+  backend: WithBoundaries<Transaction>,
   { text, number, json, object, mostly }: HostileValues,
   random: Random,
 ) => {
@@ -130,6 +140,12 @@ const callsOf = <Transaction>(
     ...(random.chance(0.3) ? { stack: text() } : {}),
     ...(random.chance(0.3) ? { position: count(1) } : {}),
   })
+  const sight = () => ({ after: count(0), count: count(0) })
+  const query = () =>
+    mostly(
+      [{ tags: [name('tag'), ...(random.chance(0.3) ? [text()] : [])], types: [name('Sent')] }],
+      () => [object()] as never,
+    ) as unknown as BoundaryQuery
   const lease = () => ({ subscription: name(SUBSCRIPTION), partition: count(0), token: count(1) })
   const build = () => ({ version: count(1), build: count(1), collection: name(DOCUMENTS) })
   const stream = () => ({
@@ -196,6 +212,16 @@ const callsOf = <Transaction>(
         ...(random.chance(0.5) ? { commandId: text() } : {}),
       }),
     read: () => () => store.read(name(STREAM), range()),
+    readMatching: () => () =>
+      store.readMatching(query(), {
+        ...(random.chance(0.3) ? { sight: sight() } : {}),
+        limit: mostly(10, number),
+      }),
+    'appendTogether on a hostile condition': () => () =>
+      store.appendTogether({
+        streams: [{ streamId: STREAM, expectedVersion: 'any', events: [], commands: [] }],
+        condition: mostly({ query: query(), sight: sight() }, object),
+      }),
     readAll: () => () => store.readAll({ ...range(), ...filter() }),
     streams: () => () =>
       store.streams({
@@ -338,13 +364,17 @@ const hostileAppend = (values: HostileValues, random: Random) => {
   }
 }
 
+/** Tags that may be hostile, too. */
+const tagsOf = ({ text, mostly }: HostileValues, random: Random): ReadonlyArray<string> =>
+  mostly(['hostile', 'tag'], () => [text(), ...(random.chance(0.5) ? [text()] : [])])
+
 /**
  * Hands hostile inputs to every port of a backend and to an open category, while sound clients work on the same store.
  * Every call must be answered, with a typed error or by what can be read back the same; and what the sound clients are
  * told must fit together.
  */
 export const hostileRun = async <Transaction>(
-  open: (given: OpenForProof) => Promise<Backend<Transaction>>,
+  open: (given: OpenForProof) => Promise<WithBoundaries<Transaction>>,
   { seed, inputs }: { readonly seed: number; readonly inputs: number },
 ): Promise<HostileReport> => {
   const problems: string[] = []
@@ -393,41 +423,63 @@ export const hostileRun = async <Transaction>(
   }
 
   const attack =
-    (backend: Backend<Transaction>): Client<Transaction> =>
+    (backend: WithBoundaries<Transaction>): Client<Transaction> =>
     async ({ backend: { store: recorded }, recorder, name, random, pause }) => {
       const values = hostileValues(random.fork('values'))
       const { store, documents, subscriptions } = backend
+      /** It may be stored all the same: as it looked once. The history knows no more than that. */
+      const unknown = <Failure, Result>(streamId: string, call: TaskEither<Failure, Result>) =>
+        recorder.calling(name, { _tag: 'Command', streamId }, call, () => ({
+          ...{ _tag: 'Unknown', reason: 'a value that differs whenever it is read' },
+        }))
       /** What can be stored is in the history: readers of the whole store see it. */
       const gate: EventStore = {
         ...store,
         append: (request) => {
           if (request.events.every((event) => isRecorded(event))) return recorded.append(request)
-          // It may be stored all the same: as it looked once. The history knows no more than that.
-          const asked = { _tag: 'Command', streamId: request.streamId } as const
-          const reason = 'a value that differs whenever it is read'
-          return recorder.calling(name, asked, store.append(request), () => ({
-            ...{ _tag: 'Unknown', reason },
-          }))
+          return unknown(request.streamId, store.append(request))
         },
       }
       const category = openCategory(anything, { store: gate })
+      const areThere = async ({ streamId, events }: AppendRequest, version: number) => {
+        const limit = events.length
+        const page = await store.read(streamId, { after: version - limit, limit: limit + 1 })()
+        if (E.isLeft(page)) return page
+        for (const [index, event] of events.entries()) {
+          const given = Object.fromEntries(Object.entries(event).filter(([key]) => key !== 'tags'))
+          const { id, type, schemaVersion, data, metadata } = page.right.events[index] ?? {}
+          same('append', given, { id, type, schemaVersion, data, metadata })
+        }
+        return page
+      }
       const append: Call = () => {
         const request = hostileAppend(values, random)
         return async () => {
           const appended = await gate.append(request)()
-          if (E.isLeft(appended)) return appended
-          const { version } = appended.right
-          const limit = request.events.length
-          const page = await store.read(request.streamId, {
-            after: version - limit,
-            limit: limit + 1,
-          })()
-          if (E.isLeft(page)) return page
-          for (const [index, event] of request.events.entries()) {
-            const { id, type, schemaVersion, data, metadata } = page.right.events[index] ?? {}
-            same('append', event, { id, type, schemaVersion, data, metadata })
+          return E.isLeft(appended) ? appended : areThere(request, appended.right.version)
+        }
+      }
+      const unit: Call = () => {
+        const tagged = (request: AppendRequest): AppendRequest => ({
+          ...request,
+          events: request.events.map((event) => ({ ...event, tags: tagsOf(values, random) })),
+        })
+        const beside = { ...hostileAppend(values, random), streamId: BESIDE }
+        const streams = [hostileAppend(values, random), beside].map(tagged)
+        const isKnown = streams.every(({ events }) => events.every((event) => isRecorded(event)))
+        const sent = isKnown
+          ? recorded.appendTogether?.({ streams })
+          : streams.reduce(
+              (call, { streamId }) => unknown(streamId, call),
+              store.appendTogether({ streams }),
+            )
+        return async () => {
+          const answer = await sent?.()
+          if (answer === undefined || E.isLeft(answer)) return answer ?? E.right(undefined)
+          for (const [index, request] of streams.entries()) {
+            await areThere(request, answer.right.streams[index]?.version ?? 0)
           }
-          return appended
+          return answer
         }
       }
       const command: Call = () => {
@@ -478,7 +530,8 @@ export const hostileRun = async <Transaction>(
           await pause(0)
         }
         const kind = random.next()
-        if (kind < 0.2) await answered('append', append)
+        if (kind < 0.15) await answered('append', append)
+        else if (kind < 0.2) await answered('a unit', unit)
         else if (kind < 0.35) await answered('a command', command)
         else if (kind < 0.45) await answered('put', put)
         else if (kind < 0.5) await answered('a category', ofCategory())

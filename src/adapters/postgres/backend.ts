@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
@@ -6,6 +7,7 @@ import { appendTogetherError, sightAfter } from '../../core/append-together'
 import { storeFailed } from '../../core/errors/store'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
+import { appendHooks } from '../../core/ports/append-hooks'
 import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
@@ -13,12 +15,22 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
-import { appendAlone, appendOnce, type RunAppend } from './append/append-answer'
 import {
+  appendAlone,
+  appendOnce,
+  encodeAppend,
+  isTagged,
+  type RunAppend,
+  signalling,
+  signallingAll,
+} from './append/append'
+import {
+  oneUnit,
   type RunTogether,
   taggedAppend,
   togetherAppend,
   togetherStatement,
+  unitsAppend,
 } from './append/append-together'
 import {
   appendAndProject,
@@ -28,11 +40,13 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
-import { encodeAppend, isTagged } from './append/encoded-append'
-import { fallbackAppend } from './append/fallback-append'
-import { groupCommit } from './append/group-commit'
-import { appendStatements, contention, optimisticAppend } from './append/optimistic-append'
-import { signalling, signallingAll } from './append/signalling'
+import { groupedAppends, groupedUnits } from './append/group-commit'
+import {
+  appendStatements,
+  contention,
+  fallbackAppend,
+  optimisticAppend,
+} from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
 import { compiled, type Executor, type TransactionScope, withoutPlugins } from './connection/query'
@@ -40,7 +54,7 @@ import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
-import { readFrom } from './read/read'
+import { readBackwardsFrom, readFrom, versionIn } from './read/read'
 import { readAllFrom } from './read/read-all'
 import { readMatchingFrom } from './read/read-matching'
 import { saveSnapshotIn } from './read/snapshots'
@@ -157,15 +171,18 @@ const either =
 /** Everything but the appends. The texts of the statements are made once for a schema. */
 const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
+  const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
   return (
     db: Executor,
     scope: TransactionScope,
-  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether'> => ({
+  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'afterAppend'> => ({
     readMatching: readMatching(db),
     load: load(db),
     read: read(db),
+    readBackwards: readBackwards(db),
+    version: version(db),
     readAll: readAll(db, scope),
     streams: streams(db),
     saveSnapshot: saveSnapshot(db, scope),
@@ -211,23 +228,30 @@ const storeOn = <Database>(
     asTogether(appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
   const append =
     inline.projections.length === 0
-      ? groupCommit(signallingAll(signal, optimisticAppend(grouping, direct, 'statement')), bounds)
+      ? groupedAppends(
+          signallingAll(signal, optimisticAppend(grouping, direct, 'statement')),
+          bounds,
+        )
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
 
   const statement = togetherStatement(schema)
   const togetherIn = (transaction: Transaction<Database>) =>
-    togetherAppend(withoutPlugins(transaction), statement, 'transaction')
-  const together = signalling(
-    signal,
+    togetherAppend(oneUnit(unitsAppend(withoutPlugins(transaction), statement, 'transaction')))
+  const units = unitsAppend(direct, togetherStatement(schema, GROUP_LOCK_TIMEOUT), 'statement')
+  const together =
     inline.projections.length === 0
-      ? togetherAppend(direct, statement, 'statement')
-      : projectInOwnTransaction(db, inline, togetherIn),
-  )
+      ? togetherAppend(groupedUnits(signallingAll(signal, units), bounds))
+      : signalling(signal, projectInOwnTransaction(db, inline, togetherIn))
 
+  const { afterAppend, hooked } = appendHooks(setImmediate)
+  const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
+  const appendTogether = checkedTogether(limits, together)
   return {
     ...reads(direct, 'statement'),
-    append: checked(limits, either(append, appendOne(taggedAppend(together)))),
-    appendTogether: checkedTogether(limits, together),
+    append: (request) => hooked([request], appendStored(request), (appended) => [appended]),
+    appendTogether: (request) =>
+      hooked(request.streams, appendTogether(request), ({ streams }) => streams),
+    afterAppend,
     locate: startPositionIn(schema)(direct),
     // The hint comes before the commit, of which the library does not know: what is woken looks again soon.
     inTransaction: (transaction) => {
@@ -241,6 +265,7 @@ const storeOn = <Database>(
           either(appendOne(projecting(fallback(transaction))), appendOne(taggedAppend(inside))),
         ),
         appendTogether: checkedTogether(limits, inside),
+        afterAppend,
       }
     },
   }

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { AppendRequest } from '../../core/append'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Projections } from '../../core/ports/projection-store'
 import type { Outbox } from '../../core/ports/outbox'
@@ -50,13 +52,18 @@ export interface FaultOptions {
 
 /** The parts of a backend that faults can be injected into. */
 export interface FaultyParts<Transaction> {
-  readonly store: EventStore
+  readonly store: EventStore & Partial<BoundaryStore>
   readonly subscriptions?: SubscriptionStore<Transaction>
   readonly documents?: Projections<Transaction>
   readonly outbox?: Outbox<Transaction>
 }
 
 type CallKind = 'read' | 'write' | 'repeatable write'
+
+/** Whether a second one like it is refused. */
+const isRepeatable = ({ expectedVersion, events, commands }: AppendRequest): boolean =>
+  commands.length > 0 ||
+  (events.length > 0 && (expectedVersion === 'mustNotExist' || typeof expectedVersion === 'number'))
 
 const timer = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {
@@ -142,19 +149,31 @@ export const injectFaults = <Parts extends FaultyParts<Transaction>, Transaction
 ): Parts => {
   const faulty = faultInjector(options)
   const { store, subscriptions, documents, outbox } = parts
+  const faultyBoundaries = ({
+    readMatching,
+    appendTogether,
+  }: Partial<BoundaryStore>): Partial<BoundaryStore> => ({
+    ...(readMatching && { readMatching: (...given) => faulty('read', readMatching(...given)) }),
+    ...(appendTogether && {
+      appendTogether: (request) =>
+        faulty(
+          request.streams.some(isRepeatable) ? 'repeatable write' : 'write',
+          appendTogether(request),
+        ),
+    }),
+  })
   return {
     ...parts,
     store: {
       ...store,
-      append: (request) => {
-        const { expectedVersion, events, commands } = request
-        const isExact = expectedVersion === 'mustNotExist' || typeof expectedVersion === 'number'
-        const isRepeatable = commands.length > 0 || (isExact && events.length > 0)
-        return faulty(isRepeatable ? 'repeatable write' : 'write', store.append(request))
-      },
+      append: (request) =>
+        faulty(isRepeatable(request) ? 'repeatable write' : 'write', store.append(request)),
       load: (request) => faulty('read', store.load(request)),
       read: (streamId, range) => faulty('read', store.read(streamId, range)),
+      readBackwards: (streamId, range) => faulty('read', store.readBackwards(streamId, range)),
+      version: (streamId) => faulty('read', store.version(streamId)),
       readAll: (range) => faulty('read', store.readAll(range)),
+      ...faultyBoundaries(store),
     } satisfies EventStore,
     ...(subscriptions === undefined
       ? {}

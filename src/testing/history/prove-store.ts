@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
+import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import {
   type FaultKind,
@@ -9,12 +11,9 @@ import {
 import { seededRandom } from '../faults/random'
 import { checkHistory } from './check-history'
 import type { HistoryEntry } from './entries'
-import {
-  recordedDocuments,
-  recordedOutbox,
-  recordedStore,
-  recordedSubscriptions,
-} from './recorded-backend'
+import { recordedDocuments, recordedOutbox, recordedSubscriptions } from './recorded-backend'
+import { recordedBoundaries } from './recorded-boundaries'
+import { recordedStore } from './recorded-store'
 import { type HistoryRecorder, historyRecorder } from './recorder'
 import type { HistoryRules } from './replay-rules'
 import { describeViolation, type Violation } from './violation'
@@ -22,7 +21,10 @@ import { conclude, reader, writer } from './workload'
 import { subscriber, timerKeeper } from './workload-read-side'
 import { type Client, type ClientWorld, workloadInline, workloadRules } from './workload-world'
 
-/** A store to be proved: an event store, and whatever else there is beside it. */
+/**
+ * A store to be proved: an event store, and whatever else there is beside it. If it is a `BoundaryStore` too, it is also
+ * appended to several streams at once, some of them on a condition.
+ */
 export interface StoreUnderProof<Transaction> extends FaultyParts<Transaction> {
   readonly close: () => Promise<void>
   /**
@@ -81,13 +83,19 @@ const timer = (milliseconds: number): Promise<void> =>
     setTimeout(resolve, milliseconds)
   })
 
+const hasBoundaries = (store: FaultyParts<never>['store']): store is EventStore & BoundaryStore =>
+  store.appendTogether !== undefined && store.readMatching !== undefined
+
 /** The parts of a store, with everything that `client` does in the history. */
 export const recordedParts = <Transaction>(
   recorder: HistoryRecorder,
   client: string,
   { store, subscriptions, documents, outbox }: FaultyParts<Transaction>,
 ): FaultyParts<Transaction> => ({
-  store: recordedStore(recorder, client, store),
+  store: {
+    ...recordedStore(recorder, client, store),
+    ...(hasBoundaries(store) ? recordedBoundaries(recorder, client, store) : {}),
+  },
   ...(subscriptions === undefined
     ? {}
     : { subscriptions: recordedSubscriptions(recorder, client, subscriptions) }),

@@ -62,13 +62,48 @@ const handleCommand = async <Transaction>(
   }
 }
 
+/** The events of appends to several streams have one of these. */
+const TAGS: readonly [string, string] = ['proof:even', 'proof:odd']
+
+/**
+ * Appends to some streams as one, at the versions that were loaded: now and then only looking at one of them, or on the
+ * condition that nothing has come that has the same tag.
+ */
+const appendTogether = async <Transaction>(
+  { backend: { store }, random }: ClientWorld<Transaction>,
+  commandId: string,
+): Promise<void> => {
+  if (store.appendTogether === undefined || store.readMatching === undefined) return
+  const tag = random.pick(TAGS)
+  const query = [{ tags: [tag] }] as const
+  const seen = random.chance(0.5)
+    ? await safely(store.readMatching(query, { limit: 1_000 }))
+    : undefined
+  if (seen !== undefined && (E.isLeft(seen) || seen.right.more)) return
+  const first = random.below(STREAMS)
+  const streams: AppendRequest[] = []
+  for (let index = 0; index < 2 + random.below(2); index++) {
+    const streamId = `proof-${(first + index) % STREAMS}`
+    const loaded = await safely(store.load({ streamId, after: 0, limit: 1_000 }))
+    if (E.isLeft(loaded)) return
+    const events = random.chance(0.2)
+      ? []
+      : eventsOf(random, 1).map((event) => ({ ...event, tags: [tag] }))
+    const expectedVersion = random.chance(0.2) ? 'any' : loaded.right.version
+    const commands = random.chance(0.3) ? [{ commandId, skip: 0, eventCount: events.length }] : []
+    streams.push({ streamId, expectedVersion, events, commands })
+  }
+  const condition = seen === undefined ? {} : { condition: { query, sight: seen.right.sight } }
+  await safely(store.appendTogether({ streams, ...condition }))
+}
+
 const readSomething = async <Transaction>({
   backend: { store, documents },
   random,
 }: ClientWorld<Transaction>): Promise<void> => {
   const streamId = streamOf(random)
   const limit = random.pick([1, 3, 1_000])
-  switch (random.below(3)) {
+  switch (random.below(6)) {
     case 0:
       await safely(store.read(streamId, { after: random.below(10), limit }))
       return
@@ -76,6 +111,17 @@ const readSomething = async <Transaction>({
       await safely(store.load({ streamId, after: random.below(4), limit }))
       return
     case 2:
+      await safely(store.read(streamId, { after: random.below(4), upTo: random.below(10), limit }))
+      return
+    case 3: {
+      const before = random.chance(0.5) ? {} : { before: random.below(10) }
+      await safely(store.readBackwards(streamId, { ...before, limit }))
+      return
+    }
+    case 4:
+      await safely(store.version(streamId))
+      return
+    case 5:
       if (documents === undefined) return
       await safely(documents.get(random.pick([INLINE, COUNTED]), streamId))
   }
@@ -89,7 +135,8 @@ export const writer = async <Transaction>(world: ClientWorld<Transaction>): Prom
     if (random.chance(0.2)) await pause(random.below(10))
     const action = random.next()
     const before = sent[random.below(sent.length)]
-    if (action < 0.25) await appendBlindly(world)
+    if (action < 0.1) await appendTogether(world, `${name}/unit/${number}`)
+    else if (action < 0.25) await appendBlindly(world)
     else if (action < 0.35 && before !== undefined) await handleCommand(world, ...before)
     else if (action < 0.7) {
       const command: [string, string] = [streamOf(random), `${name}/${number}`]

@@ -8,6 +8,7 @@ import { matchingReads } from './matching'
 import { togetherAppends, togetherChecks } from './together'
 import { togetherBadInput } from './together-bad-input'
 import { togetherCommands } from './together-commands'
+import { togetherGroups } from './together-groups'
 import { togetherRaces } from './together-races'
 
 /** A store that is open for one test. It may hold any other data. */
@@ -35,6 +36,7 @@ const suites: ReadonlyArray<BoundarySuite> = [
   matchingReads,
   conditions,
   conditionRaces,
+  togetherGroups,
 ]
 
 /**

@@ -64,6 +64,54 @@ export const brokenConditions: ReadonlyArray<BrokenBoundaryStore> = [
     ],
   },
   {
+    defect: 'checks the conditions of all that arrive together, and then stores them',
+    store: () =>
+      changed((store) => {
+        let group: Promise<unknown> | undefined
+        return {
+          appendTogether: (request) => async () => {
+            const { condition, streams } = request
+            if (condition === undefined) return store.appendTogether(request)()
+            group ??= tick().finally(() => {
+              group = undefined
+            })
+            const gathered = group
+            const empty = streams.map((stream) => ({ ...stream, events: [], commands: [] }))
+            const met = await store.appendTogether({ streams: empty, condition })()
+            if (E.isLeft(met)) return met
+            await gathered
+            return store.appendTogether({ streams })()
+          },
+        }
+      }),
+    noticedBy: [
+      'many appends to several streams at the same moment: see each other: what is asked for is added once',
+    ],
+  },
+  {
+    defect: 'lets one that shares a statement fail for the others',
+    store: () =>
+      changed((store) => {
+        let failing: E.Either<never, never> | undefined
+        return {
+          appendTogether: (request) => async () => {
+            await tick()
+            const answer = failing ?? (await store.appendTogether(request)())
+            if (E.isLeft(answer)) {
+              failing = answer as never
+              void tick().then(() => {
+                failing = undefined
+              })
+            }
+            return answer
+          },
+        }
+      }),
+    noticedBy: [
+      'many appends to several streams at the same moment: are each stored or refused for what is wrong with themselves',
+    ],
+  },
+  {
     defect: 'ignores the condition',
     store: () =>
       changed((store) => ({

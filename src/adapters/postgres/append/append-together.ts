@@ -18,13 +18,17 @@ import {
   outcomeIn,
   type TransactionScope,
 } from '../connection/query'
-import { handledCommand } from '../read/load-statements'
+import { handledCommand } from '../read/stored-events'
 import { itemColumns } from '../read/read-matching'
 import { eventsOf, quoteIdentifier } from '../schema/names'
-import { appendedOf, byStream } from './append-answer'
-import type { EncodedAppend } from './encoded-append'
-import { type FallbackRow, textColumns } from './fallback-append'
-import { type Columns, eventColumns, markColumns, streamColumns } from './statement-parts'
+import { appendedOf, byStream, type EncodedAppend, noAnswer, type OutcomeRow } from './append'
+import {
+  type Columns,
+  limitingLocks,
+  markColumns,
+  streamColumns,
+  textColumns,
+} from './statement-parts'
 
 /** Appends to several streams: all of them, or none. An answer for each of them, in their order. Never rejects. */
 export type RunTogether<Failure> = (
@@ -32,23 +36,43 @@ export type RunTogether<Failure> = (
   condition?: AppendCondition,
 ) => Promise<E.Either<Failure, ReadonlyArray<Appended>>>
 
-/** The statement for a schema of any name: see append_together in migrations/0001_reprise.sql. */
-export const togetherStatement = (schema: string): string =>
+/** What is appended as one: to all of its streams, or to none. */
+export interface Unit {
+  readonly appends: ReadonlyArray<EncodedAppend>
+  readonly condition: AppendCondition | undefined
+  /** Its tags, and the streams that it must hold still. */
+  readonly locks: ReadonlyArray<NamedLock>
+}
+
+export type UnitAnswer = E.Either<AppendTogetherError, ReadonlyArray<Appended>>
+
+/** An answer to each of some units, in their order. Never rejects. */
+export type RunUnits = (units: ReadonlyArray<Unit>) => Promise<ReadonlyArray<UnitAnswer>>
+
+/**
+ * The statement for a schema of any name: see append_together in migrations/0001_reprise.sql.
+ *
+ * @param lockTimeout - how long it waits for a lock, in milliseconds. Left out: as long as the connection says.
+ */
+export const togetherStatement = (schema: string, lockTimeout?: number): string =>
   named(
     'append_together',
     `
 select stream_id, outcome, version, "position", recorded_at, command_id, event_count, fingerprint
-from ${quoteIdentifier(schema)}.append_together(
-  $1::text[], $2::integer[],
-  $3::text[], $4::integer[],
-  $5::text[]::uuid[], $6::text[], $7::smallint[], $8::text[]::jsonb[], $9::text[]::jsonb[],
-  $10::text[], $11::text[], $12::integer[], $13::integer[], $14::text[],
-  $15::text[], $16::boolean[], $17::integer[], $18::text[],
-  $19::bigint, $20::bigint, $21::text[], $22::text[], $23::text[], ${eventsOf(schema)})`,
+from (select ${lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)} as setting offset 0) s,
+  ${quoteIdentifier(schema)}.append_together(
+  $1::text[], $2::integer[], $3::integer[],
+  $4::integer[], $5::integer[],
+  $6::text[]::uuid[], $7::text[], $8::smallint[], $9::text[]::jsonb[], $10::text[]::jsonb[],
+  $11::integer[], $12::text[], $13::integer[], $14::integer[], $15::text[],
+  $16::text[], $17::boolean[], $18::integer[], $19::text[],
+  $20::integer[], $21::bigint[], $22::bigint[],
+  $23::integer[], $24::bigint[], $25::text[], $26::text[], $27::text[],
+  case when s.setting is not null then ${eventsOf(schema)} end)`,
   )
 
 /** What is locked by its name until the end of the transaction: alone, or beside others who lock it shared. */
-interface NamedLock {
+export interface NamedLock {
   readonly name: string
   readonly alone: boolean
 }
@@ -81,43 +105,96 @@ const tagLocks = (
   ]
 }
 
-const lockColumns = (locks: ReadonlyArray<NamedLock>): Columns => [
-  locks.map(({ name }) => name),
-  `{${locks.map(({ alone }) => (alone ? 't' : 'f')).join(',')}}`,
-]
-
-/** The tags of all events, each with the place of its event among all of them. */
-const tagColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
-  const [turns, tags]: [number[], string[]] = [[], []]
-  for (const [index, event] of appends.flatMap(({ events }) => events).entries()) {
-    for (const tag of event.tags ?? []) {
-      turns.push(index + 1)
-      tags.push(tag)
-    }
-  }
-  return [turns, tags]
-}
-
-const inOrder = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<EncodedAppend> =>
-  [...appends].sort((left, right) => (left.streamId < right.streamId ? -1 : 1))
-
-const parametersOf = (
+/** Appends, in the order of their streams, and what they lock. */
+export const unitOf = (
   appends: ReadonlyArray<EncodedAppend>,
   condition: AppendCondition | undefined,
-): ReadonlyArray<unknown> => [
-  ...streamColumns(appends),
-  ...eventColumns(appends, 0, textColumns),
-  ...markColumns(appends),
-  ...lockColumns([...streamLocks(appends), ...tagLocks(appends, condition)]),
-  ...tagColumns(appends),
-  condition?.sight.after ?? null,
-  condition?.sight.count ?? null,
-  ...itemColumns(condition?.query ?? []),
-]
+): Unit => ({
+  appends,
+  condition,
+  locks: [...streamLocks(appends), ...tagLocks(appends, condition)],
+})
+
+const lockColumns = (units: ReadonlyArray<Unit>): Columns => {
+  const locks = units.flatMap((unit) => unit.locks)
+  return [
+    locks.map(({ name }) => name),
+    `{${locks.map(({ alone }) => (alone ? 't' : 'f')).join(',')}}`,
+  ]
+}
+
+/** An append with the number of its unit, from 1. */
+interface Placed {
+  readonly append: EncodedAppend
+  readonly unit: number
+}
+
+const inOrder = (units: ReadonlyArray<Unit>): ReadonlyArray<Placed> =>
+  units
+    .flatMap(({ appends }, index) => appends.map((append) => ({ append, unit: index + 1 })))
+    .sort(({ append: left }, { append: right }) => (left.streamId < right.streamId ? -1 : 1))
+
+/** The events with their streams' places, and their tags with the events' own. */
+const placedEvents = (appends: ReadonlyArray<EncodedAppend>) => {
+  const [streams, places, turns, tags]: [number[], number[], number[], string[]] = [[], [], [], []]
+  for (const [stream, { events }] of appends.entries()) {
+    for (const [place, event] of events.entries()) {
+      streams.push(stream + 1)
+      places.push(place + 1)
+      for (const tag of event.tags ?? []) {
+        turns.push(streams.length)
+        tags.push(tag)
+      }
+    }
+  }
+  return { streams, places, turns, tags }
+}
+
+const markedCommands = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+  const [, ...columns] = markColumns(appends)
+  return [appends.flatMap(({ commands }, stream) => commands.map(() => stream + 1)), ...columns]
+}
+
+const conditionColumns = (units: ReadonlyArray<Unit>): Columns => {
+  const conditions = units.flatMap(({ condition }, index) =>
+    condition === undefined ? [] : [{ ...condition, unit: index + 1 }],
+  )
+  const items = conditions.flatMap(({ query, sight, unit }) =>
+    query.map(() => ({ unit, after: sight.after })),
+  )
+  return [
+    conditions.map(({ unit }) => unit),
+    conditions.map(({ sight }) => sight.after),
+    conditions.map(({ sight }) => sight.count),
+    items.map(({ unit }) => unit),
+    items.map(({ after }) => after),
+    ...itemColumns(conditions.flatMap(({ query }) => query)),
+  ]
+}
+
+const parametersOf = (units: ReadonlyArray<Unit>): ReadonlyArray<unknown> => {
+  const placed = inOrder(units)
+  const appends = placed.map(({ append }) => append)
+  const { streams, places, turns, tags } = placedEvents(appends)
+  return [
+    ...streamColumns(appends),
+    placed.map(({ unit }) => unit),
+    streams,
+    places,
+    ...textColumns(appends.flatMap(({ events }) => events)),
+    ...markedCommands(appends),
+    ...lockColumns(units),
+    turns,
+    tags,
+    ...conditionColumns(units),
+  ]
+}
+
+const NO_ANSWER: UnitAnswer = noAnswer
 
 const conflictsOf = (
   appends: ReadonlyArray<EncodedAppend>,
-  rows: ReadonlyMap<string, ReadonlyArray<FallbackRow>>,
+  rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
 ): ReadonlyArray<StreamConflict> =>
   appends.flatMap(({ streamId, expectedVersion }) =>
     (rows.get(streamId) ?? []).flatMap(({ outcome, version }) =>
@@ -126,11 +203,10 @@ const conflictsOf = (
   )
 
 const answerTo = (
-  appends: ReadonlyArray<EncodedAppend>,
-  condition: AppendCondition | undefined,
-  rows: ReadonlyMap<string, ReadonlyArray<FallbackRow>>,
-): E.Either<AppendTogetherError, ReadonlyArray<Appended>> => {
-  const unmet = rows.get('')?.[0]
+  { appends, condition }: Unit,
+  rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
+  unmet: OutcomeRow | undefined,
+): UnitAnswer => {
   if (unmet !== undefined && condition !== undefined) {
     return E.left(boundaryConflict(condition.query, unmet.position ?? 0))
   }
@@ -148,23 +224,45 @@ const answerTo = (
   }
   const conflicts = conflictsOf(appends, rows)
   if (conflicts.length > 0) return E.left(versionConflicts(conflicts))
-  return appended.length === appends.length
-    ? E.right(appended)
-    : E.left(storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'))
+  return appended.length === appends.length ? E.right(appended) : NO_ANSWER
 }
 
-/** Appends to several streams in one statement, which answers everything: nothing is ever sent again. */
-export const togetherAppend =
-  (db: Executor, statement: string, scope: TransactionScope): RunTogether<AppendTogetherError> =>
-  async (appends, condition) => {
+/** Where the rows stand that answer a condition: no stream has this name. */
+const OF_NO_STREAM = ''
+
+/** Appends some units in one statement, which answers everything: nothing is ever sent again. */
+export const unitsAppend =
+  (db: Executor, statement: string, scope: TransactionScope): RunUnits =>
+  async (units) => {
     try {
-      const parameters = parametersOf(inOrder(appends), condition)
-      const rows = await fetchRows<FallbackRow>(db, statement, parameters)
-      return answerTo(appends, condition, byStream(rows))
+      const rows = byStream(await fetchRows<OutcomeRow>(db, statement, parametersOf(units)))
+      const unmet = rows.get(OF_NO_STREAM) ?? []
+      return units.map((unit, index) =>
+        answerTo(
+          unit,
+          rows,
+          unmet.find(({ version }) => version === index + 1),
+        ),
+      )
     } catch (error) {
-      return E.left(toStoreFailed(outcomeIn(scope))(error))
+      const failed: UnitAnswer = E.left(toStoreFailed(outcomeIn(scope))(error))
+      return units.map(() => failed)
     }
   }
+
+/** One unit on its own. */
+export const oneUnit =
+  (run: RunUnits) =>
+  async (unit: Unit): Promise<UnitAnswer> => {
+    const [answer = NO_ANSWER] = await run([unit])
+    return answer
+  }
+
+/** An append to several streams as a unit. */
+export const togetherAppend =
+  (run: (unit: Unit) => Promise<UnitAnswer>): RunTogether<AppendTogetherError> =>
+  (appends, condition) =>
+    run(unitOf(appends, condition))
 
 /** The failure of an append to a single stream, which has no condition. */
 const alone = (error: AppendTogetherError): AppendError => {

@@ -17,9 +17,14 @@ import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../conn
 import { failsOnRolledBackCommit } from '../connection/origin'
 import { compiled } from '../connection/query'
 import { rollBack } from '../connection/transaction'
-import { type AppendAnswer, isOvertaken, noAnswer, type RunAppend } from './append-answer'
+import {
+  type AppendAnswer,
+  type EncodedAppend,
+  isOvertaken,
+  noAnswer,
+  type RunAppend,
+} from './append'
 import type { RunTogether } from './append-together'
-import type { EncodedAppend } from './encoded-append'
 import { lostRace } from './optimistic-append'
 
 /** The events of an append as they are stored now: decoded from what was written, not the caller's objects. */

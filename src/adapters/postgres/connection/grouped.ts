@@ -6,6 +6,12 @@ import { overloaded, type Overloaded } from '../../../core/errors/store'
 // Taken when this module is loaded: fake timers that a test installs must not stop appends.
 const { setImmediate, setTimeout } = timers
 
+/** What a call takes while its statement is under way: alone, or beside others that do not take it alone. */
+export interface Claim {
+  readonly name: string
+  readonly alone: boolean
+}
+
 /** How calls are grouped into statements. */
 export interface Grouping<Call, Answer> {
   /** The queue's name in the message of `Overloaded`. */
@@ -30,6 +36,8 @@ export interface Grouping<Call, Answer> {
   readonly weightOf: (call: Call) => number
   /** Two calls with the same key never share a statement; those that share one are in the order of their keys. */
   readonly keyOf: (call: Call) => string
+  /** Calls whose claims exclude each other never share a statement, and wait for each other in the order of arrival. */
+  readonly claimsOf?: (call: Call) => ReadonlyArray<Claim>
   /** The answer to a call that got none, because what runs it has thrown. */
   readonly failed: (cause: unknown) => Answer
 }
@@ -37,6 +45,7 @@ export interface Grouping<Call, Answer> {
 interface Waiting<Call, Answer> {
   readonly call: Call
   readonly key: string
+  readonly claims: ReadonlyArray<Claim>
   readonly size: number
   readonly weight: number
   readonly answer: (answer: Answer | Promise<Answer>) => void
@@ -59,23 +68,43 @@ type Run<Call, Answer> = (
 const partsOf = (callers: number): number =>
   callers < 16 ? 1 : Math.min(Math.max(Math.ceil(callers / 48), 2), 4)
 
-/** The next calls in the order of their keys, no two with the same key, as many as fit but at most `most`; and the rest. */
+/** What is claimed: true if alone. */
+type Claimed = Map<string, boolean>
+
+const claim = (claimed: Claimed, claims: ReadonlyArray<Claim>): void => {
+  for (const { name, alone } of claims) claimed.set(name, alone || claimed.get(name) === true)
+}
+
+const isClaimed = (claimed: Claimed, { name, alone }: Claim): boolean => {
+  const held = claimed.get(name)
+  return held !== undefined && (held || alone)
+}
+
+/**
+ * The next calls in the order of their keys, no two with the same key or with claims that exclude each other, as many as
+ * fit but at most `most`; and the rest.
+ *
+ * @param claimed - what calls that are under way have claimed.
+ */
 const nextGroup = <Call, Answer>(
   queue: Waiting<Call, Answer>[],
   most: number,
+  claimed: Claimed,
   bounds: Pick<Grouping<Call, Answer>, 'size' | 'weight'>,
 ): readonly [group: ReadonlyArray<Waiting<Call, Answer>>, rest: Waiting<Call, Answer>[]] => {
-  if (queue.length === 1) return [queue, []]
+  if (queue.length === 1 && claimed.size === 0) return [queue, []]
   const group: Waiting<Call, Answer>[] = []
   const rest: Waiting<Call, Answer>[] = []
   const keys = new Set<string>()
   let carried = 0
   let carriedWeight = 0
   for (const waiting of queue) {
-    const { key, size, weight } = waiting
+    const { key, claims, size, weight } = waiting
     const tooMuch = carried + size > bounds.size || carriedWeight + weight > bounds.weight
     const full = group.length >= most || (group.length > 0 && tooMuch)
-    if (full || keys.has(key)) {
+    const excluded = claims.some((one) => isClaimed(claimed, one))
+    claim(claimed, claims) // also if it has to wait: those behind it come later
+    if (full || excluded || keys.has(key)) {
       rest.push(waiting)
       continue
     }
@@ -102,6 +131,7 @@ const started = <Call, Answer>(
 }
 
 const NONE: ReadonlyArray<never> = []
+const noClaims = (): ReadonlyArray<Claim> => NONE
 const noAnswer = new Error('the statement gave no answer to this call')
 
 /**
@@ -119,7 +149,9 @@ export const grouped = <Call, Answer>(
   let average = 0
   let timer: NodeJS.Timeout | undefined
 
+  const { claimsOf = noClaims } = grouping
   type Group = ReadonlyArray<Waiting<Call, Answer>>
+  const claiming = new Set<Group>() // the groups under way, where calls have claims
 
   const runGroup = (group: Group): void => {
     const begun = performance.now()
@@ -140,6 +172,7 @@ export const grouped = <Call, Answer>(
 
   const ended = (group: Group, begun: number): void => {
     average += (performance.now() - begun - average) / 8
+    claiming.delete(group)
     // Callers that have just been answered may call again at once: let them share the next statement.
     // Otherwise the first of them is sent without the others, and they wait for it.
     if (group.length > 1) setImmediate(free, group.length)
@@ -152,15 +185,21 @@ export const grouped = <Call, Answer>(
     advance()
   }
 
-  const start = (): void => {
+  /** False if all that wait are excluded by what is under way. */
+  const start = (): boolean => {
     const all = queue.length + callsUnderWay
     const most = Math.ceil(all / partsOf(all))
-    const [group, rest] = nextGroup(queue, most, grouping)
+    const claimed: Claimed = new Map()
+    for (const group of claiming) for (const { claims } of group) claim(claimed, claims)
+    const [group, rest] = nextGroup(queue, most, claimed, grouping)
     queue = rest
+    if (group.length === 0) return false
     for (const { weight } of group) queueWeight -= weight
     underWay += 1
     callsUnderWay += group.length
+    if (grouping.claimsOf !== undefined) claiming.add(group)
     runGroup(group)
+    return true
   }
 
   /** Whether enough calls wait for another statement, beside those under way. */
@@ -178,7 +217,7 @@ export const grouped = <Call, Answer>(
 
   const advance = (): void => {
     if (queue.length > 0 && underWay === 0) start()
-    while (isDue()) start()
+    while (isDue() && start());
     if (queue.length > 0 && timer === undefined && underWay < grouping.statements) {
       timer = setTimeout(startLate, Math.max(grouping.slow, 8 * average))
     }
@@ -190,9 +229,9 @@ export const grouped = <Call, Answer>(
     if (tooHeavy || queue.length >= grouping.depth) {
       return Promise.resolve({ _tag: 'Left', left: overloaded(grouping.name, queue.length) })
     }
-    const [key, size] = [grouping.keyOf(call), grouping.sizeOf(call)]
+    const [key, claims, size] = [grouping.keyOf(call), claimsOf(call), grouping.sizeOf(call)]
     return new Promise((answer) => {
-      queue.push({ call, key, size, weight, answer })
+      queue.push({ call, key, claims, size, weight, answer })
       queueWeight += weight
       advance()
     })

@@ -1,26 +1,234 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import type { EventStore, LoadRequest } from '../../../core/ports/event-store'
+import type { ReadError } from '../../../core/errors/unions'
+import type { Json } from '../../../core/json'
+import type {
+  CommandRecord,
+  EventStore,
+  Loaded,
+  LoadRequest,
+  StoredSnapshot,
+} from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { streamIdError } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import { grouped, type Grouping } from '../connection/grouped'
-import { type Executor, fetchRows } from '../connection/query'
+import { named, type Executor, fetchRows } from '../connection/query'
+import { milliseconds, quoteIdentifier } from '../schema/names'
 import {
-  answersTo,
-  answerTo,
-  asksForEventsOnly,
-  eventsAnswer,
-  fromStartAnswer,
-  type LoadAnswer,
-  loadEventsParameters,
-  loadFromStartParameters,
-  loadManyParameters,
-  loadOneParameters,
-  type LoadRow,
-  type LoadStatements,
-  loadStatements,
-} from './load-statements'
+  eventColumns,
+  type EventRow,
+  handledCommand,
+  type StreamPage,
+  toPage,
+  toStoredEvent,
+} from './stored-events'
+
+/** The version of a stream. */
+const versionOf = (schema: string, stream: string): string =>
+  `coalesce((select n.version from ${schema}.events n where n.stream_id = ${stream}
+             order by n.version desc limit 1), 0)`
+
+// One statement sees the store at one moment: snapshot, events after it and command mark agree. It takes any
+// number of streams; "place" says which of them a row is for. Parameters are subqueries, so that one plan
+// serves all lengths: see append/append-statements.ts.
+// Rows: kind 'v' the stream (version: its own), 's' a snapshot (data: its state), 'c' a command handled
+// before (version: the one before its events, schema_version: how many, type: its fingerprint), 'e' an event.
+const loadMany = (schema: string): string => `
+select r.place::integer as place, x.*
+from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
+            (select $4::text[]), (select $5::integer[]))
+       with ordinality as r(stream_id, after, snapshot_schema, command_id, most, place)
+  left join lateral (
+    select s.version, s.state
+    from ${schema}.snapshots s
+    where s.stream_id = r.stream_id and s.schema_version = r.snapshot_schema
+      and s.version > r.after
+      and exists (select from ${schema}.events e
+                  where e.stream_id = s.stream_id and e.version = s.version)
+  ) snapshot on true
+  cross join lateral (
+    select 'v' as kind, ${versionOf(schema, 'r.stream_id')} as version,
+           null::integer as schema_version, null::double precision as "position", null::uuid as id,
+           null::text as type, null::double precision as recorded_at, null::jsonb as data,
+           null::jsonb as metadata
+    union all
+    select 's', snapshot.version, null, null, null, null, null, snapshot.state, null
+    where snapshot.version is not null
+    union all
+    select 'c', c.after, c.event_count, null, null, c.fingerprint, null, null, null
+    from ${schema}.commands c
+    where c.stream_id = r.stream_id and c.command_id = r.command_id
+    union all
+    (select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
+            ${milliseconds('e.recorded_at')}, e.data, e.metadata
+     from ${schema}.events e
+     where e.stream_id = r.stream_id and e.version > coalesce(snapshot.version, r.after)
+     order by e.version
+     limit r.most)
+  ) x`
+
+/** PostgreSQL takes no NUL in a text; no command was ever remembered under an id with one. */
+const withoutNul = (commandId: string | undefined): string | null =>
+  commandId === undefined || commandId.includes('\u0000') ? null : commandId
+
+const loadManyParameters = (requests: ReadonlyArray<LoadRequest>): ReadonlyArray<unknown> => [
+  requests.map(({ streamId }) => streamId),
+  requests.map(({ after }) => after),
+  requests.map(({ snapshotSchema }) => snapshotSchema ?? null),
+  requests.map(({ commandId }) => withoutNul(commandId)),
+  requests.map(({ limit }) => limit + 1),
+]
+
+// The same for one stream, without "place".
+const loadOne = (schema: string): string => `
+with snapshot as materialized (
+  select s.version, s.state
+  from ${schema}.snapshots s
+  where s.stream_id = $1::text and s.schema_version = $3::integer and s.version > $2::integer
+    and exists (select from ${schema}.events e
+                where e.stream_id = s.stream_id and e.version = s.version)
+)
+select 'v' as kind, ${versionOf(schema, '$1')} as version, null::integer as schema_version,
+       null::double precision as "position", null::uuid as id, null::text as type,
+       null::double precision as recorded_at, null::jsonb as data, null::jsonb as metadata
+union all
+select 's', version, null, null, null, null, null, state, null
+from snapshot
+union all
+select 'c', after, event_count, null, null, fingerprint, null, null, null
+from ${schema}.commands
+where stream_id = $1 and command_id = $4::text
+union all
+(select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
+        ${milliseconds('e.recorded_at')}, e.data, e.metadata
+ from ${schema}.events e
+ where e.stream_id = $1 and e.version > coalesce((select version from snapshot), $2)
+ order by e.version
+ limit $5::integer)`
+
+const loadOneParameters = (request: LoadRequest): ReadonlyArray<unknown> => [
+  request.streamId,
+  request.after,
+  request.snapshotSchema ?? null,
+  withoutNul(request.commandId),
+  request.limit + 1,
+]
+
+// The last row says which version the stream has, but for the one beyond the limit: that holds it as its position.
+// So the version is looked up only in a stream that is longer than the limit.
+const loadFromStart = (schema: string): string => `
+select ${eventColumns},
+       case when e.version > $2::integer then ${versionOf(schema, '$1')} else e.position end::double precision as "position",
+       ${milliseconds('recorded_at')} as "recordedAt"
+from ${schema}.events e
+where e.stream_id = $1::text
+order by e.version
+limit $2 + 1`
+
+const loadFromStartParameters = ({ streamId, limit }: LoadRequest) => [streamId, limit]
+
+/** What was found for one request for all events. */
+const fromStartAnswer = (
+  { limit }: LoadRequest,
+  events: ReadonlyArray<StoredEvent>,
+): LoadAnswer => {
+  const version = events[limit]?.position ?? events.at(-1)?.version ?? 0
+  return E.map((found: StreamPage) => ({ version, ...found }))(toPage(limit, events))
+}
+
+/** Whether it looks for all events of a stream, and for nothing else. */
+const isFromStart = ({ after, snapshotSchema, commandId }: LoadRequest): boolean =>
+  after === 0 && snapshotSchema === undefined && withoutNul(commandId) === null
+
+/** The statements that load: a snapshot, the events after it, and the mark of a command. */
+const loadStatements = (schema: string) => {
+  const name = quoteIdentifier(schema)
+  return {
+    /** For any number of streams. */
+    loadMany: named('load', loadMany(name)),
+    loadOne: named('load_one', loadOne(name)),
+    /** All events of one stream, without a snapshot and without a command id. */
+    loadFromStart: named('load_from_start', loadFromStart(name)),
+  }
+}
+type LoadStatements = ReturnType<typeof loadStatements>
+
+interface Row {
+  /** Which of the requests it is for, from 1. Left out when there is only one. */
+  readonly place?: number
+}
+interface VersionRow extends Row {
+  readonly kind: 'v'
+  readonly version: number
+}
+interface SnapshotRow extends Row {
+  readonly kind: 's'
+  readonly version: number
+  readonly data: Json
+}
+interface CommandRow extends Row {
+  readonly kind: 'c'
+  readonly version: number
+  readonly schema_version: number
+  readonly type: string | null
+}
+interface LoadedEventRow extends Row, EventRow {
+  readonly kind: 'e'
+}
+type LoadRow = VersionRow | SnapshotRow | CommandRow | LoadedEventRow
+
+type LoadAnswer = E.Either<ReadError, Loaded>
+
+const snapshotOf = (
+  { version, data }: SnapshotRow,
+  { streamId, snapshotSchema = 0 }: LoadRequest,
+): StoredSnapshot => ({ streamId, version, schemaVersion: snapshotSchema, state: data })
+
+/** What was found for one request. */
+const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
+  let version = 0
+  let snapshot: StoredSnapshot | undefined
+  let handled: CommandRecord | undefined
+  const events: StoredEvent[] = []
+  for (const row of rows) {
+    switch (row.kind) {
+      case 'v':
+        version = row.version
+        break
+      case 's':
+        snapshot = snapshotOf(row, request)
+        break
+      case 'c':
+        handled = handledCommand(row.version, row.schema_version, row.type)
+        break
+      case 'e':
+        events.push(toStoredEvent(request.streamId, row))
+        break
+    }
+  }
+  return E.map((found: StreamPage) => ({
+    version,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    ...(handled === undefined ? {} : { handled }),
+    ...found,
+  }))(toPage(request.limit, events))
+}
+
+/** What was found for each request. */
+const answersTo = (
+  requests: ReadonlyArray<LoadRequest>,
+  rows: ReadonlyArray<LoadRow>,
+): ReadonlyArray<LoadAnswer> => {
+  const byPlace = new Map<number, LoadRow[]>()
+  for (const row of rows) {
+    const { place = 1 } = row
+    const known = byPlace.get(place)
+    if (known === undefined) byPlace.set(place, [row])
+    else known.push(row)
+  }
+  return requests.map((request, index) => answerTo(request, byPlace.get(index + 1)))
+}
 
 /** A load on its own. */
 const loadAlone = async (
@@ -28,17 +236,10 @@ const loadAlone = async (
   statements: LoadStatements,
   request: LoadRequest,
 ): Promise<LoadAnswer> => {
-  if (asksForEventsOnly(request)) {
-    if (request.after === 0) {
-      const parameters = loadFromStartParameters(request)
-      const events = await fetchRows<StoredEvent>(db, statements.loadFromStart, parameters)
-      return fromStartAnswer(request, events)
-    }
-    const parameters = loadEventsParameters(request)
-    return eventsAnswer(
-      request,
-      await fetchRows<StoredEvent>(db, statements.loadEvents, parameters),
-    )
+  if (isFromStart(request)) {
+    const parameters = loadFromStartParameters(request)
+    const events = await fetchRows<StoredEvent>(db, statements.loadFromStart, parameters)
+    return fromStartAnswer(request, events)
   }
   const rows = await fetchRows<LoadRow>(db, statements.loadOne, loadOneParameters(request))
   return answerTo(request, rows)

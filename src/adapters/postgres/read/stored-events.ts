@@ -1,7 +1,10 @@
 import * as E from 'fp-ts/Either'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
+import type { JsonObject } from '../../../core/json'
+import type { Metadata } from '../../../core/metadata'
+import type { CommandRecord } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { MAXIMUM_POSITION } from '../../../core/stream'
+import { MAXIMUM_POSITION, type StreamId } from '../../../core/stream'
 import { milliseconds } from '../schema/names'
 
 /** The columns of a StoredEvent but for position and time, under the names of its fields: rows are used as they are. */
@@ -10,6 +13,41 @@ export const eventColumns = `stream_id as "streamId", version, id, type, schema_
 /** The columns of a StoredEvent, from the table. */
 export const storedColumns = `${eventColumns}, position::double precision as "position",
        ${milliseconds('recorded_at')} as "recordedAt"`
+
+/** An event of a stream that is known, among rows of other kinds. */
+export interface EventRow {
+  readonly position: number
+  readonly version: number
+  readonly id: string
+  readonly type: string
+  readonly schema_version: number
+  readonly recorded_at: number
+  readonly data: JsonObject
+  readonly metadata: Metadata
+}
+
+export const toStoredEvent = (streamId: StreamId, row: EventRow): StoredEvent => ({
+  id: row.id,
+  streamId,
+  version: row.version,
+  position: row.position,
+  recordedAt: row.recorded_at,
+  type: row.type,
+  schemaVersion: row.schema_version,
+  data: row.data,
+  metadata: row.metadata,
+})
+
+/** What is known of a command that was handled before. */
+export const handledCommand = (
+  after: number,
+  eventCount: number,
+  fingerprint: string | null,
+): CommandRecord => ({
+  after,
+  eventCount,
+  ...(fingerprint === null ? {} : { fingerprint }),
+})
 
 /** Stored events; `CorruptRow` if one has a position above MAXIMUM_POSITION, which no number holds exactly. */
 export const checkPositions = (

@@ -40,6 +40,10 @@ create table {{schema}}.events (
   constraint events_version_check check (version >= 1)
 );
 
+-- For reading by correlation id: of each only the beginning, for no text is too long to be stored.
+create index events_correlation on {{schema}}.events (left(metadata ->> 'correlationId', 64), position)
+  where metadata ? 'correlationId';
+
 -- What makes a command that is sent twice have its effect once.
 create table {{schema}}.commands (
   stream_id   text    not null collate "C",
@@ -419,18 +423,20 @@ exception when unique_violation then
 end
 $reprise$;
 
--- The positions of the events that match a query, above one position and up to another; \`most\` of each item at most,
--- null: all. Per item: one of its tags, an array of its other ones (each once), an array of its types (null: all).
+-- The positions of the events that match queries, up to a position; \`most\` of each item at most, null: all. Per item:
+-- the number of its query, the position above which it looks, one of its tags, an array of its other ones (each once),
+-- an array of its types (null: all). An event that matches several items of a query is there once.
 -- To be inlined into the statement that calls it: so no settings.
 create function {{schema}}.matching(
-  above bigint, up_to bigint, most integer, item_tags text[], item_rests text[], item_types text[]
-) returns table ("position" bigint) language sql stable
+  item_queries integer[], item_above bigint[], item_tags text[], item_rests text[], item_types text[],
+  up_to bigint, most integer
+) returns table (query integer, "position" bigint) language sql stable
 as $reprise$
-  select distinct f.position
-    from unnest(item_tags, item_rests, item_types) as i(tag, rest, types)
+  select distinct i.query, f.position
+    from unnest(item_queries, item_above, item_tags, item_rests, item_types) as i(query, above, tag, rest, types)
       cross join lateral (
         select t.position from {{schema}}.event_tags t
-          where t.tag = i.tag and t.position > above and t.position <= up_to
+          where t.tag = i.tag and t.position > i.above and t.position <= up_to
             and (i.types is null or t.type = any(i.types::text[]))
             and (select count(*) from {{schema}}.event_tags o
                   where o.tag = any(i.rest::text[]) and o.position = t.position)
@@ -460,6 +466,7 @@ declare
   settled bigint[];
   base bigint;
   more boolean;
+  one integer[] := array_fill(1, array[cardinality(item_tags)]);
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'what matches a query can be read in a READ COMMITTED transaction only, not in %',
@@ -475,7 +482,9 @@ begin
 
   -- Nothing changes any more up to the horizon, so this may be a statement of its own.
   settled := array(
-    select m.position from {{schema}}.matching(above, horizon, most + 1, item_tags, item_rests, item_types) m
+    select m.position
+      from {{schema}}.matching(one, array_fill(above, array[cardinality(item_tags)]), item_tags, item_rests, item_types,
+        horizon, most + 1) m
       order by m.position limit most + 1);
   more := cardinality(settled) > most;
   if more then
@@ -498,37 +507,42 @@ begin
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
-      from {{schema}}.matching(base, 9223372036854775807, null, item_tags, item_rests, item_types) as m
+      from {{schema}}.matching(one, array_fill(base, array[cardinality(item_tags)]), item_tags, item_rests, item_types,
+          9223372036854775807, null) m
         join {{schema}}.events e on e.position = m.position
       order by e.position;
 end
 $reprise$;
 
--- Appends to several streams as one: all of it, or nothing. The arrays run in parallel:
---   stream_ids, expected_versions (as for append), in the order of code units, each stream once;
---   event_*, ids ... metadata: the events, by their streams in the same order, with their places (1, 2, ...);
+-- Appends units: of each all of its streams, or nothing. What becomes of one does not depend on the others. No two name
+-- the same stream, and what the condition of one asks for no other adds. The arrays run in parallel:
+--   stream_ids, expected_versions (as for append), units: the streams of all units, in the order of code units, each
+--     with the number of its unit (1, 2, ...);
+--   event_streams, event_places, ids ... metadata: the events, each with the place of its stream among stream_ids
+--     (1, 2, ...) and its own place among the events of the stream (1, 2, ...), in the order of the streams;
 --   tag_turns, tags: the tags of the events, each with the place of its event among all of them (1, 2, ...);
---   mark_*: commands to remember;
---   seen_after, seen_count, item_*: the condition: above seen_after so many events match the query (see matching), no
---     more and no fewer. seen_after null: none;
+--   mark_*: commands to remember, each with the place of its stream;
+--   condition_units, seen_after, seen_counts, item_*: the conditions: above seen_after so many events match the query
+--     (see matching; item_queries are numbers of units), no more and no fewer;
 --   lock_names, lock_alone: what to lock until the end of the transaction, shared or alone;
 --   at: as for append.
--- Answers, as append does: every stream that does not fit (1); or the commands that were handled before (2); or that the
--- condition does not hold (3), with the position of the newest event that matches; or, of each event, and of each stream
--- without one, where it was stored (0).
+-- Answers, as append does, for each unit: every stream that does not fit (1); or the commands that were handled before
+-- (2); or that the condition does not hold (3; version: the unit), with the position of the newest event that matches;
+-- or, of each event, and of each stream without one, where it was stored (0).
 --
 -- The order of the steps is what makes it right. Named locks come first, sorted: two calls that wait for each other
--- wait in one order, and who waits has announced nothing. Then the look: a LATER statement, whose snapshot sees
+-- wait in one order, and who waits has announced nothing. Then the look: LATER statements, whose snapshots see
 -- whatever those have committed whom this one has waited for. Then the announcement, then the positions.
--- See docs/adr/0040-several-streams-in-one-append.md.
+-- See docs/adr/0040-several-streams-in-one-append.md, and 0074-units-share-statements.md.
 create function {{schema}}.append_together(
-  stream_ids text[], expected_versions integer[],
-  event_stream_ids text[], event_places integer[],
+  stream_ids text[], expected_versions integer[], units integer[],
+  event_streams integer[], event_places integer[],
   ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
-  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
+  mark_streams integer[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
   mark_fingerprints text[], lock_names text[], lock_alone boolean[],
   tag_turns integer[], tags text[],
-  seen_after bigint, seen_count bigint, item_tags text[], item_rests text[], item_types text[], at regclass
+  condition_units integer[], seen_after bigint[], seen_counts bigint[],
+  item_queries integer[], item_above bigint[], item_tags text[], item_rests text[], item_types text[], at regclass
 ) returns table (
   stream_id text, outcome integer, version integer, "position" double precision,
   recorded_at double precision, command_id text, event_count integer, fingerprint text
@@ -539,16 +553,15 @@ create function {{schema}}.append_together(
 as $reprise$
 #variable_conflict use_column
 declare
-  wanted record;
   moment timestamptz;
   moment_ms double precision;
   currents integer[];
-  stored_ids text[];
-  stored_versions integer[];
-  stored_positions bigint[];
-  tagged_positions bigint[];
-  matched bigint;
-  newest bigint;
+  refused integer[] := '{}'; -- the units that have their answer
+  more integer[];
+  handled {{schema}}.commands[];
+  newest bigint[];
+  adds boolean; -- whether there are events to add
+  positions bigint[]; -- of the events, in their order; null: its unit was refused
   broken text;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
@@ -558,99 +571,131 @@ begin
 
   -- The space of two keys: announcements are in that of one.
   if cardinality(lock_names) > 0 then
-    for wanted in
-      select (q.tableoid::bigint & 16777215)::integer as space, n.key, n.alone
-        from {{schema}}.events_position_seq q,
-          (select hashtext(l.name) as key, bool_or(l.alone) as alone
-             from unnest(lock_names, lock_alone) as l(name, alone) group by 1) n
-        order by n.key
-    loop
-      if wanted.alone then
-        perform pg_advisory_xact_lock(wanted.space, wanted.key);
-      else
-        perform pg_advisory_xact_lock_shared(wanted.space, wanted.key);
-      end if;
-    end loop;
+    perform case when l.alone then pg_advisory_xact_lock(l.space, l.key)
+                 else pg_advisory_xact_lock_shared(l.space, l.key) end
+      from (
+        select (q.tableoid::bigint & 16777215)::integer as space, n.key, n.alone
+          from {{schema}}.events_position_seq q,
+            (select hashtext(l.name) as key, bool_or(l.alone) as alone
+               from unnest(lock_names, lock_alone) as l(name, alone) group by 1) n
+          order by n.key offset 0
+      ) l;
   end if;
 
   loop
     moment := date_trunc('milliseconds', clock_timestamp());
     moment_ms := round(date_part('epoch', moment) * 1000);
 
-    return query
-      select c.stream_id, 2, c.after, null::double precision, moment_ms, c.command_id, c.event_count, c.fingerprint
-        from unnest(mark_stream_ids, mark_command_ids) as m(stream_id, command_id)
-          join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
-        order by c.after;
-    if found then
-      return;
+    if cardinality(mark_command_ids) > 0 then
+      select array_agg(c order by c.after), array_agg(units[m.stream]) into handled, more
+        from unnest(mark_streams, mark_command_ids) as m(stream, command_id)
+          join {{schema}}.commands c on c.stream_id = stream_ids[m.stream] and c.command_id = m.command_id
+        where units[m.stream] <> all (refused);
+      if more is not null then
+        return query
+          select c.stream_id, 2, c.after, null::double precision, moment_ms, c.command_id, c.event_count, c.fingerprint
+            from unnest(handled) as c;
+        refused := refused || more;
+      end if;
     end if;
 
-    select array_agg(coalesce(
-        (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
-          order by e.version desc limit 1), 0) order by s.place)
-      into currents
-      from unnest(stream_ids) with ordinality as s(stream_id, place);
+    currents := array(
+      select coalesce(
+          (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
+            order by e.version desc limit 1), 0)
+        from unnest(stream_ids) with ordinality as s(stream_id, place)
+        order by s.place);
     return query
       select r.stream_id, 1, r.current, null::double precision, moment_ms, null::text, null::integer, null::text
-        from unnest(stream_ids, expected_versions, currents) as r(stream_id, expected, current)
-        where not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0));
+        from unnest(stream_ids, expected_versions, currents, units) as r(stream_id, expected, current, unit)
+        where not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0))
+          and r.unit <> all (refused);
     if found then
+      refused := refused || array(
+        select r.unit
+          from unnest(expected_versions, currents, units) as r(expected, current, unit)
+          where not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)));
+    end if;
+
+    if cardinality(condition_units) > 0 then
+      -- A position that was never drawn: the store was restored from a backup, or it is another one.
+      select array_agg(c.unit), array_agg(coalesce(m.newest, 0)) into more, newest
+        from unnest(condition_units, seen_after, seen_counts) as c(unit, after, count)
+          left join (
+            select m.query, count(*) as count, max(m.position) as newest
+              from {{schema}}.matching(item_queries, item_above, item_tags, item_rests, item_types,
+                9223372036854775807, null) m
+              group by m.query
+          ) m on m.query = c.unit
+        where c.unit <> all (refused)
+          and (coalesce(m.count, 0) <> c.count or c.after > (
+            select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s));
+      if more is not null then
+        return query
+          select '', 3, b.unit, b.newest::double precision, moment_ms, null::text, null::integer, null::text
+            from unnest(more, newest) as b(unit, newest);
+        refused := refused || more;
+      end if;
+    end if;
+
+    if cardinality(refused) > 0 and not exists (select from unnest(units) as u where u <> all (refused)) then
       return;
     end if;
 
-    if seen_after is not null then
-      select count(*), max(m.position) into matched, newest
-        from {{schema}}.matching(seen_after, 9223372036854775807, null, item_tags, item_rests, item_types) m;
-      -- A position that was never drawn: the store was restored from a backup, or it is another one.
-      if matched <> seen_count or seen_after > (
-          select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s) then
-        return query
-          select '', 3, 0, coalesce(newest, 0)::double precision, moment_ms, null::text, null::integer, null::text;
-        return;
-      end if;
+    adds := cardinality(ids) > 0;
+    if adds and cardinality(refused) > 0 then
+      adds := exists (select from unnest(event_streams) as e where units[e] <> all (refused));
     end if;
 
     begin
-      if cardinality(ids) > 0 then
+      if adds then
         perform {{schema}}.announce(at);
-      end if;
-      with stored as (
-        insert into {{schema}}.events
-            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-          select e.stream_id, r.current + e.place, e.id, e.type, e.schema_version, moment, e.data, e.metadata
-            from unnest(event_stream_ids, event_places, ids, types, schema_versions, data, metadata)
-                with ordinality
-                as e(stream_id, place, id, type, schema_version, data, metadata, turn)
-              join unnest(stream_ids, currents) as r(stream_id, current) on r.stream_id = e.stream_id
-            order by e.turn
-          returning stream_id, version, position
-      )
-      select array_agg(s.stream_id), array_agg(s.version), array_agg(s.position)
-        into stored_ids, stored_versions, stored_positions
-        from stored s;
-      if cardinality(tags) > 0 then
-        tagged_positions := array(select p from unnest(stored_positions) as p order by p); -- in the order of the events
-        insert into {{schema}}.event_tags (tag, position, type)
-          select g.tag, tagged_positions[g.turn], types[g.turn]
-            from unnest(tag_turns, tags) as g(turn, tag)
-            order by 1, 2;
+        with stored as (
+          insert into {{schema}}.events
+              (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+            select stream_ids[e.stream], currents[e.stream] + e.place, e.id, e.type, e.schema_version, moment,
+                   e.data, e.metadata
+              from unnest(event_streams, event_places, ids, types, schema_versions, data, metadata)
+                  with ordinality
+                  as e(stream, place, id, type, schema_version, data, metadata, turn)
+              where units[e.stream] <> all (refused)
+              order by e.turn
+            returning position
+        )
+        select array_agg(s.position order by s.position) into positions from stored s; -- drawn in the events' order
+        if cardinality(refused) > 0 then
+          positions := array(
+            select case when e.kept then positions[(count(*) filter (where e.kept) over (order by e.turn))::integer] end
+              from (select units[e.stream] <> all (refused) as kept, e.turn
+                      from unnest(event_streams) with ordinality as e(stream, turn)) e
+              order by e.turn);
+        end if;
+        if cardinality(tags) > 0 then
+          insert into {{schema}}.event_tags (tag, position, type)
+            select g.tag, positions[g.turn], types[g.turn]
+              from unnest(tag_turns, tags) as g(turn, tag)
+              where positions[g.turn] is not null
+              order by 1, 2;
+        end if;
       end if;
       -- After the events, as in every append: two that remember the same command then meet at its stream first.
-      insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
-        select m.stream_id, m.command_id, r.current + m.skip, m.event_count, m.fingerprint
-          from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints)
-              as m(stream_id, command_id, skip, event_count, fingerprint)
-            join unnest(stream_ids, currents) as r(stream_id, current) on r.stream_id = m.stream_id
-          order by m.stream_id, m.command_id;
+      if cardinality(mark_command_ids) > 0 then
+        insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
+          select stream_ids[m.stream], m.command_id, currents[m.stream] + m.skip, m.event_count, m.fingerprint
+            from unnest(mark_streams, mark_command_ids, mark_skips, mark_counts, mark_fingerprints)
+                as m(stream, command_id, skip, event_count, fingerprint)
+            where units[m.stream] <> all (refused)
+            order by m.stream, m.command_id;
+      end if;
       return query
-        select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
+        select stream_ids[e.stream], 0, currents[e.stream] + e.place, positions[e.turn]::double precision, moment_ms,
                null::text, null::integer, null::text
-          from unnest(stored_ids, stored_versions, stored_positions) as s(stream_id, version, position)
+          from unnest(event_streams, event_places) with ordinality as e(stream, place, turn)
+          where units[e.stream] <> all (refused)
         union all
         select r.stream_id, 0, r.current, null, moment_ms, null, null, null
-          from unnest(stream_ids, currents) as r(stream_id, current)
-          where r.stream_id <> all (event_stream_ids);
+          from unnest(stream_ids, currents, units) with ordinality as r(stream_id, current, unit, place)
+          where r.unit <> all (refused) and r.place <> all (event_streams);
       return;
     exception when unique_violation then
       -- Another writer was faster since the look: all of it is undone, and the next look says what that means.

@@ -1,13 +1,12 @@
 import * as E from 'fp-ts/Either'
 import type { CompiledQuery, QueryResult } from 'kysely'
-import { groupCommit } from '../../../../src/adapters/postgres/append/group-commit'
-import { encodeAppend } from '../../../../src/adapters/postgres/append/encoded-append'
+import { encodeAppend, signallingAll } from '../../../../src/adapters/postgres/append/append'
+import { groupedAppends } from '../../../../src/adapters/postgres/append/group-commit'
 import {
   appendStatements,
   contention,
   optimisticAppend,
 } from '../../../../src/adapters/postgres/append/optimistic-append'
-import { signallingAll } from '../../../../src/adapters/postgres/append/signalling'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import { directExecutor } from '../../../../src/adapters/postgres/connection/origin'
 import type { Executor } from '../../../../src/adapters/postgres/connection/query'
@@ -73,10 +72,13 @@ describe('appends through a driver that fails', () => {
     }
     const context = { statements: appendStatements('reprise'), contention: contention() }
     return {
-      append: groupCommit(signallingAll(signal, optimisticAppend(context, executor, 'statement')), {
-        connections: 1,
-        timeout: 1_000,
-      }),
+      append: groupedAppends(
+        signallingAll(signal, optimisticAppend(context, executor, 'statement')),
+        {
+          connections: 1,
+          timeout: 1_000,
+        },
+      ),
       heal: () => {
         faulty = false
       },

@@ -2,6 +2,8 @@ import * as E from 'fp-ts/Either'
 import { Client } from 'pg'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { AppendRequest } from '../../../../src/core/append'
+import type { AppendTogetherRequest } from '../../../../src/core/append-together'
+import type { NewEvent } from '../../../../src/core/recorded-event'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
@@ -148,5 +150,123 @@ describe('fifty appends in one statement', () => {
     }
     expect((await versionsOf('lost')).size).toBe(0)
     await right(store.append(appending('lost-afterwards')))
+  })
+})
+
+/** Units that arrive while the statement of the one before them stands at the gate. */
+const unitsTogether = async (
+  prefix: string,
+  unitAt: (n: number) => Omit<AppendTogetherRequest, 'streams'> & {
+    readonly events: ReadonlyArray<NewEvent>
+  },
+  store = postgres(database.connect(4)).store,
+) => {
+  await admin.query('select pg_advisory_lock(51)')
+  const first = store.appendTogether({ streams: [other(`${prefix}-first`, 'Slow')] })()
+  await waitingAtGate()
+  const fifty = Array.from({ length: GROUP }, (_, n) => {
+    const { events, ...unit } = unitAt(n)
+    return store.appendTogether({
+      streams: [{ ...appending(`${prefix}-${n}`), events }, appending(`${prefix}-other-${n}`)],
+      ...unit,
+    })()
+  })
+  await admin.query('select pg_advisory_unlock(51)')
+  await first
+  return Promise.all(fifty)
+}
+
+/** In how many transactions the events of some streams were stored. */
+const transactionsOf = async (prefix: string): Promise<number> => {
+  const { rows } = await admin.query<{ n: number }>(
+    `select count(distinct xmin::text)::integer as n from reprise.events where stream_id like $1`,
+    [`${prefix}-%`],
+  )
+  return rows[0]?.n ?? 0
+}
+
+const tagged = (tag: string, type = 'Added'): ReadonlyArray<NewEvent> => [
+  { ...newEvent(type), tags: [tag] },
+]
+const seenNothing = (tag: string) => ({
+  condition: { query: [{ tags: [tag] }] as const, sight: { after: 0, count: 0 } },
+})
+
+describe('fifty appends to several streams, with tags and conditions', () => {
+  it('share a statement if none asks for what another one adds', async () => {
+    const answers = await unitsTogether('apart', (n) => ({
+      events: tagged(`apart:${n}`),
+      ...seenNothing(`apart:${n}`),
+    }))
+    expect(answers.every(E.isRight)).toBe(true)
+    expect(await transactionsOf('apart')).toBeLessThanOrEqual(4)
+  })
+
+  it('share a statement also if all of them add the same tag, and none asks for it', async () => {
+    const answers = await unitsTogether('beside', () => ({ events: tagged('beside') }))
+    expect(answers.every(E.isRight)).toBe(true)
+    expect(await transactionsOf('beside')).toBeLessThanOrEqual(4)
+  })
+
+  it('share none with the one that asks for their tag, which is before or after all of them', async () => {
+    const answers = await unitsTogether('asked', (n) => ({
+      events: tagged('asked'),
+      ...(n === 20 ? seenNothing('asked') : {}),
+    }))
+    expect(answers.filter(E.isRight)).toHaveLength(GROUP - 1)
+    expect(answers[20]).toMatchObject({ left: { _tag: 'BoundaryConflict' } })
+  })
+
+  it('fail each for itself: a condition, a version, what the server rejects', async () => {
+    await right(
+      postgres(database.connect(1)).store.append({
+        ...appending('known-1'),
+        events: tagged('known'),
+      }),
+    )
+    const answers = await unitsTogether('odd', (n) => ({
+      events: tagged(`odd:${n}`, n === 9 ? 'Refused' : 'Added'),
+      ...seenNothing(n === 17 ? 'known' : `odd:${n}`),
+    }))
+    expect(answers[9]).toMatchObject({ left: { _tag: 'StoreFailed', outcome: 'nothingWritten' } })
+    expect(answers[17]).toMatchObject({ left: { _tag: 'BoundaryConflict' } })
+    expect(answers.filter(E.isRight)).toHaveLength(GROUP - 2)
+    const stored = await versionsOf('odd')
+    for (const n of [9, 17]) {
+      expect([stored.has(`odd-${n}`), stored.has(`odd-other-${n}`)]).toEqual([false, false])
+    }
+    const { events } = await right(
+      postgres(database.connect(1)).store.readMatching(
+        [{ tags: ['odd:16'] }, { tags: ['odd:17'] }, { tags: ['odd:18'] }, { tags: ['odd:9'] }],
+        { limit: 10 },
+      ),
+    )
+    expect(events.map(({ streamId }) => streamId).toSorted()).toEqual(['odd-16', 'odd-18'])
+  })
+
+  it('do not wait for one whose tag another transaction has locked', async () => {
+    const db = database.connect(4)
+    const { store } = postgres(db)
+    const transaction = await db.startTransaction().execute()
+    await right(
+      store.inTransaction(transaction).append({ ...appending('held-1'), events: tagged('held') }),
+    )
+    const waiting = ['held', 'held', 'free:0'].map((tag, n) =>
+      store.appendTogether({
+        streams: [{ ...appending(`waits-${n}`), events: tagged(tag) }],
+        ...seenNothing(tag),
+      })(),
+    )
+    expect(E.isRight(await (waiting[2] ?? Promise.reject(new Error('none'))))).toBe(true)
+    const answers = await unitsTogether(
+      'meanwhile',
+      (n) => ({ events: tagged(`meanwhile:${n}`), ...seenNothing(`meanwhile:${n}`) }),
+      store,
+    )
+    expect(answers.every(E.isRight)).toBe(true)
+    await transaction.commit().execute()
+    for (const lost of await Promise.all(waiting.slice(0, 2))) {
+      expect(lost).toMatchObject({ left: { _tag: 'BoundaryConflict' } })
+    }
   })
 })

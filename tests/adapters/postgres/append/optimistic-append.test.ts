@@ -1,4 +1,4 @@
-import { encodeAppend } from '../../../../src/adapters/postgres/append/encoded-append'
+import { encodeAppend } from '../../../../src/adapters/postgres/append/append'
 import {
   appendStatements,
   optimisticQuery,

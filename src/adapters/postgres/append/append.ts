@@ -1,14 +1,81 @@
 import * as E from 'fp-ts/Either'
-import type { Appended } from '../../../core/append'
-import { storeFailed } from '../../../core/errors/store'
-import type { AppendError } from '../../../core/errors/unions'
-import { versionFits } from '../../../core/expected-version'
+import type { Appended, AppendRequest, CommandMark } from '../../../core/append'
+import { storeFailed, type StoreFailed } from '../../../core/errors/store'
+import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
+import { type ExpectedVersion, versionFits } from '../../../core/expected-version'
+import { isEmpty } from '../../../core/owns'
+import type { NewEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
 import { isCommandTaken, isLockTimeout, toStoreFailed } from '../connection/errors'
 import { outcomeIn, type TransactionScope } from '../connection/query'
-import type { EncodedAppend } from './encoded-append'
+
+// An append on its way: encoded for the server, and what comes back.
+
+/** An event as the statements take it: data and metadata are JSON. */
+export interface EncodedEvent {
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
+  readonly data: string
+  readonly metadata: string
+  /** Sorted, each once. */
+  readonly tags?: ReadonlyArray<string>
+}
+
+/** A request encoded: the caller can no longer change it, and it is encoded only once, however often it is sent. */
+export interface EncodedAppend {
+  readonly streamId: StreamId
+  readonly expectedVersion: ExpectedVersion
+  readonly events: ReadonlyArray<EncodedEvent>
+  readonly commands: ReadonlyArray<CommandMark>
+}
+
+/** Metadata of an event without any. */
+export const EMPTY_METADATA = '{}'
+
+const encodeEvent = ({
+  id,
+  type,
+  schemaVersion,
+  data,
+  metadata,
+  tags,
+}: NewEvent): EncodedEvent => ({
+  id,
+  type,
+  schemaVersion,
+  data: JSON.stringify(data),
+  metadata: isEmpty(metadata) ? EMPTY_METADATA : JSON.stringify(metadata),
+  ...(tags === undefined || tags.length === 0 ? {} : { tags: [...tags] }),
+})
+
+export const encodeAppend = ({
+  streamId,
+  expectedVersion,
+  events,
+  commands,
+}: AppendRequest): EncodedAppend => ({
+  streamId,
+  expectedVersion,
+  events: events.map(encodeEvent),
+  commands: commands.map((mark) => ({ ...mark })),
+})
+
+/** Whether something besides the streams must be stored and locked for it. */
+export const isTagged = ({ events }: EncodedAppend): boolean =>
+  events.some(({ tags }) => tags !== undefined)
+
+/** How long the data and metadata of an append are, in UTF-16 code units. */
+export const lengthOf = ({ events }: EncodedAppend): number => {
+  let length = 0
+  for (const { data, metadata } of events) length += data.length + metadata.length
+  return length
+}
 
 export type AppendAnswer = E.Either<AppendError, Appended>
+
+/** An answer to one stream or to several. */
+export type AnyAnswer = E.Either<AppendError | AppendTogetherError, unknown>
 
 /** An answer to one append. Never rejects. */
 export type RunAppend = (append: EncodedAppend) => Promise<AppendAnswer>
@@ -31,7 +98,16 @@ export interface StoredRow {
   readonly recorded_at: number
 }
 
-export const noAnswer: AppendAnswer = E.left(
+/** What the append functions of migrations/0001_reprise.sql answer. */
+export interface OutcomeRow extends StoredRow {
+  /** 0 appended, 1 conflict, 2 handled before, 3 the condition is not met. */
+  readonly outcome: number
+  readonly command_id: string | null
+  readonly event_count: number | null
+  readonly fingerprint: string | null
+}
+
+export const noAnswer: E.Either<StoreFailed, never> = E.left(
   storeFailed('Unexpected', 'unknown', undefined, 'the append gave no answer'),
 )
 
@@ -88,7 +164,7 @@ export const byStream = <Row extends StoredRow>(
  * Whether an append must be sent again: another writer was faster at this very moment, and only a new look can show
  * what that means.
  */
-export const isOvertaken = (answer: AppendAnswer): boolean => {
+export const isOvertaken = (answer: AnyAnswer): boolean => {
   if (E.isRight(answer)) return false
   const error = answer.left
   if (error._tag === 'VersionConflict') return versionFits(error.expected, error.actual)
@@ -104,7 +180,7 @@ export const appendOnce =
   }
 
 /** Whether an append timed out waiting for the lock of another transaction. */
-export const isLocked = (answer: AppendAnswer): boolean =>
+export const isLocked = (answer: AnyAnswer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'StoreFailed' && isLockTimeout(answer.left.cause)
 
 const MOST_RACES = 1_000
@@ -120,3 +196,27 @@ export const appendAlone =
     }
     return answer
   }
+
+/** Signals when an append was stored. */
+export const signalling =
+  <Given extends ReadonlyArray<unknown>, Failure, Stored>(
+    signal: () => void,
+    append: (...given: Given) => Promise<E.Either<Failure, Stored>>,
+  ) =>
+  async (...given: Given): Promise<E.Either<Failure, Stored>> => {
+    const answer = await append(...given)
+    if (E.isRight(answer)) signal()
+    return answer
+  }
+
+/** Signals once when any of the appends that share a statement was stored. */
+export const signallingAll =
+  <Call, Failure, Stored>(
+    signal: () => void,
+    run: (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<E.Either<Failure, Stored>>>,
+  ) =>
+  (calls: ReadonlyArray<Call>): Promise<ReadonlyArray<E.Either<Failure, Stored>>> =>
+    run(calls).then((answers) => {
+      if (answers.some(E.isRight)) signal()
+      return answers
+    })
