@@ -19,7 +19,7 @@ export const spread: Wide = { ...narrow, ...wide }
 export const declared: Narrow = { ...narrow, tags: ({ owner }, id) => [owner, id] }
 export const bare: Narrow = { ...narrow, tags: () => [] }
 // @ts-expect-error -- there is no such field
-export const unknown: Narrow = { ...narrow, tags: ({ balance }) => [balance] }
+export const unknown: Narrow = { ...narrow, tags: ({ balance }) => [String(balance)] }
 // @ts-expect-error -- the id is text
 export const numbered: Narrow = { ...narrow, tags: (_event, id: number) => [String(id)] }
 // @ts-expect-error -- tags are text
