@@ -1,5 +1,6 @@
 /** The direction: testing -> core; cli, http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
-const entries = '^src/(index|adapter|algebra|codec|http|memory|opentelemetry|postgres|testing)[.]ts$'
+const entries =
+  '^src/(index|adapter|algebra|boundary|codec|http|memory|opentelemetry|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -69,10 +70,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/opentelemetry/' },
       to: {
-        pathNot: [
-          '^src/(core|shell|opentelemetry)/',
-          'node_modules/(fp-ts|@opentelemetry/api)/',
-        ],
+        pathNot: ['^src/(core|shell|opentelemetry)/', 'node_modules/(fp-ts|@opentelemetry/api)/'],
       },
     },
     {
