@@ -11,15 +11,8 @@ const full = {
   REPRISE_CRASH_POINTS: '10000',
   REPRISE_HOSTILE: '10000',
   REPRISE_HISTORY: '1000000',
-  REPRISE_BOUNDARY_SECONDS: '60',
 }
-const tests = [
-  'tests/testing/history',
-  'tests/model',
-  'tests/chaos/hist',
-  'tests/chaos/hostile',
-  'tests/chaos/bo',
-]
+const tests = ['tests/testing/history', 'tests/model', 'tests/chaos/hist', 'tests/chaos/hostile']
 
 const given = process.argv.slice(2)
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
