@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -47,7 +47,7 @@ import {
 } from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
-import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
+import { compiled, type Executor, type TransactionScope, withoutPlugins } from './connection/query'
 import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
@@ -285,7 +285,7 @@ export const postgres = <Database = unknown>(
     option,
   )
   const direct = directExecutor(bounded)
-  const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
+  const notify = (statement: string) => direct.executeQuery(compiled(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
   const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)

@@ -50,8 +50,8 @@ export interface BoundaryStore {
    * the append, those to which nothing is added included. Two such appends never wait for each other in a circle,
    * whatever the order in which they name their streams.
    *
-   * With a `condition` the events that match its query are exactly those of its `sight` at that moment, whoever appends
-   * what, and in whichever way; another append that could change that waits until this one is committed.
+   * With a `condition` the events that match its query are exactly those of its `sight` at that moment, whatever is
+   * appended, and in whichever way; another append that could change that waits until this one is committed.
    *
    * Fails with
    * - `VersionConflicts`: names every stream that is not where its `expectedVersion` says.
