@@ -43,6 +43,20 @@ const isTroubled = (reason: StoreFailure): boolean => {
 export const isCausedByWork = (error: { readonly _tag: string }): error is StoreFailed =>
   isStoreFailed(error) && !isTroubled(error.reason)
 
+/** What passes by itself: a server that restarts, fails over or is overloaded. The others need an operator. */
+const passing: ReadonlySet<StoreFailure> = new Set([
+  'Unavailable',
+  'PoolExhausted',
+  'ConnectionLost',
+  'TransactionRefused',
+  'TimedOut',
+  'ReadOnlyReplica',
+])
+
+/** Whether the store was away, and may be back soon. */
+export const isOutage = (error: { readonly _tag: string }): error is StoreFailed =>
+  isStoreFailed(error) && passing.has(error.reason)
+
 const isStoreFailed = (error: object): error is StoreFailed =>
   '_tag' in error && error._tag === 'StoreFailed' && 'reason' in error
 

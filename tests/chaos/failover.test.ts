@@ -47,6 +47,8 @@ interface Acknowledged {
 
 interface Failure {
   readonly caller: number
+  /** Whether the category sends again by itself. */
+  readonly isRetried: boolean
   readonly reason: string
   readonly outcome: string
   /** The driver's error: one for all commands that shared the statement. */
@@ -79,6 +81,7 @@ const startCallers = (url: string) => {
   const pool = new Pool({ ...severalHosts(Client, url), max: CONNECTIONS })
   const backend = postgres(pool)
   const counters = openCategory(counter, backend)
+  const retrying = openCategory(counter, backend, { retryOutagesFor: 60_000 })
   const acknowledged: Acknowledged[] = []
   const successes: number[] = []
   const failures: Failure[] = []
@@ -88,8 +91,10 @@ const startCallers = (url: string) => {
   const send = async (caller: number, number: number): Promise<void> => {
     const stream = `s${(caller + number) % STREAMS}`
     const commandId = randomUUID()
+    const isRetried = caller % 2 === 1
+    const category = isRetried ? retrying : counters
     for (;;) {
-      const answer = await counters.handleCommand(stream, add(1), { commandId })()
+      const answer = await category.handleCommand(stream, add(1), { commandId })()
       const at = performance.now()
       if (E.isRight(answer)) {
         successes.push(at)
@@ -99,7 +104,7 @@ const startCallers = (url: string) => {
       const failure = answer.left
       if (failure._tag !== 'StoreFailed') throw new Error(failure.message)
       const { reason, outcome, cause } = failure
-      failures.push({ caller, reason, outcome, cause })
+      failures.push({ caller, isRetried, reason, outcome, cause })
       if (givingUp) return
       await pause(20)
     }
@@ -122,6 +127,7 @@ const startCallers = (url: string) => {
       givingUp = true
       await working
       await counters.snapshotsSettled()
+      await retrying.snapshotsSettled()
       await backend.close()
       await pool.end()
     },
@@ -293,6 +299,7 @@ const judged = async (
     firstSuccessMs: Math.round(firstSuccess - promoted),
     brokenConnections: new Set(lostAnswers.map(({ cause }) => cause)).size,
     lostAnswers: lostAnswers.length,
+    failedThoughRetried: failures.filter(({ isRetried }) => isRetried).length,
     mostPerCaller: Math.max(0, ...perCaller.values()),
     unknownOutcomes: failures.filter(({ outcome }) => outcome === 'unknown').length,
     refusedMeanwhile: failures.length - lostAnswers.length,
@@ -318,6 +325,7 @@ describe('a failover under 64 callers, to a standby of two that is synchronous',
           readerDoubled: 0,
           readerGaps: 0,
           documentsWrong: 0,
+          failedThoughRetried: 0,
         })
         expect(report.firstSuccessMs).toBeLessThan(2_000)
         expect(report.brokenConnections).toBeLessThanOrEqual(CONNECTIONS)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bundled } from '../support/bundled'
 import { createDatabase, type TestDatabase } from '../support/database'
 
 let database: TestDatabase
@@ -29,7 +30,7 @@ const reprise = (
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> =>
   new Promise((resolve) => {
-    const program = ['--import', 'tsx', join(root, 'src/cli/main.ts'), ...args]
+    const program = [bundled('src/cli/main.ts'), ...args]
     const env = { PATH: process.env['PATH'], ...environment }
     const child = execFile(process.execPath, program, { cwd: root, env }, (_error, out, error) => {
       resolve({ exitCode: child.exitCode ?? -1, out, error })
@@ -43,7 +44,10 @@ describe('the program', () => {
     expect(first).toMatchObject({ exitCode: 0, error: '' })
     expect(JSON.parse(first.out)).toMatchObject({ present: [] })
     const module = ['--decider', 'tests/support/tally.ts']
-    const shown = await reprise(['show', 'counter-1', '--json', ...module], environment)
+    const shown = await reprise(['show', 'counter-1', '--json', ...module], {
+      ...environment,
+      NODE_OPTIONS: '--import tsx', // the module of the category is TypeScript
+    })
     expect(shown.error).toBe('')
     expect(JSON.parse(shown.out)).toMatchObject({ events: [], version: 0, state: { sum: 0 } })
   })
@@ -72,14 +76,7 @@ describe('the program', () => {
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends well when tail gets %s', async (signal) => {
-    const program = [
-      '--import',
-      'tsx',
-      join(root, 'src/cli/main.ts'),
-      'tail',
-      '--url',
-      database.url,
-    ]
+    const program = [bundled('src/cli/main.ts'), 'tail', '--url', database.url]
     await reprise(['migrate', '--url', database.url])
     const child = spawn(process.execPath, program, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     const ended = once(child, 'exit')

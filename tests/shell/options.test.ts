@@ -116,6 +116,13 @@ const rows: ReadonlyArray<Row> = [
     1,
     Infinity,
   ],
+  [
+    'retryOutagesFor',
+    (retryOutagesFor) => withDefaults(store, { retryOutagesFor }).retryOutagesFor,
+    0,
+    0,
+    Infinity,
+  ],
   ['retry.attempts', (attempts) => retries({ attempts }).attempts, 10, 1, Infinity],
   ['retry.firstBackoff', (firstBackoff) => retries({ firstBackoff }).firstBackoff, 4, 0, DAYS],
   ['retry.maxBackoff', (maxBackoff) => retries({ maxBackoff }).maxBackoff, 250, 0, DAYS],

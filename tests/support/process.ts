@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { bundled } from './bundled'
 
 /** What a process has printed, a line at a time, parsed as JSON. */
 export interface Worker {
@@ -13,7 +13,7 @@ export interface Worker {
 export const startWorker = (script: string, input: object): Worker => {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', join(__dirname, '..', script), JSON.stringify(input)],
+    ['--enable-source-maps', bundled(`tests/${script}`), JSON.stringify(input)],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let output = ''

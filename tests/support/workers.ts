@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { bundled } from './bundled'
 
 /** Another process, which runs a `.worker.ts` file. */
 export interface WorkerProcess {
@@ -17,7 +17,7 @@ export interface WorkerProcess {
 export const startWorker = (file: string, ...args: ReadonlyArray<string>): WorkerProcess => {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--import', 'tsx', join(__dirname, '..', file), ...args],
+    ['--enable-source-maps', bundled(`tests/${file}`), ...args],
     { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   )
   const ended = new Promise<number | null>((resolve) => {

@@ -22,6 +22,7 @@ import {
   type InTransaction,
   untilItFails,
 } from './in-transaction'
+import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { asOf, replayTo } from '../state/history'
 import { streamQueues } from './stream-queue'
@@ -225,9 +226,13 @@ const categoryOn = <Command, State, Event, Rejection>(
       const decoded = decodeCommand(category, body)
       if (E.isLeft(decoded)) return Promise.resolve(decoded)
       const sent = catching(() => taken(options, body))
-      return E.isLeft(sent)
-        ? Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
-        : enqueue(stream.right, decoded.right, sent.right)
+      if (E.isLeft(sent)) {
+        return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
+      }
+      const send = () => enqueue(stream.right, decoded.right, sent.right)
+      return settings.retryOutagesFor === 0
+        ? send()
+        : throughOutages(settings, sent.right.commandId !== undefined, send)
     }
 
   return {
@@ -301,7 +306,11 @@ export const openCategory = <
     states: stateCache<State>(settings),
   })
   const inTransaction = (transaction: never) => {
-    const inside = { ...settings, store: untilItFails(store.inTransaction?.(transaction) ?? store) }
+    const inside = {
+      ...settings,
+      store: untilItFails(store.inTransaction?.(transaction) ?? store),
+      retryOutagesFor: 0, // a transaction that has failed stays failed
+    }
     const { handleCommand, load } = categoryOn({
       category,
       settings: inside,

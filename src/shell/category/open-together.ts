@@ -25,6 +25,7 @@ import {
   type TogetherPlace,
 } from './handle-together'
 import { commandFingerprint, decodeCommand, withoutUndefined } from './open-category'
+import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { streamTurns } from './stream-turns'
 
@@ -251,7 +252,9 @@ export const openTogether = <
         const sent = catching(() => takeOptions(given, parts))
         if (E.isLeft(sent)) return E.left(invalidAppend('', 'its metadata cannot be read'))
         const streams = parts.map((part) => part.streamId)
-        const results = await inTurn(streams, () => handle(parts, sent.right))
+        const results = await throughOutages(settings, sent.right.commandId !== undefined, () =>
+          inTurn(streams, () => handle(parts, sent.right)),
+        )
         if (E.isLeft(results)) return results as E.Left<TogetherError<Rejections>>
         const byKey = keysOf(runtimes).map((key) => [
           key,

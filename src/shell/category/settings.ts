@@ -50,6 +50,12 @@ export interface CategoryOptions {
   readonly ids?: IdSource
   /** Default: 10 attempts, waiting up to 4 ms before the second one and never longer than 250 ms. */
   readonly retry?: Partial<RetryPolicy>
+  /**
+   * For how long a command is sent again while the store is down, fails over or is overloaded, in milliseconds from
+   * its first such failure on; it is then answered with the last one. What may have been written is sent again only
+   * if the command has an id. 0 or more. Default 0: the failure is the answer. Not inside a caller's transaction.
+   */
+  readonly retryOutagesFor?: number
   /** How many states are cached in memory. 0 to 1,000,000. Default 10,000; 0: none. */
   readonly cachedStates?: number
   /**
@@ -90,6 +96,7 @@ export const withDefaults = (
   {
     ids = idSource(),
     retry = {},
+    retryOutagesFor,
     cachedStates,
     cachedStatesSize,
     pageSize,
@@ -102,6 +109,7 @@ export const withDefaults = (
   store,
   ids,
   retry: retryOf(retry),
+  retryOutagesFor: setting(retryOutagesFor, 0, 0),
   cachedStates: setting(cachedStates, 10_000, 0, MOST_STATES),
   cachedStatesSize: setting(cachedStatesSize, 67_108_864, 0, Number.MAX_SAFE_INTEGER),
   pageSize: setting(pageSize, 1_000, 1, MOST_EVENTS),
