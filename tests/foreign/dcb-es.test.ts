@@ -37,8 +37,8 @@ const emptyStore = (store: BoundaryStore) => {
       tags: [everything, ...tags],
       ...(types === undefined ? {} : { types }),
     })) as unknown as BoundaryQuery
-  const eventOf = ({ type, tags = [], metadata = {} }: Given): NewEvent => ({
-    ...{ id: randomUUID(), type, schemaVersion: 1, data: {}, metadata },
+  const eventOf = ({ type, tags = [], metadata }: Given): NewEvent => ({
+    ...{ id: randomUUID(), type, schemaVersion: 1, data: {}, metadata: metadata ?? {} },
     tags: [everything, ...tags].toSorted(),
   })
   const append = async (
