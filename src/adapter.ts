@@ -142,8 +142,10 @@ export type {
   AppendTogetherError,
   HandleError,
   LoadError,
+  ReadAllError,
   ReadError,
   ReadMatchingError,
+  ReadPageError,
 } from './core/errors/unions'
 export { type ExpectedVersion, isExpectedVersion, versionFits } from './core/expected-version'
 export { type Fault, faultOf } from './core/fault'
@@ -181,7 +183,10 @@ export {
 export type { Backend, Migrated } from './core/ports/backend'
 export type { BoundaryStore, MatchingPage, MatchingRange } from './core/ports/boundary-store'
 export type { EventLocator } from './core/ports/event-locator'
+export { type AppendHooks, appendHooks } from './core/ports/append-hooks'
 export type {
+  AfterAppend,
+  BackwardsRange,
   EventStore,
   CommandRecord,
   Loaded,
@@ -258,7 +263,15 @@ export type {
   ProjectionByKeys,
   TableProjection,
 } from './core/projection'
+export {
+  backwardsRangeProblem,
+  firstVersionAbove,
+  lastVersion,
+  storeRangeProblem,
+  streamRangeProblem,
+} from './core/read-range'
 export type {
+  EventsPage,
   EncodedEvent,
   NewEvent,
   Recorded,

@@ -103,9 +103,9 @@ export {
 export {
   recordedDocuments,
   recordedOutbox,
-  recordedStore,
   recordedSubscriptions,
 } from './testing/history/recorded-backend'
+export { recordedStore } from './testing/history/recorded-store'
 export { recordedBoundaries } from './testing/history/recorded-boundaries'
 export {
   type CategoryCall,

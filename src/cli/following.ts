@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../core/errors/store'
 import type { Position } from '../core/stream'
 import { backoff } from '../core/back-off'
+import { neverInvalid } from '../core/ports/never-invalid'
 import { sleeper } from '../shell/subscription/sleeper'
 import type { CliFailure } from './failure'
 import type { TailPrinter } from './output/tail'
@@ -78,7 +79,9 @@ export const follow = async (
   let troubled = false
   try {
     while (!signal.aborted) {
-      const page = await session.store.readAll({ ...which, after: last, limit: PAGE })()
+      const page = await neverInvalid(
+        session.store.readAll({ ...which, after: last, limit: PAGE }),
+      )()
       if (E.isLeft(page)) {
         const failure = explain(session)(page.left)
         if (!begun || !waits || !passes(page.left)) return E.left(failure)

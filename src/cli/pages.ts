@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { ReadError } from '../core/errors/unions'
+import type { ReadPageError } from '../core/errors/unions'
 import type { EventStore } from '../core/ports/event-store'
 import type { StoredEvent } from '../core/recorded-event'
 import type { StreamId, StreamVersion } from '../core/stream'
@@ -17,19 +17,18 @@ export async function* pagesOf(
   store: Pick<EventStore, 'read'>,
   streamId: StreamId,
   { after, at }: Versions,
-): AsyncGenerator<E.Either<ReadError, ReadonlyArray<StoredEvent>>> {
+): AsyncGenerator<E.Either<ReadPageError, ReadonlyArray<StoredEvent>>> {
   let last = after
   let more = true
   while (more) {
-    const limit = Math.max(1, Math.min(PAGE, at - last))
-    const page = await store.read(streamId, { after: last, limit })()
+    const page = await store.read(streamId, { after: last, upTo: at, limit: PAGE })()
     if (E.isLeft(page)) {
       yield page
       return
     }
-    const events = page.right.events.filter(({ version }) => version <= at)
+    const { events } = page.right
     yield E.right(events)
     last = events.at(-1)?.version ?? last
-    more = page.right.more && last < at && events.length > 0
+    more = page.right.more
   }
 }

@@ -40,3 +40,10 @@ export interface StoredEvent extends EncodedEvent, Recorded {}
 export interface RecordedEvent<Event> extends Recorded {
   readonly event: Event
 }
+
+/** Some events of one stream, decoded. */
+export interface EventsPage<Event> {
+  readonly events: ReadonlyArray<RecordedEvent<Event>>
+  /** Whether there are more within the range. */
+  readonly more: boolean
+}

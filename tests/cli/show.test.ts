@@ -51,6 +51,20 @@ interface Document {
 const parsed = (text: string): Document => JSON.parse(text) as Document
 
 describe('reprise show', () => {
+  it('shows the last n events with --newest, also up to a version', async () => {
+    const shown = async (...args: ReadonlyArray<string>) => {
+      const { out } = await cli(at('show', 'counter-1', '--json', ...args))
+      const { events, next } = parsed(out)
+      return [...events.map(({ version }) => version), next]
+    }
+    expect(await shown('--newest', '2')).toEqual([2, 3, null])
+    expect(await shown('--newest', '1', '--at', '2')).toEqual([2, null])
+    expect(await shown('--newest', '99')).toEqual([1, 2, 3, null])
+    const both = await cli(at('show', 'counter-1', '--newest', '2', '--after', '1'))
+    expect(both).toMatchObject({ exitCode: 2, out: '' })
+    expect(both.error).toContain('--newest')
+  })
+
   it('shows the events in lines of at most 80 columns', async () => {
     const { exitCode, out, error } = await cli(at('show', 'counter-1'), { columns: 80 })
     expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })

@@ -2,6 +2,7 @@ import { memory } from '../../src/adapters/memory/backend'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { brokenAppends } from './broken/appends'
 import { brokenCommands } from './broken/commands'
+import { brokenPorts } from './broken/ports'
 import { brokenReads } from './broken/reads'
 import { brokenTags } from './broken/tags'
 import { brokenVersions } from './broken/versions'
@@ -21,6 +22,7 @@ const brokenStores = [
   ...brokenAppends,
   ...brokenCommands,
   ...brokenReads,
+  ...brokenPorts,
   ...brokenTags,
 ]
 

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { Kysely } from 'kysely'
 import { postgres, type PostgresStore } from '../../src/adapters/postgres/backend'
+import { appendHooks } from '../../src/core/ports/append-hooks'
 import type { BoundaryStore } from '../../src/core/ports/boundary-store'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { boundaryStoreContract } from '../../src/testing/store-contract/boundary-contract'
@@ -36,21 +37,24 @@ describe("in the caller's own transactions", () => {
   /** Every append to several streams in a transaction of its own that the caller begins and ends. */
   const inTransactions = (db: Kysely<unknown>): EventStore & BoundaryStore => {
     const { store } = postgres(db)
+    const { afterAppend, hooked } = appendHooks(setImmediate)
     return {
       ...store,
+      afterAppend, // the store does not see these commits
       appendTogether: (request) => {
         // The transaction begins later than the call: the caller may have changed its data by then.
         const streams = request.streams.map((append) => ({
           ...append,
           events: append.events.map((event) => ({ ...event, data: { ...event.data } })),
         }))
-        return async () => {
+        const append = async () => {
           const transaction = await db.startTransaction().execute()
           const inside = store.inTransaction(transaction)
           const answer = await inside.appendTogether({ ...request, streams })()
           await (E.isRight(answer) ? transaction.commit() : transaction.rollback()).execute()
           return answer
         }
+        return hooked(streams, append, (appended) => appended.streams)
       },
     }
   }

@@ -44,6 +44,9 @@ const calls: Readonly<
     ['A', 0],
     ['', 0],
   ],
+  events: [['A'], ['A', { after: 1, upTo: 2 }], ['A', { limit: 0 }]],
+  eventsBackwards: [['A'], ['A', { before: 2, limit: 1 }], ['']],
+  version: [['A'], ['never written'], ['']],
   snapshot: [['A'], ['never written']],
 }
 

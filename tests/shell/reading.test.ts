@@ -5,9 +5,19 @@ import * as t from 'io-ts'
 import { type Notice, openCategory, snapshotWhen } from 'reprise'
 import { stateCodec } from 'reprise/codec'
 import { type EventStore } from 'reprise/adapter'
-import { add, counter } from '../support/counter'
+import { add, counter, type CounterEvent } from '../support/counter'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
+
+interface EventsOf {
+  readonly events: ReadonlyArray<{ readonly event: CounterEvent }>
+  readonly more: boolean
+}
+
+const amounts = ({ events, more }: EventsOf) => [
+  events.map(({ event }) => ('amount' in event ? event.amount : undefined)),
+  more,
+]
 
 describe.each(stores)('reading on %s', (_name, open) => {
   let at: StoreUnderTest
@@ -33,6 +43,23 @@ describe.each(stores)('reading on %s', (_name, open) => {
     expect(await right(counters.cached(id))).toMatchObject({ version: 1 })
     expect(await right(counters.load(id))).toMatchObject({ state: { total: 3 }, version: 2 })
     expect(await right(counters.cached(id))).toMatchObject({ version: 2 })
+  })
+
+  it('gives the events of a stream, up to a version and backwards, decoded', async () => {
+    const [counters, id] = [openCategory(counter, at), freshId()]
+    await right(counters.handleCommand(id, add(1, 2, 3)))
+    await right(elsewhere().handleCommand(id, add(4)))
+    expect(amounts(await right(counters.events(id)))).toEqual([[1, 2, 3, 4], false])
+    expect(amounts(await right(counters.events(id, { upTo: 3, limit: 2 })))).toEqual([[1, 2], true])
+    const newest = await right(counters.eventsBackwards(id, { limit: 2 }))
+    expect(amounts(newest)).toEqual([[4, 3], true])
+    const before = newest.events.at(-1)?.version ?? 0
+    expect(amounts(await right(counters.eventsBackwards(id, { before })))).toEqual([[2, 1], false])
+    expect(newest.events[0]).toMatchObject({ streamId: `counter-${id}`, version: 4, metadata: {} })
+    expect(await right(counters.version(id))).toEqual({ version: 4 })
+    expect(await right(counters.version(freshId()))).toEqual({ version: 0 })
+    expect(await left(counters.events(id, { upTo: -1 }))).toMatchObject({ _tag: 'InvalidQuery' })
+    expect(await left(counters.version(''))).toMatchObject({ _tag: 'InvalidStreamId' })
   })
 
   it('replays to any version that was reached', async () => {

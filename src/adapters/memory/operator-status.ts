@@ -3,6 +3,7 @@ import type { ReadError } from '../../core/errors/unions'
 import { type Lag, partitionState, type PartitionStatus } from '../../core/operator/status'
 import { partitionOf } from '../../core/partition'
 import type { EventStore } from '../../core/ports/event-store'
+import { neverInvalid } from '../../core/ports/never-invalid'
 import { processOf } from '../../core/process-manager'
 import type { MemoryDocuments } from './documents'
 import type { MemoryReadSideState } from './read-side-state'
@@ -48,7 +49,7 @@ const lagOf = async (
   number: number,
 ): Promise<E.Either<ReadError, Lag>> => {
   const after = partitions[number]?.position ?? 0
-  const page = await store.readAll({ ...reads, after, limit: countUpTo + 1 })()
+  const page = await neverInvalid(store.readAll({ ...reads, after, limit: countUpTo + 1 }))()
   if (E.isLeft(page)) return page
   const { events } = page.right
   const own = events.filter(({ streamId }) => partitionOf(streamId, partitions.length) === number)

@@ -17,6 +17,7 @@ import {
 } from '../../core/operator/finding'
 import type { PartitionStatus } from '../../core/operator/status'
 import type { EventStore } from '../../core/ports/event-store'
+import { neverInvalid } from '../../core/ports/never-invalid'
 import type { Operator } from '../../core/ports/operator'
 import { processSubscription } from '../../core/process-manager'
 import { memoryBuilds } from './builds'
@@ -71,7 +72,7 @@ export const memoryOperator = ({
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
     // An empty list of types selects no event, so this only reads the end of the store.
-    const page = await store.readAll({ after: 0, limit: 1, types: [] })()
+    const page = await neverInvalid(store.readAll({ after: 0, limit: 1, types: [] }))()
     return E.isLeft(page) ? E.left(toStoreFailed(page.left)) : E.right(page.right.upTo)
   }
   const onSubscription = inSubscription(subscriptions)

@@ -1,4 +1,5 @@
 import type {
+  BackwardsRange,
   Loaded,
   LoadRequest,
   StorePage,
@@ -10,6 +11,7 @@ import type {
   StoredSnapshot,
 } from '../../core/ports/event-store'
 import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
+import { firstVersionAbove, lastVersion } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf } from '../../core/stream'
 import { frozenJson, frozenMetadata, frozenObject } from './frozen'
@@ -33,19 +35,34 @@ export const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
   return ordered
 }
 
-export const page = (
+const pageOf = (
+  log: MemoryLog,
+  wanted: ReadonlyArray<StoredEvent>,
+  { limit, tags }: Pick<StreamRange, 'limit' | 'tags'>,
+): StreamPage => {
+  const found =
+    tags === undefined ? wanted : wanted.filter(({ position }) => hasTag(log.tags, position, tags))
+  return {
+    events: found.slice(0, limit).map((event) => inOrder(log, event)),
+    more: found.length > limit,
+  }
+}
+
+export const page = (log: MemoryLog, { events }: MemoryStream, range: StreamRange): StreamPage => {
+  const { after, limit, tags } = range
+  const most = tags === undefined ? after + limit + 1 : Infinity
+  return pageOf(log, events.slice(after, Math.min(lastVersion(range), most)), range)
+}
+
+export const backwardsPage = (
   log: MemoryLog,
   { events }: MemoryStream,
-  { after, limit, tags }: StreamRange,
+  range: BackwardsRange,
 ): StreamPage => {
-  const wanted =
-    tags === undefined
-      ? events.slice(after, after + limit + 1)
-      : events.slice(after).filter(({ position }) => hasTag(log.tags, position, tags))
-  return {
-    events: wanted.slice(0, limit).map((event) => inOrder(log, event)),
-    more: wanted.length > limit,
-  }
+  const { limit, tags } = range
+  const end = Math.min(Math.max(firstVersionAbove(range) - 1, 0), events.length)
+  const start = tags === undefined ? Math.max(end - limit - 1, 0) : 0
+  return pageOf(log, events.slice(start, end).reverse(), range)
 }
 
 export const load = (log: MemoryLog, request: LoadRequest): Loaded => {
@@ -79,10 +96,14 @@ export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => 
 }
 
 export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
-  const { after, limit, categories, types, tags } = range
-  const wanted = ({ streamId, type, position }: StoredEvent): boolean =>
+  const { after, limit, categories, types, tags, correlationId } = range
+  const { recordedFrom = 0, recordedBefore = Infinity } = range
+  const wanted = ({ streamId, type, position, metadata, recordedAt }: StoredEvent): boolean =>
     (categories?.includes(categoryOf(streamId)) ?? true) &&
     (types?.includes(type) ?? true) &&
+    (correlationId === undefined || metadata.correlationId === correlationId) &&
+    recordedAt >= recordedFrom &&
+    recordedAt < recordedBefore &&
     (tags === undefined || hasTag(log.tags, position, tags))
   const events: StoredEvent[] = []
   // From far below 0 it would count for ever.

@@ -1,23 +1,26 @@
+import { setImmediate } from 'node:timers'
 import * as E from 'fp-ts/Either'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
 import { appendTogetherError, sightAfter } from '../../core/append-together'
 import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-query'
-import { invalidQuery } from '../../core/errors/invalid'
+import { type InvalidQuery, invalidQuery, type InvalidStreamId } from '../../core/errors/invalid'
 import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
+import { appendHooks } from '../../core/ports/append-hooks'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
+import { backwardsRangeProblem, storeRangeProblem, streamRangeProblem } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
-import { streamIdError } from '../../core/stream'
+import { type StreamId, streamIdError } from '../../core/stream'
 import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
 import type { MemoryDocuments } from './documents'
 import { matchingPage } from './matching'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
-import { keepSnapshot, load, page, storePage, streamPage } from './reads'
+import { backwardsPage, keepSnapshot, load, page, storePage, streamPage } from './reads'
 
 /** What a memory store needs. */
 export interface MemoryStoreParts {
@@ -77,6 +80,17 @@ const appendAllNow = <Rejection>(
     : E.left(rejection)
 }
 
+/** What is read of one stream, or why it is not. */
+const reading = <Found>(
+  streamId: StreamId,
+  problem: string | undefined,
+  read: () => Found,
+): Promise<E.Either<InvalidStreamId | InvalidQuery, Found>> => {
+  const error =
+    streamIdError(streamId) ?? (problem === undefined ? undefined : invalidQuery(problem))
+  return Promise.resolve(error === undefined ? E.right(read()) : E.left(error))
+}
+
 const onlyOne = ([appended]: ReadonlyArray<Appended>): Answer =>
   appended === undefined
     ? E.left(storeFailed('Unexpected', 'unknown', undefined))
@@ -92,6 +106,7 @@ export const memoryStore = ({
 }: MemoryStoreParts): EventStore & BoundaryStore => {
   const log = emptyLog(lineage)
   const oneByOne = queue()
+  const hooks = appendHooks(setImmediate)
 
   const appendProjected = async <Rejection>({
     requests,
@@ -111,32 +126,38 @@ export const memoryStore = ({
     return E.right(commitAll(log, requests, events, time))
   }
 
+  const append: EventStore['append'] = (request) => () => {
+    const error = appendError(request, limits)
+    if (error !== undefined) return Promise.resolve(E.left(error))
+    const safe = taken(request)
+    if (inline.projections.length === 0) return Promise.resolve(appendNow(log, safe, now()))
+    const work = { requests: [safe], rejected: () => rejectionOf(log, safe) }
+    return oneByOne(() => appendProjected(work)).then(E.flatMap(onlyOne))
+  }
+
+  const appendTogether: BoundaryStore['appendTogether'] = (request) => async () => {
+    const error = appendTogetherError(request, limits)
+    if (error !== undefined) return E.left(error)
+    const { streams, condition } = request
+    const safe = {
+      streams: streams.map(taken),
+      ...(condition === undefined ? {} : { condition: conditionCopy(condition) }),
+    }
+    const work = { requests: safe.streams, rejected: () => rejectionOfAll(log, safe) }
+    const stored =
+      inline.projections.length === 0
+        ? appendAllNow(log, work, now())
+        : await oneByOne(() => appendProjected(work))
+    if (E.isLeft(stored)) return stored
+    const sight = safe.condition && sightAfter(safe.condition, stored.right)
+    return E.right({ streams: stored.right, ...(sight === undefined ? {} : { sight }) })
+  }
+
   return {
-    append: (request) => () => {
-      const error = appendError(request, limits)
-      if (error !== undefined) return Promise.resolve(E.left(error))
-      const safe = taken(request)
-      if (inline.projections.length === 0) return Promise.resolve(appendNow(log, safe, now()))
-      const work = { requests: [safe], rejected: () => rejectionOf(log, safe) }
-      return oneByOne(() => appendProjected(work)).then(E.flatMap(onlyOne))
-    },
-    appendTogether: (request) => async () => {
-      const error = appendTogetherError(request, limits)
-      if (error !== undefined) return E.left(error)
-      const { streams, condition } = request
-      const safe = {
-        streams: streams.map(taken),
-        ...(condition === undefined ? {} : { condition: conditionCopy(condition) }),
-      }
-      const work = { requests: safe.streams, rejected: () => rejectionOfAll(log, safe) }
-      const stored =
-        inline.projections.length === 0
-          ? appendAllNow(log, work, now())
-          : await oneByOne(() => appendProjected(work))
-      if (E.isLeft(stored)) return stored
-      const sight = safe.condition && sightAfter(safe.condition, stored.right)
-      return E.right({ streams: stored.right, ...(sight === undefined ? {} : { sight }) })
-    },
+    append: (request) => () => hooks.hooked([request], append(request), (stored) => [stored])(),
+    appendTogether: (request) => () =>
+      hooks.hooked(request.streams, appendTogether(request), ({ streams }) => streams)(),
+    afterAppend: hooks.afterAppend,
     readMatching: (query, range) => () => {
       const problem = queryProblem(query) ?? (range.sight && sightProblem(range.sight))
       return Promise.resolve(
@@ -149,13 +170,23 @@ export const memoryStore = ({
       const error = streamIdError(request.streamId)
       return Promise.resolve(error === undefined ? E.right(load(log, request)) : E.left(error))
     },
-    read: (streamId, range) => () => {
+    read: (streamId, range) => () =>
+      reading(streamId, streamRangeProblem(range), () => page(log, streamOf(log, streamId), range)),
+    readBackwards: (streamId, range) => () =>
+      reading(streamId, backwardsRangeProblem(range), () =>
+        backwardsPage(log, streamOf(log, streamId), range),
+      ),
+    version: (streamId) => () => {
       const error = streamIdError(streamId)
+      const { events } = streamOf(log, streamId)
+      return Promise.resolve(error === undefined ? E.right(events.length) : E.left(error))
+    },
+    readAll: (range) => () => {
+      const problem = storeRangeProblem(range)
       return Promise.resolve(
-        error === undefined ? E.right(page(log, streamOf(log, streamId), range)) : E.left(error),
+        problem === undefined ? E.right(storePage(log, range)) : E.left(invalidQuery(problem)),
       )
     },
-    readAll: (range) => () => Promise.resolve(E.right(storePage(log, range))),
     streams: (range) => () => Promise.resolve(E.right(streamPage(log, range))),
     saveSnapshot: (snapshot) => () => {
       const error = streamIdError(snapshot.streamId)

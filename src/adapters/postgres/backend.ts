@@ -1,11 +1,7 @@
-import { pipe } from 'fp-ts/function'
-import * as TE from 'fp-ts/TaskEither'
+import { setImmediate } from 'node:timers'
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
-import { appendError } from '../../core/append'
-import { appendTogetherError, sightAfter } from '../../core/append-together'
-import { storeFailed } from '../../core/errors/store'
-import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
+import { appendHooks } from '../../core/ports/append-hooks'
 import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
@@ -13,14 +9,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
-import {
-  appendAlone,
-  encodeAppend,
-  isTagged,
-  type RunAppend,
-  signalling,
-  signallingAll,
-} from './append/append'
+import { appendAlone, isTagged, type RunAppend, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
   type RunTogether,
@@ -36,6 +25,7 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
+import { checked, checkedTogether } from './append/checked'
 import { groupedAppends, groupedUnits } from './append/group-commit'
 import {
   appendStatements,
@@ -50,7 +40,7 @@ import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
 import { loadFrom } from './read/load'
-import { readFrom } from './read/read'
+import { readBackwardsFrom, readFrom, versionIn } from './read/read'
 import { readAllFrom } from './read/read-all'
 import { readMatchingFrom } from './read/read-matching'
 import { saveSnapshotIn } from './read/snapshots'
@@ -118,46 +108,6 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly db: Kysely<Database>
 }
 
-/** Refuses what no store takes. What is valid is encoded before anything else happens. */
-const checked =
-  (limits: Limits, append: RunAppend): EventStore['append'] =>
-  (request) => {
-    try {
-      const error = appendError(request, limits)
-      if (error !== undefined) return TE.left(error)
-      const encoded = encodeAppend(request)
-      return () => append(encoded)
-    } catch (cause) {
-      // A getter or a proxy in an event can throw whatever it likes.
-      return TE.left(
-        storeFailed('Unexpected', 'nothingWritten', cause, 'the append could not be encoded'),
-      )
-    }
-  }
-
-/** The same for several streams. */
-const checkedTogether =
-  (limits: Limits, append: RunTogether<AppendTogetherError>): BoundaryStore['appendTogether'] =>
-  (request) => {
-    try {
-      const error = appendTogetherError(request, limits)
-      if (error !== undefined) return TE.left(error)
-      const encoded = request.streams.map(encodeAppend)
-      const condition = request.condition && structuredClone(request.condition)
-      return pipe(
-        () => append(encoded, condition),
-        TE.map((streams) => ({
-          streams,
-          ...(condition === undefined ? {} : { sight: sightAfter(condition, streams) }),
-        })),
-      )
-    } catch (cause) {
-      return TE.left(
-        storeFailed('Unexpected', 'nothingWritten', cause, 'the append could not be encoded'),
-      )
-    }
-  }
-
 /** The way of an append: what has no tags goes as if there were none. */
 const either =
   (untagged: RunAppend, tagged: RunAppend): RunAppend =>
@@ -167,15 +117,18 @@ const either =
 /** Everything but the appends. The texts of the statements are made once for a schema. */
 const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
+  const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
   return (
     db: Executor,
     scope: TransactionScope,
-  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether'> => ({
+  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'afterAppend'> => ({
     readMatching: readMatching(db),
     load: load(db),
     read: read(db),
+    readBackwards: readBackwards(db),
+    version: version(db),
     readAll: readAll(db, scope),
     streams: streams(db),
     saveSnapshot: saveSnapshot(db, scope),
@@ -239,10 +192,15 @@ const storeOn = <Database>(
       ? togetherAppend(groupedUnits(signallingAll(signal, units), bounds))
       : signalling(signal, projectInOwnTransaction(db, inline, togetherIn))
 
+  const { afterAppend, hooked } = appendHooks(setImmediate)
+  const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
+  const appendTogether = checkedTogether(limits, together)
   return {
     ...reads(direct, 'statement'),
-    append: checked(limits, either(append, appendOne(taggedAppend(together)))),
-    appendTogether: checkedTogether(limits, together),
+    append: (request) => hooked([request], appendStored(request), (appended) => [appended]),
+    appendTogether: (request) =>
+      hooked(request.streams, appendTogether(request), ({ streams }) => streams),
+    afterAppend,
     locate: startPositionIn(schema)(direct),
     // The hint comes before the commit, of which the library does not know: what is woken looks again soon.
     inTransaction: (transaction) => {
@@ -256,6 +214,7 @@ const storeOn = <Database>(
           either(appendOne(projecting(fallback(transaction))), appendOne(taggedAppend(inside))),
         ),
         appendTogether: checkedTogether(limits, inside),
+        afterAppend,
       }
     },
   }

@@ -16,6 +16,7 @@ export interface ShowOptions {
   readonly at?: string
   readonly after?: string
   readonly limit?: string
+  readonly newest?: string
   readonly decider?: string
 }
 
@@ -25,32 +26,51 @@ interface Wanted {
   readonly after: number
   readonly at: number
   readonly limit: number
+  /** How many of the last events up to `at`. `undefined`: those after `after`. */
+  readonly newest: number | undefined
   readonly category: AnyCategory | undefined
 }
 
 const wantedOf = (
   context: Context,
   streamId: StreamId,
-  { at, after, limit, decider }: ShowOptions,
+  { at, after, limit, newest, decider }: ShowOptions,
 ): TE.TaskEither<CliFailure, Wanted> => {
   const invalid = streamIdError(streamId)
   if (invalid !== undefined) return TE.left(usage(invalid.message))
+  if (newest !== undefined && (after ?? limit) !== undefined) {
+    return TE.left(usage('Give either --newest, or --after and --limit.'))
+  }
   return pipe(
     TE.Do,
     TE.bind('at', () => TE.fromEither(wholeNumber('--at', at, 0))),
     TE.bind('after', () => TE.fromEither(wholeNumber('--after', after, 0))),
     TE.bind('limit', () => TE.fromEither(wholeNumber('--limit', limit, 1))),
+    TE.bind('newest', () => TE.fromEither(wholeNumber('--newest', newest, 1))),
     TE.bind('category', () =>
       decider === undefined ? TE.right(undefined) : categoryIn(context, decider, streamId),
     ),
-    TE.map(({ at = MAXIMUM_VERSION, after = 0, limit = Number.MAX_SAFE_INTEGER, category }) => ({
+    TE.map(({ at = MAXIMUM_VERSION, after = 0, limit = Number.MAX_SAFE_INTEGER, ...rest }) => ({
       streamId,
       after,
       at,
       limit,
-      category,
+      newest: rest.newest,
+      category: rest.category,
     })),
   )
+}
+
+/** With `--newest`: where the last events begin, which takes no more than the stream's version. */
+const rangeOf = (session: Session, wanted: Wanted): TE.TaskEither<CliFailure, Wanted> => {
+  const { newest, streamId, at } = wanted
+  return newest === undefined
+    ? TE.right(wanted)
+    : pipe(
+        session.store.version(streamId),
+        TE.mapLeft(explain(session)),
+        TE.map((version) => ({ ...wanted, after: Math.max(Math.min(version, at) - newest, 0) })),
+      )
 }
 
 /** Reads page after page and prints each before it reads the next. For a state it reads from the start. */
@@ -89,7 +109,10 @@ export const show =
       TE.flatMap((wanted) =>
         withSession('existing', (session) => {
           const printer = context.json ? eventsForMachines(context) : eventsForPeople(context)
-          return printAll(session, printer, wanted)
+          return pipe(
+            rangeOf(session, wanted),
+            TE.flatMap((range) => printAll(session, printer, range)),
+          )
         })(context),
       ),
     )
@@ -102,6 +125,7 @@ export const registerShow: Register = (program, perform) =>
     .option('--at <version>', 'only events up to this version, and the state there')
     .option('--after <version>', 'only events after this version')
     .option('--limit <n>', 'at most this many events')
+    .option('--newest <n>', 'only the last n events (up to --at)')
     .option(
       '--decider <module>',
       'a module that exports the category: decodes events, shows the state',

@@ -13,6 +13,12 @@ import type { Overloaded, ProjectionFailed, StoreFailed } from './store'
 /** The errors of reading. */
 export type ReadError = InvalidStreamId | Overloaded | StoreFailed
 
+/** The errors of reading a page of a stream. */
+export type ReadPageError = ReadError | InvalidQuery
+
+/** The errors of reading a page of the whole store. */
+export type ReadAllError = InvalidQuery | StoreFailed
+
 /** The errors of appending. */
 export type AppendError =
   | InvalidStreamId

@@ -1,6 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Appended, AppendRequest } from '../append'
-import type { AppendError, ReadError } from '../errors/unions'
+import type { AppendError, ReadAllError, ReadError, ReadPageError } from '../errors/unions'
 import type { StoreFailed } from '../errors/store'
 import type { Json } from '../json'
 import type { StoredEvent } from '../recorded-event'
@@ -57,6 +57,18 @@ export interface Loaded {
 export interface StreamRange {
   /** Only later versions. 0: from the start. */
   readonly after: StreamVersion
+  /** Only versions up to this one, included: the stream as it was then. 0 or more. Omitted: all. */
+  readonly upTo?: StreamVersion
+  /** Events at most in this page. 1 or more. */
+  readonly limit: number
+  /** Only events with one of these tags. Omitted: all. */
+  readonly tags?: ReadonlyArray<string>
+}
+
+/** Which events of a stream, from the newest on. */
+export interface BackwardsRange {
+  /** Only versions below this one: the last one of the page before. 0 or more. Omitted: from the newest event on. */
+  readonly before?: StreamVersion
   /** Events at most in this page. 1 or more. */
   readonly limit: number
   /** Only events with one of these tags. Omitted: all. */
@@ -65,9 +77,21 @@ export interface StreamRange {
 
 /** Some events of one stream. */
 export interface StreamPage {
-  /** Oldest first. Empty for a stream that was never written to. */
+  /** Oldest first, and of {@link EventStore.readBackwards} newest first. Empty for a stream that was never written to. */
   readonly events: ReadonlyArray<StoredEvent>
+  /** Whether there are more within the range. */
   readonly more: boolean
+}
+
+/** What is called after appends: see {@link EventStore.afterAppend}. */
+export interface AfterAppend {
+  /**
+   * Called with what one append has stored, as a read would give it: one event or more, oldest first, of one stream
+   * after another. Nothing waits for a promise that it gives.
+   */
+  readonly run: (events: ReadonlyArray<StoredEvent>) => unknown
+  /** Called with what `run` has thrown, or its promise was rejected with. What it throws itself is ignored. */
+  readonly onError: (cause: unknown) => void
 }
 
 /** Which events of the whole store. */
@@ -82,6 +106,12 @@ export interface StoreRange {
   readonly types?: ReadonlyArray<string>
   /** Only events with one of these tags. Omitted: all. */
   readonly tags?: ReadonlyArray<string>
+  /** Only events with this correlation id in their metadata. Not empty. Omitted: all. */
+  readonly correlationId?: string
+  /** Only events recorded at this time or later. Milliseconds since 1970-01-01 UTC, 0 or more. Omitted: all. */
+  readonly recordedFrom?: number
+  /** Only events recorded before this time. As `recordedFrom`, and not earlier than it. */
+  readonly recordedBefore?: number
 }
 
 /** Some events of the whole store, in the order of their positions. */
@@ -151,16 +181,40 @@ export interface EventStore {
    */
   readonly load: (request: LoadRequest) => TaskEither<ReadError, Loaded>
 
-  /** A page of one stream. Fails as `load` does. */
-  readonly read: (streamId: StreamId, range: StreamRange) => TaskEither<ReadError, StreamPage>
+  /**
+   * A page of one stream, oldest events first.
+   *
+   * Fails with
+   * - `InvalidQuery`: a `limit` below 1, or an `upTo` below 0 or that is no integer.
+   * - whatever `load` fails with.
+   */
+  readonly read: (streamId: StreamId, range: StreamRange) => TaskEither<ReadPageError, StreamPage>
 
   /**
-   * A page of the whole store, up to the safe horizon: no event is ever skipped.
+   * A page of one stream, newest events first: with a limit of n the newest n. Continue with `before`, the version of the
+   * page's last event.
    *
-   * Fails with `StoreFailed`, where that cannot be guaranteed with reason `ReadOnlyReplica`, `SequenceBehind`,
-   * `SchemaRenamed` or `WrongIsolation`.
+   * Fails as `read` does; `InvalidQuery` for a `before` as for an `upTo`.
    */
-  readonly readAll: (range: StoreRange) => TaskEither<StoreFailed, StorePage>
+  readonly readBackwards: (
+    streamId: StreamId,
+    range: BackwardsRange,
+  ) => TaskEither<ReadPageError, StreamPage>
+
+  /** How many events a stream has, without reading them. 0: never written to. Fails as `load` does. */
+  readonly version: (streamId: StreamId) => TaskEither<ReadError, StreamVersion>
+
+  /**
+   * A page of the whole store, up to the safe horizon: no event is ever skipped. With a filter a page may hold fewer
+   * events than its limit, or none, although there is more: continue after its `upTo`.
+   *
+   * Fails with
+   * - `InvalidQuery`: a `limit` below 1, a correlation id that is empty or holds a NUL, a time that is none, or
+   *   `recordedFrom` after `recordedBefore`.
+   * - `StoreFailed`: the store rejected the query or did not answer; where that no event is skipped cannot be guaranteed
+   *   with reason `ReadOnlyReplica`, `SequenceBehind`, `SchemaRenamed` or `WrongIsolation`.
+   */
+  readonly readAll: (range: StoreRange) => TaskEither<ReadAllError, StorePage>
 
   /**
    * A page of the streams, in the order of the code points of their ids.
@@ -178,4 +232,16 @@ export interface EventStore {
    *   stored.
    */
   readonly saveSnapshot: (snapshot: StoredSnapshot) => TaskEither<ReadError, void>
+
+  /**
+   * Calls a hook after every append through this store that has stored events, until the returned function is called:
+   * for caches, metrics and logs of this process.
+   *
+   * At most once, and in this process only. It is called after the commit, once the append has its answer, which it
+   * neither delays nor changes. It is not called for what other processes append, for an append whose answer was lost
+   * (`StoreFailed` with outcome `unknown`), for one that stored no event, for a command that was handled before, or for
+   * what is appended inside a transaction of the caller's, whose commit the library does not see. What must not be missed
+   * is a subscription's work.
+   */
+  readonly afterAppend: (hook: AfterAppend) => () => void
 }

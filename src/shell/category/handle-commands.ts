@@ -6,7 +6,7 @@ import { isIsolatable } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
-import { beginning, type Versioned } from '../state/replay'
+import type { Versioned } from '../state/replay'
 import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
@@ -29,6 +29,7 @@ import {
   type Outcome,
   type PendingCommand,
   RELOAD,
+  stateOfNew,
 } from './command'
 import { answerAgain, replayAnswer } from './replay-answer'
 import { jitteredBackoff, type CategorySettings } from './settings'
@@ -86,7 +87,7 @@ export const handleBatch = <Of extends CategoryTypes>(
 ): Batch<Of> | Promise<Batch<Of>> => {
   const first = batch[0]
   if (first === undefined) return batch
-  const known = runtime.states.get(streamId) ?? stateOfNew(runtime, first)
+  const known = runtime.states.get(streamId) ?? stateOfNew(runtime.category, first.options)
   return known === undefined ||
     known.outdated ||
     first.mode === 'reload' ||
@@ -94,18 +95,6 @@ export const handleBatch = <Of extends CategoryTypes>(
     ? loadAndDecide(runtime, streamId, batch, first)
     : decideAndAppend(runtime, streamId, batch, { current: known, loaded: false })
 }
-
-/**
- * What a command is decided on that must find no stream: the append will say whether there is one. What is not appended,
- * a rejection for one, is not certain, and decided again on what was loaded.
- */
-const stateOfNew = <Of extends CategoryTypes>(
-  { category }: CategoryRuntime<Of>,
-  { options: { expectedVersion } }: Pending<Of>,
-): (Versioned<Of['state']> & { readonly outdated: boolean }) | undefined =>
-  expectedVersion === 'mustNotExist' || expectedVersion === 0
-    ? { ...beginning(category), outdated: false }
-    : undefined
 
 /** Decides on what the store says now, unless that answers the first command already. */
 const loadAndDecide = async <Of extends CategoryTypes>(

@@ -64,9 +64,12 @@ export const untilItFails = (store: EventStore): EventStore => {
     append: (request) => guarded(store.append(request)),
     load: (request) => guarded(store.load(request)),
     read: (streamId, range) => guarded(store.read(streamId, range)),
+    readBackwards: (streamId, range) => guarded(store.readBackwards(streamId, range)),
+    version: (streamId) => guarded(store.version(streamId)),
     readAll: (range) => guarded(store.readAll(range)),
     streams: (range) => guarded(store.streams(range)),
     saveSnapshot: (snapshot) => guarded(store.saveSnapshot(snapshot)),
+    afterAppend: store.afterAppend,
   }
 }
 

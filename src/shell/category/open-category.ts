@@ -7,12 +7,13 @@ import type { Category } from '../../core/category'
 import { type DeciderThrew, deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/replay'
 import { invalidAppend, type InvalidCommand, invalidCommand } from '../../core/errors/invalid'
-import type { HandleError, LoadError } from '../../core/errors/unions'
+import type { HandleError, LoadError, ReadError, ReadPageError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
 import { fingerprintOf } from '../../core/fingerprint'
 import { isPlain } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
-import type { EventStore } from '../../core/ports/event-store'
+import type { BackwardsRange, EventStore, StreamRange } from '../../core/ports/event-store'
+import type { EventsPage } from '../../core/recorded-event'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import { catching } from '../catching'
 import type { CommandOptions, CommandResult, SentOptions } from './command'
@@ -24,14 +25,15 @@ import {
 } from './in-transaction'
 import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
+import { handedOut, separateResult } from './handed-out'
 import { asOf, replayTo } from '../state/history'
+import { readEvents, readEventsBackwards } from '../state/stream-events'
 import { streamQueues } from './stream-queue'
 import { loadState } from '../state/load-state'
 import type { Versioned } from '../state/replay'
 import { type CategoryRuntime, handleBatch } from './handle-commands'
 import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
-import { unshared } from '../state/unshared'
 
 /** A category that is connected to a backend. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
@@ -94,6 +96,35 @@ export interface OpenCategory<Command, State, Event, Rejection> {
    */
   readonly asOf: (id: string, time: number) => TaskEither<LoadError, Versioned<State>>
   /**
+   * A page of the stream's events, decoded, oldest first: later than `after` (default 0), up to `upTo` (default: all), at
+   * most `limit` (default `pageSize`), with one of `tags` (default: whichever they have).
+   *
+   * Fails with
+   * - `InvalidStreamId`, `InvalidQuery`: the range is not valid; nothing was read.
+   * - `UndecodableEvent`: one of them is an event that the codec cannot read. `DeciderThrew`: it threw.
+   * - `Overloaded`, `StoreFailed`: the store rejected the query or did not answer.
+   *
+   * @example
+   * const asOfVersion3 = await accounts.events('A1', { upTo: 3 })()
+   */
+  readonly events: (
+    id: string,
+    range?: Partial<StreamRange>,
+  ) => TaskEither<LoadError | ReadPageError, EventsPage<Event>>
+  /**
+   * The same, newest first: with a `limit` of n the newest n. Continue with `before`, the version of the last one.
+   * Fails as `events` does.
+   *
+   * @example
+   * const newestTen = await accounts.eventsBackwards('A1', { limit: 10 })()
+   */
+  readonly eventsBackwards: (
+    id: string,
+    range?: Partial<BackwardsRange>,
+  ) => TaskEither<LoadError | ReadPageError, EventsPage<Event>>
+  /** The version of the stream, without reading its events. 0: never written to. Fails as the store does. */
+  readonly version: (id: string) => TaskEither<ReadError, { readonly version: StreamVersion }>
+  /**
    * Takes a snapshot now, whatever the policy says. Fails as `load` does, and with `SnapshotImpossible` if the
    * category declares no snapshots, the stream is empty, or the state does not match its codec.
    */
@@ -155,27 +186,6 @@ export const commandFingerprint = (command: unknown): string | undefined => {
 
 export const withoutUndefined = (metadata: Metadata): Metadata =>
   Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
-
-/** The same result, for a caller who shares nothing with the one who has it already. */
-const separateResult = <State, Event>({
-  events,
-  state,
-  version,
-}: CommandResult<State, Event>): CommandResult<State, Event> => ({
-  events: events.map(({ event, metadata, ...recorded }) => ({
-    ...recorded,
-    event: unshared(event),
-    metadata: unshared(metadata),
-  })),
-  state: unshared(state),
-  version,
-})
-
-/** A state of the cache, for a caller. */
-const handedOut = <State>({ state, version }: Versioned<State>): Versioned<State> => ({
-  state: unshared(state),
-  version,
-})
 
 /** A category on what it is handled with. */
 const categoryOn = <Command, State, Event, Rejection>(
@@ -256,6 +266,22 @@ const categoryOn = <Command, State, Event, Rejection>(
       pipe(
         nameOf(id),
         TE.flatMap((stream) => asOf(category, settings)(stream, time)),
+      ),
+    events: (id, range = {}) =>
+      pipe(
+        nameOf(id),
+        TE.flatMap((stream) => readEvents(category, settings, stream, range)),
+      ),
+    eventsBackwards: (id, range = {}) =>
+      pipe(
+        nameOf(id),
+        TE.flatMap((stream) => readEventsBackwards(category, settings, stream, range)),
+      ),
+    version: (id) =>
+      pipe(
+        nameOf(id),
+        TE.flatMap(settings.store.version),
+        TE.map((version) => ({ version })),
       ),
     snapshot: (id) =>
       pipe(

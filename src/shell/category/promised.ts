@@ -49,5 +49,8 @@ export const promised = <Command, State, Event, Rejection>(
   cached: promise(category.cached),
   replayTo: promise(category.replayTo),
   asOf: promise(category.asOf),
+  events: promise(category.events),
+  eventsBackwards: promise(category.eventsBackwards),
+  version: promise(category.version),
   snapshot: promise(category.snapshot),
 })

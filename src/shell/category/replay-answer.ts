@@ -10,6 +10,7 @@ import { type CommandResult, isOtherCommand, type SentOptions } from './command'
 import type { CategorySettings } from './settings'
 import { replayTo } from '../state/history'
 import { decodeRecorded, evolveOnce, type Replayable } from '../state/replay'
+import { neverInvalid } from '../../core/ports/never-invalid'
 
 const notReached = (error: LoadError | VersionNotReached): LoadError =>
   error._tag === 'VersionNotReached'
@@ -29,7 +30,9 @@ export const replayAnswer = async <State, Event>(
   const events: RecordedEvent<Event>[] = []
   while (events.length < eventCount) {
     const limit = Math.min(settings.pageSize, eventCount - events.length)
-    const page = await settings.store.read(streamId, { after: current.version, limit })()
+    const page = await neverInvalid(
+      settings.store.read(streamId, { after: current.version, limit }),
+    )()
     if (E.isLeft(page)) return page
     if (page.right.events.length === 0) {
       const advice = `${streamId} has lost events after version ${current.version}`

@@ -5,18 +5,24 @@ import type { LoadError } from '../../core/errors/unions'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
 import type { CategorySettings } from '../category/settings'
+import { neverInvalid } from '../../core/ports/never-invalid'
 import { beginning, type Versioned, replayStored, type Replayable } from './replay'
 
 /** Replays a stream from its start for as long as `goOn` says, one page at a time. */
 const replayWhile = async <State, Event>(
   category: Replayable<State, Event>,
   { store, pageSize }: CategorySettings,
-  streamId: StreamId,
+  { streamId, upTo }: { readonly streamId: StreamId; readonly upTo?: StreamVersion },
   goOn: (event: StoredEvent) => boolean,
 ): Promise<E.Either<LoadError, Versioned<State>>> => {
   let current = beginning(category)
   for (;;) {
-    const page = await store.read(streamId, { after: current.version, limit: pageSize })()
+    const range = {
+      after: current.version,
+      limit: pageSize,
+      ...(upTo === undefined ? {} : { upTo }),
+    }
+    const page = await neverInvalid(store.read(streamId, range))()
     if (E.isLeft(page)) return page
     const { events, more } = page.right
     const stop = events.findIndex((event) => !goOn(event))
@@ -34,10 +40,11 @@ export const replayTo =
     version: StreamVersion,
   ): TaskEither<LoadError | VersionNotReached, Versioned<State>> =>
   async () => {
+    const isVersion = Number.isSafeInteger(version) && version >= 0
     const replayed = await replayWhile(
       category,
       settings,
-      streamId,
+      { streamId, ...(isVersion ? { upTo: version } : {}) },
       (event) => event.version <= version,
     )
     return E.isRight(replayed) && replayed.right.version !== version
@@ -54,4 +61,4 @@ export const asOf =
   <State, Event>(category: Replayable<State, Event>, settings: CategorySettings) =>
   (streamId: StreamId, time: number): TaskEither<LoadError, Versioned<State>> =>
   () =>
-    replayWhile(category, settings, streamId, ({ recordedAt }) => recordedAt <= time)
+    replayWhile(category, settings, { streamId }, ({ recordedAt }) => recordedAt <= time)

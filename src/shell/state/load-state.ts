@@ -5,6 +5,7 @@ import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
 import type { CategorySettings } from '../category/settings'
+import { neverInvalid } from '../../core/ports/never-invalid'
 import { beginning, type Versioned, replayStored, type Replayable } from './replay'
 
 /** The result of {@link loadState}. */
@@ -45,7 +46,8 @@ export const replayRest = async <State, Event>(
   const { store, pageSize } = settings
   let current = from
   for (;;) {
-    const page = await store.read(streamId, { after: current.version, limit: pageSize })()
+    const range = { after: current.version, limit: pageSize }
+    const page = await neverInvalid(store.read(streamId, range))()
     if (E.isLeft(page)) return page
     const replayed = replayStored(category, current, page.right.events)
     if (E.isLeft(replayed)) return replayed

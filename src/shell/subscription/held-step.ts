@@ -9,6 +9,7 @@ import { batchSizeOf, tryBatch } from './attempt-step'
 import type { StepError } from './effects'
 import { heldAt, holdingFor, pauseAfter } from './poison-step'
 import type { WorkerContext } from './worker-context'
+import { neverInvalid } from '../../core/ports/never-invalid'
 
 /** For how long (milliseconds) to pause, because everything fails. `undefined`: continue. */
 type Outcome = E.Either<StepError | ReadError, number | undefined>
@@ -29,7 +30,7 @@ const heldPage = async <Transaction>(
 ): Promise<E.Either<ReadError, HeldPage>> => {
   const { tags } = settings
   const wanted = tags === undefined ? range : { ...range, tags }
-  const page = await environment.store.read(streamId, wanted)()
+  const page = await neverInvalid(environment.store.read(streamId, wanted))()
   if (E.isLeft(page)) return page
   const reached = page.right.events.filter(({ position }) => position <= checkpoint)
   const complete = reached.length < page.right.events.length || !page.right.more

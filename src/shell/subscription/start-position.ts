@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionStart } from '../../core/subscription-start'
 import type { Position } from '../../core/stream'
+import { neverInvalid } from '../../core/ports/never-invalid'
 import type { EventSource } from './environment'
 
 const PAGE = 1_000
@@ -13,7 +14,7 @@ const search = async (
 ): Promise<E.Either<StoreFailed, Position>> => {
   let after = 0
   for (;;) {
-    const page = await store.readAll({ after, limit: PAGE })()
+    const page = await neverInvalid(store.readAll({ after, limit: PAGE }))()
     if (E.isLeft(page)) return page
     const found = page.right.events.find(({ recordedAt }) => isFound(recordedAt))
     if (found !== undefined) return E.right(found.position - 1)

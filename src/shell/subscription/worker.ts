@@ -12,6 +12,7 @@ import { handleHeld } from './held-step'
 import { checkLineage, checkpointMismatch } from './lineage'
 import { sleeper } from './sleeper'
 import type { WorkerContext } from './worker-context'
+import { neverInvalid } from '../../core/ports/never-invalid'
 import { performance } from '../timers'
 
 /** Why the work on a partition has ended, other than by `signal`. */
@@ -49,11 +50,13 @@ export const work = async <Transaction>(
   const isOurs = ({ streamId }: { readonly streamId: string }): boolean =>
     partitions === 1 || partitionOf(streamId, partitions) === lease.partition
   const pageAfter = (after: Position) =>
-    environment.store.readAll({
-      after,
-      limit: Math.max(batchSizeOf(context), 1),
-      ...filterOf(settings),
-    })()
+    neverInvalid(
+      environment.store.readAll({
+        after,
+        limit: Math.max(batchSizeOf(context), 1),
+        ...filterOf(settings),
+      }),
+    )()
   const begun = await begin(context)
   if (E.isLeft(begun)) return begun
   const held = begun.right

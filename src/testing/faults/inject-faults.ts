@@ -170,6 +170,8 @@ export const injectFaults = <Parts extends FaultyParts<Transaction>, Transaction
         faulty(isRepeatable(request) ? 'repeatable write' : 'write', store.append(request)),
       load: (request) => faulty('read', store.load(request)),
       read: (streamId, range) => faulty('read', store.read(streamId, range)),
+      readBackwards: (streamId, range) => faulty('read', store.readBackwards(streamId, range)),
+      version: (streamId) => faulty('read', store.version(streamId)),
       readAll: (range) => faulty('read', store.readAll(range)),
       ...faultyBoundaries(store),
     } satisfies EventStore,

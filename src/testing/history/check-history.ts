@@ -16,6 +16,7 @@ import {
   commandAnswered,
   commandBegun,
   pageRead,
+  pageReadBackwards,
   stateGiven,
 } from './stream-answers'
 import { type CallTimes, seen, type StreamFacts, streamFacts, wasAt } from './stream-facts'
@@ -136,6 +137,9 @@ const judgeShares = (
       case 'Load':
       case 'Read':
         if (answer._tag === 'Page') pageRead(of(asked.streamId), asked, answer, times)
+        return
+      case 'ReadBackwards':
+        if (answer._tag === 'Page') pageReadBackwards(of(asked.streamId), asked, answer, times)
         return
       case 'Command':
         commandAnswered(of(asked.streamId), asked, answer, times)

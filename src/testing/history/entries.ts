@@ -74,6 +74,15 @@ export type Question =
       readonly streamId: StreamId
       readonly after: StreamVersion
       readonly limit: number
+      /** Left out: to the end of the stream. */
+      readonly upTo?: StreamVersion
+    }
+  | {
+      readonly _tag: 'ReadBackwards'
+      readonly streamId: StreamId
+      /** Left out: from the end of the stream. */
+      readonly before?: StreamVersion
+      readonly limit: number
     }
   | {
       readonly _tag: 'ReadAll'
@@ -82,6 +91,9 @@ export type Question =
       readonly categories?: ReadonlyArray<string>
       readonly types?: ReadonlyArray<string>
       readonly tags?: ReadonlyArray<string>
+      readonly correlationId?: string
+      readonly recordedFrom?: number
+      readonly recordedBefore?: number
     }
   | {
       readonly _tag: 'Command'
@@ -126,6 +138,7 @@ export type Answer =
       readonly version?: StreamVersion
       /** The events begin after it. */
       readonly after: StreamVersion
+      /** In the order in which they were answered. */
       readonly events: ReadonlyArray<SeenEvent>
       readonly more: boolean
       readonly handled?: { readonly after: StreamVersion; readonly eventCount: number }

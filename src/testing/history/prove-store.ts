@@ -11,13 +11,9 @@ import {
 import { seededRandom } from '../faults/random'
 import { checkHistory } from './check-history'
 import type { HistoryEntry } from './entries'
-import {
-  recordedDocuments,
-  recordedOutbox,
-  recordedStore,
-  recordedSubscriptions,
-} from './recorded-backend'
+import { recordedDocuments, recordedOutbox, recordedSubscriptions } from './recorded-backend'
 import { recordedBoundaries } from './recorded-boundaries'
+import { recordedStore } from './recorded-store'
 import { type HistoryRecorder, historyRecorder } from './recorder'
 import type { HistoryRules } from './replay-rules'
 import { describeViolation, type Violation } from './violation'

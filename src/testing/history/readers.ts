@@ -13,12 +13,23 @@ interface Wanted {
   readonly types?: ReadonlyArray<string>
   /** A history does not know which event has which: what such a reader is given is judged, and not what it is not. */
   readonly tags?: ReadonlyArray<string>
+  /** As `tags`: a history knows neither correlation ids nor times. */
+  readonly search?: string
 }
 
-const wants = ({ categories, types, tags }: Wanted, { streamId, type }: SeenEvent): boolean =>
+const wants = (
+  { categories, types, tags, search }: Wanted,
+  { streamId, type }: SeenEvent,
+): boolean =>
   tags === undefined &&
+  search === undefined &&
   (categories?.includes(categoryOf(streamId)) ?? true) &&
   (types?.includes(type) ?? true)
+
+const searchOf = ({ correlationId, recordedFrom, recordedBefore }: ReadAll): string | undefined =>
+  correlationId === undefined && recordedFrom === undefined && recordedBefore === undefined
+    ? undefined
+    : JSON.stringify([correlationId, recordedFrom, recordedBefore])
 
 /** One that goes through the store, page after page. */
 interface Reader {
@@ -74,7 +85,8 @@ export const storeReaders = (isMine: (streamId: StreamId) => boolean, report: Re
         report({ promise: 'BrokenPage', subject: client, message, calls: [call] })
       }
       const { after, categories, types, tags } = asked
-      const key = JSON.stringify([client, categories, types, tags])
+      const search = searchOf(asked)
+      const key = JSON.stringify([client, categories, types, tags, search])
       const known = following.get(key)
       const goesOn = known?.upTo === after
       if (known !== undefined && !goesOn && over.length < MAXIMUM_READERS) over.push(known)
@@ -82,6 +94,7 @@ export const storeReaders = (isMine: (streamId: StreamId) => boolean, report: Re
         ...(categories === undefined ? {} : { categories }),
         ...(types === undefined ? {} : { types }),
         ...(tags === undefined ? {} : { tags }),
+        ...(search === undefined ? {} : { search }),
       }
       const fresh = { name: client, wanted, from: after, upTo: after, lastCall: call }
       const reader: Reader = goesOn ? known : { ...fresh, given: new Map() }

@@ -4,7 +4,7 @@ import type { AppendedTogether, AppendTogetherRequest } from '../../core/append-
 import type { AppendTogetherError } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { Answer, Question } from './entries'
-import { refusedAppend } from './recorded-backend'
+import { refusedAppend } from './recorded-store'
 import { appendQuestion, type HistoryRecorder } from './recorder'
 
 /** Known by its first event, so that a history that is made again is the same one. */

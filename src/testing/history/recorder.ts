@@ -80,6 +80,7 @@ const shareOfQuestion = (asked: Question): string => {
     case 'Append':
     case 'Load':
     case 'Read':
+    case 'ReadBackwards':
     case 'Command':
     case 'State':
       return shareOf(asked.streamId)

@@ -115,6 +115,7 @@ export const pageRead = (
   times: CallTimes,
 ): void => {
   const { events, version, more } = page
+  const upTo = asked._tag === 'Read' ? (asked.upTo ?? Infinity) : Infinity
   let last = page.after
   let isBroken = events.length > asked.limit
   for (const event of events) {
@@ -122,7 +123,7 @@ export const pageRead = (
     last = event.version
     seen(facts, event, times)
   }
-  isBroken ||= more && events.length === 0
+  isBroken ||= (more && events.length === 0) || (last > upTo && events.length > 0)
   if (version !== undefined && version >= page.after) {
     isBroken ||= more ? last >= version : last !== version
   }
@@ -137,10 +138,37 @@ export const pageRead = (
     if (page.handled !== undefined) handled(facts, commandId, page.handled, times)
     else if (times.begun > (command.missing?.begun ?? -1)) command.missing = times
   }
-  if (version !== undefined) wasAt(facts, version, times)
+  if (upTo <= last) {
+    if (events.length > 0) there(facts, last, times)
+  } else if (version !== undefined) wasAt(facts, version, times)
   else if (more) there(facts, last + 1, times)
   else if (events.length > 0 || last === 0) wasAt(facts, last, times)
   else notThereAt(facts, last + 1, times, false)
+}
+
+/** A page of the stream was read, newest events first. */
+export const pageReadBackwards = (
+  facts: StreamFacts,
+  { before = Infinity, limit }: Of<Question, 'ReadBackwards'>,
+  { events, more }: Of<Answer, 'Page'>,
+  times: CallTimes,
+): void => {
+  const newest = events[0]?.version ?? 0
+  const isBroken =
+    events.length > limit ||
+    (events.length > 0 && newest >= before) ||
+    more !== newest > events.length ||
+    events.some(
+      ({ version, streamId }, index) => version !== newest - index || streamId !== facts.streamId,
+    )
+  for (const event of events) seen(facts, event, times)
+  if (isBroken) {
+    const message = `the page ${before === Infinity ? 'from the end' : `before version ${before}`} has a gap, or does not end where it says`
+    facts.report({ promise: 'BrokenPage', subject: facts.streamId, message, calls: [times.call] })
+    return
+  }
+  if (newest < before - 1) wasAt(facts, newest, times)
+  else if (newest > 0) there(facts, newest, times)
 }
 
 /** A state was given for a version. */

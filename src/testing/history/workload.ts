@@ -103,7 +103,7 @@ const readSomething = async <Transaction>({
 }: ClientWorld<Transaction>): Promise<void> => {
   const streamId = streamOf(random)
   const limit = random.pick([1, 3, 1_000])
-  switch (random.below(3)) {
+  switch (random.below(6)) {
     case 0:
       await safely(store.read(streamId, { after: random.below(10), limit }))
       return
@@ -111,6 +111,17 @@ const readSomething = async <Transaction>({
       await safely(store.load({ streamId, after: random.below(4), limit }))
       return
     case 2:
+      await safely(store.read(streamId, { after: random.below(4), upTo: random.below(10), limit }))
+      return
+    case 3: {
+      const before = random.chance(0.5) ? {} : { before: random.below(10) }
+      await safely(store.readBackwards(streamId, { ...before, limit }))
+      return
+    }
+    case 4:
+      await safely(store.version(streamId))
+      return
+    case 5:
       if (documents === undefined) return
       await safely(documents.get(random.pick([INLINE, COUNTED]), streamId))
   }

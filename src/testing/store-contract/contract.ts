@@ -1,4 +1,5 @@
 import type { EventStore } from '../../core/ports/event-store'
+import { appendHooks } from './append-hooks'
 import { appends } from './appends'
 import { badInput } from './bad-input'
 import { badEvents } from './bad-events'
@@ -10,6 +11,7 @@ import { knownDefects } from './known-defects'
 import { loads } from './loads'
 import { races } from './races'
 import { readingWhileWriting } from './reading-while-writing'
+import { searches } from './searches'
 import { snapshots } from './snapshots'
 import { storeReads } from './store-reads'
 import { tags } from './tags'
@@ -45,6 +47,7 @@ const suites: ReadonlyArray<Suite> = [
   snapshots,
   streamReads,
   storeReads,
+  searches,
   tags,
   streamLists,
   storedData,
@@ -52,6 +55,7 @@ const suites: ReadonlyArray<Suite> = [
   badInput,
   badEvents,
   readingWhileWriting,
+  appendHooks,
   knownDefects,
 ]
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type BoundarySuite, lengthIn, ROUNDS, wins, writer, WRITERS } from './boundary-suite'
 import { countTo, eventsOf, failsWith, grow, holds, isMissing, same, succeeds } from './checks'
+import { called, listenTo } from './append-hooks'
 import { anEvent, appendTo, freshStream, numbered, repeatedly } from './fixtures'
 
 /** What one append to several streams does. */
@@ -27,6 +28,24 @@ export const togetherAppends: BoundarySuite = {
         })),
       )
       for (const { positions } of streams) assert.ok(grow(positions), 'positions increase')
+    },
+    'call the hooks of the store once, with the events of all streams': async ({ store }) => {
+      const [one, other, none] = [freshStream(), freshStream(), freshStream()]
+      const { calls, errors, stop } = listenTo(store, one)
+      await succeeds(store.append(appendTo(none, 0, numbered(1))))
+      const streams = [
+        appendTo(one, 0, numbered(2)),
+        appendTo(none, 1, []),
+        appendTo(other, 'any', numbered(1)),
+      ]
+      await succeeds(store.appendTogether({ streams }))
+      await failsWith(store.appendTogether({ streams }), { _tag: 'VersionConflicts' })
+      await called(calls, 1)
+      stop()
+      same(
+        [calls.flat(), errors],
+        [[...(await eventsOf(store, one)), ...(await eventsOf(store, other))], []],
+      )
     },
     'answers in the order in which the streams are named': async ({ store }) => {
       const streams = countTo(8).map((count) => appendTo(freshStream(), 0, numbered(count)))

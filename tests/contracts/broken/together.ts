@@ -69,6 +69,16 @@ export const brokenTogether: ReadonlyArray<BrokenBoundaryStore> = [
     ],
   },
   {
+    defect: 'calls no hook after an append to several streams',
+    store: () => {
+      const [{ store }, { store: hooks }] = [memory(), memory()]
+      return { ...store, afterAppend: hooks.afterAppend }
+    },
+    noticedBy: [
+      'appends to several streams: call the hooks of the store once, with the events of all streams',
+    ],
+  },
+  {
     defect: 'stores nothing at all',
     store: () => appending(() => elsewhere),
     noticedBy: [

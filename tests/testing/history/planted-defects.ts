@@ -218,6 +218,43 @@ const reads: ReadonlyArray<PlantedDefect> = [
     foundAs: ['BrokenPage'],
   },
   {
+    defect: 'leaves out the newest event of a page that is read backwards',
+    plant: inStore((store) => ({
+      readBackwards: (streamId, range) =>
+        pipe(
+          store.readBackwards(streamId, range),
+          TE.map((page) => ({
+            ...page,
+            events: page.events.slice(page.events.length > 2 ? 1 : 0),
+          })),
+        ),
+    })),
+    foundAs: ['BrokenPage', 'StaleAnswer'],
+  },
+  {
+    defect: 'reads past the version up to which it is to read',
+    plant: inStore((store) => ({
+      read: (streamId, { upTo: _upTo, ...range }) => store.read(streamId, range),
+    })),
+    foundAs: ['BrokenPage'],
+  },
+  {
+    defect: 'answers versions that may be old',
+    plant: inStore((store, random) => {
+      const known = new Map<string, Awaited<ReturnType<ReturnType<EventStore['version']>>>>()
+      return {
+        version: (streamId) => async () => {
+          const before = known.get(streamId)
+          if (before !== undefined && random.chance(0.5)) return before
+          const fresh = await store.version(streamId)()
+          known.set(streamId, fresh)
+          return fresh
+        },
+      }
+    }),
+    foundAs: ['StaleAnswer'],
+  },
+  {
     defect: 'gives other positions with a stream than with the store',
     plant: inPages((events) => events.map((event) => ({ ...event, position: event.version }))),
     foundAs: ['PositionsDisagree'],

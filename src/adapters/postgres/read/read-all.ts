@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
-import type { StoreFailed } from '../../../core/errors/store'
+import { invalidQuery } from '../../../core/errors/invalid'
+import type { ReadAllError } from '../../../core/errors/unions'
 import type { EventStore, StorePage, StoreRange } from '../../../core/ports/event-store'
+import { storeRangeProblem } from '../../../core/read-range'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
@@ -33,6 +35,34 @@ const tagged = (schema: string): string => `(
     where t.tag = any($6::text[]) and t.position > $1::bigint and t.position <= $5::bigint
   ) m join ${schema}.events e using (position)`
 
+/**
+ * The same with a correlation id or times. Only the first 64 characters of a correlation id are indexed, so that none is
+ * too long to be stored. Times are looked for among a bounded number of positions: see docs/adr/0078-reading-by-correlation-and-time.md.
+ */
+const searched = (schema: string, from: string): string => `
+select ${storedColumns}
+from ${from}
+where e.position > $1::bigint and e.position <= $5::bigint
+  and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
+  and ($4::text[] is null or type = any($4))
+  and ($6::text[] is null or exists (
+    select from ${schema}.event_tags t where t.tag = any($6) and t.position = e.position))
+  and ($7::text is null or metadata -> 'correlationId' = to_jsonb($7))
+  and e.recorded_at >= to_timestamp($8::double precision / 1000)
+  and e.recorded_at < to_timestamp($9::double precision / 1000)
+  and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
+order by e.position
+limit $2::integer`
+
+/** The events that may have a correlation id. */
+const correlated = (schema: string): string => `(
+    select c.* from ${schema}.events c
+    where c.metadata ? 'correlationId' and left(c.metadata ->> 'correlationId', 64) = left($7::text, 64)
+  ) e`
+
+const isSearch = ({ correlationId, recordedFrom, recordedBefore }: StoreRange): boolean =>
+  correlationId !== undefined || recordedFrom !== undefined || recordedBefore !== undefined
+
 const parametersOf = (
   { after, limit, categories, types }: StoreRange,
   end: number | null,
@@ -51,6 +81,12 @@ type Visible = Pick<StorePage, 'highest' | 'lineage'> & { readonly horizon: Posi
 interface VisibleRow extends Pick<StoredEvent, 'position'> {
   readonly version: null
   readonly data: Pick<StorePage, 'highest' | 'lineage'>
+}
+
+const searchParameters = (range: StoreRange, end: Position): ReadonlyArray<unknown> => {
+  const { tags, correlationId, recordedFrom = -Infinity, recordedBefore = Infinity } = range
+  const times = [recordedFrom, recordedBefore]
+  return [...parametersOf(range, end), withoutNul(tags), correlationId ?? null, ...times]
 }
 
 /** What was visible at the last look; `undefined` when that is too long ago. */
@@ -79,8 +115,10 @@ const split = (
   return { visible, rows }
 }
 
-const isFiltered = ({ categories, types, tags }: StoreRange): boolean =>
-  categories !== undefined || types !== undefined || tags !== undefined
+const isFiltered = (range: StoreRange): boolean => {
+  const { categories, types, tags } = range
+  return categories !== undefined || types !== undefined || tags !== undefined || isSearch(range)
+}
 
 /** How long a page is looked for when there is little to be found, in milliseconds. Then an unfinished one is answered. */
 const PAGE_TIME = 50
@@ -108,6 +146,8 @@ export const readAllFrom = (schema: string) => {
     toHorizon: named('read_all', toHorizon(name)),
     below: named('read_below', below(name, `${name}.events e`)),
     belowTagged: named('read_below_tagged', below(name, tagged(name))),
+    search: named('search', searched(name, `${name}.events e`)),
+    searchCorrelated: named('search_correlated', searched(name, correlated(name))),
   }
   return (db: Executor, scope: TransactionScope): EventStore['readAll'] => {
     const known = horizonCache()
@@ -143,8 +183,27 @@ export const readAllFrom = (schema: string) => {
       return { visible, rows, upTo, isLast: false }
     }
 
+    /** By what else than their position, category, type and tags: below a horizon that is looked for before. */
+    const search = async (range: StoreRange, size: number | null): Promise<Piece> => {
+      const before = known.get()
+      const isKnown = before !== undefined && before.horizon > range.after
+      const horizonOnly = { after: range.after, limit: 0 }
+      const visible = isKnown ? before : (await readToHorizon(horizonOnly, null)).visible
+      const upTo = Math.max(
+        range.after,
+        Math.min(visible.horizon, range.after + (size ?? Infinity)),
+      )
+      const statement =
+        range.correlationId === undefined ? statements.search : statements.searchCorrelated
+      const rows = await fetchRows<StoredEvent>(db, statement, searchParameters(range, upTo))
+      return { visible, rows, upTo, isLast: !isKnown && upTo >= visible.horizon }
+    }
+
     /** The next events of a page, by one statement. */
     const readPiece = (range: StoreRange): Promise<Piece> => {
+      const { correlationId } = range
+      if (correlationId !== undefined) return search(range, null) // by its index
+      if (isSearch(range)) return window.scan((size) => search(range, size))
       const visible = known.get()
       const look = (size: number | null): Promise<Piece> =>
         visible === undefined || visible.horizon <= range.after
@@ -176,7 +235,9 @@ export const readAllFrom = (schema: string) => {
       }
     }
 
-    return (range) => async (): Promise<E.Either<StoreFailed, StorePage>> => {
+    return (range) => async (): Promise<E.Either<ReadAllError, StorePage>> => {
+      const problem = storeRangeProblem(range)
+      if (problem !== undefined) return E.left(invalidQuery(problem))
       try {
         const page = await readPage(range)
         const events = checkPositions(page.events)

@@ -1,8 +1,15 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { EventStore } from '../../../core/ports/event-store'
+import { invalidQuery } from '../../../core/errors/invalid'
+import type { EventStore, StreamRange } from '../../../core/ports/event-store'
+import {
+  backwardsRangeProblem,
+  firstVersionAbove,
+  lastVersion,
+  streamRangeProblem,
+} from '../../../core/read-range'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { streamIdError } from '../../../core/stream'
+import { type StreamId, streamIdError } from '../../../core/stream'
 import { named, type Executor, readRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
 import { storedColumns, toPage, withoutNul } from './stored-events'
@@ -22,6 +29,31 @@ where e.stream_id = $1::text and e.version > $2::integer
 order by e.version
 limit $3::integer`
 
+const readUpTo = (schema: string): string => `
+select ${storedColumns}
+from ${schema}.events e
+where e.stream_id = $1::text and e.version > $2::integer and e.version <= $4::integer
+  and ($5::text[] is null
+    or exists (select from ${schema}.event_tags t where t.tag = any($5) and t.position = e.position))
+order by e.version
+limit $3::integer`
+
+const readBackwards = (schema: string): string => `
+select ${storedColumns}
+from ${schema}.events e
+where e.stream_id = $1::text and e.version < $2::bigint
+  and ($4::text[] is null
+    or exists (select from ${schema}.event_tags t where t.tag = any($4) and t.position = e.position))
+order by e.version desc
+limit $3::integer`
+
+const version = (schema: string): string => `
+select e.version
+from ${schema}.events e
+where e.stream_id = $1::text
+order by e.version desc
+limit 1`
+
 /** Takes a stream, the version to begin after, and how many rows to answer. */
 export const readStatement = (schema: string): string =>
   named('read', read(quoteIdentifier(schema)))
@@ -30,16 +62,60 @@ export const readStatement = (schema: string): string =>
 export const readFrom = (schema: string) => {
   const statement = readStatement(schema)
   const tagged = named('read_tagged', readTagged(quoteIdentifier(schema)))
-  return (db: Executor): EventStore['read'] =>
-    (streamId, { after, limit, tags }) => {
+  const bounded = named('read_up_to', readUpTo(quoteIdentifier(schema)))
+  return (db: Executor): EventStore['read'] => {
+    const rows = ({ after, limit, tags, upTo }: StreamRange, streamId: StreamId) => {
+      const parameters = [streamId, after, limit + 1]
+      if (upTo !== undefined) {
+        const bounds = [lastVersion({ upTo }), withoutNul(tags)]
+        return readRows<StoredEvent>(db, bounded, [...parameters, ...bounds])
+      }
+      return tags === undefined
+        ? readRows<StoredEvent>(db, statement, parameters)
+        : readRows<StoredEvent>(db, tagged, [...parameters, withoutNul(tags)])
+    }
+    return (streamId, range) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)
-      const parameters = [streamId, after, limit + 1]
+      const problem = streamRangeProblem(range)
+      if (problem !== undefined) return TE.left(invalidQuery(problem))
       return pipe(
-        tags === undefined
-          ? readRows<StoredEvent>(db, statement, parameters)
-          : readRows<StoredEvent>(db, tagged, [...parameters, withoutNul(tags)]),
+        rows(range, streamId),
+        TE.flatMapEither((found) => toPage(range.limit, found)),
+      )
+    }
+  }
+}
+
+/** A page of one stream, newest events first. */
+export const readBackwardsFrom = (schema: string) => {
+  const statement = named('read_backwards', readBackwards(quoteIdentifier(schema)))
+  return (db: Executor): EventStore['readBackwards'] =>
+    (streamId, range) => {
+      const invalid = streamIdError(streamId)
+      if (invalid !== undefined) return TE.left(invalid)
+      const problem = backwardsRangeProblem(range)
+      if (problem !== undefined) return TE.left(invalidQuery(problem))
+      const { limit, tags } = range
+      const parameters = [streamId, firstVersionAbove(range), limit + 1, withoutNul(tags)]
+      return pipe(
+        readRows<StoredEvent>(db, statement, parameters),
         TE.flatMapEither((found) => toPage(limit, found)),
       )
+    }
+}
+
+/** The version of a stream. */
+export const versionIn = (schema: string) => {
+  const statement = named('version', version(quoteIdentifier(schema)))
+  return (db: Executor): EventStore['version'] =>
+    (streamId) => {
+      const invalid = streamIdError(streamId)
+      return invalid === undefined
+        ? pipe(
+            readRows<{ readonly version: number }>(db, statement, [streamId]),
+            TE.map(([row]) => row?.version ?? 0),
+          )
+        : TE.left(invalid)
     }
 }

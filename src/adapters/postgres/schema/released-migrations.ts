@@ -40,6 +40,10 @@ create table {{schema}}.events (
   constraint events_version_check check (version >= 1)
 );
 
+-- For reading by correlation id: of each only the beginning, for no text is too long to be stored.
+create index events_correlation on {{schema}}.events (left(metadata ->> 'correlationId', 64), position)
+  where metadata ? 'correlationId';
+
 -- What makes a command that is sent twice have its effect once.
 create table {{schema}}.commands (
   stream_id   text    not null collate "C",

@@ -7,7 +7,7 @@ import { runSubscription } from '../../../../src/shell/subscription/run-subscrip
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { right } from '../../../support/right'
-import { appending, counter } from '../../../support/tally'
+import { appending, counter, newEvent } from '../../../support/tally'
 
 const MANY = 400_000
 
@@ -71,6 +71,29 @@ describe('a category without events among very many others, under a short statem
     expect(found).toHaveLength(2)
     expect(after).toBe(found[1])
     expect(pages).toBeLessThan(200)
+    await db.destroy()
+  }, 30_000)
+
+  it('is read by its time in pages that move on, and by its correlation id in one', async () => {
+    const db = limited()
+    const { store } = postgres(db)
+    const event = { ...newEvent('Added', { by: 1 }), metadata: { correlationId: 'only one' } }
+    await right(
+      postgres(database.connect(1)).store.append({ ...appending('rare-1'), events: [event] }),
+    )
+    const recordedFrom = Date.now() - 3_600_000
+    let after = 0
+    const found: string[] = []
+    for (let more = true; more;) {
+      const page = await right(store.readAll({ after, limit: 10, recordedFrom }))
+      expect(page.upTo > after || !page.more).toBe(true)
+      found.push(...page.events.map(({ streamId }) => streamId))
+      after = page.upTo
+      more = page.more
+    }
+    expect(found).toEqual(['counter-1', 'counter-1', 'rare-1'])
+    const page = await right(store.readAll({ after: 0, limit: 10, correlationId: 'only one' }))
+    expect(page).toMatchObject({ events: [{ streamId: 'rare-1' }], more: false, upTo: after })
     await db.destroy()
   }, 30_000)
 

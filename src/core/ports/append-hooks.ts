@@ -1,0 +1,88 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import type { Appended, AppendRequest } from '../append'
+import { canonicalJson } from '../canonical-json'
+import type { NewEvent, StoredEvent } from '../recorded-event'
+import type { AfterAppend, EventStore } from './event-store'
+
+/** The hooks of a store: see {@link EventStore.afterAppend}. */
+export interface AppendHooks {
+  readonly afterAppend: EventStore['afterAppend']
+  /**
+   * An append of `requests`, after which the hooks are called. The events are copied when this is called, and only if
+   * there is a hook.
+   *
+   * @param appendedOf - what the answer says of each request, in their order.
+   */
+  readonly hooked: <Failure, Stored>(
+    requests: ReadonlyArray<AppendRequest>,
+    append: TaskEither<Failure, Stored>,
+    appendedOf: (stored: Stored) => ReadonlyArray<Appended>,
+  ) => TaskEither<Failure, Stored>
+}
+
+const copied = ({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent => ({
+  id,
+  type,
+  schemaVersion,
+  data: canonicalJson(data),
+  metadata: canonicalJson(metadata),
+})
+
+const storedEvents = (
+  { streamId }: AppendRequest,
+  events: ReadonlyArray<NewEvent>,
+  { version, positions, recordedAt }: Appended,
+): ReadonlyArray<StoredEvent> =>
+  events.map((event, index) => ({
+    ...event,
+    streamId,
+    version: version - events.length + index + 1,
+    position: positions[index] ?? 0,
+    recordedAt,
+  }))
+
+const ignored = (): undefined => undefined
+
+/** What a hook does goes no further than its own `onError`. */
+const call = ({ run, onError }: AfterAppend, events: ReadonlyArray<StoredEvent>): void => {
+  const failed = (cause: unknown): void => void E.tryCatch(() => onError(cause), ignored)
+  const called = E.tryCatch(
+    () => run(events),
+    (cause) => ({ cause }),
+  )
+  if (E.isLeft(called)) failed(called.left.cause)
+  else void Promise.resolve(called.right).then(ignored, failed)
+}
+
+/**
+ * The hooks of one store, for its adapter: it gives out `afterAppend`, and puts `hooked` around its appends.
+ *
+ * @param later - calls a function when the append has been answered: `setImmediate` from `node:timers`.
+ */
+export const appendHooks = (later: (call: () => void) => unknown): AppendHooks => {
+  const hooks = new Set<AfterAppend>()
+  return {
+    afterAppend: ({ run, onError }) => {
+      const hook = { run, onError } // one and the same may be registered twice
+      hooks.add(hook)
+      return () => void hooks.delete(hook)
+    },
+    hooked: (requests, append, appendedOf) => {
+      if (hooks.size === 0) return append
+      const copies = E.tryCatch(() => requests.map(({ events }) => events.map(copied)), ignored)
+      if (E.isLeft(copies)) return append // it fails for the same reason
+      return () =>
+        append().then((answer) => {
+          if (E.isLeft(answer)) return answer
+          const appended = appendedOf(answer.right)
+          const stored = requests.flatMap((request, index) => {
+            const [events = [], one] = [copies.right[index], appended[index]]
+            return one === undefined ? [] : storedEvents(request, events, one)
+          })
+          if (stored.length > 0) later(() => hooks.forEach((hook) => call(hook, stored)))
+          return answer
+        })
+    },
+  }
+}
