@@ -240,10 +240,12 @@ const manyParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => {
   const [expected, places] = [arrayText(), arrayText()]
   for (const { streamId, expectedVersion, events: own } of appends) {
     const code = String(versionCode(expectedVersion))
-    for (const [index, event] of own.entries()) {
+    let place = 0
+    for (const event of own) {
+      place += 1
       streams.push(streamId)
       expected.add(code)
-      places.add(String(index + 1))
+      places.add(String(place))
       events.push(event)
     }
   }
