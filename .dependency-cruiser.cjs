@@ -1,5 +1,5 @@
 /** The direction: testing -> core; cli, http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
-const entries = '^src/(index|adapter|algebra|codec|http|memory|postgres|testing)[.]ts$'
+const entries = '^src/(index|adapter|algebra|boundary|codec|http|memory|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

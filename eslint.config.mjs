@@ -40,6 +40,11 @@ export default tseslint.config(
     },
   },
   {
+    // An application of its own, with modules of another system; here it sees the library's source.
+    files: ['examples/hotel/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: false, project: 'tsconfig.hotel.json' } },
+  },
+  {
     files: ['src/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', noClass, noThrow, noExportAll, noDefault],

@@ -6,7 +6,7 @@ module.exports = {
   transform: { '^.+[.]ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }] },
   moduleNameMapper: {
     '^reprise$': '<rootDir>/src/index.ts',
-    '^reprise/(adapter|algebra|codec|http|memory|postgres|testing)$': '<rootDir>/src/$1.ts',
+    '^reprise/(adapter|algebra|boundary|codec|http|memory|postgres|testing)$': '<rootDir>/src/$1.ts',
   },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',

@@ -1,16 +1,17 @@
 // Compiles and runs applications that have installed the packed package, outside of this repository: as ES modules, as
-// CommonJS and in one bundled file, with each Kysely that we support.
+// CommonJS and in one bundled file, with each Kysely that we support; and their tests, under node's own runner and vitest.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
-import { allPassed, inPairs, install, installOnly, runFile, withFolder } from './packed.mjs'
+import { allPassed, inPairs, install, installOnly, link, runFile, withFolder } from './packed.mjs'
 
 const APPLICATION = resolve('tests/consumers/application.ts')
+const TESTS = resolve('tests/consumers/test-runner.ts')
 const { exports, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const doors = Object.entries(exports)
   .filter(([, target]) => typeof target === 'object')
@@ -75,18 +76,28 @@ const BUNDLER = {
   noEmit: true,
 }
 
+const VITEST = 'bundler/vitest.test.ts'
+
 const compileAll = (oldest, newest) => {
   const node = ['node/application.mts', 'node/application.cts']
-  const bundler = ['bundler/application.ts']
+  const bundler = ['bundler/application.ts', VITEST]
   for (const folder of [oldest, newest]) {
-    for (const file of [...node, ...bundler]) {
+    for (const file of [...node, 'bundler/application.ts']) {
       mkdirSync(dirname(join(folder, file)), { recursive: true })
       copyFileSync(APPLICATION, join(folder, file))
     }
   }
+  copyFileSync(TESTS, join(oldest, 'node/runner.test.mts'))
+  const tests = readFileSync(TESTS, 'utf8').replace("from 'node:test'", "from 'vitest'")
+  writeFileSync(join(oldest, VITEST), tests)
   return [
     // Every declaration that comes with a package is checked once: it is most of the time.
-    ['NodeNext', oldest, node, { ...NODE, skipLibCheck: false, exactOptionalPropertyTypes: true }],
+    [
+      'NodeNext',
+      oldest,
+      [...node, 'node/runner.test.mts'],
+      { ...NODE, skipLibCheck: false, exactOptionalPropertyTypes: true },
+    ],
     ['Bundler', oldest, bundler, BUNDLER],
     ['NodeNext, newest Kysely', newest, node, NODE],
   ].map(([file, folder, files, options]) => {
@@ -130,41 +141,52 @@ const bundle = (folder) => {
   return outfile
 }
 
-/** The optional peers: whoever has none of them can load all that does not need them, and is told the rest. */
+/** The optional peers: an application without them can load every entry point, and is told what it needs one for. */
 const checkWithoutPeers = (folder) => {
   const script = join(folder, 'without-peers.cjs')
   copyFileSync('scripts/without-peers.cjs', script)
   const without = (entry, missing) =>
     spawnSync(process.execPath, [script, entry, ...missing], { cwd: folder, encoding: 'utf8' })
   const peers = Object.keys(peerDependencies)
-  const told = /npm install --save-dev fast-check.*Cannot find module 'fast-check'/
-  for (const door of doors) {
-    const missing = door === 'reprise/postgres' ? peers.filter((peer) => peer !== 'kysely') : peers
-    const { status, stdout, stderr } = without(door, missing)
-    assert.equal(status, 0, `${door} does not load without ${missing.join(', ')}:\n${stderr}`)
-    assert.match(stdout, door === 'reprise/testing' ? told : / names/)
+  const said = {
+    'reprise/postgres': /Cannot find module 'kysely'/,
+    'reprise/testing': /npm install --save-dev fast-check.*Cannot find module 'fast-check'/,
   }
-  const { status, stderr } = without('reprise/postgres', peers)
-  assert.notEqual(status, 0)
-  assert.match(stderr, /Cannot find module '(kysely|pg)'/)
+  for (const door of doors) {
+    const { status, stdout, stderr } = without(door, peers)
+    assert.equal(status, 0, `${door} does not load without ${peers.join(', ')}:\n${stderr}`)
+    assert.match(stdout, said[door] ?? / names/)
+  }
 }
+
+/** The runners of tests that are neither jest nor the script above. */
+const runTests = (folder) => [
+  () => runFile(join(folder, 'node/runner.test.mjs'), { options: ['--test'] }),
+  () =>
+    runFile(join(folder, 'node_modules/vitest/vitest.mjs'), {
+      cwd: join(folder, 'bundler'),
+      args: ['run'],
+    }),
+]
 
 const passed = await withFolder(async (folder) => {
   const start = performance.now()
   const oldest = install(join(folder, 'oldest'))
+  link('vitest', oldest)
   const newest = install(join(folder, 'newest'), { kysely: 'kysely-newest' })
   await checkNames(oldest)
   checkWithoutPeers(oldest)
   const compiled = compileAll(oldest, newest)
   if (!allPassed(compiled)) return false
+  const applications = [oldest, newest]
+    .flatMap((application) => [
+      join(application, 'node/application.mjs'),
+      join(application, 'node/application.cjs'),
+    ])
+    .concat(bundle(oldest))
   const ran = await inPairs(
-    [oldest, newest]
-      .flatMap((application) => [
-        join(application, 'node/application.mjs'),
-        join(application, 'node/application.cjs'),
-      ])
-      .concat(bundle(oldest)),
-    (file) => runFile(file),
+    [...runTests(oldest), ...applications.map((file) => () => runFile(file))],
+    (run) => run(),
   )
   const seconds = Math.round((performance.now() - start) / 1000)
   console.log(

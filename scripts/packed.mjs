@@ -17,18 +17,24 @@ const packages = [
   '@types/pg',
 ]
 
-const link = (name, folder, from = name) => {
+/** Links a package of this repository, under its name or that of `from`. */
+export const link = (name, folder, from = name) => {
   const place = join(folder, 'node_modules', name)
   mkdirSync(dirname(place), { recursive: true })
   symlinkSync(realpathSync(join('node_modules', from)), place, 'junction')
 }
 
-/** Makes `folder` an application that has installed it; `instead` names other packages: `{ kysely: 'kysely-newest' }`. */
-export const install = (folder, instead = {}) => {
+/**
+ * Makes `folder` an application that has installed it; `instead` names other packages: `{ kysely: 'kysely-newest' }`.
+ * `beside`: what it needs itself; by default what the pages show.
+ */
+export const install = (folder, instead = {}, beside = packages) => {
   const own = join(folder, 'node_modules/reprise')
   mkdirSync(own, { recursive: true })
   execFileSync('tar', ['-xzf', ARCHIVE, '--strip-components=1', '-C', own])
-  for (const name of packages) link(name, folder, instead[name])
+  for (const name of new Set([...Object.keys(dependencies), ...beside])) {
+    link(name, folder, instead[name])
+  }
   return folder
 }
 
@@ -48,11 +54,24 @@ export const withFolder = async (use) => {
   }
 }
 
-/** Runs a file under plain node, in its folder. What it printed, and `passed`: it ended by itself, with 0. */
-export const runFile = (file, { seconds = 90, env = {} } = {}) =>
+/**
+ * Runs a file under plain node, by default in its folder. What it printed, and `passed`: it ended by itself, with 0.
+ * `options` go before the file, `args` after it.
+ */
+export const runFile = (
+  file,
+  {
+    seconds = 90,
+    env = {},
+    node = process.execPath,
+    options = [],
+    args = [],
+    cwd = dirname(file),
+  } = {},
+) =>
   new Promise((done) => {
-    const child = spawn(process.execPath, [file], {
-      cwd: dirname(file),
+    const child = spawn(node, [...options, file, ...args], {
+      cwd,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -43,6 +43,7 @@ export {
   type ManyEvent,
   many,
   type ManyRejection,
+  stateAt,
   type StateByKey,
 } from './core/algebra/many'
 export { type KeyIn, manyBy } from './core/algebra/many-by'
@@ -66,10 +67,10 @@ export {
 export { runCommands, type RunResult, runCommandsFrom } from './core/algebra/run'
 export { guardTerminal, ignoreTerminal, type Terminated, terminated } from './core/algebra/terminal'
 export {
-  combineViews,
-  groupBy,
+  eachBy,
   mapViewEvent,
   type PartViews,
+  sideBySide,
   type View,
   type Views,
 } from './core/algebra/view'

@@ -4,6 +4,7 @@ export type { ArbitrariesByName } from './testing/derive-arbitrary'
 export { assertEventShapes, checkEventShapes, recordEventShapes } from './testing/event-shape-gate'
 export type { EventShapes, ShapeReport } from './testing/event-shapes'
 export { checkDecider } from './testing/laws/check-decider'
+export type { BoundaryParts } from './testing/laws/boundary'
 export type { DeciderCheck, DeciderCodecs } from './testing/laws/decider-check'
 export {
   assertLaws,
@@ -29,10 +30,12 @@ export {
   type StreamEvents,
 } from './testing/http-specification'
 export {
+  type BoundarySpecification,
   type Outcome,
   type Situation,
   specification,
   type Specification,
+  type Specify,
 } from './testing/specification'
 export {
   storeContract,

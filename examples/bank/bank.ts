@@ -1,12 +1,11 @@
-import type { Backend } from 'reprise'
-import type { EventStore } from 'reprise/adapter'
+import type { BoundaryStore, EventStore } from 'reprise/adapter'
 import type { Office } from './office'
 import type { Screen } from './screen'
 import { value } from './value'
 
 /** What a scene runs with. */
 export interface Bank {
-  readonly backend: Pick<Backend<unknown>, 'store'>
+  readonly backend: { readonly store: EventStore & BoundaryStore }
   readonly office: Office
   readonly screen: Screen
   /** Account ids are new in every run: `ada-3` is Ada's in run 3. */

@@ -13,6 +13,7 @@ import { rejections } from './scenes/rejections'
 import { restarted } from './scenes/restarted'
 import { sentTwice } from './scenes/sent-twice'
 import { snapshots } from './scenes/snapshots'
+import { theLastSeat } from './scenes/the-last-seat'
 import { twoDesks } from './scenes/two-desks'
 import { openScreen } from './screen'
 
@@ -26,6 +27,7 @@ const scenes: ReadonlyArray<Scene> = [
   sentTwice,
   snapshots,
   piggyBank,
+  theLastSeat,
   aTransfer,
   failedTransfers,
   fiveTransfers,

@@ -84,18 +84,20 @@ export const sightProblem = (sight: unknown): string | undefined =>
     ? undefined
     : 'the position and the count of a sight must be integers, 0 or more'
 
-/** A copy of a valid condition that later changes by the caller do not affect. */
-export const conditionCopy = ({
-  query: [first, ...others],
-  sight,
-}: AppendCondition): AppendCondition => {
+/** A copy of a valid query that later changes by the caller do not affect. */
+export const queryCopy = ([first, ...others]: BoundaryQuery): BoundaryQuery => {
   const itemCopy = ({ tags: [tag, ...more], types }: QueryItem): QueryItem => ({
     tags: [tag, ...more],
     ...(types === undefined ? {} : { types: [...types] }),
   })
-  const query: BoundaryQuery = [itemCopy(first), ...others.map(itemCopy)]
-  return { query, sight: { after: sight.after, count: sight.count } }
+  return [itemCopy(first), ...others.map(itemCopy)]
 }
+
+/** The same for a condition. */
+export const conditionCopy = ({ query, sight }: AppendCondition): AppendCondition => ({
+  query: queryCopy(query),
+  sight: { after: sight.after, count: sight.count },
+})
 
 /** Whether an event with these tags is one of those that the query asks for. */
 export const matches = (

@@ -29,5 +29,6 @@ export interface Category<Command, State, Event, Rejection> {
    *
    * @param id - of the stream, without the category: `A1` in `account-A1`.
    */
-  readonly tags?: (event: Event, id: string) => ReadonlyArray<string>
+  // A method's type, which may stand where more events are expected: a category can be spread into one that has more.
+  readonly tags?: { of(event: NoInfer<Event>, id: string): ReadonlyArray<string> }['of']
 }

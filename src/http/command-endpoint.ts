@@ -23,9 +23,10 @@ import { problem, type ProblemOptions } from './request-problem'
 export interface CommandEndpointOptions<State, Event, Rejection>
   extends ProblemOptions<Rejection>, BodyLimits {
   /**
-   * The command for a body: with a type that the route gives, with a time. Whatever it returns is decoded by the
-   * category's codec. An `Idempotency-Key` is bound to the body and the URL, not to what is returned here. Default:
-   * the body itself.
+   * The command for a body, or a promise of it: with a type that the route gives, with a time, with a price that is
+   * looked up. Whatever it returns is decoded by the category's codec. An `Idempotency-Key` is bound to the body and the
+   * URL, not to what is returned here. `body` is `undefined` if the request has no content and no `Content-Type`.
+   * Default: the body itself, and a request without content is `unsupported-media-type` (415).
    */
   readonly command?: (body: unknown, request: Request) => unknown
   /** What is answered. Default: status 200, `{ version, position }`; no `position` if nothing was recorded. */
@@ -41,7 +42,7 @@ export interface CommandEndpointOptions<State, Event, Rejection>
 /** What an endpoint needs of a category. */
 export type CommandHandler<State, Event, Rejection> = Pick<
   OpenCategory<never, State, Event, Rejection>,
-  'handleCommand'
+  'handle'
 >
 
 const keyRequired = httpProblem(
@@ -68,22 +69,33 @@ const missing = (
 const MOST_ATTEMPTS = 10
 
 /** Handles a command; if its preconditions hold at more than one version, at the one where the stream is. */
-const handle = async <State, Event, Rejection>(
-  { handleCommand }: CommandHandler<State, Event, Rejection>,
+const handleWhereItIs = async <State, Event, Rejection>(
+  { handle }: CommandHandler<State, Event, Rejection>,
   id: string,
   command: unknown,
   options: RequestOptions,
 ): Promise<E.Either<HandleError<Rejection>, CommandResult<State, Event>>> => {
   let sent = options
   for (let attempt = 1; ; attempt++) {
-    // It decodes whatever it is given.
-    const result = await handleCommand(id, command as never, sent)()
+    const result = await handle(id, command, sent)()
     if (E.isRight(result) || result.left._tag !== 'VersionConflict') return result
     const { actual } = result.left
     if (attempt === MOST_ATTEMPTS || options.holdsAt?.(actual) !== true) return result
     sent = { ...options, expectedVersion: actual }
   }
 }
+
+/** What `make` gives, also if it is a promise; what it throws, or is rejected with, becomes a Left. */
+const resultOf = async (make: () => unknown): Promise<E.Either<unknown, unknown>> => {
+  try {
+    return E.right(await make())
+  } catch (cause) {
+    return E.left(cause)
+  }
+}
+
+const hasContent = ({ body, bodyUsed, headers }: Request): boolean =>
+  body !== null || bodyUsed || headers.has('content-type')
 
 const standardAnswer = ({ events, version }: CommandResult<unknown, unknown>): Answer => {
   const position = events.at(-1)?.position
@@ -93,7 +105,7 @@ const standardAnswer = ({ events, version }: CommandResult<unknown, unknown>): A
 /** What was sent, for the fingerprint: the same key at another URL is another command. */
 const sentAs = (request: Request, body: unknown): unknown => {
   const { pathname, search } = new URL(request.url)
-  return [request.method, pathname + search, body]
+  return [request.method, pathname + search, body ?? null]
 }
 
 /** Only if a header can carry it: an id that the application gives can be any text. */
@@ -146,14 +158,16 @@ export const commandEndpoint = <State, Event, Rejection>(
   ): Promise<E.Either<Omit<RequestFailure, 'request'>, Response>> => {
     const absent = missing(required, given)
     if (absent !== undefined) return E.left({ error: absent, problem: absent })
-    const body = await readJson(request, options)
+    const body =
+      commandOf === undefined || hasContent(request)
+        ? await readJson(request, options)
+        : E.right(undefined)
     if (E.isLeft(body)) return E.left({ error: body.left, problem: body.left })
-    const command = catching(() =>
-      commandOf === undefined ? body.right : commandOf(body.right, request),
-    )
+    const command =
+      commandOf === undefined ? body : await resultOf(() => commandOf(body.right, request))
     if (E.isLeft(command)) return E.left({ error: command.left, problem: internalError })
     const sent = commandOf === undefined ? given : { ...given, sentAs: sentAs(request, body.right) }
-    const result = await handle(category, id, command.right, sent)
+    const result = await handleWhereItIs(category, id, command.right, sent)
     if (E.isLeft(result)) {
       const context = { options: given, command: command.right }
       return E.left({ error: result.left, problem: problem(result.left, options, context) })

@@ -58,10 +58,10 @@ const INTERNAL: Standard = {
 const errorsOf = (issues: ReadonlyArray<Issue>, command: unknown): Json =>
   issues.map(({ path, message }) => ({ pointer: jsonPointer(path, command), detail: message }))
 
-/** `BalanceTooLow` as `balance-too-low`. */
+/** `BalanceTooLow` as `balance-too-low`; of a combination, `linen/NoneLeft` as `linen/none-left`. */
 const codeOf = (rejection: unknown): string => {
   const name = typeof rejection === 'string' ? rejection : propertyOf(rejection, '_tag')
-  if (typeof name !== 'string' || !/^[A-Za-z][\w-]{0,99}$/.test(name)) return 'rejected'
+  if (typeof name !== 'string' || !/^[A-Za-z][\w/-]{0,99}$/.test(name)) return 'rejected'
   return name.replace(/([a-z\d])([A-Z])|_/g, '$1-$2').toLowerCase()
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import * as E from 'fp-ts/Either'
+import type { Boundary } from '../core/boundary'
 import { type Decider, replay, replayFrom } from '../core/decider'
+import { inStoredOrder, matchingEvents } from './laws/boundary'
 
 /** The outcome of a command. Each check fails with an `AssertionError` that shows the difference. */
 export interface Outcome<State, Event, Rejection> {
@@ -65,8 +67,76 @@ const outcomeOf = <State, Event, Rejection>(
   }
 }
 
+/** Examples of a boundary, as sentences. */
+export interface BoundarySpecification<Command, State, Event, Rejection> {
+  /**
+   * Starts after these events, oldest first, in whichever streams. A command is decided on those of them that its query
+   * names, and `thenStateIs` is about those.
+   */
+  readonly given: (
+    ...events: ReadonlyArray<Event>
+  ) => Pick<Situation<Command, State, Event, Rejection>, 'when'>
+}
+
+const whenOn =
+  <Command, State, Event, Rejection>(
+    decider: Decider<Command, State, Event, Rejection>,
+    stateFor: (command: Command) => State,
+    seenBy: (command: Command, events: ReadonlyArray<Event>) => ReadonlyArray<Event>,
+  ): Situation<Command, State, Event, Rejection>['when'] =>
+  (command) => {
+    const state = stateFor(command)
+    return outcomeOf(
+      inspect(command, { breakLength: Infinity }),
+      decider.decide(command, state),
+      (events) => replayFrom(decider, state, seenBy(command, events)),
+    )
+  }
+
+const boundarySpecification = <Command, State, Event, Rejection>(
+  boundary: Boundary<Command, State, Event, Rejection>,
+): BoundarySpecification<Command, State, Event, Rejection> => {
+  const { decider } = boundary
+  const named = (command: Command, events: ReadonlyArray<Event>): ReadonlyArray<Event> =>
+    matchingEvents(boundary, boundary.query(command), events)
+  return {
+    given: (...events) => ({
+      when: whenOn(
+        decider,
+        (command) => replay(decider, named(command, events)),
+        (command, decided) => named(command, inStoredOrder(boundary, decided)),
+      ),
+    }),
+  }
+}
+
+const deciderSpecification = <Command, State, Event, Rejection>(
+  decider: Decider<Command, State, Event, Rejection>,
+): Specification<Command, State, Event, Rejection> => {
+  const givenState = (state: State): Situation<Command, State, Event, Rejection> => ({
+    when: whenOn(
+      decider,
+      () => state,
+      (_command, events) => events,
+    ),
+    thenStateIs: (expected) =>
+      expectSame('The state is not what was expected.', { state }, { state: expected }),
+  })
+  return { given: (...events) => givenState(replay(decider, events)), givenState }
+}
+
+/** {@link specification}: of a decider, or of a boundary. */
+export interface Specify {
+  <Command, State, Event, Rejection>(
+    boundary: Boundary<Command, State, Event, Rejection>,
+  ): BoundarySpecification<Command, State, Event, Rejection>
+  <Command, State, Event, Rejection>(
+    decider: Decider<Command, State, Event, Rejection>,
+  ): Specification<Command, State, Event, Rejection>
+}
+
 /**
- * Given/when/then tests of a decider, for any test runner. No store, no clock, no promises.
+ * Given/when/then tests of a decider or of a boundary, for any test runner. No store, no clock, no promises.
  *
  * @example
  * const { given } = specification(giftCard)
@@ -74,18 +144,8 @@ const outcomeOf = <State, Event, Rejection>(
  *   .when({ type: 'RedeemGiftCard', orderId: 'order-1', amount: twenty })
  *   .thenRejects({ _tag: 'BalanceTooLow', balance: ten })
  */
-export const specification = <Command, State, Event, Rejection>(
-  decider: Decider<Command, State, Event, Rejection>,
-): Specification<Command, State, Event, Rejection> => {
-  const givenState = (state: State): Situation<Command, State, Event, Rejection> => ({
-    when: (command) =>
-      outcomeOf(
-        inspect(command, { breakLength: Infinity }),
-        decider.decide(command, state),
-        (events) => replayFrom(decider, state, events),
-      ),
-    thenStateIs: (expected) =>
-      expectSame('The state is not what was expected.', { state }, { state: expected }),
-  })
-  return { given: (...events) => givenState(replay(decider, events)), givenState }
-}
+export const specification: Specify = <Command, State, Event, Rejection>(
+  rules: Boundary<Command, State, Event, Rejection> | Decider<Command, State, Event, Rejection>,
+): BoundarySpecification<Command, State, Event, Rejection> &
+  Specification<Command, State, Event, Rejection> =>
+  ('decider' in rules ? boundarySpecification(rules) : deciderSpecification(rules)) as never

@@ -64,6 +64,8 @@ describe('npm start', () => {
         '   ✓ exactly four succeed, and the fifth is rejected',
         '   ✓ bob-1 has 4.00 at version 6',
         '   ✓ the second answer equals the first',
+        '   ✓ exactly 3 seats are sold, and the others hear that it is sold out',
+        '   ✓ ada-1 may visit two workshops, and not a third one',
         '   ✓ emma-1 has 70.00, finn-1 has 30.00',
         '   ✓ not enough money, no source, no destination: each has failed, and says why',
         '   ✓ emma-1 still has 70.00, finn-1 still has 30.00',

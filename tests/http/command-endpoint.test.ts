@@ -117,6 +117,27 @@ describe.each(stores)('an endpoint for commands, on %s', (_name, open) => {
     expect(await recorded(id)).toHaveLength(1)
   })
 
+  it('waits for a command that is promised, and needs no content to make one', async () => {
+    const endpoint = commandEndpoint(openCategory(counter, { store: at.second }), {
+      command: async (body) => Promise.resolve({ type: 'Note', text: String(body) }),
+    })
+    const [id, url] = [freshId(), 'http://localhost/counters']
+    const key = { 'idempotency-key': 'k' }
+    for (const headers of [{}, key, key]) {
+      expect((await endpoint(new Request(url, { method: 'POST', headers }), id)).status).toBe(200)
+    }
+    const withContent = requestWith('a', key)
+    expect((await endpoint(withContent, id)).status).toBe(422)
+    expect((await recorded(id)).map(({ data }) => data)).toEqual([
+      { text: 'undefined' },
+      { text: 'undefined' },
+    ])
+    const typed = { method: 'POST', headers: { 'content-type': 'application/json' } }
+    expect((await endpoint(new Request(url, typed), id)).status).toBe(400)
+    const plain = commandEndpoint(openCategory(counter, { store: at.second }))
+    expect((await plain(new Request(url, { method: 'POST' }), id)).status).toBe(415)
+  })
+
   it('enforces If-Match: a stale tag is 412, and the answer names the current one', async () => {
     const id = freshId()
     await send(id, add(1))
@@ -243,6 +264,7 @@ describe('an endpoint for commands', () => {
 
   it.each<readonly [string, Options]>([
     ['command', { command: throwing }],
+    ['command, by rejecting its promise', { command: () => Promise.reject(new Error('secret')) }],
     ['answer', { answer: throwing }],
     ['answer, by giving nothing', { answer: () => null as never }],
     ['answer, by giving what is not JSON', { answer: () => ({ json: 1n }) }],

@@ -41,7 +41,11 @@ const event = {
   schemaVersion: 1,
 }
 
-type Rejection = { readonly _tag: 'BalanceTooLow'; readonly balance: number } | 'TooMuch' | 7
+type Rejection =
+  | { readonly _tag: 'BalanceTooLow'; readonly balance: number }
+  | { readonly _tag: 'linen/NoneLeft' }
+  | 'TooMuch'
+  | 7
 type Case = readonly [RequestError<Rejection>, number, string, boolean]
 
 const cases: ReadonlyArray<Case> = [
@@ -60,6 +64,7 @@ const cases: ReadonlyArray<Case> = [
     false,
   ],
   [rejected<Rejection>('card-G1', 3, 'TooMuch'), 422, 'too-much', false],
+  [rejected<Rejection>('floor-1', 3, { _tag: 'linen/NoneLeft' }), 422, 'linen/none-left', false],
   [rejected<Rejection>('card-G1', 3, 7), 422, 'rejected', false],
   [overloaded('card-G1', 10_000), 503, 'overloaded', true],
   [notReachedYet('balances', 9, 7), 503, 'not-reached-yet', true],

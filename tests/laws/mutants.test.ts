@@ -83,14 +83,15 @@ describeMutants('manyBy', manyBy, manyByLaws, {
 describeMutants('views', views, viewLaws, {
   foreignEventChangesState: ['mapViewEvent: foreign events'],
   eventsToldTwice: [
-    'combineViews: independence',
-    'combineViews: unit',
-    'combineViews: associativity',
+    'sideBySide: independence',
+    'sideBySide: unit',
+    'sideBySide: associativity',
     'a decider is a view',
     'projection: inline = asynchronous = rebuilt',
   ],
-  groupsMerged: ['groupBy: each key alone'],
-  eventsAboutNothingCount: ['groupBy: each key alone'],
+  groupsMerged: ['eachBy: each key alone', 'eachBy: several keys'],
+  otherKeysForgotten: ['eachBy: several keys'],
+  eventsAboutNothingCount: ['eachBy: each key alone'],
   selectedEventsToldTwice: ['mapViewEvent: identity', 'mapViewEvent: composition'],
 })
 

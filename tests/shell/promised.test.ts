@@ -1,7 +1,9 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { type OpenCategory, openCategory, promised } from 'reprise'
+import { type OpenCategory, openCategory, openTogether, promised } from 'reprise'
 import { memory } from 'reprise/memory'
+import { postgres } from 'reprise/postgres'
+import { account, deposit, withdraw } from '../support/bank'
 import {
   add,
   type BelowZero,
@@ -11,6 +13,7 @@ import {
   type CounterState,
 } from '../support/counter'
 import { eventually } from '../support/eventually'
+import { migratedDatabase } from '../support/postgres'
 
 type Counter = OpenCategory<CounterCommand, CounterState, CounterEvent, BelowZero>
 
@@ -136,6 +139,47 @@ describe('promised', () => {
       ok: false,
       error: { _tag: 'StoreFailed' },
     })
+  })
+})
+
+describe('promised, inside a transaction', () => {
+  it('handles and loads in the transaction, and what is rolled back has not happened', async () => {
+    const database = await migratedDatabase()
+    const db = database.connect()
+    const door = promised(openCategory(counter, postgres(db)))
+    const transaction = await db.startTransaction().execute()
+    const inside = door.inTransaction(transaction)
+
+    expect(await inside.handleCommand('A', add(5))).toMatchObject({ ok: true, version: 1 })
+    expect(await inside.load('A')).toMatchObject({ ok: true, state: { total: 5 } })
+    expect(await door.load('A')).toMatchObject({ ok: true, version: 0 })
+    expect(await inside.handleCommand('A', add(-9))).toMatchObject({
+      ok: false,
+      error: { _tag: 'Rejected', rejection: { _tag: 'BelowZero' } },
+    })
+    await transaction.rollback().execute()
+    expect(await door.load('A')).toMatchObject({ ok: true, version: 0 })
+    expect(await inside.load('A')).toMatchObject({ ok: false, error: { _tag: 'StoreFailed' } })
+    await database.close()
+  })
+
+  it('is not there on a store that has no transactions', () => {
+    expect('inTransaction' in promised(openCategory(counter, memory()))).toBe(false)
+  })
+})
+
+describe('promised, for several categories at once', () => {
+  it('gives the same answers as handleCommands, and starts at once', async () => {
+    const bank = openTogether({ accounts: account }, memory())
+    const door = promised(bank)
+    const commands = { accounts: [['A', deposit(5)]] } as const
+    const done = await door.handleCommands(commands, { commandId: 'once' })
+    expect(done).toMatchObject({ ok: true, accounts: [{ version: 1, state: { balance: 5 } }] })
+    expect(done).toEqual(plain(await bank.handleCommands(commands, { commandId: 'once' })()))
+
+    const refused = await door.handleCommands({ accounts: [['A', withdraw(6)]] })
+    expect(refused).toMatchObject({ ok: false, error: { key: 'accounts', id: 'A' } })
+    await expect(door.snapshotsSettled()).resolves.toBeUndefined()
   })
 })
 

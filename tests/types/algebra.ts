@@ -7,7 +7,7 @@ import {
   combine,
   combineEventCodecs,
   combineProcesses,
-  combineViews,
+  sideBySide,
   drive,
   type Driven,
   type DrivenDecider,
@@ -151,7 +151,7 @@ expectTypeOf(toReducer(account)).parameter(1).toEqualTypeOf<Open>()
 
 // Views and processes: the events that they share are read from them too.
 declare const opened: View<number, Opened>
-expectTypeOf(combineViews({ opened, account })).toEqualTypeOf<
+expectTypeOf(sideBySide({ opened, account })).toEqualTypeOf<
   View<{ opened: number; account: Account }, Opened>
 >()
 declare const copy: Process<Opened, Open, string>

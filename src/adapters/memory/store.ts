@@ -1,11 +1,17 @@
 import { setImmediate } from 'node:timers'
 import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
 import { appendError, type Appended, type AppendRequest } from '../../core/append'
-import { appendTogetherError, sightAfter } from '../../core/append-together'
+import {
+  type AppendedTogether,
+  appendTogetherError,
+  type AppendTogetherRequest,
+  sightAfter,
+} from '../../core/append-together'
 import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-query'
 import { type InvalidQuery, invalidQuery, type InvalidStreamId } from '../../core/errors/invalid'
 import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
-import type { AppendError } from '../../core/errors/unions'
+import type { AppendError, AppendTogetherError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -20,6 +26,7 @@ import { matchingPage } from './matching'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
+import { type LockTags, tagLocks, tagsToLock } from './tag-locks'
 import { backwardsPage, keepSnapshot, load, page, storePage, streamPage } from './reads'
 
 /** What a memory store needs. */
@@ -106,6 +113,7 @@ export const memoryStore = ({
 }: MemoryStoreParts): EventStore & BoundaryStore => {
   const log = emptyLog(lineage)
   const oneByOne = queue()
+  const transaction = tagLocks()
   const hooks = appendHooks(setImmediate)
 
   const appendProjected = async <Rejection>({
@@ -126,16 +134,14 @@ export const memoryStore = ({
     return E.right(commitAll(log, requests, events, time))
   }
 
-  const append: EventStore['append'] = (request) => () => {
-    const error = appendError(request, limits)
-    if (error !== undefined) return Promise.resolve(E.left(error))
-    const safe = taken(request)
-    if (inline.projections.length === 0) return Promise.resolve(appendNow(log, safe, now()))
+  const appendOne = async (safe: AppendRequest): Promise<Answer> => {
+    if (inline.projections.length === 0) return appendNow(log, safe, now())
     const work = { requests: [safe], rejected: () => rejectionOf(log, safe) }
-    return oneByOne(() => appendProjected(work)).then(E.flatMap(onlyOne))
+    return E.flatMap(onlyOne)(await oneByOne(() => appendProjected(work)))
   }
 
-  const appendTogether: BoundaryStore['appendTogether'] = (request) => async () => {
+  type Together<Failure = never> = E.Either<Failure | AppendTogetherError, AppendedTogether>
+  const appendAll = async (request: AppendTogetherRequest, lock: LockTags): Promise<Together> => {
     const error = appendTogetherError(request, limits)
     if (error !== undefined) return E.left(error)
     const { streams, condition } = request
@@ -144,28 +150,62 @@ export const memoryStore = ({
       ...(condition === undefined ? {} : { condition: conditionCopy(condition) }),
     }
     const work = { requests: safe.streams, rejected: () => rejectionOfAll(log, safe) }
-    const stored =
+    const stored = await lock(tagsToLock(safe), async () =>
       inline.projections.length === 0
         ? appendAllNow(log, work, now())
-        : await oneByOne(() => appendProjected(work))
+        : oneByOne(() => appendProjected(work)),
+    )
     if (E.isLeft(stored)) return stored
     const sight = safe.condition && sightAfter(safe.condition, stored.right)
     return E.right({ streams: stored.right, ...(sight === undefined ? {} : { sight }) })
   }
 
+  const readMatching: BoundaryStore['readMatching'] = (query, range) => () => {
+    const problem = queryProblem(query) ?? (range.sight && sightProblem(range.sight))
+    return Promise.resolve(
+      problem === undefined
+        ? E.right(matchingPage(log, query, range))
+        : E.left(invalidQuery(problem)),
+    )
+  }
+
+  const appendLocked =
+    <Failure>(
+      likely: AppendTogetherRequest,
+      decide: (read: typeof readMatching) => TaskEither<Failure, AppendTogetherRequest>,
+    ) =>
+    async (): Promise<Together<Failure>> => {
+      const error = appendTogetherError(likely, limits)
+      if (error !== undefined) return E.left(error)
+      return transaction((lock) =>
+        lock(tagsToLock(likely), async (): Promise<Together<Failure>> => {
+          const decided = await decide(readMatching)()
+          return E.isLeft(decided) ? decided : appendAll(decided.right, lock)
+        }),
+      )
+    }
+
+  const append: EventStore['append'] = (request) => () => {
+    const error = appendError(request, limits)
+    if (error !== undefined) return Promise.resolve(E.left(error))
+    const safe = taken(request)
+    const tags = tagsToLock({ streams: [safe] })
+    return tags.length === 0
+      ? appendOne(safe)
+      : transaction((lock) => lock(tags, () => appendOne(safe)))
+  }
+
   return {
     append: (request) => () => hooks.hooked([request], append(request), (stored) => [stored])(),
     appendTogether: (request) => () =>
-      hooks.hooked(request.streams, appendTogether(request), ({ streams }) => streams)(),
+      hooks.hooked(
+        request.streams,
+        () => transaction((lock) => appendAll(request, lock)),
+        ({ streams }) => streams,
+      )(),
+    appendLocked: hooks.hookedLocked(appendLocked),
     afterAppend: hooks.afterAppend,
-    readMatching: (query, range) => () => {
-      const problem = queryProblem(query) ?? (range.sight && sightProblem(range.sight))
-      return Promise.resolve(
-        problem === undefined
-          ? E.right(matchingPage(log, query, range))
-          : E.left(invalidQuery(problem)),
-      )
-    },
+    readMatching,
     load: (request) => () => {
       const error = streamIdError(request.streamId)
       return Promise.resolve(error === undefined ? E.right(load(log, request)) : E.left(error))

@@ -1,5 +1,8 @@
 import { setImmediate } from 'node:timers'
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { Kysely, Transaction } from 'kysely'
+import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
 import type { Backend } from '../../core/ports/backend'
@@ -9,6 +12,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
+import { appendLocked, lockStatement } from './append/append-locked'
 import { appendAlone, isTagged, type RunAppend, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
@@ -25,7 +29,7 @@ import {
   projectInOwnTransaction,
   projectInTransaction,
 } from './append/append-with-projections'
-import { checked, checkedTogether } from './append/checked'
+import { checked, checkedTogether } from './append/checked-append'
 import { groupedAppends, groupedUnits } from './append/group-commit'
 import {
   appendStatements,
@@ -35,7 +39,8 @@ import {
 } from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { directExecutor, originOf } from './connection/origin'
-import { type Executor, type TransactionScope, withoutPlugins } from './connection/query'
+import { compiled, type Executor, type TransactionScope, withoutPlugins } from './connection/query'
+import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
@@ -114,16 +119,15 @@ const either =
   (append) =>
     (isTagged(append) ? tagged : untagged)(append)
 
+type Writes = 'append' | 'appendTogether' | 'appendLocked' | 'afterAppend'
+
 /** Everything but the appends. The texts of the statements are made once for a schema. */
 const readsIn = (schema: string) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
   const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
-  return (
-    db: Executor,
-    scope: TransactionScope,
-  ): Omit<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'afterAppend'> => ({
+  return (db: Executor, scope: TransactionScope): Omit<EventStore & BoundaryStore, Writes> => ({
     readMatching: readMatching(db),
     load: load(db),
     read: read(db),
@@ -141,6 +145,7 @@ interface StoreParts<Database> {
   readonly inline: Inline<Database>
   readonly signal: () => void
   readonly statementTimeout: number
+  readonly idleTimeout: number
 }
 
 /**
@@ -158,7 +163,7 @@ const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
 
 const storeOn = <Database>(
   db: Kysely<Database>,
-  { schema, limits, inline, signal, statementTimeout }: StoreParts<Database>,
+  { schema, limits, inline, signal, statementTimeout, idleTimeout }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
@@ -192,7 +197,19 @@ const storeOn = <Database>(
       ? togetherAppend(groupedUnits(signallingAll(signal, units), bounds))
       : signalling(signal, projectInOwnTransaction(db, inline, togetherIn))
 
-  const { afterAppend, hooked } = appendHooks(setImmediate)
+  const lock = lockStatement(schema)
+  const runInTransaction = transactionsOn(db, idleTimeout)
+  const lockedIn = (
+    transaction: Transaction<Database>,
+    readMatching: BoundaryStore['readMatching'],
+    run: RunTogether<AppendTogetherError>,
+  ) => {
+    const executor = withoutPlugins(transaction)
+    const append = checkedTogether(limits, run)
+    return appendLocked({ limits, transaction: executor, lock, readMatching, append })
+  }
+
+  const { afterAppend, hooked, hookedLocked } = appendHooks(setImmediate)
   const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
   const appendTogether = checkedTogether(limits, together)
   return {
@@ -200,6 +217,16 @@ const storeOn = <Database>(
     append: (request) => hooked([request], appendStored(request), (appended) => [appended]),
     appendTogether: (request) =>
       hooked(request.streams, appendTogether(request), ({ streams }) => streams),
+    appendLocked: hookedLocked((likely, decide) =>
+      pipe(
+        runInTransaction((transaction) => {
+          const { readMatching } = reads(withoutPlugins(transaction), 'transaction')
+          const run = projectInTransaction(inline, transaction, togetherIn(transaction))
+          return lockedIn(transaction, readMatching, run)(likely, decide)
+        }),
+        TE.tapIO(() => signal),
+      ),
+    ),
     afterAppend,
     locate: startPositionIn(schema)(direct),
     // The hint comes before the commit, of which the library does not know: what is woken looks again soon.
@@ -207,13 +234,15 @@ const storeOn = <Database>(
       const projecting = <Failure>(run: RunTogether<Failure>) =>
         signalling(signal, projectInTransaction(inline, transaction, run))
       const inside = projecting(togetherIn(transaction))
+      const inTransaction = reads(withoutPlugins(transaction), 'transaction')
       return {
-        ...reads(withoutPlugins(transaction), 'transaction'),
+        ...inTransaction,
         append: checked(
           limits,
           either(appendOne(projecting(fallback(transaction))), appendOne(taggedAppend(inside))),
         ),
         appendTogether: checkedTogether(limits, inside),
+        appendLocked: lockedIn(transaction, inTransaction.readMatching, inside),
         afterAppend,
       }
     },
@@ -251,7 +280,7 @@ export const postgres = <Database = unknown>(
     option,
   )
   const direct = directExecutor(bounded)
-  const notify = (statement: string) => direct.executeQuery(CompiledQuery.raw(statement))
+  const notify = (statement: string) => direct.executeQuery(compiled(statement))
   const wakeUps = postgresWakeUps(schema, notifications, notifies ? notify : undefined)
   const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
@@ -265,6 +294,7 @@ export const postgres = <Database = unknown>(
       inline,
       signal,
       statementTimeout,
+      idleTimeout,
     }),
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents,

@@ -29,7 +29,13 @@ const manyRejection = <Rejection>(key: string, rejection: Rejection) =>
 /** The state of every key that has had an event. Each change copies the record of all keys. */
 export type StateByKey<State> = Readonly<Record<string, State>>
 
-/** The state of one key; the initial state if it has had no event. */
+/**
+ * The state of one key; the initial state if it has had no event. Also for keys such as `constructor`, which every record
+ * seems to have.
+ *
+ * @example
+ * stateAt(courses, command.course, course).seats
+ */
 export const stateAt = <State>(
   states: StateByKey<State>,
   key: string,

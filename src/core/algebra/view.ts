@@ -26,16 +26,23 @@ export type PartViews<States, Event> = {
   readonly [Key in keyof States]: View<States[Key], Event>
 }
 
-/** What `combineViews` takes: views of the same events. All types are inferred from it. */
+/** What `sideBySide` takes: views of the same events. All types are inferred from it. */
 export type Views<States, Event> = PartViews<States, Event> & {
   readonly [key: string]: { readonly evolve: (state: never, event: Event) => unknown }
 }
 
 /**
  * Several views of the same events as one. Every part receives every event; views of different events
- * are brought to one type with {@link mapViewEvent} first.
+ * are brought to one type with {@link mapViewEvent} first. It is how a boundary sees an event that concerns several of
+ * its parts; `combine` gives each event to one part.
+ *
+ * @example
+ * sideBySide({
+ *   courses: eachBy((event: Enrolled) => event.course)(seats),
+ *   students: eachBy((event: Enrolled) => event.student)(bookings),
+ * })
  */
-export const combineViews = <States extends object, Event>(
+export const sideBySide = <States extends object, Event>(
   views: Views<States, Event>,
 ): View<States, Event> => {
   const parts: PartViews<States, Event> = views
@@ -50,17 +57,21 @@ export const combineViews = <States extends object, Event>(
   }
 }
 
+const keysIn = (keys: string | ReadonlyArray<string> | undefined): ReadonlyArray<string> =>
+  keys === undefined ? [] : typeof keys === 'string' ? [keys] : [...new Set(keys)]
+
 /**
- * One view for many things of the same kind: `keyOf` returns the key of the thing that an event is about,
- * or `undefined` if it is about none.
+ * One view for many things of the same kind: `keyOf` returns the key of the thing that an event is about, all of them if
+ * it is about several, or `undefined` if it is about none.
  */
-export const groupBy =
-  <Event>(keyOf: (event: Event) => string | undefined) =>
+export const eachBy =
+  <Event>(keyOf: (event: Event) => string | ReadonlyArray<string> | undefined) =>
   <State>(view: View<State, Event>): View<StateByKey<State>, Event> => ({
     initialState: {},
-    evolve: (states, event) => {
-      const key = keyOf(event)
-      if (key === undefined) return states
-      return withState(states, key, view.evolve(stateAt(states, key, view), event), view)
-    },
+    evolve: (states, event) =>
+      keysIn(keyOf(event)).reduce(
+        (current, key) =>
+          withState(current, key, view.evolve(stateAt(current, key, view), event), view),
+        states,
+      ),
   })

@@ -6,7 +6,7 @@ import { isRecord, type JsonObject, toJsonObject } from '../json'
 import { propertyOf } from '../owns'
 import type { EncodedEvent } from '../recorded-event'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
-import { codecMismatch } from './codec-mismatch'
+import { codecMismatch, type Verifies, verifying } from './codec-mismatch'
 import { definedFields, withoutType, withType } from './typed-data'
 
 /**
@@ -111,6 +111,7 @@ interface Known<Event> extends EventType<Event> {
   readonly reads: (value: unknown) => value is Event
   /** `undefined`: the codec must be called. */
   readonly unchanged: (event: Event) => (Event & JsonObject) | undefined
+  readonly verifies: Verifies
 }
 
 const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> => ({
@@ -119,6 +120,7 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
   newest: upcasters.length + 1,
   reads: fitsReading(codec),
   unchanged: unchangedCopy(codec),
+  verifies: verifying(codec),
 })
 
 /**
@@ -162,12 +164,12 @@ export const eventCodecOf = <Event>(
     }
     const written = toJsonObject(plainCopy(definedFields(codec.encode(event))))
     if (E.isLeft(written)) return written
-    if (!codec.is(event)) return E.left(codecMismatch(codec, written.right))
     const data = withoutType(written.right)
     const read = codec.decode(withType(canonicalJson(data), type))
-    return E.isLeft(read)
-      ? E.left(issuesOf(read.left))
-      : E.right({ encoded: { type, schemaVersion, data }, event: read.right })
+    if (E.isLeft(read)) return E.left(issuesOf(read.left))
+    return found.verifies(event, written.right, read.right)
+      ? E.right({ encoded: { type, schemaVersion, data }, event: read.right })
+      : E.left(codecMismatch(codec, written.right))
   }
 
   return {

@@ -3,6 +3,7 @@ import { plainCopy } from '../canonical-json'
 import { isPlain, isRecord, type JsonObject, MAXIMUM_DEPTH, textIssue } from '../json'
 import { asBuilt } from './io-ts-origin'
 import { type Shape, shapeOf } from './record-shape'
+import { keepsScalar } from './standard-schema'
 
 /**
  * A shortcut past io-ts, which is many times slower. True: io-ts would return this value unchanged.
@@ -35,6 +36,9 @@ const writing: Purpose = {
 
 const isBoolean: Fits = (value) => typeof value === 'boolean'
 const isNull: Fits = (value) => value === null
+
+const isScalarValue = (value: unknown, { text, number }: Purpose): boolean =>
+  text(value) || number(value) || isBoolean(value) || isNull(value)
 
 // Likewise 0 and -0: io-ts may return the literal instead of the input.
 const only = (wanted: string | number | boolean, { text, number }: Purpose): Fits | undefined =>
@@ -98,6 +102,8 @@ const fittingRecord = (shape: Shape, purpose: Purpose, depth: number): Fits | un
 }
 
 const fitting = (codec: Any, purpose: Purpose, depth: number): Fits | undefined => {
+  const keeps = keepsScalar(codec)
+  if (keeps !== undefined) return (value) => isScalarValue(value, purpose) && keeps(value)
   const built = depth > MAXIMUM_DEPTH ? undefined : asBuilt(codec)
   switch (built?._tag) {
     case undefined:

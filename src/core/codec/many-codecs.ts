@@ -95,7 +95,7 @@ export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<Many
   },
 })
 
-/** The state codec of `many`, `manyBy` and `groupBy`. */
+/** The state codec of `many`, `manyBy` and `eachBy`. */
 export const manyStateCodec = <State>(codec: StateCodec<State>): StateCodec<StateByKey<State>> => ({
   schemaVersion: codec.schemaVersion,
   encode: (states) => {

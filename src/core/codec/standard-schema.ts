@@ -37,6 +37,9 @@ export interface SchemaType<Value> extends t.Type<Value, unknown> {
 export const isSchemaType = (codec: object): codec is SchemaType<unknown> =>
   '_tag' in codec && codec._tag === 'SchemaType'
 
+// By the codec itself: a copy with the same tag may have other functions.
+const schemas = new WeakMap<object, StandardSchema<unknown>>()
+
 const ASYNCHRONOUS = 'its schema is asynchronous: only synchronous ones can be used here'
 
 const textOf = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string =>
@@ -54,6 +57,25 @@ const validated = <Value>(
   return result.issues === undefined
     ? E.right(result.value)
     : E.left(result.issues.map(({ message, path = [] }) => ({ path: textOf(path), message })))
+}
+
+/**
+ * Whether the schema that a codec was made from gives a text, a number, a boolean or a null as it is. `undefined`: it was
+ * not made from one.
+ */
+export const keepsScalar = (codec: object): ((value: unknown) => boolean) | undefined => {
+  const schema = schemas.get(codec)
+  if (schema === undefined) return undefined
+  return (value) => {
+    const read = validated(schema, value)
+    return E.isRight(read) && Object.is(read.right, value)
+  }
+}
+
+/** Whether what was written is what was read for it. */
+export const isUnchanged = (written: unknown, read: unknown): boolean => {
+  const value = defined(read)
+  return Object.is(written, value) || isSameJson(written, value)
 }
 
 /** A copy of plain records and lists without keys that are `undefined`, which JSON does not have. */
@@ -88,7 +110,7 @@ export const fromSchema = <Value>(
     if (E.isLeft(once)) return false
     const again = written(once.right)
     if (E.isLeft(again)) return false
-    return Object.is(once.right, again.right) || isSameJson(once.right, again.right)
+    return isUnchanged(once.right, again.right)
   }
 
   const codec: t.Type<Value, unknown> = new t.Type(
@@ -107,5 +129,6 @@ export const fromSchema = <Value>(
     },
     (value) => E.getOrElse((): unknown => value)(written(value)),
   )
+  schemas.set(codec, schema)
   return Object.assign(codec, { _tag: 'SchemaType' } as const)
 }

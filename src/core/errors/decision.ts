@@ -5,8 +5,9 @@ import type { StreamId, StreamVersion } from '../stream'
 /** `decide` rejected the command. Nothing was written. */
 export interface Rejected<Rejection> {
   readonly _tag: 'Rejected'
+  /** The stream; of a boundary its name. */
   readonly streamId: StreamId
-  /** The version of the state that the rejection was decided on. */
+  /** The version of the state that the rejection was decided on; of a boundary, how many events it was made of. */
   readonly version: StreamVersion
   readonly rejection: Rejection
   readonly message: string
@@ -32,7 +33,8 @@ const rejectionName = (rejection: unknown): string => {
 }
 
 /** Which of the application's own functions. */
-export type UserFunction = 'decide' | 'evolve' | 'isTerminal' | 'codec' | 'tags' | 'snapshot policy'
+export type UserFunction =
+  'decide' | 'evolve' | 'isTerminal' | 'codec' | 'tags' | 'snapshot policy' | 'query' | 'home'
 
 /** The application's own code threw: a defect in it. Nothing was written. */
 export interface DeciderThrew {

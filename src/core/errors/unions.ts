@@ -56,3 +56,10 @@ export type HandleError<Rejection> =
   | ProjectionFailed
   | Overloaded
   | StoreFailed
+
+/** The errors of loading the state that a boundary decides on. */
+export type BoundaryLoadError = LoadError | InvalidQuery
+
+/** The errors of handling a command of a boundary: everything that can go wrong. */
+export type BoundaryError<Rejection> =
+  Exclude<HandleError<Rejection>, VersionConflict> | BoundaryConflict | InvalidQuery

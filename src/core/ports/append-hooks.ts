@@ -3,6 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Appended, AppendRequest } from '../append'
 import { canonicalJson } from '../canonical-json'
 import type { NewEvent, StoredEvent } from '../recorded-event'
+import type { BoundaryStore } from './boundary-store'
 import type { AfterAppend, EventStore } from './event-store'
 
 /** The hooks of a store: see {@link EventStore.afterAppend}. */
@@ -19,6 +20,10 @@ export interface AppendHooks {
     append: TaskEither<Failure, Stored>,
     appendedOf: (stored: Stored) => ReadonlyArray<Appended>,
   ) => TaskEither<Failure, Stored>
+  /** The same for appends that are decided on only once their locks are held. */
+  readonly hookedLocked: (
+    appendLocked: BoundaryStore['appendLocked'],
+  ) => BoundaryStore['appendLocked']
 }
 
 const copied = ({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent => ({
@@ -62,7 +67,7 @@ const call = ({ run, onError }: AfterAppend, events: ReadonlyArray<StoredEvent>)
  */
 export const appendHooks = (later: (call: () => void) => unknown): AppendHooks => {
   const hooks = new Set<AfterAppend>()
-  return {
+  const made: AppendHooks = {
     afterAppend: ({ run, onError }) => {
       const hook = { run, onError } // one and the same may be registered twice
       hooks.add(hook)
@@ -84,5 +89,25 @@ export const appendHooks = (later: (call: () => void) => unknown): AppendHooks =
           return answer
         })
     },
+    hookedLocked: (appendLocked) => (likely, decide) => {
+      let requests: ReadonlyArray<AppendRequest> = []
+      const append = appendLocked(
+        likely,
+        (readMatching) => () =>
+          decide(readMatching)().then((decided) => {
+            if (E.isRight(decided)) requests = decided.right.streams
+            return decided
+          }),
+      )
+      return () =>
+        append().then((answer) =>
+          made.hooked(
+            requests,
+            () => Promise.resolve(answer),
+            ({ streams }) => streams,
+          )(),
+        )
+    },
   }
+  return made
 }

@@ -50,8 +50,8 @@ export interface BoundaryStore {
    * the append, those to which nothing is added included. Two such appends never wait for each other in a circle,
    * whatever the order in which they name their streams.
    *
-   * With a `condition` the events that match its query are exactly those of its `sight` at that moment, whoever appends
-   * what, and in whichever way; another append that could change that waits until this one is committed.
+   * With a `condition` the events that match its query are exactly those of its `sight` at that moment, whatever is
+   * appended, and in whichever way; another append that could change that waits until this one is committed.
    *
    * Fails with
    * - `VersionConflicts`: names every stream that is not where its `expectedVersion` says.
@@ -67,4 +67,26 @@ export interface BoundaryStore {
   readonly appendTogether: (
     request: AppendTogetherRequest,
   ) => TaskEither<AppendTogetherError, AppendedTogether>
+
+  /**
+   * Locks, reads, decides and appends in one transaction, for a decision that others have been faster at again and again:
+   * first takes every lock that appending `likely` would take, and waits for those who hold them; then calls `decide` with
+   * what is there by then; then appends the request that it gives. While it has the locks no other append can change
+   * what matches the query of the condition, so that the condition of the request holds, whoever else is at work.
+   *
+   * `decide` is called once at most. It reads with the function that it is given, and appends nothing itself. When it
+   * fails, nothing is stored, and its failure is the answer.
+   *
+   * Fails as `appendTogether` does, of `likely` as of the request. Inside a transaction of the caller's the locks are
+   * kept until its end.
+   *
+   * @param likely - an append with the same query, and with about the streams and tags that `decide` will name. Others
+   *   are locked when they are appended, and can then be waited for in a circle: `TransactionRefused`.
+   */
+  readonly appendLocked: <Failure>(
+    likely: AppendTogetherRequest,
+    decide: (
+      readMatching: BoundaryStore['readMatching'],
+    ) => TaskEither<Failure, AppendTogetherRequest>,
+  ) => TaskEither<Failure | AppendTogetherError, AppendedTogether>
 }

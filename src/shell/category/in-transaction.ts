@@ -1,6 +1,11 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { AppendTogetherRequest } from '../../core/append-together'
 import type { StoreFailed } from '../../core/errors/store'
+import type { AppendTogetherError } from '../../core/errors/unions'
+import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { OpenCategory } from './open-category'
 
@@ -44,13 +49,12 @@ const unusable = (failed: StoreFailed): StoreFailed => ({
 })
 
 /**
- * A store inside a transaction. A statement that fails there aborts the transaction, so the first failure of the store is
- * the answer to everything that follows, and nothing more is sent.
+ * The calls of a store inside a transaction. A statement that fails there aborts the transaction, so the first failure of
+ * the store is the answer to everything that follows, and nothing more is sent.
  */
-export const untilItFails = (store: EventStore): EventStore => {
+const untilOneFails = () => {
   let broken: StoreFailed | undefined
-  const guarded =
-    <Failure extends { readonly _tag: string }, Value>(
+  return <Failure extends { readonly _tag: string }, Value>(
       query: TaskEither<Failure | StoreFailed, Value>,
     ): TaskEither<Failure | StoreFailed, Value> =>
     async () => {
@@ -60,16 +64,50 @@ export const untilItFails = (store: EventStore): EventStore => {
       broken ??= unusable(answer.left)
       return E.left(broken)
     }
+}
+
+const guardedBy = (guarded: ReturnType<typeof untilOneFails>, store: EventStore): EventStore => ({
+  append: (request) => guarded(store.append(request)),
+  load: (request) => guarded(store.load(request)),
+  read: (streamId, range) => guarded(store.read(streamId, range)),
+  readBackwards: (streamId, range) => guarded(store.readBackwards(streamId, range)),
+  version: (streamId) => guarded(store.version(streamId)),
+  readAll: (range) => guarded(store.readAll(range)),
+  streams: (range) => guarded(store.streams(range)),
+  saveSnapshot: (snapshot) => guarded(store.saveSnapshot(snapshot)),
+  afterAppend: store.afterAppend,
+})
+
+/** A store inside a transaction, which sends nothing more once it has failed. */
+export const untilItFails = (store: EventStore): EventStore => guardedBy(untilOneFails(), store)
+
+/** The same for one that can decide across streams. */
+export const boundaryUntilItFails = (
+  store: EventStore & BoundaryStore,
+): EventStore & BoundaryStore => {
+  const guarded = untilOneFails()
   return {
-    append: (request) => guarded(store.append(request)),
-    load: (request) => guarded(store.load(request)),
-    read: (streamId, range) => guarded(store.read(streamId, range)),
-    readBackwards: (streamId, range) => guarded(store.readBackwards(streamId, range)),
-    version: (streamId) => guarded(store.version(streamId)),
-    readAll: (range) => guarded(store.readAll(range)),
-    streams: (range) => guarded(store.streams(range)),
-    saveSnapshot: (snapshot) => guarded(store.saveSnapshot(snapshot)),
-    afterAppend: store.afterAppend,
+    ...guardedBy(guarded, store),
+    readMatching: (query, range) => guarded(store.readMatching(query, range)),
+    appendTogether: (request) => guarded(store.appendTogether(request)),
+    appendLocked: <Failure>(
+      likely: AppendTogetherRequest,
+      decide: (
+        readMatching: BoundaryStore['readMatching'],
+      ) => TaskEither<Failure, AppendTogetherRequest>,
+    ) => {
+      // What `decide` fails with is not of the store, whatever its tag.
+      const task = store.appendLocked(likely, (readMatching) => async () => {
+        const decided = await decide((query, range) => guarded(readMatching(query, range)))()
+        return E.isRight(decided) ? decided : E.left({ _tag: 'Decided' as const, by: decided.left })
+      })
+      return pipe(
+        guarded(task),
+        TE.mapLeft((error): Failure | AppendTogetherError =>
+          error._tag === 'Decided' ? error.by : error,
+        ),
+      )
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import type { ClockDrift } from '../../core/clock'
 import type { ReadError } from '../../core/errors/unions'
 import type { SnapshotImpossible } from '../../core/errors/replay'
 import type { Issue } from '../../core/issue'
-import type { StreamId, StreamVersion } from '../../core/stream'
+import type { Position, StreamId, StreamVersion } from '../../core/stream'
 
 /** What a category reports besides its answers: for logs and metrics. */
 export type Notice =
@@ -15,6 +15,16 @@ export type Notice =
       /** The version they were decided on, and the one that was found. */
       readonly decidedOn: StreamVersion
       readonly actual: StreamVersion
+    }
+  /** Something came that a boundary's query asks for; the command is decided again. */
+  | {
+      readonly _tag: 'BoundaryDecidedAgain'
+      /** Its name. */
+      readonly boundary: string
+      /** The newest event that matches. 0: some that were seen are missing. */
+      readonly position: Position
+      /** How often it was decided so far. 1 or more. */
+      readonly attempts: number
     }
   /**
    * The stream is shorter than the cached state: the store has lost events (it was restored, or failed over).

@@ -147,8 +147,8 @@ const commandCopy = <Command>(command: Command): Command => {
   return { ...command }
 }
 
-export const decodeCommand = <Command, State, Event, Rejection>(
-  { commands, name }: Category<Command, State, Event, Rejection>,
+export const decodeCommand = <Command>(
+  { commands, name }: Pick<Category<Command, never, never, never>, 'commands' | 'name'>,
   command: unknown,
 ): E.Either<InvalidCommand | DeciderThrew, Command> => {
   try {
@@ -167,7 +167,7 @@ const NO_OPTIONS: CommandOptions = {}
  * The options as they are now, whatever the caller does to them later, and the fingerprint of a command
  * with an id. What is `undefined` is left out.
  */
-const taken = (options: CommandOptions, command: unknown): SentOptions => {
+export const sentOptions = (options: CommandOptions, command: unknown): SentOptions => {
   if (options === NO_OPTIONS) return options
   const { commandId, expectedVersion, metadata, sentAs = command } = options
   const fingerprint = commandId === undefined ? undefined : commandFingerprint(sentAs)
@@ -235,7 +235,7 @@ const categoryOn = <Command, State, Event, Rejection>(
       }
       const decoded = decodeCommand(category, body)
       if (E.isLeft(decoded)) return Promise.resolve(decoded)
-      const sent = catching(() => taken(options, body))
+      const sent = catching(() => sentOptions(options, body))
       if (E.isLeft(sent)) {
         return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
       }

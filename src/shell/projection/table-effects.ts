@@ -61,7 +61,7 @@ const decodeAll = <Event>(
   return E.right(events)
 }
 
-const ignoreAnswer = TE.map(() => undefined)
+const nothing = (): undefined => undefined
 
 /** The failure of a whole batch: one of several events has caused it, so smaller batches show which. */
 const batchFailed = (
@@ -93,7 +93,7 @@ export const tableEffects = <Event, Transaction>(
       pipe(
         TE.fromEither(decodeRecorded({ events: codec }, stored)),
         TE.flatMap((event) => handling.handle(event, transaction, context)),
-        ignoreAnswer,
+        TE.map(nothing),
       ),
     )
   }
@@ -106,7 +106,7 @@ export const tableEffects = <Event, Transaction>(
           TE.mapLeft((cause) => batchFailed(collection, stored, cause)),
         ),
       ),
-      ignoreAnswer,
+      TE.map(nothing),
     ),
   )
 }

@@ -56,7 +56,8 @@ export const replayRest = async <State, Event>(
   }
 }
 
-const observeLast = (
+/** New ids are greater than those that have been read. */
+export const observeLast = (
   { ids, onNotice }: CategorySettings,
   streamId: StreamId,
   events: ReadonlyArray<StoredEvent>,

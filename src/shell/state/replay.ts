@@ -28,7 +28,7 @@ export interface Versioned<State> {
 export type ReplayError = UndecodableEvent | DeciderThrew | StoreFailed
 
 /** A stored event, decoded. */
-const decodeEvent = <Event>(
+export const decodeEvent = <Event>(
   { events }: Pick<Replayable<unknown, Event>, 'events'>,
   stored: StoredEvent,
 ): E.Either<ReplayError, Event> => {

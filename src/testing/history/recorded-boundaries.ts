@@ -34,25 +34,53 @@ const answerFor = (
     : refusedAppend(error)
 }
 
+/** A task that another one finishes. */
+const pending = <Outcome>() => {
+  let finish: (outcome: Outcome) => void = () => undefined
+  const outcome = new Promise<Outcome>((resolve) => {
+    finish = resolve
+  })
+  return { finish, task: () => outcome }
+}
+
+type Outcome = E.Either<AppendTogetherError, AppendedTogether>
+
 /** Appends to several streams, and a history of them: of each stream an append, and all of them one unit. */
 export const recordedBoundaries = (
   recorder: HistoryRecorder,
   client: string,
   store: BoundaryStore,
-): BoundaryStore => ({
-  readMatching: store.readMatching,
-  appendTogether: (request) => {
+): BoundaryStore => {
+  const recorded = (
+    request: AppendTogetherRequest,
+    append: () => Promise<Outcome>,
+  ): (() => Promise<Outcome>) => {
     const unit = unitOf(request)
-    const asked = (append: AppendRequest): Question => ({
-      ...appendQuestion(append),
+    const asked = (one: AppendRequest): Question => ({
+      ...appendQuestion(one),
       ...(unit === undefined ? {} : { unit }),
     })
     return request.streams.reduce(
-      (call, append, index) =>
-        recorder.calling(client, asked(append), call, (outcome) =>
-          answerFor(outcome, append, index),
-        ),
-      store.appendTogether(request),
+      (call, one, index) =>
+        recorder.calling(client, asked(one), call, (outcome) => answerFor(outcome, one, index)),
+      append,
     )
-  },
-})
+  }
+  return {
+    readMatching: store.readMatching,
+    appendTogether: (request) => recorded(request, store.appendTogether(request)),
+    // What is appended is known when it has been decided; how that ends, when the transaction does.
+    appendLocked: (likely, decide) => async () => {
+      const { finish, task } = pending<Outcome>()
+      let entries: Promise<Outcome> | undefined
+      const outcome = await store.appendLocked(likely, (readMatching) => async () => {
+        const decided = await decide(readMatching)()
+        if (E.isRight(decided)) entries = recorded(decided.right, task)()
+        return decided
+      })()
+      finish(outcome as Outcome) // whoever has decided to append has not failed
+      await entries
+      return outcome
+    },
+  }
+}

@@ -5,6 +5,7 @@ import type { StateCodec } from '../../core/codec/state-codec'
 import type { Decider } from '../../core/decider'
 import type { EncodedEvent } from '../../core/recorded-event'
 import type { ArbitrariesByName } from '../derive-arbitrary'
+import type { BoundaryParts } from './boundary'
 
 /** The codecs of a decider, as in its category. */
 export interface DeciderCodecs<Command, State, Event> {
@@ -21,6 +22,11 @@ export interface DeciderCheck<Command, State, Event, Rejection> {
   /** The events that `evolve` must handle. Omitted: derived from the event codec, if there is one. */
   readonly events?: fc.Arbitrary<Event>
   readonly codecs?: DeciderCodecs<Command, State, Event>
+  /**
+   * The boundary of which it is the decider: `{ decider: enrolment.decider, codecs: enrolment, boundary: enrolment }`. Then
+   * the laws of boundaries are checked as well. Give `commands` about few things, so that they meet.
+   */
+  readonly boundary?: BoundaryParts<Command, Event>
   /** Arbitraries for io-ts codecs that none can be derived for, by name. */
   readonly arbitraries?: ArbitrariesByName
   /** Events as older releases stored them. */

@@ -1,3 +1,4 @@
+import { anyOrderOfHomes, looksAtItsQuery, storable } from './boundary'
 import type { DeciderCheck } from './decider-check'
 import type { DeciderLaw } from './law'
 import { finalEnd, harmlessRejections, homomorphic, idempotent, sameHistory } from './replaying'
@@ -17,6 +18,7 @@ export const lawsOf = <Command, State, Event, Rejection>({
   codecs = {},
   storedEvents = [],
   idempotent: isIdempotent,
+  boundary,
 }: DeciderCheck<Command, State, Event, Rejection>): ReadonlyArray<DeciderLaw<Command, Event>> => {
   const { commands, events, state } = codecs
   return [
@@ -43,5 +45,12 @@ export const lawsOf = <Command, State, Event, Rejection>({
     events === undefined
       ? missing('upcasting a chain equals one jump', 'an event codec')
       : upcasting(events, storedEvents),
+    ...(boundary === undefined
+      ? []
+      : [
+          storable(decider, boundary),
+          looksAtItsQuery(decider, boundary),
+          anyOrderOfHomes(decider, boundary),
+        ]),
   ]
 }

@@ -4,6 +4,7 @@ import { registerSuites, type TestWords } from '../suites'
 import type { BoundaryStores, BoundarySuite } from './boundary-suite'
 import { conditionRaces } from './condition-races'
 import { conditions } from './conditions'
+import { lockedAppends } from './locked-appends'
 import { matchingReads } from './matching'
 import { togetherAppends, togetherChecks } from './together'
 import { togetherBadInput } from './together-bad-input'
@@ -36,6 +37,7 @@ const suites: ReadonlyArray<BoundarySuite> = [
   matchingReads,
   conditions,
   conditionRaces,
+  lockedAppends,
   togetherGroups,
 ]
 

@@ -257,4 +257,82 @@ export const brokenConditions: ReadonlyArray<BrokenBoundaryStore> = [
       'what matches a query: has all tags and one of the types of one of its items, each event once',
     ],
   },
+  {
+    defect: 'decides without the locks',
+    store: () =>
+      changed((store) => ({
+        appendLocked: (_likely, decide) => async () => {
+          const decided = await decide(store.readMatching)()
+          await tick()
+          return E.isLeft(decided) ? decided : store.appendTogether(decided.right)()
+        },
+      })),
+    noticedBy: [
+      'appends that lock first: are not overtaken, whatever comes while it is decided',
+      'appends that lock first: are decided one after another, each on what the one before has stored',
+    ],
+  },
+  {
+    defect: 'reads before it has the locks',
+    store: () =>
+      changed((store) => ({
+        appendLocked: (likely, decide) => async () => {
+          const query = likely.condition?.query ?? [{ tags: ['none'] }]
+          const read = await store.readMatching(query, { limit: 1_000 })()
+          return store.appendLocked(likely, () => decide(() => () => Promise.resolve(read)))()
+        },
+      })),
+    noticedBy: [
+      'appends that lock first: are decided one after another, each on what the one before has stored',
+    ],
+  },
+  {
+    defect: 'appends what was likely when it is decided that nothing comes',
+    store: () =>
+      changed((store) => ({
+        appendLocked: (likely, decide) => async () => {
+          const answer = await store.appendLocked(likely, decide)()
+          if (E.isLeft(answer)) await store.appendTogether(likely)()
+          return answer
+        },
+      })),
+    noticedBy: [
+      'appends that lock first: store nothing when it is decided that nothing comes, and let others in',
+    ],
+  },
+  {
+    defect: 'keeps its locks when it is decided that nothing comes',
+    store: () => {
+      const { store } = memory()
+      let held: Promise<unknown> = Promise.resolve()
+      return {
+        ...store,
+        append: (request) => () => held.then(() => store.append(request)()),
+        appendLocked: (likely, decide) => async () => {
+          const answer = await store.appendLocked(likely, decide)()
+          if (E.isLeft(answer)) held = Promise.reject(new Error('it is locked'))
+          held.catch(() => undefined)
+          return answer
+        },
+      }
+    },
+    noticedBy: [
+      'appends that lock first: store nothing when it is decided that nothing comes, and let others in',
+      'appends that lock first: are rejected if they are invalid, before and after it is decided',
+    ],
+  },
+  {
+    defect: 'takes no notice of the condition once it has the locks',
+    store: () =>
+      changed((store) => ({
+        appendLocked: (likely, decide) =>
+          store.appendLocked(likely, (readMatching) => async () => {
+            const decided = await decide(readMatching)()
+            return E.isLeft(decided) ? decided : E.right({ streams: decided.right.streams })
+          }),
+      })),
+    noticedBy: [
+      'appends that lock first: do not hold a condition that something has come for, even so',
+    ],
+  },
 ]

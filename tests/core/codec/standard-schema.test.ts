@@ -28,6 +28,76 @@ const write = (schema: Schema, value: unknown) => {
 }
 const stored = (data: object) => E.right({ type: 'Noted', schemaVersion: 1, data })
 
+/** A schema that counts how often it is called. */
+const counting = (read: (value: unknown) => unknown = (value) => value) => {
+  let calls = 0
+  const schema: StandardSchema<unknown> = {
+    '~standard': {
+      version: 1,
+      vendor: 'counting',
+      validate: (value) => {
+        calls += 1
+        return { value: read(value) }
+      },
+    },
+  }
+  /** Since the last time it was asked. */
+  const called = (): number => {
+    const before = calls
+    calls = 0
+    return before
+  }
+  return { schema, called }
+}
+
+describe('a schema is called', () => {
+  it.each([['a'], [7], [true], [null]])('once to write %p, and once to read it', (value) => {
+    const { schema, called } = counting()
+    const codec = events({ Noted: { value: schema, more: t.string } })
+    called()
+    const data = rightOf(codec.encode({ type: 'Noted', value, more: 'b' }))
+    expect(called()).toBe(1)
+    rightOf(codec.decode(data))
+    expect(called()).toBe(1)
+  })
+
+  it('once to validate a command', () => {
+    const { schema, called } = counting()
+    const codec = commands({ Note: { value: schema } })
+    called()
+    rightOf(codec.decode({ type: 'Note', value: 'a' }))
+    expect(called()).toBe(1)
+  })
+
+  it.each([
+    ['a record, alone or with others', (schema: Schema) => ({ value: schema, more: t.string })],
+    ['a whole event', (schema: Schema) => schema],
+  ])('twice to write %s: for the event, and for what is stored', (_, declared) => {
+    const { schema, called } = counting((value) => ({ ...(value as object) }))
+    const codec = events({ Noted: declared(schema) as never })
+    called()
+    rightOf(codec.encode({ type: 'Noted', value: { a: 1 }, more: 'b' } as never))
+    expect(called()).toBe(2)
+  })
+
+  it('and an event of the wrong type beside it is not stored', () => {
+    const { schema } = counting((value) => ({ ...(value as object) }))
+    const Cents = new t.Type<number, string>(
+      'Cents',
+      t.number.is,
+      (value) => t.success(Number(value)),
+      String,
+    )
+    const codec = events({ Paid: { amount: Cents, note: schema, more: optional(t.string) } })
+    const paid = { type: 'Paid', amount: 5, note: { a: 1 } } as const
+    expect(rightOf(codec.encode(paid)).data).toEqual({ amount: '5', note: { a: 1 } })
+    for (const wrong of [{ amount: '5' }, { amount: undefined }]) {
+      expect(E.isLeft(codec.encode({ ...paid, ...wrong } as never))).toBe(true)
+    }
+    expect(E.isLeft(codec.encode({ type: 'Paid', note: { a: 1 } } as never))).toBe(true)
+  })
+})
+
 describe.each<
   readonly [string, Record<'text' | 'number' | 'list' | 'missing' | 'trimmed', Schema>]
 >([

@@ -1,7 +1,7 @@
-import { combineViews, groupBy, mapViewEvent } from 'reprise/algebra'
+import { sideBySide, eachBy, mapViewEvent } from 'reprise/algebra'
 import type { ViewCombinators } from '../statements/views'
 
-const combinators: ViewCombinators = { mapViewEvent, combineViews, groupBy }
+const combinators: ViewCombinators = { mapViewEvent, sideBySide, eachBy }
 
 export const foreignEventChangesState: ViewCombinators = {
   ...combinators,
@@ -17,8 +17,8 @@ export const foreignEventChangesState: ViewCombinators = {
 /** Every event is told twice. */
 export const eventsToldTwice: ViewCombinators = {
   ...combinators,
-  combineViews: (views) => {
-    const whole = combineViews(views)
+  sideBySide: (views) => {
+    const whole = sideBySide(views)
     return {
       ...whole,
       evolve: (state, event) => whole.evolve(whole.evolve(state, event), event),
@@ -28,12 +28,22 @@ export const eventsToldTwice: ViewCombinators = {
 
 export const groupsMerged: ViewCombinators = {
   ...combinators,
-  groupBy: (keyOf) => groupBy((event) => (keyOf(event) === undefined ? undefined : 'one')),
+  eachBy: (keyOf) => eachBy((event) => (keyOf(event) === undefined ? undefined : 'one')),
 }
 
 export const eventsAboutNothingCount: ViewCombinators = {
   ...combinators,
-  groupBy: (keyOf) => groupBy((event) => keyOf(event) ?? ''),
+  eachBy: (keyOf) => eachBy((event) => keyOf(event) ?? ''),
+}
+
+/** Of several keys only the first is told. */
+export const otherKeysForgotten: ViewCombinators = {
+  ...combinators,
+  eachBy: (keyOf) =>
+    eachBy((event) => {
+      const keys = keyOf(event)
+      return typeof keys === 'string' ? keys : keys?.[0]
+    }),
 }
 
 export const selectedEventsToldTwice: ViewCombinators = {

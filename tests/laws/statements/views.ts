@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { stateCodec } from 'reprise/codec'
-import { type combineViews, type groupBy, type mapViewEvent } from 'reprise/algebra'
+import { type sideBySide, type eachBy, type mapViewEvent } from 'reprise/algebra'
 import * as E from 'fp-ts/Either'
 import { path } from '../support/behaviour'
 import { type Law, law } from '../support/law'
@@ -10,8 +10,8 @@ import { At, type Done, deciders, event, events, key, views } from '../support/m
 /** The combinators of views, or broken ones. */
 export interface ViewCombinators {
   readonly mapViewEvent: typeof mapViewEvent
-  readonly combineViews: typeof combineViews
-  readonly groupBy: typeof groupBy
+  readonly sideBySide: typeof sideBySide
+  readonly eachBy: typeof eachBy
 }
 
 const same = <Value>(value: Value): Value => value
@@ -61,11 +61,11 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     },
   ),
   law(
-    'combineViews: independence',
+    'sideBySide: independence',
     'every part receives every event, and behaves as it would alone',
     [views, views, events],
     (left, right, replayed) => {
-      const states = path(of.combineViews({ left, right }), replayed)
+      const states = path(of.sideBySide({ left, right }), replayed)
       deepStrictEqual(
         states.map((state) => state.left),
         path(left, replayed),
@@ -77,12 +77,12 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     },
   ),
   law(
-    'combineViews: unit',
+    'sideBySide: unit',
     'combined with no view at all, a view is as it was',
     [views, events],
     (only, replayed) => {
-      const none = of.combineViews<object, Done>({})
-      const states = path(of.combineViews({ only, none }), replayed)
+      const none = of.sideBySide<object, Done>({})
+      const states = path(of.sideBySide({ only, none }), replayed)
       deepStrictEqual(
         states.map((state) => state.only),
         path(only, replayed),
@@ -90,13 +90,13 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     },
   ),
   law(
-    'combineViews: associativity',
+    'sideBySide: associativity',
     'it does not matter which two are put together first',
     [views, views, views, events],
     (a, b, c, replayed) => {
-      const flat = path(of.combineViews({ a, b, c }), replayed)
-      const left = path(of.combineViews({ ab: of.combineViews({ a, b }), c }), replayed)
-      const right = path(of.combineViews({ a, bc: of.combineViews({ b, c }) }), replayed)
+      const flat = path(of.sideBySide({ a, b, c }), replayed)
+      const left = path(of.sideBySide({ ab: of.sideBySide({ a, b }), c }), replayed)
+      const right = path(of.sideBySide({ a, bc: of.sideBySide({ b, c }) }), replayed)
       deepStrictEqual(
         left.map(({ ab, c: last }) => ({ ...ab, c: last })),
         flat,
@@ -108,12 +108,12 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     },
   ),
   law(
-    'groupBy: each key alone',
+    'eachBy: each key alone',
     'each key sees its own events, and an event about nothing changes nothing',
     [views, keyed, key],
     (view, mixed, own) => {
       const inner = of.mapViewEvent((each: Keyed) => each.event)(view)
-      const states = path(of.groupBy((each: Keyed) => each.id)(inner), mixed)
+      const states = path(of.eachBy((each: Keyed) => each.id)(inner), mixed)
       const alone = path(
         view,
         mixed.filter(({ id }) => id === own).map((each) => each.event),
@@ -126,12 +126,31 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     },
   ),
   law(
+    'eachBy: several keys',
+    'an event about several things is seen once by each of them',
+    [
+      views,
+      fc.array(fc.record({ ids: fc.array(key, { maxLength: 3 }), event }), { maxLength: 10 }),
+      key,
+    ],
+    (view, mixed, own) => {
+      type About = { readonly ids: ReadonlyArray<string>; readonly event: Done }
+      const inner = of.mapViewEvent((each: About) => each.event)(view)
+      const last = path(of.eachBy((each: About) => each.ids)(inner), mixed).at(-1)!
+      const alone = path(
+        view,
+        mixed.filter(({ ids }) => ids.includes(own)).map((each) => each.event),
+      )
+      deepStrictEqual(Object.hasOwn(last, own) ? last[own] : view.initialState, alone.at(-1))
+    },
+  ),
+  law(
     'a decider is a view',
     "its evolve is reused as it is, and gives the decider's own states",
     [deciders, events],
     (decider, replayed) => {
       deepStrictEqual(
-        path(of.combineViews({ decider }), replayed).map((state) => state.decider),
+        path(of.sideBySide({ decider }), replayed).map((state) => state.decider),
         path(decider, replayed),
       )
     },
@@ -141,7 +160,7 @@ export const viewLaws = (of: ViewCombinators): ReadonlyArray<Law> => [
     'event by event, in batches from a stored state, or all over again: the read model is the same',
     [views, events, fc.array(fc.nat({ max: 3 }), { maxLength: 8 })],
     (view, replayed, sizes) => {
-      const both = of.combineViews({ view })
+      const both = of.sideBySide({ view })
       const inline = path(both, replayed).at(-1)!.view
       const codec = stateCodec(1, At)
       let stored: unknown = view.initialState

@@ -86,15 +86,19 @@ export interface NamedLock {
 
 const isWritten = ({ events }: EncodedAppend): boolean => events.length > 0
 
+/** Whether nothing is written to it, and yet it must be where it is expected. */
+const isLookedAt = (append: EncodedAppend): boolean =>
+  !isWritten(append) && append.expectedVersion !== 'any'
+
 /**
  * A stream that is written needs no lock, for its next version can be taken only once. One that is only looked at does:
  * of two appends that each look at a stream that the other one writes, one must wait, and then sees what the other has
  * stored.
  */
 const streamLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> =>
-  appends.every(isWritten)
-    ? []
-    : appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
+  appends.some(isLookedAt)
+    ? appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
+    : []
 
 /**
  * A writer of a tag locks it, beside all others who do; a condition locks one tag of each of its items alone. So
@@ -122,7 +126,8 @@ export const unitOf = (
   locks: [...streamLocks(appends), ...tagLocks(appends, condition)],
 })
 
-const lockColumns = (units: ReadonlyArray<Unit>): Columns => {
+/** What units lock by their names: the names, and which of them alone. */
+export const lockColumns = (units: ReadonlyArray<Unit>): Columns => {
   const locks = units.flatMap((unit) => unit.locks)
   return [
     locks.map(({ name }) => name),

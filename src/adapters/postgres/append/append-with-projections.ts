@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
+import type { ControlledTransaction, Kysely, Transaction } from 'kysely'
 import type { Appended } from '../../../core/append'
 import {
   type ProjectionFailed,
@@ -15,6 +15,7 @@ import type { TransactionDocuments } from '../../../core/ports/projection-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../connection/errors'
 import { failsOnRolledBackCommit } from '../connection/origin'
+import { compiled } from '../connection/query'
 import { rollBack } from '../connection/transaction'
 import { type AppendAnswer, type EncodedAppend, noAnswer, type RunAppend } from './append'
 import type { RunTogether } from './append-together'
@@ -136,7 +137,7 @@ const probe = async <Database>(
   transaction: Transaction<Database>,
 ): Promise<E.Either<InlineFailure, void>> => {
   try {
-    await transaction.executeQuery(CompiledQuery.raw('select 1'))
+    await transaction.executeQuery(compiled('select 1'))
     return E.right(undefined)
   } catch (cause) {
     return E.left(ignoredFailure(inline, 'uncommitted', cause))
@@ -173,7 +174,7 @@ export const projectInTransaction =
   ): RunTogether<Failure | InlineFailure> =>
   async (encoded, condition) => {
     if (inline.projections.length === 0) return append(encoded, condition)
-    const run = (statement: string) => transaction.executeQuery(CompiledQuery.raw(statement))
+    const run = (statement: string) => transaction.executeQuery(compiled(statement))
     try {
       await run(`savepoint ${SAVEPOINT}`)
       const answer = await appendThenProject(

@@ -1,8 +1,8 @@
 import type { PGlite } from '@electric-sql/pglite'
-import { CompiledQuery, type Kysely, type QueryExecutorProvider } from 'kysely'
+import type { Kysely, QueryExecutorProvider } from 'kysely'
 import type { Pool } from 'pg'
 import { MISUSE, ownError } from './errors'
-import { own, type Executor, withoutPlugins } from './query'
+import { compiled, type Executor, own, withoutPlugins } from './query'
 
 // One column of each type that our statements answer beside texts.
 const SAMPLE = own(
@@ -22,7 +22,7 @@ const oddTypes = (sample: Sample): ReadonlyArray<string> =>
   })
 
 const verify = async (db: Executor): Promise<void> => {
-  const { rows } = await db.executeQuery<Sample>(CompiledQuery.raw(SAMPLE))
+  const { rows } = await db.executeQuery<Sample>(compiled(SAMPLE))
   const odd = rows[0] === undefined ? [] : oddTypes(rows[0])
   if (odd.length === 0) return
   return Promise.reject(

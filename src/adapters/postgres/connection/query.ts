@@ -1,13 +1,14 @@
 import * as TE from 'fp-ts/TaskEither'
 import {
+  type CompiledQuery,
   Kysely,
-  PostgresDialect,
   type PostgresCursor,
+  PostgresDialect,
   type PostgresPool,
   type PostgresPoolClient,
   type PostgresQueryResult,
-  CompiledQuery,
   type QueryResult,
+  type RawNode,
 } from 'kysely'
 import type { CustomTypesConfig } from 'pg'
 import type { StoreFailed } from '../../../core/errors/store'
@@ -106,7 +107,14 @@ export const outcomeIn = (scope: TransactionScope): WriteOutcome =>
   scope === 'statement' ? 'mayHaveCommitted' : 'uncommitted'
 
 /** What Kysely keeps of a raw statement beside its text and parameters: without plugins nothing looks at it. */
-const { query, queryId } = CompiledQuery.raw('')
+const query: RawNode = { kind: 'RawNode', sqlFragments: [''], parameters: [] }
+const queryId = { queryId: 'reprise' }
+
+/** A statement as Kysely has it after compiling. */
+export const compiled = <Row>(
+  sql: string,
+  parameters: ReadonlyArray<unknown> = [],
+): CompiledQuery<Row> => ({ sql, parameters, query, queryId })
 
 const rowsOf = <Row>({ rows }: QueryResult<Row>): ReadonlyArray<Row> => rows
 
@@ -118,8 +126,7 @@ export const fetchRows = <Row>(
   parameters: ReadonlyArray<unknown>,
 ): Promise<ReadonlyArray<Row>> => {
   try {
-    const sql = own(statement)
-    return db.executeQuery<Row>({ sql, parameters, query, queryId }).then(rowsOf)
+    return db.executeQuery(compiled<Row>(own(statement), parameters)).then(rowsOf)
   } catch (error) {
     const reason = error as Error
     return Promise.reject(reason)

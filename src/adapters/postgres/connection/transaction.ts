@@ -1,10 +1,10 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { CompiledQuery, type ControlledTransaction, type Kysely, type Transaction } from 'kysely'
+import type { ControlledTransaction, Kysely, Transaction } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
 import { toStoreFailed, type WriteOutcome } from './errors'
 import { originOf } from './origin'
-import { named } from './query'
+import { compiled, named } from './query'
 
 const catching = async <Failure, Value>(
   outcome: WriteOutcome,
@@ -68,7 +68,7 @@ export const transactionsOn = <Database>(
       try {
         const transaction = await db.startTransaction().execute()
         const result = await catching('uncommitted', async () => {
-          await transaction.executeQuery(CompiledQuery.raw(limitIdling))
+          await transaction.executeQuery(compiled(limitIdling))
           return work(transaction)()
         })
         if (E.isRight(result)) return await commit(transaction, result.right)

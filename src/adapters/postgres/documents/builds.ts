@@ -68,11 +68,9 @@ const toBuildStatus = ({ begun_at, kept_until, reached, ...row }: BuildRow): Bui
   ...(reached === null ? {} : { reached }),
 })
 
-const noAnswer = TE.left(storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored'))
+const noAnswer = storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored')
 
-const noBuild = TE.left(
-  storeFailed('DataRefused', 'nothingWritten', undefined, 'there is no such build'),
-)
+const noBuild = storeFailed('DataRefused', 'nothingWritten', undefined, 'there is no such build')
 
 /** The builds of projections. What decides is in the functions of the schema: see migrations/0001_reprise.sql. */
 export const postgresBuilds = (
@@ -96,7 +94,7 @@ export const postgresBuilds = (
     begin: (projection, version) =>
       pipe(
         write<ProjectionBuild>(begin(name), [projection, version]),
-        TE.flatMap(([build]) => (build === undefined ? noAnswer : TE.right(build))),
+        TE.flatMap(([build]) => (build === undefined ? TE.left(noAnswer) : TE.right(build))),
       ),
     join: (projection, version) =>
       pipe(
@@ -109,7 +107,7 @@ export const postgresBuilds = (
       pipe(
         write(activate(name), [projection, version, build, collection, keepingTime(keepFor)]),
         TE.flatMap(() => activeBuild(projection)),
-        TE.flatMap((now) => (now === undefined ? noBuild : TE.right(now))),
+        TE.flatMap((now) => (now === undefined ? TE.left(noBuild) : TE.right(now))),
       ),
     rollBack: (projection, seen) =>
       pipe(

@@ -43,7 +43,7 @@ where collection = ${collectionOf(schema)} and key > $2::text and value is not n
 order by key
 limit $3::integer`
 
-// Arrays come through subqueries: see append/statement-parts.ts.
+// Arrays come through subqueries: see append/append-statements.ts.
 // A document that was ever guarded keeps its revision when it is deleted, so that a stale write does not bring it back.
 const write = (schema: string): string => `
 with given as materialized (
@@ -131,7 +131,7 @@ type DocumentStatements = ReturnType<typeof documentStatements>
 const toText = (value: Json | undefined): string | null =>
   value === undefined ? null : JSON.stringify(value)
 
-const ignoreRows = TE.map(() => undefined)
+const nothing = (): undefined => undefined
 
 /** The answer of the statement, unless one of the keys or values cannot be stored: the same on every store. */
 const about = <Answer>(
@@ -180,7 +180,7 @@ const documentsOn = (
                 places.map(({ index }) => index),
                 places.map(({ sortKey }) => sortKey),
               ]),
-          ignoreRows,
+          TE.map(nothing),
         ),
       writes.map(({ value }) => value),
     )
@@ -225,7 +225,7 @@ const documentsOn = (
         [value],
       ),
     lock: (collection, keys) =>
-      about(keys, () => pipe(readRows(db, statements.lock, [collection, keys]), ignoreRows)),
+      about(keys, () => pipe(readRows(db, statements.lock, [collection, keys]), TE.map(nothing))),
   }
 }
 
