@@ -1,5 +1,6 @@
 /** The direction: testing -> core; cli, http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
-const entries = '^src/(index|adapter|algebra|boundary|codec|http|memory|postgres|testing)[.]ts$'
+const entries =
+  '^src/(index|adapter|algebra|boundary|codec|http|memory|opentelemetry|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -62,6 +63,21 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(shell|testing)/' },
       to: { path: '^src/http/' },
+    },
+    {
+      name: 'opentelemetry-sees-core-and-shell-only',
+      comment: 'the API is an optional peer: nothing else imports it, or this',
+      severity: 'error',
+      from: { path: '^src/opentelemetry/' },
+      to: {
+        pathNot: ['^src/(core|shell|opentelemetry)/', 'node_modules/(fp-ts|@opentelemetry/api)/'],
+      },
+    },
+    {
+      name: 'nothing-sees-opentelemetry',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/opentelemetry' },
+      to: { path: '^src/opentelemetry/|node_modules/@opentelemetry/' },
     },
     {
       name: 'testing-sees-core-only',

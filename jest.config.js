@@ -6,10 +6,12 @@ module.exports = {
   transform: { '^.+[.]ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }] },
   moduleNameMapper: {
     '^reprise$': '<rootDir>/src/index.ts',
-    '^reprise/(adapter|algebra|boundary|codec|http|memory|postgres|testing)$': '<rootDir>/src/$1.ts',
+    '^reprise/(adapter|algebra|boundary|codec|http|memory|opentelemetry|postgres|testing)$':
+      '<rootDir>/src/$1.ts',
   },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+  testSequencer: '<rootDir>/tests/support/slowest-first.js',
   reporters: ['default', '<rootDir>/tests/support/summary-reporter.js'],
   collectCoverageFrom: ['src/core/**/*.ts'],
   coverageThreshold: {

@@ -11,6 +11,8 @@ export const ARCHIVE = resolve('node_modules/.cache/reprise.tgz')
 const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 const packages = [
   ...Object.keys({ ...dependencies, ...peerDependencies }),
+  '@opentelemetry/context-async-hooks', // the page on telemetry
+  '@opentelemetry/sdk-trace-base',
   'valibot', // the page on schemas shows it, and zod
   'zod',
   '@types/node',

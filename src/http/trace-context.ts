@@ -1,3 +1,5 @@
+import { traceParentOf } from '../core/trace-parent'
+
 /** The trace that a request belongs to. */
 export interface TraceContext {
   /** 32 hexadecimal digits. */
@@ -10,8 +12,6 @@ export interface TraceContext {
   readonly tracestate?: string
 }
 
-const TRACEPARENT = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}(-[\x20-\x7e]*)?$/
-const MOST_PARENT = 255
 const MOST_STATE = 512
 
 /**
@@ -22,11 +22,9 @@ const MOST_STATE = 512
  */
 export const traceContextOf = (headers: Headers): TraceContext | undefined => {
   const traceparent = headers.get('traceparent') ?? ''
-  const found = traceparent.length > MOST_PARENT ? null : TRACEPARENT.exec(traceparent)
-  if (found === null) return undefined
-  const [, version, traceId = '', parentId = '', further] = found
-  const isKnown = version === '00' ? further === undefined : version !== 'ff'
-  if (!isKnown || /^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined
+  const parent = traceParentOf(traceparent)
+  if (parent === undefined) return undefined
+  const { traceId, parentId } = parent
   const tracestate = headers.get('tracestate') ?? ''
   const isStated = /^[\x20-\x7e\t]+$/.test(tracestate) && tracestate.length <= MOST_STATE
   return { traceId, parentId, traceparent, ...(isStated ? { tracestate } : {}) }

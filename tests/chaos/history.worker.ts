@@ -67,7 +67,7 @@ const world = (name: string): ClientWorld<Transaction<NoTables>> => {
 }
 
 const main = async (): Promise<void> => {
-  process.send?.('ready')
+  process.send?.('ready', () => undefined) // who has started it may be gone
   if (old) return oldRelease(world('old release'))
   const projecting = runProjection(counting(1), { leaseDuration: 1_000, maxPollInterval: 50 })(
     backend,

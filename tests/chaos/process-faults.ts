@@ -80,12 +80,21 @@ const drawFault = (random: Random, hasDisk: boolean): ProcessFault => {
   return number < 0.95 ? 'crash' : 'rebuild'
 }
 
-const createDatabase = async (server: CrashingServer, name: string): Promise<string> => {
+const onServer = async (server: CrashingServer, ...statements: ReadonlyArray<string>) => {
   const client = new Client({ connectionString: server.url })
-  await client.connect()
-  await client.query(`drop database if exists ${name} with (force)`)
-  await client.query(`create database ${name}`)
-  await client.end()
+  client.on('error', () => undefined) // the statement fails as well
+  try {
+    await client.connect()
+    for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+const dropping = (name: string): string => `drop database if exists ${name} with (force)`
+
+const createDatabase = async (server: CrashingServer, name: string): Promise<string> => {
+  await onServer(server, dropping(name), `create database ${name}`)
   const url = new URL(server.url)
   url.pathname = `/${name}`
   return url.href
@@ -123,7 +132,8 @@ export const chaosRun = async ({
 }: ChaosRun): Promise<ChaosReport> => {
   const random = seededRandom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'reprise-chaos-'))
-  const url = await createDatabase(server, `chaos_${seed}`)
+  const database = `chaos_${seed}`
+  const url = await createDatabase(server, database)
   const pool = new Pool({ connectionString: url, max: 5 })
   pool.on('error', () => undefined) // the server has ended it
   const backend = postgres<NoTables>(pool, { inline: [workloadInline] })
@@ -224,6 +234,7 @@ export const chaosRun = async ({
   await projecting.stop()
   await backend.close()
   await pool.end()
+  await onServer(server, dropping(database)) // its disk is small, and many seeds come after this one
 
   const files = readdirSync(folder).map((file) => historyFile(join(folder, file)))
   const history = [...files.flatMap(({ read }) => [...read(() => false)]), ...last].sort(

@@ -9,6 +9,7 @@ import {
   type UnencodableCommand,
 } from '../../core/errors/process'
 import type { StoreFailed } from '../../core/errors/store'
+import type { JsonObject } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
 import type { DueTime, OutboxWrites } from '../../core/ports/outbox'
 
@@ -27,10 +28,19 @@ const commandIdOf = ({ process, key, id }: Cause, index: number): string => {
   return `${process}:${digest.digest('hex').slice(0, 32)}`
 }
 
-const metadataOf = ({ id, metadata: { correlationId, actor } }: Cause): Metadata => ({
+/** Of the application's own keys only the trace goes on: what follows belongs to it. */
+const traceIn = (extra: JsonObject | undefined): Pick<Metadata, 'extra'> => {
+  const { traceparent, tracestate } = extra ?? {}
+  return traceparent === undefined
+    ? {}
+    : { extra: { traceparent, ...(tracestate === undefined ? {} : { tracestate }) } }
+}
+
+const metadataOf = ({ id, metadata: { correlationId, actor, extra } }: Cause): Metadata => ({
   correlationId: correlationId ?? id,
   causationId: id,
   ...(actor === undefined ? {} : { actor }),
+  ...traceIn(extra),
 })
 
 const dueOf = <Command>(action: Exclude<ProcessAction<Command>, { _tag: 'Cancel' }>): DueTime => {

@@ -1,0 +1,12 @@
+/**
+ * The names of `reprise/opentelemetry`: spans and metrics. It needs `@opentelemetry/api`; whoever does not import it pays
+ * nothing for it. Nothing in `src` imports this file.
+ */
+export {
+  openTelemetry,
+  type Telemetry,
+  type TelemetryOptions,
+} from './opentelemetry/open-telemetry'
+export type { SendCommand, TracedCategory } from './opentelemetry/command-telemetry'
+export type { AnyNotice } from './opentelemetry/notice-telemetry'
+export type { Tagged } from './opentelemetry/spans'

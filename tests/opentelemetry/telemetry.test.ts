@@ -1,0 +1,297 @@
+import { context, SpanStatusCode } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
+import * as E from 'fp-ts/Either'
+import * as TE from 'fp-ts/TaskEither'
+import { fromStart, openCategory, parkAfter, runProcessManager, runSubscription } from 'reprise'
+import { storeFailed } from 'reprise/adapter'
+import { memory } from 'reprise/memory'
+import { openTelemetry } from 'reprise/opentelemetry'
+import { add, counter } from '../support/counter'
+import { eventually } from '../support/eventually'
+import { left, right } from '../support/right'
+import { running } from '../support/running'
+import { bankOn, transferring } from '../support/transfers'
+
+/** Metrics are collected when a test asks for them. */
+class AskedReader extends MetricReader {
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve()
+  }
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+const exporter = new InMemorySpanExporter()
+const tracerProvider = new BasicTracerProvider({
+  spanProcessors: [new SimpleSpanProcessor(exporter)],
+})
+
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+})
+afterAll(() => {
+  context.disable()
+})
+beforeEach(() => {
+  exporter.reset()
+})
+
+/** An application with everything in memory, and what it has told. */
+const application = () => {
+  const reader = new AskedReader()
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const telemetry = openTelemetry({ tracerProvider, meterProvider })
+  const backend = memory()
+  const traced = telemetry.backend(backend)
+  const counters = (from = traced) =>
+    telemetry.category(
+      'counter',
+      openCategory(counter, from, { onNotice: telemetry.onNotice, random: () => 0 }),
+    )
+  /** The points of a metric: their attributes and values. */
+  const points = async (name: string) => {
+    const { resourceMetrics } = await reader.collect()
+    return resourceMetrics.scopeMetrics
+      .flatMap(({ metrics }) => metrics)
+      .filter(({ descriptor }) => descriptor.name === name)
+      .flatMap(({ dataPoints }) =>
+        dataPoints.map(({ attributes, value }) => ({ attributes, value })),
+      )
+  }
+  return { telemetry, backend, traced, counters, points }
+}
+
+const spans = (name: string): ReadonlyArray<ReadableSpan> =>
+  exporter.getFinishedSpans().filter((span) => span.name === name)
+const spanOf = (name: string): ReadableSpan => {
+  const [span] = spans(name)
+  if (span === undefined) throw new Error(`there is no span ${name}`)
+  return span
+}
+const traceparentOf = (span: ReadableSpan): string => {
+  const { traceId, spanId } = span.spanContext()
+  return `00-${traceId}-${spanId}-01`
+}
+
+describe('telemetry of commands', () => {
+  it('gives a command a span, with what it asks the store for inside, and its events that span', async () => {
+    const { counters } = application()
+    const { events } = await right(counters().handleCommand('a', add(1, 2)))
+    const command = spanOf('handle counter')
+    expect(command.attributes).toEqual({
+      'reprise.category': 'counter',
+      'reprise.stream.id': 'counter-a',
+      'reprise.command.type': 'Add',
+      'reprise.outcome': 'accepted',
+      'reprise.events': 2,
+      'reprise.version': 2,
+    })
+    for (const name of ['load', 'append']) {
+      expect(spanOf(name).parentSpanContext?.spanId).toBe(command.spanContext().spanId)
+    }
+    expect(spanOf('append').attributes).toMatchObject({ 'reprise.events': 2, 'reprise.version': 2 })
+    expect(events.map(({ metadata }) => metadata.extra)).toEqual([
+      { traceparent: traceparentOf(command) },
+      { traceparent: traceparentOf(command) },
+    ])
+  })
+
+  it('tells a rejection as an outcome, and a failure of the store as an error', async () => {
+    const { counters, traced, points } = application()
+    await left(counters().handleCommand('a', add(-1)))
+    expect(spanOf('handle counter')).toMatchObject({
+      status: { code: SpanStatusCode.UNSET },
+      attributes: { 'reprise.outcome': 'Rejected' },
+    })
+    exporter.reset()
+    const away = {
+      ...traced,
+      store: {
+        ...traced.store,
+        append: () => TE.left(storeFailed('Unavailable', 'nothingWritten', new Error('down'))),
+      },
+    }
+    await left(counters(away).handleCommand('a', add(1)))
+    expect(spanOf('handle counter')).toMatchObject({
+      status: { code: SpanStatusCode.ERROR },
+      attributes: { 'reprise.outcome': 'StoreFailed', 'error.type': 'StoreFailed' },
+    })
+    const told = await points('reprise.command.duration')
+    expect(told.map(({ attributes }) => attributes['reprise.outcome']).sort()).toEqual([
+      'Rejected',
+      'StoreFailed',
+    ])
+  })
+
+  it('tells that a command was decided again, in its span and as a number', async () => {
+    const { counters, points } = application()
+    const [one, other] = [counters(), counters()]
+    await right(one.handleCommand('a', add(1)))
+    await right(other.handleCommand('a', add(1)))
+    exporter.reset()
+    await right(one.handleCommand('a', add(1)))
+    expect(spanOf('handle counter').events).toMatchObject([
+      { name: 'decided again', attributes: { 'reprise.version': 1, 'reprise.version.actual': 2 } },
+    ])
+    expect(await points('reprise.command.conflicts')).toMatchObject([{ value: 1 }])
+  })
+
+  it('makes no label of what is no command, whatever it is', async () => {
+    const { counters, points } = application()
+    const hostile = new Proxy({ type: 'x' }, { get: () => { throw new Error('never read') } }) // prettier-ignore
+    for (const body of [{ type: 'nonsense 1' }, { type: 'nonsense 2' }, undefined, hostile]) {
+      expect(await left(counters().handle('a', body))).toHaveProperty('_tag')
+    }
+    const told = await points('reprise.command.duration')
+    for (const { attributes } of told) expect(attributes).not.toHaveProperty('reprise.command.type')
+  })
+
+  it('changes nothing while the application records nothing', async () => {
+    const backend = memory()
+    const telemetry = openTelemetry()
+    const counters = telemetry.category(
+      'counter',
+      openCategory(counter, telemetry.backend(backend)),
+    )
+    const { events } = await right(counters.handleCommand('a', add(1)))
+    expect(events.map(({ metadata }) => metadata)).toEqual([{}])
+    expect(exporter.getFinishedSpans()).toEqual([])
+  })
+})
+
+describe('telemetry of what follows an event', () => {
+  it('links the handling of an event to the command that has caused it', async () => {
+    const { telemetry, traced, counters } = application()
+    const open = counters()
+    const subscription = telemetry.subscription({
+      name: 'copies',
+      from: fromStart,
+      events: counter.events,
+      handle: ({ streamId }) =>
+        streamId === 'counter-a'
+          ? TE.map(() => undefined)(open.handleCommand('copy', add(1)))
+          : TE.right(undefined),
+    })
+    await right(open.handleCommand('a', add(1)))
+    const cause = spanOf('handle counter')
+    exporter.reset()
+    const run = running((signal) => runSubscription(subscription)(traced, { signal }))
+    await eventually(() => spans('process copies').length === 2)
+    await right(() => run.stop())
+    const [first, second] = spans('process copies')
+    expect(first?.links[0]?.context).toMatchObject({
+      traceId: cause.spanContext().traceId,
+      spanId: cause.spanContext().spanId,
+    })
+    const copy = spanOf('handle counter')
+    expect(copy.parentSpanContext?.spanId).toBe(first?.spanContext().spanId)
+    expect(second?.links[0]?.context.spanId).toBe(copy.spanContext().spanId)
+    expect(first?.attributes).toMatchObject({
+      'messaging.destination.name': 'copies',
+      'reprise.event.type': 'Added',
+      'reprise.version': 1,
+    })
+  })
+
+  it('links the commands of a process manager to the event that has caused them, also over the outbox', async () => {
+    const { telemetry, backend } = application()
+    const bank = bankOn(backend.store)
+    const transfer = telemetry.category('transfer', bank.transfer)
+    await right(bank.account.handleCommand('one', { type: 'Open', amount: 10 }))
+    await right(bank.account.handleCommand('two', { type: 'Open', amount: 0 }))
+    const request = { type: 'Request', transfer: 't', from: 'one', to: 'two', amount: 4 } as const
+    await right(transfer.handleCommand('t', request))
+    const cause = spanOf('handle transfer').spanContext()
+    const run = running((signal) =>
+      runProcessManager(transferring, telemetry.dispatch('transferring', bank.dispatch), {
+        from: fromStart,
+      })(backend, { signal }),
+    )
+    await eventually(() => spans('dispatch transferring').length === 3)
+    await right(() => run.stop())
+    const [debit, credit, end] = spans('dispatch transferring')
+    expect(debit?.links[0]?.context).toMatchObject({ traceId: cause.traceId, spanId: cause.spanId })
+    expect(credit?.links[0]?.context.spanId).toBe(debit?.spanContext().spanId)
+    expect(end?.links[0]?.context.spanId).toBe(credit?.spanContext().spanId)
+  })
+
+  it('ignores a link that somebody has stored wrongly', async () => {
+    const { telemetry, traced } = application()
+    const open = openCategory(counter, traced)
+    for (const traceparent of ['nonsense', 7, `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`]) {
+      await right(open.handleCommand('a', add(1), { metadata: { extra: { traceparent } } }))
+    }
+    const handled: unknown[] = []
+    const run = running((signal) =>
+      runSubscription(
+        telemetry.subscription({
+          name: 'copies',
+          from: fromStart,
+          events: counter.events,
+          handle: (event) => TE.fromIO(() => void handled.push(event)),
+        }),
+      )(traced, { signal }),
+    )
+    await eventually(() => handled.length === 3)
+    await right(() => run.stop())
+    expect(spans('process copies').map(({ links }) => links)).toEqual([[], [], []])
+  })
+})
+
+describe('telemetry for operators', () => {
+  it('shows lag, parked events and the horizon when metrics are collected', async () => {
+    const { telemetry, backend, counters, points } = application()
+    let asked = 0
+    const { status, horizon } = backend.operator
+    const counted = { status: () => (asked++, status()), horizon }
+    const stop = telemetry.operator(counted)
+    await right(counters().handleCommand('a', add(1, 2)))
+    const run = running((signal) =>
+      runSubscription(
+        telemetry.subscription({
+          name: 'mails',
+          from: fromStart,
+          events: counter.events,
+          poison: parkAfter(1),
+          handle: () => TE.left(new Error('no')),
+        }),
+      )(backend, { signal, onNotice: telemetry.onNotice }),
+    )
+    await eventually(async () => (await points('reprise.subscription.parked'))[0]?.value === 1)
+    expect(await points('reprise.subscription.parked')).toEqual([
+      {
+        attributes: {
+          'messaging.destination.name': 'mails',
+          'messaging.destination.partition.id': '0',
+        },
+        value: 1,
+      },
+    ])
+    expect(await points('reprise.subscription.running')).toMatchObject([{ value: 1 }])
+    expect(await points('reprise.horizon.behind')).toEqual([{ attributes: {}, value: 0 }])
+    const notices = await points('reprise.notices')
+    expect(notices.map(({ attributes }) => attributes['reprise.notice'])).toContain('EventFailed')
+    expect(spanOf('process mails').status.code).toBe(SpanStatusCode.ERROR)
+    await right(() => run.stop())
+    stop()
+    const before = asked
+    await points('reprise.subscription.parked')
+    expect(asked).toBe(before)
+  })
+
+  it('shows nothing of a store that does not answer', async () => {
+    const { telemetry, points } = application()
+    const failed = () => TE.left(storeFailed('Unavailable', 'nothingWritten', new Error('down')))
+    telemetry.operator({ status: failed, horizon: failed })
+    expect(await points('reprise.subscription.lag')).toEqual([])
+    expect(E.isLeft(await failed()())).toBe(true)
+  })
+})
