@@ -80,7 +80,7 @@ const fixes = [
   {
     name: 'nothing is stored while the sequence is behind the rows',
     against: 'pool',
-    file: `${postgres}/append/statement-parts.ts`,
+    file: `${postgres}/append/append-statements.ts`,
     from: 'order by e.position limit 1) is null)) is not null`',
     to: 'order by e.position limit 1) is null or true)) is not null`',
   },

@@ -6,7 +6,7 @@ const appends = {
   callers: 32,
   processes: 1,
   streams: 1000,
-  eventsPerStream: 1,
+  eventsPerStream: 0, // a boundary is known to the process that has written it
   warm: true,
   unit: 'rate',
   limits: [],
@@ -18,7 +18,6 @@ const transfers = {
   offer: 'together',
   callers: 16,
   streams: 10, // pairs of accounts
-  eventsPerStream: 0,
 }
 
 const MILLION = 1_000_000

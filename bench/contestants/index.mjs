@@ -2,14 +2,15 @@
 // a process of its own loads. Such a module has
 //
 //   migrate(url)         makes its tables, as its own documentation says
-//   open({ url, inline, across })  a session, through its public API:
-//     command(stream, events)   resolves when that many deposits are stored on that stream, retrying conflicts
+//   open({ url, inline, across, cell })  a session, through its public API:
+//     command(stream, events)   resolves when that many deposits are stored on that stream, retrying conflicts; answers
+//                               how many events were stored, if it was not one
 //     conflicts()               how often it had to retry (where that can be seen)
 //     catchUp(total, handle)    hands the data of every event, oldest first, to `handle`, until `total` were
 //     subscribe(handle)         hands over the data of new events; resolves to a function that stops it
 //     close()
 //   memory()             a session on the contestant's own memory store, with stored(streams) beside command
-//   preload(client, n)   writes n events with SQL, in a pg client
+//   preload(client, n, cell)   writes n events with SQL, in a pg client
 //
 // `numbers` is SQL that selects (stream, number) of every stored event, for the lost-update check.
 //
@@ -25,7 +26,10 @@ export const contestants = [
     id: 'reprise',
     name: 'Reprise',
     kind: 'ours',
-    offers: ['commands', 'inline', 'memory', 'catch-up', 'live', 'preload'],
+    offers: [
+      ...['commands', 'inline', 'memory', 'catch-up', 'live', 'preload'],
+      ...['conditions', 'together', 'tagged preload'],
+    ],
     numbers: onJson('reprise.events', 'stream_id', 'data'),
   },
   {
@@ -60,6 +64,15 @@ export const contestants = [
     // Its memory store sleeps before every operation, on purpose: not measured.
     offers: ['commands', 'catch-up', 'live'],
     numbers: onJson('events', 'stream', 'data'),
+  },
+  {
+    id: 'dcb-es',
+    name: '@dcb-es',
+    package: '@dcb-es/event-store-postgres',
+    kind: 'peer',
+    // A store without streams: only what it is made for.
+    offers: ['conditions'],
+    numbers: `select tags[1] as stream, (payload::json->'data'->>'number')::int as number from events`,
   },
   {
     id: 'fmodel',

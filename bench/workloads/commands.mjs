@@ -63,7 +63,8 @@ export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
   }))
   let acknowledged = 0
   const sendTo = async (stream) => {
-    acknowledged += (await session.command(stream, 1)) ?? 1
+    const stored = await session.command(stream, 1)
+    acknowledged += stored ?? 1
   }
   // Where only the process shall be warm: streams that are not looked at again.
   const warmStream = (one) => {

@@ -153,6 +153,32 @@ describe.each(stores)('conflicts on %s', (_name, open) => {
     },
   )
 
+  it('loads nothing for a command that must find no stream, unless it stores nothing', async () => {
+    let loads = 0
+    const load: EventStore['load'] = (request) => {
+      loads += 1
+      return at.store.load(request)
+    }
+    const fresh = () => openCategory(counter, { store: { ...at.store, load } })
+    const pinned = { expectedVersion: 'mustNotExist', commandId: 'first' } as const
+    const id = freshId()
+    const created = await right(fresh().handleCommand(id, add(1), pinned))
+    expect([created.version, loads]).toEqual([1, 0])
+    expect((await right(fresh().handleCommand(id, add(1), pinned))).version).toBe(1) // the same one
+    loads = 0
+    // What would be rejected if there were no stream is not rejected for that: there is one.
+    const later = { ...pinned, commandId: 'later' }
+    for (const command of [add(-1), add(), add(1)]) {
+      expect(await left(fresh().handleCommand(id, command, later))).toMatchObject({
+        _tag: 'VersionConflict',
+        actual: 1,
+      })
+    }
+    expect(loads).toBe(1) // for the rejection: the other two, one with an id and no events, were appends
+    const rejected = await left(fresh().handleCommand(freshId(), add(-1), pinned))
+    expect(rejected).toMatchObject({ _tag: 'Rejected', rejection: { total: 0 } })
+  })
+
   it.each([NaN, -1, 1.5, 2 ** 31, 'latest'])(
     'rejects to be pinned to %p, which no stream can be at',
     async (expectedVersion) => {

@@ -13,20 +13,12 @@ import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { appendLocked, lockStatement } from './append/append-locked'
-import {
-  appendAlone,
-  appendOnce,
-  isTagged,
-  type RunAppend,
-  signalling,
-  signallingAll,
-} from './append/append'
+import { appendAlone, isTagged, type RunAppend, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
   type RunTogether,
   taggedAppend,
   togetherAppend,
-  togetherStatement,
   unitsAppend,
 } from './append/append-together'
 import {
@@ -159,7 +151,7 @@ const storeOn = <Database>(
       appendAlone(fallbackAppend(withoutPlugins(transaction), context.statements, 'transaction')),
     )
   const optimistic = (transaction: Transaction<Database>) =>
-    asTogether(appendOnce(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
+    asTogether(appendAlone(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
   const append =
     inline.projections.length === 0
       ? groupedAppends(
@@ -168,10 +160,13 @@ const storeOn = <Database>(
         )
       : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
 
-  const statement = togetherStatement(schema)
   const togetherIn = (transaction: Transaction<Database>) =>
-    togetherAppend(oneUnit(unitsAppend(withoutPlugins(transaction), statement, 'transaction')))
-  const units = unitsAppend(direct, togetherStatement(schema, GROUP_LOCK_TIMEOUT), 'statement')
+    togetherAppend(
+      oneUnit(
+        unitsAppend(withoutPlugins(transaction), context.statements.appendTogether, 'transaction'),
+      ),
+    )
+  const units = unitsAppend(direct, grouping.statements.appendTogether, 'statement')
   const together =
     inline.projections.length === 0
       ? togetherAppend(groupedUnits(signallingAll(signal, units), bounds))

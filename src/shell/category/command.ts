@@ -4,6 +4,7 @@ import { type ExpectedVersion, versionFits } from '../../core/expected-version'
 import type { Metadata } from '../../core/metadata'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamVersion, StreamId } from '../../core/stream'
+import { beginning, type Versioned } from '../state/replay'
 
 /** The four types of a category, in one. */
 export interface CategoryTypes {
@@ -50,6 +51,18 @@ export interface SentOptions extends CommandOptions {
 /** Whether a command may be decided on this version. One that expects nothing may be decided on any. */
 export const admits = ({ expectedVersion }: CommandOptions, version: StreamVersion): boolean =>
   expectedVersion === undefined || versionFits(expectedVersion, version)
+
+/**
+ * What a command is decided on that must find no stream: the append will say whether there is one. What is not appended,
+ * a rejection for one, is not certain, and decided again on what was loaded.
+ */
+export const stateOfNew = <State>(
+  category: Parameters<typeof beginning<State>>[0],
+  { expectedVersion }: CommandOptions,
+): (Versioned<State> & { readonly outdated: boolean }) | undefined =>
+  expectedVersion === 'mustNotExist' || expectedVersion === 0
+    ? { ...beginning(category), outdated: false }
+    : undefined
 
 /** Whether a command is decided again when another writer was first: it is not pinned, and not blind. */
 export const isDecidedAgain = ({ expectedVersion }: CommandOptions): boolean =>

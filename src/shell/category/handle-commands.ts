@@ -29,6 +29,7 @@ import {
   type Outcome,
   type PendingCommand,
   RELOAD,
+  stateOfNew,
 } from './command'
 import { answerAgain, replayAnswer } from './replay-answer'
 import { jitteredBackoff, type CategorySettings } from './settings'
@@ -86,7 +87,7 @@ export const handleBatch = <Of extends CategoryTypes>(
 ): Batch<Of> | Promise<Batch<Of>> => {
   const first = batch[0]
   if (first === undefined) return batch
-  const known = runtime.states.get(streamId)
+  const known = runtime.states.get(streamId) ?? stateOfNew(runtime.category, first.options)
   return known === undefined ||
     known.outdated ||
     first.mode === 'reload' ||

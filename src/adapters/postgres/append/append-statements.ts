@@ -1,35 +1,164 @@
+import type { ExpectedVersion } from '../../../core/expected-version'
+import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
-import type { EncodedAppend } from './append'
-import {
-  announcing,
-  COLUMNS,
-  type Columns,
-  eventColumns,
-  fits,
-  isExact,
-  jsonColumns,
-  markColumns,
-  MOMENT,
-  type Query,
-  STORED,
-  streamColumns,
-  unnested,
-  versionCode,
-  versionOf,
-} from './statement-parts'
+import { milliseconds, quoteIdentifier } from '../schema/names'
+import { EMPTY_METADATA, type EncodedAppend, type EncodedEvent } from './append'
 
-// Optimistic statements check the version and insert in one statement. A row comes back for every event that was
-// stored: what gave none did not fit.
+// The optimistic statements: they check the version and insert. A row comes back for every event that was stored: what
+// gave none did not fit.
+//
+// Parameters are arrays in subqueries: the planner, which cannot see how long they are, then keeps one plan for all
+// lengths. Data and metadata are JSON arrays, without the escapes that an array of texts needs.
 
-/** The optimistic statements for one stream. */
-export interface OneStreamStatements {
+/** How an expected version reaches the server: see append_together in migrations/0001_reprise.sql, too. */
+const versionCode = (expected: ExpectedVersion): number => {
+  if (expected === 'any') return -1
+  if (expected === 'mustExist') return -2
+  return expected === 'mustNotExist' ? 0 : expected
+}
+
+/** SQL: whether a stream at version `current` has the version that the code `expected` requires. */
+const fits = (expected: string, current: string): string =>
+  `(${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0))`
+
+/**
+ * SQL: the version of a stream; 0, which then does not fit, if it is below the expected one. Without that bound the
+ * index would be read on downwards, to the end of the page, however few rows are requested.
+ */
+const versionOf = (schema: string, stream: string, expected: string): string =>
+  `coalesce((select e.version from ${schema}.events e
+             where e.stream_id = ${stream} and e.version >= ${expected}
+             order by e.version desc limit 1), 0)`
+
+/** Whether an append names the one version that its stream must be at, and there is a version after it. */
+const isExact = ({ expectedVersion }: EncodedAppend): boolean =>
+  expectedVersion !== 'any' &&
+  expectedVersion !== 'mustExist' &&
+  expectedVersion !== MAXIMUM_VERSION
+
+/** The columns that an insert fills. */
+const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data, metadata'
+
+/** A row for every event that was stored: see StoredRow. */
+const STORED = `returning stream_id, version, position::double precision as "position",
+  ${milliseconds('recorded_at')} as recorded_at`
+
+const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
+
+/** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
+const unnested = (arrays: string, data: string, metadata: string): string =>
+  `rows from (unnest(${arrays}),
+             jsonb_array_elements((select ${data}::text::jsonb)),
+             jsonb_array_elements((select ${metadata}::text::jsonb)))`
+
+/**
+ * SQL: bounds how long this statement waits for a lock, in milliseconds. It costs no round trip, and leaves nothing
+ * behind on a connection that others use as well: outside of a transaction it ends with the statement.
+ */
+export const limitingLocks = (timeout: number): string =>
+  `set_config('lock_timeout', '${timeout}', true)`
+
+/**
+ * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
+ * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
+ * lock. Null, and no lock, where the sequence is behind the rows: then nothing is inserted, and the append function
+ * says why.
+ */
+// Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
+// on 0 would hold up every reader.
+const announcing = (schema: string, lockTimeout?: number): string =>
+  `${lockTimeout === undefined ? '' : `${limitingLocks(lockTimeout)} is not null and `}pg_advisory_xact_lock_shared((
+    select ((s.tableoid::bigint & 16777215) << 40) | s.last
+    from (
+      select tableoid, case when is_called then last_value else 0 end as last
+      from ${schema}.events_position_seq offset 0
+    ) s
+    where (select e.position from ${schema}.events e where e.position > s.last
+           order by e.position limit 1) is null)) is not null`
+
+/** An array for PostgreSQL: of values, or as its text. */
+type Column = ReadonlyArray<string | number | null> | string
+export type Columns = ReadonlyArray<Column>
+
+/** The text of an array, written item by item. */
+const arrayText = () => {
+  let text = ''
+  return {
+    add: (item: string): void => {
+      text += text === '' ? '{' : ','
+      text += item
+    },
+    end: (): string => (text === '' ? '{}' : `${text}}`),
+  }
+}
+
+/** The columns of some events that are not JSON. */
+const plainColumns = (events: ReadonlyArray<EncodedEvent>): Columns => {
+  const [id, schemaVersion] = [arrayText(), arrayText()]
+  const types: string[] = []
+  for (const event of events) {
+    id.add(event.id)
+    types.push(event.type)
+    schemaVersion.add(String(event.schemaVersion))
+  }
+  return [id.end(), types, schemaVersion.end()]
+}
+
+/** The columns of some events, with JSON arrays for data and metadata. */
+const jsonColumns = (events: ReadonlyArray<EncodedEvent>): Columns => [
+  ...plainColumns(events),
+  `[${events.map(({ data }) => data).join(',')}]`,
+  `[${events.map(({ metadata }) => metadata).join(',')}]`,
+]
+
+/** The streams of some appends, and their expected versions. */
+export const streamColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+  const expected = arrayText()
+  for (const { expectedVersion } of appends) expected.add(String(versionCode(expectedVersion)))
+  return [appends.map(({ streamId }) => streamId), expected.end()]
+}
+
+/** The commands that gave the events of some appends. */
+export const markColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+  const marks = appends.flatMap(({ commands }) => commands)
+  return [
+    marks.map(({ commandId }) => commandId),
+    marks.map(({ skip }) => skip),
+    marks.map(({ eventCount }) => eventCount),
+    marks.map(({ fingerprint }) => fingerprint ?? null),
+  ]
+}
+
+/** A statement with its parameters. */
+export interface Query {
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+// JSON holds no control characters, so encoding it once more as JSON is the quoting that an array needs.
+const jsonElement = (json: string): string =>
+  json === EMPTY_METADATA ? '"{}"' : JSON.stringify(json)
+
+/** The columns of some events, with arrays of texts for data and metadata. */
+export const textColumns = (events: ReadonlyArray<EncodedEvent>): Columns => {
+  const [data, metadata] = [arrayText(), arrayText()]
+  for (const event of events) {
+    data.add(jsonElement(event.data))
+    metadata.add(jsonElement(event.metadata))
+  }
+  return [...plainColumns(events), data.end(), metadata.end()]
+}
+
+/** The optimistic statements. */
+export interface OptimisticStatements {
   /** One event, expected at a version (0: not to exist). */
   readonly appendOne: string
   /** One event, and the command that gave it. */
   readonly appendOneMarked: string
-  /** Any number of events. */
-  readonly appendStream: string
+  /** Any number of events for each of any number of streams. */
+  readonly appendMany: string
+  /** The same, and the commands that gave them. */
+  readonly appendManyMarked: string
 }
 
 const one = (schema: string, announce: string): string => `
@@ -38,20 +167,6 @@ select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $
 where ${announce} and ${versionOf(schema, '$1', '$2')} = $2
 ${STORED}`
 
-const oneParameters = ({
-  streamId,
-  expectedVersion,
-  events: [event],
-}: EncodedAppend): ReadonlyArray<string | number | null> => [
-  streamId,
-  versionCode(expectedVersion),
-  event?.id ?? null,
-  event?.type ?? null,
-  event?.schemaVersion ?? null,
-  event?.data ?? null,
-  event?.metadata ?? null,
-]
-
 const oneMarked = (schema: string, announce: string): string => `
 with request as materialized (
   select ${versionOf(schema, '$1::text', '$2::integer')} as current
@@ -59,185 +174,126 @@ with request as materialized (
     and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
-  select $1, $8, current, 1, $9::text from request where ${fits('$2', 'current')}
+  select $1, $8, current, 1, $9::text from request where current = $2
 )
 insert into ${schema}.events (${COLUMNS})
 select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
-from request where ${fits('$2', 'current')}
+from request where current = $2
 ${STORED}`
 
-const oneMarkedParameters = (append: EncodedAppend): ReadonlyArray<string | number | null> => [
-  ...oneParameters(append),
-  append.commands[0]?.commandId ?? null,
-  append.commands[0]?.fingerprint ?? null,
-]
-
-const stream = (schema: string, announce: string): string => `
-insert into ${schema}.events (${COLUMNS})
-select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
-from (
-    select ${versionOf(schema, '$1', '$2::integer')} as current, ${MOMENT} as moment
-    where ${announce} offset 0
-  ) stream,
-  ${unnested('(select $3::uuid[]), (select $4::text[]), (select $5::smallint[])', '$6', '$7')}
-    with ordinality as e(id, type, schema_version, data, metadata, place)
-where ${fits('$2', 'stream.current')}
-order by e.place
-${STORED}`
-
-const streamParameters = ({
-  streamId,
-  expectedVersion,
-  events,
-}: EncodedAppend): ReadonlyArray<unknown> => [
+const oneParameters = (
+  { streamId, expectedVersion, commands: [mark] }: EncodedAppend,
+  event: EncodedEvent,
+): ReadonlyArray<unknown> => [
   streamId,
   versionCode(expectedVersion),
-  ...jsonColumns(events),
+  event.id,
+  event.type,
+  event.schemaVersion,
+  event.data,
+  event.metadata,
+  ...(mark === undefined ? [] : [mark.commandId, mark.fingerprint ?? null]),
+]
+
+/** Commands are looked up, and remembered, beside the events: all of them see the store at the same moment. */
+const marks = (schema: string): string => `, mark as materialized (
+  select m.*
+  from unnest((select $9::text[]), (select $10::integer[]), (select $11::text[]), (select $12::integer[]),
+              (select $13::integer[]), (select $14::text[]))
+    as m(stream_id, expected, command_id, skip, event_count, fingerprint)
+), handled as materialized (
+  select distinct m.stream_id
+  from mark m join ${schema}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
+), remembered as (
+  insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
+  select m.stream_id, m.command_id, stream.current + m.skip, m.event_count, m.fingerprint
+  from announced, mark m, ${streamAt(schema, 'm')}
+  where ${fits('m.expected', 'stream.current')} and m.stream_id not in (select stream_id from handled)
+  order by m.stream_id, m.command_id
+)`
+
+const streamAt = (schema: string, row: string): string =>
+  `lateral (select ${versionOf(schema, `${row}.stream_id`, `${row}.expected`)} as current offset 0) stream`
+
+/** No row where nothing may be appended. */
+const many = (schema: string, announce: string, marked: boolean): string => `
+with announced as materialized (
+  select ${MOMENT} as moment where ${announce}
+)${marked ? marks(schema) : ''}
+insert into ${schema}.events (${COLUMNS})
+select r.stream_id, stream.current + r.place, r.id, r.type, r.schema_version, a.moment, r.data, r.metadata
+from announced a,
+  ${unnested(
+    `(select $1::text[]), (select $2::integer[]), (select $3::integer[]), (select $4::uuid[]),
+                    (select $5::text[]), (select $6::smallint[])`,
+    '$7',
+    '$8',
+  )}
+    with ordinality as r(stream_id, expected, place, id, type, schema_version, data, metadata, turn),
+  ${streamAt(schema, 'r')}
+where ${fits('r.expected', 'stream.current')}${marked ? ' and r.stream_id not in (select stream_id from handled)' : ''}
+order by r.turn
+${STORED}`
+
+const manyParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+  const [streams, events]: [string[], EncodedEvent[]] = [[], []]
+  const [expected, places] = [arrayText(), arrayText()]
+  for (const { streamId, expectedVersion, events: own } of appends) {
+    const code = String(versionCode(expectedVersion))
+    let place = 0
+    for (const event of own) {
+      place += 1
+      streams.push(streamId)
+      expected.add(code)
+      places.add(String(place))
+      events.push(event)
+    }
+  }
+  return [streams, expected.end(), places.end(), ...jsonColumns(events)]
+}
+
+const markParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
+  appends.flatMap(({ streamId, commands }) => commands.map(() => streamId)),
+  appends.flatMap(({ expectedVersion, commands }) =>
+    commands.map(() => versionCode(expectedVersion)),
+  ),
+  ...markColumns(appends),
 ]
 
 /** The statements for a schema of any name. */
-export const oneStreamStatements = (schema: string, lockTimeout?: number): OneStreamStatements => {
+export const optimisticStatements = (
+  schema: string,
+  lockTimeout?: number,
+): OptimisticStatements => {
   const name = quoteIdentifier(schema)
   const announce = announcing(name, lockTimeout)
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),
-    appendStream: named('append_stream', stream(name, announce)),
-  }
-}
-
-/** The statement for one append; `undefined`: it takes one for several streams. */
-export const oneStreamQuery = (
-  statements: OneStreamStatements,
-  append: EncodedAppend,
-): Query | undefined => {
-  const { events, commands } = append
-  if (commands.length === 0) {
-    return events.length === 1 && isExact(append)
-      ? { text: statements.appendOne, parameters: oneParameters(append) }
-      : { text: statements.appendStream, parameters: streamParameters(append) }
-  }
-  return events.length === 1 && commands.length === 1 && commands[0]?.eventCount === 1
-    ? { text: statements.appendOneMarked, parameters: oneMarkedParameters(append) }
-    : undefined
-}
-
-/** The optimistic statements for any number of streams. */
-export interface ManyStreamsStatements {
-  /** One event for each stream, expected at a version. */
-  readonly appendSingles: string
-  /** Any number of events for each stream. */
-  readonly appendSeveral: string
-  /** Any number of events for each stream, and the commands that gave them. */
-  readonly appendSeveralMarked: string
-}
-
-/** No row where nothing may be appended. */
-const announced = (announce: string): string => `
-with announced as materialized (
-  select ${MOMENT} as moment where ${announce}
-)`
-
-const singles = (schema: string, announce: string): string => `
-${announced(announce)}
-insert into ${schema}.events (${COLUMNS})
-select r.stream_id, r.expected + 1, r.id, r.type, r.schema_version, a.moment, r.data, r.metadata
-from announced a,
-  ${unnested(
-    `(select $1::text[]), (select $2::integer[]), (select $3::uuid[]), (select $4::text[]),
-                    (select $5::smallint[])`,
-    '$6',
-    '$7',
-  )}
-    as r(stream_id, expected, id, type, schema_version, data, metadata)
-where ${versionOf(schema, 'r.stream_id', 'r.expected')} = r.expected
-${STORED}`
-
-const singlesParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
-  ...streamColumns(appends),
-  ...jsonColumns(appends.flatMap(({ events }) => events)),
-]
-
-const requests = (schema: string, condition: string): string => `request as materialized (
-  select r.stream_id, stream.current
-  from unnest((select $1::text[]), (select $2::integer[])) as r(stream_id, expected),
-    lateral (select ${versionOf(schema, 'r.stream_id', 'r.expected')} as current offset 0) stream
-  where ${fits('r.expected', 'stream.current')} and exists (select from announced)${condition}
-)`
-
-const insertion = (schema: string): string => `
-insert into ${schema}.events (${COLUMNS})
-select e.stream_id, r.current + e.place, e.id, e.type, e.schema_version, a.moment, e.data, e.metadata
-from announced a,
-  ${unnested(
-    `(select $3::text[]), (select $4::integer[]), (select $5::uuid[]), (select $6::text[]),
-                    (select $7::smallint[])`,
-    '$8',
-    '$9',
-  )}
-    with ordinality as e(stream_id, place, id, type, schema_version, data, metadata, turn)
-  join request r on r.stream_id = e.stream_id
-order by e.turn
-${STORED}`
-
-const several = (schema: string, announce: string): string => `
-${announced(announce)}, ${requests(schema, '')}
-${insertion(schema)}`
-
-const severalParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
-  ...streamColumns(appends),
-  ...eventColumns(appends, 0, jsonColumns),
-]
-
-const severalMarked = (schema: string, announce: string): string => `
-${announced(announce)}, mark as materialized (
-  select m.*
-  from unnest((select $10::text[]), (select $11::text[]), (select $12::integer[]), (select $13::integer[]),
-              (select $14::text[]))
-    as m(stream_id, command_id, skip, event_count, fingerprint)
-), ${requests(
-  schema,
-  `
-    and not exists (
-      select from mark m join ${schema}.commands c
-        on c.stream_id = m.stream_id and c.command_id = m.command_id
-      where m.stream_id = r.stream_id)`,
-)}, remembered as (
-  insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
-  select m.stream_id, m.command_id, r.current + m.skip, m.event_count, m.fingerprint
-  from mark m join request r on r.stream_id = m.stream_id
-  order by m.stream_id, m.command_id
-)
-${insertion(schema)}`
-
-const severalMarkedParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
-  ...severalParameters(appends),
-  ...markColumns(appends),
-]
-
-/** The statements for a schema of any name. */
-export const manyStreamsStatements = (
-  schema: string,
-  lockTimeout?: number,
-): ManyStreamsStatements => {
-  const name = quoteIdentifier(schema)
-  const announce = announcing(name, lockTimeout)
-  return {
-    appendSingles: named('append_singles', singles(name, announce)),
-    appendSeveral: named('append_several', several(name, announce)),
-    appendSeveralMarked: named('append_several_marked', severalMarked(name, announce)),
+    appendMany: named('append_many', many(name, announce, false)),
+    appendManyMarked: named('append_many_marked', many(name, announce, true)),
   }
 }
 
 /** The statement for some appends, each with at least one event. */
-export const manyStreamsQuery = (
-  statements: ManyStreamsStatements,
+export const optimisticQuery = (
+  statements: OptimisticStatements,
   appends: ReadonlyArray<EncodedAppend>,
 ): Query => {
-  if (appends.some(({ commands }) => commands.length > 0)) {
-    return { text: statements.appendSeveralMarked, parameters: severalMarkedParameters(appends) }
+  const [first] = appends
+  const [event, ...others] = first?.events ?? []
+  if (first !== undefined && appends.length === 1 && event !== undefined && others.length === 0) {
+    const { commands } = first
+    if (isExact(first) && commands.length <= 1 && (commands[0]?.eventCount ?? 1) === 1) {
+      const text = commands.length === 0 ? statements.appendOne : statements.appendOneMarked
+      return { text, parameters: oneParameters(first, event) }
+    }
   }
-  return appends.every((append) => append.events.length === 1 && isExact(append))
-    ? { text: statements.appendSingles, parameters: singlesParameters(appends) }
-    : { text: statements.appendSeveral, parameters: severalParameters(appends) }
+  const parameters = manyParameters(appends)
+  return appends.every(({ commands }) => commands.length === 0)
+    ? { text: statements.appendMany, parameters }
+    : {
+        text: statements.appendManyMarked,
+        parameters: [...parameters, ...markParameters(appends)],
+      }
 }

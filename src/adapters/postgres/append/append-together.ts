@@ -22,14 +22,21 @@ import {
 import { handledCommand } from '../read/stored-events'
 import { itemColumns } from '../read/read-matching'
 import { eventsOf, quoteIdentifier } from '../schema/names'
-import { appendedOf, byStream, type EncodedAppend, noAnswer, type OutcomeRow } from './append'
+import {
+  appendedOf,
+  byStream,
+  type EncodedAppend,
+  noAnswer,
+  type OutcomeRow,
+  type RunAppends,
+} from './append'
 import {
   type Columns,
   limitingLocks,
   markColumns,
   streamColumns,
   textColumns,
-} from './statement-parts'
+} from './append-statements'
 
 /** Appends to several streams: all of them, or none. An answer for each of them, in their order. Never rejects. */
 export type RunTogether<Failure> = (
@@ -69,7 +76,7 @@ from (select ${lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)} as
   $16::text[], $17::boolean[], $18::integer[], $19::text[],
   $20::integer[], $21::bigint[], $22::bigint[], $23::integer[],
   $24::integer[], $25::bigint[], $26::text[], $27::text[], $28::text[],
-  case when s.setting is not null then ${eventsOf(schema)} end)`,
+  case when s.setting is not null then ${eventsOf(quoteIdentifier(schema))} end)`,
   )
 
 /** What is locked by its name until the end of the transaction: alone, or beside others who lock it shared. */
@@ -167,8 +174,8 @@ const placedEvents = (appends: ReadonlyArray<EncodedAppend>) => {
 }
 
 const markedCommands = (appends: ReadonlyArray<EncodedAppend>): Columns => {
-  const [, ...columns] = markColumns(appends)
-  return [appends.flatMap(({ commands }, stream) => commands.map(() => stream + 1)), ...columns]
+  const streams = appends.flatMap(({ commands }, stream) => commands.map(() => stream + 1))
+  return [streams, ...markColumns(appends)]
 }
 
 const conditionColumns = (units: ReadonlyArray<Unit>): Columns => {
@@ -290,6 +297,20 @@ const alone = (error: AppendTogetherError): AppendError => {
     ? storeFailed('Unexpected', 'nothingWritten', error)
     : versionConflict(conflict.streamId, conflict.expected, conflict.actual)
 }
+
+/** Appends without tags to one stream each, each of them a unit. */
+export const eachAlone =
+  (run: RunUnits): RunAppends =>
+  async (appends) => {
+    const answers = await run(
+      appends.map((append) => ({ appends: [append], condition: undefined, locks: [] })),
+    )
+    return answers.map((answer) => {
+      if (E.isLeft(answer)) return E.left(alone(answer.left))
+      const [appended] = answer.right
+      return appended === undefined ? noAnswer : E.right(appended)
+    })
+  }
 
 /** An append with tags to one stream: it goes the way of those to several, which can lock and store them. */
 export const taggedAppend =

@@ -17,13 +17,7 @@ import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../conn
 import { failsOnRolledBackCommit } from '../connection/origin'
 import { compiled } from '../connection/query'
 import { rollBack } from '../connection/transaction'
-import {
-  type AppendAnswer,
-  type EncodedAppend,
-  isOvertaken,
-  noAnswer,
-  type RunAppend,
-} from './append'
+import { type AppendAnswer, type EncodedAppend, noAnswer, type RunAppend } from './append'
 import type { RunTogether } from './append-together'
 import { lostRace } from './optimistic-append'
 
@@ -239,10 +233,9 @@ export interface AppendWays<Database> {
   readonly fallback: (transaction: Transaction<Database>) => RunTogether<AppendError>
 }
 
-/** The optimistic way was overtaken: the transaction is unusable, or the answer out of date. */
+/** The optimistic way was overtaken: the transaction is unusable. */
 const needsFallback = (answer: AppendAnswer): boolean =>
-  isOvertaken(answer) ||
-  (E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause))
+  E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause)
 
 /** An append to one stream, and its projections: the optimistic way, and where that was overtaken the other one. */
 export const appendAndProject = <Database>(

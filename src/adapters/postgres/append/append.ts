@@ -2,11 +2,11 @@ import * as E from 'fp-ts/Either'
 import type { Appended, AppendRequest, CommandMark } from '../../../core/append'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
-import { type ExpectedVersion, versionFits } from '../../../core/expected-version'
+import type { ExpectedVersion } from '../../../core/expected-version'
 import { isEmpty } from '../../../core/owns'
 import type { NewEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
-import { isCommandTaken, isLockTimeout, toStoreFailed } from '../connection/errors'
+import { isLockTimeout, toStoreFailed } from '../connection/errors'
 import { outcomeIn, type TransactionScope } from '../connection/query'
 
 // An append on its way: encoded for the server, and what comes back.
@@ -160,19 +160,8 @@ export const byStream = <Row extends StoredRow>(
   return streams
 }
 
-/**
- * Whether an append must be sent again: another writer was faster at this very moment, and only a new look can show
- * what that means.
- */
-export const isOvertaken = (answer: AnyAnswer): boolean => {
-  if (E.isRight(answer)) return false
-  const error = answer.left
-  if (error._tag === 'VersionConflict') return versionFits(error.expected, error.actual)
-  return error._tag === 'StoreFailed' && isCommandTaken(error.cause)
-}
-
-/** One append on its own, sent once. */
-export const appendOnce =
+/** One append on its own. */
+export const appendAlone =
   (run: RunAppends): RunAppend =>
   async (append) => {
     const [answer = noAnswer] = await run([append])
@@ -182,20 +171,6 @@ export const appendOnce =
 /** Whether an append timed out waiting for the lock of another transaction. */
 export const isLocked = (answer: AnyAnswer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'StoreFailed' && isLockTimeout(answer.left.cause)
-
-const MOST_RACES = 1_000
-
-/** One append on its own, sent again while it is overtaken. */
-export const appendAlone =
-  (run: RunAppends): RunAppend =>
-  async (append) => {
-    const once = appendOnce(run)
-    let answer = await once(append)
-    for (let races = 0; isOvertaken(answer) && races < MOST_RACES; races++) {
-      answer = await once(append)
-    }
-    return answer
-  }
 
 /** Signals when an append was stored. */
 export const signalling =

@@ -7,7 +7,6 @@ import {
   type AnyAnswer,
   appendAlone,
   isLocked,
-  isOvertaken,
   lengthOf,
   type RunAppend,
   type RunAppends,
@@ -81,7 +80,7 @@ const groupCommit = <
   ): Promise<ReadonlyArray<Answered>> => {
     const answers = await split(group, answered)
     const mustSendAlone = (answer: Answered): boolean =>
-      isOvertaken(answer) || (group.length > 1 && !isLocked(answer) && mayBeCausedByOne(answer))
+      group.length > 1 && !isLocked(answer) && mayBeCausedByOne(answer)
     if (!answers.some(mustSendAlone)) return answers
     return Promise.all(
       answers.map((answer, index) => {

@@ -43,7 +43,7 @@ where collection = ${collectionOf(schema)} and key > $2::text and value is not n
 order by key
 limit $3::integer`
 
-// Arrays come through subqueries: see append/statement-parts.ts.
+// Arrays come through subqueries: see append/append-statements.ts.
 // A document that was ever guarded keeps its revision when it is deleted, so that a stale write does not bring it back.
 const write = (schema: string): string => `
 with given as materialized (

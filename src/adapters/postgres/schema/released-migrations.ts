@@ -299,7 +299,7 @@ $reprise$;
 -- events in a LATER statement. highest: the highest position of all that is visible. The horizon is never
 -- above it: what a sequence has drawn for nothing it may draw once more after a crash.
 --
--- at: as for append.
+-- at: see append_together.
 create function {{schema}}.visible(
   at regclass, out horizon bigint, out highest bigint, out lineage uuid
 ) language plpgsql
@@ -350,193 +350,6 @@ as $reprise$
       (select coalesce(max(e.position), 0) from {{schema}}.events e))::double precision
 $reprise$;
 
--- Appends to any number of streams in one statement. Each append names another stream and succeeds or
--- fails on its own. The arrays run in parallel:
---   stream_ids, expected_versions (0 or more: exactly; -1: any; -2: must exist), and its first event
---   (ids ... metadata; null: no event, only commands to remember);
---   rest_*: the later events, with their places (2, 3, ...) within their append;
---   mark_*: commands to remember;
---   at: the table for which the caller takes this. A schema that was renamed has functions that would write to
---   another one.
--- Streams must come in the same order from every caller (the order of code units), or two calls may
--- deadlock.
---
--- The first event of each append decides: it either takes (stream, version), or it does not, and then
--- nothing else of that append is stored. Answers, per stream:
---   outcome 0: appended; a row for each event with version and position (no event: one row, no position)
---   outcome 1: conflict; version is where the stream was when this began. If that is what the caller
---              expects, another writer was faster meanwhile: call again.
---   outcome 2: one of the commands was handled before; version is the one before its events
--- A command that another transaction remembers at this very moment, and that did nothing there, breaks
--- commands_pkey: then nothing is stored, and asking again answers outcome 2. Inside of a transaction of the
--- caller's: see append_in_transaction.
-create function {{schema}}.append(
-  stream_ids text[], expected_versions integer[],
-  ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
-  rest_stream_ids text[], rest_places integer[],
-  rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
-  rest_data jsonb[], rest_metadata jsonb[],
-  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
-  mark_fingerprints text[], at regclass
-) returns table (
-  stream_id text, outcome integer, version integer, "position" double precision,
-  recorded_at double precision, command_id text, event_count integer, fingerprint text
-) language plpgsql
-  -- A plan for every call would cost more than the call; and no plan made while the table was small may
-  -- read all of it later.
-  set plan_cache_mode = force_generic_plan
-  set enable_seqscan = off
-  set jit = off -- what must be scanned all the same costs too much by the planner's count: not worth compiling
-as $reprise$
-#variable_conflict use_column
-declare
-  moment timestamptz := date_trunc('milliseconds', clock_timestamp());
-  moment_ms double precision := round(date_part('epoch', moment) * 1000);
-begin
-  perform {{schema}}.announce(at);
-
-  if cardinality(rest_ids) = 0 and cardinality(mark_command_ids) = 0 then
-    return query
-      with request as materialized (
-        select r.*, coalesce(
-            (select e.version from {{schema}}.events e where e.stream_id = r.stream_id
-              order by e.version desc limit 1), 0) as current
-          from unnest(stream_ids, expected_versions, ids, types, schema_versions, data, metadata)
-            with ordinality
-            as r(stream_id, expected, id, type, schema_version, data, metadata, place)
-      ),
-      stored as (
-        insert into {{schema}}.events
-            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-          select r.stream_id, r.current + 1, r.id, r.type, r.schema_version, moment, r.data, r.metadata
-            from request r
-            where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
-            order by r.place
-          on conflict on constraint events_pkey do nothing
-          returning stream_id, version, position
-      )
-      select r.stream_id, case when s.version is null then 1 else 0 end,
-             coalesce(s.version, r.current), s.position::double precision, moment_ms,
-             null::text, null::integer, null::text
-        from request r left join stored s on s.stream_id = r.stream_id;
-    return;
-  end if;
-
-  return query
-    with mark as materialized (
-      select m.*
-        from unnest(mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints)
-          as m(stream_id, command_id, skip, event_count, fingerprint)
-    ),
-    handled as materialized (
-      select distinct on (c.stream_id) c.*
-        from mark m
-          join {{schema}}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
-        order by c.stream_id, c.after
-    ),
-    request as materialized (
-      select r.*, coalesce(
-          (select e.version from {{schema}}.events e where e.stream_id = r.stream_id
-            order by e.version desc limit 1), 0) as current
-        from unnest(stream_ids, expected_versions, ids, types, schema_versions, data, metadata)
-          with ordinality
-          as r(stream_id, expected, id, type, schema_version, data, metadata, place)
-        where not exists (select from handled h where h.stream_id = r.stream_id)
-    ),
-    fitting as materialized (
-      select r.* from request r
-        where r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)
-    ),
-    first as (
-      insert into {{schema}}.events
-          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-        select f.stream_id, f.current + 1, f.id, f.type, f.schema_version, moment, f.data, f.metadata
-          from fitting f
-          where f.id is not null
-          order by f.place
-        on conflict on constraint events_pkey do nothing
-        returning stream_id, version, position
-    ),
-    rest as (
-      insert into {{schema}}.events
-          (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-        select r.stream_id, f.version - 1 + r.place, r.id, r.type, r.schema_version, moment,
-               r.data, r.metadata
-          from unnest(rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions,
-                      rest_data, rest_metadata)
-                 as r(stream_id, place, id, type, schema_version, data, metadata)
-            join first f on f.stream_id = r.stream_id
-          order by r.stream_id, r.place
-        returning stream_id, version, position
-    ),
-    accepted as (
-      select stream_id, version - 1 as before from first
-      union all
-      select stream_id, current from fitting where id is null
-    ),
-    remembered as (
-      insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
-        select m.stream_id, m.command_id, a.before + m.skip, m.event_count, m.fingerprint
-          from mark m join accepted a on a.stream_id = m.stream_id
-          order by m.stream_id, m.command_id
-    )
-    select s.stream_id, 0, s.version, s.position::double precision, moment_ms,
-           null::text, null::integer, null::text
-      from (select * from first union all select * from rest) s
-    union all
-    select f.stream_id, 0, f.current, null, moment_ms, null, null, null
-      from fitting f where f.id is null
-    union all
-    select r.stream_id, 1, r.current, null, moment_ms, null, null, null
-      from request r where not exists (select from accepted a where a.stream_id = r.stream_id)
-    union all
-    select h.stream_id, 2, h.after, null, moment_ms, h.command_id, h.event_count, h.fingerprint
-      from handled h;
-end
-$reprise$;
-
--- The same for appends with commands, inside of a transaction that must go on. Where append breaks commands_pkey
--- only what it has done is undone, and every stream has outcome 1: call again. A transaction that cannot see what
--- was committed since it began would call forever: there it is a serialization failure.
-create function {{schema}}.append_in_transaction(
-  stream_ids text[], expected_versions integer[],
-  ids uuid[], types text[], schema_versions smallint[], data jsonb[], metadata jsonb[],
-  rest_stream_ids text[], rest_places integer[],
-  rest_ids uuid[], rest_types text[], rest_schema_versions smallint[],
-  rest_data jsonb[], rest_metadata jsonb[],
-  mark_stream_ids text[], mark_command_ids text[], mark_skips integer[], mark_counts integer[],
-  mark_fingerprints text[], at regclass
-) returns table (
-  stream_id text, outcome integer, version integer, "position" double precision,
-  recorded_at double precision, command_id text, event_count integer, fingerprint text
-) language plpgsql
-as $reprise$
-#variable_conflict use_column
-declare
-  broken text;
-begin
-  return query select * from {{schema}}.append(
-    stream_ids, expected_versions, ids, types, schema_versions, data, metadata,
-    rest_stream_ids, rest_places, rest_ids, rest_types, rest_schema_versions, rest_data, rest_metadata,
-    mark_stream_ids, mark_command_ids, mark_skips, mark_counts, mark_fingerprints, at);
-exception when unique_violation then
-  get stacked diagnostics broken = constraint_name;
-  if broken <> 'commands_pkey' then
-    raise;
-  end if;
-  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
-    raise exception 'another transaction has remembered one of the commands'
-      using errcode = 'serialization_failure';
-  end if;
-  return query
-    select s.stream_id, 1, coalesce(
-             (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
-               order by e.version desc limit 1), 0),
-           null::double precision, 0::double precision, null::text, null::integer, null::text
-      from unnest(stream_ids) as s(stream_id);
-end
-$reprise$;
-
 -- The positions of the events that match queries, up to a position; \`most\` of each item at most, null: all. Per item:
 -- the number of its query, the position above which it looks, one of its tags, an array of its other ones (each once),
 -- an array of its types (null: all). An event that matches several items of a query is there once.
@@ -570,7 +383,7 @@ create function {{schema}}.read_matching(
   "position" double precision, stream_id text, version integer, id uuid, type text,
   schema_version smallint, recorded_at double precision, data jsonb, metadata jsonb
 ) language plpgsql
-  set plan_cache_mode = force_generic_plan -- these three: see append
+  set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
   set jit = off
 as $reprise$
@@ -636,8 +449,9 @@ $reprise$;
 
 -- Appends units: of each all of its streams, or nothing. What becomes of one does not depend on the others. No two name
 -- the same stream, and what the condition of one asks for no other adds. The arrays run in parallel:
---   stream_ids, expected_versions (as for append), units: the streams of all units, in the order of code units, each
---     with the number of its unit (1, 2, ...);
+--   stream_ids, expected_versions (0 or more: exactly; -1: any; -2: must exist), units: the streams of all units, each
+--     with the number of its unit (1, 2, ...). They come in the same order from every caller (the order of code units),
+--     or two calls may deadlock;
 --   event_streams, event_places, ids ... metadata: the events, each with the place of its stream among stream_ids
 --     (1, 2, ...) and its own place among the events of the stream (1, 2, ...), in the order of the streams;
 --   tag_turns, tags: the tags of the events, each with the place of its event among all of them (1, 2, ...);
@@ -645,9 +459,10 @@ $reprise$;
 --   condition_units, seen_after, seen_counts, item_*: the conditions: above seen_after so many events match the query
 --     (see matching; item_queries are numbers of units), no more and no fewer;
 --   lock_names, lock_alone: what to lock until the end of the transaction, shared or alone;
---   at: as for append.
--- Answers, as append does, for each unit: every stream that does not fit (1); or the commands that were handled before
--- (2); or that the condition does not hold (3; version: the unit), with the position of the newest event that matches;
+--   at: the table for which the caller takes this. A schema that was renamed has functions that would write to another
+--     one.
+-- Answers for each unit: every stream that does not fit (1; version: where it is); or the commands that were handled
+-- before (2; version: the one before its events); or that the condition does not hold (3; version: the unit), with the position of the newest event that matches;
 -- or, of each event, and of each stream without one, where it was stored (0).
 --
 -- The order of the steps is what makes it right. Named locks come first, sorted: two calls that wait for each other
@@ -667,9 +482,11 @@ create function {{schema}}.append_together(
   stream_id text, outcome integer, version integer, "position" double precision,
   recorded_at double precision, command_id text, event_count integer, fingerprint text
 ) language plpgsql
-  set plan_cache_mode = force_generic_plan -- these three: see append
+  -- A plan for every call would cost more than the call; and no plan made while the table was small may
+  -- read all of it later.
+  set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
-  set jit = off
+  set jit = off -- what must be scanned all the same costs too much by the planner's count: not worth compiling
 as $reprise$
 #variable_conflict use_column
 declare
@@ -683,8 +500,14 @@ declare
   adds boolean; -- whether there are events to add
   positions bigint[]; -- of the events, in their order; null: its unit was refused
   broken text;
+  is_read_committed boolean := current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
 begin
-  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+  if at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
+  -- An append to one stream looks at nothing that its insert would not notice.
+  if not is_read_committed
+    and (cardinality(stream_ids) > 1 or cardinality(lock_names) > 0 or cardinality(condition_units) > 0) then
     raise exception 'several streams can be appended to in a READ COMMITTED transaction only, not in %',
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
@@ -827,6 +650,10 @@ begin
       get stacked diagnostics broken = constraint_name;
       if broken not in ('events_pkey', 'commands_pkey') then
         raise;
+      end if;
+      if not is_read_committed then
+        raise exception 'another transaction has written the stream since this one began'
+          using errcode = 'serialization_failure';
       end if;
     end;
   end loop;

@@ -1,7 +1,9 @@
+import type { CompiledQuery } from 'kysely'
 import { encodeAppend } from '../../../../src/adapters/postgres/append/append'
 import {
   appendStatements,
-  optimisticQuery,
+  contention,
+  optimisticAppend,
 } from '../../../../src/adapters/postgres/append/optimistic-append'
 import type { AppendRequest } from '../../../../src/core/append'
 import { appending } from '../../../support/tally'
@@ -15,41 +17,55 @@ const carrying = (stream: string, events: number, characters: number): AppendReq
   return { ...request, events: request.events.map((event) => ({ ...event, data })) }
 }
 
-const query = (...requests: ReadonlyArray<AppendRequest>) =>
-  optimisticQuery(statements, requests.map(encodeAppend))
+/** The first statement that is sent for some appends. */
+const sentFor = async (...requests: ReadonlyArray<AppendRequest>): Promise<CompiledQuery> => {
+  const sent: CompiledQuery[] = []
+  const db = {
+    executeQuery: <Row>(query: CompiledQuery<Row>) => {
+      sent.push(query)
+      return Promise.resolve({ rows: [] })
+    },
+  }
+  const append = optimisticAppend({ statements, contention: contention() }, db, 'statement')
+  await append(requests.map(encodeAppend))
+  return sent[0]!
+}
 
 describe('the optimistic statement', () => {
-  it('takes an append of a few megabytes', () => {
-    expect(query(carrying('counter-1', 3, 1_000_000))?.text).toBe(statements.appendStream)
+  it('takes an append of a few megabytes', async () => {
+    expect((await sentFor(carrying('counter-1', 3, 1_000_000))).sql).toBe(statements.appendMany)
   })
 
-  it('is not used for more data than a JSON array should hold, in one append or in several', () => {
-    expect(query(carrying('counter-1', 5, 1_000_000))).toBeUndefined()
+  it('is not used for more data than a JSON array should hold, in one append or in several', async () => {
+    const { sql } = await sentFor(carrying('counter-1', 5, 1_000_000))
+    expect(sql).toBe(statements.appendTogether)
     const several = [1, 2, 3, 4, 5].map((n) => carrying(`counter-${n}`, 1, 1_000_000))
-    expect(query(...several)).toBeUndefined()
+    expect((await sentFor(...several)).sql).toBe(statements.appendTogether)
   })
 
-  it('is not used for an append without events, also among others', () => {
-    expect(query(appending('counter-1'), appending('counter-2', 0))).toBeUndefined()
+  it('is not used for an append without events, also among others', async () => {
+    const mark = { commandId: 'one', skip: 0, eventCount: 0 }
+    const none = { ...appending('counter-2', 0), commands: [mark] }
+    expect((await sentFor(appending('counter-1'), none)).sql).toBe(statements.appendTogether)
   })
 
-  it('is the short one for a single event at a version, unless none comes after it', () => {
+  it('is the short one for a single event at a version, unless none comes after it', async () => {
     const texts = ['mustNotExist', 7, 2_147_483_647, 'any', 'mustExist'] as const
-    expect(
-      texts.map((expectedVersion) => query({ ...appending('counter-1'), expectedVersion })?.text),
-    ).toEqual([
+    const sent = await Promise.all(
+      texts.map((expectedVersion) => sentFor({ ...appending('counter-1'), expectedVersion })),
+    )
+    expect(sent.map(({ sql }) => sql)).toEqual([
       statements.appendOne,
       statements.appendOne,
-      statements.appendStream,
-      statements.appendStream,
-      statements.appendStream,
+      statements.appendMany,
+      statements.appendMany,
+      statements.appendMany,
     ])
   })
 
-  it('carries data and metadata as they were written', () => {
+  it('carries data and metadata as they were written', async () => {
     const request = carrying('counter-1', 2, 3)
-    const { parameters = [] } = query(request) ?? {}
-    const [, , , , , data, metadata] = parameters
+    const [data, metadata] = (await sentFor(request)).parameters.slice(-2)
     expect(JSON.parse(String(data))).toEqual(request.events.map((event) => event.data))
     expect(JSON.parse(String(metadata))).toEqual(request.events.map((event) => event.metadata))
   })
