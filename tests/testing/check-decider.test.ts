@@ -164,6 +164,14 @@ describe('checkDecider', () => {
     expect(namesOf({}, { codecs: { ...codecs, events } })).toEqual(['events survive the store'])
   })
 
+  it('takes a record without a prototype, as fast-check makes it, for the one that a store returns', () => {
+    const bare = <Value extends object>(value: Value): Value =>
+      Object.assign(Object.create(null) as object, value)
+    const events = fc.constant<Event>(bare({ type: 'Added', amount: 1 }))
+    const commands = fc.constant<Command>(bare({ type: 'Add', amount: 1 }))
+    expect(namesOf({}, { events, commands })).toEqual([])
+  })
+
   it('finds a command codec that rejects a valid command', () => {
     const commands = commandCodec<Add>({ Add })
     const arbitrary = fc.constant<Command>({ type: 'Close' })
