@@ -10,7 +10,6 @@ import {
 } from '../../../core/errors/conflict'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
-import { categoryOf } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import {
   named,
@@ -37,6 +36,7 @@ import {
   streamColumns,
   textColumns,
 } from './append-statements'
+import { locksOf, type NamedLock } from './named-locks'
 
 /** Appends to several streams: all of them, or none. An answer for each of them, in their order. Never rejects. */
 export type RunTogether<Failure> = (
@@ -79,54 +79,6 @@ from (select ${lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)} as
   case when s.setting is not null then ${eventsOf(quoteIdentifier(schema))} end)`,
   )
 
-/** What is locked by its name until the end of the transaction: alone, or beside others who lock it shared. */
-export interface NamedLock {
-  readonly name: string
-  readonly alone: boolean
-}
-
-const isWritten = ({ events }: EncodedAppend): boolean => events.length > 0
-
-/** Whether nothing is written to it, and yet it must be where it is expected. */
-const isLookedAt = (append: EncodedAppend): boolean =>
-  !isWritten(append) && append.expectedVersion !== 'any'
-
-/**
- * A stream that is written needs no lock, for its next version can be taken only once. One that is only looked at does:
- * of two appends that each look at a stream that the other one writes, one must wait, and then sees what the other has
- * stored.
- */
-const streamLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> =>
-  appends.some(isLookedAt)
-    ? appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
-    : []
-
-/**
- * A writer of a tag locks it, beside all others who do; a condition locks one tag of each of its items alone. So
- * nothing that it asks for is on its way when it is checked. One is enough, for writers lock all of their tags.
- */
-const tagLocks = (
-  appends: ReadonlyArray<EncodedAppend>,
-  condition: AppendCondition | undefined,
-): ReadonlyArray<NamedLock> => {
-  const written = new Set(appends.flatMap(({ events }) => events.flatMap(({ tags }) => tags ?? [])))
-  const lock = (tag: string, alone: boolean): NamedLock => ({ name: `tag ${tag}`, alone })
-  return [
-    ...Array.from(written, (tag) => lock(tag, false)),
-    ...(condition?.query ?? []).map(({ tags: [tag] }) => lock(tag, true)),
-  ]
-}
-
-/**
- * The categories whose tags are declared: what has written an event with tags, or none of its category's, holds this lock,
- * and the trigger of a category with tags lets nothing else pass.
- */
-const declaredLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> => {
-  const declared = appends.filter(({ events }) => events.some(({ tags }) => tags !== undefined))
-  const categories = new Set(declared.map(({ streamId }) => categoryOf(streamId)))
-  return Array.from(categories, (category) => ({ name: `tags of ${category}`, alone: false }))
-}
-
 /** Appends, in the order of their streams, and what they lock. */
 export const unitOf = (
   appends: ReadonlyArray<EncodedAppend>,
@@ -134,7 +86,7 @@ export const unitOf = (
 ): Unit => ({
   appends,
   condition,
-  locks: [...streamLocks(appends), ...tagLocks(appends, condition), ...declaredLocks(appends)],
+  locks: locksOf(appends, condition),
 })
 
 /** What units lock by their names: the names, and which of them alone. */
