@@ -40,7 +40,13 @@ describe("in the caller's own transactions", () => {
     const { afterAppend, hooked } = appendHooks(setImmediate)
     return {
       ...store,
-      afterAppend, // the store does not see these commits
+      // The store does not see the commits of these transactions; it sees all others.
+      afterAppend: (hook) => {
+        const stops = [afterAppend(hook), store.afterAppend(hook)]
+        return () => {
+          for (const stop of stops) stop()
+        }
+      },
       appendTogether: (request) => {
         // The transaction begins later than the call: the caller may have changed its data by then.
         const streams = request.streams.map((append) => ({
