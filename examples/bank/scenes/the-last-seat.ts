@@ -51,7 +51,7 @@ export const theLastSeat: Scene = async ({ backend, screen, accountOf }) => {
   const [first = ''] = customers.filter((_, index) => answers[index]?._tag === 'Right')
   const second = await send('1', desk, { type: 'TakeSeat', workshop: lending, customer: first })
   const third = await send('1', desk, { type: 'TakeSeat', workshop: trading, customer: first })
-  screen.table(['process', 'seat', 'answer', '>events seen', 'stored in'], rows)
+  screen.table(['process', 'seat', 'answer', '>seen', 'stored in'], rows)
   screen.say(`Rounds lost to another process, and decided again: ${lost}`)
 
   const sold = answers.filter(E.isRight).length

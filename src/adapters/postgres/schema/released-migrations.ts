@@ -596,8 +596,11 @@ begin
     end if;
 
     begin
-      if adds then
+      -- A command without events, too: nothing is stored where the sequence is behind the rows.
+      if adds or cardinality(mark_command_ids) > 0 then
         perform {{schema}}.announce(at);
+      end if;
+      if adds then
         with stored as (
           insert into {{schema}}.events
               (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
