@@ -317,17 +317,31 @@ describe('sixteen connections that book six courses of five seats for 24 student
     expect(broken).toBeGreaterThan(0)
   }, 120_000)
 
-  it('sell a seat twice if the highest position that was read stands for what was seen', async () => {
-    const highest = (store: Store): Store => ({
-      ...store,
-      readMatching: (query, range) => async () => {
-        const read = await store.readMatching(query, range)()
-        if (E.isLeft(read)) return read
-        const { events, more, sight } = read.right
-        const after = events.at(-1)?.position ?? sight.after
-        return E.right({ events, more, sight: { after, count: 0 } })
-      },
+  it('sell a seat in a course that is closed if the highest position that was read stands for what was seen', async () => {
+    const [desk, other] = [database.connect(2), database.connect(2)]
+    const [{ store }, closing] = [postgres(desk), deskOn(other, (store) => store)]
+    const course = courseOf(rounds++, 0)
+    const query: BoundaryQuery = [{ tags: [course] }]
+    const request = (type: string) => ({
+      streamId: streamOf(`${course}:${type}`),
+      expectedVersion: 'any' as const,
+      events: [event(type, [course])],
+      commands: [],
     })
-    expect(await untilBroken(highest)).toBeGreaterThan(0)
-  }, 120_000)
+    // Closed at a position, in a transaction that is open; cancelled at a higher one, which can be read before.
+    const seen = await right(() =>
+      closing.inTransaction(async (inside) => {
+        await right(inside.append(request('Closed')))
+        await right(store.append(request('Cancelled')))
+        return store.readMatching(query, { limit: 10 })()
+      }),
+    )
+    expect(seen.events.map(({ type }) => type)).toEqual(['Cancelled'])
+    const book = (sight: typeof seen.sight) =>
+      store.appendTogether({ streams: [request('Booked')], condition: { query, sight } })()
+    expect(await book(seen.sight)).toMatchObject(E.left({ _tag: 'BoundaryConflict' }))
+    const highest = seen.events.at(-1)?.position ?? 0
+    expect(await book({ ...seen.sight, after: highest, count: 0 })).toMatchObject({ _tag: 'Right' })
+    await Promise.all([desk.destroy(), other.destroy()])
+  })
 })
