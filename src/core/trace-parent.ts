@@ -19,7 +19,13 @@ export interface TraceParent {
 export const traceParentOf = (text: string): TraceParent | undefined => {
   const found = text.length > MOST_CHARACTERS ? null : TRACEPARENT.exec(text)
   if (found === null) return undefined
-  const [, version, traceId = '', parentId = '', flags = '', further] = found
+  const [version, traceId, parentId, flags, further] = found.slice(1) as [
+    version: string,
+    traceId: string,
+    parentId: string,
+    flags: string,
+    further?: string,
+  ]
   const isKnown = version === '00' ? further === undefined : version !== 'ff'
   if (!isKnown || /^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined
   return { traceId, parentId, flags: Number.parseInt(flags, 16) }
