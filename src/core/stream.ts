@@ -42,13 +42,16 @@ export const streamIdError = (id: StreamId): InvalidStreamId | undefined => {
 /**
  * The id of a stream, from its category and the id within it.
  *
- * Fails with `InvalidStreamId`: the category is empty or contains `-`, the id is empty, or the two
+ * Fails with `InvalidStreamId`: the category is empty or contains `-`, the id is empty or no string, or the two
  * together are too long or contain a control character.
  *
  * @example
  * streamId('account', 'A1') // E.right('account-A1')
  */
 export const streamId = (category: string, id: string): E.Either<InvalidStreamId, StreamId> => {
+  if (typeof id !== 'string') {
+    return E.left(invalidStreamId(`${category}-`, 'the id after the category must be a string'))
+  }
   const whole = `${category}-${id}`
   if (category.includes('-')) {
     return E.left(invalidStreamId(whole, `the category ${category} must not contain '-'`))

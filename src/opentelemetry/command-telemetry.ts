@@ -1,4 +1,4 @@
-import { type Meter, SpanKind, type Tracer } from '@opentelemetry/api'
+import { type Meter, type Span, SpanKind, type Tracer } from '@opentelemetry/api'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { CommandOptions } from '../shell/category/command'
@@ -18,6 +18,15 @@ export interface TracedCategory {
   readonly handle: SendCommand<unknown>
 }
 
+/** The options with the span in their metadata. Those that throw when they are read are left for the category to refuse. */
+const tracedOptions = (options: CommandOptions | undefined, span: Span) => {
+  const traced = E.tryCatch(
+    () => ({ ...options, metadata: withTraceParent(options?.metadata, span) }),
+    () => options,
+  )
+  return E.isRight(traced) ? traced.right : traced.left
+}
+
 /** Spans and durations of the commands of a category. */
 export const commandTelemetry = (tracer: Tracer, meter: Meter) => {
   const duration = meter.createHistogram('reprise.command.duration', {
@@ -31,11 +40,12 @@ export const commandTelemetry = (tracer: Tracer, meter: Meter) => {
       inSpan(tracer, {
         name: `handle ${category}`,
         kind: SpanKind.INTERNAL,
-        attributes: { 'reprise.category': category, 'reprise.stream.id': `${category}-${id}` },
+        attributes: attributes({
+          'reprise.category': category,
+          'reprise.stream.id': typeof id === 'string' ? `${category}-${id}` : undefined,
+        }),
         task: (span) =>
-          span.isRecording()
-            ? send(id, command, { ...options, metadata: withTraceParent(options?.metadata, span) })
-            : send(id, command, options),
+          send(id, command, span.isRecording() ? tracedOptions(options, span) : options),
         finish: (span, answer, seconds) => {
           const outcome = E.isRight(answer) ? 'accepted' : answer.left._tag
           // Of a command that is none, nothing is told: its type may be anything, and without end.

@@ -154,6 +154,20 @@ describe('telemetry of commands', () => {
     for (const { attributes } of told) expect(attributes).not.toHaveProperty('reprise.command.type')
   })
 
+  it('answers a hostile id or hostile options as the category does', async () => {
+    const { counters } = application()
+    const id = Symbol('hostile') as unknown as string
+    expect(await left(counters().handleCommand(id, add(1)))).toHaveProperty('_tag')
+    const options = {
+      get metadata(): never {
+        throw new Error('it cannot be read')
+      },
+    }
+    expect(await left(counters().handleCommand('a', add(1), options))).toMatchObject({
+      _tag: 'InvalidAppend',
+    })
+  })
+
   it('changes nothing while the application records nothing', async () => {
     const backend = memory()
     const telemetry = openTelemetry()
