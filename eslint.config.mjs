@@ -13,7 +13,7 @@ const noDefault = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'bench/peers', 'node_modules'] },
+  { ignores: ['dist', 'coverage', 'bench/peers', 'site/dist', 'site/.pages', '**/node_modules'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -91,7 +91,7 @@ export default tseslint.config(
     },
   },
   {
-    // A test's fake timers replace the globals: see src/shell/timers.ts.
+    // A test's fake timers replace the globals: see src/platform/node.ts.
     files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts', 'src/http/**/*.ts'],
     rules: {
       'no-restricted-globals': [
@@ -130,5 +130,10 @@ export default tseslint.config(
         setImmediate: 'readonly',
       },
     },
+  },
+  {
+    // What runs in a browser.
+    files: ['site/playground/*.mjs'],
+    languageOptions: { globals: { self: 'readonly', performance: 'readonly' } },
   },
 )

@@ -2,11 +2,16 @@
 // CommonJS and in one bundled file, with each Kysely that we support; and their tests, under node's own runner and vitest.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { webcrypto } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { pathToFileURL } from 'node:url'
+import { TextDecoder, TextEncoder } from 'node:util'
+import { createContext, runInContext } from 'node:vm'
+import { MessageChannel } from 'node:worker_threads'
 import ts from 'typescript'
 import { allPassed, inPairs, install, installOnly, link, runFile, withFolder } from './packed.mjs'
 
@@ -141,6 +146,60 @@ const bundle = (folder) => {
   return outfile
 }
 
+/** For browsers: bundled without anything of node, and run where nothing of it is. */
+const checkInBrowsers = async (folder) => {
+  const esbuild = createRequire(import.meta.resolve('tsx/package.json'))('esbuild')
+  // Every entry point but those for servers, tests and telemetry.
+  const ours = doors.filter((door) => !/http|testing|opentelemetry/.test(door))
+  const { outputFiles } = esbuild.buildSync({
+    stdin: {
+      contents: ours.map((door, index) => `export * as door${index} from '${door}'`).join('\n'),
+      resolveDir: folder,
+    },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'bundle',
+    logLevel: 'error',
+    write: false,
+  })
+  const channels = []
+  const realm = createContext({
+    ...{ crypto: webcrypto, performance, setTimeout, clearTimeout, TextEncoder, TextDecoder },
+    MessageChannel: function () {
+      channels.push(new MessageChannel())
+      return channels.at(-1)
+    },
+  })
+  runInContext(`'use strict'; ${outputFiles[0].text}`, realm)
+  const door = (name) => runInContext(`bundle.door${ours.indexOf(name)}`, realm)
+  const { openCategory, promised, accept, commands, events } = door('reprise')
+  const { WholeNumber } = door('reprise/codec')
+  const counters = promised(
+    openCategory(
+      {
+        name: 'counter',
+        commands: commands({ Add: { by: WholeNumber } }),
+        events: events({ Added: { by: WholeNumber } }),
+        decider: {
+          initialState: 0,
+          decide: ({ by }) => accept({ type: 'Added', by }),
+          evolve: (sum, { by }) => sum + by,
+        },
+      },
+      door('reprise/memory').memory(),
+    ),
+  )
+  const added = await Promise.all(
+    [1, 2, 4].map((by) => counters.handleCommand('C1', { type: 'Add', by })),
+  )
+  assert.deepEqual(
+    added.map(({ ok, state }) => [ok, state]),
+    [1, 3, 7].map((sum) => [true, sum]),
+  )
+  for (const { port1 } of channels) port1.close()
+}
+
 /** The optional peers: an application without them can load every entry point, and is told what it needs one for. */
 const checkWithoutPeers = (folder) => {
   const script = join(folder, 'without-peers.cjs')
@@ -179,6 +238,7 @@ const passed = await withFolder(async (folder) => {
   const newest = install(join(folder, 'newest'), { kysely: 'kysely-newest' })
   await checkNames(oldest)
   checkWithoutPeers(oldest)
+  await checkInBrowsers(oldest)
   const compiled = compileAll(oldest, newest)
   if (!allPassed(compiled)) return false
   const applications = [oldest, newest]

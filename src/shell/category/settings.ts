@@ -2,7 +2,7 @@ import { backoff } from '../../core/back-off'
 import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting, functionSetting, MOST_EVENTS } from '../../core/setting'
 import { catching } from '../catching'
-import { sleep } from '../timers'
+import { sleep } from '../../platform/node'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 

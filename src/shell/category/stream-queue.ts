@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { overloaded, storeFailed } from '../../core/errors/store'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
-import { setImmediate } from '../timers'
+import { setImmediate } from '../../platform/node'
 import {
   isOtherCommand,
   type SentOptions,

@@ -12,7 +12,7 @@ import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
 import { tableEffects } from './table-effects'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** How a projection is run. Every key is optional. */
 export interface ProjectionOptions extends Pick<

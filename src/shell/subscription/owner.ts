@@ -20,7 +20,7 @@ import { type Sleeper, sleeper } from './sleeper'
 import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
 import type { BetweenBatches } from './worker-context'
-import { clearTimeout, performance, setTimeout } from '../timers'
+import { clearTimeout, performance, setTimeout } from '../../platform/node'
 
 /** The running work on a partition. */
 export interface Working {
