@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import { extname, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { checks } from '../site/browser-checks.mjs'
 
 const { values: chosen } = parseArgs({
@@ -45,7 +46,11 @@ const serve = () =>
         : undefined
       if (found === undefined) return response.writeHead(404).end()
       const type = TYPES[extname(found)] ?? 'application/octet-stream'
-      return response.writeHead(200, { 'content-type': type }).end(readFileSync(found))
+      const content = readFileSync(found)
+      const isText = /text|script|json|svg/.test(type)
+      return response
+        .writeHead(200, { 'content-type': type, ...(isText ? { 'content-encoding': 'gzip' } : {}) })
+        .end(isText ? gzipSync(content) : content)
     })
     server.listen(0, '127.0.0.1', () => done(server))
   })

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { codeOf } from './playground/examples.mjs'
 import { drawDiagram, recolour } from './pictures.mjs'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -120,6 +121,13 @@ const stagePage = (page, place, { known, repository, draw }) => {
   return front + written.join('\n')
 }
 
+/** Code of the README, which the tests run, in place of `<!-- README: Test it -->`. */
+const withReadme = (text) =>
+  text.replaceAll(
+    /<!-- README: (.*) -->/g,
+    (_, title) => `\`\`\`ts\n${codeOf(textOf('README.md'), title)}\`\`\``,
+  )
+
 /**
  * Writes all pages that are not made by TypeDoc.
  *
@@ -138,7 +146,9 @@ export const stage = ({ repository } = {}) => {
     write(place, stagePage(page, place, { known, repository, draw }))
   const own = fileURLToPath(new URL('pages', import.meta.url))
   for (const file of readdirSync(own, { recursive: true })) {
-    if (!statSync(join(own, file)).isDirectory()) write(file, readFileSync(join(own, file)))
+    if (statSync(join(own, file)).isDirectory()) continue
+    const content = readFileSync(join(own, file))
+    write(file, file.endsWith('.md') ? withReadme(content.toString()) : content)
   }
   return [...known.values()].map((place) => relative('.', place).replaceAll('\\', '/'))
 }

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
+import { anchorOf } from '../anchors.mjs'
 import { examplesFrom } from '../playground/examples.mjs'
 import { PAGES, ROOT } from '../stage.mjs'
-import { colourClasses, writeColours } from './colours.mjs'
 import { POLICY, externalScripts } from './policy.mjs'
 import { sidebar } from './sidebar.mjs'
 
@@ -15,14 +15,6 @@ const base = process.env.SITE_BASE ?? '/'
 // An older version is built below the newest one: /reprise/v0.1/ below /reprise/.
 const newest = process.env.SITE_NEWEST ?? base
 const repository = process.env.SITE_REPOSITORY
-
-/** What a heading is called in a link, on a git host: lower case, without punctuation, words joined by dashes. */
-const anchorOf = (heading) =>
-  heading
-    .trim()
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-')
 
 const source = (path) => join(ROOT, 'src', path)
 const shim = (name) => fileURLToPath(new URL(`../playground/${name}`, import.meta.url))
@@ -43,6 +35,17 @@ const versions = [
   ...older.map((one) => ({ text: one, link: `${newest}v${one}/`, target: '_self' })),
   { text: 'Changes', link: '/changelog' },
 ]
+
+/** What is found by search: of the API reference the names, and what each is for, but not every field of it. */
+const searched = (source, env, md) => {
+  const html = md.render(
+    /^api\//.test(env.relativePath)
+      ? source.replaceAll(/^####[^]*?(?=^#{1,3} |(?![^]))/gm, '')
+      : source,
+    env,
+  )
+  return env.frontmatter?.search === false ? '' : html
+}
 
 const EXAMPLES = 'virtual:playground-examples'
 
@@ -81,7 +84,6 @@ export default defineConfig({
     toc: { slugify: anchorOf },
     headers: { slugify: anchorOf },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
-    codeTransformers: [colourClasses],
     config: (md) => {
       // Wide tables scroll inside of themselves; who has no mouse can do that, too.
       md.renderer.rules.table_open = () => '<table tabindex="0">\n'
@@ -102,12 +104,14 @@ export default defineConfig({
       list: (folder) => (existsSync(join(PAGES, folder)) ? readdirSync(join(PAGES, folder)) : []),
     }),
     outline: { level: [2, 3], label: 'On this page' },
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { _render: searched } },
+    externalLinkIcon: true,
     ...(repository === undefined ? {} : { socialLinks: [{ icon: 'github', link: repository }] }),
     footer: { message: 'MIT licensed. Every example of these pages is executed by the tests.' },
     docFooter: { prev: 'Before', next: 'Next' },
   },
   vite: {
+    define: { __VUE_OPTIONS_API__: 'false' },
     plugins: [examples],
     resolve: { alias: library, dedupe: ['vue'] },
     build: { chunkSizeWarningLimit: 2_000, assetsInlineLimit: 0, target: 'es2022' },
@@ -117,5 +121,4 @@ export default defineConfig({
     preview: { host: '127.0.0.1' },
   },
   transformHtml: (html, _id, { siteConfig }) => externalScripts(html, siteConfig.outDir, base),
-  buildEnd: ({ outDir }) => writeColours(outDir),
 })

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 export const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self'",
+  "style-src 'self' 'unsafe-inline'", // the colours of code, and the editor
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
@@ -22,18 +22,17 @@ export const POLICY = [
 
 const INLINE = /<script(?<attributes>[^>]*)>(?<code>[^]+?)<\/script>/g
 
-/** The page, with each of its scripts in a file, and a way on for who has none. */
+/** For those who have no script: the menu needs one. */
+const wayOn = (base) =>
+  `<noscript><p class="without-script"><a href="${base}documentation.html">All pages</a></p></noscript>`
+
+/** The page with each of its scripts in a file, and with a way on for who has no script. */
 export const externalScripts = (html, outDir, base) =>
-  html
-    .replace(
-      '<body>',
-      `<body><noscript><p class="without-script"><a href="${base}documentation.html">All pages</a></p></noscript>`,
-    )
-    .replaceAll(INLINE, (whole, attributes, code) => {
-      if (/\ssrc=/.test(attributes) || code.trim() === '') return whole
-      const hash = createHash('sha256').update(code).digest('hex').slice(0, 8)
-      const file = `assets/inline.${hash}.js`
-      mkdirSync(join(outDir, 'assets'), { recursive: true })
-      writeFileSync(join(outDir, file), code)
-      return `<script${attributes} src="${base}${file}"></script>`
-    })
+  html.replace('<body>', `<body>${wayOn(base)}`).replaceAll(INLINE, (whole, attributes, code) => {
+    if (/\ssrc=/.test(attributes) || code.trim() === '') return whole
+    const hash = createHash('sha256').update(code).digest('hex').slice(0, 8)
+    const file = `assets/inline.${hash}.js`
+    mkdirSync(join(outDir, 'assets'), { recursive: true })
+    writeFileSync(join(outDir, file), code)
+    return `<script${attributes} src="${base}${file}"></script>`
+  })

@@ -94,7 +94,7 @@ const UNLISTED = ['index', 'readme', 'changelog', 'security', 'contributing']
 
 const plain = (title) => title.replaceAll(/[`*]/g, '').replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
 
-/** Groups of links, for a folder of pages. */
+/** Groups of links, by the folder of the page beside which they are. */
 export const sidebar = ({ titleOf, list }) => {
   const there = new Set(
     FOLDERS.flatMap((folder) =>
@@ -107,24 +107,21 @@ export const sidebar = ({ titleOf, list }) => {
     text: plain(titleOf(`${page}.md`)),
     link: `/${page.replace(/(^|\/)index$/, '$1')}`,
   })
-  const api = {
-    text: 'API',
-    link: '/api/',
-    collapsed: true,
-    items: list('api')
-      .filter((name) => name.endsWith('.md') && name !== 'index.md')
-      .map((name) => item(`api/${name.replace(/\.md$/, '')}`)),
-  }
   const groups = GROUPS.map(({ text, pages }) => ({
     text,
-    collapsed: false,
-    items: pages
-      .filter((page) => there.has(page))
-      .map((page) => (page === 'api/index' ? api : item(page))),
+    items: pages.filter((page) => there.has(page)).map(item),
   }))
   const named = new Set(GROUPS.flatMap(({ pages }) => pages))
   const others = [...there].filter((page) => !named.has(page) && !UNLISTED.includes(page)).sort()
-  return others.length === 0
-    ? groups
-    : [...groups, { text: 'More', collapsed: false, items: others.map(item) }]
+  const more = others.length === 0 ? [] : [{ text: 'More', items: others.map(item) }]
+  const reference = list('api')
+    .filter((name) => name.endsWith('.md') && name !== 'index.md')
+    .map((name) => item(`api/${name.replace(/\.md$/, '')}`))
+  return {
+    '/': [...groups, ...more],
+    '/api/': [
+      { text: 'API', link: '/api/', items: reference },
+      { text: 'Beside it', items: ['documentation', 'reference/errors', 'glossary'].map(item) },
+    ],
+  }
 }

@@ -2,7 +2,8 @@
 
 const sectionOf = (page, title) => page.split(`\n## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
 
-const codeOf = (page, ...titles) =>
+/** The code of the README under some of its headings, as one program. */
+export const codeOf = (page, ...titles) =>
   titles
     .map((title) => {
       const blocks = [...sectionOf(page, title).matchAll(/^```ts\n([^]*?)^```$/gm)]

@@ -10,8 +10,8 @@ const ROOT = resolve(__dirname, '../..')
 /** What the `browser` field of package.json does for those who have installed the package. */
 const inBrowsers: Plugin = {
   name: 'in browsers',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /\/platform\/node$/ }, () => ({
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /\/platform\/node$/ }, () => ({
       path: resolve(ROOT, 'src/platform/browser.ts'),
     }))
   },
