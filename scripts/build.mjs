@@ -188,6 +188,7 @@ await bundle.write({
   esModule: true,
   externalLiveBindings: false,
   minifyInternalExports: false,
+  hoistTransitiveImports: false, // what a file imports from node stays in that file: browsers take another one
   manualChunks: sharedFile,
   // `import * as E` is what `require` gives; and Node's own modules, which do not say that they are modules, are the default.
   interop: (path) => (path.startsWith('node:') ? 'default' : 'esModule'),

@@ -83,7 +83,7 @@ export default defineConfig({
     anchor: { slugify: anchorOf },
     toc: { slugify: anchorOf },
     headers: { slugify: anchorOf },
-    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config: (md) => {
       // Wide tables scroll inside of themselves; who has no mouse can do that, too.
       md.renderer.rules.table_open = () => '<table tabindex="0">\n'

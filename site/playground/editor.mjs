@@ -70,7 +70,11 @@ export const openEditor = ({ parent, code, onRun, onChange }) => {
           ...defaultKeymap.filter(({ key }) => key !== 'Mod-Enter'),
           ...historyKeymap,
         ]),
-        EditorView.contentAttributes.of({ 'aria-label': 'The program', spellcheck: 'false' }),
+        EditorView.contentAttributes.of({
+          'aria-label': 'The program',
+          spellcheck: 'false',
+          tabindex: '0',
+        }),
         EditorView.updateListener.of(({ docChanged, state }) => {
           if (docChanged) onChange(state.doc.toString())
         }),

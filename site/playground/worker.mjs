@@ -219,6 +219,7 @@ const run = async (text) => {
 }
 
 self.addEventListener('unhandledrejection', (event) => {
+  event.preventDefault() // it is shown here
   send({ type: 'problem', ...problem(event.reason) })
 })
 self.addEventListener('message', ({ data }) => {
