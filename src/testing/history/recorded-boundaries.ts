@@ -48,6 +48,9 @@ type Outcome = E.Either<AppendTogetherError, AppendedTogether>
 /**
  * What matches queries, and appends to several streams, with a history of both: of each stream an append, and all of them
  * one unit.
+ *
+ * @example
+ * const boundaries = recordedBoundaries(recorder, 'client 1', backend.store)
  */
 export const recordedBoundaries = (
   recorder: HistoryRecorder,
