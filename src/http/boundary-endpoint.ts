@@ -33,7 +33,7 @@ const noPrecondition = httpProblem(
  *
  * @example
  * const seats = boundaryEndpoint(openBoundary(courseEnrolment, backend), {
- *   rejected: (reason) => ({ status: reason === 'CourseFull' ? 409 : 422 }),
+ *   rejected: ({ _tag }) => ({ status: _tag === 'CourseFull' ? 409 : 422 }),
  * })
  * app.post('/enrolment/commands', (c) => seats(c.req.raw))
  */

@@ -111,6 +111,7 @@ export type Question =
   | {
       readonly _tag: 'ReadMatching'
       readonly query: BoundaryQuery
+      /** Events at most. 1 or more. */
       readonly limit: number
       /** Left out: from the beginning. */
       readonly sight?: Sight

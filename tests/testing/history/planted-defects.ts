@@ -69,7 +69,7 @@ const appends: ReadonlyArray<PlantedDefect> = [
   {
     defect: 'appends whatever its condition says',
     plant: ({ store }) => ({
-      store: { ...store, appendTogether: ({ streams }) => store.appendTogether({ streams }) },
+      store: { ...store, appendTogether: ({ streams }) => store.appendTogether!({ streams }) },
     }),
     foundAs: ['ConditionIgnored'],
   },
