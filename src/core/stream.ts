@@ -39,6 +39,10 @@ export const streamIdError = (id: StreamId): InvalidStreamId | undefined => {
   return problem === undefined ? undefined : invalidStreamId(id, problem)
 }
 
+/** Whether an id can begin with `prefix` at all. Store adapters ask before they compare: half of a character matches none. */
+export const canBeginId = (prefix: string): boolean =>
+  prefix.isWellFormed() && !CONTROL.test(prefix)
+
 /**
  * The id of a stream, from its category and the id within it.
  *
