@@ -11,8 +11,8 @@ import { right } from '../support/right'
 export const categories = [bookedAccounts, transfers, customers]
 export const projections = [accountBalances]
 
-/** How many events are there before all others: 100,000 streams of ten. */
-export const MANY = 1_000_000
+/** How many events are there before all others, in streams of ten. REPRISE_MANY: another number. */
+export const MANY = Number(process.env['REPRISE_MANY'] ?? 1_000_000)
 
 /** Fast, and as the library stores them. */
 export const fillMany = async ({ pool }: PostgresReadSide): Promise<void> => {

@@ -67,7 +67,9 @@ const started = async (...args: ReadonlyArray<string>) => {
 describe('reprise studio', () => {
   it('shows the store and states by the given module, read-only, until it is interrupted', async () => {
     const studio = await started()
-    expect(studio.out()).toMatch(/^The studio shows 127\.0\.0\.1:\d+\/\S+ as postgres, read-only\. Open/)
+    expect(studio.out()).toMatch(
+      /^The studio shows 127\.0\.0\.1:\d+\/\S+ as postgres, read-only\. Open/,
+    )
     expect(await studio.get('about')).toMatchObject({
       deciders: ['customer'],
       projections: ['sums'],

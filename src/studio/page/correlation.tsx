@@ -29,10 +29,7 @@ const shortened = (text: string, most: number): string =>
 const GraphBox = ({ node }: { readonly node: GraphNode }) => {
   const { type, streamId, version } = node.event
   return (
-    <a
-      href={linkTo('stream', streamId, { version })}
-      aria-label={`${shortened(type, 26)} version ${version} of ${streamId}`}
-    >
+    <a href={linkTo('stream', streamId, { version })}>
       <g class="graph-box" transform={`translate(${xOf(node)} ${yOf(node)})`}>
         <rect width={BOX} height={36} rx={8} />
         <circle cx={16} cy={18} r={5} fill={`hsl(${hueOf(type)} 65% 50%)`} />

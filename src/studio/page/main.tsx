@@ -56,16 +56,20 @@ const ThemeChoice = () => {
   )
 }
 
-type View = (at: { readonly place: Place; readonly about: About }) => ComponentChild
+/** `about` comes with the first answer: what does not need it does not wait for it. */
+type View = (at: { readonly place: Place; readonly about: About | undefined }) => ComponentChild
 
 const views: ReadonlyMap<string, View> = new Map<string, View>([
   ['streams', ({ place }) => <StreamsView key={place.parameters.toString()} place={place} />],
   ['stream', ({ place }) => <StreamView key={place.subject} place={place} />],
   ['live', () => <LiveView />],
   ['correlation', ({ place }) => <CorrelationView place={place} />],
-  ['subscriptions', (at) => <SubscriptionsView {...at} />],
-  ['timers', (at) => <TimersView {...at} />],
-  ['projections', ({ about }) => <ProjectionsView about={about} />],
+  [
+    'subscriptions',
+    ({ place, about }) => about && <SubscriptionsView place={place} about={about} />,
+  ],
+  ['timers', ({ place, about }) => about && <TimersView place={place} about={about} />],
+  ['projections', ({ about }) => about && <ProjectionsView about={about} />],
   ['audit', () => <AuditView />],
 ])
 
@@ -141,8 +145,11 @@ const App = () => {
         <Side view={place.view} about={about} />
         <main id="content" tabIndex={-1}>
           <Problem failure={failure} />
-          {about !== undefined &&
-            (views.get(place.view)?.({ place, about }) ?? <Empty>There is no such view.</Empty>)}
+          {views.has(place.view) ? (
+            views.get(place.view)?.({ place, about })
+          ) : (
+            <Empty>There is no such view.</Empty>
+          )}
         </main>
       </div>
     </>

@@ -215,14 +215,14 @@ const Slider = ({
 
 export const StreamView = ({ place }: { readonly place: Place }) => {
   const streamId = place.subject
-  const wanted = Number(place.parameters.get('version') ?? NaN)
+  const wanted = place.parameters.get('version')
   const [chosen, setChosen] = useState<number>()
   const { content: stream, failure } = useLoaded<StreamAnswer>(
     pathOf('stream', { stream: streamId }),
     POLL,
   )
   useEffect(() => {
-    setChosen(Number.isSafeInteger(wanted) && wanted >= 0 ? wanted : undefined)
+    setChosen(wanted !== null && /^\d{1,10}$/.test(wanted) ? Number(wanted) : undefined)
   }, [streamId, wanted])
   const version = stream?.streamId === streamId ? stream.version : 0
   // Without a choice it follows the newest version.
