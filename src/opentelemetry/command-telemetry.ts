@@ -1,6 +1,7 @@
 import { type Meter, type Span, SpanKind, type Tracer } from '@opentelemetry/api'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { StreamVersion } from '../core/stream'
 import type { CommandOptions } from '../shell/category/command'
 import { attributes, fail, inSpan, isFailure, textOf, type Tagged } from './spans'
 import { withTraceParent } from './trace-links'
@@ -10,7 +11,10 @@ export type SendCommand<Command> = (
   id: string,
   command: Command,
   options?: CommandOptions,
-) => TaskEither<Tagged, { readonly events: ReadonlyArray<unknown>; readonly version: number }>
+) => TaskEither<
+  Tagged,
+  { readonly events: ReadonlyArray<unknown>; readonly version: StreamVersion }
+>
 
 /** The functions of an open category that are traced. */
 export interface TracedCategory {

@@ -23,7 +23,7 @@ import type { Route } from './stream-routes'
 import type { FailureNote } from '../core/errors/subscription'
 
 /** The keys that are not `undefined`. */
-const present = <Value>(key: string, value: Value | undefined): object =>
+const present = (key: string, value: unknown): object =>
   value === undefined ? {} : { [key]: value }
 
 /** A failure without its stack: that is for logs. */

@@ -26,8 +26,10 @@ let side: PostgresReadSide
 let studio: RunningStudio
 let browser: Browser
 let transferred = ''
+const closing: (() => Promise<unknown>)[] = []
 beforeAll(async () => {
   side = await postgresReadSide()
+  closing.push(() => side.close())
   await fillMany(side)
   transferred = (await fillShop(side)).transferred
   studio = await right(
@@ -48,15 +50,15 @@ beforeAll(async () => {
       0,
     ),
   )
+  closing.push(() => studio.close())
   browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ARGUMENTS,
   })
+  closing.push(() => browser.close())
 })
 afterAll(async () => {
-  await browser?.close()
-  await studio?.close()
-  await side?.close()
+  for (const close of closing.reverse()) await close()
 })
 
 type Theme = 'light' | 'dark'

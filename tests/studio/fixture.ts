@@ -99,6 +99,11 @@ export const fill = async <Transaction>(backend: Backend<Transaction>): Promise<
 export const SECRETS = { token: 'the-token', session: 'the-session' }
 export const HOST = '127.0.0.1:4000'
 
+/** A request, with its headers as a record. */
+export interface Sent extends Omit<RequestInit, 'headers'> {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** A studio without a server, and requests as its own page makes them. */
 export const studioOn = (
   backend: StudioOptions['backend'],
@@ -125,7 +130,7 @@ export const studioOn = (
     },
     SECRETS,
   )
-  const send = (path: string, init: RequestInit = {}): Promise<Response> =>
+  const send = (path: string, init: Sent = {}): Promise<Response> =>
     handle(
       new Request(`http://${HOST}${path}`, {
         ...init,

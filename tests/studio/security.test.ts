@@ -2,7 +2,7 @@ import { memory } from 'reprise/memory'
 import { right } from '../support/right'
 import { sendRaw } from '../support/raw-http'
 import { startStudio } from '../../src/studio/listen'
-import { fill, HOST, studioOn } from './fixture'
+import { fill, HOST, type Sent, studioOn } from './fixture'
 
 const backend = memory()
 const studio = studioOn(backend, { operator: 'ada' })
@@ -15,7 +15,7 @@ const OPERATE = { method: 'POST', body: '{"action":"skip","subject":"mails","pos
 interface Bad {
   readonly name: string
   readonly path?: string
-  readonly init: RequestInit
+  readonly init: Sent
   readonly status: number
 }
 

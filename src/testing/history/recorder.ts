@@ -40,14 +40,14 @@ export interface StepLog {
 
 /** Writes down what one or more clients ask for, and what they are told. */
 export interface HistoryRecorder {
-  /** Runs a call, with an entry before and another one after it. */
+  /** Runs a call, with an entry before and another one after it. Fails as the call does. */
   readonly calling: <Failure, Result>(
     client: string,
     asked: Question,
     call: TaskEither<Failure, Result>,
     told: (outcome: E.Either<Failure, Result>) => Answer,
   ) => TaskEither<Failure, Result>
-  /** The same, for a step whose work is known only when it has been done. */
+  /** The same, for a step whose work is known only when it has been done. Fails as the call does. */
   readonly stepping: <Failure, Result>(
     client: string,
     asked: Question,
@@ -71,6 +71,7 @@ export interface HistoryRecorder {
 }
 
 export interface StepWork {
+  /** Where the step ends. */
   readonly position: number
   readonly log?: StepLog
 }
@@ -144,7 +145,8 @@ const commandOf = ({
   commandId === undefined ? {} : { commandId }
 
 /**
- * Records histories, for {@link checkHistory} to judge.
+ * Records histories, for {@link checkHistory} to judge. It never fails by itself: a call that fails, or throws, does so
+ * as it would without it, and that is in the history.
  *
  * @example
  * const entries: HistoryEntry[] = []
