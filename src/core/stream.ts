@@ -48,7 +48,12 @@ export const streamIdError = (id: StreamId): InvalidStreamId | undefined => {
   return problem === undefined ? undefined : invalidStreamId(id, problem)
 }
 
-/** Whether an id can begin with `prefix` at all. Store adapters ask before they compare: half of a character matches none. */
+/**
+ * Whether an id can begin with `prefix` at all. Store adapters ask before they compare: half of a character matches none.
+ *
+ * @example
+ * canBeginId('account-A') // true
+ */
 export const canBeginId = (prefix: string): boolean =>
   prefix.isWellFormed() && !CONTROL.test(prefix)
 

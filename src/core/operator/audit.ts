@@ -57,7 +57,13 @@ const CONTROL = /[\u0000-\u001f\u007f]/
 const isName = (text: string): boolean =>
   text.length >= 1 && text.length <= MOST_CHARACTERS && !CONTROL.test(text) && text.isWellFormed()
 
-/** Why an action cannot be recorded, or `undefined`. Every adapter asks before anything else. */
+/**
+ * Why an action cannot be recorded, or `undefined`. Every adapter asks before anything else.
+ *
+ * @example
+ * const problem = actionProblem(action)
+ * if (problem !== undefined) return TE.left(problem)
+ */
 export const actionProblem = ({
   operator,
   action,
@@ -79,6 +85,11 @@ export const actionProblem = ({
     : undefined
 }
 
-/** The message of an outcome as every adapter stores it. */
+/**
+ * The message of an outcome as every adapter stores it: at most 8,000 characters, without NUL and lone surrogates.
+ *
+ * @example
+ * outcomeMessage({ outcome: 'failed', message: 'The mail server is away.' }) // 'The mail server is away.'
+ */
 export const outcomeMessage = ({ message }: ActionOutcome): string =>
   message.slice(0, MOST_MESSAGE).replaceAll('\u0000', '').toWellFormed()
