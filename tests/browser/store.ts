@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { type Backend, openCategory } from 'reprise'
-import { accountBalances } from '../../examples/bank/account/balances'
 import { openOffice } from '../../examples/bank/office'
 import { bookedAccounts, transfers } from '../../examples/bank/transfer/own-streams'
 import { customers, fill, HOSTILE, register, visit } from '../studio/fixture'
@@ -9,7 +8,6 @@ import { right } from '../support/right'
 
 /** The application's own code, as `--module` gives it. */
 export const categories = [bookedAccounts, transfers, customers]
-export const projections = [accountBalances]
 
 /** How many events are there before all others, in streams of ten. REPRISE_MANY: another number. */
 export const MANY = Number(process.env['REPRISE_MANY'] ?? 1_000_000)
