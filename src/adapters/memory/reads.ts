@@ -14,7 +14,7 @@ import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
 import { byCodePoints } from '../../core/code-points'
 import { firstVersionAbove, lastVersion } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
-import { categoryOf } from '../../core/stream'
+import { canBeginId, categoryOf } from '../../core/stream'
 import { frozenJson, frozenMetadata, frozenObject } from './frozen'
 import { hasTag } from './tag-index'
 import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
@@ -120,9 +120,10 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
 
 export const streamPage = (
   log: MemoryLog,
-  { after, limit, category }: StreamsRange,
+  { after, limit, category, prefix = '' }: StreamsRange,
 ): ReadonlyArray<StreamSummary> =>
-  [...log.streams]
+  [...(canBeginId(prefix) ? log.streams : [])]
+    .filter(([id]) => id.startsWith(prefix))
     .filter(([id]) => category === undefined || categoryOf(id) === category)
     .filter(([id]) => byCodePoints(id, after) > 0)
     .sort(([left], [right]) => byCodePoints(left, right))
