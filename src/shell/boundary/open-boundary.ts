@@ -15,6 +15,7 @@ import { type CategoryOptions, withDefaults } from '../category/settings'
 import { streamTurns } from '../category/stream-turns'
 import { catching } from '../catching'
 import type { Versioned } from '../state/replay'
+import { type Effort, type Observed, reportingAnswer } from '../notices/notices'
 import { stateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
 import { handleBoundary } from './handle-boundary'
@@ -117,9 +118,13 @@ const boundaryOn = <Command, State, Event, Rejection>(
   const { boundary, settings } = runtime
   const inTurn = streamTurns(settings.queueDepth)
 
-  const handle: OpenBoundary<Command, State, Event, Rejection>['handle'] =
-    (body, options = {}) =>
-    async () => {
+  type Handle = OpenBoundary<Command, State, Event, Rejection>['handle']
+
+  const answer = async (
+    body: unknown,
+    options: Parameters<Handle>[1] = {},
+    effort?: Effort,
+  ): Promise<Awaited<ReturnType<ReturnType<Handle>>>> => {
       const command = decodeCommand(boundary, body)
       if (E.isLeft(command)) return command
       const query = queryOf(boundary, command.right)
@@ -134,12 +139,22 @@ const boundaryOn = <Command, State, Event, Rejection>(
       const unit = { command: command.right, query: query.right, options: own }
       return inTurn(locked, async () => {
         try {
-          return await handleBoundary(runtime, unit)
+          return await handleBoundary(runtime, unit, effort)
         } catch (cause) {
           return E.left(storeFailed('Unexpected', 'unknown', cause))
         }
       })
     }
+
+  const { onHandled } = settings
+  const handle: Handle =
+    onHandled === undefined
+      ? (body, options) => () => answer(body, options)
+      : (body, options) => () => {
+          const told = { category: boundary.name, body }
+          const handling = (effort: Effort) => answer(body, options, effort)
+          return reportingAnswer(onHandled, told, handling, ({ events }) => events.length)
+        }
 
   return {
     handleCommand: handle,
@@ -177,11 +192,11 @@ export const openBoundary = <
   Store extends BoundaryCapableStore = EventStore & BoundaryStore,
 >(
   boundary: Boundary<Command, State, Event, Rejection>,
-  { store }: { readonly store: Store },
+  { store, onAnyNotice }: { readonly store: Store } & Observed,
   options: CategoryOptions = {},
 ): OpenBoundary<Command, State, Event, Rejection> &
   InTransaction<Store, BoundaryInTransaction<Command, State, Event, Rejection>> => {
-  const settings = withDefaults(store, options)
+  const settings = withDefaults(store, options, { onAnyNotice })
   const open = boundaryOn({
     boundary,
     store,

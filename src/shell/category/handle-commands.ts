@@ -123,6 +123,21 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   return conclude(runtime, batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
 }
 
+/** For the notice of each command. */
+const countAttempt = <Of extends CategoryTypes>(
+  decided: ReadonlyArray<Decided<Of>>,
+  { loaded }: Base<Of>,
+): void => {
+  for (const {
+    pending: { effort },
+  } of decided) {
+    if (effort === undefined) continue
+    effort.attempts += 1
+    effort.group = decided.length
+    if (loaded) effort.isCached = false
+  }
+}
+
 // No async function: every command comes through here, and that would take up more memory than the rest.
 const decideAndAppend = <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
@@ -131,6 +146,7 @@ const decideAndAppend = <Of extends CategoryTypes>(
   base: Base<Of>,
 ): Batch<Of> | Promise<Batch<Of>> => {
   const decided = decideAll(runtime, streamId, base.current, batch)
+  if (runtime.settings.onHandled !== undefined) countAttempt(decided, base)
   const request = appendRequest(streamId, base.current.version, decided)
   const now = decided.length === batch.length ? batch : batch.slice(0, decided.length)
   const again =

@@ -35,6 +35,7 @@ import type { Versioned } from '../state/replay'
 import { type CategoryRuntime, handleBatch } from './handle-commands'
 import { backgroundSnapshots, takeSnapshot } from '../state/snapshots'
 import { stateCache } from '../state/state-cache'
+import { type Effort, type Observed, reportingAnswer } from '../notices/notices'
 
 /** A category that is connected to a backend. All its functions take the id alone: `A1`, not `account-A1`. */
 export interface OpenCategory<Command, State, Event, Rejection> {
@@ -164,6 +165,8 @@ export const decodeCommand = <Command>(
 
 const NO_OPTIONS: CommandOptions = {}
 
+const eventCountOf = ({ events }: CommandResult<unknown, unknown>): number => events.length
+
 /**
  * The options as they are now, whatever the caller does to them later, and the fingerprint of a command
  * with an id. What is `undefined` is left out.
@@ -225,11 +228,17 @@ const categoryOn = <Command, State, Event, Rejection>(
       return E.right(handedOut(current))
     }
 
-  const handle: OpenCategory<Command, State, Event, Rejection>['handle'] =
-    (id, body, options = NO_OPTIONS) =>
-    () => {
+  type Handle = OpenCategory<Command, State, Event, Rejection>['handle']
+
+  const answer = (
+    id: string,
+    body: unknown,
+    options: CommandOptions = NO_OPTIONS,
+    effort?: Effort,
+  ): ReturnType<ReturnType<Handle>> => {
       const stream = streamId(category.name, id)
       if (E.isLeft(stream)) return Promise.resolve(stream)
+      if (effort !== undefined) effort.streamIds = [stream.right]
       const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
       if (problem !== undefined) {
         return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
@@ -240,11 +249,21 @@ const categoryOn = <Command, State, Event, Rejection>(
       if (E.isLeft(sent)) {
         return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
       }
-      const send = () => enqueue(stream.right, decoded.right, sent.right)
+      const send = () => enqueue(stream.right, decoded.right, sent.right, effort)
       return settings.retryOutagesFor === 0
         ? send()
         : throughOutages(settings, sent.right.commandId !== undefined, send)
     }
+
+  const { onHandled } = settings
+  const handle: Handle =
+    onHandled === undefined
+      ? (id, body, options) => () => answer(id, body, options)
+      : (id, body, options) => () => {
+          const told = { category: category.name, body }
+          const handling = (effort: Effort) => answer(id, body, options, effort)
+          return reportingAnswer(onHandled, told, handling, eventCountOf)
+        }
 
   return {
     handleCommand: handle,
@@ -321,11 +340,11 @@ export const openCategory = <
   Store extends CategoryStore = EventStore,
 >(
   category: Category<Command, State, Event, Rejection>,
-  { store }: { readonly store: Store },
+  { store, onAnyNotice }: { readonly store: Store } & Observed,
   options: CategoryOptions = {},
 ): OpenCategory<Command, State, Event, Rejection> &
   InTransaction<Store, CategoryInTransaction<Command, State, Event, Rejection>> => {
-  const settings = withDefaults(declaring(store, [category]), options)
+  const settings = withDefaults(declaring(store, [category]), options, { onAnyNotice })
   const open = categoryOn({
     category,
     settings,
