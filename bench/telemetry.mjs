@@ -5,7 +5,11 @@
 import process from 'node:process'
 import { context, createNoopMeter, ProxyTracerProvider } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import {
+  AggregationTemporality,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 import {
   AlwaysOnSampler,
   BasicTracerProvider,
@@ -60,14 +64,20 @@ const spanSink = {
   forceFlush: async () => undefined,
   shutdown: async () => undefined,
 }
-const metricSink = { ...spanSink, selectAggregationTemporality: () => AggregationTemporality.CUMULATIVE }
+const metricSink = {
+  ...spanSink,
+  selectAggregationTemporality: () => AggregationTemporality.CUMULATIVE,
+}
 
 const sdk = (sampler) => {
   const tracerProvider = new BasicTracerProvider({
     sampler,
     spanProcessors: [new BatchSpanProcessor(spanSink, { maxQueueSize: 8_192 })],
   })
-  const reader = new PeriodicExportingMetricReader({ exporter: metricSink, exportIntervalMillis: 10_000 })
+  const reader = new PeriodicExportingMetricReader({
+    exporter: metricSink,
+    exportIntervalMillis: 10_000,
+  })
   const meterProvider = new MeterProvider({ readers: [reader] })
   return {
     telemetry: openTelemetry({ tracerProvider, meterProvider }),
@@ -76,14 +86,19 @@ const sdk = (sampler) => {
 }
 
 const traced = ({ telemetry, close }, manager) => ({
-  open: (backend) => telemetry.category('account', openCategory(account, telemetry.backend(backend))),
+  open: (backend) =>
+    telemetry.category('account', openCategory(account, telemetry.backend(backend))),
   // The context has its price, too: it is paid only in the turns of those that need it.
   begin: () => manager && context.setGlobalContextManager(manager.enable()),
   end: () => context.disable(),
   close,
 })
 
-const untraced = { open: (backend) => openCategory(account, backend), begin: () => undefined, end: () => undefined }
+const untraced = {
+  open: (backend) => openCategory(account, backend),
+  begin: () => undefined,
+  end: () => undefined,
+}
 
 const withoutSdk = () =>
   openTelemetry({
@@ -100,8 +115,15 @@ const arms = [
   { name: 'without', ...untraced },
   { name: 'without, again', ...untraced },
   { name: 'no SDK', ...traced({ telemetry: withoutSdk() }) },
-  { name: 'SDK, 1 of 100', bar: BAR, ...traced(sdk(sampled(0.01)), new AsyncLocalStorageContextManager()) },
-  { name: 'SDK, all', ...traced(sdk(new AlwaysOnSampler()), new AsyncLocalStorageContextManager()) },
+  {
+    name: 'SDK, 1 of 100',
+    bar: BAR,
+    ...traced(sdk(sampled(0.01)), new AsyncLocalStorageContextManager()),
+  },
+  {
+    name: 'SDK, all',
+    ...traced(sdk(new AlwaysOnSampler()), new AsyncLocalStorageContextManager()),
+  },
 ]
 
 /** Microseconds of CPU time for each command, and commands a second. */
@@ -122,7 +144,8 @@ const turn = async ({ begin, end }, category, { callers, commands: count }, tag)
 }
 
 /** In another order each time, so that none always comes after the same one. */
-const shuffled = (items, round) => items.map((_, index) => items[(index * 2 + round) % items.length])
+const shuffled = (items, round) =>
+  items.map((_, index) => items[(index * 2 + round) % items.length])
 
 if (!process.argv.includes('--built')) buildReprise()
 const server = await startPostgres()

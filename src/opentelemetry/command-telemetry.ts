@@ -50,7 +50,8 @@ const tracedOptions = <Options extends SentOptions>(
   span: Span,
 ): Options | undefined => {
   const traced = E.tryCatch(
-    () => ({ ...options, metadata: withTraceParent(options?.metadata, span) }) as unknown as Options,
+    () =>
+      ({ ...options, metadata: withTraceParent(options?.metadata, span) }) as unknown as Options,
     () => options,
   )
   return E.isRight(traced) ? traced.right : traced.left

@@ -21,7 +21,12 @@ const OBSERVE = readFileSync('docs/how-to/observe.md', 'utf8')
 interface Panel {
   readonly title: string
   readonly type: string
-  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly gridPos: {
+    readonly x: number
+    readonly y: number
+    readonly w: number
+    readonly h: number
+  }
   readonly targets?: ReadonlyArray<{ readonly expr: string; readonly legendFormat: string }>
 }
 interface Rule {
@@ -34,7 +39,10 @@ interface Rule {
 const dashboard = JSON.parse(readFileSync(`${FOLDER}/dashboard.json`, 'utf8')) as {
   readonly panels: ReadonlyArray<Panel>
   readonly templating: {
-    readonly list: ReadonlyArray<{ readonly name: string; readonly query: string | { readonly query: string } }>
+    readonly list: ReadonlyArray<{
+      readonly name: string
+      readonly query: string | { readonly query: string }
+    }>
   }
 }
 const { groups } = parse(readFileSync(`${FOLDER}/alerts.yml`, 'utf8')) as {

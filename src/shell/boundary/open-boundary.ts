@@ -125,26 +125,26 @@ const boundaryOn = <Command, State, Event, Rejection>(
     options: Parameters<Handle>[1] = {},
     effort?: Effort,
   ): Promise<Awaited<ReturnType<ReturnType<Handle>>>> => {
-      const command = decodeCommand(boundary, body)
-      if (E.isLeft(command)) return command
-      const query = queryOf(boundary, command.right)
-      if (E.isLeft(query)) return query
-      const sent = catching(() => sentOptions({ ...options }, body))
-      if (E.isLeft(sent)) {
-        return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
-      }
-      const { expectedVersion: _none, ...own } = sent.right
-      // The tags that an append on its condition locks: whoever shares none of them does not wait.
-      const locked = [...new Set(query.right.map(({ tags: [tag] }) => tag))]
-      const unit = { command: command.right, query: query.right, options: own }
-      return inTurn(locked, async () => {
-        try {
-          return await handleBoundary(runtime, unit, effort)
-        } catch (cause) {
-          return E.left(storeFailed('Unexpected', 'unknown', cause))
-        }
-      })
+    const command = decodeCommand(boundary, body)
+    if (E.isLeft(command)) return command
+    const query = queryOf(boundary, command.right)
+    if (E.isLeft(query)) return query
+    const sent = catching(() => sentOptions({ ...options }, body))
+    if (E.isLeft(sent)) {
+      return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
     }
+    const { expectedVersion: _none, ...own } = sent.right
+    // The tags that an append on its condition locks: whoever shares none of them does not wait.
+    const locked = [...new Set(query.right.map(({ tags: [tag] }) => tag))]
+    const unit = { command: command.right, query: query.right, options: own }
+    return inTurn(locked, async () => {
+      try {
+        return await handleBoundary(runtime, unit, effort)
+      } catch (cause) {
+        return E.left(storeFailed('Unexpected', 'unknown', cause))
+      }
+    })
+  }
 
   const { onHandled } = settings
   const handle: Handle =

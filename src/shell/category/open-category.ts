@@ -236,24 +236,24 @@ const categoryOn = <Command, State, Event, Rejection>(
     options: CommandOptions = NO_OPTIONS,
     effort?: Effort,
   ): ReturnType<ReturnType<Handle>> => {
-      const stream = streamId(category.name, id)
-      if (E.isLeft(stream)) return Promise.resolve(stream)
-      if (effort !== undefined) effort.streamIds = [stream.right]
-      const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
-      if (problem !== undefined) {
-        return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
-      }
-      const decoded = decodeCommand(category, body)
-      if (E.isLeft(decoded)) return Promise.resolve(decoded)
-      const sent = catching(() => sentOptions(options, body))
-      if (E.isLeft(sent)) {
-        return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
-      }
-      const send = () => enqueue(stream.right, decoded.right, sent.right, effort)
-      return settings.retryOutagesFor === 0
-        ? send()
-        : throughOutages(settings, sent.right.commandId !== undefined, send)
+    const stream = streamId(category.name, id)
+    if (E.isLeft(stream)) return Promise.resolve(stream)
+    if (effort !== undefined) effort.streamIds = [stream.right]
+    const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
+    if (problem !== undefined) {
+      return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
     }
+    const decoded = decodeCommand(category, body)
+    if (E.isLeft(decoded)) return Promise.resolve(decoded)
+    const sent = catching(() => sentOptions(options, body))
+    if (E.isLeft(sent)) {
+      return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
+    }
+    const send = () => enqueue(stream.right, decoded.right, sent.right, effort)
+    return settings.retryOutagesFor === 0
+      ? send()
+      : throughOutages(settings, sent.right.commandId !== undefined, send)
+  }
 
   const { onHandled } = settings
   const handle: Handle =

@@ -198,8 +198,9 @@ export const runWorkers = <Given>(
     maxBackoff: timeSetting(options.maxBackoff, 30_000),
     onNotice: (notice: WorkersNotice) => void catching(() => onNotice?.(notice)),
     // What the workers report themselves they tell the backend as well; what happens to them, only this does.
-    onWorker: reporter<WorkerNotice>(observed(backend), (notice) =>
-      void catching(() => onNotice?.(notice)),
+    onWorker: reporter<WorkerNotice>(
+      observed(backend),
+      (notice) => void catching(() => onNotice?.(notice)),
     ),
   }
   const kept = Object.entries(workers).map(([name, worker]) => ({
