@@ -110,6 +110,10 @@ const unstorable = (
  * - `content-too-large` (413), `request-timeout` (408): the rest was not read.
  * - `incomplete-content`, `malformed-json`, `unstorable-json` (400).
  * - `body-used` (500): other code has read the body already, a body parser for instance.
+ *
+ * @example
+ * const body = await readJson(request, { maximumSize: 10_000 })
+ * if (E.isLeft(body)) return problemResponse(body.left)
  */
 export const readJson = async (
   request: Request,

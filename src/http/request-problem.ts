@@ -235,7 +235,7 @@ const standardOf = (
  * | 500 | `internal-error` | a defect: `DeciderThrew`, `UndecodableEvent`, `ProjectionFailed`, … |
  *
  * @example
- * const result = await cards.handleCommand('G1', command)()
+ * const result = await cards.handleCommand('G1', { type: 'RedeemGiftCard', amount: 20 })()
  * if (E.isLeft(result)) return problemResponse(problem(result.left))
  */
 export const problem = <Rejection>(

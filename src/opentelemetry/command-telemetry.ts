@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Category } from '../core/category'
 import type { Metadata } from '../core/metadata'
+import type { StreamVersion } from '../core/stream'
 import type { CommandOptions } from '../shell/category/command'
 import { isFailure } from '../shell/notices/outcomes'
 import { fail, inSpan, isRecorded, type Tagged, textOf } from './spans'
@@ -13,7 +14,10 @@ export type SendCommand<Command> = (
   id: string,
   command: Command,
   options?: CommandOptions,
-) => TaskEither<Tagged, { readonly events: ReadonlyArray<unknown>; readonly version: number }>
+) => TaskEither<
+  Tagged,
+  { readonly events: ReadonlyArray<unknown>; readonly version: StreamVersion }
+>
 
 /** The functions of an open category that are traced. */
 export interface TracedCategory {

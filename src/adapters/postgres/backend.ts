@@ -232,7 +232,7 @@ const storeOn = <Database>(
  *   `backend.close()`. Anything else: each call answers `StoreFailed`, whose message says what is wrong.
  *
  * @example
- * const backend = postgres<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * const backend = postgres<Database>(new Pool({ connectionString: process.env['DATABASE_URL'] }))
  * const accounts = openCategory(account, backend)
  * const running = runProjection(balances)(backend, { signal })()
  */

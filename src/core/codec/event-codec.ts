@@ -125,13 +125,14 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
 
 /**
  * The codec of a union of events that is declared elsewhere. Where it is not, {@link events} is shorter. Decoding
- * selects the codec by `type`, so that a failure names one path and not every branch of the union. The stored data is the encoded event without its `type`. Its functions fail
- * with issues, which the library reports as `UndecodableEvent` and `UnencodableEvent`.
+ * selects the codec by `type`, so that a failure names one path and not every branch of the union. The stored data is the
+ * encoded event without its `type`. Its functions fail with issues, which the library reports as `UndecodableEvent` and
+ * `UnencodableEvent`.
  *
  * @example
  * const giftCardEvents = eventCodec<GiftCardEvent>({
- *   GiftCardIssued: eventType(Issued),
- *   GiftCardRedeemed: eventType(Redeemed, [addOrderId]), // now at schema version 2
+ *   GiftCardIssued: eventType(GiftCardIssued),
+ *   GiftCardRedeemed: eventType(GiftCardRedeemed, [addOrderId]), // now at schema version 2
  * })
  */
 export const eventCodec = <Event extends { readonly type: string }>(

@@ -64,6 +64,11 @@ const call = ({ run, onError }: AfterAppend, events: ReadonlyArray<StoredEvent>)
  * The hooks of one store, for its adapter: it gives out `afterAppend`, and puts `hooked` around its appends.
  *
  * @param later - calls a function when the append has been answered: `setImmediate` from `node:timers`.
+ *
+ * @example
+ * const { afterAppend, hooked } = appendHooks(setImmediate)
+ * const append: EventStore['append'] = (request) =>
+ *   hooked([request], insert(request), (appended) => [appended])
  */
 export const appendHooks = (later: (call: () => void) => unknown): AppendHooks => {
   const hooks = new Set<AfterAppend>()

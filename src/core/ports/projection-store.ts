@@ -254,8 +254,9 @@ export interface BuildStatus extends ProjectionBuild {
    * - `removing`: readers do not see it any more; `sweep` deletes it.
    */
   readonly state: 'building' | 'active' | 'kept' | 'removing'
+  /** When it was begun. Milliseconds since 1970-01-01 UTC. */
   readonly begunAt: number
-  /** Until when it is kept. Omitted: it is not `kept`. */
+  /** Until when it is kept. Milliseconds since 1970-01-01 UTC. Omitted: it is not `kept`. */
   readonly keptUntil?: number
   /** How far its subscription has come. Omitted: it was never started, or is removed. */
   readonly reached?: Position

@@ -17,6 +17,7 @@ export interface RetryPolicy {
   readonly maxBackoff: number
 }
 
+/** The retries of a category that was given none: 10 attempts, with waits of at most 4 ms that grow to 250 ms. */
 export const defaultRetry: RetryPolicy = { attempts: 10, firstBackoff: 4, maxBackoff: 250 }
 
 /** The default for each part that is left out, or is no number; see {@link setting}. */

@@ -70,7 +70,12 @@ const handleDecoded = <Event>(
  *   and retried.
  *
  * @example
- * const running = runSubscription({ name: 'mails', from: fromEnd, events, handle })(backend, { signal })()
+ * const running = runSubscription({
+ *   name: 'mails',
+ *   from: fromEnd,
+ *   events: accountEvents,
+ *   handle: ({ event }) => sendMail(event),
+ * })(backend, { signal })()
  */
 export const runSubscription =
   <Event>(subscription: Subscription<Event>) =>
@@ -88,10 +93,14 @@ export const runSubscription =
 
 /**
  * The same as {@link runSubscription}, for effects in the transaction of the checkpoint: exactly once. Fails
- * with the same errors.
+ * with the errors of {@link runSubscription}.
  *
  * @example
- * const running = runSubscriptionInTransaction({ name: 'stock', events, handle })(backend, { signal })()
+ * const running = runSubscriptionInTransaction({
+ *   name: 'deposits',
+ *   events: accountEvents,
+ *   handle: ({ event }, transaction: Transaction<Database>) => insertDeposit(event, transaction),
+ * })(backend, { signal })()
  */
 export const runSubscriptionInTransaction =
   <Event, Transaction>(subscription: TransactionalSubscription<Event, Transaction>) =>

@@ -107,8 +107,9 @@ export const waitFor = async <Failure>(
  * Fails with `NotReachedYet` when the time is over.
  *
  * @example
- * const handled = await accounts.handleCommand('A1', deposit)()
- * await untilReached('mails', handled.right.events[0].position, 2_000)(backend)()
+ * const handled = await accounts.handleCommand('A1', deposit(10))()
+ * const position = E.isRight(handled) ? handled.right.events.at(-1)?.position : undefined
+ * if (position !== undefined) await untilReached('mails', position, 2_000)(backend)()
  */
 export const untilReached =
   (subscription: string, position: Position, timeout: number, streamId?: StreamId) =>

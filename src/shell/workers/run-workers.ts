@@ -184,7 +184,6 @@ const within = async (milliseconds: number, done: Promise<unknown>): Promise<voi
  *   backend,
  *   { stopOn: ['SIGTERM', 'SIGINT'], onNotice: log },
  * )
- * const { unfinished } = await workers.ended
  */
 export const runWorkers = <Given>(
   workers: Readonly<Record<string, Worker<Given>>>,

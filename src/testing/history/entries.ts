@@ -17,7 +17,9 @@ export interface SentEvent {
 /** A command that an append marks as carried out. */
 export interface SentCommand {
   readonly commandId: string
+  /** How many events of the append precede those of the command. 0 or more. */
   readonly skip: number
+  /** How many events it produced. 0 or more. */
   readonly eventCount: number
 }
 
@@ -44,7 +46,7 @@ export type OutboxChange =
       readonly timer?: string
       /** Milliseconds, from now on. Left out: see `time`. */
       readonly delay?: number
-      /** Milliseconds since 1970-01-01 UTC. */
+      /** Milliseconds since 1970-01-01 UTC. Left out: see `delay`. */
       readonly time?: number
     }
   | { readonly _tag: 'Cancel'; readonly key: string; readonly timer?: string }
@@ -66,6 +68,7 @@ export type Question =
       readonly _tag: 'Load'
       readonly streamId: StreamId
       readonly after: StreamVersion
+      /** Events at most in the answer. */
       readonly limit: number
       readonly commandId?: string
     }
@@ -73,6 +76,7 @@ export type Question =
       readonly _tag: 'Read'
       readonly streamId: StreamId
       readonly after: StreamVersion
+      /** Events at most in the answer. */
       readonly limit: number
       /** Left out: to the end of the stream. */
       readonly upTo?: StreamVersion
@@ -82,17 +86,21 @@ export type Question =
       readonly streamId: StreamId
       /** Left out: from the end of the stream. */
       readonly before?: StreamVersion
+      /** Events at most in the answer. */
       readonly limit: number
     }
   | {
       readonly _tag: 'ReadAll'
       readonly after: Position
+      /** Events at most in the answer. */
       readonly limit: number
       readonly categories?: ReadonlyArray<string>
       readonly types?: ReadonlyArray<string>
       readonly tags?: ReadonlyArray<string>
       readonly correlationId?: string
+      /** Milliseconds since 1970-01-01 UTC. Left out: all. */
       readonly recordedFrom?: number
+      /** Milliseconds since 1970-01-01 UTC. Left out: all. */
       readonly recordedBefore?: number
     }
   | {
@@ -119,10 +127,13 @@ export type Question =
   | {
       readonly _tag: 'Step'
       readonly subscription: string
+      /** 0 to the number of partitions - 1. */
       readonly partition: number
+      /** The fencing token of the lease. */
       readonly token: number
       readonly after: Position
     }
+  /** The commands of an outbox that are due, `limit` of them at most. */
   | { readonly _tag: 'Due'; readonly process: string; readonly limit: number }
 
 /** What the client was told. */
@@ -141,6 +152,9 @@ export type Answer =
       /** In the order in which they were answered. */
       readonly events: ReadonlyArray<SeenEvent>
       readonly more: boolean
+      /**
+       * The command that was carried out before: `eventCount` events (0 or more) after a version. Left out: none was.
+       */
       readonly handled?: { readonly after: StreamVersion; readonly eventCount: number }
     }
   | {
@@ -157,11 +171,14 @@ export type Answer =
     }
   | { readonly _tag: 'StateFound'; readonly version: StreamVersion; readonly state?: Json }
   | { readonly _tag: 'DocumentFound'; readonly value?: Json }
+  /** How many partitions the subscription has. */
   | { readonly _tag: 'Registered'; readonly partitions: number }
   | {
       readonly _tag: 'Claimed'
       readonly leases: ReadonlyArray<{
+        /** 0 to the number of partitions - 1. */
         readonly partition: number
+        /** The fencing token of the lease. */
         readonly token: number
         readonly position: Position
       }>
@@ -174,7 +191,7 @@ export type Answer =
       readonly reason: string
       /** Where the stream was, if the refusal says so. */
       readonly version?: StreamVersion
-      /** A command that was carried out before. */
+      /** A command that was carried out before: `eventCount` events (0 or more) after a version. Left out: none was. */
       readonly handled?: {
         readonly commandId: string
         readonly after: StreamVersion
@@ -188,7 +205,7 @@ export type Answer =
 export interface CallEntry {
   /** Which share of the history it belongs to: two hexadecimal digits, or `**` for all. */
   readonly of: string
-  /** The same in all entries of one call, and in no other. */
+  /** The number of the call: the same in all its entries, and in no other. */
   readonly call: number
   /** The clock of the client, in milliseconds. */
   readonly at: number
@@ -199,7 +216,9 @@ export interface CallEntry {
 /** What a step is about to save. */
 export interface WorkEntry {
   readonly of: string
+  /** That of the question. */
   readonly call: number
+  /** The clock of the client, in milliseconds. */
   readonly at: number
   readonly work: {
     readonly position: Position
@@ -213,7 +232,9 @@ export interface WorkEntry {
 /** A call was answered. */
 export interface AnswerEntry {
   readonly of: string
+  /** That of the question. */
   readonly call: number
+  /** The clock of the client, in milliseconds. */
   readonly at: number
   readonly answer: Answer
 }

@@ -45,7 +45,12 @@ const pending = <Outcome>() => {
 
 type Outcome = E.Either<AppendTogetherError, AppendedTogether>
 
-/** Appends to several streams, and a history of them: of each stream an append, and all of them one unit. */
+/**
+ * Appends to several streams, and a history of them: of each stream an append, and all of them one unit.
+ *
+ * @example
+ * const boundaries = recordedBoundaries(recorder, 'client 1', backend.store)
+ */
 export const recordedBoundaries = (
   recorder: HistoryRecorder,
   client: string,

@@ -71,6 +71,7 @@ export interface HistoryRecorder {
 }
 
 export interface StepWork {
+  /** Where the step ends. */
   readonly position: number
   readonly log?: StepLog
 }
@@ -144,7 +145,8 @@ const commandOf = ({
   commandId === undefined ? {} : { commandId }
 
 /**
- * Records histories, for {@link checkHistory} to judge.
+ * Records histories, for {@link checkHistory} to judge. It never fails by itself: a call that fails, or throws, does so
+ * as it would without it, and that is in the history.
  *
  * @example
  * const entries: HistoryEntry[] = []

@@ -76,7 +76,12 @@ export interface Violation extends Finding {
   readonly evidence: ReadonlyArray<HistoryEntry>
 }
 
-/** A violation in words, its evidence line by line. */
+/**
+ * A violation in words, its evidence line by line.
+ *
+ * @example
+ * assert.deepEqual(violations.map(describeViolation), [])
+ */
 export const describeViolation = ({ promise, subject, message, evidence }: Violation): string =>
   [
     `${promise} in ${subject}: ${message}`,

@@ -63,7 +63,10 @@ const suites: ReadonlyArray<Suite> = [
  * @example
  * operatorContract({
  *   name: 'memory',
- *   open: async (settings) => ({ ...emptyReadSide(settings), close: async () => undefined }),
+ *   open: async (settings) => {
+ *     const backend = memory({ operator: settings })
+ *     return { ...backend, transact: transactThrough(backend.subscriptions) }
+ *   },
  *   describe,
  *   it,
  * })

@@ -49,17 +49,15 @@ const suites: ReadonlyArray<Suite> = [
  * subscriptions of its own, so the store may be shared.
  *
  * @example
- * subscriptionStoreContract({
- *   name: 'PostgreSQL',
- *   open: async () => ({
- *     subscriptions: postgresSubscriptions(db),
- *     mark: (transaction, name) => projections.inTransaction(transaction).put('marks', name, true),
- *     isMarked: (name) => TE.map((mark) => mark !== undefined)(projections.get('marks', name)),
- *     close: async () => undefined,
- *   }),
- *   describe,
- *   it,
- * })
+ * const open = async () => {
+ *   const { subscriptions, documents, close } = memory()
+ *   const mark = (transaction: MemoryTransaction, name: string) =>
+ *     documents.inTransaction(transaction).put('marks', name, true)
+ *   const isMarked = (name: string) =>
+ *     TE.map((found: unknown) => found !== undefined)(documents.get('marks', name))
+ *   return { subscriptions, mark, isMarked, close }
+ * }
+ * subscriptionStoreContract({ name: 'memory', open, describe, it })
  */
 export const subscriptionStoreContract = <Transaction>({
   name,
