@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-import { parser } from '@prometheus-io/lezer-promql'
 import * as TE from 'fp-ts/TaskEither'
 import { fromStart, openCategory, parkAfter, runProcessManager, runSubscription } from 'reprise'
 import { storeFailed } from 'reprise/adapter'
@@ -96,7 +95,9 @@ const scraped = async (): Promise<string> => {
   const serializer = new PrometheusSerializer()
   const text = await eventually(async () => {
     const { resourceMetrics } = await reader.collect()
-    const found = serializer.serialize(resourceMetrics)
+    const found = serializer.serialize(
+      resourceMetrics as Parameters<typeof serializer.serialize>[0], // of another copy of the SDK
+    )
     const isComplete =
       /reprise_subscription_parked\{[^}]*\} 1/.test(found) &&
       found.includes('messaging_client_sent_messages_total')
@@ -120,8 +121,14 @@ const labelsIn = (text: string): ReadonlyMap<string, ReadonlySet<string>> => {
   return found
 }
 
+/** Grammar of Prometheus itself. It is a module of the other kind. */
+let promql: Awaited<
+  typeof import('@prometheus-io/lezer-promql', { with: { 'resolution-mode': 'import' } })
+>
+
 /** What a query asks for: its metrics, and every label that it names. Fails for one that is not PromQL. */
 const askedBy = (query: string) => {
+  const { parser } = promql
   const metrics: string[] = []
   const labels: string[] = []
   // Grafana puts the time in.
@@ -144,6 +151,7 @@ describe('the dashboard and the alerts', () => {
   ]
   let emitted: ReadonlyMap<string, ReadonlySet<string>>
   beforeAll(async () => {
+    promql = await import('@prometheus-io/lezer-promql')
     emitted = labelsIn(await scraped())
   })
 

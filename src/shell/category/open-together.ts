@@ -25,7 +25,7 @@ import {
   type TogetherPart,
   type TogetherPlace,
 } from './handle-together'
-import { commandFingerprint, decodeCommand, withoutUndefined } from './open-category'
+import { commandFingerprint, decodeCommand, withoutUndefined } from './sent-command'
 import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { declaring } from './declaring'
