@@ -93,11 +93,12 @@ const scraped = async (): Promise<string> => {
     ),
   ]
   const serializer = new PrometheusSerializer()
+  // The exporter has a copy of the SDK of its own.
+  const serialized = (collected: unknown): string =>
+    serializer.serialize(collected as Parameters<typeof serializer.serialize>[0])
   const text = await eventually(async () => {
     const { resourceMetrics } = await reader.collect()
-    const found = serializer.serialize(
-      resourceMetrics as Parameters<typeof serializer.serialize>[0], // of another copy of the SDK
-    )
+    const found = serialized(resourceMetrics)
     const isComplete =
       /reprise_subscription_parked\{[^}]*\} 1/.test(found) &&
       found.includes('messaging_client_sent_messages_total')
@@ -122,9 +123,16 @@ const labelsIn = (text: string): ReadonlyMap<string, ReadonlySet<string>> => {
 }
 
 /** Grammar of Prometheus itself. It is a module of the other kind. */
-let promql: Awaited<
-  typeof import('@prometheus-io/lezer-promql', { with: { 'resolution-mode': 'import' } })
->
+interface SyntaxNode {
+  readonly type: { readonly isError: boolean; readonly name: string }
+  readonly from: number
+  readonly to: number
+}
+let promql: {
+  readonly parser: {
+    parse(text: string): { iterate(spec: { enter: (node: SyntaxNode) => void }): void }
+  }
+}
 
 /** What a query asks for: its metrics, and every label that it names. Fails for one that is not PromQL. */
 const askedBy = (query: string) => {

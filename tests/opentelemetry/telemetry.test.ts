@@ -272,13 +272,13 @@ describe('telemetry of commands', () => {
     expect(await points('db.client.operation.duration')).toHaveLength(2)
   })
 
-  it('changes nothing while the application records nothing', async () => {
+  it('changes nothing, and costs nothing, while the application has set up no SDK', async () => {
     const backend = memory()
     const telemetry = openTelemetry()
-    const counters = telemetry.category(
-      'counter',
-      openCategory(counter, telemetry.backend(backend)),
-    )
+    expect(telemetry.backend(backend)).toBe(backend)
+    const open = openCategory(telemetry.decisions(counter), telemetry.backend(backend))
+    const counters = telemetry.category('counter', open)
+    expect(counters).toBe(open)
     const { events } = await right(counters.handleCommand('a', add(1)))
     expect(events.map(({ metadata }) => metadata)).toEqual([{}])
     expect(exporter.getFinishedSpans()).toEqual([])
