@@ -181,3 +181,33 @@ describe('a number in a public type', () => {
     expect(silent.map(({ title }) => title)).toEqual([])
   })
 })
+
+/** The functions of a type that answer an `Either`, and what is said of each: by itself, or of all of them by the type. */
+const functionsIn = (type: PublicName): ReadonlyArray<readonly [string, string]> => {
+  const found: (readonly [string, string])[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isMappedTypeNode(node)) return // types for inference
+    if (ts.isPropertySignature(node) && node.type !== undefined) {
+      const answer = ts.isFunctionTypeNode(node.type) ? node.type.type.getText() : ''
+      const title = `${type.door}: ${type.name}.${node.name.getText()}`
+      if (/^(?:E\.|TE\.)?(?:Task)?Either</.test(answer)) {
+        found.push([title, `${commentOn(node)}\n${type.comment}`])
+      }
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(type.declaration)
+  return found
+}
+
+describe('a function in a public type that answers an Either', () => {
+  const members = types.flatMap(functionsIn)
+
+  it('says how it fails, or that it never does, unless its type says so of all', () => {
+    expect(members.length).toBeGreaterThan(130)
+    const silent = members.filter(
+      ([, comment]) => !NEVER.test(comment) && !/\b(?:fail|reject|Left)/i.test(comment),
+    )
+    expect(silent.map(([title]) => title)).toEqual([])
+  })
+})

@@ -37,6 +37,10 @@ export interface DrivenDecider<Command, State, Event, Rejection> extends Decider
   Event,
   Rejection
 > {
+  /**
+   * The events that the pending commands lead to. A rejection of one of them is the answer, or {@link
+   * StepLimitReached}.
+   */
   readonly resume: (state: State) => E.Either<Rejection, ReadonlyArray<Event>>
 }
 

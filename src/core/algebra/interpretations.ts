@@ -55,6 +55,7 @@ export const toReducer = <Command, State, Event>(
 /** The rules without events: from a command and a state to the next state. */
 export interface StateStored<Command, State, Rejection> {
   readonly initialState: State
+  /** The next state, or the rejection of the command. */
   readonly decide: (command: Command, state: State) => E.Either<Rejection, State>
 }
 

@@ -32,11 +32,16 @@ export interface WrittenEvent<Event> {
 export interface EventCodec<Event> {
   /** Every known type with its current schema version. */
   readonly schemaVersions: Readonly<Record<string, number>>
+  /** Writes an event, to be stored. Fails with the issues of a value that is no event, or is not storable JSON. */
   readonly encode: (event: Event) => E.Either<ReadonlyArray<Issue>, EncodedEvent>
+  /**
+   * Reads what was stored, by any release so far. Fails with the issues: the type or the schema version is unknown,
+   * the data does not match, or an upcaster threw.
+   */
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
   /**
    * `encode`, and what `decode` gives for it. What is stored, and not what was decided, makes the state.
-   * Omitted: both are called, one after the other.
+   * Fails as they do. Omitted: both are called, one after the other.
    */
   readonly roundTrip?: (event: Event) => E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>>
   /** The type under which `event` is stored. */

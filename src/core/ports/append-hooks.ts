@@ -11,7 +11,7 @@ export interface AppendHooks {
   readonly afterAppend: EventStore['afterAppend']
   /**
    * An append of `requests`, after which the hooks are called. The events are copied when this is called, and only if
-   * there is a hook.
+   * there is a hook. Fails as `append` does, and with nothing else: what a hook throws goes to its `onError`.
    *
    * @param appendedOf - what the answer says of each request, in their order.
    */

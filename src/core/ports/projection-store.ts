@@ -125,13 +125,19 @@ export interface ProjectionStore {
   ) => TaskEither<StoreFailed, boolean>
 }
 
-/** Documents inside a transaction: visible to others once it is committed. */
+/**
+ * Documents inside a transaction: visible to others once it is committed. Every method fails with `StoreFailed`; the
+ * transaction must then be rolled back.
+ */
 export interface TransactionDocuments extends ProjectionStore {
   /** Locks these documents, existing or not, until the end of the transaction: no other transaction can. */
   readonly lock: (collection: string, keys: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
 }
 
-/** The read models of an application, and the builds of its projections. */
+/**
+ * The read models of an application, and the builds of its projections. Every method fails with `StoreFailed`, as those of
+ * {@link ProjectionStore} do.
+ */
 export interface Projections<Transaction> extends ProjectionStore {
   /** Tables that belong to builds. Omitted: the transactions of this store have no tables. */
   readonly tables?: OwnTables<Transaction>

@@ -54,7 +54,10 @@ export interface OpenBoundary<Command, State, Event, Rejection> {
     command: Command,
     options?: BoundaryCommandOptions,
   ) => TaskEither<BoundaryError<Rejection>, CommandResult<State, Event>>
-  /** The same for a command from outside, of which nothing is known yet: the body of a request. */
+  /**
+   * The same for a command from outside, of which nothing is known yet: the body of a request. Fails as `handleCommand`
+   * does.
+   */
   readonly handle: (
     body: unknown,
     options?: BoundaryCommandOptions,

@@ -24,7 +24,8 @@ export interface Subscription<Event> extends SubscriptionOptions {
   /**
    * Called AT LEAST once for every event: again after a crash between the effect and the checkpoint.
    * `event.id` never changes, so use it to make the effect idempotent. When something it depends on is
-   * unavailable, answer a `transientFailure`: that never counts as an attempt.
+   * unavailable, answer a `transientFailure`: that never counts as an attempt. Any other Left, a rejected promise or
+   * an exception is a failed attempt: see {@link PoisonPolicy}.
    */
   readonly handle: (
     event: RecordedEvent<Event>,
@@ -37,7 +38,8 @@ export interface TransactionalSubscription<Event, Transaction> extends Subscript
   /** The events it receives: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
   /**
-   * What it writes in `transaction` is stored EXACTLY once for every event. Any other effect may happen again.
+   * What it writes in `transaction` is stored EXACTLY once for every event. Any other effect may happen again. A Left, a
+   * rejected promise or an exception rolls it back, and is a failed attempt: see {@link PoisonPolicy}.
    */
   readonly handle: (
     event: RecordedEvent<Event>,

@@ -40,14 +40,14 @@ export interface StepLog {
 
 /** Writes down what one or more clients ask for, and what they are told. */
 export interface HistoryRecorder {
-  /** Runs a call, with an entry before and another one after it. */
+  /** Runs a call, with an entry before and another one after it. Fails as the call does. */
   readonly calling: <Failure, Result>(
     client: string,
     asked: Question,
     call: TaskEither<Failure, Result>,
     told: (outcome: E.Either<Failure, Result>) => Answer,
   ) => TaskEither<Failure, Result>
-  /** The same, for a step whose work is known only when it has been done. */
+  /** The same, for a step whose work is known only when it has been done. Fails as the call does. */
   readonly stepping: <Failure, Result>(
     client: string,
     asked: Question,

@@ -18,9 +18,9 @@ export interface SubscriptionsUnderContract<Transaction> extends Opened {
   readonly subscriptions: SubscriptionStore<Transaction>
   /** The same data over separate connections, as another process would see it. */
   readonly second?: SubscriptionStore<Transaction>
-  /** Writes a record in the transaction by which {@link isMarked} finds `name` again. */
+  /** Writes a record in the transaction by which {@link isMarked} finds `name` again. Fails with `StoreFailed`. */
   readonly mark: (transaction: Transaction, name: string) => TaskEither<StoreFailed, void>
-  /** Whether there is such a record, read outside of the transaction. */
+  /** Whether there is such a record, read outside of the transaction. Fails with `StoreFailed`. */
   readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
 }
 
