@@ -45,6 +45,7 @@ export interface TracedBoundary {
 
 /** The function of categories that are open together that is traced. */
 export interface TracedTogether {
+  /** Fails as `handleCommands` of `openTogether` does, with a record that has a `_tag`. */
   readonly handleCommands: (commands: never, options?: SentOptions) => TaskEither<Tagged, object>
 }
 
