@@ -1,4 +1,4 @@
-/** The direction: testing -> core; cli, http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
+/** The direction: testing -> core; cli -> studio -> http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
 const entries =
   '^src/(index|adapter|algebra|boundary|codec|http|memory|opentelemetry|postgres|testing)[.]ts$'
 
@@ -78,6 +78,41 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/opentelemetry' },
       to: { path: '^src/opentelemetry/|node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'studio-sees-core-shell-and-http-only',
+      comment:
+        'the command line passes a backend in; the page is bundled, and sees types of the server only',
+      severity: 'error',
+      from: { path: '^src/studio/', pathNot: '^src/studio/page/' },
+      to: {
+        pathNot: [
+          '^src/(core|shell|http|studio)/',
+          'node_modules/(fp-ts|lru-cache)/',
+          '^(node:)?(http|net|crypto)$',
+        ],
+      },
+    },
+    {
+      name: 'page-sees-itself-only',
+      severity: 'error',
+      from: { path: '^src/studio/page/' },
+      to: {
+        pathNot: ['^src/studio/page/', 'node_modules/(preact|@tanstack/virtual-core)/'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'nothing-sees-the-page',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/studio/page/' },
+      to: { path: '^src/studio/page/' },
+    },
+    {
+      name: 'only-the-command-line-sees-the-studio',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(studio|cli)/' },
+      to: { path: '^src/studio/' },
     },
     {
       name: 'testing-sees-core-only',

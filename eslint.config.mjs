@@ -13,10 +13,10 @@ const noDefault = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'bench/peers', 'node_modules'] },
+  { ignores: ['dist', 'coverage', 'bench/peers', 'node_modules', 'src/studio/assets.ts'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -45,7 +45,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: false, project: 'tsconfig.hotel.json' } },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
     rules: {
       'no-restricted-syntax': ['error', noClass, noThrow, noExportAll, noDefault],
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
@@ -92,7 +92,7 @@ export default tseslint.config(
   },
   {
     // A test's fake timers replace the globals: see src/shell/timers.ts.
-    files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts', 'src/http/**/*.ts'],
+    files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts', 'src/http/**/*.ts', 'src/studio/*.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

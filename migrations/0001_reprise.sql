@@ -855,6 +855,20 @@ create table {{schema}}.rejections (
 create index outbox_due on {{schema}}.outbox (process, due_at, sequence) where not parked;
 create index outbox_key on {{schema}}.outbox (process, key, sequence) where timer is null;
 
+-- What operators have done. Written before an action is carried out; without an outcome it is not known how it went.
+create table {{schema}}.audit (
+  sequence    bigint      not null generated always as identity,
+  recorded_at timestamptz not null default clock_timestamp(),
+  operator    text        not null collate "C",
+  action      text        not null collate "C",
+  subject     text        not null collate "C",
+  detail      jsonb       not null,
+  outcome     text        collate "C",
+  message     text,
+  constraint audit_pkey primary key (sequence),
+  constraint audit_outcome_check check (outcome in ('done', 'failed'))
+);
+
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 

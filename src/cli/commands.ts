@@ -9,6 +9,7 @@ import { registerRename, registerRepartition } from './commands/reshaping'
 import { registerRollback } from './commands/rollback'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
+import { registerStudio } from './commands/studio'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTags } from './commands/tags'
 import { registerTail } from './commands/tail'
@@ -33,5 +34,6 @@ export const commands: ReadonlyArray<Register> = [
   registerRebuild,
   registerRollback,
   registerTags,
+  registerStudio,
   registerDoctor,
 ]

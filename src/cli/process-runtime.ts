@@ -50,6 +50,7 @@ export const processRuntime = (): Runtime => ({
     server: () => import('../adapters/postgres/connection/open-server.js'),
     embedded: () => import('../adapters/postgres/connection/open-embedded.js'),
   }),
+  loadStudio: () => import('../studio/studio.js'),
   importModule: (path) => import(pathToFileURL(path).href),
   onInterrupt,
   now: () => Date.now(),

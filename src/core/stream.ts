@@ -49,6 +49,15 @@ export const streamIdError = (id: StreamId): InvalidStreamId | undefined => {
 }
 
 /**
+ * Whether an id can begin with `prefix` at all. Store adapters ask before they compare: half of a character matches none.
+ *
+ * @example
+ * canBeginId('account-A') // true
+ */
+export const canBeginId = (prefix: string): boolean =>
+  prefix.isWellFormed() && !CONTROL.test(prefix)
+
+/**
  * The id of a stream, from its category and the id within it.
  *
  * Fails with `InvalidStreamId`: the category is empty or contains `-`, the id is empty or no string, or the two

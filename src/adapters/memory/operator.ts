@@ -24,6 +24,7 @@ import { processSubscription } from '../../core/process-manager'
 import { memoryBuilds } from './builds'
 import type { MemoryDocuments } from './documents'
 import { memoryActions } from './operator-actions'
+import { memoryAudit } from './operator-audit'
 import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
@@ -101,6 +102,7 @@ export const memoryOperator = ({
 
   return {
     ...memoryHolding(outlook),
+    ...memoryAudit(now),
     ...memoryActions(outlook, async () =>
       pipe(
         await last(),

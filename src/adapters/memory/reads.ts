@@ -13,7 +13,7 @@ import type {
 import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
 import { firstVersionAbove, lastVersion } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
-import { categoryOf } from '../../core/stream'
+import { canBeginId, categoryOf } from '../../core/stream'
 import { frozenJson, frozenMetadata, frozenObject } from './frozen'
 import { hasTag } from './tag-index'
 import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
@@ -123,9 +123,10 @@ const byCodePoints = (left: string, right: string): number =>
 
 export const streamPage = (
   log: MemoryLog,
-  { after, limit, category }: StreamsRange,
+  { after, limit, category, prefix = '' }: StreamsRange,
 ): ReadonlyArray<StreamSummary> =>
-  [...log.streams]
+  [...(canBeginId(prefix) ? log.streams : [])]
+    .filter(([id]) => id.startsWith(prefix))
     .filter(([id]) => category === undefined || categoryOf(id) === category)
     .filter(([id]) => byCodePoints(id, after) > 0)
     .sort(([left], [right]) => byCodePoints(left, right))

@@ -153,6 +153,8 @@ export interface StreamsRange {
   readonly limit: number
   /** Only this category. Omitted: all. */
   readonly category?: string
+  /** Only streams whose id begins with this, character by character: `account-A`. Omitted or empty: all. */
+  readonly prefix?: string
 }
 
 /**
@@ -219,7 +221,8 @@ export interface EventStore {
   readonly readAll: (range: StoreRange) => TaskEither<ReadAllError, StorePage>
 
   /**
-   * A page of the streams, in the order of the code points of their ids.
+   * A page of the streams, in the order of the code points of their ids. Its cost is that of the page, however many
+   * streams there are. A `prefix` that no id can begin with (a NUL in it, a lone surrogate) selects none.
    *
    * Fails with `StoreFailed`: the store rejected the query or did not answer.
    */

@@ -11,6 +11,7 @@ import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
+import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
 import type { Finding } from '../operator/finding'
 import type { Horizon } from '../operator/horizon'
 import type {
@@ -331,6 +332,25 @@ export interface Operator {
     decision: Decision,
     ids: ReadonlyArray<string>,
   ) => TaskEither<StoreFailed, ReadonlyArray<string>>
+
+  /**
+   * Records what an operator is about to do, before it is done: an action that cannot be recorded should not be carried
+   * out. Answers the `sequence` of the entry, for `recordOutcome`. None of the actions above records anything by itself.
+   *
+   * Fails with `InvalidOperation`: one of the names is not valid, or the detail cannot be stored. Nothing was recorded.
+   */
+  readonly recordAction: (
+    action: OperatorAction,
+  ) => TaskEither<StoreFailed | InvalidOperation, number>
+
+  /** Records how an action went. The first outcome stands; of an action that was not recorded none is kept. */
+  readonly recordOutcome: (
+    sequence: number,
+    outcome: ActionOutcome,
+  ) => TaskEither<StoreFailed, void>
+
+  /** A page of what operators have done, newest first. Nothing removes an entry. */
+  readonly audit: (range: AuditRange) => TaskEither<StoreFailed, AuditPage>
 
   /**
    * Gives the store another lineage: after it was restored from a backup, or failed over to a replica that
