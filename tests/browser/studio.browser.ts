@@ -150,11 +150,18 @@ describe('the page of the studio', () => {
     },
   )
 
-  it(`prints how long the first page of ${MANY} events takes`, async () => {
-    const times: number[] = []
+  it(`shows the first page of ${MANY} events with less than 300 ms of work`, async () => {
     const { page, context } = await opened()
+    const session = await context.newCDPSession(page)
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+    // Of the page's main thread, since the last navigation.
+    const worked = async (): Promise<number> => {
+      const { metrics } = await session.send('Performance.getMetrics')
+      return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN)
+    }
+    const times: number[] = []
+    const works: number[] = []
     for (let turn = 0; turn < 7; turn++) {
-      await page.goto('about:blank')
       await page.goto(new URL('/', studio.url).href, { waitUntil: 'commit' })
       // Asked in the page, at every frame: since the navigation began.
       const time = await page.evaluate<number>(
@@ -165,15 +172,19 @@ describe('the page of the studio', () => {
         })`,
       )
       times.push(Math.round(time))
+      works.push(Math.round(await worked()))
     }
     const answers = await page.evaluate<ReadonlyArray<string>>(
       `performance.getEntriesByType('resource').map(({ name, duration }) =>
         new URL(name).pathname + ' ' + Math.round(duration) + ' ms')`,
     )
     await context.close()
-    times.sort((one, other) => one - other)
-    console.info(`first page of ${MANY} events: ${times.join(', ')} ms; ${answers.join(', ')}`)
-    // A quiet machine takes less than 300 ms; a busy one says nothing. What it costs is bounded: these and no more.
+    console.info(
+      `first page of ${MANY} events: ${times.join(', ')} ms since the navigation began, of which the page ` +
+        `has worked for ${works.join(', ')} ms of processor time; the answers took ${answers.join(', ')}`,
+    )
+    // How long it takes depends on what else the machine does; how much it has to do, does not.
+    expect(Math.min(...works)).toBeLessThan(300)
     expect(answers.length).toBeLessThanOrEqual(7)
   })
 
