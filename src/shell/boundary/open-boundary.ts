@@ -11,12 +11,14 @@ import type { EventStore } from '../../core/ports/event-store'
 import type { CommandOptions, CommandResult } from '../category/command'
 import { boundaryUntilItFails, type InTransaction } from '../category/in-transaction'
 import { decodeCommand, sentOptions } from '../category/open-category'
+import { throughOutages } from '../category/outages'
 import { type CategoryOptions, withDefaults } from '../category/settings'
 import { streamTurns } from '../category/stream-turns'
 import { catching } from '../catching'
 import type { Versioned } from '../state/replay'
 import { stateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
+import { homeDeclarations } from './declare-homes'
 import { handleBoundary } from './handle-boundary'
 import { type Remembered, type BoundaryRuntime, readState } from './read-boundary'
 
@@ -135,13 +137,17 @@ const boundaryOn = <Command, State, Event, Rejection>(
       // The tags that an append on its condition locks: whoever shares none of them does not wait.
       const locked = [...new Set(query.right.map(({ tags: [tag] }) => tag))]
       const unit = { command: command.right, query: query.right, options: own }
-      return inTurn(locked, async () => {
-        try {
-          return await handleBoundary(runtime, unit)
-        } catch (cause) {
-          return E.left(storeFailed('Unexpected', 'unknown', cause))
-        }
-      })
+      const send = () =>
+        inTurn(locked, async () => {
+          try {
+            return await handleBoundary(runtime, unit)
+          } catch (cause) {
+            return E.left(storeFailed('Unexpected', 'unknown', cause))
+          }
+        })
+      return settings.retryOutagesFor === 0
+        ? send()
+        : throughOutages(settings, own.commandId !== undefined, send)
     }
 
   return {
@@ -185,10 +191,12 @@ export const openBoundary = <
 ): OpenBoundary<Command, State, Event, Rejection> &
   InTransaction<Store, BoundaryInTransaction<Command, State, Event, Rejection>> => {
   const settings = withDefaults(store, options)
+  const homes = homeDeclarations(store)
   const open = boundaryOn({
     boundary,
     store,
     settings,
+    homes,
     states: stateCache<Remembered<State>>(settings),
   })
   const inTransaction = (transaction: never) => {
@@ -196,7 +204,10 @@ export const openBoundary = <
     const { handleCommand, load } = boundaryOn({
       boundary,
       store: inside,
-      settings: { ...settings, store: inside },
+      // A transaction that has failed stays failed.
+      settings: { ...settings, store: inside, retryOutagesFor: 0 },
+      // What is declared here may be rolled back.
+      homes: homeDeclarations(inside, homes.declared),
       // What is not committed may be rolled back: it is not kept.
       states: stateCache<Remembered<State>>({ ...settings, cachedStates: 0 }),
     })

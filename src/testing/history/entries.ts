@@ -1,3 +1,4 @@
+import type { AppendCondition, BoundaryQuery, Sight } from '../../core/boundary-query'
 import type { ExpectedVersion } from '../../core/expected-version'
 import type { Json, JsonObject } from '../../core/json'
 import { partitionOf } from '../../core/partition'
@@ -12,6 +13,8 @@ export interface SentEvent {
   readonly digest: number
   /** The command that it names in its metadata. */
   readonly commandId?: string
+  /** Left out: none. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** A command that an append marks as carried out. */
@@ -63,6 +66,8 @@ export type Question =
       readonly commands: ReadonlyArray<SentCommand>
       /** Appends of one unit are stored together, or none of them. Left out: it is one on its own. */
       readonly unit?: string
+      /** What its unit was appended on. */
+      readonly condition?: AppendCondition
     }
   | {
       readonly _tag: 'Load'
@@ -102,6 +107,14 @@ export type Question =
       readonly recordedFrom?: number
       /** Milliseconds since 1970-01-01 UTC. Left out: all. */
       readonly recordedBefore?: number
+    }
+  | {
+      readonly _tag: 'ReadMatching'
+      readonly query: BoundaryQuery
+      /** Events at most. 1 or more. */
+      readonly limit: number
+      /** Left out: from the beginning. */
+      readonly sight?: Sight
     }
   | {
       readonly _tag: 'Command'
@@ -161,6 +174,12 @@ export type Answer =
       readonly _tag: 'StorePage'
       readonly events: ReadonlyArray<SeenEvent>
       readonly upTo: Position
+      readonly more: boolean
+    }
+  | {
+      readonly _tag: 'MatchingPage'
+      readonly events: ReadonlyArray<SeenEvent>
+      readonly sight: Sight
       readonly more: boolean
     }
   | {
