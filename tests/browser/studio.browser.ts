@@ -17,7 +17,8 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 /** REPRISE_SCREENSHOTS=write keeps them in the docs: look at every one before you commit it. */
 const isWriting = process.env['REPRISE_SCREENSHOTS'] === 'write'
 /** The views whose pictures the docs show, at which width. */
-const KEPT = /^(?:(?:streams|stream|correlation|subscriptions) 1280|stream 390)$/
+const KEPT =
+  /^(?:stream 1280|stream 390 dark|streams 1280 light|correlation 1280 dark|subscriptions 1280 light)/
 const PICTURES = resolve(__dirname, '../../docs/images/studio')
 const ARGUMENTS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -141,7 +142,7 @@ describe('the page of the studio', () => {
         const found = await serious(page)
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect({ name, found, overflow }).toEqual({ name, found: [], overflow: 0 })
-        if (!isWriting || !KEPT.test(`${name} ${width}`)) continue
+        if (!isWriting || !KEPT.test(`${name} ${width} ${theme}`)) continue
         await mkdir(PICTURES, { recursive: true })
         const file = `${name}-${width < 500 ? 'small-' : ''}${theme}.png`
         await page.screenshot({ path: join(PICTURES, file) })
