@@ -96,7 +96,11 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/opentelemetry/' },
       to: {
-        pathNot: ['^src/(core|shell|opentelemetry)/', 'node_modules/(fp-ts|@opentelemetry/api)/'],
+        pathNot: [
+          '^src/(core|shell|opentelemetry)/',
+          '^src/platform/node[.]ts$',
+          'node_modules/(fp-ts|@opentelemetry/api)/',
+        ],
       },
     },
     {

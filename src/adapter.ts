@@ -352,3 +352,10 @@ export type { TransactionalSubscription } from './shell/subscription/run-subscri
 export type { WorkersEnd } from './shell/workers/run-workers'
 export type { Worker, WorkerError, WorkerNotice } from './shell/workers/worker'
 export type { WorkerHealth, WorkerState } from './shell/workers/worker-health'
+export {
+  logLine,
+  type LogLevel,
+  type LogLine,
+  type NoticeLogger,
+} from './shell/notices/log-notices'
+export type { HandledNotice, Observed } from './shell/notices/notices'

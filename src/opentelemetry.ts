@@ -7,6 +7,12 @@ export {
   type Telemetry,
   type TelemetryOptions,
 } from './opentelemetry/open-telemetry'
-export type { SendCommand, TracedCategory } from './opentelemetry/command-telemetry'
-export type { AnyNotice } from './opentelemetry/notice-telemetry'
+export type {
+  SendCommand,
+  SendToBoundary,
+  SentOptions,
+  TracedBoundary,
+  TracedCategory,
+  TracedTogether,
+} from './opentelemetry/command-telemetry'
 export type { Tagged } from './opentelemetry/spans'

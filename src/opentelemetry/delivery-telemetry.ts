@@ -8,7 +8,9 @@ import type {
   Subscription,
   TransactionalSubscription,
 } from '../shell/subscription/run-subscription'
-import { attributes, fail, inSpan, tagOf, textOf } from './spans'
+import { performance } from '../platform/node'
+import { fail, inSpan, tagOf, textOf } from './spans'
+import { DURATIONS } from './store-telemetry'
 import { linkTo, withTraceParent } from './trace-links'
 
 const linksOf = (metadata: Metadata) => {
@@ -26,28 +28,47 @@ interface Delivery<Result> {
   readonly task: (metadata: Metadata) => TaskEither<unknown, Result>
 }
 
-/** Spans and durations of events that are handled, and of commands that process managers send. */
+/** Spans of events that are handled, and spans and durations of commands that process managers send. */
 export const deliveryTelemetry = (tracer: Tracer, meter: Meter) => {
-  const duration = meter.createHistogram('reprise.delivery.duration', {
+  const sending = meter.createHistogram('messaging.client.operation.duration', {
     unit: 's',
-    description:
-      'How long handlers of events, and receivers of commands of process managers, took.',
+    description: 'How long the receivers of commands of process managers took.',
+    advice: { explicitBucketBoundaries: DURATIONS },
   })
+
+  const timed = async <Result>(
+    name: string,
+    task: TaskEither<unknown, Result>,
+  ): Promise<E.Either<unknown, Result>> => {
+    const begun = performance.now()
+    const answer = await task()
+    sending.record((performance.now() - begun) / 1000, {
+      'messaging.system': 'reprise',
+      'messaging.operation.name': 'dispatch',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': name,
+      ...(E.isRight(answer) ? {} : { 'error.type': tagOf(answer.left) }),
+    })
+    return answer
+  }
 
   const traced = <Result>({ kind, name, told, metadata, task }: Delivery<Result>) =>
     inSpan(tracer, {
       name: `${kind} ${name}`,
-      kind: SpanKind.CONSUMER,
-      attributes: attributes({
+      kind: kind === 'process' ? SpanKind.CONSUMER : SpanKind.PRODUCER,
+      attributes: {
         'messaging.system': 'reprise',
+        'messaging.operation.name': kind,
+        'messaging.operation.type': kind === 'process' ? 'process' : 'send',
         'messaging.destination.name': name,
         ...told,
-      }),
+      },
       ...linksOf(metadata),
-      task: (span) => task(span.isRecording() ? withTraceParent(metadata, span) : metadata),
-      finish: (span, answer, seconds) => {
-        const outcome = E.isRight(answer) ? 'done' : tagOf(answer.left)
-        duration.record(seconds, { 'messaging.destination.name': name, 'reprise.outcome': outcome })
+      task: (span) => {
+        const own = task(span.isRecording() ? withTraceParent(metadata, span) : metadata)
+        return kind === 'process' ? own : () => timed(name, own)
+      },
+      finish: (span, answer) => {
         if (E.isLeft(answer)) fail(span, answer.left)
       },
     })

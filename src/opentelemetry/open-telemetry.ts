@@ -1,15 +1,31 @@
-import { type MeterProvider, metrics, trace, type TracerProvider } from '@opentelemetry/api'
+import {
+  createNoopMeter,
+  type Meter,
+  type MeterProvider,
+  metrics,
+  trace,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api'
+import { identity } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { EventStore } from '../core/ports/event-store'
 import type { Operator } from '../core/ports/operator'
 import type { DispatchOptions } from '../shell/outbox/dispatch-step'
-import { commandTelemetry, type TracedCategory } from './command-telemetry'
+import type { Category } from '../core/category'
+import { type AnyNotice, type Observed } from '../shell/notices/notices'
+import {
+  commandTelemetry,
+  type TracedBoundary,
+  type TracedCategory,
+  type TracedTogether,
+} from './command-telemetry'
 import type {
   Subscription,
   TransactionalSubscription,
 } from '../shell/subscription/run-subscription'
 import { deliveryTelemetry } from './delivery-telemetry'
-import { type AnyNotice, noticeTelemetry } from './notice-telemetry'
+import { noticeTelemetry } from './notice-telemetry'
 import { operatorTelemetry } from './operator-telemetry'
 import { storeTelemetry } from './store-telemetry'
 
@@ -24,23 +40,36 @@ export interface TelemetryOptions {
 /** What adds spans and metrics to the parts of an application. Nothing here changes an answer, or fails. */
 export interface Telemetry {
   /**
+   * The backend with
+   * - spans `load`, `append`, `read`, `save_snapshot` and those of boundaries for what commands ask its store for, and the
+   *   histogram `db.client.operation.duration` in seconds. Reading the whole store has none: it never ends.
+   * - an `onAnyNotice`, besides its own, that makes metrics of everything that is reported, a span `batch <name>` for each
+   *   batch of events, linked to the spans that they come from, and `build <name>` for each build of a projection.
+   *
+   * Open and run everything on it.
+   */
+  readonly backend: <Backend extends { readonly store: EventStore } & Observed>(
+    backend: Backend,
+  ) => Backend
+  /**
    * The category with a span `handle <name>` for each command (attributes `reprise.command.type`, `reprise.outcome`,
-   * `reprise.stream.id`, `reprise.events`, `reprise.version`), and the histogram `reprise.command.duration` in
-   * seconds. Events get the span in their metadata, as `extra.traceparent`. A rejection or a conflict is an outcome,
-   * not an error.
+   * `reprise.stream.id`, `reprise.version`; on a traced backend also `reprise.events`, `reprise.attempts`,
+   * `reprise.cached`, `reprise.group`, `reprise.waiting`). Events get the span in their metadata, as `extra.traceparent`.
+   * A rejection or a conflict is an outcome, not an error.
    *
    * @param name - of the category.
    */
   readonly category: <Open extends TracedCategory>(name: string, open: Open) => Open
+  /** The same for `openBoundary`. */
+  readonly boundary: <Open extends TracedBoundary>(name: string, open: Open) => Open
+  /** The same for `openTogether`. */
+  readonly together: <Open extends TracedTogether>(name: string, open: Open) => Open
+  /** The declared category with a span `decide <name>` for each decision of a command that is recorded. */
+  readonly decisions: <Command, State, Event, Rejection>(
+    category: Category<Command, State, Event, Rejection>,
+  ) => Category<Command, State, Event, Rejection>
   /**
-   * The backend with spans `load`, `append` and `read` for what commands ask its store for, and the histogram
-   * `reprise.store.duration` in seconds. Open categories on it, and they are in the span of their command. Reading the
-   * whole store has no spans: it never ends.
-   */
-  readonly backend: <Backend extends { readonly store: EventStore }>(backend: Backend) => Backend
-  /**
-   * The subscription with a span `process <name>` for each event, linked to the span that the event comes from, and the
-   * histogram `reprise.delivery.duration` in seconds.
+   * The subscription with a span `process <name>` for each event, linked to the span that the event comes from.
    */
   readonly subscription: <Event>(subscription: Subscription<Event>) => Subscription<Event>
   /** The same for `runSubscriptionInTransaction`. */
@@ -49,7 +78,8 @@ export interface Telemetry {
   ) => TransactionalSubscription<Event, Transaction>
   /**
    * What a process manager sends its commands with: a span `dispatch <name>` for each attempt, linked to the span of the
-   * event that has caused the command, timers included.
+   * event that has caused the command, timers included; and the histogram `messaging.client.operation.duration` in
+   * seconds.
    *
    * @param process - the name of the process manager.
    */
@@ -57,11 +87,6 @@ export interface Telemetry {
     process: string,
     dispatch: (command: Command, options: DispatchOptions) => TaskEither<unknown, unknown>,
   ) => (command: Command, options: DispatchOptions) => TaskEither<unknown, unknown>
-  /**
-   * For every `onNotice`: counts notices (`reprise.notices`) and conflicts (`reprise.command.conflicts`), and adds
-   * `decided again` to the span of the command.
-   */
-  readonly onNotice: (notice: AnyNotice) => void
   /**
    * Gauges of subscriptions and of the horizon, asked of the store whenever metrics are collected: one process of a
    * system is enough. A store that does not answer shows nothing. Returns what ends it.
@@ -71,16 +96,38 @@ export interface Telemetry {
 
 const NAME = 'reprise'
 
+/** The provider of the API, which an application has not registered its own with yet. */
+interface ForwardingProvider extends TracerProvider {
+  readonly getDelegateTracer?: (name: string) => Tracer | undefined
+}
+
+/** Whether an SDK is registered, or was given: the API has a provider of its own that does nothing. */
+const isTracing = (provider: ForwardingProvider): boolean =>
+  provider.getDelegateTracer === undefined || provider.getDelegateTracer(NAME) !== undefined
+
+const isMetering = (meter: Meter): boolean => meter.constructor !== createNoopMeter().constructor
+
+/** Everything as it is: nothing is paid for what nobody collects. */
+const UNCHANGED: Telemetry = {
+  backend: identity,
+  category: (_name, open) => open,
+  boundary: (_name, open) => open,
+  together: (_name, open) => open,
+  decisions: identity,
+  subscription: identity,
+  subscriptionInTransaction: identity,
+  dispatch: (_process, dispatch) => dispatch,
+  operator: () => () => undefined,
+}
+
 /**
- * Adds spans and metrics to an application, with the SDK that it has set up. Without an SDK the API does nothing, and so
- * does this. Never fails.
+ * Adds spans and metrics to an application, with the SDK that it has set up before. Without one everything stays as it is, and
+ * nothing is paid. Never fails.
  *
  * @example
  * const telemetry = openTelemetry()
- * const accounts = telemetry.category(
- *   'account',
- *   openCategory(account, telemetry.backend(backend), { onNotice: telemetry.onNotice }),
- * )
+ * const backend = telemetry.backend(postgres(pool))
+ * const accounts = telemetry.category('account', openCategory(account, backend))
  */
 export const openTelemetry = ({
   tracerProvider = trace.getTracerProvider(),
@@ -88,12 +135,26 @@ export const openTelemetry = ({
 }: TelemetryOptions = {}): Telemetry => {
   const tracer = tracerProvider.getTracer(NAME)
   const meter = meterProvider.getMeter(NAME)
+  if (!isTracing(tracerProvider) && !isMetering(meter)) return UNCHANGED
   const traceStore = storeTelemetry(tracer, meter)
+  const note = noticeTelemetry(tracer, meter)
   return {
-    category: commandTelemetry(tracer, meter),
-    backend: (backend) => ({ ...backend, store: traceStore(backend.store) }),
+    backend: (backend) => {
+      const { store, onAnyNotice } = backend
+      return {
+        ...backend,
+        store: traceStore(store),
+        onAnyNotice:
+          onAnyNotice === undefined
+            ? note
+            : (notice: AnyNotice) => {
+                note(notice)
+                onAnyNotice(notice)
+              },
+      }
+    },
+    ...commandTelemetry(tracer),
     ...deliveryTelemetry(tracer, meter),
-    onNotice: noticeTelemetry(meter),
     operator: operatorTelemetry(meter),
   }
 }

@@ -1,10 +1,4 @@
-import {
-  type Attributes,
-  type Span,
-  type SpanOptions,
-  SpanStatusCode,
-  type Tracer,
-} from '@opentelemetry/api'
+import { type Span, type SpanOptions, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api'
 import type * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 
@@ -12,21 +6,6 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 export interface Tagged {
   readonly _tag: string
 }
-
-/** Answers that the application expects. Every other Left is a failure. */
-const expected = new Set([
-  'Rejected',
-  'VersionConflict',
-  'VersionConflicts',
-  'BoundaryConflict',
-  'CommandAlreadyHandled',
-  'CommandIdReused',
-  'InvalidCommand',
-  'InvalidStreamId',
-  'VersionNotReached',
-])
-
-export const isFailure = ({ _tag: tag }: Tagged): boolean => !expected.has(tag)
 
 /** A text in a value of which nothing is known: it may be a proxy, or have getters that throw. */
 export const textOf = (value: unknown, key: string): string | undefined => {
@@ -49,12 +28,18 @@ export const fail = (span: Span, error: unknown): void => {
   span.setStatus({ code: SpanStatusCode.ERROR, message: textOf(error, 'message') ?? '' })
 }
 
+/** Whether what runs now is in a span that is recorded. */
+export const isRecorded = (): boolean => trace.getActiveSpan()?.isRecording() === true
+
+/** Whether what runs now is in a span that is not recorded: then what it leads to is not, either. */
+export const isUnrecorded = (): boolean => trace.getActiveSpan()?.isRecording() === false
+
 /** A task, and the span that it runs in. */
 export interface SpanOf<Failure, Result> extends SpanOptions {
   readonly name: string
   readonly task: (span: Span) => TaskEither<Failure, Result>
-  /** Is given the answer and how long it took, in seconds, before the span ends. */
-  readonly finish: (span: Span, answer: E.Either<Failure, Result>, seconds: number) => void
+  /** Is given the answer before the span ends. Only for a span that is recorded. */
+  readonly finish: (span: Span, answer: E.Either<Failure, Result>) => void
 }
 
 /**
@@ -67,22 +52,23 @@ export const inSpan =
     { name, task, finish, ...options }: SpanOf<Failure, Result>,
   ): TaskEither<Failure, Result> =>
   () =>
-    tracer.startActiveSpan(name, options, async (span) => {
-      const begun = performance.now()
-      let hasAnswer = false
-      try {
-        const answer = await task(span)()
-        hasAnswer = true
-        finish(span, answer, (performance.now() - begun) / 1000)
-        return answer
-      } finally {
-        if (!hasAnswer) fail(span, undefined)
-        span.end()
-      }
-    })
+    tracer.startActiveSpan(name, options, (span) =>
+      span.isRecording() ? recorded(span, task, finish) : task(span)(),
+    )
 
-/** Attributes without those that are `undefined`. */
-export const attributes = (
-  given: Readonly<Record<string, string | number | undefined>>,
-): Attributes =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+const recorded = async <Failure, Result>(
+  span: Span,
+  task: SpanOf<Failure, Result>['task'],
+  finish: SpanOf<Failure, Result>['finish'],
+): Promise<E.Either<Failure, Result>> => {
+  let hasAnswer = false
+  try {
+    const answer = await task(span)()
+    hasAnswer = true
+    finish(span, answer)
+    return answer
+  } finally {
+    if (!hasAnswer) fail(span, undefined)
+    span.end()
+  }
+}

@@ -17,7 +17,8 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 /** REPRISE_SCREENSHOTS=write keeps them in the docs: look at every one before you commit it. */
 const isWriting = process.env['REPRISE_SCREENSHOTS'] === 'write'
 /** The views whose pictures the docs show, at which width. */
-const KEPT = /^(?:(?:streams|stream|correlation|subscriptions) 1280|stream 390)$/
+const KEPT =
+  /^(?:stream 1280|stream 390 dark|streams 1280 light|correlation 1280 dark|subscriptions 1280 light)/
 const PICTURES = resolve(__dirname, '../../docs/images/studio')
 const ARGUMENTS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -141,7 +142,7 @@ describe('the page of the studio', () => {
         const found = await serious(page)
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect({ name, found, overflow }).toEqual({ name, found: [], overflow: 0 })
-        if (!isWriting || !KEPT.test(`${name} ${width}`)) continue
+        if (!isWriting || !KEPT.test(`${name} ${width} ${theme}`)) continue
         await mkdir(PICTURES, { recursive: true })
         const file = `${name}-${width < 500 ? 'small-' : ''}${theme}.png`
         await page.screenshot({ path: join(PICTURES, file) })
@@ -150,11 +151,18 @@ describe('the page of the studio', () => {
     },
   )
 
-  it(`prints how long the first page of ${MANY} events takes`, async () => {
-    const times: number[] = []
+  it(`shows the first page of ${MANY} events with less than 300 ms of work`, async () => {
     const { page, context } = await opened()
+    const session = await context.newCDPSession(page)
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+    // Of the page's main thread, since the last navigation.
+    const worked = async (): Promise<number> => {
+      const { metrics } = await session.send('Performance.getMetrics')
+      return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN)
+    }
+    const times: number[] = []
+    const works: number[] = []
     for (let turn = 0; turn < 7; turn++) {
-      await page.goto('about:blank')
       await page.goto(new URL('/', studio.url).href, { waitUntil: 'commit' })
       // Asked in the page, at every frame: since the navigation began.
       const time = await page.evaluate<number>(
@@ -165,15 +173,19 @@ describe('the page of the studio', () => {
         })`,
       )
       times.push(Math.round(time))
+      works.push(Math.round(await worked()))
     }
     const answers = await page.evaluate<ReadonlyArray<string>>(
       `performance.getEntriesByType('resource').map(({ name, duration }) =>
         new URL(name).pathname + ' ' + Math.round(duration) + ' ms')`,
     )
     await context.close()
-    times.sort((one, other) => one - other)
-    console.info(`first page of ${MANY} events: ${times.join(', ')} ms; ${answers.join(', ')}`)
-    // A quiet machine takes less than 300 ms; a busy one says nothing. What it costs is bounded: these and no more.
+    console.info(
+      `first page of ${MANY} events: ${times.join(', ')} ms since the navigation began, of which the page ` +
+        `has worked for ${works.join(', ')} ms of processor time; the answers took ${answers.join(', ')}`,
+    )
+    // How long it takes depends on what else the machine does; how much it has to do, does not.
+    expect(Math.min(...works)).toBeLessThan(300)
     expect(answers.length).toBeLessThanOrEqual(7)
   })
 

@@ -2,6 +2,7 @@ import { context, SpanStatusCode } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import {
+  AlwaysOffSampler,
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
@@ -9,14 +10,28 @@ import {
 } from '@opentelemetry/sdk-trace-base'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { fromStart, openCategory, parkAfter, runProcessManager, runSubscription } from 'reprise'
+import {
+  fromStart,
+  openCategory,
+  openTogether,
+  parkAfter,
+  rebuildProjection,
+  runProcessManager,
+  runProjection,
+  runSubscription,
+} from 'reprise'
 import { storeFailed } from 'reprise/adapter'
+import { openBoundary } from 'reprise/boundary'
 import { memory } from 'reprise/memory'
 import { openTelemetry } from 'reprise/opentelemetry'
+import { totals } from '../support/balances'
+import { account, card, deposit, useCard } from '../support/bank'
 import { add, counter } from '../support/counter'
+import { enrolment, openCourse } from '../support/enrolment'
 import { eventually } from '../support/eventually'
 import { left, right } from '../support/right'
 import { running } from '../support/running'
+import { appendTicks } from '../support/ticks'
 import { bankOn, transferring } from '../support/transfers'
 
 /** Metrics are collected when a test asks for them. */
@@ -54,7 +69,7 @@ const application = () => {
   const counters = (from = traced) =>
     telemetry.category(
       'counter',
-      openCategory(counter, from, { onNotice: telemetry.onNotice, random: () => 0 }),
+      openCategory(telemetry.decisions(counter), from, { random: () => 0 }),
     )
   /** The points of a metric: their attributes and values. */
   const points = async (name: string) => {
@@ -66,7 +81,7 @@ const application = () => {
         dataPoints.map(({ attributes, value }) => ({ attributes, value })),
       )
   }
-  return { telemetry, backend, traced, counters, points }
+  return { telemetry, meterProvider, backend, traced, counters, points }
 }
 
 const spans = (name: string): ReadonlyArray<ReadableSpan> =>
@@ -93,8 +108,12 @@ describe('telemetry of commands', () => {
       'reprise.outcome': 'accepted',
       'reprise.events': 2,
       'reprise.version': 2,
+      'reprise.attempts': 1,
+      'reprise.cached': false,
+      'reprise.group': 1,
+      'reprise.waiting': 0,
     })
-    for (const name of ['load', 'append']) {
+    for (const name of ['load', 'decide counter', 'append']) {
       expect(spanOf(name).parentSpanContext?.spanId).toBe(command.spanContext().spanId)
     }
     expect(spanOf('append').attributes).toMatchObject({ 'reprise.events': 2, 'reprise.version': 2 })
@@ -141,7 +160,13 @@ describe('telemetry of commands', () => {
     expect(spanOf('handle counter').events).toMatchObject([
       { name: 'decided again', attributes: { 'reprise.version': 1, 'reprise.version.actual': 2 } },
     ])
-    expect(await points('reprise.command.conflicts')).toMatchObject([{ value: 1 }])
+    expect(spanOf('handle counter').attributes).toMatchObject({ 'reprise.attempts': 2 })
+    expect(
+      spans('decide counter').map(({ parentSpanContext }) => parentSpanContext?.spanId),
+    ).toEqual(Array.from({ length: 2 }, () => spanOf('handle counter').spanContext().spanId))
+    const attributes = { 'reprise.category': 'counter' }
+    expect(await points('reprise.command.conflicts')).toEqual([{ attributes, value: 1 }])
+    expect(await points('reprise.command.attempts')).toEqual([{ attributes, value: 4 }])
   })
 
   it('makes no label of what is no command, whatever it is', async () => {
@@ -168,13 +193,92 @@ describe('telemetry of commands', () => {
     })
   })
 
-  it('changes nothing while the application records nothing', async () => {
+  it('counts what was decided on a state in memory, what has shared an append, and what has waited', async () => {
+    const { counters, points } = application()
+    const open = counters()
+    await Promise.all(Array.from({ length: 4 }, () => open.handleCommand('a', add(1))()))
+    const attributes = { 'reprise.category': 'counter' }
+    const valueOf = async (name: string) => {
+      const found = await points(name)
+      return found.map(({ value }) => value)
+    }
+    expect(await points('reprise.command.cache')).toEqual([
+      { attributes: { ...attributes, 'reprise.cache': 'hit' }, value: 3 },
+      { attributes: { ...attributes, 'reprise.cache': 'miss' }, value: 1 },
+    ])
+    expect(await points('reprise.command.grouped')).toEqual([{ attributes, value: 4 }])
+    expect((await valueOf('reprise.command.groups'))[0]).toBeCloseTo(2) // the first one went alone
+    await open.handleCommand('a', add(1))()
+    expect(await valueOf('reprise.command.group.size')).toEqual([1])
+    expect(await valueOf('reprise.command.queue.depth')).toEqual([0])
+  })
+
+  it('gives spans to boundaries, and to commands that are handled together', async () => {
+    const { telemetry, traced } = application()
+    const courses = telemetry.boundary('enrolment', openBoundary(enrolment, traced))
+    await right(courses.handleCommand(openCourse('math', 1)))
+    expect(spanOf('handle enrolment').attributes).toMatchObject({
+      'reprise.outcome': 'accepted',
+      'reprise.events': 1,
+    })
+    for (const name of ['read_matching', 'append_together']) {
+      expect(spans(name)[0]?.parentSpanContext?.spanId).toBe(
+        spanOf('handle enrolment').spanContext().spanId,
+      )
+    }
+    exporter.reset()
+    const bank = telemetry.together(
+      'bank',
+      openTogether({ accounts: account, cards: card }, traced),
+    )
+    const { accounts } = await right(
+      bank.handleCommands({ accounts: [['A', deposit(5)]], cards: [['C', useCard]] }),
+    )
+    expect(spanOf('append_together').attributes).toMatchObject({
+      'reprise.events': 1,
+      'reprise.streams': 2,
+    })
+    expect(accounts[0]?.events[0]?.metadata.extra).toEqual({
+      traceparent: traceparentOf(spanOf('handle bank')),
+    })
+  })
+
+  it('tells of snapshots', async () => {
+    const { counters } = application()
+    const open = counters()
+    for (let count = 0; count < 10; count++) await right(open.handleCommand('a', add(1)))
+    await open.snapshotsSettled()
+    expect(spanOf('save_snapshot').attributes).toMatchObject({ 'reprise.version': 10 })
+    exporter.reset()
+    await right(counters().load('a'))
+    expect(spanOf('load').attributes).toMatchObject({ 'reprise.snapshot.version': 10 })
+  })
+
+  it('makes no spans inside a command that is not recorded, and still counts it', async () => {
+    const unrecorded = new BasicTracerProvider({
+      sampler: new AlwaysOffSampler(),
+      spanProcessors: [new SimpleSpanProcessor(exporter)],
+    })
+    const { points, meterProvider } = application()
+    const telemetry = openTelemetry({ tracerProvider: unrecorded, meterProvider })
+    const open = telemetry.category(
+      'counter',
+      openCategory(telemetry.decisions(counter), telemetry.backend(memory())),
+    )
+    const { events } = await right(open.handleCommand('a', add(1)))
+    expect(events[0]?.metadata).toEqual({})
+    expect(exporter.getFinishedSpans()).toEqual([])
+    expect(await points('reprise.command.duration')).toHaveLength(1)
+    expect(await points('db.client.operation.duration')).toHaveLength(2)
+  })
+
+  it('changes nothing, and costs nothing, while the application has set up no SDK', async () => {
     const backend = memory()
     const telemetry = openTelemetry()
-    const counters = telemetry.category(
-      'counter',
-      openCategory(counter, telemetry.backend(backend)),
-    )
+    expect(telemetry.backend(backend)).toBe(backend)
+    const open = openCategory(telemetry.decisions(counter), telemetry.backend(backend))
+    const counters = telemetry.category('counter', open)
+    expect(counters).toBe(open)
     const { events } = await right(counters.handleCommand('a', add(1)))
     expect(events.map(({ metadata }) => metadata)).toEqual([{}])
     expect(exporter.getFinishedSpans()).toEqual([])
@@ -260,9 +364,58 @@ describe('telemetry of what follows an event', () => {
   })
 })
 
+describe('telemetry of projections', () => {
+  const batchOfTotals = 'batch totals@1.1'
+
+  it('gives each batch a span, and each build one', async () => {
+    const { traced, points } = application()
+    await appendTicks(traced.store, 'tick-1', 1, 2, 3)
+    const run = running((signal) => runProjection(totals(1))(traced, { signal }))
+    const countOf = ({ attributes }: ReadableSpan) =>
+      Number(attributes['messaging.batch.message_count'])
+    const counted = () => spans(batchOfTotals).reduce((sum, batch) => sum + countOf(batch), 0)
+    await eventually(() => counted() === 3)
+    await right(() => run.stop())
+    const [batch] = spans(batchOfTotals)
+    expect(batch?.attributes).toMatchObject({
+      'messaging.system': 'reprise',
+      'messaging.operation.type': 'process',
+    })
+    expect(batch?.parentSpanContext).toBeUndefined()
+    expect(await points('messaging.client.consumed.messages')).toMatchObject([{ value: 3 }])
+    expect(await points('messaging.process.duration')).toHaveLength(1)
+
+    await right(rebuildProjection(totals(1))(traced))
+    expect(spanOf('build totals')).toMatchObject({
+      status: { code: SpanStatusCode.UNSET },
+      attributes: { 'reprise.projection.version': 1, 'reprise.outcome': 'activated' },
+    })
+  })
+
+  it('links a batch to the spans of its events, each once', async () => {
+    const { traced, counters } = application()
+    await right(counters().handleCommand('a', add(1, 2)))
+    const cause = spanOf('handle counter').spanContext()
+    const handled: unknown[] = []
+    const run = running((signal) =>
+      runSubscription({
+        name: 'copies',
+        from: fromStart,
+        events: counter.events,
+        handle: (event) => TE.fromIO(() => void handled.push(event)),
+      })(traced, { signal }),
+    )
+    await eventually(() => spans('batch copies').length > 0)
+    await right(() => run.stop())
+    expect(spans('batch copies')[0]?.links.map(({ context: { spanId } }) => spanId)).toEqual([
+      cause.spanId,
+    ])
+  })
+})
+
 describe('telemetry for operators', () => {
   it('shows lag, parked events and the horizon when metrics are collected', async () => {
-    const { telemetry, backend, counters, points } = application()
+    const { telemetry, backend, traced, counters, points } = application()
     let asked = 0
     const { status, horizon } = backend.operator
     const counted = { status: () => (asked++, status()), horizon }
@@ -277,7 +430,7 @@ describe('telemetry for operators', () => {
           poison: parkAfter(1),
           handle: () => TE.left(new Error('no')),
         }),
-      )(backend, { signal, onNotice: telemetry.onNotice }),
+      )(traced, { signal }),
     )
     await eventually(async () => (await points('reprise.subscription.parked'))[0]?.value === 1)
     expect(await points('reprise.subscription.parked')).toEqual([

@@ -11,6 +11,7 @@ import type {
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { CategoryTypes, CommandResult } from '../category/command'
 import { jitteredBackoff } from '../category/settings'
+import type { Effort } from '../notices/notices'
 import { unshared } from '../state/unshared'
 import { answeredBefore } from './command-records'
 import {
@@ -209,12 +210,18 @@ const withAttempts = (
 export const handleBoundary = async <Of extends CategoryTypes>(
   runtime: BoundaryRuntime<Of>,
   command: BoundaryCommand<Of['command']>,
+  effort?: Effort,
 ): Promise<Answer<Of>> => {
   const { retry, random, wait, onNotice } = runtime.settings
   let known = recalled(runtime, command.query)
   let lost: Wanted<Of> | undefined
   let attempts = 1
   for (;;) {
+    if (effort !== undefined) {
+      effort.attempts += 1
+      effort.group = 1
+      effort.isCached &&= known !== undefined
+    }
     const round: Round<Of> =
       lost === undefined || attempts <= LOST_ROUNDS
         ? await tryRound(runtime, command, known)

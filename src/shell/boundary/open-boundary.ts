@@ -10,12 +10,13 @@ import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { CommandOptions, CommandResult } from '../category/command'
 import { boundaryUntilItFails, type InTransaction } from '../category/in-transaction'
-import { decodeCommand, sentOptions } from '../category/open-category'
 import { throughOutages } from '../category/outages'
+import { decodeCommand, sentOptions } from '../category/sent-command'
 import { type CategoryOptions, withDefaults } from '../category/settings'
 import { streamTurns } from '../category/stream-turns'
 import { catching } from '../catching'
 import type { Versioned } from '../state/replay'
+import { type Effort, type Observed, reportingAnswer } from '../notices/notices'
 import { stateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
 import { homeDeclarations } from './declare-homes'
@@ -122,33 +123,47 @@ const boundaryOn = <Command, State, Event, Rejection>(
   const { boundary, settings } = runtime
   const inTurn = streamTurns(settings.queueDepth)
 
-  const handle: OpenBoundary<Command, State, Event, Rejection>['handle'] =
-    (body, options = {}) =>
-    async () => {
-      const command = decodeCommand(boundary, body)
-      if (E.isLeft(command)) return command
-      const query = queryOf(boundary, command.right)
-      if (E.isLeft(query)) return query
-      const sent = catching(() => sentOptions({ ...options }, body))
-      if (E.isLeft(sent)) {
-        return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
-      }
-      const { expectedVersion: _none, ...own } = sent.right
-      // The tags that an append on its condition locks: whoever shares none of them does not wait.
-      const locked = [...new Set(query.right.map(({ tags: [tag] }) => tag))]
-      const unit = { command: command.right, query: query.right, options: own }
-      const send = () =>
-        inTurn(locked, async () => {
-          try {
-            return await handleBoundary(runtime, unit)
-          } catch (cause) {
-            return E.left(storeFailed('Unexpected', 'unknown', cause))
-          }
-        })
-      return settings.retryOutagesFor === 0
-        ? send()
-        : throughOutages(settings, own.commandId !== undefined, send)
+  type Handle = OpenBoundary<Command, State, Event, Rejection>['handle']
+
+  const answer = async (
+    body: unknown,
+    options: Parameters<Handle>[1] = {},
+    effort?: Effort,
+  ): Promise<Awaited<ReturnType<ReturnType<Handle>>>> => {
+    const command = decodeCommand(boundary, body)
+    if (E.isLeft(command)) return command
+    const query = queryOf(boundary, command.right)
+    if (E.isLeft(query)) return query
+    const sent = catching(() => sentOptions({ ...options }, body))
+    if (E.isLeft(sent)) {
+      return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
     }
+    const { expectedVersion: _none, ...own } = sent.right
+    // The tags that an append on its condition locks: whoever shares none of them does not wait.
+    const locked = [...new Set(query.right.map(({ tags: [tag] }) => tag))]
+    const unit = { command: command.right, query: query.right, options: own }
+    const send = () =>
+      inTurn(locked, async () => {
+        try {
+          return await handleBoundary(runtime, unit, effort)
+        } catch (cause) {
+          return E.left(storeFailed('Unexpected', 'unknown', cause))
+        }
+      })
+    return settings.retryOutagesFor === 0
+      ? send()
+      : throughOutages(settings, own.commandId !== undefined, send)
+  }
+
+  const { onHandled } = settings
+  const handle: Handle =
+    onHandled === undefined
+      ? (body, options) => () => answer(body, options)
+      : (body, options) => () => {
+          const told = { category: boundary.name, body }
+          const handling = (effort: Effort) => answer(body, options, effort)
+          return reportingAnswer(onHandled, told, handling, ({ events }) => events.length)
+        }
 
   return {
     handleCommand: handle,
@@ -186,11 +201,11 @@ export const openBoundary = <
   Store extends BoundaryCapableStore = EventStore & BoundaryStore,
 >(
   boundary: Boundary<Command, State, Event, Rejection>,
-  { store }: { readonly store: Store },
+  { store, onAnyNotice }: { readonly store: Store } & Observed,
   options: CategoryOptions = {},
 ): OpenBoundary<Command, State, Event, Rejection> &
   InTransaction<Store, BoundaryInTransaction<Command, State, Event, Rejection>> => {
-  const settings = withDefaults(store, options)
+  const settings = withDefaults(store, options, { onAnyNotice })
   const homes = homeDeclarations(store)
   const open = boundaryOn({
     boundary,

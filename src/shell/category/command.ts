@@ -4,6 +4,7 @@ import { type ExpectedVersion, versionFits } from '../../core/expected-version'
 import type { Metadata } from '../../core/metadata'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { StreamVersion, StreamId } from '../../core/stream'
+import type { Effort } from '../notices/notices'
 import { beginning, type Versioned } from '../state/replay'
 
 /** The four types of a category, in one. */
@@ -98,6 +99,8 @@ export interface PendingCommand<Command, Rejection, Result> {
    * - `reload`: the same, and the stream is read, and its command id looked up, before it is decided.
    */
   mode: 'shared' | 'alone' | 'reload'
+  /** What it has taken so far. `undefined`: nobody asks for it. */
+  readonly effort: Effort | undefined
 }
 
 /** What becomes of a pending command. Either it has its answer, or it is handled again. */

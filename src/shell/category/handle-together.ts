@@ -21,6 +21,7 @@ import { newEvents, recordedEvents, decideOn, type DecideError, type Decision } 
 import { type CommandResult, isOtherCommand, type SentOptions, type CategoryTypes } from './command'
 import type { CategoryRuntime } from './handle-commands'
 import { replayAnswer } from './replay-answer'
+import type { Effort } from '../notices/notices'
 import { jitteredBackoff, type CategorySettings } from './settings'
 
 /** One of the commands that are handled together, and the stream that it is for. */
@@ -38,6 +39,8 @@ export interface TogetherPart {
 export interface TogetherUnit {
   readonly parts: ReadonlyArray<TogetherPart>
   readonly options: SentOptions
+  /** What it has taken so far. `undefined`: nobody asks for it. */
+  readonly effort?: Effort | undefined
 }
 
 /** Which of the commands a failure is of. */
@@ -232,7 +235,7 @@ export const handleTogether = async (
   unit: TogetherUnit,
 ): Promise<E.Either<TogetherFailure, Results>> => {
   const { retry, random, wait } = settings
-  const { parts, options } = unit
+  const { parts, options, effort } = unit
   let attempts = 1
   let baseOf = recall
   for (;;) {
@@ -242,6 +245,11 @@ export const handleTogether = async (
     const misplaced = unpinned(bases.right)
     if (misplaced.length > 0) return E.left(versionConflicts(misplaced, attempts))
 
+    if (effort !== undefined) {
+      effort.attempts += 1
+      effort.group = parts.length
+      effort.isCached &&= bases.right.every(({ loaded }) => !loaded)
+    }
     const decided = decideAll(bases.right, unit, settings)
     if (E.isLeft(decided)) {
       // A state in memory may be outdated, and a command that was handled before may be rejected by now.

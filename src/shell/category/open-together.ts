@@ -15,6 +15,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { streamId } from '../../core/stream'
 import { catching } from '../catching'
 import { backgroundSnapshots } from '../state/snapshots'
+import { type Effort, type Observed, reportingAnswer } from '../notices/notices'
 import { stateCache } from '../state/state-cache'
 import type { CommandOptions, CommandResult, SentOptions, CategoryTypes } from './command'
 import type { CategoryRuntime } from './handle-commands'
@@ -24,7 +25,7 @@ import {
   type TogetherPart,
   type TogetherPlace,
 } from './handle-together'
-import { commandFingerprint, decodeCommand, withoutUndefined } from './open-category'
+import { commandFingerprint, decodeCommand, withoutUndefined } from './sent-command'
 import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { declaring } from './declaring'
@@ -130,6 +131,13 @@ export interface OpenTogether<
   readonly snapshotsSettled: () => Promise<void>
 }
 
+const eventCountOf = (
+  results: Readonly<Record<string, ReadonlyArray<CommandResult<unknown, unknown>>>>,
+): number =>
+  Object.values(results)
+    .flat()
+    .reduce((sum, { events }) => sum + events.length, 0)
+
 /** What the caller has sent, or why none of it can be handled. */
 type Taken<Value> = E.Either<
   InvalidAppend | (InvalidCommand & TogetherPlace) | TogetherFailure,
@@ -214,7 +222,7 @@ export const openTogether = <
   Rejections extends Record<keyof Commands, unknown>,
 >(
   categories: TogetherCategories<Commands, States, Events, Rejections>,
-  backend: { readonly store: EventStore & BoundaryStore },
+  backend: { readonly store: EventStore & BoundaryStore } & Observed,
   options: CategoryOptions = {},
 ): OpenTogether<Commands, States, Events, Rejections> => {
   // Each category meets the commands, states and events of its own key, and no others.
@@ -222,7 +230,7 @@ export const openTogether = <
     Record<string, Category<unknown, unknown, unknown, unknown>>
   >
   const store = declaring(backend.store, Object.values(known))
-  const settings = withDefaults(store, options)
+  const settings = withDefaults(store, options, backend)
   const runtimes: Readonly<Record<string, Runtime>> = Object.fromEntries(
     keysOf(known).map((key) => {
       const category = known[key] as Category<unknown, unknown, unknown, unknown>
@@ -235,35 +243,56 @@ export const openTogether = <
   const handle = async (
     parts: ReadonlyArray<TogetherPart>,
     sent: SentOptions,
+    effort: Effort | undefined,
   ): Promise<E.Either<TogetherFailure, ReadonlyArray<CommandResult<unknown, unknown>>>> => {
     try {
-      return await handleTogether(store, settings, { parts, options: sent })
+      return await handleTogether(store, settings, { parts, options: sent, effort })
     } catch (cause) {
       return E.left(storeFailed('Unexpected', 'unknown', cause))
     }
   }
 
+  type Handle = OpenTogether<Commands, States, Events, Rejections>['handleCommands']
+
+  const answer = async (
+    commands: TogetherCommands<Commands>,
+    given: TogetherOptions = {},
+    effort?: Effort,
+  ): Promise<Awaited<ReturnType<ReturnType<Handle>>>> => {
+    const taken = catching(() => takeParts(runtimes, commands))
+    if (E.isLeft(taken)) return E.left(invalidAppend('', 'its commands cannot be read'))
+    if (E.isLeft(taken.right)) return taken.right as E.Left<TogetherError<Rejections>>
+    const parts = taken.right.right
+    const sent = catching(() => takeOptions(given, parts))
+    if (E.isLeft(sent)) return E.left(invalidAppend('', 'its metadata cannot be read'))
+    const streams = parts.map((part) => part.streamId)
+    if (effort !== undefined) effort.streamIds = streams
+    const results = await throughOutages(settings, sent.right.commandId !== undefined, () =>
+      inTurn(streams, () => handle(parts, sent.right, effort)),
+    )
+    if (E.isLeft(results)) return results as E.Left<TogetherError<Rejections>>
+    const byKey = keysOf(runtimes).map((key) => [
+      key,
+      results.right.filter((_, index) => parts[index]?.key === key),
+    ])
+    return E.right(Object.fromEntries(byKey) as TogetherResults<States, Events>)
+  }
+
+  const { onHandled } = settings
+  const name = Object.values(known)
+    .map((category) => category.name)
+    .join('+')
   return {
     handleCommands:
-      (commands, given = {}) =>
-      async () => {
-        const taken = catching(() => takeParts(runtimes, commands))
-        if (E.isLeft(taken)) return E.left(invalidAppend('', 'its commands cannot be read'))
-        if (E.isLeft(taken.right)) return taken.right as E.Left<TogetherError<Rejections>>
-        const parts = taken.right.right
-        const sent = catching(() => takeOptions(given, parts))
-        if (E.isLeft(sent)) return E.left(invalidAppend('', 'its metadata cannot be read'))
-        const streams = parts.map((part) => part.streamId)
-        const results = await throughOutages(settings, sent.right.commandId !== undefined, () =>
-          inTurn(streams, () => handle(parts, sent.right)),
-        )
-        if (E.isLeft(results)) return results as E.Left<TogetherError<Rejections>>
-        const byKey = keysOf(runtimes).map((key) => [
-          key,
-          results.right.filter((_, index) => parts[index]?.key === key),
-        ])
-        return E.right(Object.fromEntries(byKey) as TogetherResults<States, Events>)
-      },
+      onHandled === undefined
+        ? (commands, given) => () => answer(commands, given)
+        : (commands, given) => () => {
+            const told = { category: name, body: undefined }
+            const handling = (effort: Effort) => answer(commands, given, effort)
+            return reportingAnswer(onHandled, told, handling, (results) =>
+              eventCountOf(results as never),
+            )
+          },
     snapshotsSettled: async () => {
       await Promise.all(Object.values(runtimes).map(({ snapshots }) => snapshots.settled()))
     },

@@ -3,6 +3,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting, functionSetting, MOST_EVENTS } from '../../core/setting'
 import { catching } from '../catching'
 import { sleep } from '../../platform/node'
+import { type HandledNotice, handledReporter, type Observed, reporter } from '../notices/notices'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
 
@@ -81,6 +82,8 @@ export interface CategoryOptions {
 export interface CategorySettings extends Required<CategoryOptions> {
   readonly store: EventStore
   readonly retry: RetryPolicy
+  /** Called with every command that was answered. `undefined`: nobody asks for it. */
+  readonly onHandled: ((notice: HandledNotice) => void) | undefined
 }
 
 /** An exception of `onNotice` must not become the answer of a command. */
@@ -106,6 +109,7 @@ export const withDefaults = (
     random,
     wait,
   }: CategoryOptions,
+  observed: Observed = {},
 ): CategorySettings => ({
   store,
   ids,
@@ -115,7 +119,8 @@ export const withDefaults = (
   cachedStatesSize: setting(cachedStatesSize, 67_108_864, 0, Number.MAX_SAFE_INTEGER),
   pageSize: setting(pageSize, 1_000, 1, MOST_EVENTS),
   queueDepth: setting(queueDepth, 10_000, 1),
-  onNotice: harmless(functionSetting(onNotice, () => undefined)),
+  onNotice: reporter(observed, harmless(functionSetting(onNotice, () => undefined))),
+  onHandled: handledReporter(observed),
   random: functionSetting(random, Math.random),
   wait: functionSetting(wait, sleep),
 })

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import { overloaded, storeFailed } from '../../core/errors/store'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
+import type { Effort } from '../notices/notices'
 import { setImmediate } from '../../platform/node'
 import {
   isOtherCommand,
@@ -16,6 +17,7 @@ export type Enqueue<Command, Rejection, Result> = (
   streamId: StreamId,
   command: Command,
   options: SentOptions,
+  effort?: Effort,
 ) => Promise<Answer<Rejection, Result>>
 
 const NONE: ReadonlyArray<never> = []
@@ -126,7 +128,7 @@ export const streamQueues = <Command, Rejection, Result>(
     }
   }
 
-  const enqueue: Enqueue<Command, Rejection, Result> = (streamId, command, options) => {
+  const enqueue: Enqueue<Command, Rejection, Result> = (streamId, command, options, effort) => {
     const { commandId, fingerprint } = options
     const open = queues.get(streamId)
     const sent = commandId === undefined ? undefined : open?.sent?.get(commandId)
@@ -137,11 +139,12 @@ export const streamQueues = <Command, Rejection, Result>(
         // before its twin was sent. One of the twins is then handled, for all that are there by now.
         sent.twins.push((shared) => {
           if (E.isRight(shared)) answer(E.right(copied(shared.right)))
-          else void enqueue(streamId, command, options).then(answer)
+          else void enqueue(streamId, command, options, effort).then(answer)
         })
       })
     }
     const before = open === undefined ? 0 : open.waiting.length + open.arrived.length
+    if (effort !== undefined) effort.waiting = before
     if (before >= depth) return Promise.resolve(E.left(overloaded(streamId, before)))
     const queue: Queue = open ?? { waiting: NONE, arrived: [], sent: undefined }
     const answered = new Promise<Answer<Rejection, Result>>((resolve) => {
@@ -156,7 +159,7 @@ export const streamQueues = <Command, Rejection, Result>(
               fingerprint,
               resolve,
             )
-      const pending: Pending = { command, options, answer, conflicts: 0, mode }
+      const pending: Pending = { command, options, answer, conflicts: 0, mode, effort }
       if (queue.arrived.length === 0) queue.arrived = [pending]
       else queue.arrived.push(pending)
     })

@@ -55,16 +55,19 @@ export const sendBetweenBatches = <Transaction, Command>(
   let goOnAt = 0
 
   const report = (
-    { onNotice, settings }: WorkerContext<Transaction>,
+    { onNotice, onHandled, settings }: WorkerContext<Transaction>,
     answers: ReadonlyArray<Answered<Command>>,
     judged: ReadonlyMap<string, Judged>,
   ): void => {
     for (const answer of answers) {
       const { key, id: commandId } = answer.entry
+      const { name: subscription } = settings
       for (const notice of judged.get(commandId)?.notices ?? []) onNotice(notice)
+      if (answer._tag === 'Failed') continue
+      const outcome = answer._tag === 'Done' ? 'done' : 'rejected'
+      onHandled?.({ _tag: 'CommandSent', subscription, key, commandId, outcome })
       if (answer._tag !== 'Rejected' || answersRejections) continue
       const { rejection } = answer
-      const subscription = settings.name
       onNotice({ _tag: 'CommandRejected', subscription, key, commandId, rejection })
     }
   }

@@ -61,6 +61,19 @@ export type ProjectionNotice =
       readonly build: number
       readonly error: StoreFailed
     }
+  /**
+   * This process works no more on a build that readers did not see when it began: it was activated, by this process or
+   * another, or a later one has taken over, or it was stopped or removed, or has failed. It is reported last, once for
+   * every `BuildBegun`.
+   */
+  | {
+      readonly _tag: 'BuildEnded'
+      readonly projection: string
+      readonly version: number
+      readonly build: number
+      /** Why, or the `_tag` of its error. */
+      readonly outcome: 'activated' | 'superseded' | 'removed' | 'stopped' | (string & {})
+    }
   /** From now on readers see this build. */
   | {
       readonly _tag: 'BuildActivated'

@@ -12,6 +12,7 @@ import { sweepSome } from './builds'
 import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
 import { tableEffects } from './table-effects'
+import { reporter } from '../notices/notices'
 import { performance } from '../../platform/node'
 
 /** How a projection is run. Every key is optional. */
@@ -85,10 +86,12 @@ const isSeenBy = ({ state }: BuildStatus): boolean => state === 'active' || stat
 
 /** Activates a build once that is allowed. Reports how far it is, and what prevents the activation. */
 const takingOver = <Transaction>(
-  { documents, onNotice, wakeUps }: ProjectionEnvironment<Transaction>,
+  environment: ProjectionEnvironment<Transaction>,
   projection: string,
   keepFor: number | undefined,
 ) => {
+  const { documents, wakeUps } = environment
+  const report = reporter(environment, environment.onNotice)
   let heldBefore = 0
   let trouble = ''
   return async (
@@ -99,11 +102,11 @@ const takingOver = <Transaction>(
     if (active !== undefined && isLaterBuild(active, mine)) return E.right('superseded')
     const target = active?.reached ?? 0
     if (reached === undefined) return E.right(undefined)
-    onNotice?.({ _tag: 'BuildProgress', projection, reached, target })
+    report({ _tag: 'BuildProgress', projection, reached, target })
     // A build that was caught up falls behind for a moment with every event: what was told is not told again.
     if (reached < target) return E.right(undefined)
     if (held > 0 && held !== heldBefore) {
-      onNotice?.({ _tag: 'BuildHeldBack', projection, version, build, held })
+      report({ _tag: 'BuildHeldBack', projection, version, build, held })
     }
     heldBefore = held
     if (held > 0) return E.right(undefined)
@@ -112,14 +115,14 @@ const takingOver = <Transaction>(
     if (E.isLeft(activated)) {
       const error = activated.left
       if (error.message !== trouble) {
-        onNotice?.({ _tag: 'BuildTroubled', projection, version, build, error })
+        report({ _tag: 'BuildTroubled', projection, version, build, error })
       }
       trouble = error.message
       return activated
     }
     if (activated.right.collection !== mine.collection) return E.right(undefined)
     wakeUps.signal() // programs that follow the build before switch at once
-    onNotice?.({ _tag: 'BuildActivated', projection, version, build })
+    report({ _tag: 'BuildActivated', projection, version, build })
     return E.right('activated')
   }
 }
@@ -130,6 +133,22 @@ const takingOver = <Transaction>(
  * then this ends. Also deletes builds that are no longer needed.
  */
 export const followBuild = async <State, Event, Transaction>(
+  projection: BuiltProjection<State, Event, Transaction>,
+  options: ProjectionOptions,
+  environment: ProjectionEnvironment<Transaction>,
+  assignment: Assignment,
+): Promise<Followed> => {
+  const followed = await follow(projection, options, environment, assignment)
+  if (!assignment.isSeen) {
+    const { version, build } = assignment.build
+    const outcome = E.isLeft(followed) ? followed.left._tag : followed.right
+    const report = reporter(environment, environment.onNotice)
+    report({ _tag: 'BuildEnded', projection: projection.name, version, build, outcome })
+  }
+  return followed
+}
+
+const follow = async <State, Event, Transaction>(
   projection: BuiltProjection<State, Event, Transaction>,
   options: ProjectionOptions,
   environment: ProjectionEnvironment<Transaction>,

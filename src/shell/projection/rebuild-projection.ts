@@ -10,6 +10,7 @@ import { stopAfter } from '../../core/poison'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
 import type { BuiltProjection } from '../../core/projection'
 import type { RunOptions } from '../subscription/environment'
+import { reporter } from '../notices/notices'
 import { discard, prepareBuild, sweepAll } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Followed, followBuild, type ProjectionOptions } from './follow'
@@ -88,15 +89,22 @@ export const rebuildProjection =
     const begun = await documents.begin(name, version)()
     if (E.isLeft(begun)) return begun
     const build = begun.right
-    onNotice?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
+    const report = reporter(environment, onNotice)
+    const told = { projection: name, version, build: build.build }
+    report({ _tag: 'BuildBegun', ...told })
     const prepared = await prepareBuild(backend, projection, build)
     if (E.isLeft(prepared)) {
       await discard(backend, name, build)
+      report({ _tag: 'BuildEnded', ...told, outcome: prepared.left._tag })
       return prepared
     }
     if (seen === undefined) {
       const first = await documents.activate(name, build, options.keepOldBuild)()
-      if (E.isLeft(first) || first.right.collection === build.collection) return first
+      if (E.isLeft(first) || first.right.collection === build.collection) {
+        const outcome = E.isLeft(first) ? first.left._tag : 'activated'
+        report({ _tag: 'BuildEnded', ...told, outcome })
+        return first
+      }
     }
     const complete = { ...options, poison: options.poison ?? stopAfter(5) }
     const followed = await followBuild(projection, complete, environment, { build, isSeen: false })

@@ -10,6 +10,7 @@ import {
 import type { StoreFailed } from '../../core/errors/store'
 import type { BuiltProjection } from '../../core/projection'
 import type { RunOptions } from '../subscription/environment'
+import { reporter } from '../notices/notices'
 import { discard, prepareBuild } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Assignment, followBuild, type ProjectionOptions } from './follow'
@@ -26,7 +27,7 @@ const buildFor = async <State, Event, Transaction>(
   environment: ProjectionEnvironment<Transaction>,
 ): Promise<Assigned> => {
   const { name, version } = projection
-  const { documents, onNotice } = environment
+  const { documents } = environment
   const seen = await documents.getManyOfVersion(name, version, [])()
   if (E.isLeft(seen)) return seen
   if (seen.right._tag === 'Found' && seen.right.build !== undefined) {
@@ -44,7 +45,8 @@ const buildFor = async <State, Event, Transaction>(
     return prepared
   }
   if (seen.right._tag === 'NoBuild') {
-    onNotice?.({ _tag: 'BuildBegun', projection: name, version, build: build.build })
+    const report = reporter(environment, environment.onNotice)
+    report({ _tag: 'BuildBegun', projection: name, version, build: build.build })
     return E.right({ build, isSeen: false })
   }
   const first = await documents.activate(name, build, options.keepOldBuild)()

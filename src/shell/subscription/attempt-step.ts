@@ -68,7 +68,16 @@ export const tryBatch = async <Transaction>(
   const made = await effects.make(batch, paceOf(context))
   memory.busySince = undefined
   if (E.isRight(made) && made.right > 0) {
-    memory.size.took(made.right, performance.now() - begun)
+    const duration = performance.now() - begun
+    memory.size.took(made.right, duration)
+    context.onHandled?.({
+      _tag: 'EventsHandled',
+      subscription: lease.subscription,
+      partition: lease.partition,
+      events: batch.events.slice(0, made.right),
+      upTo: batch.endAt(made.right).position,
+      duration,
+    })
     succeeded(context)
   }
   return made

@@ -5,15 +5,14 @@ import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import type { FailedOutboxCommand } from '../../core/ports/outbox'
 import type { HeldStream, MissingFilter } from '../../core/ports/subscription-store'
+import type { Observed } from '../notices/notices'
 
 /** Where a subscription reads from: an event store, or its reading half. */
 export type EventSource = Pick<EventStore, 'readAll' | 'read'> & Partial<EventLocator>
 
 /** The parts of a backend that a subscription needs. */
-export interface SubscriptionBackend<Transaction> extends Pick<
-  Backend<Transaction>,
-  'subscriptions' | 'wakeUps'
-> {
+export interface SubscriptionBackend<Transaction>
+  extends Pick<Backend<Transaction>, 'subscriptions' | 'wakeUps'>, Observed {
   readonly store: EventSource
 }
 

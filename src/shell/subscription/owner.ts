@@ -20,6 +20,7 @@ import { type Sleeper, sleeper } from './sleeper'
 import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
 import type { BetweenBatches } from './worker-context'
+import { handledReporter, reporter } from '../notices/notices'
 import { clearTimeout, performance, setTimeout } from '../../platform/node'
 
 /** The running work on a partition. */
@@ -65,7 +66,8 @@ export const runOwner = async <Transaction>({
 }: Ownership<Transaction>): Promise<E.Either<SubscriptionError, void>> => {
   const { subscriptions, store, signal, wakeUps } = environment
   const { name, leaseDuration } = settings
-  const onNotice = environment.onNotice ?? (() => undefined)
+  const onNotice = reporter(environment, environment.onNotice)
+  const onHandled = handledReporter(environment)
   const working = new Map<number, Working>()
   const memories = new Map<number, PartitionMemory>()
   const trouble = troubles(name, leaseDuration / 3, onNotice)
@@ -122,6 +124,7 @@ export const runOwner = async <Transaction>({
         mayWork: (time) => time < now.deadline,
         recovered: () => trouble.recovered(partition),
         onNotice,
+        onHandled,
       }).catch((cause: unknown) => E.left(storeFailed('Unexpected', 'nothingWritten', cause)))
       memory.busySince = undefined
       if (E.isRight(worked)) await subscriptions.release(lease)()

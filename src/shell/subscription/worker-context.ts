@@ -7,6 +7,7 @@ import type { SubscriptionEnvironment, SubscriptionNotice } from './environment'
 import type { Abandonment } from './handler'
 import type { PartitionMemory } from './partition-memory'
 import type { Sleeper } from './sleeper'
+import type { HandledNotice } from '../notices/notices'
 import { performance } from '../../platform/node'
 
 /** Other work of a partition's owner, under the same lease. Its commits do not move the checkpoint. */
@@ -40,6 +41,8 @@ export interface WorkerContext<Transaction> {
   /** A whole turn has succeeded: earlier trouble is over. */
   readonly recovered: () => void
   readonly onNotice: (notice: SubscriptionNotice) => void
+  /** Called with what was handled. `undefined`: nobody asks for it. */
+  readonly onHandled: ((notice: HandledNotice) => void) | undefined
 }
 
 /** When a batch that begins now is cut short. */

@@ -5,7 +5,15 @@ import { catching } from '../catching'
 import type { ProjectionNotice } from '../projection/environment'
 import { sleeper } from '../subscription/sleeper'
 import { clearTimeout, performance, setTimeout } from '../../platform/node'
-import { isFinal, type Worker, type WorkerError, type WorkersNotice, workerThrew } from './worker'
+import { type Observed, reporter } from '../notices/notices'
+import {
+  isFinal,
+  type Worker,
+  type WorkerError,
+  type WorkerNotice,
+  type WorkersNotice,
+  workerThrew,
+} from './worker'
 import { type WorkerRecord, workerRecord, type WorkersHealth } from './worker-health'
 
 /**
@@ -33,6 +41,10 @@ export interface WorkersOptions {
   readonly onNotice?: (notice: WorkersNotice) => void
 }
 
+/** A backend may be anything that the workers run on. */
+const observed = (backend: unknown): Observed =>
+  typeof backend === 'object' && backend !== null ? backend : {}
+
 /** How the workers have ended. */
 export interface WorkersEnd {
   /** Those that had not ended when `stopTimeout` was over. Their leases expire by themselves. */
@@ -53,6 +65,7 @@ interface Settings {
   readonly firstBackoff: number
   readonly maxBackoff: number
   readonly onNotice: (notice: WorkersNotice) => void
+  readonly onWorker: (notice: WorkerNotice) => void
 }
 
 /** A worker that is to be kept running. */
@@ -70,7 +83,7 @@ const jittered = (bound: number): number => Math.ceil((bound * (1 + Math.random(
 const keepRunning = async <Given>(
   { name, worker, record, signal }: Kept<Given>,
   backend: Given,
-  { firstBackoff, maxBackoff, onNotice }: Settings,
+  { firstBackoff, maxBackoff, onNotice, onWorker }: Settings,
 ): Promise<void> => {
   let startedAt: number | undefined
   let failures = 0
@@ -84,12 +97,12 @@ const keepRunning = async <Given>(
       if (startedAt !== undefined) return
       startedAt = performance.now()
       record.started()
-      onNotice({ _tag: 'WorkerStarted', worker: name })
+      onWorker({ _tag: 'WorkerStarted', worker: name })
     },
   }
   const fail = (error: WorkerError): void => {
     record.failed(error.message)
-    onNotice({ _tag: 'WorkerFailed', worker: name, error })
+    onWorker({ _tag: 'WorkerFailed', worker: name, error })
   }
   const isStopped = (): boolean => signal.aborted
   const hasWorkedFor = (): number => (startedAt === undefined ? 0 : performance.now() - startedAt)
@@ -112,7 +125,7 @@ const keepRunning = async <Given>(
     failures = hasWorkedFor() > maxBackoff ? 1 : failures + 1
     const restartsIn = jittered(backoff(firstBackoff, maxBackoff, failures))
     record.restarting(error.message)
-    onNotice({ _tag: 'WorkerEnded', worker: name, error, failures, restartsIn })
+    onWorker({ _tag: 'WorkerEnded', worker: name, error, failures, restartsIn })
     await sleeper().sleep(restartsIn, signal)
   }
   record.ended()
@@ -183,6 +196,11 @@ export const runWorkers = <Given>(
     firstBackoff: timeSetting(options.firstBackoff, 500),
     maxBackoff: timeSetting(options.maxBackoff, 30_000),
     onNotice: (notice: WorkersNotice) => void catching(() => onNotice?.(notice)),
+    // What the workers report themselves they tell the backend as well; what happens to them, only this does.
+    onWorker: reporter<WorkerNotice>(
+      observed(backend),
+      (notice) => void catching(() => onNotice?.(notice)),
+    ),
   }
   const kept = Object.entries(workers).map(([name, worker]) => ({
     name,

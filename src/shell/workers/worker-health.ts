@@ -135,6 +135,7 @@ export const workerRecord = (name: string): WorkerRecord => {
           begin(`${notice.projection} ${notice.version}.${notice.build}`, notice.error.message)
           break
         case 'BuildActivated':
+        case 'BuildEnded':
           end(`${notice.projection} ${notice.version}.${notice.build}`)
           break
       }

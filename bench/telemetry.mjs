@@ -1,0 +1,206 @@
+// node bench/telemetry.mjs [rounds] [cell] [--built]: what reprise/opentelemetry costs. One process sends the same commands in turns: without
+// it, with it but no SDK, and with the real SDK. Reported is the CPU time of this process for each command, its ratio to that
+// without, and to that with the context of OpenTelemetry alone, which an application pays that uses it for anything: a machine
+// that is slower for a while is slower for all. Fails if the real SDK, as it is advised to be set up at full rate, costs more
+// than 5 % of the latter.
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
+import { context, createNoopMeter, ProxyTracerProvider, ROOT_CONTEXT } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import {
+  AggregationTemporality,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import {
+  AlwaysOnSampler,
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-base'
+import E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import pg from 'pg'
+import { commands, events, openCategory } from '../dist/index.js'
+import { openTelemetry } from '../dist/opentelemetry.js'
+import { memory } from '../dist/memory.js'
+import { connectPool, postgres } from '../dist/postgres.js'
+import { decide, EVENT_TYPE, evolve, initialState } from './domain.mjs'
+import { buildReprise } from './harness/install.mjs'
+import { startPostgres } from './harness/postgres.mjs'
+import { median } from './harness/statistics.mjs'
+
+const BAR = 1.05
+const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 12)
+
+const account = {
+  name: 'account',
+  decider: {
+    initialState,
+    decide: ({ count }, state) =>
+      E.right(decide(count, state).map((data) => ({ type: EVENT_TYPE, ...data }))),
+    evolve,
+  },
+  commands: commands({ Deposit: { count: t.number } }),
+  events: events({
+    [EVENT_TYPE]: {
+      number: t.number,
+      amount: t.number,
+      currency: t.string,
+      teller: t.string,
+      branch: t.string,
+      note: t.string,
+    },
+  }),
+}
+
+/**
+ * Callers, and commands in a turn. Every caller has a stream of its own, and its state in memory. The first cell has no
+ * database: what telemetry adds there, in microseconds, it adds everywhere.
+ */
+const cells = [
+  { name: 'in memory', callers: 1, commands: 8_000, store: 'memory' },
+  { name: 'a caller alone', callers: 1, commands: 400 },
+  { name: '32 callers', callers: 32, commands: 6_400 },
+]
+
+/** Takes what it is given, and drops it: what an exporter sends is its own affair. */
+const spanSink = {
+  export: (_spans, done) => done({ code: 0 }),
+  forceFlush: async () => undefined,
+  shutdown: async () => undefined,
+}
+const metricSink = {
+  ...spanSink,
+  selectAggregationTemporality: () => AggregationTemporality.CUMULATIVE,
+}
+
+const sdk = (sampler) => {
+  const tracerProvider = new BasicTracerProvider({
+    sampler,
+    spanProcessors: [new BatchSpanProcessor(spanSink, { maxQueueSize: 8_192 })],
+  })
+  const reader = new PeriodicExportingMetricReader({
+    exporter: metricSink,
+    exportIntervalMillis: 10_000,
+  })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  return {
+    telemetry: openTelemetry({ tracerProvider, meterProvider }),
+    close: () => Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]),
+  }
+}
+
+const traced = ({ telemetry, close }, manager) => ({
+  open: (backend) =>
+    telemetry.category('account', openCategory(account, telemetry.backend(backend))),
+  // The context has its price, too: it is paid only in the turns of those that need it.
+  begin: () => manager && context.setGlobalContextManager(manager.enable()),
+  end: () => context.disable(),
+  close,
+})
+
+const untraced = {
+  open: (backend) => openCategory(account, backend),
+  begin: () => undefined,
+  end: () => undefined,
+}
+
+/** What an application pays for the context of OpenTelemetry, whether this library is traced or not. */
+const contextAlone = (manager) => ({
+  ...untraced,
+  begin: () => {
+    context.setGlobalContextManager(manager.enable())
+    context.with(ROOT_CONTEXT, () => undefined) // from now on promises are followed
+  },
+  end: () => context.disable(),
+})
+
+const withoutSdk = () =>
+  openTelemetry({
+    tracerProvider: new ProxyTracerProvider(),
+    meterProvider: { getMeter: () => createNoopMeter() },
+  })
+
+const must = (result) => {
+  if (E.isLeft(result)) throw new Error(JSON.stringify(result.left))
+}
+
+const sampled = (ratio) => new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) })
+const arms = [
+  { name: 'without', ...untraced },
+  { name: 'without, again', ...untraced },
+  { name: 'context alone', ...contextAlone(new AsyncLocalStorageContextManager()) },
+  { name: 'no SDK', ...traced({ telemetry: withoutSdk() }) },
+  {
+    name: 'SDK, 1 of 100',
+    bar: BAR,
+    ...traced(sdk(sampled(0.01)), new AsyncLocalStorageContextManager()),
+  },
+  {
+    name: 'SDK, all',
+    ...traced(sdk(new AlwaysOnSampler()), new AsyncLocalStorageContextManager()),
+  },
+]
+
+/** Microseconds of CPU time for each command, and commands a second. */
+const turn = async ({ begin, end }, category, { callers, commands: count }, tag) => {
+  begin()
+  const before = process.cpuUsage()
+  const begun = performance.now()
+  const call = async (caller) => {
+    for (let sent = 0; sent < count / callers; sent++) {
+      must(await category.handleCommand(`${tag}c${caller}`, { type: 'Deposit', count: 1 })())
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)))
+  const { user, system } = process.cpuUsage(before)
+  const rate = (count / (performance.now() - begun)) * 1000
+  end()
+  return { cpu: (user + system) / count, rate }
+}
+
+/** In another order each time, so that none always comes after the same one. */
+const shuffled = (items, round) =>
+  items.map((_, index) => items[(index * 5 + round) % items.length])
+
+const only = process.argv.find((word) => cells.some(({ name }) => name === word))
+const wanted = cells.filter(({ name }) => only === undefined || name === only)
+if (!process.argv.includes('--built')) buildReprise()
+const server = await startPostgres()
+await server.create('telemetry')
+const pool = new pg.Pool({ connectionString: server.urlOf('telemetry'), max: 10 })
+const db = connectPool(pool)
+const backend = postgres(db)
+must(await backend.migrate())
+
+let failed = false
+for (const cell of wanted) {
+  const store = cell.store === 'memory' ? memory() : backend
+  const opened = arms.map((arm) => ({ arm, category: arm.open(store), turns: [] }))
+  for (let round = -3; round < rounds; round++) {
+    for (const { arm, category, turns } of shuffled(opened, round + 3)) {
+      const measured = await turn(arm, category, cell, arm.name.replaceAll(/\W/g, ''))
+      if (round >= 0) turns.push(measured) // the first three warm it up
+    }
+  }
+  const [base, , withContext] = opened
+  console.log(`${cell.name}, ${rounds} rounds of ${cell.commands} commands`)
+  for (const { arm, turns } of opened) {
+    const cpu = median(turns.map((one) => one.cpu))
+    const ratio = median(turns.map((one, index) => one.cpu / base.turns[index].cpu))
+    const own = median(turns.map((one, index) => one.cpu / withContext.turns[index].cpu))
+    const rate = median(turns.map((one, index) => one.rate / base.turns[index].rate))
+    const isOver = arm.bar !== undefined && cell.store === undefined && own > arm.bar
+    failed ||= isOver
+    console.log(
+      `  ${arm.name.padEnd(16)} ${cpu.toFixed(1).padStart(7)} us of CPU  ${ratio.toFixed(3)}  of that with the context ${own.toFixed(3)}  rate ${rate.toFixed(3)}${isOver ? '  over the bar' : ''}`,
+    )
+  }
+}
+for (const arm of arms) await arm.close?.()
+await backend.close()
+await db.destroy()
+await server.stop()
+process.exit(failed ? 1 : 0)

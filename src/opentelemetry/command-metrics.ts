@@ -1,0 +1,133 @@
+import type { Attributes, Meter } from '@opentelemetry/api'
+import type { HandledNotice } from '../shell/notices/notices'
+import { isFailure } from '../shell/notices/outcomes'
+import { DURATIONS } from './store-telemetry'
+
+type CommandHandled = Extract<HandledNotice, { readonly _tag: 'CommandHandled' }>
+
+/** What is counted of a category, in numbers of our own: an SDK takes a microsecond to find each of its. */
+interface Counts {
+  readonly attributes: Attributes
+  /** Of what its commands were and came to: the same objects each time. */
+  readonly told: Map<string, Attributes>
+  commands: number
+  attempts: number
+  hits: number
+  misses: number
+  /** One for every group of commands that were decided and appended together. */
+  groups: number
+  /** Since the last collection. */
+  longestQueue: number
+  largestGroup: number
+}
+
+const toldOf = (
+  { attributes, told }: Counts,
+  { type, outcome, error }: CommandHandled,
+): Attributes => {
+  const key = `${outcome} ${type ?? ''}`
+  const known = told.get(key)
+  if (known !== undefined) return known
+  const made = {
+    ...attributes,
+    ...(type === undefined ? {} : { 'reprise.command.type': type }),
+    'reprise.outcome': outcome,
+    ...(error !== undefined && isFailure(error) ? { 'error.type': outcome } : {}),
+  }
+  told.set(key, made)
+  return made
+}
+
+/** The metrics of commands. */
+export const commandMetrics = (meter: Meter) => {
+  const duration = meter.createHistogram('reprise.command.duration', {
+    unit: 's',
+    description: 'From the call of a command to its answer, retries included.',
+    advice: { explicitBucketBoundaries: DURATIONS },
+  })
+  const conflicts = meter.createCounter('reprise.command.conflicts', {
+    unit: '{command}',
+    description: 'Commands that were decided again, because another writer was first.',
+  })
+  const attempts = meter.createObservableCounter('reprise.command.attempts', {
+    unit: '{attempt}',
+    description: 'How often commands were decided.',
+  })
+  const cache = meter.createObservableCounter('reprise.command.cache', {
+    unit: '{command}',
+    description:
+      'Commands that were decided on a state in memory (hit), or on one that was read (miss).',
+  })
+  const grouped = meter.createObservableCounter('reprise.command.grouped', {
+    unit: '{command}',
+    description: 'Commands that were decided and appended, alone or with others.',
+  })
+  const groups = meter.createObservableCounter('reprise.command.groups', {
+    unit: '{group}',
+    description: 'Groups of commands that were decided and appended together.',
+  })
+  const largest = meter.createObservableGauge('reprise.command.group.size', {
+    unit: '{command}',
+    description: 'The largest group since the last collection.',
+  })
+  const longest = meter.createObservableGauge('reprise.command.queue.depth', {
+    unit: '{command}',
+    description:
+      'The most commands of one stream that were not answered yet, since the last collection.',
+  })
+
+  const categories = new Map<string, Counts>()
+  const countsOf = (category: string): Counts => {
+    const known = categories.get(category)
+    if (known !== undefined) return known
+    const made = {
+      attributes: { 'reprise.category': category },
+      told: new Map<string, Attributes>(),
+      commands: 0,
+      attempts: 0,
+      hits: 0,
+      misses: 0,
+      groups: 0,
+      longestQueue: 0,
+      largestGroup: 0,
+    }
+    categories.set(category, made)
+    return made
+  }
+
+  meter.addBatchObservableCallback(
+    (observed) => {
+      for (const counts of categories.values()) {
+        const { attributes } = counts
+        observed.observe(attempts, counts.attempts, attributes)
+        observed.observe(cache, counts.hits, { ...attributes, 'reprise.cache': 'hit' })
+        observed.observe(cache, counts.misses, { ...attributes, 'reprise.cache': 'miss' })
+        observed.observe(grouped, counts.commands, attributes)
+        observed.observe(groups, counts.groups, attributes)
+        observed.observe(largest, counts.largestGroup, attributes)
+        observed.observe(longest, counts.longestQueue, attributes)
+        counts.largestGroup = 0
+        counts.longestQueue = 0
+      }
+    },
+    [attempts, cache, grouped, groups, largest, longest],
+  )
+
+  return {
+    handled: (notice: CommandHandled): void => {
+      const counts = countsOf(notice.category)
+      if (notice.attempts > 0) {
+        counts.commands += 1
+        counts.attempts += notice.attempts
+        counts.groups += 1 / notice.group
+        if (notice.isCached) counts.hits += 1
+        else counts.misses += 1
+        if (notice.group > counts.largestGroup) counts.largestGroup = notice.group
+      }
+      if (notice.waiting > counts.longestQueue) counts.longestQueue = notice.waiting
+      duration.record(notice.duration / 1000, toldOf(counts, notice))
+    },
+    overtaken: (category: string, commands: number): void =>
+      conflicts.add(commands, { 'reprise.category': category }),
+  }
+}
