@@ -39,10 +39,12 @@ export const drawDiagram = (source) => {
 /** A picture with a light background, and the same in the colours of the dark theme. */
 export const recolour = (svg) => {
   const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg) ?? []
+  const DARK = '@media (prefers-color-scheme: dark)'
   const dark = svg
+    .replaceAll(DARK, '@media all') // the reader may have chosen another theme than that of the machine
     .replaceAll('fill="#fff"', `fill="${THEMES.dark.bg}"`)
     .replaceAll('fill="#222"', `fill="${THEMES.dark.fg}"`)
     .replaceAll('#0b7a75', '#2fa89f')
     .replaceAll('#8d99ae', '#6f7c93')
-  return { light: svg, dark, width, height }
+  return { light: svg.replaceAll(DARK, '@media not all'), dark, width, height }
 }

@@ -73,6 +73,15 @@ const picture = (name, alt, { light, dark, width, height }, draw) => {
   return `<div class="picture" tabindex="0" role="group" aria-label="${alt}">${image('light', `${name}.svg`)}${image('dark', `${name}.dark.svg`)}</div>`
 }
 
+/** A picture that is as it is in both themes: a PNG. Its size is at its beginning. */
+const photograph = (file, alt, draw) => {
+  const content = readFileSync(join(ROOT, file))
+  const name = file.replace(/^docs\//, '').replaceAll('/', '-')
+  draw(name, content)
+  const [width, height] = [content.readUInt32BE(16), content.readUInt32BE(20)]
+  return `<img class="photograph" src="/pictures/${name}" alt="${alt}" width="${width}" height="${height}" loading="lazy">`
+}
+
 const stagePage = (page, place, { known, repository, draw }) => {
   const name = place.replace(/\.md$/, '').replaceAll('/', '-')
   const lines = textOf(page).split('\n')
@@ -110,6 +119,7 @@ const stagePage = (page, place, { known, repository, draw }) => {
             if (/^[a-z]+:/.test(link)) return whole
             if (isPicture !== '') {
               const file = posix.join(posix.dirname(page), link)
+              if (!file.endsWith('.svg')) return photograph(file, text, draw)
               return picture(posix.basename(link, '.svg'), text, recolour(textOf(file)), draw)
             }
             const target = targetOf(page, link, known, repository)
