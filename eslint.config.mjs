@@ -13,7 +13,17 @@ const noDefault = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'bench/peers', 'node_modules', 'src/studio/assets.ts'] },
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'bench/peers',
+      'site/dist',
+      'site/.pages',
+      '**/node_modules',
+      'src/studio/assets.ts',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
@@ -91,7 +101,7 @@ export default tseslint.config(
     },
   },
   {
-    // A test's fake timers replace the globals: see src/shell/timers.ts.
+    // A test's fake timers replace the globals: see src/platform/node.ts.
     files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts', 'src/http/**/*.ts', 'src/studio/*.ts'],
     rules: {
       'no-restricted-globals': [
@@ -130,5 +140,10 @@ export default tseslint.config(
         setImmediate: 'readonly',
       },
     },
+  },
+  {
+    // What runs in a browser.
+    files: ['site/playground/*.mjs'],
+    languageOptions: { globals: { self: 'readonly', performance: 'readonly' } },
   },
 )

@@ -9,11 +9,12 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { build } from 'esbuild'
 import { rollup } from 'rollup'
 import ts from 'typescript'
 
 const require = createRequire(import.meta.url)
-const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8'))
+const { exports, bin, browser } = JSON.parse(readFileSync('package.json', 'utf8'))
 const doors = Object.values(exports).filter((target) => target.require !== undefined)
 
 // --- Declarations ---
@@ -174,7 +175,8 @@ const sharedFile = (path, { getModuleInfo }) => {
   if (path.startsWith(PREFIX) || path.includes('node_modules')) return 'core'
   if (getModuleInfo(path).dynamicImporters.length > 0) return undefined
   const [, folder] =
-    /[\\/]src[\\/](core[\\/]operator|core|shell|adapters[\\/]postgres)[\\/]/.exec(path) ?? []
+    /[\\/]src[\\/](core[\\/]operator|core|shell|platform|adapters[\\/]postgres)[\\/]/.exec(path) ??
+    []
   return folder && basename(folder)
 }
 
@@ -202,12 +204,13 @@ await bundle.write({
   esModule: true,
   externalLiveBindings: false,
   minifyInternalExports: false,
+  hoistTransitiveImports: false, // what a file imports from node stays in that file: browsers take another one
   manualChunks: sharedFile,
   // `import * as E` is what `require` gives; and Node's own modules, which do not say that they are modules, are the default.
   interop: (path) => (path.startsWith('node:') ? 'default' : 'esModule'),
 })
 await bundle.close()
-const licences = INSIDE.map((name) => {
+const licences = [...INSIDE, '@noble/hashes'].map((name) => {
   const folder = join('node_modules', name)
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const licence = readFileSync(join(folder, 'LICENSE'), 'utf8').trim()
@@ -215,6 +218,23 @@ const licences = INSIDE.map((name) => {
 })
 writeFileSync('dist/LICENSES', licences.join('\n\n'))
 for (const file of Object.values(bin)) chmodSync(file, 0o755)
+
+// --- For browsers ---
+
+// `browser` in package.json says which file takes the place of which. Its hash function is inside: nothing to install.
+const [[ofNode, ofBrowsers]] = Object.entries(browser)
+await build({
+  entryPoints: ['src/platform/browser.ts'],
+  outfile: ofBrowsers,
+  bundle: true,
+  format: 'cjs',
+  platform: 'browser',
+  target: 'es2022',
+})
+const inBrowsers = readFileSync(ofBrowsers, 'utf8')
+for (const name of Object.keys(require(resolve(ofNode)))) {
+  if (!inBrowsers.includes(`  ${name}: () => `)) throw new Error(`${ofBrowsers} lacks ${name}`)
+}
 
 // --- For ES modules ---
 

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { jsonIssue } from '../core/json'
 import { setting, timeSetting } from '../core/setting'
 import { catching } from '../shell/catching'
-import { clearTimeout, setTimeout } from '../shell/timers'
+import { clearTimeout, setTimeout } from '../platform/node'
 import { jsonPointer } from './json-pointer'
 import { httpProblem, type Problem } from './problem'
 

@@ -6,7 +6,7 @@ import type { AppendTogetherRequest } from '../core/append-together'
 import type { BoundaryStore } from '../core/ports/boundary-store'
 import type { EventStore } from '../core/ports/event-store'
 import { isFailure } from '../shell/notices/outcomes'
-import { performance } from '../shell/timers'
+import { performance } from '../platform/node'
 import { fail, inSpan, isUnrecorded, tagOf } from './spans'
 
 /** Bounds of durations, in seconds: from what memory takes to what nobody waits for. */

@@ -11,6 +11,7 @@ import type {
   StoredSnapshot,
 } from '../../core/ports/event-store'
 import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
+import { byCodePoints } from '../../core/code-points'
 import { firstVersionAbove, lastVersion } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
 import { canBeginId, categoryOf } from '../../core/stream'
@@ -116,10 +117,6 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
   const highest = log.events.length
   return { events, upTo, more: upTo < highest, highest, lineage }
 }
-
-// The order of UTF-8 bytes is the order of code points; that of JavaScript's own strings is not.
-const byCodePoints = (left: string, right: string): number =>
-  Buffer.compare(Buffer.from(left), Buffer.from(right))
 
 export const streamPage = (
   log: MemoryLog,

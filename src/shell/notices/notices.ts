@@ -4,7 +4,7 @@ import { propertyOf } from '../../core/owns'
 import type { StoredEvent } from '../../core/recorded-event'
 import { catching } from '../catching'
 import type { Notice } from '../category/notice'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 import type { WorkersNotice } from '../workers/worker'
 
 /**

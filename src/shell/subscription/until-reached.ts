@@ -13,7 +13,7 @@ import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-s
 import type { Position, StreamId } from '../../core/stream'
 import { LONGEST_TIMER, setting } from '../../core/setting'
 import { backoff } from '../../core/back-off'
-import { clearTimeout, performance, setTimeout, sleep } from '../timers'
+import { clearTimeout, performance, setTimeout, sleep } from '../../platform/node'
 
 /** In milliseconds. */
 const MIN_POLL_INTERVAL = 5

@@ -4,7 +4,7 @@ import { backoff } from '../../core/back-off'
 import { catching } from '../catching'
 import type { ProjectionNotice } from '../projection/environment'
 import { sleeper } from '../subscription/sleeper'
-import { clearTimeout, performance, setTimeout } from '../timers'
+import { clearTimeout, performance, setTimeout } from '../../platform/node'
 import { type Observed, reporter } from '../notices/notices'
 import {
   isFinal,

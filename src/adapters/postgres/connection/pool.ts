@@ -1,13 +1,11 @@
-import * as timers from 'node:timers'
 import type { CompiledQuery, Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import { setImmediate } from '../../../platform/node'
 import { deadlines, withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
 import { rememberOrigin } from './origin'
 import { type PreparedStatementsMode, statementRunner } from './prepared-statements'
 import { type Answer, type Executor, kyselyOn, poolClient, type RunStatement } from './query'
-
-const { setImmediate } = timers // taken when this module is loaded: see grouped
 
 /** A broken connection already fails its statement; without a listener, 'error' would crash the process. */
 const ignoreError = (): void => undefined

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../core/code-points'
 import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 
 /** The schema that holds everything, unless the caller chooses another. */
@@ -13,7 +14,7 @@ const MOST_BYTES = 63
 const problemOf = (name: string): string | undefined => {
   if (name === '') return 'it is empty'
   if (name.includes('\u0000') || !name.isWellFormed()) return 'it holds what no text can hold'
-  const bytes = Buffer.byteLength(name)
+  const bytes = bytesOf(name)
   return bytes > MOST_BYTES
     ? `it has ${bytes} bytes, and PostgreSQL cuts it off after ${MOST_BYTES}`
     : undefined
@@ -40,7 +41,7 @@ export const quoteText = (text: string): string => `'${text.replaceAll("'", "''"
 /** FNV-1a, 32 bits. Source: http://www.isthe.com/chongo/tech/comp/fnv/ */
 export const fingerprint = (text: string): number => {
   let hash = 0x811c9dc5
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return hash
 }
 
