@@ -51,7 +51,11 @@ const { options } = ts.getParsedCommandLineOfConfigFile('tsconfig.build.json', {
 
 // Loaded when they are first used, and not with this package: each takes as long as a good part of it. An application that
 // brings its own Kysely needs no second one at all.
-const LATER = new Set(['kysely', 'lru-cache'])
+const LATER = new Set(['kysely', 'lru-cache', 'node:crypto'])
+
+// Node's own modules only in the file that browsers have another one for: a bundler finds whatever is required.
+const isLater = (module, file) =>
+  LATER.has(module) && (!module.startsWith('node:') || /[\\/]src[\\/]platform[\\/]/.test(file))
 const PREFIX = '\0later:'
 
 /** `parse(…)` of a module that is loaded later becomes `later().parse(…)`, and `new Kysely` becomes `new (later().Kysely)`. */
@@ -60,7 +64,8 @@ const loadingLater = (context) => (source) => {
   const modules = new Map() // the function that loads it, by the module
   const values = new Map() // what stands for it, by the name
   for (const statement of source.statements) {
-    if (!ts.isImportDeclaration(statement) || !LATER.has(statement.moduleSpecifier.text)) continue
+    if (!ts.isImportDeclaration(statement)) continue
+    if (!isLater(statement.moduleSpecifier.text, source.fileName)) continue
     const { namedBindings } = statement.importClause
     if (statement.importClause.isTypeOnly || namedBindings === undefined) continue
     const name = `later${modules.size}`
@@ -77,7 +82,8 @@ const loadingLater = (context) => (source) => {
   if (values.size === 0) return source
   let found = false
   const instead = (node) => {
-    const isKnown = ts.isPropertyAccessExpression(node) || ts.isNewExpression(node)
+    const isKnown =
+      ts.isPropertyAccessExpression(node) || ts.isNewExpression(node) || ts.isCallExpression(node)
     if (!isKnown || !ts.isIdentifier(node.expression)) return undefined
     const make = values.get(node.expression.text)
     if (make === undefined) return undefined
@@ -98,12 +104,10 @@ const loadingLater = (context) => (source) => {
     if (ts.isPropertyAccessExpression(node)) {
       return factory.updatePropertyAccessExpression(node, other, node.name)
     }
-    return factory.updateNewExpression(
-      node,
-      other,
-      node.typeArguments,
-      ts.visitNodes(node.arguments, visit),
-    )
+    const given = ts.visitNodes(node.arguments, visit)
+    return ts.isCallExpression(node)
+      ? factory.updateCallExpression(node, other, node.typeArguments, given)
+      : factory.updateNewExpression(node, other, node.typeArguments, given)
   }
   const changed = ts.visitEachChild(source, visit, context)
   if (!found) return changed
@@ -172,6 +176,7 @@ const entries = [...doors.map((door) => door.require.default), ...Object.values(
 
 /** In which file of `dist/shared` a source is, if several entry points need it. One that is loaded later keeps its own. */
 const sharedFile = (path, { getModuleInfo }) => {
+  if (path.startsWith(`${PREFIX}node:`)) return 'platform'
   if (path.startsWith(PREFIX) || path.includes('node_modules')) return 'core'
   if (getModuleInfo(path).dynamicImporters.length > 0) return undefined
   const [, folder] =

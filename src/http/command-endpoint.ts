@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import type { HandleError } from '../core/errors/unions'
 import type { Metadata } from '../core/metadata'
@@ -121,7 +120,7 @@ const merged = (
 ): Metadata & { readonly correlationId: string } => ({
   ...metadata,
   ...own,
-  correlationId: own.correlationId ?? metadata.correlationId ?? commandId ?? randomUUID(),
+  correlationId: own.correlationId ?? metadata.correlationId ?? commandId ?? crypto.randomUUID(),
   ...(metadata.extra === undefined && own.extra === undefined
     ? {}
     : { extra: { ...metadata.extra, ...own.extra } }),
