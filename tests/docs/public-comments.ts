@@ -98,6 +98,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   it: "import { it } from 'node:test'",
   PGlite: "import { PGlite } from '@electric-sql/pglite'",
   pipe: "import { pipe } from 'fp-ts/function'",
+  pino: "import { pino } from 'pino'",
   Pool: "import { Pool } from 'pg'",
   t: "import * as t from 'io-ts'",
   TE: "import * as TE from 'fp-ts/TaskEither'",

@@ -61,8 +61,7 @@ const isName = (text: string): boolean =>
  * Why an action cannot be recorded, or `undefined`. Every adapter asks before anything else.
  *
  * @example
- * const problem = actionProblem(action)
- * if (problem !== undefined) return TE.left(problem)
+ * actionProblem({ operator: '', action: 'retry', subject: 'mails', detail: {} })?._tag // 'InvalidOperation'
  */
 export const actionProblem = ({
   operator,

@@ -190,7 +190,10 @@ const messageOf = (notice: AnyNotice): string => {
  * What to log of a notice: for a logger that is not like pino. Never fails.
  *
  * @example
- * const { level, fields, message } = logLine(notice)
+ * const onAnyNotice = (notice: AnyNotice) => {
+ *   const { level, fields, message } = logLine(notice)
+ *   console.log(level, message, fields)
+ * }
  */
 export const logLine = (notice: AnyNotice): LogLine => ({
   level: levelOf(notice),
