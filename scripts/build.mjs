@@ -2,7 +2,7 @@
 //
 // One runtime, CommonJS, in few files: to load one file takes about a millisecond, and there are hundreds of sources. What
 // several entry points need is in files of its own (`dist/shared`), so that each function and each symbol is there once.
-// Dependencies stay outside, but for what we call of fp-ts and io-ts: see docs/adr/0087. An ES module gets the same objects through `x.mjs`, which names what `x.js` exports,
+// Dependencies stay outside: see docs/adr/0087. An ES module gets the same objects through `x.mjs`, which names what `x.js` exports,
 // and types of its own (`.d.mts`): to the compiler, a `.d.ts` of this package speaks of the CommonJS types of
 // kysely and PGlite, and their classes are others than those that an ES module imports.
 import { execFileSync } from 'node:child_process'
@@ -51,14 +51,14 @@ const { options } = ts.getParsedCommandLineOfConfigFile('tsconfig.build.json', {
 
 // Loaded when they are first used, and not with this package: each takes as long as a good part of it. An application that
 // brings its own Kysely needs no second one at all.
-const LATER = new Set(['kysely', 'lru-cache', 'node:crypto'])
+const LATER = new Set(['fp-ts/TaskEither', 'kysely', 'lru-cache', 'node:crypto'])
 
 // Node's own modules only in the file that browsers have another one for: a bundler finds whatever is required.
 const isLater = (module, file) =>
   LATER.has(module) && (!module.startsWith('node:') || /[\\/]src[\\/]platform[\\/]/.test(file))
 const PREFIX = '\0later:'
 
-/** `parse(…)` of a module that is loaded later becomes `later().parse(…)`, and `new Kysely` becomes `new (later().Kysely)`. */
+/** `TE.map` of a module that is loaded later becomes `later().map`, and `new Kysely` becomes `new (later().Kysely)`. */
 const loadingLater = (context) => (source) => {
   const { factory } = context
   const modules = new Map() // the function that loads it, by the module
@@ -131,14 +131,6 @@ const loadingLater = (context) => (source) => {
   return factory.updateSourceFile(changed, [...imports, ...changed.statements])
 }
 
-/** What comes into our files: the modules of these packages that can be taken apart, so that only what is called comes along. */
-const INSIDE = ['fp-ts', 'io-ts']
-
-const insideFile = (path) => {
-  const [, name, module = 'index'] = /^(fp-ts|io-ts)(?:\/(?:es6\/)?(\w+))?$/.exec(path) ?? []
-  return name && resolve('node_modules', name, 'es6', `${module}.js`)
-}
-
 /** Finds and compiles sources. `isolatedModules` makes sure that each can be compiled alone. */
 const typescript = {
   name: 'typescript',
@@ -148,8 +140,6 @@ const typescript = {
       : null,
   resolveId: (path, importer) => {
     if (path.startsWith(PREFIX)) return path
-    const inside = insideFile(path)
-    if (inside !== undefined) return inside
     if (!path.startsWith('.') || importer === undefined) return null
     const source = resolve(dirname(importer), `${path.replace(/\.js$/, '')}.ts`)
     return existsSync(source) ? source : null
@@ -177,7 +167,7 @@ const entries = [...doors.map((door) => door.require.default), ...Object.values(
 /** In which file of `dist/shared` a source is, if several entry points need it. One that is loaded later keeps its own. */
 const sharedFile = (path, { getModuleInfo }) => {
   if (path.startsWith(`${PREFIX}node:`)) return 'platform'
-  if (path.startsWith(PREFIX) || path.includes('node_modules')) return 'core'
+  if (path.startsWith(PREFIX)) return 'core'
   if (getModuleInfo(path).dynamicImporters.length > 0) return undefined
   const [, folder] =
     /[\\/]src[\\/](core[\\/]operator|core|shell|platform|adapters[\\/]postgres)[\\/]/.exec(path) ??
@@ -188,15 +178,9 @@ const sharedFile = (path, { getModuleInfo }) => {
 const bundle = await rollup({
   input: Object.fromEntries(entries.map((file) => [nameOf(file), sourceOf(file)])),
   plugins: [typescript],
-  external: (path) =>
-    !path.startsWith(PREFIX) &&
-    !path.startsWith('.') &&
-    !isAbsolute(path) &&
-    insideFile(path) === undefined,
+  external: (path) => !path.startsWith(PREFIX) && !path.startsWith('.') && !isAbsolute(path),
   treeshake: { moduleSideEffects: false },
   onwarn: (warning) => {
-    // Helpers of an old compiler, in fp-ts and io-ts, look for themselves in `this`.
-    if (warning.code === 'THIS_IS_UNDEFINED' && warning.id?.includes('node_modules')) return
     throw new Error(warning.message)
   },
 })
@@ -215,7 +199,7 @@ await bundle.write({
   interop: (path) => (path.startsWith('node:') ? 'default' : 'esModule'),
 })
 await bundle.close()
-const licences = [...INSIDE, '@noble/hashes'].map((name) => {
+const licences = ['@noble/hashes'].map((name) => {
   const folder = join('node_modules', name)
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const licence = readFileSync(join(folder, 'LICENSE'), 'utf8').trim()

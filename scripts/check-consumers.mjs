@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { webcrypto } from 'node:crypto'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -128,6 +128,17 @@ const checkNames = async (folder) => {
   }
 }
 
+/** Its codecs are recognised as made by io-ts only if ours is the application's: see docs/adr/0087. */
+const checkIoTs = (folder) => {
+  const require = createRequire(join(folder, 'application.js'))
+  for (const name of ['reprise', 'reprise/codec', 'reprise/postgres']) require(name)
+  const own = readdirSync(join(folder, 'node_modules/reprise/dist/shared'))
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => readFileSync(join(folder, 'node_modules/reprise/dist/shared', file), 'utf8'))
+  assert.ok(require.resolve('io-ts') in require.cache, "the application's io-ts is not loaded")
+  assert.ok(!own.some((text) => text.includes('InterfaceType(')), 'io-ts is in our own files')
+}
+
 /** One file, with everything in it but PGlite, whose WebAssembly is a file of its own. */
 const bundle = (folder) => {
   const esbuild = createRequire(import.meta.resolve('tsx/package.json'))('esbuild')
@@ -234,6 +245,7 @@ const passed = await withFolder(async (folder) => {
   link('vitest', oldest)
   const newest = install(join(folder, 'newest'), { kysely: 'kysely-newest' })
   await checkNames(oldest)
+  checkIoTs(oldest)
   checkWithoutPeers(oldest)
   await checkInBrowsers(oldest)
   const compiled = compileAll(oldest, newest)
