@@ -8,14 +8,14 @@ import { type InvalidStreamId, invalidStreamId } from './errors/invalid'
  */
 export type StreamId = string
 
-/** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,647. */
+/** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,646. */
 export type StreamVersion = number
 
 /** The place of an event in the order of the whole store. Increasing, with gaps; at most 2^40 - 1. */
 export type Position = number
 
 export const MAXIMUM_STREAM_ID_LENGTH = 255
-export const MAXIMUM_VERSION = 2_147_483_647
+export const MAXIMUM_VERSION = 2_147_483_646
 export const MAXIMUM_POSITION = 2 ** 40 - 1
 
 // eslint-disable-next-line no-control-regex -- refusing control characters is the point

@@ -159,6 +159,8 @@ const standardOf = (
       }
     case 'InvalidStreamId':
       return { status: 400, code: 'invalid-id', detail: `The id is not valid: ${error.reason}.` }
+    case 'StreamErased':
+      return { status: 410, code: 'erased', detail: 'It was erased, and does not come back.' }
     case 'Rejected':
       return {
         status: 422,
@@ -224,6 +226,7 @@ const standardOf = (
  * | 400 | `invalid-id` | `InvalidStreamId` |
  * | 404 | `version-not-reached` | `VersionNotReached` |
  * | 409 | `version-conflict` | `VersionConflict`: other writers were faster at every attempt |
+ * | 410 | `erased` | `StreamErased` |
  * | 412 | `precondition-failed` | `VersionConflict` with the preconditions of the request |
  * | 413 | `too-much-to-store` | `LimitExceeded` |
  * | 422 | the rejection's tag | `Rejected` |

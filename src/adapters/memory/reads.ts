@@ -89,6 +89,7 @@ const usableSnapshot = (
 
 export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => {
   const { streamId, version, schemaVersion, state } = snapshot
+  if (log.erasures.has(streamId)) return
   const { snapshots } = streamToWrite(log, streamId)
   if (version <= (snapshots.get(schemaVersion)?.version ?? 0)) return
   const kept = { streamId, version, schemaVersion, state: frozenJson(canonicalJson(state)) }
@@ -118,7 +119,7 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
 }
 
 // The order of UTF-8 bytes is the order of code points; that of JavaScript's own strings is not.
-const byCodePoints = (left: string, right: string): number =>
+export const byCodePoints = (left: string, right: string): number =>
   Buffer.compare(Buffer.from(left), Buffer.from(right))
 
 export const streamPage = (

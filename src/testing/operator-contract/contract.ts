@@ -7,6 +7,7 @@ import type { Outbox } from '../../core/ports/outbox'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
+import { erasingStreams } from './erasing'
 import { examining } from './examining'
 import { goingBack } from './going-back'
 import { holding } from './holding'
@@ -53,6 +54,7 @@ const suites: ReadonlyArray<Suite> = [
   outbox,
   lineages,
   tags,
+  erasingStreams,
   examining,
 ]
 

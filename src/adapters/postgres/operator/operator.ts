@@ -28,6 +28,7 @@ import { examineWith } from './doctor/examine'
 import { migrationsCheck } from './doctor/migrations-check'
 import { serverChecks } from './doctor/server-checks'
 import { tableChecks } from './doctor/table-checks'
+import { erasing } from './erasing'
 import { find } from './find'
 import { holding } from './holding'
 import { horizonOf } from './horizon'
@@ -85,6 +86,7 @@ export const postgresOperator = <Database>(
     ...outbox(operated),
     ...subscriptionActions(operated),
     ...tags,
+    ...erasing(operated),
     status,
     builds: builds.builds,
     rollBack: (projection, from) =>

@@ -1,5 +1,7 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { streamErased } from '../../../core/errors/erased'
 import { invalidQuery } from '../../../core/errors/invalid'
 import type { EventStore, StreamRange } from '../../../core/ports/event-store'
 import {
@@ -11,7 +13,7 @@ import {
 import type { StoredEvent } from '../../../core/recorded-event'
 import { type StreamId, streamIdError } from '../../../core/stream'
 import { named, type Executor, readRows } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
+import { ERASED_VERSION, quoteIdentifier } from '../schema/names'
 import { storedColumns, toPage, withoutNul } from './stored-events'
 
 const read = (schema: string): string => `
@@ -114,7 +116,11 @@ export const versionIn = (schema: string) => {
       return invalid === undefined
         ? pipe(
             readRows<{ readonly version: number }>(db, statement, [streamId]),
-            TE.map(([row]) => row?.version ?? 0),
+            TE.flatMapEither(([row]) =>
+              row?.version === ERASED_VERSION
+                ? E.left(streamErased(streamId))
+                : E.right(row?.version ?? 0),
+            ),
           )
         : TE.left(invalid)
     }

@@ -8,7 +8,7 @@ import {
   type TransactionScope,
   writeRows,
 } from '../connection/query'
-import { milliseconds, quoteIdentifier } from '../schema/names'
+import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
 
 // Jumps from one stream to the next in the primary key's index: it costs what the page costs, however
 // many events there are. $3 and $4 bound the ids of one category.
@@ -29,6 +29,7 @@ from (select * from found where stream_id is not null limit $2::integer) f
   cross join lateral (
     select version, recorded_at from ${schema}.events where stream_id = f.stream_id
     order by version desc limit 1) e
+where e.version < ${ERASED_VERSION}
 order by f.stream_id`
 
 interface StreamRow {

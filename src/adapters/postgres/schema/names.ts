@@ -63,4 +63,13 @@ export const milliseconds = (time: string): string =>
  *
  * @param schema - its quoted name.
  */
+/**
+ * The highest version of a row of an erased stream, which is no event: see erase_stream in migrations/0001_reprise.sql. Every
+ * such row has the schema version 0.
+ */
+export const ERASED_VERSION = 2_147_483_647
+
+/** SQL: whether a row of `events` is an event. */
+export const IS_EVENT = 'schema_version > 0'
+
 export const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`

@@ -1,0 +1,80 @@
+import type { StreamId } from '../stream'
+import { streamIdError } from '../stream'
+import { invalidOperation, type InvalidOperation } from '../errors/operator'
+import { textIssue } from '../json'
+
+/** A document that holds what is to be erased. */
+export interface ErasedDocument {
+  /** The name of the projection (the document is erased from all of its builds), or of a collection. */
+  readonly collection: string
+  readonly key: string
+}
+
+/** What to erase, and what is written down about it. */
+export interface Erasing {
+  readonly streamId: StreamId
+  /** Who has decided it. 1 to 255 characters. */
+  readonly by: string
+  /** Why. 1 to 2,000 characters. It is kept for ever: name no person. */
+  readonly why: string
+  /** Documents that are erased with it: the store cannot know which are made from the stream. At most 10,000. */
+  readonly documents?: ReadonlyArray<ErasedDocument>
+}
+
+/** An erasure, as it is written down for ever. */
+export interface Erasure {
+  readonly streamId: StreamId
+  /** Milliseconds since 1970-01-01 UTC, by the store's clock. */
+  readonly erasedAt: number
+  readonly by: string
+  readonly why: string
+  /** How many events there were. 1 or more. */
+  readonly events: number
+}
+
+/** Which erasures. */
+export interface ErasureRange {
+  /** Only streams whose id comes later in the order of code points. Empty: from the start. */
+  readonly after: StreamId
+  /** Erasures at most in this page. 1 or more. */
+  readonly limit: number
+}
+
+const LONGEST_NAME = 255
+const LONGEST_REASON = 2_000
+const MOST_DOCUMENTS = 10_000
+
+const isText = (text: string, longest: number): boolean =>
+  typeof text === 'string' &&
+  text.trim().length > 0 &&
+  text.length <= longest &&
+  textIssue(text) === undefined
+
+/** Why nothing can be erased with this, or `undefined`. Every store calls it first. */
+export const erasingProblem = ({
+  streamId,
+  by,
+  why,
+  documents = [],
+}: Erasing): InvalidOperation | undefined => {
+  const wrong = streamIdError(streamId)
+  if (wrong !== undefined) return invalidOperation('stream', `is not valid: ${wrong.reason}`)
+  if (!isText(by, LONGEST_NAME)) {
+    return invalidOperation('name of who has decided it', `must have 1 to ${LONGEST_NAME} characters`)
+  }
+  if (!isText(why, LONGEST_REASON)) {
+    return invalidOperation('reason', `must have 1 to ${LONGEST_REASON} characters`)
+  }
+  if (documents.length > MOST_DOCUMENTS) {
+    return invalidOperation('list of documents', `may name ${MOST_DOCUMENTS} at most`)
+  }
+  return documents.every(
+    ({ collection, key }) => textIssue(collection) === undefined && textIssue(key) === undefined,
+  )
+    ? undefined
+    : invalidOperation('list of documents', 'names one that no store can hold')
+}
+
+/** The stream was never written to: there is nothing to erase. */
+export const nothingToErase = (streamId: StreamId): InvalidOperation =>
+  invalidOperation('stream', `${streamId} has no events`)
