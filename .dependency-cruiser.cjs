@@ -1,4 +1,4 @@
-/** The direction: testing -> core; cli, http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
+/** The direction: testing -> core; cli -> studio -> http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
 const entries =
   '^src/(index|adapter|algebra|boundary|codec|http|memory|opentelemetry|postgres|testing)[.]ts$'
 
@@ -44,10 +44,31 @@ module.exports = {
       to: {
         pathNot: [
           '^src/(core|shell)/',
+          '^src/platform/node[.]ts$',
           'node_modules/(fp-ts|lru-cache)/',
-          '^(node:)?(crypto|perf_hooks|timers(/promises)?)$',
         ],
       },
+    },
+    {
+      name: 'node-is-in-platform-only',
+      comment:
+        'core, shell and stores run in a browser, where src/platform/browser.ts takes its place',
+      severity: 'error',
+      from: { path: '^src/(core|shell|adapters)/', pathNot: '/open-embedded[.]ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'platform-sees-nothing',
+      severity: 'error',
+      from: { path: '^src/platform/' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'the-platform-is-that-of-node',
+      comment: 'a bundler for browsers puts the other one in its place',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/platform/browser[.]ts$' },
     },
     {
       name: 'http-sees-core-and-shell-only',
@@ -55,7 +76,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
-        pathNot: ['^src/(core|shell|http)/', 'node_modules/fp-ts/', '^(node:)?(http|net|crypto)$'],
+        pathNot: [
+          '^src/(core|shell|http)/',
+          '^src/platform/node[.]ts$',
+          'node_modules/fp-ts/',
+          '^(node:)?(http|net|crypto)$',
+        ],
       },
     },
     {
@@ -70,7 +96,11 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/opentelemetry/' },
       to: {
-        pathNot: ['^src/(core|shell|opentelemetry)/', 'node_modules/(fp-ts|@opentelemetry/api)/'],
+        pathNot: [
+          '^src/(core|shell|opentelemetry)/',
+          '^src/platform/node[.]ts$',
+          'node_modules/(fp-ts|@opentelemetry/api)/',
+        ],
       },
     },
     {
@@ -78,6 +108,41 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/opentelemetry' },
       to: { path: '^src/opentelemetry/|node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'studio-sees-core-shell-and-http-only',
+      comment:
+        'the command line passes a backend in; the page is bundled, and sees types of the server only',
+      severity: 'error',
+      from: { path: '^src/studio/', pathNot: '^src/studio/page/' },
+      to: {
+        pathNot: [
+          '^src/(core|shell|http|studio)/',
+          'node_modules/(fp-ts|lru-cache)/',
+          '^(node:)?(http|net|crypto)$',
+        ],
+      },
+    },
+    {
+      name: 'page-sees-itself-only',
+      severity: 'error',
+      from: { path: '^src/studio/page/' },
+      to: {
+        pathNot: ['^src/studio/page/', 'node_modules/(preact|@tanstack/virtual-core)/'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'nothing-sees-the-page',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/studio/page/' },
+      to: { path: '^src/studio/page/' },
+    },
+    {
+      name: 'only-the-command-line-sees-the-studio',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(studio|cli)/' },
+      to: { path: '^src/studio/' },
     },
     {
       name: 'testing-sees-core-only',

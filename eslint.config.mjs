@@ -13,10 +13,20 @@ const noDefault = {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'bench/peers', 'node_modules'] },
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'bench/peers',
+      'site/dist',
+      'site/.pages',
+      '**/node_modules',
+      'src/studio/assets.ts',
+    ],
+  },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -45,7 +55,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: false, project: 'tsconfig.hotel.json' } },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
     rules: {
       'no-restricted-syntax': ['error', noClass, noThrow, noExportAll, noDefault],
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
@@ -91,8 +101,8 @@ export default tseslint.config(
     },
   },
   {
-    // A test's fake timers replace the globals: see src/shell/timers.ts.
-    files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts', 'src/http/**/*.ts'],
+    // A test's fake timers replace the globals: see src/platform/node.ts.
+    files: ['src/shell/**/*.ts', 'src/adapters/**/*.ts', 'src/http/**/*.ts', 'src/studio/*.ts'],
     rules: {
       'no-restricted-globals': [
         'error',
@@ -130,5 +140,10 @@ export default tseslint.config(
         setImmediate: 'readonly',
       },
     },
+  },
+  {
+    // What runs in a browser.
+    files: ['site/playground/*.mjs'],
+    languageOptions: { globals: { self: 'readonly', performance: 'readonly' } },
   },
 )

@@ -2,18 +2,19 @@
 //
 // One runtime, CommonJS, in few files: to load one file takes about a millisecond, and there are hundreds of sources. What
 // several entry points need is in files of its own (`dist/shared`), so that each function and each symbol is there once.
-// Dependencies stay outside. An ES module gets the same objects through `x.mjs`, which names what `x.js` exports,
+// Dependencies stay outside, but for what we call of fp-ts and io-ts: see docs/adr/0087. An ES module gets the same objects through `x.mjs`, which names what `x.js` exports,
 // and types of its own (`.d.mts`): to the compiler, a `.d.ts` of this package speaks of the CommonJS types of
 // kysely and PGlite, and their classes are others than those that an ES module imports.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { build } from 'esbuild'
 import { rollup } from 'rollup'
 import ts from 'typescript'
 
 const require = createRequire(import.meta.url)
-const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8'))
+const { exports, bin, browser } = JSON.parse(readFileSync('package.json', 'utf8'))
 const doors = Object.values(exports).filter((target) => target.require !== undefined)
 
 // --- Declarations ---
@@ -50,16 +51,21 @@ const { options } = ts.getParsedCommandLineOfConfigFile('tsconfig.build.json', {
 
 // Loaded when they are first used, and not with this package: each takes as long as a good part of it. An application that
 // brings its own Kysely needs no second one at all.
-const LATER = new Set(['fp-ts/TaskEither', 'kysely', 'lru-cache'])
+const LATER = new Set(['kysely', 'lru-cache', 'node:crypto'])
+
+// Node's own modules only in the file that browsers have another one for: a bundler finds whatever is required.
+const isLater = (module, file) =>
+  LATER.has(module) && (!module.startsWith('node:') || /[\\/]src[\\/]platform[\\/]/.test(file))
 const PREFIX = '\0later:'
 
-/** `TE.map` of a module that is loaded later becomes `later().map`, and `new Kysely` becomes `new (later().Kysely)`. */
+/** `parse(…)` of a module that is loaded later becomes `later().parse(…)`, and `new Kysely` becomes `new (later().Kysely)`. */
 const loadingLater = (context) => (source) => {
   const { factory } = context
   const modules = new Map() // the function that loads it, by the module
   const values = new Map() // what stands for it, by the name
   for (const statement of source.statements) {
-    if (!ts.isImportDeclaration(statement) || !LATER.has(statement.moduleSpecifier.text)) continue
+    if (!ts.isImportDeclaration(statement)) continue
+    if (!isLater(statement.moduleSpecifier.text, source.fileName)) continue
     const { namedBindings } = statement.importClause
     if (statement.importClause.isTypeOnly || namedBindings === undefined) continue
     const name = `later${modules.size}`
@@ -76,7 +82,8 @@ const loadingLater = (context) => (source) => {
   if (values.size === 0) return source
   let found = false
   const instead = (node) => {
-    const isKnown = ts.isPropertyAccessExpression(node) || ts.isNewExpression(node)
+    const isKnown =
+      ts.isPropertyAccessExpression(node) || ts.isNewExpression(node) || ts.isCallExpression(node)
     if (!isKnown || !ts.isIdentifier(node.expression)) return undefined
     const make = values.get(node.expression.text)
     if (make === undefined) return undefined
@@ -97,12 +104,10 @@ const loadingLater = (context) => (source) => {
     if (ts.isPropertyAccessExpression(node)) {
       return factory.updatePropertyAccessExpression(node, other, node.name)
     }
-    return factory.updateNewExpression(
-      node,
-      other,
-      node.typeArguments,
-      ts.visitNodes(node.arguments, visit),
-    )
+    const given = ts.visitNodes(node.arguments, visit)
+    return ts.isCallExpression(node)
+      ? factory.updateCallExpression(node, other, node.typeArguments, given)
+      : factory.updateNewExpression(node, other, node.typeArguments, given)
   }
   const changed = ts.visitEachChild(source, visit, context)
   if (!found) return changed
@@ -126,6 +131,14 @@ const loadingLater = (context) => (source) => {
   return factory.updateSourceFile(changed, [...imports, ...changed.statements])
 }
 
+/** What comes into our files: the modules of these packages that can be taken apart, so that only what is called comes along. */
+const INSIDE = ['fp-ts', 'io-ts']
+
+const insideFile = (path) => {
+  const [, name, module = 'index'] = /^(fp-ts|io-ts)(?:\/(?:es6\/)?(\w+))?$/.exec(path) ?? []
+  return name && resolve('node_modules', name, 'es6', `${module}.js`)
+}
+
 /** Finds and compiles sources. `isolatedModules` makes sure that each can be compiled alone. */
 const typescript = {
   name: 'typescript',
@@ -135,6 +148,8 @@ const typescript = {
       : null,
   resolveId: (path, importer) => {
     if (path.startsWith(PREFIX)) return path
+    const inside = insideFile(path)
+    if (inside !== undefined) return inside
     if (!path.startsWith('.') || importer === undefined) return null
     const source = resolve(dirname(importer), `${path.replace(/\.js$/, '')}.ts`)
     return existsSync(source) ? source : null
@@ -161,19 +176,27 @@ const entries = [...doors.map((door) => door.require.default), ...Object.values(
 
 /** In which file of `dist/shared` a source is, if several entry points need it. One that is loaded later keeps its own. */
 const sharedFile = (path, { getModuleInfo }) => {
-  if (path.startsWith(PREFIX)) return 'core'
+  if (path.startsWith(`${PREFIX}node:`)) return 'platform'
+  if (path.startsWith(PREFIX) || path.includes('node_modules')) return 'core'
   if (getModuleInfo(path).dynamicImporters.length > 0) return undefined
   const [, folder] =
-    /[\\/]src[\\/](core[\\/]operator|core|shell|adapters[\\/]postgres)[\\/]/.exec(path) ?? []
+    /[\\/]src[\\/](core[\\/]operator|core|shell|platform|adapters[\\/]postgres)[\\/]/.exec(path) ??
+    []
   return folder && basename(folder)
 }
 
 const bundle = await rollup({
   input: Object.fromEntries(entries.map((file) => [nameOf(file), sourceOf(file)])),
   plugins: [typescript],
-  external: (path) => !path.startsWith(PREFIX) && !path.startsWith('.') && !isAbsolute(path),
+  external: (path) =>
+    !path.startsWith(PREFIX) &&
+    !path.startsWith('.') &&
+    !isAbsolute(path) &&
+    insideFile(path) === undefined,
   treeshake: { moduleSideEffects: false },
   onwarn: (warning) => {
+    // Helpers of an old compiler, in fp-ts and io-ts, look for themselves in `this`.
+    if (warning.code === 'THIS_IS_UNDEFINED' && warning.id?.includes('node_modules')) return
     throw new Error(warning.message)
   },
 })
@@ -186,12 +209,37 @@ await bundle.write({
   esModule: true,
   externalLiveBindings: false,
   minifyInternalExports: false,
+  hoistTransitiveImports: false, // what a file imports from node stays in that file: browsers take another one
   manualChunks: sharedFile,
   // `import * as E` is what `require` gives; and Node's own modules, which do not say that they are modules, are the default.
   interop: (path) => (path.startsWith('node:') ? 'default' : 'esModule'),
 })
 await bundle.close()
+const licences = [...INSIDE, '@noble/hashes'].map((name) => {
+  const folder = join('node_modules', name)
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const licence = readFileSync(join(folder, 'LICENSE'), 'utf8').trim()
+  return `Parts of ${name} ${version} are in these files.\n\n${licence}\n`
+})
+writeFileSync('dist/LICENSES', licences.join('\n\n'))
 for (const file of Object.values(bin)) chmodSync(file, 0o755)
+
+// --- For browsers ---
+
+// `browser` in package.json says which file takes the place of which. Its hash function is inside: nothing to install.
+const [[ofNode, ofBrowsers]] = Object.entries(browser)
+await build({
+  entryPoints: ['src/platform/browser.ts'],
+  outfile: ofBrowsers,
+  bundle: true,
+  format: 'cjs',
+  platform: 'browser',
+  target: 'es2022',
+})
+const inBrowsers = readFileSync(ofBrowsers, 'utf8')
+for (const name of Object.keys(require(resolve(ofNode)))) {
+  if (!inBrowsers.includes(`  ${name}: () => `)) throw new Error(`${ofBrowsers} lacks ${name}`)
+}
 
 // --- For ES modules ---
 

@@ -2,11 +2,16 @@
 // CommonJS and in one bundled file, with each Kysely that we support; and their tests, under node's own runner and vitest.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { webcrypto } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { pathToFileURL } from 'node:url'
+import { TextDecoder, TextEncoder } from 'node:util'
+import { createContext, runInContext } from 'node:vm'
+import { MessageChannel } from 'node:worker_threads'
 import ts from 'typescript'
 import { allPassed, inPairs, install, installOnly, link, runFile, withFolder } from './packed.mjs'
 
@@ -141,6 +146,57 @@ const bundle = (folder) => {
   return outfile
 }
 
+const IN_BROWSERS = `
+import { accept, commands, events, openCategory, promised } from 'reprise'
+import { WholeNumber } from 'reprise/codec'
+import { memory } from 'reprise/memory'
+
+const counter = {
+  name: 'counter',
+  commands: commands({ Add: { by: WholeNumber } }),
+  events: events({ Added: { by: WholeNumber } }),
+  decider: {
+    initialState: 0,
+    decide: ({ by }) => accept({ type: 'Added', by }),
+    evolve: (sum, { by }) => sum + by,
+  },
+}
+export const run = async () => {
+  const counters = promised(openCategory(counter, memory()))
+  const add = (by) => counters.handleCommand('C1', { type: 'Add', by })
+  return JSON.stringify(await Promise.all([1, 2, 4].map(add)).then((all) => all.map(({ state }) => state)))
+}
+`
+
+/** For browsers: bundled without anything of node, and run where nothing of it is. */
+const checkInBrowsers = async (folder) => {
+  const esbuild = createRequire(import.meta.resolve('tsx/package.json'))('esbuild')
+  // Every entry point but those for servers, tests and telemetry.
+  const others = doors
+    .filter((door) => !/http|testing|opentelemetry|studio/.test(door))
+    .map((door, index) => `export * as door${index} from '${door}'\n`)
+  const { outputFiles } = esbuild.buildSync({
+    stdin: { contents: others.join('') + IN_BROWSERS, resolveDir: folder },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'bundle',
+    logLevel: 'error',
+    write: false,
+  })
+  const channels = []
+  const realm = createContext({
+    ...{ crypto: webcrypto, performance, setTimeout, clearTimeout, TextEncoder, TextDecoder },
+    MessageChannel: function () {
+      channels.push(new MessageChannel())
+      return channels.at(-1)
+    },
+  })
+  runInContext(`'use strict'; ${outputFiles[0].text}`, realm)
+  assert.equal(await runInContext('bundle.run()', realm), '[1,3,7]')
+  for (const { port1 } of channels) port1.close()
+}
+
 /** The optional peers: an application without them can load every entry point, and is told what it needs one for. */
 const checkWithoutPeers = (folder) => {
   const script = join(folder, 'without-peers.cjs')
@@ -179,6 +235,7 @@ const passed = await withFolder(async (folder) => {
   const newest = install(join(folder, 'newest'), { kysely: 'kysely-newest' })
   await checkNames(oldest)
   checkWithoutPeers(oldest)
+  await checkInBrowsers(oldest)
   const compiled = compileAll(oldest, newest)
   if (!allPassed(compiled)) return false
   const applications = [oldest, newest]

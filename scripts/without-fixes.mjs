@@ -19,7 +19,7 @@ const fixes = [
   {
     name: 'a twin is not given a refusal that was decided before it was sent',
     file: `${category}/stream-queue.ts`,
-    from: 'if (E.isRight(shared)) answer(E.right(copied(shared.right)))\n          else void enqueue(streamId, command, options).then(answer)',
+    from: 'if (E.isRight(shared)) answer(E.right(copied(shared.right)))\n          else void enqueue(streamId, command, options, effort).then(answer)',
     to: 'answer(shared)',
   },
   {
@@ -60,7 +60,7 @@ const fixes = [
   },
   {
     name: 'a command that waits is carried out as it was validated',
-    file: `${category}/open-category.ts`,
+    file: `${category}/sent-command.ts`,
     from: 'E.right(commandCopy(decoded.right))',
     to: 'E.right(command as Command)',
   },

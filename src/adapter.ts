@@ -155,6 +155,15 @@ export { describeIssues, type Issue } from './core/issue'
 export { type Json, jsonIssue, type JsonObject, jsonSize } from './core/json'
 export { defaultLimits, type Limits } from './core/limits'
 export type { Metadata } from './core/metadata'
+export {
+  type ActionOutcome,
+  actionProblem,
+  type AuditEntry,
+  type AuditPage,
+  type AuditRange,
+  type OperatorAction,
+  outcomeMessage,
+} from './core/operator/audit'
 export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
 export type { Horizon, HorizonHolder } from './core/operator/horizon'
 export type {
@@ -299,6 +308,7 @@ export {
   type SubscriptionStart,
 } from './core/subscription-start'
 export {
+  canBeginId,
   categoryOf,
   MAXIMUM_POSITION,
   MAXIMUM_STREAM_ID_LENGTH,
@@ -342,5 +352,10 @@ export type { TransactionalSubscription } from './shell/subscription/run-subscri
 export type { WorkersEnd } from './shell/workers/run-workers'
 export type { Worker, WorkerError, WorkerNotice } from './shell/workers/worker'
 export type { WorkerHealth, WorkerState } from './shell/workers/worker-health'
-export { logLine, type LogLevel, type LogLine, type NoticeLogger } from './shell/notices/log-notices'
+export {
+  logLine,
+  type LogLevel,
+  type LogLine,
+  type NoticeLogger,
+} from './shell/notices/log-notices'
 export type { HandledNotice, Observed } from './shell/notices/notices'

@@ -1,6 +1,11 @@
 /** The names of `reprise/http`: HTTP without a framework. Nothing in `src` imports this file. */
 export { type Answer, conditionalAnswer, type OnFailure, type RequestFailure } from './http/answer'
 export {
+  boundaryEndpoint,
+  type BoundaryEndpointOptions,
+  type BoundaryHandler,
+} from './http/boundary-endpoint'
+export {
   commandEndpoint,
   type CommandEndpointOptions,
   type CommandHandler,

@@ -121,6 +121,7 @@ export {
   type RecorderOptions,
   type StepLog,
   type StepWork,
+  type TransactionEnd,
 } from './testing/history/recorder'
 export type { DocumentRule, HistoryRules, ReplayedEvent } from './testing/history/replay-rules'
 export {

@@ -75,6 +75,7 @@ const runStory = async (): Promise<number> => {
   const { held, broken } = screen.result()
   screen.say('')
   screen.say(`${held} claims hold, ${broken} do not. The store has ${left.events} events now.`)
+  screen.say('To look at them in a browser: npm run studio')
   return broken === 0 ? 0 : 1
 }
 

@@ -48,6 +48,11 @@ export const categoryIn = (
     TE.flatMapEither((values) => choose(path, id, values)),
   )
 
+/** All categories that the module at `path` exports, each once. */
+export const categoriesOf = (values: ReadonlyArray<unknown>): ReadonlyArray<AnyCategory> => [
+  ...new Map(values.filter(isCategory).map((category) => [category.name, category])).values(),
+]
+
 const withTags = (
   path: string,
   name: string | undefined,

@@ -10,6 +10,7 @@ import { registerRename, registerRepartition } from './commands/reshaping'
 import { registerRollback } from './commands/rollback'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
+import { registerStudio } from './commands/studio'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTags } from './commands/tags'
 import { registerTail } from './commands/tail'
@@ -35,5 +36,6 @@ export const commands: ReadonlyArray<Register> = [
   registerRollback,
   registerTags,
   registerErase,
+  registerStudio,
   registerDoctor,
 ]

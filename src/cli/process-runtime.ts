@@ -60,6 +60,7 @@ export const processRuntime = (): Runtime => ({
     server: () => import('../adapters/postgres/connection/open-server.js'),
     embedded: () => import('../adapters/postgres/connection/open-embedded.js'),
   }),
+  loadStudio: () => import('../studio/studio.js'),
   importModule: (path) => import(pathToFileURL(path).href),
   onInterrupt,
   ...(process.stdin.isTTY ? { ask } : {}),

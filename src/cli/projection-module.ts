@@ -30,6 +30,13 @@ const isProjection = (value: unknown): value is AnyProjection =>
   has(value['events'], 'schemaVersions') &&
   (hasDocuments(value) || hasTables(value))
 
+/** All projections that a module exports, each once. */
+export const projectionsOf = (values: ReadonlyArray<unknown>): ReadonlyArray<AnyProjection> => [
+  ...new Map(
+    values.filter(isProjection).map((projection) => [projection.name, projection]),
+  ).values(),
+]
+
 const choose = (
   path: string,
   name: string,

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { OpenedDatabase, OpenSettings } from '../adapters/postgres/connection/opened-database'
+import type { startStudio } from '../studio/listen'
+import type { DEFAULT_MASK, maskOf } from '../studio/masking'
 import type { CliFailure, ExitCode } from './failure'
 import type { Target } from './target'
 
@@ -19,6 +21,13 @@ export interface Output {
 /** Whether a database folder that does not exist yet may be created. */
 export type Opening = 'existing' | 'existing or new'
 
+/** What the command line needs of the studio. */
+export interface StudioModule {
+  readonly startStudio: typeof startStudio
+  readonly maskOf: typeof maskOf
+  readonly DEFAULT_MASK: typeof DEFAULT_MASK
+}
+
 /** Everything outside the program that a command may use. */
 export interface Runtime {
   readonly output: Output
@@ -30,6 +39,8 @@ export interface Runtime {
     opening: Opening,
     settings: OpenSettings,
   ) => TaskEither<CliFailure, OpenedDatabase>
+  /** Loads the studio: no other command needs it. */
+  readonly loadStudio: () => Promise<StudioModule>
   /** Loads a module of the user, by its absolute path. */
   readonly importModule: (path: string) => Promise<unknown>
   /** Calls `stop` when the user interrupts the program, until the returned function is called. */

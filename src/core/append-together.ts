@@ -35,7 +35,14 @@ export interface AppendedTogether {
   readonly sight?: Sight
 }
 
-/** What has been seen of the query of a condition that held, once the append is stored. */
+/**
+ * What has been seen of the query of a condition that held, once the append is stored: everything up to its last event.
+ * Without events it is what had been seen before.
+ *
+ * @example
+ * const condition: AppendCondition = { query: [{ tags: ['course:math'] }], sight: sightOf(12, 1, 0) }
+ * sightAfter(condition, [{ version: 1, positions: [31], recordedAt: 0 }]) // { after: 31, count: 0 }
+ */
 export const sightAfter = ({ sight }: AppendCondition, streams: ReadonlyArray<Appended>): Sight => {
   let last = 0
   for (const { positions } of streams) last = Math.max(last, positions.at(-1) ?? 0)
@@ -49,8 +56,15 @@ const conditionProblem = (condition: AppendCondition | undefined): string | unde
 const MOST_STREAMS = 1_000
 
 /**
- * Why a store must reject `request` before it does anything, or `undefined`: as `appendError` says of each stream, and
- * its limits hold for all of them together.
+ * Why a store must reject `request` before it does anything, or `undefined`: the errors of {@link appendError} for each
+ * stream, and `InvalidAppend` for no stream, for more than 1,000, for one that is named twice, and for a condition that
+ * is not valid. The limits hold for all streams together.
+ *
+ * @example
+ * const appendTogether: BoundaryStore['appendTogether'] = (request) => {
+ *   const error = appendTogetherError(request, defaultLimits)
+ *   return error === undefined ? insertAll(request) : TE.left(error)
+ * }
  */
 export const appendTogetherError = (
   { streams, condition }: AppendTogetherRequest,

@@ -158,8 +158,20 @@ export const measureAppend = (request: AppendRequest, limits: Limits): RequestEr
 }
 
 /**
- * Why a store must reject `request` before it does anything, or `undefined`. Every adapter calls it
- * first, so that all adapters reject the same requests.
+ * Why a store must reject `request` before it does anything, or `undefined`. Every adapter calls it first, so that all
+ * adapters reject the same requests.
+ *
+ * - `InvalidStreamId`: see {@link streamIdError}.
+ * - `InvalidAppend`: the expected version, a command mark, or the id, type, schema version or tags of an event is not
+ *   valid; two marks have one command id; there are neither events nor commands.
+ * - `UnencodableEvent`: the data or metadata of an event is not a record of storable JSON.
+ * - `LimitExceeded`: it has more events than `limits` allow, or larger ones.
+ *
+ * @example
+ * const append: EventStore['append'] = (request) => {
+ *   const error = appendError(request, defaultLimits)
+ *   return error === undefined ? insert(request) : TE.left(error)
+ * }
  */
 export const appendError = (request: AppendRequest, limits: Limits): RequestError | undefined => {
   const size = measureAppend(request, limits)

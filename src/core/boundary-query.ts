@@ -56,7 +56,13 @@ const itemProblem = (item: unknown): string | undefined => {
     : undefined
 }
 
-/** Why a query is not valid, or `undefined`. Also what throws when it is read is none. */
+/**
+ * Why a query is not valid, in words, or `undefined`. Takes anything: a value that throws when it is read is no query
+ * either. A store answers it with {@link invalidQuery}. Never throws.
+ *
+ * @example
+ * queryProblem([]) // 'the query has no item'
+ */
 export const queryProblem = (query: unknown): string | undefined => {
   try {
     return problemIn(query)
@@ -83,7 +89,15 @@ const isNatural = (number: unknown): boolean =>
   number >= 0 &&
   number <= MAXIMUM_POSITION
 
-/** A sight; without rebuilds if there was none. */
+/**
+ * Makes a {@link Sight}; without `rebuilds` if there was none, so that equal sights are equal records.
+ *
+ * @param count - how many of the matching events are above `after`. 0 or more.
+ * @param rebuilds - how many rebuilds of tags had begun when it was read. 0 or more.
+ *
+ * @example
+ * sightOf(31, 0, 0) // { after: 31, count: 0 }
+ */
 export const sightOf = (after: Position, count: number, rebuilds: number): Sight => ({
   after,
   count,
@@ -91,14 +105,24 @@ export const sightOf = (after: Position, count: number, rebuilds: number): Sight
 })
 
 /**
- * Of which rebuild a sight is that goes on where another one was.
+ * The `rebuilds` of a sight that continues another one. It keeps those of the earlier sight: what that has seen may lack
+ * what a rebuild has tagged since. From the very beginning nothing was seen before, so it has those of now.
  *
- * @param rebuilds - how many there are now.
+ * @param before - the sight that is continued. `undefined`: none.
+ * @param rebuilds - how many rebuilds of tags have begun by now. 0 or more.
+ *
+ * @example
+ * rebuildsOf({ after: 12, count: 1, rebuilds: 2 }, 3) // 2
  */
 export const rebuildsOf = (before: Sight | undefined, rebuilds: number): number =>
   before === undefined || before.after === 0 ? rebuilds : (before.rebuilds ?? 0)
 
-/** Why a sight is none, or `undefined`. */
+/**
+ * Why a value is not a valid {@link Sight}, in words, or `undefined`.
+ *
+ * @example
+ * sightProblem({ after: -1, count: 0 }) // 'the numbers of a sight must be integers, 0 or more'
+ */
 export const sightProblem = (sight: unknown): string | undefined =>
   isNatural(propertyOf(sight, 'after')) &&
   isNatural(propertyOf(sight, 'count')) &&
@@ -121,7 +145,13 @@ export const conditionCopy = ({ query, sight }: AppendCondition): AppendConditio
   sight: sightOf(sight.after, sight.count, sight.rebuilds ?? 0),
 })
 
-/** Whether an event with these tags is one of those that the query asks for. */
+/**
+ * Whether an event of this type with these tags is one of those that the query asks for.
+ *
+ * @example
+ * const query: BoundaryQuery = [{ tags: ['course:math'], types: ['SeatTaken'] }]
+ * matches(query, 'SeatTaken', ['course:math', 'student:ada']) // true
+ */
 export const matches = (
   query: BoundaryQuery,
   type: string,

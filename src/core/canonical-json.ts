@@ -1,29 +1,9 @@
+import { byCodePoints, bytesOf } from './code-points'
 import { isPlain, MAXIMUM_DEPTH } from './json'
 
-/** How many bytes of UTF-8 `key` takes. */
-const bytesOf = (key: string): number => {
-  let bytes = key.length
-  for (let index = 0; index < key.length; index++) {
-    const unit = key.charCodeAt(index)
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
-  }
-  return bytes
-}
-
-// Code units in the order of their code points: those of pairs come after all others.
-const rank = (unit: number): number =>
-  unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800
-
 /** The order in which the keys of a record are kept: shorter ones first, in bytes of UTF-8, then by bytes. */
-export const byKeyOrder = (left: string, right: string): number => {
-  const difference = bytesOf(left) - bytesOf(right)
-  if (difference !== 0) return difference
-  for (let index = 0; index < left.length; index++) {
-    const [one, other] = [left.charCodeAt(index), right.charCodeAt(index)]
-    if (one !== other) return rank(one) - rank(other)
-  }
-  return 0
-}
+export const byKeyOrder = (left: string, right: string): number =>
+  bytesOf(left) - bytesOf(right) || byCodePoints(left, right)
 
 type KeysOf = (record: object) => ReadonlyArray<string>
 

@@ -53,7 +53,13 @@ export const replay = <State, Event>(
   events: ReadonlyArray<Event>,
 ): State => replayFrom(view, view.initialState, events)
 
-/** The state after `events` (oldest first), starting from `state`. */
+/**
+ * The state after `events` (oldest first), starting from `state`. Throws only what `evolve` throws.
+ *
+ * @example
+ * const opened = { issued: true, balance: 50 }
+ * replayFrom(giftCard, opened, [{ type: 'GiftCardRedeemed', amount: 20 }]) // { issued: true, balance: 30 }
+ */
 export const replayFrom = <State, Event>(
   view: Pick<View<State, Event>, 'evolve'>,
   state: State,

@@ -53,7 +53,12 @@ const partOf = (value: Json | undefined): string => {
   return OTHER
 }
 
-/** Where a stored document is in each list. */
+/**
+ * Where a stored document is in each list: texts that sort as its fields do. A field that is missing sorts first.
+ *
+ * @example
+ * const places = placesOf({ byOwner: ['owner', 'balance'] }, { owner: 'Ada', balance: 50 })
+ */
 export const placesOf = (indexes: DocumentIndexes, document: Json): DocumentPlaces => {
   const fields: JsonObject = isRecord(document) ? document : {}
   return Object.fromEntries(
@@ -82,7 +87,13 @@ export interface SortRange {
   readonly high: string
 }
 
-/** The sort keys of a part of a list; or why the index cannot find it. */
+/**
+ * The sort keys of a part of a list, to compare with {@link placesOf}; or, as text, why the index cannot find that part:
+ * `where` must name the first of `fields`, and a range needs one more.
+ *
+ * @example
+ * const range = sortRange(['owner', 'balance'], { where: { owner: 'Ada' }, from: 50 })
+ */
 export const sortRange = (
   fields: ReadonlyArray<string>,
   { where = {}, from, to }: ListFilter,

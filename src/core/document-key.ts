@@ -8,13 +8,24 @@ import type { DocumentListRange } from './ports/projection-store'
 /** The longest key of a document, in characters: an index has to hold it together with the collection. */
 const MAXIMUM_KEY_LENGTH = 512
 
-/** Why `key` is not a valid document key, or `undefined`. */
+/**
+ * Why `key` is not a valid document key, in words, or `undefined`. At most 512 characters, no NUL, no lone surrogate.
+ *
+ * @example
+ * documentKeyIssue('A1') // undefined
+ */
 export const documentKeyIssue = (key: string): string | undefined =>
   key.length > MAXIMUM_KEY_LENGTH
     ? `it has ${key.length} characters; the limit is ${MAXIMUM_KEY_LENGTH}`
     : textIssue(key)
 
-/** The error for the first of `keys` that is not a valid document key, the same for every store; or `undefined`. */
+/**
+ * The error for the first of `keys` that is not a valid document key, or `undefined`: `StoreFailed` with the reason
+ * `DataRefused`, the same for every store.
+ *
+ * @example
+ * keyRefusal(['A1', 'A2']) // undefined
+ */
 export const keyRefusal = (keys: ReadonlyArray<string>): StoreFailed | undefined => {
   for (const key of keys) {
     const issue = documentKeyIssue(key)
@@ -25,7 +36,13 @@ export const keyRefusal = (keys: ReadonlyArray<string>): StoreFailed | undefined
   return undefined
 }
 
-/** The error for the first of `values` that is not storable JSON, the same for every store; or `undefined`. */
+/**
+ * The error for the first of `values` that is not storable JSON, or `undefined`: `StoreFailed` with the reason
+ * `DataRefused`, the same for every store. `undefined` among the values is skipped: there is no document.
+ *
+ * @example
+ * valueRefusal([{ owner: 'Ada', balance: 50 }]) // undefined
+ */
 export const valueRefusal = (values: ReadonlyArray<Json | undefined>): StoreFailed | undefined => {
   for (const value of values) {
     const issue = value === undefined ? undefined : jsonIssue(value)
@@ -36,7 +53,13 @@ export const valueRefusal = (values: ReadonlyArray<Json | undefined>): StoreFail
   return undefined
 }
 
-/** The error for a range of a list that no store can look for, the same for every store; or `undefined`. */
+/**
+ * The error for a range of a list that holds what no store can look for, or `undefined`: `StoreFailed` with the reason
+ * `DataRefused`, the same for every store.
+ *
+ * @example
+ * listRefusal({ index: 'byOwner', low: '', high: '~', order: 'ascending', limit: 100 }) // undefined
+ */
 export const listRefusal = ({
   index,
   low,

@@ -12,14 +12,24 @@ import { MAXIMUM_VERSION, type StreamVersion } from './stream'
  */
 export type ExpectedVersion = StreamVersion | 'mustNotExist' | 'mustExist' | 'any'
 
-/** Whether a stream at version `actual` meets the expectation. */
+/**
+ * Whether a stream at version `actual` meets the expectation.
+ *
+ * @example
+ * versionFits('mustExist', 3) // true
+ */
 export const versionFits = (expected: ExpectedVersion, actual: StreamVersion): boolean => {
   if (expected === 'any') return true
   if (expected === 'mustExist') return actual > 0
   return actual === (expected === 'mustNotExist' ? 0 : expected)
 }
 
-/** Whether `expected` is valid: one of the three words, or an integer from 0 to the largest version. */
+/**
+ * Whether `expected` is valid: one of the three words, or an integer from 0 to {@link MAXIMUM_VERSION}.
+ *
+ * @example
+ * isExpectedVersion(-1) // false
+ */
 export const isExpectedVersion = (expected: unknown): expected is ExpectedVersion =>
   expected === 'any' ||
   expected === 'mustExist' ||

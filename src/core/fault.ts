@@ -85,7 +85,12 @@ const faultIn = (failure: unknown, depth: number): Fault => {
   return 'cause' in failure ? faultIn(failure.cause, depth + 1) : 'Event'
 }
 
-/** The origin of a handler's failure, from its chain of causes. Never throws. */
+/**
+ * The origin of a handler's failure, from its chain of causes. Never throws.
+ *
+ * @example
+ * faultOf(transientFailure('the partner is down')) // 'Infrastructure'
+ */
 export const faultOf = (failure: unknown): Fault => {
   try {
     return faultIn(failure, 0)

@@ -101,7 +101,12 @@ export const measureJson = (value: unknown): number | Issue => {
   }
 }
 
-/** The first part of `value` that is not storable JSON, or `undefined`. */
+/**
+ * The first part of `value` that is not storable JSON, and where it is, or `undefined`. Never throws.
+ *
+ * @example
+ * jsonIssue({ amount: NaN }) // { path: 'amount', message: 'NaN is not JSON' }
+ */
 export const jsonIssue = (value: unknown): Issue | undefined => {
   const measured = measureJson(value)
   return typeof measured === 'number' ? undefined : measured
@@ -127,8 +132,11 @@ export const toJsonObject = (value: unknown): E.Either<ReadonlyArray<Issue>, Jso
 }
 
 /**
- * The size of `value`, without serialising it: the length of every string and key (an empty string counts
- * 1), plus 8 for every other value. Close to the length of its JSON, and the same for every store.
+ * The size of `value`, without serialising it, in UTF-16 code units: the length of every string and key (an empty string
+ * counts 1), plus 8 for every other value. Close to the length of its JSON, and the same for every store.
+ *
+ * @example
+ * jsonSize({ owner: 'Ada' }) // 16
  */
 export const jsonSize = (value: unknown): number => {
   if (typeof value === 'string') return value.length || 1

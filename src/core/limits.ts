@@ -17,6 +17,7 @@ export const limitsOf = (limits: Partial<Limits>): Limits => ({
   appendSize: setting(limits.appendSize, defaultLimits.appendSize, 1),
 })
 
+/** The limits of a store that was given none: 10,000 events in an append, 1 MiB for one of them, 32 MiB for all. */
 export const defaultLimits: Limits = {
   eventsPerAppend: 10_000,
   eventSize: 1_048_576,

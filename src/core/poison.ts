@@ -36,7 +36,7 @@ const pauses = { firstBackoff: 100, maxBackoff: 30_000 }
  * @param attempts - including the first one. 1 or more.
  *
  * @example
- * runSubscription({ name: 'mails', from: fromEnd, events, handle, poison: parkAfter(5) })
+ * runSubscription({ ...mails, poison: parkAfter(5) })
  */
 export const parkAfter = (attempts: number): PoisonPolicy => ({ _tag: 'Park', attempts, ...pauses })
 
@@ -85,8 +85,9 @@ export const poisonSetting = (given: PoisonPolicy = parkAfterTime(TEN_MINUTES)):
   }
 }
 
-/** What follows a failed attempt: another one after a wait in milliseconds, or the end of the policy. */
+/** What follows a failed attempt: another one after a wait, or the end of the policy. */
 export type NextAttempt =
+  /** `pause` is that wait, in milliseconds. */
   { readonly _tag: 'Retry'; readonly pause: number } | { readonly _tag: 'Poison' }
 
 /** The wait after attempt number `attempts` (1, 2, ...). Milliseconds. */
@@ -104,7 +105,14 @@ const waitedBefore = (policy: PoisonPolicy, attempts: number, enough: number): n
   return waited
 }
 
-/** What `policy` prescribes after attempt number `attempts` (1, 2, ...) has failed. */
+/**
+ * What `policy` prescribes after an attempt has failed: another one after a wait, or the end of the policy.
+ *
+ * @param attempts - how many have failed by now. 1 or more.
+ *
+ * @example
+ * nextAttempt(parkAfter(5), 5) // { _tag: 'Poison' }
+ */
 export const nextAttempt = (policy: PoisonPolicy, attempts: number): NextAttempt => {
   const { retryFor = 0 } = policy
   return attempts >= policy.attempts && waitedBefore(policy, attempts, retryFor) >= retryFor

@@ -6,14 +6,14 @@ import { textIssue } from './json'
  */
 export type ProcessAction<Command> =
   | { readonly _tag: 'Send'; readonly command: Command }
-  /** Milliseconds from now, by the store's clock. 0 or less: at once. At most {@link MAXIMUM_DELAY}. */
+  /** Milliseconds from now, by the store's clock. 0 or less: at once. At most a hundred years. */
   | {
       readonly _tag: 'After'
       readonly timer: string
       readonly delay: number
       readonly command: Command
     }
-  /** At a time, in milliseconds since 1970-01-01 UTC. 0 to {@link MAXIMUM_TIME}. */
+  /** At a time, in milliseconds since 1970-01-01 UTC: 0 to 8,640,000,000,000,000. In the past: at once. */
   | {
       readonly _tag: 'At'
       readonly timer: string

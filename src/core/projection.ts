@@ -74,6 +74,7 @@ export const viewOf = <State, Event>(
 export interface TableProjection<Event, Transaction> {
   readonly _tag: 'TableProjection'
   readonly name: string
+  /** See {@link Projection.version}. An integer, 1 or more. */
   readonly version: number
   readonly events: EventCodec<Event>
   readonly categories?: ReadonlyArray<string>

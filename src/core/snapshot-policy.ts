@@ -13,6 +13,7 @@ export interface ReachedState<State> {
 /** When a snapshot is taken. Make one with {@link neverSnapshot}, {@link everyNEvents} or {@link snapshotWhen}. */
 export type SnapshotPolicy<State> =
   | { readonly _tag: 'Never' }
+  /** Whenever the version passes a multiple of `events`, an integer from 1 on. */
   | { readonly _tag: 'EveryNEvents'; readonly events: number }
   | { readonly _tag: 'When'; readonly predicate: (reached: ReachedState<State>) => boolean }
 
@@ -37,13 +38,18 @@ export const everyNEvents = (events: number): SnapshotPolicy<unknown> => ({
  * snapshot is taken, and `SnapshotFailed` is reported to `onNotice`.
  *
  * @example
- * const snapshots = { state: accountState, policy: snapshotWhen(({ state }) => state.isClosed) }
+ * const policy = snapshotWhen<AccountState>(({ state }) => state.isClosed)
  */
 export const snapshotWhen = <State>(
   predicate: (reached: ReachedState<State>) => boolean,
 ): SnapshotPolicy<State> => ({ _tag: 'When', predicate })
 
-/** Whether `policy` wants a snapshot of this state. */
+/**
+ * Whether `policy` wants a snapshot of this state. Throws only what the predicate of {@link snapshotWhen} throws.
+ *
+ * @example
+ * wantsSnapshot(everyNEvents(100), { from: 98, to: 101, state: undefined }) // true
+ */
 export const wantsSnapshot = <State>(
   policy: SnapshotPolicy<State>,
   reached: ReachedState<State>,

@@ -14,8 +14,11 @@ export type StreamVersion = number
 /** The place of an event in the order of the whole store. Increasing, with gaps; at most 2^40 - 1. */
 export type Position = number
 
+/** The longest stream id, in characters. */
 export const MAXIMUM_STREAM_ID_LENGTH = 255
+/** The highest version: the most events that a stream can have. */
 export const MAXIMUM_VERSION = 2_147_483_646
+/** The highest position of an event: 2^40 - 1, about 1.1 million million. */
 export const MAXIMUM_POSITION = 2 ** 40 - 1
 
 // eslint-disable-next-line no-control-regex -- refusing control characters is the point
@@ -33,11 +36,26 @@ const problemOf = (id: unknown): string | undefined => {
   return dash === id.length - 1 ? 'the id after the category is empty' : undefined
 }
 
-/** Why `id` is not a valid stream id, or `undefined`. Store adapters call it before anything else. */
+/**
+ * The error `InvalidStreamId` if `id` is not a valid stream id, or `undefined`. Store adapters call it before anything
+ * else.
+ *
+ * @example
+ * streamIdError('account-A1') // undefined
+ */
 export const streamIdError = (id: StreamId): InvalidStreamId | undefined => {
   const problem = problemOf(id)
   return problem === undefined ? undefined : invalidStreamId(id, problem)
 }
+
+/**
+ * Whether an id can begin with `prefix` at all. Store adapters ask before they compare: half of a character matches none.
+ *
+ * @example
+ * canBeginId('account-A') // true
+ */
+export const canBeginId = (prefix: string): boolean =>
+  prefix.isWellFormed() && !CONTROL.test(prefix)
 
 /**
  * The id of a stream, from its category and the id within it.
@@ -60,7 +78,12 @@ export const streamId = (category: string, id: string): E.Either<InvalidStreamId
   return error === undefined ? E.right(whole) : E.left(error)
 }
 
-/** The category of a stream: the part before its first `-`. */
+/**
+ * The category of a stream: the part before its first `-`.
+ *
+ * @example
+ * categoryOf('account-A1') // 'account'
+ */
 export const categoryOf = (id: StreamId): string => {
   const dash = id.indexOf('-')
   return dash === -1 ? id : id.slice(0, dash)

@@ -21,7 +21,7 @@ export const fromEnd: SubscriptionStart = { _tag: 'End' }
  * @param position - 0 or more; 0 is the same as {@link fromStart}.
  *
  * @example
- * runSubscription({ name: 'mails', from: fromPosition(1_000), events, handle })
+ * runSubscription({ ...mails, from: fromPosition(1_000) })
  */
 export const fromPosition = (position: Position): SubscriptionStart => ({ _tag: 'After', position })
 /**
@@ -30,6 +30,6 @@ export const fromPosition = (position: Position): SubscriptionStart => ({ _tag: 
  * @param time - milliseconds since 1970-01-01 UTC, by the store's clock.
  *
  * @example
- * runSubscription({ name: 'mails', from: fromTime(Date.UTC(2030, 0, 1)), events, handle })
+ * runSubscription({ ...mails, from: fromTime(Date.UTC(2030, 0, 1)) })
  */
 export const fromTime = (time: number): SubscriptionStart => ({ _tag: 'Since', time })

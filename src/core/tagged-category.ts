@@ -18,7 +18,12 @@ export interface TaggedCategory {
   readonly enforced: boolean
 }
 
-/** Whether all of its events have their tags. */
+/**
+ * Whether all events of a category have their tags.
+ *
+ * @example
+ * isComplete({ category: 'course', completeAfter: 40, rebuiltTo: 12, enforced: true }) // false
+ */
 export const isComplete = ({ completeAfter, rebuiltTo }: TaggedCategory): boolean =>
   completeAfter !== undefined && rebuiltTo >= completeAfter
 
@@ -28,7 +33,14 @@ export const TAGS_INCOMPLETE =
 export const TAGS_NOT_DECLARED =
   'append with the release whose category has `tags`, or give every event its `tags`, be it an empty list'
 
-/** Why what rests on tags is refused: some of these categories are not complete. */
+/**
+ * The error for what reads by tags while some of these categories are not complete, or `undefined`: `StoreFailed` with
+ * the reason `TagsIncomplete`.
+ *
+ * @example
+ * const error = tagsIncomplete([{ category: 'course', completeAfter: 40, rebuiltTo: 12, enforced: true }])
+ * if (error !== undefined) return E.left(error)
+ */
 export const tagsIncomplete = (
   categories: ReadonlyArray<TaggedCategory>,
 ): StoreFailed | undefined => {
@@ -39,7 +51,12 @@ export const tagsIncomplete = (
     : storeFailed('TagsIncomplete', 'nothingWritten', cause, TAGS_INCOMPLETE)
 }
 
-/** The answer to a writer that does not declare the tags of a category. */
+/**
+ * The error for a writer that does not declare the tags of a category: `StoreFailed` with the reason `TagsNotDeclared`.
+ *
+ * @example
+ * TE.left(tagsNotDeclared('course'))
+ */
 export const tagsNotDeclared = (category: string): StoreFailed =>
   storeFailed(
     'TagsNotDeclared',
@@ -48,31 +65,51 @@ export const tagsNotDeclared = (category: string): StoreFailed =>
     TAGS_NOT_DECLARED,
   )
 
-/** Why a text is no name of a category, or `undefined`. */
+/**
+ * Why a text is not the name of a category, in words, or `undefined`.
+ *
+ * @example
+ * taggableProblem('course-math') // 'is not the name of a category'
+ */
 export const taggableProblem = (category: string): string | undefined =>
   category.includes('-') || streamIdError(`${category}-1`) !== undefined
     ? 'is not the name of a category'
     : undefined
 
-/** No rebuild of its tags was begun. */
+/**
+ * The error `InvalidOperation` for a category whose tags are to be rebuilt further, and no rebuild was begun.
+ *
+ * @example
+ * TE.left(notTagged('course'))
+ */
 export const notTagged = (category: string): InvalidOperation =>
-  invalidOperation('category', `${category} has no rebuild of its tags that was begun`)
+  invalidOperation('category', `${category} has no rebuild of its tags under way: begin one first`)
 
-/** Why a store must reject a batch of tags before it does anything, or `undefined`. */
+/**
+ * Why a store must reject a batch of tags before it does anything, or `undefined`: `InvalidOperation` if it ends where it
+ * begins, has tags that are not valid, or an event outside of it.
+ *
+ * @example
+ * const error = tagBatchProblem({ category: 'course', after: 12, upTo: 12, events: [] })
+ * if (error !== undefined) return E.left(error)
+ */
 export const tagBatchProblem = ({
   after,
   upTo,
   events,
 }: TagBatch): InvalidOperation | undefined => {
   if (!Number.isSafeInteger(upTo) || upTo <= after) {
-    return invalidOperation('batch', `must end after ${after}, and not at ${upTo}`)
+    return invalidOperation('batch', `must end after position ${after}; got ${upTo}`)
   }
   for (const { position, tags } of events) {
     const problem = tagsProblem(tags)
     if (problem !== undefined)
-      return invalidOperation('batch', `is wrong at ${position}: ${problem}`)
+      return invalidOperation('batch', `is not valid at position ${position}: ${problem}`)
     if (position <= after || position > upTo) {
-      return invalidOperation('batch', `has an event at ${position}, outside of it`)
+      return invalidOperation(
+        'batch',
+        `goes from ${after} to ${upTo}, and has an event at position ${position}`,
+      )
     }
   }
   return undefined

@@ -76,7 +76,7 @@ const CACHED = 'private, no-cache'
  *   If it throws, or answers what is not JSON, that is `internal-error`.
  *
  * @example
- * return conditionalAnswer(request, version, () => ({ json: { balance } }))
+ * return conditionalAnswer(request, current.version, () => ({ json: { balance: current.state.balance } }))
  */
 export const conditionalAnswer = (
   request: Request,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import type { HandleError } from '../core/errors/unions'
 import type { Metadata } from '../core/metadata'
@@ -17,7 +16,7 @@ import { entityTag } from './entity-tag'
 import { type BodyLimits, readJson } from './json-body'
 import { httpProblem, internalError, type Problem, problemResponse } from './problem'
 import { POSITION_HEADER } from './read-your-writes'
-import { problem, type ProblemOptions } from './request-problem'
+import { problem, type ProblemOptions, type RequestError } from './request-problem'
 
 /** How a category answers commands. Every key is optional. */
 export interface CommandEndpointOptions<State, Event, Rejection>
@@ -121,11 +120,72 @@ const merged = (
 ): Metadata & { readonly correlationId: string } => ({
   ...metadata,
   ...own,
-  correlationId: own.correlationId ?? metadata.correlationId ?? commandId ?? randomUUID(),
+  correlationId: own.correlationId ?? metadata.correlationId ?? commandId ?? crypto.randomUUID(),
   ...(metadata.extra === undefined && own.extra === undefined
     ? {}
     : { extra: { ...metadata.extra, ...own.extra } }),
 })
+
+/** How the command of a request is handled, whatever it belongs to. */
+type HandleSent<State, Event, Rejection> = (
+  command: unknown,
+  options: RequestOptions,
+) => Promise<E.Either<RequestError<Rejection>, CommandResult<State, Event>>>
+
+/**
+ * The response to a request that carries a command. Never rejects.
+ *
+ * @param headersOf - beside the position and the correlation id.
+ */
+export const respondToCommand = async <State, Event, Rejection>(
+  { request, metadata }: { readonly request: Request; readonly metadata: Metadata },
+  options: CommandEndpointOptions<State, Event, Rejection>,
+  handle: HandleSent<State, Event, Rejection>,
+  headersOf: (result: CommandResult<State, Event>) => Readonly<Record<string, string>>,
+): Promise<Response> => {
+  const { command: commandOf, answer = standardAnswer, required, onFailure } = options
+
+  const respond = async (
+    given: RequestOptions & { readonly metadata: Metadata },
+  ): Promise<E.Either<Omit<RequestFailure, 'request'>, Response>> => {
+    const absent = missing(required, given)
+    if (absent !== undefined) return E.left({ error: absent, problem: absent })
+    const body =
+      commandOf === undefined || hasContent(request)
+        ? await readJson(request, options)
+        : E.right(undefined)
+    if (E.isLeft(body)) return E.left({ error: body.left, problem: body.left })
+    const command =
+      commandOf === undefined ? body : await resultOf(() => commandOf(body.right, request))
+    if (E.isLeft(command)) return E.left({ error: command.left, problem: internalError })
+    const sent = commandOf === undefined ? given : { ...given, sentAs: sentAs(request, body.right) }
+    const result = await handle(command.right, sent)
+    if (E.isLeft(result)) {
+      const context = { options: given, command: command.right }
+      return E.left({ error: result.left, problem: problem(result.left, options, context) })
+    }
+    const position = result.right.events.at(-1)?.position
+    const made = catching(() => answer(result.right, request))
+    const response = E.isLeft(made)
+      ? made
+      : answerResponse(made.right, {
+          ...headersOf(result.right),
+          ...(position === undefined ? {} : { [POSITION_HEADER]: String(position) }),
+        })
+    return E.isRight(response) ? response : E.left({ error: response.left, problem: internalError })
+  }
+
+  const given = commandOptionsFrom(request.headers)
+  if (E.isLeft(given)) return problemResponse(given.left)
+  const known = merged(given.right, metadata)
+  const response = await respond({ ...given.right, metadata: known })
+  return withCorrelation(
+    E.isRight(response)
+      ? response.right
+      : failureResponse(onFailure, { ...response.left, request }),
+    known.correlationId,
+  )
+}
 
 /**
  * An endpoint for the commands of a category: the body is a command, in JSON; the answer has the `ETag` of the new
@@ -145,54 +205,15 @@ const merged = (
  * })
  * app.post('/gift-cards/:id/commands', (c) => commands(c.req.raw, c.req.param('id')))
  */
-export const commandEndpoint = <State, Event, Rejection>(
-  category: CommandHandler<State, Event, Rejection>,
-  options: CommandEndpointOptions<State, Event, Rejection> = {},
-): ((request: Request, id: string, metadata?: Metadata) => Promise<Response>) => {
-  const { command: commandOf, answer = standardAnswer, required, onFailure } = options
-
-  const respond = async (
-    request: Request,
-    id: string,
-    given: RequestOptions & { readonly metadata: Metadata },
-  ): Promise<E.Either<Omit<RequestFailure, 'request'>, Response>> => {
-    const absent = missing(required, given)
-    if (absent !== undefined) return E.left({ error: absent, problem: absent })
-    const body =
-      commandOf === undefined || hasContent(request)
-        ? await readJson(request, options)
-        : E.right(undefined)
-    if (E.isLeft(body)) return E.left({ error: body.left, problem: body.left })
-    const command =
-      commandOf === undefined ? body : await resultOf(() => commandOf(body.right, request))
-    if (E.isLeft(command)) return E.left({ error: command.left, problem: internalError })
-    const sent = commandOf === undefined ? given : { ...given, sentAs: sentAs(request, body.right) }
-    const result = await handleWhereItIs(category, id, command.right, sent)
-    if (E.isLeft(result)) {
-      const context = { options: given, command: command.right }
-      return E.left({ error: result.left, problem: problem(result.left, options, context) })
-    }
-    const position = result.right.events.at(-1)?.position
-    const made = catching(() => answer(result.right, request))
-    const response = E.isLeft(made)
-      ? made
-      : answerResponse(made.right, {
-          etag: entityTag(result.right.version),
-          ...(position === undefined ? {} : { [POSITION_HEADER]: String(position) }),
-        })
-    return E.isRight(response) ? response : E.left({ error: response.left, problem: internalError })
-  }
-
-  return async (request, id, metadata = {}) => {
-    const given = commandOptionsFrom(request.headers)
-    if (E.isLeft(given)) return problemResponse(given.left)
-    const known = merged(given.right, metadata)
-    const response = await respond(request, id, { ...given.right, metadata: known })
-    return withCorrelation(
-      E.isRight(response)
-        ? response.right
-        : failureResponse(onFailure, { ...response.left, request }),
-      known.correlationId,
+export const commandEndpoint =
+  <State, Event, Rejection>(
+    category: CommandHandler<State, Event, Rejection>,
+    options: CommandEndpointOptions<State, Event, Rejection> = {},
+  ): ((request: Request, id: string, metadata?: Metadata) => Promise<Response>) =>
+  (request, id, metadata = {}) =>
+    respondToCommand(
+      { request, metadata },
+      options,
+      (command, sent) => handleWhereItIs(category, id, command, sent),
+      ({ version }) => ({ etag: entityTag(version) }),
     )
-  }
-}

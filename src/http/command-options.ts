@@ -72,7 +72,7 @@ const expectation = (preconditions: Preconditions | undefined): RequestOptions =
  * @example
  * const options = commandOptionsFrom(request.headers)
  * if (E.isLeft(options)) return problemResponse(options.left)
- * const result = await cards.handleCommand(id, command, options.right)()
+ * const result = await cards.handleCommand('G1', { type: 'RedeemGiftCard', amount: 20 }, options.right)()
  */
 export const commandOptionsFrom = (headers: Headers): E.Either<Problem, RequestOptions> => {
   const preconditions = preconditionsOf(headers)

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { jsonIssue } from '../core/json'
 import { setting, timeSetting } from '../core/setting'
 import { catching } from '../shell/catching'
-import { clearTimeout, setTimeout } from '../shell/timers'
+import { clearTimeout, setTimeout } from '../platform/node'
 import { jsonPointer } from './json-pointer'
 import { httpProblem, type Problem } from './problem'
 
@@ -110,6 +110,10 @@ const unstorable = (
  * - `content-too-large` (413), `request-timeout` (408): the rest was not read.
  * - `incomplete-content`, `malformed-json`, `unstorable-json` (400).
  * - `body-used` (500): other code has read the body already, a body parser for instance.
+ *
+ * @example
+ * const body = await readJson(request, { maximumSize: 10_000 })
+ * if (E.isLeft(body)) return problemResponse(body.left)
  */
 export const readJson = async (
   request: Request,

@@ -19,21 +19,24 @@ export interface Problem {
   readonly detail?: string
   /** A URI of this occurrence. */
   readonly instance?: string
-  /** In seconds, when it is worth trying again; {@link problemResponse} makes the header `Retry-After` of it. */
+  /**
+   * In seconds, when it is worth trying again; {@link problemResponse} makes the header `Retry-After` of it. Omitted:
+   * it is not.
+   */
   readonly retryAfter?: number
   readonly [extension: string]: Json | undefined
 }
 
 /** What an application says of a problem. What it leaves out, or a status that is none, stays the default. */
 export interface ProblemFields {
-  /** 400 to 599. */
+  /** 400 to 599. Default: that of the problem, as it is listed at {@link problem}. */
   readonly status?: number
   readonly code?: string
   readonly type?: string
   readonly title?: string
   readonly detail?: string
   readonly instance?: string
-  /** Seconds. */
+  /** Seconds, 0 or more. Default: that of the problem. */
   readonly retryAfter?: number
   /** Further members. They cannot replace the members above. */
   readonly extensions?: JsonObject
@@ -81,6 +84,9 @@ const UNWRITABLE = JSON.stringify(internalError)
  * The response for a problem. Never throws: a problem that is not JSON becomes `internal-error`.
  *
  * @param headers - further headers.
+ *
+ * @example
+ * return problemResponse(httpProblem(404, 'not-found'), { 'x-request-id': '17' })
  */
 export const problemResponse = (
   problem: Problem,

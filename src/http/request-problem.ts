@@ -4,7 +4,7 @@ import type { DocumentError } from '../core/errors/projection'
 import type { VersionNotReached } from '../core/errors/replay'
 import type { StoreFailed } from '../core/errors/store'
 import type { WaitError } from '../core/errors/subscription'
-import type { HandleError, LoadError } from '../core/errors/unions'
+import type { BoundaryError, HandleError, LoadError } from '../core/errors/unions'
 import type { Issue } from '../core/issue'
 import type { Json } from '../core/json'
 import { propertyOf } from '../core/owns'
@@ -17,7 +17,12 @@ import { internalError, type Problem, type ProblemFields, problemOf } from './pr
 
 /** Every error that a request can end with: of commands, states, read models, and of waiting for them. */
 export type RequestError<Rejection> =
-  HandleError<Rejection> | LoadError | VersionNotReached | DocumentError | WaitError
+  | HandleError<Rejection>
+  | BoundaryError<Rejection>
+  | LoadError
+  | VersionNotReached
+  | DocumentError
+  | WaitError
 
 /** How errors become problems. Every key is optional. */
 export interface ProblemOptions<Rejection> {
@@ -169,6 +174,12 @@ const standardOf = (
       }
     case 'VersionConflict':
       return conflict(error, options)
+    case 'BoundaryConflict':
+      return {
+        status: 409,
+        code: 'boundary-conflict',
+        detail: 'Other requests changed what this one depends on. Nothing was changed.',
+      }
     case 'CommandIdReused':
       return {
         status: 422,
@@ -207,6 +218,7 @@ const standardOf = (
         detail: 'What is read here is not up to date, until an operator acts.',
       }
     case 'InvalidAppend':
+    case 'InvalidQuery':
     case 'UndecodableEvent':
     case 'UnencodableEvent':
     case 'UndecodableDocument':
@@ -226,6 +238,7 @@ const standardOf = (
  * | 400 | `invalid-id` | `InvalidStreamId` |
  * | 404 | `version-not-reached` | `VersionNotReached` |
  * | 409 | `version-conflict` | `VersionConflict`: other writers were faster at every attempt |
+ * | 409 | `boundary-conflict` | `BoundaryConflict`: the same for what a boundary depends on |
  * | 410 | `erased` | `StreamErased` |
  * | 412 | `precondition-failed` | `VersionConflict` with the preconditions of the request |
  * | 413 | `too-much-to-store` | `LimitExceeded` |
@@ -238,7 +251,7 @@ const standardOf = (
  * | 500 | `internal-error` | a defect: `DeciderThrew`, `UndecodableEvent`, `ProjectionFailed`, … |
  *
  * @example
- * const result = await cards.handleCommand('G1', command)()
+ * const result = await cards.handleCommand('G1', { type: 'RedeemGiftCard', amount: 20 })()
  * if (E.isLeft(result)) return problemResponse(problem(result.left))
  */
 export const problem = <Rejection>(

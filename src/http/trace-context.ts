@@ -19,6 +19,9 @@ const MOST_STATE = 512
  * one must not fail the request: it is ignored, as its specification demands.
  *
  * Source: W3C Trace Context, sections 3.2 and 3.3.
+ *
+ * @example
+ * const traceId = traceContextOf(request.headers)?.traceId
  */
 export const traceContextOf = (headers: Headers): TraceContext | undefined => {
   const traceparent = headers.get('traceparent') ?? ''

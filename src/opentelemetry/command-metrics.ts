@@ -55,7 +55,8 @@ export const commandMetrics = (meter: Meter) => {
   })
   const cache = meter.createObservableCounter('reprise.command.cache', {
     unit: '{command}',
-    description: 'Commands that were decided on a state in memory (hit), or on one that was read (miss).',
+    description:
+      'Commands that were decided on a state in memory (hit), or on one that was read (miss).',
   })
   const grouped = meter.createObservableCounter('reprise.command.grouped', {
     unit: '{command}',
@@ -71,7 +72,8 @@ export const commandMetrics = (meter: Meter) => {
   })
   const longest = meter.createObservableGauge('reprise.command.queue.depth', {
     unit: '{command}',
-    description: 'The most commands of one stream that were not answered yet, since the last collection.',
+    description:
+      'The most commands of one stream that were not answered yet, since the last collection.',
   })
 
   const categories = new Map<string, Counts>()

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Category } from '../core/category'
 import type { Metadata } from '../core/metadata'
+import type { StreamVersion } from '../core/stream'
 import type { CommandOptions } from '../shell/category/command'
 import { isFailure } from '../shell/notices/outcomes'
 import { fail, inSpan, isRecorded, type Tagged, textOf } from './spans'
@@ -13,7 +14,10 @@ export type SendCommand<Command> = (
   id: string,
   command: Command,
   options?: CommandOptions,
-) => TaskEither<Tagged, { readonly events: ReadonlyArray<unknown>; readonly version: number }>
+) => TaskEither<
+  Tagged,
+  { readonly events: ReadonlyArray<unknown>; readonly version: StreamVersion }
+>
 
 /** The functions of an open category that are traced. */
 export interface TracedCategory {
@@ -41,6 +45,7 @@ export interface TracedBoundary {
 
 /** The function of categories that are open together that is traced. */
 export interface TracedTogether {
+  /** Fails as `handleCommands` of `openTogether` does, with a record that has a `_tag`. */
   readonly handleCommands: (commands: never, options?: SentOptions) => TaskEither<Tagged, object>
 }
 
@@ -50,7 +55,8 @@ const tracedOptions = <Options extends SentOptions>(
   span: Span,
 ): Options | undefined => {
   const traced = E.tryCatch(
-    () => ({ ...options, metadata: withTraceParent(options?.metadata, span) }) as unknown as Options,
+    () =>
+      ({ ...options, metadata: withTraceParent(options?.metadata, span) }) as unknown as Options,
     () => options,
   )
   return E.isRight(traced) ? traced.right : traced.left

@@ -8,7 +8,7 @@ import type {
   Subscription,
   TransactionalSubscription,
 } from '../shell/subscription/run-subscription'
-import { performance } from '../shell/timers'
+import { performance } from '../platform/node'
 import { fail, inSpan, tagOf, textOf } from './spans'
 import { DURATIONS } from './store-telemetry'
 import { linkTo, withTraceParent } from './trace-links'

@@ -95,10 +95,10 @@ const buildSpans = (tracer: Tracer) => {
 
   return (notice: AnyNotice): void => {
     if (!('projection' in notice)) return
-    if (notice._tag === 'BuildBegun') return begin(notice)
-    if (notice._tag === 'BuildEnded') return end(notice)
     const span = open.get(notice.projection)
-    if (notice._tag === 'BuildProgress') {
+    if (notice._tag === 'BuildBegun') begin(notice)
+    else if (notice._tag === 'BuildEnded') end(notice)
+    else if (notice._tag === 'BuildProgress') {
       span?.setAttributes({
         'reprise.position': notice.reached,
         'reprise.position.target': notice.target,

@@ -1,4 +1,13 @@
-import { type MeterProvider, metrics, trace, type TracerProvider } from '@opentelemetry/api'
+import {
+  createNoopMeter,
+  type Meter,
+  type MeterProvider,
+  metrics,
+  trace,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api'
+import { identity } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { EventStore } from '../core/ports/event-store'
 import type { Operator } from '../core/ports/operator'
@@ -87,9 +96,33 @@ export interface Telemetry {
 
 const NAME = 'reprise'
 
+/** The provider of the API, which an application has not registered its own with yet. */
+interface ForwardingProvider extends TracerProvider {
+  readonly getDelegateTracer?: (name: string) => Tracer | undefined
+}
+
+/** Whether an SDK is registered, or was given: the API has a provider of its own that does nothing. */
+const isTracing = (provider: ForwardingProvider): boolean =>
+  provider.getDelegateTracer === undefined || provider.getDelegateTracer(NAME) !== undefined
+
+const isMetering = (meter: Meter): boolean => meter.constructor !== createNoopMeter().constructor
+
+/** Everything as it is: nothing is paid for what nobody collects. */
+const UNCHANGED: Telemetry = {
+  backend: identity,
+  category: (_name, open) => open,
+  boundary: (_name, open) => open,
+  together: (_name, open) => open,
+  decisions: identity,
+  subscription: identity,
+  subscriptionInTransaction: identity,
+  dispatch: (_process, dispatch) => dispatch,
+  operator: () => () => undefined,
+}
+
 /**
- * Adds spans and metrics to an application, with the SDK that it has set up. Without an SDK the API does nothing, and so
- * does this. Never fails.
+ * Adds spans and metrics to an application, with the SDK that it has set up before. Without one everything stays as it is, and
+ * nothing is paid. Never fails.
  *
  * @example
  * const telemetry = openTelemetry()
@@ -102,6 +135,7 @@ export const openTelemetry = ({
 }: TelemetryOptions = {}): Telemetry => {
   const tracer = tracerProvider.getTracer(NAME)
   const meter = meterProvider.getMeter(NAME)
+  if (!isTracing(tracerProvider) && !isMetering(meter)) return UNCHANGED
   const traceStore = storeTelemetry(tracer, meter)
   const note = noticeTelemetry(tracer, meter)
   return {

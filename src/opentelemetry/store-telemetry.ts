@@ -6,8 +6,8 @@ import type { AppendTogetherRequest } from '../core/append-together'
 import type { BoundaryStore } from '../core/ports/boundary-store'
 import type { EventStore } from '../core/ports/event-store'
 import { isFailure } from '../shell/notices/outcomes'
-import { performance } from '../shell/timers'
-import { fail, inSpan, isUnrecorded, type Tagged } from './spans'
+import { performance } from '../platform/node'
+import { fail, inSpan, isUnrecorded, tagOf } from './spans'
 
 /** Bounds of durations, in seconds: from what memory takes to what nobody waits for. */
 export const DURATIONS = [
@@ -44,7 +44,7 @@ export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
     done.set(operation, made)
     return made
   }
-  const timed = async <Failure extends Tagged, Result>(
+  const timed = async <Failure, Result>(
     operation: string,
     ask: TaskEither<Failure, Result>,
   ): Promise<E.Either<Failure, Result>> => {
@@ -54,13 +54,13 @@ export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
     const attributes = doneOf(operation)
     duration.record(
       seconds,
-      E.isRight(answer) ? attributes : { ...attributes, 'error.type': answer.left._tag },
+      E.isRight(answer) ? attributes : { ...attributes, 'error.type': tagOf(answer.left) },
     )
     return answer
   }
 
   const traced =
-    <Failure extends Tagged, Result>({
+    <Failure, Result>({
       operation,
       streamId,
       told,
@@ -81,8 +81,9 @@ export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
             finish: (span, answer) => {
               if (E.isRight(answer)) span.setAttributes(told(answer.right))
               else {
-                span.setAttribute('reprise.outcome', answer.left._tag)
-                if (isFailure(answer.left)) fail(span, answer.left)
+                const _tag = tagOf(answer.left)
+                span.setAttribute('reprise.outcome', _tag)
+                if (isFailure({ _tag })) fail(span, answer.left)
               }
             },
           })()

@@ -29,6 +29,11 @@ const read = (file: string): E.Either<string, EventShapes> => {
  * Compares the events of `codec` with the shapes recorded in `file`. Writes nothing.
  *
  * @param file - a JSON file in your repository. If it does not exist, nothing has been released yet.
+ *
+ * Never fails: a file that cannot be read is one of the `problems` of the report.
+ *
+ * @example
+ * const { problems } = checkEventShapes(accountEvents, 'events.json')
  */
 export const checkEventShapes = <Event>(codec: EventCodec<Event>, file: string): ShapeReport => {
   const released = read(file)
@@ -37,7 +42,13 @@ export const checkEventShapes = <Event>(codec: EventCodec<Event>, file: string):
     : compareEventShapes(released.right, eventShapes(codec))
 }
 
-/** Like {@link checkEventShapes}, and adds new shapes to `file`. Released shapes are never changed. */
+/**
+ * Like {@link checkEventShapes}, and adds new shapes to `file`. Released shapes are never changed. Throws what the file
+ * system throws if it cannot be written.
+ *
+ * @example
+ * const { added } = recordEventShapes(accountEvents, 'events.json')
+ */
 export const recordEventShapes = <Event>(codec: EventCodec<Event>, file: string): ShapeReport => {
   const report = checkEventShapes(codec, file)
   if (report.problems.length === 0 && report.added.length > 0) {
@@ -48,9 +59,11 @@ export const recordEventShapes = <Event>(codec: EventCodec<Event>, file: string)
 }
 
 /**
- * A test in one line: fails if the shape of a released event has changed without a new schema version, or
- * if its type was removed. New shapes are added to `file`, which you commit. On a build server (where
+ * A test in one line: fails with an `AssertionError` if the shape of a released event has changed without a new schema
+ * version, or if its type was removed. New shapes are added to `file`, which you commit. On a build server (where
  * `CI` is set) nothing is written, and a shape that is not in `file` fails the test.
+ *
+ * @param file - a JSON file in your repository. If it does not exist, nothing has been released yet.
  *
  * @example
  * it('writes events as released', () => assertEventShapes(accountEvents, 'events.json'))

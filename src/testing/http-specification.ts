@@ -28,6 +28,7 @@ export interface RequestContent {
 
 /** What an answer must be. What is left out may be anything. */
 export interface ExpectedAnswer {
+  /** The status of the response: 200. */
   readonly status: number
   /** These headers, beside any others. Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>
@@ -41,6 +42,7 @@ export interface ExpectedAnswer {
 
 /** An answer that was received. */
 export interface ReceivedAnswer {
+  /** The status of the response: 200. */
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
@@ -88,6 +90,9 @@ export interface HttpApplication<Transaction> {
  * Events of one stream, oldest first. Fails with an `AssertionError` if one does not match its codec.
  *
  * @param id - within the category: `G1`.
+ *
+ * @example
+ * const issued = inStream(giftCards, 'G1', { type: 'GiftCardIssued', amount: 50 })
  */
 export const inStream = <Event>(
   { name, events: codec }: Pick<Category<never, unknown, Event, unknown>, 'name' | 'events'>,

@@ -140,9 +140,9 @@ export interface Specify {
  *
  * @example
  * const { given } = specification(giftCard)
- * given(giftCardIssued(ten))
- *   .when({ type: 'RedeemGiftCard', orderId: 'order-1', amount: twenty })
- *   .thenRejects({ _tag: 'BalanceTooLow', balance: ten })
+ * given({ type: 'GiftCardIssued', amount: 50 })
+ *   .when({ type: 'RedeemGiftCard', amount: 60 })
+ *   .thenRejects({ _tag: 'BalanceTooLow', balance: 50 })
  */
 export const specification: Specify = <Command, State, Event, Rejection>(
   rules: Boundary<Command, State, Event, Rejection> | Decider<Command, State, Event, Rejection>,

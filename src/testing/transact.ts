@@ -14,6 +14,8 @@ export type Transact<Transaction> = <Failure>(
  * Transactions as a subscription runs them: together with a checkpoint, of a subscription that is there for that moment
  * only.
  *
+ * A transaction fails with the Left of its work, or with `StoreFailed`.
+ *
  * @example
  * const transact = transactThrough(backend.subscriptions)
  */

@@ -377,7 +377,7 @@ describe('reprise doctor', () => {
     const parked = await examined('poisoned')
     expect(parked.check('parked')).toMatchObject({
       level: 'warning',
-      message: 'could not be handled, and waits for you: mails (1)',
+      message: 'could not be handled, and waits for a decision: mails (1)',
     })
     expect(parked.exitCode).toBe(0)
     await admin.query(`update poisoned.checkpoints set failure = '{"message":"closed"}'`)

@@ -1,6 +1,8 @@
 import { describeMarkdown } from './run-markdown'
 
 describeMarkdown('docs/account.md')
+describeMarkdown('docs/five-minutes.md')
+describeMarkdown('docs/patterns.md')
 describeMarkdown('docs/how-to/compose-deciders.md')
 describeMarkdown('docs/how-to/test-a-decider.md')
 describeMarkdown('docs/how-to/several-streams.md')

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { exampleModules } from './public-comments'
 import { codeOf, typeErrorsIn } from './run-markdown'
 
 const ROOT = resolve(__dirname, '../..')
@@ -16,10 +17,17 @@ const pages = new Map(
 const FIRST_STEPS = 'docs/first-ten-minutes.md'
 const files = readFileSync(resolve(ROOT, FIRST_STEPS), 'utf8').replaceAll('```typescript', '```ts')
 pages.set(FIRST_STEPS, codeOf(files).replaceAll(/^import .* from '.[/]gift-card.js'$/gm, ''))
-const errors = typeErrorsIn(pages)
+// One program for them and for the examples in comments: both read all of the library.
+const errors = typeErrorsIn(new Map([...pages, ...exampleModules]))
 
 describe('the code of a page', () => {
   it.each([...pages.keys()])('type-checks: %s', (path) => {
+    expect(errors.get(path)).toEqual([])
+  })
+})
+
+describe('the example in the comment of a public function', () => {
+  it.each([...exampleModules.keys()])('type-checks: %s', (path) => {
     expect(errors.get(path)).toEqual([])
   })
 })

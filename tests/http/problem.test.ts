@@ -11,10 +11,10 @@ import {
   versionConflict,
 } from 'reprise/adapter'
 import { httpProblem, problem, problemResponse, type RequestError } from 'reprise/http'
-import { commandIdReused } from '../../src/core/errors/conflict'
+import { boundaryConflict, commandIdReused } from '../../src/core/errors/conflict'
 import { deciderThrew, rejected } from '../../src/core/errors/decision'
 import { undecodableEvent } from '../../src/core/errors/event'
-import { invalidCommand } from '../../src/core/errors/invalid'
+import { invalidCommand, invalidQuery } from '../../src/core/errors/invalid'
 import {
   projectionNotBuilt,
   projectionOutdated,
@@ -52,6 +52,8 @@ const cases: ReadonlyArray<Case> = [
   [invalidStreamId('card-', 'the id after the category is empty'), 400, 'invalid-id', false],
   [versionNotReached('card-G1', 9, 3), 404, 'version-not-reached', false],
   [versionConflict('card-G1', 2, 3, 10), 409, 'version-conflict', false],
+  [boundaryConflict([{ tags: ['card'] }], 3, 10), 409, 'boundary-conflict', false],
+  [invalidQuery(SECRET), 500, 'internal-error', false],
   [limitExceeded('card-G1', 'eventSize', 10, 11), 413, 'too-much-to-store', false],
   [limitExceeded('card-G1', 'eventsPerAppend', 10, 11), 413, 'too-much-to-store', false],
   [limitExceeded('card-G1', 'appendSize', 10, 11), 413, 'too-much-to-store', false],

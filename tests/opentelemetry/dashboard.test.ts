@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-import { parser } from '@prometheus-io/lezer-promql'
 import * as TE from 'fp-ts/TaskEither'
 import { fromStart, openCategory, parkAfter, runProcessManager, runSubscription } from 'reprise'
 import { storeFailed } from 'reprise/adapter'
@@ -21,7 +20,12 @@ const OBSERVE = readFileSync('docs/how-to/observe.md', 'utf8')
 interface Panel {
   readonly title: string
   readonly type: string
-  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly gridPos: {
+    readonly x: number
+    readonly y: number
+    readonly w: number
+    readonly h: number
+  }
   readonly targets?: ReadonlyArray<{ readonly expr: string; readonly legendFormat: string }>
 }
 interface Rule {
@@ -34,7 +38,10 @@ interface Rule {
 const dashboard = JSON.parse(readFileSync(`${FOLDER}/dashboard.json`, 'utf8')) as {
   readonly panels: ReadonlyArray<Panel>
   readonly templating: {
-    readonly list: ReadonlyArray<{ readonly name: string; readonly query: string | { readonly query: string } }>
+    readonly list: ReadonlyArray<{
+      readonly name: string
+      readonly query: string | { readonly query: string }
+    }>
   }
 }
 const { groups } = parse(readFileSync(`${FOLDER}/alerts.yml`, 'utf8')) as {
@@ -86,9 +93,12 @@ const scraped = async (): Promise<string> => {
     ),
   ]
   const serializer = new PrometheusSerializer()
+  // The exporter has a copy of the SDK of its own.
+  const serialized = (collected: unknown): string =>
+    serializer.serialize(collected as Parameters<typeof serializer.serialize>[0])
   const text = await eventually(async () => {
     const { resourceMetrics } = await reader.collect()
-    const found = serializer.serialize(resourceMetrics)
+    const found = serialized(resourceMetrics)
     const isComplete =
       /reprise_subscription_parked\{[^}]*\} 1/.test(found) &&
       found.includes('messaging_client_sent_messages_total')
@@ -112,8 +122,21 @@ const labelsIn = (text: string): ReadonlyMap<string, ReadonlySet<string>> => {
   return found
 }
 
+/** Grammar of Prometheus itself. It is a module of the other kind. */
+interface SyntaxNode {
+  readonly type: { readonly isError: boolean; readonly name: string }
+  readonly from: number
+  readonly to: number
+}
+let promql: {
+  readonly parser: {
+    parse(text: string): { iterate(spec: { enter: (node: SyntaxNode) => void }): void }
+  }
+}
+
 /** What a query asks for: its metrics, and every label that it names. Fails for one that is not PromQL. */
 const askedBy = (query: string) => {
+  const { parser } = promql
   const metrics: string[] = []
   const labels: string[] = []
   // Grafana puts the time in.
@@ -136,6 +159,7 @@ describe('the dashboard and the alerts', () => {
   ]
   let emitted: ReadonlyMap<string, ReadonlySet<string>>
   beforeAll(async () => {
+    promql = await import('@prometheus-io/lezer-promql')
     emitted = labelsIn(await scraped())
   })
 

@@ -6,8 +6,14 @@ const DRAWN = 'docs/how-to/observe/transfer.svg'
 
 /** What a picture shows but for the times: the names of its rows, how deep they are, and what has caused what. */
 const shapeOf = (svg: string) => ({
-  rows: [...svg.matchAll(/<text x="(\d+)" y="\d+">([^<]+)<\/text>/g)].map(([, x, name]) => [x, name]),
-  links: [...svg.matchAll(/class="link" d="M[\d.]+ (\d+) V(\d+)/g)].map(([, from, to]) => [from, to]),
+  rows: [...svg.matchAll(/<text x="(\d+)" y="\d+">([^<]+)<\/text>/g)].map(([, x, name]) => [
+    x,
+    name,
+  ]),
+  links: [...svg.matchAll(/class="link" d="M[\d.]+ (\d+) V(\d+)/g)].map(([, from, to]) => [
+    from,
+    to,
+  ]),
 })
 
 describe('the picture of a transfer in the docs', () => {

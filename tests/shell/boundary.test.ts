@@ -15,47 +15,12 @@ import {
 } from '../support/enrolment'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
+import { counted, overtaken } from '../support/watched-store'
 
 type Store = EventStore & BoundaryStore
 
 const desk = (store: Store, options: CategoryOptions = {}) =>
   openBoundary(enrolment, { store }, { retry: { firstBackoff: 0, maxBackoff: 0 }, ...options })
-
-/** The store, and how often it was read and appended to. */
-const counted = (store: Store) => {
-  const counts = { reads: 0, appends: 0, locked: 0 }
-  const counting: Store = {
-    ...store,
-    readMatching: (query, range) => {
-      counts.reads += 1
-      return store.readMatching(query, range)
-    },
-    appendTogether: (request) => {
-      counts.appends += 1
-      return store.appendTogether(request)
-    },
-    appendLocked: (likely, decide) => {
-      counts.locked += 1
-      return store.appendLocked(likely, decide)
-    },
-  }
-  return { counts, store: counting }
-}
-
-/** The store; before each of the first appends something else is done. */
-const overtaken = (store: Store, times: number, work: () => Promise<unknown>): Store => {
-  let left = times
-  return {
-    ...store,
-    appendTogether: (request) => async () => {
-      if (left > 0) {
-        left -= 1
-        await work()
-      }
-      return store.appendTogether(request)()
-    },
-  }
-}
 
 describe.each(stores)('a boundary, on %s', (_name, open) => {
   let opened: StoreUnderTest

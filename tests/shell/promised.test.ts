@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { type OpenCategory, openCategory, openTogether, promised } from 'reprise'
+import { openBoundary } from 'reprise/boundary'
 import { memory } from 'reprise/memory'
 import { postgres } from 'reprise/postgres'
 import { account, deposit, withdraw } from '../support/bank'
@@ -12,6 +13,7 @@ import {
   type CounterEvent,
   type CounterState,
 } from '../support/counter'
+import { enrolment, openCourse, takeSeat } from '../support/enrolment'
 import { eventually } from '../support/eventually'
 import { migratedDatabase } from '../support/postgres'
 
@@ -54,6 +56,23 @@ const calls: Readonly<
 }
 
 describe('promised', () => {
+  it('gives the same answers as the operations of a boundary', async () => {
+    const { store } = memory()
+    const boundary = openBoundary(enrolment, { store })
+    const door = promised(boundary)
+    const opened = await door.handleCommand(openCourse('math', 1))
+    expect(opened).toMatchObject({ ok: true, version: 1 })
+    await door.handle(takeSeat('math', 'ada'))
+    const [command, query] = [takeSeat('math', 'alan'), [{ tags: ['course:math'] }] as const]
+    expect(await door.handleCommand(command)).toEqual(
+      plain(await boundary.handleCommand(command)()),
+    )
+    expect(await door.handle({})).toEqual(plain(await boundary.handle({})()))
+    expect(await door.load(query)).toEqual(plain(await boundary.load(query)()))
+    const bad = [] as never
+    expect(await door.load(bad)).toEqual(plain(await boundary.load(bad)()))
+  })
+
   it('gives the same answers as the operations of the category, for each of them', async () => {
     const category = openCategory(counter, memory())
     const door = promised(category)

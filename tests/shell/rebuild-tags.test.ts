@@ -1,4 +1,5 @@
 import { openCategory } from 'reprise'
+import { boundaryOf, openBoundary } from 'reprise/boundary'
 import { memory } from 'reprise/memory'
 import { postgres } from 'reprise/postgres'
 import type { Operator } from '../../src/core/ports/operator'
@@ -106,6 +107,32 @@ describe.each(subjects)('tags of what was stored before, on %s', (_name, open) =
     await right(holds(after.sight))
     expect(await left(holds({ after: 0, count: 0 }))).toMatchObject({ _tag: 'BoundaryConflict' })
     await right(holds({ after: 0, count: 1 }))
+  })
+
+  it('are refused to a boundary whose home has events without any, as soon as it appends there', async () => {
+    const id = freshId()
+    await right(old().handleCommand(id, deposit(5)))
+    const one = openBoundary(boundaryOf(tagged, id), subject)
+    const refused = await left(one.handleCommand(deposit(5)))
+    expect(refused).toMatchObject(INCOMPLETE)
+    expect(await right(subject.store.version(`${account.name}-${id}`))).toBe(1)
+    await right(rebuildTags(tagged, { signal })(subject))
+    const query = [{ tags: [`${account.name}-${id}`] }] as const
+    expect((await right(one.load(query))).version).toBe(0) // its tags are others
+    const everyTag = { ...tagged, tags: () => [`${account.name}-${id}`] }
+    await right(rebuildTags(everyTag, { signal, which: 'again' })(subject))
+    const { state, version } = await right(one.handleCommand(deposit(5)))
+    expect({ balance: state.balance, version }).toEqual({ balance: 10, version: 2 })
+  })
+
+  it('are complete for the home of a boundary that was there first', async () => {
+    const id = freshId()
+    const one = openBoundary(boundaryOf(tagged, id), subject)
+    await right(one.handleCommand(deposit(5)))
+    await right(one.handleCommand(deposit(5)))
+    expect(await right(subject.operator.taggedCategories())).toEqual([
+      { category: account.name, completeAfter: 0, rebuiltTo: 0, enforced: false },
+    ])
   })
 
   it('are refused to a release that declares none, whose commands store nothing', async () => {

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { openCategory, openTogether } from 'reprise'
 import { storeFailed, type StoreFailed } from 'reprise/adapter'
+import { boundaryOf, openBoundary } from 'reprise/boundary'
 import { memory } from 'reprise/memory'
 import { add, counter } from '../support/counter'
 import { left, right } from '../support/right'
@@ -53,6 +54,19 @@ describe('a command, while the store is away', () => {
     expect(answer).toMatchObject({ version: 1, state: { total: 1 } })
     const { events } = await right(at.store.read('counter-a', { after: 0, limit: 9 }))
     expect(events).toHaveLength(1)
+  })
+
+  it('is carried out once in a boundary, too, and not sent again without an id', async () => {
+    for (const commandId of ['one', undefined]) {
+      const { at, away, sent } = failing(1, broken, true)
+      const options = { retryOutagesFor, random: () => 0 }
+      const one = openBoundary(boundaryOf(counter, 'a'), away, options)
+      const answer = await one.handleCommand(add(1), commandId === undefined ? {} : { commandId })()
+      expect(answer._tag).toBe(commandId === undefined ? 'Left' : 'Right')
+      expect(sent.appends).toBe(commandId === undefined ? 1 : 2)
+      const { events } = await right(at.store.read('counter-a', { after: 0, limit: 9 }))
+      expect(events).toHaveLength(1)
+    }
   })
 
   it('is not sent again without an id when it may have been carried out', async () => {

@@ -4,6 +4,7 @@ import type { BoundaryStore, EventStore } from 'reprise/adapter'
 import { account, blockCard, card, deposit, useCard, withdraw } from '../support/bank'
 import { left, right } from '../support/right'
 import { freshId, stores, type StoreUnderTest } from '../support/stores'
+import { counted, overtaken } from '../support/watched-store'
 
 type Store = EventStore & BoundaryStore
 
@@ -131,15 +132,9 @@ describe.each(stores)('commands that are handled together, on %s', (_name, open)
 
   it('give up after the attempts that are allowed, and name the streams', async () => {
     const [one, other] = [await rich(), await rich()]
-    const busy: Store = {
-      ...store,
-      appendTogether: (request) => async () => {
-        await right(
-          openCategory(account, { store: opened.second }).handleCommand(other, deposit(1)),
-        )
-        return store.appendTogether(request)()
-      },
-    }
+    const faster = () =>
+      right(openCategory(account, { store: opened.second }).handleCommand(other, deposit(1)))
+    const busy = overtaken(store, Infinity, faster)
     const error = await left(
       bankOn(busy, fewAttempts).handleCommands({
         accounts: [
@@ -221,15 +216,8 @@ describe.each(stores)('commands that are handled together, on %s', (_name, open)
 
   it('are decided on states in memory, which the answers do not share', async () => {
     const [one, other] = [await rich(), freshId()]
-    let loads = 0
-    const counted: Store = {
-      ...store,
-      load: (request) => {
-        loads += 1
-        return store.load(request)
-      },
-    }
-    const bank = bankOn(counted)
+    const { counts, store: counting } = counted(store)
+    const bank = bankOn(counting)
     const send = () =>
       right(bank.handleCommands({ accounts: [[one, deposit(1)]], cards: [[other, useCard]] }))
     const first = await send()
@@ -237,7 +225,7 @@ describe.each(stores)('commands that are handled together, on %s', (_name, open)
     Object.assign(first.cards[0]?.state ?? {}, { blocked: true })
     const second = await send()
     expect(second.accounts[0]?.state).toEqual({ balance: 102 })
-    expect(loads).toBe(2)
+    expect(counts.loads).toBe(2)
   })
 
   describe('with a command id', () => {

@@ -3,6 +3,7 @@ import { openServer } from '../../src/adapters/postgres/connection/open-server'
 import { connectWith } from '../../src/cli/connect'
 import { run } from '../../src/cli/program'
 import type { Runtime } from '../../src/cli/runtime'
+import * as studio from '../../src/studio/studio'
 
 /** What a command said, and how it ended. */
 export interface Said {
@@ -36,6 +37,7 @@ export const cli = async (args: ReadonlyArray<string>, outside: Outside = {}): P
     importModule: async (path) => {
       throw new Error(`no module ${path} was foreseen`)
     },
+    loadStudio: async () => studio,
     onInterrupt: () => () => undefined,
     now: () => Date.now(),
     ...rest,

@@ -36,10 +36,7 @@ export const traceOfTransfer = async <Transaction>(
     'account',
     openCategory(telemetry.decisions(bookedAccounts), backend),
   )
-  const desk = telemetry.category(
-    'transfer',
-    openCategory(telemetry.decisions(transfers), backend),
-  )
+  const desk = telemetry.category('transfer', openCategory(telemetry.decisions(transfers), backend))
   const dispatch: Dispatch<BankCommand> = ({ key, command }, options) =>
     key === 'accounts'
       ? accounts.handleCommand(command.key, command.command, options)

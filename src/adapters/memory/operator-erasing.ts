@@ -1,10 +1,9 @@
 import * as E from 'fp-ts/Either'
-import * as TE from 'fp-ts/TaskEither'
 import { type Erasing, type Erasure, erasingProblem, nothingToErase } from '../../core/operator/erasure'
 import type { Operator } from '../../core/ports/operator'
 import type { MemoryDocuments } from './documents'
 import type { MemoryLog } from './log'
-import { byCodePoints } from './reads'
+import type { MemoryAudit } from './operator-audit'
 import type { MemoryReadSideState } from './read-side-state'
 import { removeTags } from './tag-index'
 
@@ -13,7 +12,7 @@ export interface MemoryErasing {
   readonly log: MemoryLog
   readonly documents: MemoryDocuments
   readonly state: MemoryReadSideState
-  readonly now: () => number
+  readonly audit: MemoryAudit
 }
 
 const eraseDocuments = (
@@ -30,9 +29,9 @@ const eraseDocuments = (
   commit()
 }
 
-/** Erasing streams, and what was erased. */
-export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase' | 'erasures'> => {
-  const { log, state, now } = parts
+/** Erasing streams. */
+export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase'> => {
+  const { log, state, audit } = parts
   return {
     erase: (erasing) => () => {
       const problem = erasingProblem(erasing)
@@ -42,7 +41,11 @@ export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase' | 'e
       if (known !== undefined) return Promise.resolve(E.right(known))
       const { events } = log.streams.get(streamId) ?? { events: [] }
       if (events.length === 0) return Promise.resolve(E.left(nothingToErase(streamId)))
-      const erasure: Erasure = { streamId, erasedAt: now(), by, why, events: events.length }
+      const { at } = audit.add(
+        { operator: by, action: 'erase', subject: streamId, detail: { why, events: events.length } },
+        { outcome: 'done', message: `${events.length} erased` },
+      )
+      const erasure: Erasure = { streamId, erasedAt: at, by, why, events: events.length }
       log.erasures.set(streamId, erasure)
       for (const { position } of events) {
         log.events[position - 1] = undefined
@@ -55,12 +58,5 @@ export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase' | 'e
       eraseDocuments(parts, documents)
       return Promise.resolve(E.right(erasure))
     },
-    erasures: ({ after, limit }) =>
-      TE.fromIO(() =>
-        [...log.erasures.values()]
-          .filter(({ streamId }) => byCodePoints(streamId, after) > 0)
-          .sort((left, right) => byCodePoints(left.streamId, right.streamId))
-          .slice(0, limit),
-      ),
   }
 }

@@ -24,6 +24,7 @@ import { processSubscription } from '../../core/process-manager'
 import { memoryBuilds } from './builds'
 import type { MemoryDocuments } from './documents'
 import { memoryActions } from './operator-actions'
+import { memoryAudit } from './operator-audit'
 import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
@@ -77,6 +78,7 @@ export const memoryOperator = ({
   const outlook: MemoryOutlook = { store, documents, state, now, countUpTo: countUpToOf(countUpTo) }
   const limits = thresholdsOf(thresholds)
   const builds = memoryBuilds(state, now)
+  const audit = memoryAudit(now)
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
     // An empty list of types selects no event, so this only reads the end of the store.
@@ -103,13 +105,16 @@ export const memoryOperator = ({
 
   return {
     ...memoryHolding(outlook),
+    recordAction: audit.recordAction,
+    recordOutcome: audit.recordOutcome,
+    audit: audit.audit,
     ...memoryActions(outlook, async () =>
       pipe(
         await last(),
         E.getOrElse(() => 0),
       ),
     ),
-    ...memoryErasing({ log, documents, state, now }),
+    ...memoryErasing({ log, documents, state, audit }),
     ...memoryTags(
       tags,
       pipe(

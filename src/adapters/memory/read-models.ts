@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { byCodePoints } from '../../core/code-points'
 import { projectionRolledBack } from '../../core/errors/projection'
 import { keyRefusal, listRefusal, storableCopies } from '../../core/document-key'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
@@ -34,9 +35,6 @@ const contains = (value: Json | undefined, part: Json): boolean => {
     isRecord(value) && Object.entries(part).every(([key, inner]) => contains(value[key], inner))
   )
 }
-
-const byCodePoints = (left: string, right: string): number =>
-  Buffer.compare(Buffer.from(left), Buffer.from(right))
 
 /** The order of a list: by sort key, then by key. */
 const byPlace = (left: ListPlace, right: ListPlace): number =>

@@ -11,9 +11,10 @@ import type {
   StoredSnapshot,
 } from '../../core/ports/event-store'
 import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
+import { byCodePoints } from '../../core/code-points'
 import { firstVersionAbove, lastVersion } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
-import { categoryOf } from '../../core/stream'
+import { canBeginId, categoryOf } from '../../core/stream'
 import { frozenJson, frozenMetadata, frozenObject } from './frozen'
 import { hasTag } from './tag-index'
 import { type MemoryLog, type MemoryStream, streamOf, streamToWrite } from './log'
@@ -118,15 +119,12 @@ export const storePage = (log: MemoryLog, range: StoreRange): StorePage => {
   return { events, upTo, more: upTo < highest, highest, lineage }
 }
 
-// The order of UTF-8 bytes is the order of code points; that of JavaScript's own strings is not.
-export const byCodePoints = (left: string, right: string): number =>
-  Buffer.compare(Buffer.from(left), Buffer.from(right))
-
 export const streamPage = (
   log: MemoryLog,
-  { after, limit, category }: StreamsRange,
+  { after, limit, category, prefix = '' }: StreamsRange,
 ): ReadonlyArray<StreamSummary> =>
-  [...log.streams]
+  [...(canBeginId(prefix) ? log.streams : [])]
+    .filter(([id]) => id.startsWith(prefix))
     .filter(([id]) => category === undefined || categoryOf(id) === category)
     .filter(([id]) => byCodePoints(id, after) > 0)
     .sort(([left], [right]) => byCodePoints(left, right))

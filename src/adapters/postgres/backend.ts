@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
@@ -12,7 +11,8 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
-import { appendLocked, lockStatement } from './append/append-locked'
+import { setImmediate } from '../../platform/node'
+import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
 import { appendAlone, isTagged, type RunAppend, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
@@ -173,6 +173,7 @@ const storeOn = <Database>(
       : signalling(signal, projectInOwnTransaction(db, inline, togetherIn))
 
   const lock = lockStatement(schema)
+  const tryLock = tryLockStatement(schema)
   const runInTransaction = transactionsOn(db, idleTimeout)
   const lockedIn = (
     transaction: Transaction<Database>,
@@ -181,7 +182,7 @@ const storeOn = <Database>(
   ) => {
     const executor = withoutPlugins(transaction)
     const append = checkedTogether(limits, run)
-    return appendLocked({ limits, transaction: executor, lock, readMatching, append })
+    return { limits, transaction: executor, lock, readMatching, append }
   }
 
   const { afterAppend, hooked, hookedLocked } = appendHooks(setImmediate)
@@ -197,7 +198,8 @@ const storeOn = <Database>(
         runInTransaction((transaction) => {
           const { readMatching } = reads(withoutPlugins(transaction), 'transaction')
           const run = projectInTransaction(inline, transaction, togetherIn(transaction))
-          return lockedIn(transaction, readMatching, run)(likely, decide)
+          const parts = { ...lockedIn(transaction, readMatching, run), tryLock }
+          return appendLocked(parts)(likely, decide)
         }),
         TE.tapIO(() => signal),
       ),
@@ -217,7 +219,8 @@ const storeOn = <Database>(
           either(appendOne(projecting(fallback(transaction))), appendOne(taggedAppend(inside))),
         ),
         appendTogether: checkedTogether(limits, inside),
-        appendLocked: lockedIn(transaction, inTransaction.readMatching, inside),
+        // A transaction of the caller's cannot be tried again from here: it waits.
+        appendLocked: appendLocked(lockedIn(transaction, inTransaction.readMatching, inside)),
         afterAppend,
       }
     },
@@ -232,7 +235,7 @@ const storeOn = <Database>(
  *   `backend.close()`. Anything else: each call answers `StoreFailed`, whose message says what is wrong.
  *
  * @example
- * const backend = postgres<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * const backend = postgres<Database>(new Pool({ connectionString: process.env['DATABASE_URL'] }))
  * const accounts = openCategory(account, backend)
  * const running = runProjection(balances)(backend, { signal })()
  */

@@ -26,7 +26,7 @@ const sentence = (one: TaggedCategory): string => {
   }
   if (!isComplete(one)) return `${name}: being rebuilt, at ${rebuiltTo} of ${completeAfter}.`
   return enforced
-    ? `${name}: complete; who does not declare them cannot append.`
+    ? `${name}: complete; an append that does not declare them is refused.`
     : `${name}: complete, for as long as every process that appends declares them.`
 }
 

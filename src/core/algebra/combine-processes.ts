@@ -19,6 +19,9 @@ export type Processes<Event, Command, States> = PartProcesses<Event, Command, St
 /**
  * Several processes as one. Every part receives every event; the commands come in the order of the keys.
  * A part in a terminal state issues no commands. The whole is terminal when all parts are.
+ *
+ * @example
+ * const processes = combineProcesses({ transfers: transferProcess, bonus: bonusProcess })
  */
 export const combineProcesses = <Event, Command, States extends object>(
   processes: Processes<Event, Command, States>,

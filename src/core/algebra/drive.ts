@@ -16,6 +16,14 @@ export interface StepLimitReached {
   readonly limit: number
   readonly message: string
 }
+/**
+ * The rejection {@link StepLimitReached}, as {@link drive} makes it.
+ *
+ * @param limit - how many commands were decided.
+ *
+ * @example
+ * stepLimitReached(1_000).message
+ */
 export const stepLimitReached = (limit: number): StepLimitReached => ({
   _tag: 'StepLimitReached',
   limit,
@@ -29,6 +37,10 @@ export interface DrivenDecider<Command, State, Event, Rejection> extends Decider
   Event,
   Rejection
 > {
+  /**
+   * The events that the pending commands lead to. A rejection of one of them is the answer, or {@link
+   * StepLimitReached}.
+   */
   readonly resume: (state: State) => E.Either<Rejection, ReadonlyArray<Event>>
 }
 
@@ -45,6 +57,10 @@ export const DEFAULT_STEP_LIMIT = 1_000
  *
  * @param stepLimit - how many commands are decided for one command, at most; integer, 1 or more. Beyond
  *   it the command is rejected with {@link StepLimitReached}.
+ *
+ * @example
+ * const bank = drive(transferProcess)(account)
+ * bank.decide({ type: 'OpenAccount', owner: 'Ada' }, bank.initialState)
  */
 export const drive =
   <Event, Command, ProcessState>(

@@ -13,7 +13,13 @@ export interface MealyStep<State, Event, Rejection> {
   readonly decision: E.Either<Rejection, ReadonlyArray<Event>>
 }
 
-/** The decider as a Mealy machine: for simulations, or wherever both state and events are needed. */
+/**
+ * The decider as a Mealy machine: for simulations, or wherever both state and events are needed.
+ *
+ * @example
+ * const machine = toMealy(giftCard)
+ * const { state, decision } = machine.step(machine.initialState, { type: 'IssueGiftCard', amount: 50 })
+ */
 export const toMealy = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): Mealy<Command, State, Event, Rejection> => ({
@@ -34,6 +40,10 @@ export type Reducer<State, Command> = (state: State | undefined, command: Comman
  * command returns the same state. A Redux reducer also receives actions of other features: filter them
  * out first, `toReducer(pipe(cart, filterCommand(cartCommandIn)))`. (A reducer of events is `evolve`
  * itself.)
+ *
+ * @example
+ * const reducer = toReducer(giftCard)
+ * const issued = reducer(undefined, { type: 'IssueGiftCard', amount: 50 })
  */
 export const toReducer = <Command, State, Event>(
   decider: Decider<Command, State, Event, unknown>,
@@ -45,10 +55,17 @@ export const toReducer = <Command, State, Event>(
 /** The rules without events: from a command and a state to the next state. */
 export interface StateStored<Command, State, Rejection> {
   readonly initialState: State
+  /** The next state, or the rejection of the command. */
   readonly decide: (command: Command, state: State) => E.Either<Rejection, State>
 }
 
-/** The decider for a system that stores the state itself (in a row, for instance) and no events. */
+/**
+ * The decider for a system that stores the state itself (in a row, for instance) and no events.
+ *
+ * @example
+ * const { decide } = toStateStored(giftCard)
+ * const next = decide({ type: 'RedeemGiftCard', amount: 20 }, { issued: true, balance: 50 })
+ */
 export const toStateStored = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): StateStored<Command, State, Rejection> => ({

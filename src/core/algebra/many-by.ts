@@ -12,7 +12,10 @@ export interface KeyIn<Command, Event> {
  * as they are.
  *
  * @example
- * pipe(seat, manyBy({ command: ({ row }) => row, event: ({ row }) => row }))
+ * const seats = pipe(
+ *   seat,
+ *   manyBy({ command: ({ row }: SeatCommand) => row, event: ({ row }: SeatEvent) => row }),
+ * )
  */
 export const manyBy =
   <Command, Event>(keyIn: KeyIn<Command, Event>) =>

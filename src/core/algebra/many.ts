@@ -34,7 +34,7 @@ export type StateByKey<State> = Readonly<Record<string, State>>
  * seems to have.
  *
  * @example
- * stateAt(courses, command.course, course).seats
+ * stateAt(courses, 'math', course).seats
  */
 export const stateAt = <State>(
   states: StateByKey<State>,

@@ -20,7 +20,7 @@ export interface Iso<Whole, Part> {
  * The same decider for another type of commands: `toInner` translates each command before it is decided.
  *
  * @example
- * pipe(account, mapCommand((cents: number) => ({ type: 'DepositMoney', amount: cents })))
+ * pipe(account, mapCommand((amount: number) => deposit(amount)))
  */
 export const mapCommand =
   <Outer, Inner>(toInner: (command: Outer) => Inner) =>
@@ -34,6 +34,11 @@ export const mapCommand =
 /**
  * The same decider for a wider type of commands: `select` returns the decider's own commands. For any
  * other command (`undefined`) nothing happens: no event, no rejection.
+ *
+ * @example
+ * const select = (command: AccountCommand | SeatCommand) =>
+ *   command.type === 'ReserveSeat' ? command : undefined
+ * const seats = pipe(seat, filterCommand(select))
  */
 export const filterCommand =
   <Outer, Inner>(select: (command: Outer) => Inner | undefined) =>
@@ -76,6 +81,12 @@ export const mapEvent =
 /**
  * The same decider with its state in another form. The conversion must lose nothing (see {@link Iso}).
  * When the rules return the same state, so does the result.
+ *
+ * @example
+ * const written = pipe(
+ *   giftCard,
+ *   mapState({ wrap: JSON.stringify, unwrap: (text: string): GiftCardState => JSON.parse(text) }),
+ * )
  */
 export const mapState =
   <Outer, Inner>({ wrap, unwrap }: Iso<Outer, Inner>) =>
@@ -95,7 +106,15 @@ export const mapState =
     }
   }
 
-/** The same decider with another type of rejections. */
+/**
+ * The same decider with another type of rejections.
+ *
+ * @example
+ * const named = pipe(
+ *   giftCard,
+ *   mapRejection((reason: GiftCardRejection) => ({ _tag: `GiftCard${reason._tag}` as const, reason })),
+ * )
+ */
 export const mapRejection =
   <Inner, Outer>(toOuter: (rejection: Inner) => Outer) =>
   <Command, State, Event>(
@@ -111,6 +130,12 @@ export const mapRejection =
 /**
  * Turns rejections into events, so that a process can react to them (by a refund, for instance):
  * `toEvent` returns the event to record instead of the rejection, or `undefined` to reject as before.
+ *
+ * @example
+ * const recording = pipe(
+ *   transfer,
+ *   recordRejection((_reason: TransferRejection): TransferEvent => ({ type: 'TransferFailed' })),
+ * )
  */
 export const recordRejection =
   <Command, Event, Rejection>(

@@ -20,7 +20,13 @@ export interface Process<Event, Command, State> {
   readonly isTerminal?: (state: State) => boolean
 }
 
-/** The commands that `event` leads to; `state` is the one after it. None in a terminal state. */
+/**
+ * The commands that `event` leads to; `state` is the one after it. None in a terminal state.
+ *
+ * @example
+ * const state = transferProcess.evolve(transferProcess.initialState, { type: 'AccountClosed' })
+ * const commands = reactTo(transferProcess, state, { type: 'AccountClosed' })
+ */
 export const reactTo = <Event, Command, State>(
   process: Process<Event, Command, State>,
   state: State,
@@ -28,7 +34,12 @@ export const reactTo = <Event, Command, State>(
 ): ReadonlyArray<Command> =>
   process.isTerminal?.(state) === true ? [] : process.react(state, event)
 
-/** The commands that `state` is still waiting for. None in a terminal state. */
+/**
+ * The commands that `state` is still waiting for. None in a terminal state.
+ *
+ * @example
+ * const pending = resumeFrom(transferProcess, { amount: 20 })
+ */
 export const resumeFrom = <Event, Command, State>(
   process: Process<Event, Command, State>,
   state: State,
@@ -40,7 +51,18 @@ export interface ProcessAdapter<OuterEvent, Event, Command, OuterCommand> {
   readonly command: (command: Command) => OuterCommand
 }
 
-/** The same process for wider types of events and commands. It ignores events that are not its own. */
+/**
+ * The same process for wider types of events and commands. It ignores events that are not its own.
+ *
+ * @example
+ * const inTheBank = pipe(
+ *   transferProcess,
+ *   adaptProcess({
+ *     event: (event: AccountEvent | GiftCardEvent) => ('owner' in event ? event : undefined),
+ *     command: (command: AccountCommand) => ({ key: 'account', command }),
+ *   }),
+ * )
+ */
 export const adaptProcess =
   <OuterEvent, Event, Command, OuterCommand>(
     adapter: ProcessAdapter<OuterEvent, Event, Command, OuterCommand>,

@@ -10,13 +10,24 @@ export interface RunResult<State, Event, Rejection> {
   readonly decisions: ReadonlyArray<E.Either<Rejection, ReadonlyArray<Event>>>
 }
 
-/** Decides `commands` one after another in memory, starting from the initial state. */
+/**
+ * Decides `commands` one after another in memory, starting from the initial state. A rejection changes nothing.
+ *
+ * @example
+ * const { state, events } = runCommands(giftCard, [{ type: 'IssueGiftCard', amount: 50 }])
+ */
 export const runCommands = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   commands: ReadonlyArray<Command>,
 ): RunResult<State, Event, Rejection> => runCommandsFrom(decider, decider.initialState, commands)
 
-/** Decides `commands` one after another in memory, starting from `state`. A rejection changes nothing. */
+/**
+ * Decides `commands` one after another in memory, starting from `state`. A rejection changes nothing.
+ *
+ * @example
+ * const opened = { issued: true, balance: 50 }
+ * const { decisions } = runCommandsFrom(giftCard, opened, [{ type: 'RedeemGiftCard', amount: 60 }])
+ */
 export const runCommandsFrom = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
   state: State,

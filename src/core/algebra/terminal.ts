@@ -6,6 +6,7 @@ export interface Terminated {
   readonly _tag: 'Terminated'
   readonly message: string
 }
+/** The rejection {@link Terminated}, as {@link guardTerminal} gives it. */
 export const terminated: Terminated = {
   _tag: 'Terminated',
   message: 'This stream is in a terminal state; commands are no longer accepted.',
@@ -14,6 +15,9 @@ export const terminated: Terminated = {
 /**
  * Once the state is terminal, every command is rejected with {@link Terminated}. Guard a decider before
  * you combine it or make it `many`, so that each key ends by itself.
+ *
+ * @example
+ * const accounts = pipe(account, guardTerminal, many)
  */
 export const guardTerminal = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
@@ -23,7 +27,12 @@ export const guardTerminal = <Command, State, Event, Rejection>(
     decider.isTerminal?.(state) === true ? E.left(terminated) : decider.decide(command, state),
 })
 
-/** Once the state is terminal, every command is ignored: no event, no rejection. */
+/**
+ * Once the state is terminal, every command is ignored: no event, no rejection.
+ *
+ * @example
+ * const accounts = pipe(account, ignoreTerminal, many)
+ */
 export const ignoreTerminal = <Command, State, Event, Rejection>(
   decider: Decider<Command, State, Event, Rejection>,
 ): Decider<Command, State, Event, Rejection> => ({

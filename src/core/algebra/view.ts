@@ -10,7 +10,13 @@ export interface View<State, Event> {
   readonly evolve: (state: State, event: Event) => State
 }
 
-/** The same view for a wider type of events: `select` returns the view's own events. */
+/**
+ * The same view for a wider type of events: `select` returns the view's own events.
+ *
+ * @example
+ * const select = (event: Enrolled | AccountEvent) => (event.type === 'Enrolled' ? event : undefined)
+ * const counted = pipe(seats, mapViewEvent(select))
+ */
 export const mapViewEvent =
   <Outer, Inner>(select: (event: Outer) => Inner | undefined) =>
   <State>(view: View<State, Inner>): View<State, Outer> => ({
@@ -63,6 +69,9 @@ const keysIn = (keys: string | ReadonlyArray<string> | undefined): ReadonlyArray
 /**
  * One view for many things of the same kind: `keyOf` returns the key of the thing that an event is about, all of them if
  * it is about several, or `undefined` if it is about none.
+ *
+ * @example
+ * const byCourse = eachBy((event: Enrolled) => event.course)(seats)
  */
 export const eachBy =
   <Event>(keyOf: (event: Event) => string | ReadonlyArray<string> | undefined) =>

@@ -9,7 +9,14 @@ export type CommandCodecs<Commands> = {
   readonly [Key in keyof Commands]: CommandCodec<Commands[Key]>
 }
 
-/** The command codec of `combine`: `key` selects the part whose codec validates `command`. */
+/**
+ * The command codec of `combine`: `key` selects the part whose codec validates `command`.
+ *
+ * Its functions fail with the issues of the part's codec, or of an unknown key.
+ *
+ * @example
+ * const bankCommands = combineCommandCodecs({ account: accountCommands, transfer: transferCommands })
+ */
 export const combineCommandCodecs = <Commands extends object>(
   codecs: CommandCodecs<Commands> & PlainKeys,
 ): CommandCodec<KeyedCommand<Commands>> => {

@@ -25,6 +25,11 @@ const split = (type: string): readonly [string, string] => {
  * The event codec of `combine`: an event is stored as its part stores it, under the type
  * `key/InnerType`, so two parts may use the same names. Old events stay readable when parts are added.
  * The key of a part must never change, like the names of its events.
+ *
+ * Its functions fail with the issues of the part's codec, or of an unknown key.
+ *
+ * @example
+ * const bankEvents = combineEventCodecs({ account: accountEvents, transfer: transferEvents })
  */
 export const combineEventCodecs = <Events extends object>(
   codecs: EventCodecs<Events> & PlainKeys,

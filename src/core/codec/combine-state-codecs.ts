@@ -11,6 +11,11 @@ export type StateCodecs<States> = { readonly [Key in keyof States]: StateCodec<S
  * The state codec of `combine` (and, with the keys `process` and `decider`, of `drive`). Each part's
  * state is stored with the schema version of its own codec. All of them must be current: raising the
  * version of one part makes all snapshots of the whole be ignored.
+ *
+ * Its functions fail with the issues of the parts' codecs.
+ *
+ * @example
+ * const bankState = combineStateCodecs({ account: accountState, transfer: transferState })
  */
 export const combineStateCodecs = <States extends object>(
   codecs: StateCodecs<States>,

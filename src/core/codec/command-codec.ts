@@ -9,6 +9,7 @@ import { definedFields } from './typed-data'
 
 /** How a command is validated before anything is read, and stored until it is sent. */
 export interface CommandCodec<Command> {
+  /** Validates what came from outside. Fails with the issues of a value that is no command. */
   readonly decode: (input: unknown) => E.Either<ReadonlyArray<Issue>, Command>
   /**
    * The stored form of a command that waits to be sent, for a timer for instance. `decode` reads it back,

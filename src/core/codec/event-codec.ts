@@ -32,11 +32,16 @@ export interface WrittenEvent<Event> {
 export interface EventCodec<Event> {
   /** Every known type with its current schema version. */
   readonly schemaVersions: Readonly<Record<string, number>>
+  /** Writes an event, to be stored. Fails with the issues of a value that is no event, or is not storable JSON. */
   readonly encode: (event: Event) => E.Either<ReadonlyArray<Issue>, EncodedEvent>
+  /**
+   * Reads what was stored, by any release so far. Fails with the issues: the type or the schema version is unknown,
+   * the data does not match, or an upcaster threw.
+   */
   readonly decode: (encoded: EncodedEvent) => E.Either<ReadonlyArray<Issue>, Event>
   /**
    * `encode`, and what `decode` gives for it. What is stored, and not what was decided, makes the state.
-   * Omitted: both are called, one after the other.
+   * Fails as they do. Omitted: both are called, one after the other.
    */
   readonly roundTrip?: (event: Event) => E.Either<ReadonlyArray<Issue>, WrittenEvent<Event>>
   /** The type under which `event` is stored. */
@@ -125,13 +130,14 @@ const knownType = <Event>({ codec, upcasters }: EventType<Event>): Known<Event> 
 
 /**
  * The codec of a union of events that is declared elsewhere. Where it is not, {@link events} is shorter. Decoding
- * selects the codec by `type`, so that a failure names one path and not every branch of the union. The stored data is the encoded event without its `type`. Its functions fail
- * with issues, which the library reports as `UndecodableEvent` and `UnencodableEvent`.
+ * selects the codec by `type`, so that a failure names one path and not every branch of the union. The stored data is the
+ * encoded event without its `type`. Its functions fail with issues, which the library reports as `UndecodableEvent` and
+ * `UnencodableEvent`.
  *
  * @example
  * const giftCardEvents = eventCodec<GiftCardEvent>({
- *   GiftCardIssued: eventType(Issued),
- *   GiftCardRedeemed: eventType(Redeemed, [addOrderId]), // now at schema version 2
+ *   GiftCardIssued: eventType(GiftCardIssued),
+ *   GiftCardRedeemed: eventType(GiftCardRedeemed, [addOrderId]), // now at schema version 2
  * })
  */
 export const eventCodec = <Event extends { readonly type: string }>(

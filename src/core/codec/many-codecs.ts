@@ -22,7 +22,13 @@ const readKey = (input: unknown): E.Either<ReadonlyArray<Issue>, string> => {
   return E.isLeft(json) ? json : E.right(key)
 }
 
-/** The command codec of `many`. */
+/**
+ * The command codec of `many`: a command with its key. Its functions fail with the issues of `codec`, and for a key that
+ * is not storable text.
+ *
+ * @example
+ * const accountsCommands = manyCommandCodec(accountCommands)
+ */
 export const manyCommandCodec = <Command>(
   codec: CommandCodec<Command>,
 ): CommandCodec<ManyCommand<Command>> => ({
@@ -50,6 +56,11 @@ export const manyCommandCodec = <Command>(
 /**
  * The event codec of `many`. Type and schema version are those of the inner event; the key is stored in
  * the data, as `{ key, event }`.
+ *
+ * Its functions fail with the issues of `codec`, and for a key that is not storable text.
+ *
+ * @example
+ * const accountsEvents = manyEventCodec(accountEvents)
  */
 export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<ManyEvent<Event>> => ({
   schemaVersions: codec.schemaVersions,
@@ -95,7 +106,13 @@ export const manyEventCodec = <Event>(codec: EventCodec<Event>): EventCodec<Many
   },
 })
 
-/** The state codec of `many`, `manyBy` and `eachBy`. */
+/**
+ * The state codec of `many`, `manyBy` and `eachBy`: the states by their keys, at the schema version of `codec`. Its
+ * functions fail with the issues of `codec`.
+ *
+ * @example
+ * const accountsState = manyStateCodec(accountState)
+ */
 export const manyStateCodec = <State>(codec: StateCodec<State>): StateCodec<StateByKey<State>> => ({
   schemaVersion: codec.schemaVersion,
   encode: (states) => {

@@ -13,7 +13,7 @@ export type EventCodecList<Events extends ReadonlyArray<unknown>> = {
  * is meant: the event fails with that issue.
  *
  * @example
- * const received = mergeEventCodecs(orderEvents, stockEvents)
+ * const received = mergeEventCodecs(accountEvents, giftCardEvents)
  */
 export const mergeEventCodecs = <Events extends ReadonlyArray<unknown>>(
   ...codecs: EventCodecList<Events>

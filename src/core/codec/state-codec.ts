@@ -13,7 +13,9 @@ import { codecOf, isSchema, type Schema, type ValueOf } from './schema'
 export interface StateCodec<State> {
   /** Raise it whenever the shape or the meaning of the state changes: old snapshots are then ignored. */
   readonly schemaVersion: number
+  /** Writes a state, to be stored. Fails with the issues of one that does not match, or is not storable JSON. */
   readonly encode: (state: State) => E.Either<ReadonlyArray<Issue>, Json>
+  /** Reads a state that was stored. Fails with the issues of what does not match. */
   readonly decode: (stored: unknown) => E.Either<ReadonlyArray<Issue>, State>
 }
 

@@ -13,6 +13,15 @@ export interface VersionConflict {
   readonly attempts: number
   readonly message: string
 }
+/**
+ * The error {@link VersionConflict}, for an append to a stream that is not where its writer expects it.
+ *
+ * @param actual - the version that the stream is at.
+ * @param attempts - how often the command was decided. 1 or more; default 1.
+ *
+ * @example
+ * TE.left(versionConflict('account-A1', 3, 4))
+ */
 export const versionConflict = (
   streamId: StreamId,
   expected: ExpectedVersion,
@@ -48,6 +57,15 @@ export interface VersionConflicts {
 
 const MOST_NAMED = 10
 
+/**
+ * The error {@link VersionConflicts}, for an append to several streams.
+ *
+ * @param streams - those that are not where they were expected, in the order of the request. One or more.
+ * @param attempts - how often the commands were decided. 1 or more; default 1.
+ *
+ * @example
+ * TE.left(versionConflicts([{ streamId: 'account-A1', expected: 3, actual: 4 }]))
+ */
 export const versionConflicts = (
   streams: ReadonlyArray<StreamConflict>,
   attempts = 1,
@@ -82,6 +100,15 @@ export interface BoundaryConflict {
   readonly attempts: number
   readonly message: string
 }
+/**
+ * The error {@link BoundaryConflict}, for an append on a condition that does not hold.
+ *
+ * @param position - of the newest matching event that was not seen. 0: events that were seen are missing.
+ * @param attempts - how often it was decided. 1 or more; default 1.
+ *
+ * @example
+ * TE.left(boundaryConflict([{ tags: ['course:math'] }], 31))
+ */
 export const boundaryConflict = (
   query: BoundaryQuery,
   position: Position,
@@ -110,6 +137,14 @@ export interface CommandAlreadyHandled extends CommandRecord {
   readonly commandId: string
   readonly message: string
 }
+/**
+ * The error {@link CommandAlreadyHandled}, for an append with a command that the stream has a record of.
+ *
+ * @param handled - that record: what the command has done.
+ *
+ * @example
+ * TE.left(commandAlreadyHandled('account-A1', 'c-17', { after: 3, eventCount: 1 }))
+ */
 export const commandAlreadyHandled = (
   streamId: StreamId,
   commandId: string,

@@ -8,6 +8,7 @@ export interface UndecodableEvent {
   readonly version: StreamVersion
   readonly position: Position
   readonly type: string
+  /** The version of the codec that has written it. 1 or more. */
   readonly schemaVersion: number
   readonly issues: ReadonlyArray<Issue>
   readonly message: string
@@ -38,6 +39,14 @@ export interface UnencodableEvent {
   readonly issues: ReadonlyArray<Issue>
   readonly message: string
 }
+/**
+ * The error {@link UnencodableEvent}, for an event that is not storable JSON.
+ *
+ * @param index - which of the events of the append, counted from 0.
+ *
+ * @example
+ * unencodableEvent('account-A1', 0, 'AccountOpened', [{ path: 'owner', message: 'undefined is not JSON' }])
+ */
 export const unencodableEvent = (
   streamId: StreamId,
   index: number,
@@ -60,10 +69,21 @@ export interface LimitExceeded {
   readonly _tag: 'LimitExceeded'
   readonly streamId: StreamId
   readonly limit: Limit
+  /** The limit: events, the units of {@link jsonSize}, or the version of the stream. */
   readonly maximum: number
+  /** How much there was, in the same unit. */
   readonly actual: number
   readonly message: string
 }
+/**
+ * The error {@link LimitExceeded}, for an append that is larger than the store takes.
+ *
+ * @param maximum - the limit, in the unit of {@link Limits}.
+ * @param actual - how much there was, in the same unit.
+ *
+ * @example
+ * limitExceeded('account-A1', 'eventsPerAppend', 10_000, 10_001)
+ */
 export const limitExceeded = (
   streamId: StreamId,
   limit: Limit,

@@ -20,6 +20,14 @@ export interface InvalidStreamId {
   readonly reason: string
   readonly message: string
 }
+/**
+ * The error {@link InvalidStreamId}.
+ *
+ * @param reason - ends the sentence "account-A1 is not a valid stream id: ...", without a full stop.
+ *
+ * @example
+ * invalidStreamId('account-', 'the id after the category is empty')
+ */
 export const invalidStreamId = (streamId: StreamId, reason: string): InvalidStreamId => ({
   _tag: 'InvalidStreamId',
   streamId,
@@ -35,6 +43,15 @@ export interface InvalidAppend {
   readonly reason: string
   readonly message: string
 }
+/**
+ * The error {@link InvalidAppend}.
+ *
+ * @param streamId - empty: an append to several streams that names none.
+ * @param reason - ends the sentence "The append to account-A1 is not valid: ...", without a full stop.
+ *
+ * @example
+ * invalidAppend('account-A1', 'two of its commands have the same command id')
+ */
 export const invalidAppend = (streamId: StreamId, reason: string): InvalidAppend => ({
   _tag: 'InvalidAppend',
   streamId,
@@ -48,6 +65,15 @@ export interface InvalidQuery {
   readonly reason: string
   readonly message: string
 }
+/**
+ * The error {@link InvalidQuery}, for a range or a query that no store can read.
+ *
+ * @param reason - ends the sentence "The query is not valid: ...", without a full stop.
+ *
+ * @example
+ * const problem = queryProblem([])
+ * if (problem !== undefined) return E.left(invalidQuery(problem))
+ */
 export const invalidQuery = (reason: string): InvalidQuery => ({
   _tag: 'InvalidQuery',
   reason,

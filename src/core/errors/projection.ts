@@ -29,8 +29,9 @@ export const undecodableDocument = (
 export interface ProjectionOutdated {
   readonly _tag: 'ProjectionOutdated'
   readonly projection: string
-  /** The version that this program declares, and the one that readers see. */
+  /** The version that this program declares. */
   readonly declared: number
+  /** The version that readers see: a later one. */
   readonly active: number
   readonly message: string
 }
@@ -50,9 +51,11 @@ export const projectionOutdated = (
 export interface ProjectionSuperseded {
   readonly _tag: 'ProjectionSuperseded'
   readonly projection: string
+  /** The version that this program declares. */
   readonly version: number
+  /** The number of the build that was deleted, among those of its version: 1, 2, ... */
   readonly build: number
-  /** The build that readers see. */
+  /** The version that readers see, and the number of its build. */
   readonly active: { readonly version: number; readonly build: number }
   readonly message: string
 }
@@ -77,8 +80,9 @@ export const projectionSuperseded = (
 export interface ProjectionNotBuilt {
   readonly _tag: 'ProjectionNotBuilt'
   readonly projection: string
-  /** The version that this program declares, and the one that other readers see. 0: there is no build at all. */
+  /** The version that this program declares. */
   readonly declared: number
+  /** The version that other readers see. 0: there is no build at all. */
   readonly active: number
   readonly message: string
 }
@@ -98,6 +102,7 @@ export const projectionNotBuilt = (
 export interface ProjectionRolledBack {
   readonly _tag: 'ProjectionRolledBack'
   readonly projection: string
+  /** The version that this program declares. */
   readonly version: number
   readonly message: string
 }
@@ -127,12 +132,22 @@ export const noEarlierBuild = (projection: string): NoEarlierBuild => ({
 export interface TablesNotCreated {
   readonly _tag: 'TablesNotCreated'
   readonly projection: string
+  /** The version that this program declares. */
   readonly version: number
+  /** The number of the build, among those of its version: 1, 2, ... */
   readonly build: number
   /** What the function that creates them has answered or thrown; or which of them it has not created. */
   readonly cause: unknown
   readonly message: string
 }
+/**
+ * The error {@link TablesNotCreated}, for a build whose tables are not there.
+ *
+ * @param cause - what the function that creates them has answered or thrown.
+ *
+ * @example
+ * tablesNotCreated('deposits', { version: 2, build: 1 }, new Error('relation "deposits" already exists'))
+ */
 export const tablesNotCreated = (
   projection: string,
   { version, build }: { readonly version: number; readonly build: number },

@@ -58,6 +58,19 @@ export interface StoreFailed {
   readonly cause: unknown
   readonly message: string
 }
+/**
+ * The error {@link StoreFailed}.
+ *
+ * @param outcome - `unknown` if something may have been written: when the answer to a COMMIT was lost, for instance.
+ * @param cause - what the database has said.
+ * @param advice - what to do about it, for the message. Omitted: the message of `cause` stands alone.
+ *
+ * @example
+ * TE.tryCatch(
+ *   () => pool.query('select max(position) from events'),
+ *   (cause) => storeFailed('Unavailable', 'nothingWritten', cause),
+ * )
+ */
 export const storeFailed = (
   reason: StoreFailure,
   outcome: StoreFailed['outcome'],
@@ -79,6 +92,14 @@ export interface MigrationChanged {
   readonly migration: string
   readonly message: string
 }
+/**
+ * The error {@link MigrationChanged}, for a database that another release has migrated.
+ *
+ * @param migration - its name: `0001_reprise`.
+ *
+ * @example
+ * migrationChanged('0001_reprise')
+ */
 export const migrationChanged = (migration: string): MigrationChanged => ({
   _tag: 'MigrationChanged',
   migration,
@@ -106,6 +127,15 @@ export interface ProjectionFailed {
   readonly cause: unknown
   readonly message: string
 }
+/**
+ * The error {@link ProjectionFailed}, for an append that an inline projection has rolled back.
+ *
+ * @param projection - its name.
+ * @param cause - what it has answered or thrown.
+ *
+ * @example
+ * projectionFailed('owner-names', new Error('the name Ada is taken'))
+ */
 export const projectionFailed = (projection: string, cause: unknown): ProjectionFailed => ({
   _tag: 'ProjectionFailed',
   projection,
@@ -122,6 +152,15 @@ export interface Overloaded {
   readonly depth: number
   readonly message: string
 }
+/**
+ * The error {@link Overloaded}, for a request that no longer fits into a queue.
+ *
+ * @param queue - what waits in it, for the message: `appends`, or the id of a stream.
+ * @param depth - how many requests are waiting in it.
+ *
+ * @example
+ * overloaded('account-A1', 10_000)
+ */
 export const overloaded = (queue: string, depth: number): Overloaded => ({
   _tag: 'Overloaded',
   queue,

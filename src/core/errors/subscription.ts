@@ -11,11 +11,21 @@ import type { StoreFailed } from './store'
 export interface LeaseLost {
   readonly _tag: 'LeaseLost'
   readonly subscription: string
+  /** Which one: 0 to the number of partitions - 1. */
   readonly partition: number
   /** The token that is no longer the newest. */
   readonly token: number
   readonly message: string
 }
+/**
+ * The error {@link LeaseLost}, for a step of an owner that another one has taken over from.
+ *
+ * @param partition - 0 to the number of partitions - 1.
+ * @param token - that of the lease which is no longer the newest.
+ *
+ * @example
+ * leaseLost('mails', 0, 7)
+ */
 export const leaseLost = (subscription: string, partition: number, token: number): LeaseLost => ({
   _tag: 'LeaseLost',
   subscription,
@@ -33,6 +43,15 @@ export interface HandlerFailed {
   readonly cause: unknown
   readonly message: string
 }
+/**
+ * The error {@link HandlerFailed}, for an event that the handler of a subscription could not handle.
+ *
+ * @param position - of that event.
+ * @param cause - what the handler has answered or thrown.
+ *
+ * @example
+ * handlerFailed('mails', 31, new Error('the mail server refused the address'))
+ */
 export const handlerFailed = (
   subscription: string,
   position: Position,
@@ -116,6 +135,7 @@ const storable = (text: string): string =>
 export interface SubscriptionStopped {
   readonly _tag: 'SubscriptionStopped'
   readonly subscription: string
+  /** Which one: 0 to the number of partitions - 1. */
   readonly partition: number
   readonly failure: FailureNote
   readonly message: string
@@ -136,7 +156,9 @@ export const subscriptionStopped = (
 export interface SubscriptionMismatch {
   readonly _tag: 'SubscriptionMismatch'
   readonly subscription: string
+  /** How many this program declares. */
   readonly partitions: number
+  /** How many the subscription was created with. */
   readonly stored: number
   readonly message: string
 }
@@ -159,6 +181,7 @@ export const subscriptionMismatch = (
 export interface CheckpointAhead {
   readonly _tag: 'CheckpointAhead'
   readonly subscription: string
+  /** Which one: 0 to the number of partitions - 1. */
   readonly partition: number
   readonly position: Position
   /** The highest position in the store. */
@@ -190,6 +213,7 @@ export const checkpointAhead = (
 export interface OtherLineage {
   readonly _tag: 'OtherLineage'
   readonly subscription: string
+  /** Which one: 0 to the number of partitions - 1. */
   readonly partition: number
   readonly position: Position
   /** Of the checkpoint. */

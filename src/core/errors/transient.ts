@@ -17,7 +17,8 @@ export interface TransientFailure {
  * @param cause - anything; it becomes part of the message.
  *
  * @example
- * handle: ({ event }) => TE.mapLeft(transientFailure)(callPartner(event))
+ * const handle = ({ event }: RecordedEvent<AccountEvent>) =>
+ *   TE.mapLeft(transientFailure)(sendMail(event))
  */
 export const transientFailure = (cause: unknown): TransientFailure => ({
   _tag: 'TransientFailure',

@@ -1,3 +1,4 @@
+import { actionProblem } from './audit'
 import type { StreamId } from '../stream'
 import { streamIdError } from '../stream'
 import { invalidOperation, type InvalidOperation } from '../errors/operator'
@@ -13,7 +14,7 @@ export interface ErasedDocument {
 /** What to erase, and what is written down about it. */
 export interface Erasing {
   readonly streamId: StreamId
-  /** Who has decided it. 1 to 255 characters. */
+  /** Who has decided it. 1 to 255 characters, none of them a control character. */
   readonly by: string
   /** Why. 1 to 2,000 characters. It is kept for ever: name no person. */
   readonly why: string
@@ -21,7 +22,7 @@ export interface Erasing {
   readonly documents?: ReadonlyArray<ErasedDocument>
 }
 
-/** An erasure, as it is written down for ever. */
+/** An erasure, as it is written down in the audit: action `erase`, the stream's id as its subject. */
 export interface Erasure {
   readonly streamId: StreamId
   /** Milliseconds since 1970-01-01 UTC, by the store's clock. */
@@ -32,25 +33,21 @@ export interface Erasure {
   readonly events: number
 }
 
-/** Which erasures. */
-export interface ErasureRange {
-  /** Only streams whose id comes later in the order of code points. Empty: from the start. */
-  readonly after: StreamId
-  /** Erasures at most in this page. 1 or more. */
-  readonly limit: number
-}
-
-const LONGEST_NAME = 255
 const LONGEST_REASON = 2_000
 const MOST_DOCUMENTS = 10_000
 
-const isText = (text: string, longest: number): boolean =>
+const isReason = (text: unknown): boolean =>
   typeof text === 'string' &&
   text.trim().length > 0 &&
-  text.length <= longest &&
+  text.length <= LONGEST_REASON &&
   textIssue(text) === undefined
 
-/** Why nothing can be erased with this, or `undefined`. Every store calls it first. */
+/**
+ * Why nothing can be erased with this, or `undefined`. Every store calls it first.
+ *
+ * @example
+ * erasingProblem({ streamId: 'account-A1', by: 'grace', why: '' })?._tag // 'InvalidOperation'
+ */
 export const erasingProblem = ({
   streamId,
   by,
@@ -59,10 +56,9 @@ export const erasingProblem = ({
 }: Erasing): InvalidOperation | undefined => {
   const wrong = streamIdError(streamId)
   if (wrong !== undefined) return invalidOperation('stream', `is not valid: ${wrong.reason}`)
-  if (!isText(by, LONGEST_NAME)) {
-    return invalidOperation('name of who has decided it', `must have 1 to ${LONGEST_NAME} characters`)
-  }
-  if (!isText(why, LONGEST_REASON)) {
+  const unnamed = actionProblem({ operator: by, action: 'erase', subject: streamId, detail: {} })
+  if (unnamed !== undefined) return unnamed
+  if (!isReason(why)) {
     return invalidOperation('reason', `must have 1 to ${LONGEST_REASON} characters`)
   }
   if (documents.length > MOST_DOCUMENTS) {
@@ -75,6 +71,11 @@ export const erasingProblem = ({
     : invalidOperation('list of documents', 'names one that no store can hold')
 }
 
-/** The stream was never written to: there is nothing to erase. */
+/**
+ * The stream was never written to: there is nothing to erase.
+ *
+ * @example
+ * nothingToErase('account-A1').message // 'The stream account-A1 has no events.'
+ */
 export const nothingToErase = (streamId: StreamId): InvalidOperation =>
   invalidOperation('stream', `${streamId} has no events`)

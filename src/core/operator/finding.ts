@@ -27,6 +27,7 @@ export interface OperatorThresholds {
   readonly outdatedInstance: number
 }
 
+/** The thresholds of an operator that was given none: 10 seconds for an open append, a minute for the others. */
 export const defaultThresholds: OperatorThresholds = {
   openAppend: 10_000,
   withoutOwner: 60_000,
@@ -159,7 +160,7 @@ export const parkedFinding = (partitions: ReadonlyArray<PartitionStatus>): Findi
   const listed = having.map((one) => `${partitionTitle(one)} (${total(one)})`)
   return warning(
     'parked',
-    `could not be handled, and waits for you: ${firstThree(listed)}`,
+    `could not be handled, and waits for a decision: ${firstThree(listed)}`,
     `To see why: npx reprise subscriptions ${nameIn(having)}; then npx reprise retry or skip`,
   )
 }

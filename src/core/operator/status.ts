@@ -64,9 +64,11 @@ export interface PartitionStatus {
   readonly lag: Lag
   /** The instance that holds the lease. */
   readonly owner: string | undefined
-  /** Of the last owner, even after its lease has expired. `undefined`: it has never had an owner. */
+  /** When its last owner gave a sign of life, even if its lease has expired. `undefined`: it has never had an owner. */
   readonly heartbeatAt: number | undefined
+  /** How long ago that was. `undefined`: it has never had an owner. */
   readonly heartbeatAge: number | undefined
+  /** When the last lease expires, or has expired. `undefined`: there was none, or it was released. */
   readonly leasedUntil: number | undefined
   /** Since when the owner has worked on one batch, as far as it has reported it. */
   readonly busySince: number | undefined
@@ -74,6 +76,7 @@ export interface PartitionStatus {
   readonly lastTrouble: Trouble | undefined
   /** Why it is stopped. Its `position` is that of the event that has stopped it. */
   readonly failure: FailureNote | undefined
+  /** When an operator has paused it. `undefined`: it is not paused. */
   readonly pausedAt: number | undefined
   /** Since the subscription was created. */
   readonly age: number
@@ -108,6 +111,7 @@ export interface HeldEventRef {
 
 /** An event that could not be handled. It holds back the later events of its stream. */
 export interface HeldEvent extends HeldStream {
+  /** That of its stream: 0 to the number of partitions - 1. */
   readonly partition: number
   /** It waits for a decision. Otherwise it will be retried, or a decision was made. */
   readonly parked: boolean
@@ -115,7 +119,7 @@ export interface HeldEvent extends HeldStream {
   readonly decision: 'retry' | 'skip' | undefined
   /** When it was tried last. Milliseconds since 1970-01-01 UTC. */
   readonly triedAt: number
-  /** When it will be retried automatically. `undefined`: it will not. */
+  /** When it will be retried automatically. Milliseconds since 1970-01-01 UTC. `undefined`: it will not. */
   readonly retryAt: number | undefined
   /** Later events of its stream that it holds back. Counted up to 1,000. */
   readonly behind: EventCount

@@ -11,7 +11,7 @@ export interface AppendHooks {
   readonly afterAppend: EventStore['afterAppend']
   /**
    * An append of `requests`, after which the hooks are called. The events are copied when this is called, and only if
-   * there is a hook.
+   * there is a hook. Fails as `append` does, and with nothing else: what a hook throws goes to its `onError`.
    *
    * @param appendedOf - what the answer says of each request, in their order.
    */
@@ -64,6 +64,11 @@ const call = ({ run, onError }: AfterAppend, events: ReadonlyArray<StoredEvent>)
  * The hooks of one store, for its adapter: it gives out `afterAppend`, and puts `hooked` around its appends.
  *
  * @param later - calls a function when the append has been answered: `setImmediate` from `node:timers`.
+ *
+ * @example
+ * const { afterAppend, hooked } = appendHooks(setImmediate)
+ * const append: EventStore['append'] = (request) =>
+ *   hooked([request], insert(request), (appended) => [appended])
  */
 export const appendHooks = (later: (call: () => void) => unknown): AppendHooks => {
   const hooks = new Set<AfterAppend>()

@@ -21,7 +21,7 @@ export interface LoadRequest {
   readonly streamId: StreamId
   /** The caller has the state at this version already: only later events are wanted. 0: from the start. */
   readonly after: StreamVersion
-  /** Also load the newest snapshot of this schema version, if it is later than `after`. */
+  /** Also load the newest snapshot of this schema version, if it is later than `after`. Omitted: none. */
   readonly snapshotSchema?: number
   /** Also look up whether a command with this id was handled before on this stream. */
   readonly commandId?: string
@@ -33,6 +33,7 @@ export interface LoadRequest {
 export interface CommandRecord {
   /** The version of the stream before its events. */
   readonly after: StreamVersion
+  /** How many events it produced. 0: the decision was to do nothing. */
   readonly eventCount: number
   /** As it was given with the command. Left out: it had none. */
   readonly fingerprint?: string | undefined
@@ -110,7 +111,7 @@ export interface StoreRange {
   readonly correlationId?: string
   /** Only events recorded at this time or later. Milliseconds since 1970-01-01 UTC, 0 or more. Omitted: all. */
   readonly recordedFrom?: number
-  /** Only events recorded before this time. As `recordedFrom`, and not earlier than it. */
+  /** Only events recorded before this time: milliseconds, not earlier than `recordedFrom`. Omitted: all. */
   readonly recordedBefore?: number
 }
 
@@ -152,6 +153,8 @@ export interface StreamsRange {
   readonly limit: number
   /** Only this category. Omitted: all. */
   readonly category?: string
+  /** Only streams whose id begins with this, character by character: `account-A`. Omitted or empty: all. */
+  readonly prefix?: string
 }
 
 /**
@@ -220,7 +223,8 @@ export interface EventStore {
   readonly readAll: (range: StoreRange) => TaskEither<ReadAllError, StorePage>
 
   /**
-   * A page of the streams, in the order of the code points of their ids.
+   * A page of the streams, in the order of the code points of their ids. Its cost is that of the page, however many
+   * streams there are. A `prefix` that no id can begin with (a NUL in it, a lone surrogate) selects none.
    *
    * Fails with `StoreFailed`: the store rejected the query or did not answer.
    */

@@ -11,7 +11,8 @@ import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
-import type { Erasing, Erasure, ErasureRange } from '../operator/erasure'
+import type { Erasing, Erasure } from '../operator/erasure'
+import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
 import type { Finding } from '../operator/finding'
 import type { Horizon } from '../operator/horizon'
 import type {
@@ -334,6 +335,25 @@ export interface Operator {
   ) => TaskEither<StoreFailed, ReadonlyArray<string>>
 
   /**
+   * Records what an operator is about to do, before it is done: an action that cannot be recorded should not be carried
+   * out. Answers the `sequence` of the entry, for `recordOutcome`. None of the actions above records anything by itself.
+   *
+   * Fails with `InvalidOperation`: one of the names is not valid, or the detail cannot be stored. Nothing was recorded.
+   */
+  readonly recordAction: (
+    action: OperatorAction,
+  ) => TaskEither<StoreFailed | InvalidOperation, number>
+
+  /** Records how an action went. The first outcome stands; of an action that was not recorded none is kept. */
+  readonly recordOutcome: (
+    sequence: number,
+    outcome: ActionOutcome,
+  ) => TaskEither<StoreFailed, void>
+
+  /** A page of what operators have done, newest first. Nothing removes an entry. */
+  readonly audit: (range: AuditRange) => TaskEither<StoreFailed, AuditPage>
+
+  /**
    * Gives the store another lineage: after it was restored from a backup, or failed over to a replica that
    * lagged. Answers the lineage, 1 to 255 characters. Subscriptions whose checkpoints are kept elsewhere stop
    * with `OtherLineage` until they are reset. Checkpoints of this store that are not ahead of its events take
@@ -344,7 +364,8 @@ export interface Operator {
   /**
    * Erases a stream for ever: its events with their tags, the marks of its commands, its snapshots, what subscriptions hold
    * of it, and the documents that are named. All of it, or nothing. From then on every append, load and read of the stream
-   * is answered with `StreamErased`, by every process, whatever it has in memory. Readers of the whole store, conditions and
+   * is answered with `StreamErased`, by every process, whatever it has in memory. The audit has an entry about it, written with it:
+   * action `erase`, the stream's id as its subject, and `why` and `events` in its detail. Readers of the whole store, conditions and
    * the horizon are not affected: no position becomes free. What was handled before is not taken back, and a subscription
    * that is at work just now may still handle what it has read.
    *
@@ -356,9 +377,6 @@ export interface Operator {
    * - `StoreFailed`: with reason `AccessDenied` this role may not erase.
    */
   readonly erase: (erasing: Erasing) => TaskEither<StoreFailed | InvalidOperation, Erasure>
-
-  /** What was erased, by whom, when and why, ordered by the code points of the streams' ids. */
-  readonly erasures: (range: ErasureRange) => TaskEither<StoreFailed, ReadonlyArray<Erasure>>
 
   /** How far subscribers can read, and which transactions hold them back. */
   readonly horizon: () => TaskEither<StoreFailed, Horizon>

@@ -18,6 +18,7 @@ export interface BuildTables<Transaction> {
 /** How events get into tables: one by one, or all of a batch at once. */
 export type TableHandling<Event, Transaction> =
   | {
+      /** A Left, a rejected promise or an exception is a failure of the event; nothing of it is stored. */
       readonly handle: (
         event: RecordedEvent<Event>,
         transaction: Transaction,
@@ -25,6 +26,7 @@ export type TableHandling<Event, Transaction> =
       ) => TaskEither<unknown, unknown>
     }
   | {
+      /** The same of a batch: which event has caused the failure is found by smaller batches. */
       readonly handleBatch: (
         events: ReadonlyArray<RecordedEvent<Event>>,
         transaction: Transaction,

@@ -125,13 +125,19 @@ export interface ProjectionStore {
   ) => TaskEither<StoreFailed, boolean>
 }
 
-/** Documents inside a transaction: visible to others once it is committed. */
+/**
+ * Documents inside a transaction: visible to others once it is committed. Every method fails with `StoreFailed`; the
+ * transaction must then be rolled back.
+ */
 export interface TransactionDocuments extends ProjectionStore {
   /** Locks these documents, existing or not, until the end of the transaction: no other transaction can. */
   readonly lock: (collection: string, keys: ReadonlyArray<string>) => TaskEither<StoreFailed, void>
 }
 
-/** The read models of an application, and the builds of its projections. */
+/**
+ * The read models of an application, and the builds of its projections. Every method fails with `StoreFailed`, as those of
+ * {@link ProjectionStore} do.
+ */
 export interface Projections<Transaction> extends ProjectionStore {
   /** Tables that belong to builds. Omitted: the transactions of this store have no tables. */
   readonly tables?: OwnTables<Transaction>
@@ -254,8 +260,9 @@ export interface BuildStatus extends ProjectionBuild {
    * - `removing`: readers do not see it any more; `sweep` deletes it.
    */
   readonly state: 'building' | 'active' | 'kept' | 'removing'
+  /** When it was begun. Milliseconds since 1970-01-01 UTC. */
   readonly begunAt: number
-  /** Until when it is kept. Omitted: it is not `kept`. */
+  /** Until when it is kept. Milliseconds since 1970-01-01 UTC. Omitted: it is not `kept`. */
   readonly keptUntil?: number
   /** How far its subscription has come. Omitted: it was never started, or is removed. */
   readonly reached?: Position

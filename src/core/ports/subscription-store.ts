@@ -6,6 +6,7 @@ import type { Position, StreamId, StreamVersion } from '../stream'
 /** The right to work on one partition. It expires unless it is claimed again in time. */
 export interface Lease {
   readonly subscription: string
+  /** Which one: 0 to the number of partitions - 1. */
   readonly partition: number
   /** The fencing token: grows with every change of owner. Every write carries it; only the newest may write. */
   readonly token: number
@@ -35,6 +36,7 @@ export interface SubscriptionFilter {
 /** A subscription to be created. Its filter belongs to the checkpoint: see `register`. */
 export interface NewSubscription extends SubscriptionFilter {
   readonly name: string
+  /** How many partitions it has. 1 to 1,024. */
   readonly partitions: number
   /** Where all its partitions begin. */
   readonly position: Position
@@ -57,6 +59,7 @@ export interface ClaimReport {
 
 /** What the owner of a partition reports about it. */
 export interface PartitionReport {
+  /** Which one: 0 to the number of partitions - 1. */
   readonly partition: number
   /** For how long it has been handling the current batch. Milliseconds. Omitted: it is not busy. */
   readonly busyFor?: number
@@ -66,6 +69,7 @@ export interface PartitionReport {
 
 /** A partition that is stopped until it is resumed. */
 export interface StoppedPartition {
+  /** Which one: 0 to the number of partitions - 1. */
   readonly partition: number
   readonly failure: FailureNote
 }

@@ -60,7 +60,7 @@ const answer = async (
  * Let no body parser run before it.
  *
  * @example
- * createServer(nodeListener((request) => commands(request, 'G1'))).listen(8080)
+ * createServer(nodeListener((request) => show(request, 'G1'))).listen(8080)
  */
 export const nodeListener =
   (

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { clearTimeout, setTimeout } from '../../shell/timers'
+import { clearTimeout, setTimeout } from '../../platform/node'
 import { hasBody } from './incoming'
 
 /** Milliseconds in which a client must take some of the answer. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import type { AppendRequest } from '../../core/append'
 import type { BoundaryQuery } from '../../core/boundary-query'
@@ -7,6 +6,7 @@ import { storeFailed } from '../../core/errors/store'
 import type { BoundaryLoadError } from '../../core/errors/unions'
 import type { RecordedEvent } from '../../core/recorded-event'
 import type { Position, StreamId } from '../../core/stream'
+import { sha256 } from '../../platform/node'
 import {
   type CategoryTypes,
   type CommandResult,
@@ -20,9 +20,7 @@ import { type BoundaryRuntime, stateUpTo } from './read-boundary'
 // fingerprint of the command. Its events, wherever their homes are, are found by a tag that they have beside their own.
 
 const hashOf = (boundary: string, commandId: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([boundary, commandId]))
-    .digest('base64url')
+  sha256(JSON.stringify([boundary, commandId]), 'base64url')
 
 /** One stream for nearly every command: appends that name the same stream do not share a statement. */
 const recordsOf = (boundary: string, commandId: string): StreamId =>

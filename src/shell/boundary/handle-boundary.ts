@@ -143,14 +143,16 @@ const tryRound = async <Of extends CategoryTypes>(
   const decision = decideBoundary(runtime, command, base.right)
   const decided = { base: base.right, isRead: known === undefined, decision }
   if (!isWanted(decided)) return conclude(runtime, command, decided)
+  const declared = await runtime.homes.declare(decided.decision.right.request)
+  if (E.isLeft(declared)) return answered(declared)
   const appended = await runtime.store.appendTogether(decided.decision.right.request)()
   return afterAppend(runtime, command, decided, appended)
 }
 
-/** Why nothing is appended once the locks are held. */
+/** Why nothing is appended once the locks are held. `Undeclared`: its home is another one than was likely. */
 interface Settled<Of extends CategoryTypes> {
   readonly _tag: 'Settled'
-  readonly by: E.Left<BoundaryLoadError> | Decided<Of>
+  readonly by: E.Left<BoundaryLoadError> | Decided<Of> | { readonly _tag: 'Undeclared' }
 }
 
 const settled = <Of extends CategoryTypes>(by: Settled<Of>['by']): E.Left<Settled<Of>> => ({
@@ -174,7 +176,11 @@ const lockedRound = async <Of extends CategoryTypes>(
       const decided: Decided<Of> = { base: base.right, isRead: true, decision }
       if (!isWanted(decided)) return settled(decided)
       wanted = decided
-      return E.right(decided.decision.right.request)
+      const { request } = decided.decision.right
+      // Not here: the connection that it takes may be the one that all others wait for.
+      return runtime.homes.areDeclared(request)
+        ? E.right(request)
+        : settled<Of>({ _tag: 'Undeclared' })
     }
   const appended = await runtime.store.appendLocked(likely.decision.right.request, decide)()
   if (E.isRight(appended)) return afterAppend(runtime, command, wanted, appended)
@@ -182,6 +188,10 @@ const lockedRound = async <Of extends CategoryTypes>(
     return afterAppend(runtime, command, wanted, E.left(appended.left))
   }
   const { by } = appended.left
+  if ('_tag' in by && by._tag === 'Undeclared') {
+    const declared = await runtime.homes.declare(wanted.decision.right.request)
+    return E.isLeft(declared) ? answered(declared) : { _tag: 'Reload' }
+  }
   return '_tag' in by ? answered(by) : conclude(runtime, command, by)
 }
 

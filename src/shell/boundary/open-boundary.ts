@@ -10,7 +10,8 @@ import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { CommandOptions, CommandResult } from '../category/command'
 import { boundaryUntilItFails, type InTransaction } from '../category/in-transaction'
-import { decodeCommand, sentOptions } from '../category/open-category'
+import { throughOutages } from '../category/outages'
+import { decodeCommand, sentOptions } from '../category/sent-command'
 import { type CategoryOptions, withDefaults } from '../category/settings'
 import { streamTurns } from '../category/stream-turns'
 import { catching } from '../catching'
@@ -18,6 +19,7 @@ import type { Versioned } from '../state/replay'
 import { type Effort, type Observed, reportingAnswer } from '../notices/notices'
 import { stateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
+import { homeDeclarations } from './declare-homes'
 import { handleBoundary } from './handle-boundary'
 import { type Remembered, type BoundaryRuntime, readState } from './read-boundary'
 
@@ -54,7 +56,10 @@ export interface OpenBoundary<Command, State, Event, Rejection> {
     command: Command,
     options?: BoundaryCommandOptions,
   ) => TaskEither<BoundaryError<Rejection>, CommandResult<State, Event>>
-  /** The same for a command from outside, of which nothing is known yet: the body of a request. */
+  /**
+   * The same for a command from outside, of which nothing is known yet: the body of a request. Fails as `handleCommand`
+   * does.
+   */
   readonly handle: (
     body: unknown,
     options?: BoundaryCommandOptions,
@@ -125,26 +130,30 @@ const boundaryOn = <Command, State, Event, Rejection>(
     options: Parameters<Handle>[1] = {},
     effort?: Effort,
   ): Promise<Awaited<ReturnType<ReturnType<Handle>>>> => {
-      const command = decodeCommand(boundary, body)
-      if (E.isLeft(command)) return command
-      const query = queryOf(boundary, command.right)
-      if (E.isLeft(query)) return query
-      const sent = catching(() => sentOptions({ ...options }, body))
-      if (E.isLeft(sent)) {
-        return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
-      }
-      const { expectedVersion: _none, ...own } = sent.right
-      // The tags that an append on its condition locks: whoever shares none of them does not wait.
-      const locked = [...new Set(query.right.map(({ tags: [tag] }) => tag))]
-      const unit = { command: command.right, query: query.right, options: own }
-      return inTurn(locked, async () => {
+    const command = decodeCommand(boundary, body)
+    if (E.isLeft(command)) return command
+    const query = queryOf(boundary, command.right)
+    if (E.isLeft(query)) return query
+    const sent = catching(() => sentOptions({ ...options }, body))
+    if (E.isLeft(sent)) {
+      return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
+    }
+    const { expectedVersion: _none, ...own } = sent.right
+    // The tags that an append on its condition locks: whoever shares none of them does not wait.
+    const locked = [...new Set(query.right.map(({ tags: [tag] }) => tag))]
+    const unit = { command: command.right, query: query.right, options: own }
+    const send = () =>
+      inTurn(locked, async () => {
         try {
           return await handleBoundary(runtime, unit, effort)
         } catch (cause) {
           return E.left(storeFailed('Unexpected', 'unknown', cause))
         }
       })
-    }
+    return settings.retryOutagesFor === 0
+      ? send()
+      : throughOutages(settings, own.commandId !== undefined, send)
+  }
 
   const { onHandled } = settings
   const handle: Handle =
@@ -197,10 +206,12 @@ export const openBoundary = <
 ): OpenBoundary<Command, State, Event, Rejection> &
   InTransaction<Store, BoundaryInTransaction<Command, State, Event, Rejection>> => {
   const settings = withDefaults(store, options, { onAnyNotice })
+  const homes = homeDeclarations(store)
   const open = boundaryOn({
     boundary,
     store,
     settings,
+    homes,
     states: stateCache<Remembered<State>>(settings),
   })
   const inTransaction = (transaction: never) => {
@@ -208,7 +219,10 @@ export const openBoundary = <
     const { handleCommand, load } = boundaryOn({
       boundary,
       store: inside,
-      settings: { ...settings, store: inside },
+      // A transaction that has failed stays failed.
+      settings: { ...settings, store: inside, retryOutagesFor: 0 },
+      // What is declared here may be rolled back.
+      homes: homeDeclarations(inside, homes.declared),
       // What is not committed may be rolled back: it is not kept.
       states: stateCache<Remembered<State>>({ ...settings, cachedStates: 0 }),
     })

@@ -17,12 +17,14 @@ import {
   type Versioned,
 } from '../state/replay'
 import type { StateCache } from '../state/state-cache'
+import type { HomeDeclarations } from './declare-homes'
 
 /** What every command of a boundary is handled with. */
 export interface BoundaryRuntime<Of extends CategoryTypes> {
   readonly boundary: Boundary<Of['command'], Of['state'], Of['event'], Of['rejection']>
   readonly store: EventStore & BoundaryStore
   readonly settings: CategorySettings
+  readonly homes: HomeDeclarations
   /**
    * By their queries: states that are made of everything that matches up to a position, which stands as their version.
    * Nothing that matches can appear at or below it any more.

@@ -120,6 +120,21 @@ export interface Decided<Of extends CategoryTypes> {
   readonly events: ReadonlyArray<NewEvent>
 }
 
+/** The state that a batch is decided on. */
+export interface Base<Of extends CategoryTypes> {
+  readonly current: Versioned<Of['state']>
+  /** It was read just now, and the id of the batch's first command was looked up. */
+  readonly loaded: boolean
+}
+
+/** A batch that was appended. */
+export interface Stored<Of extends CategoryTypes> {
+  readonly streamId: StreamId
+  readonly base: Base<Of>
+  readonly decided: ReadonlyArray<Decided<Of>>
+  readonly appended: Appended
+}
+
 /**
  * Decides commands one after another, each on the state that those before it lead to. Stops before all are
  * decided when their events are much already: what waits for its turn is small.

@@ -6,17 +6,18 @@ import { isIsolatable } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import type { StreamId } from '../../core/stream'
 import { loadState } from '../state/load-state'
-import type { Versioned } from '../state/replay'
 import type { BackgroundSnapshots } from '../state/snapshots'
 import type { StateCache } from '../state/state-cache'
 import { unshared } from '../state/unshared'
 import {
   appendRequest,
+  type Base,
   isAppended,
   recordedEvents,
   type Decided,
   decideAll,
   followedBy,
+  type Stored,
 } from './decide'
 import {
   admits,
@@ -31,6 +32,7 @@ import {
   RELOAD,
   stateOfNew,
 } from './command'
+import { countAttempt } from '../notices/notices'
 import { answerAgain, replayAnswer } from './replay-answer'
 import { jitteredBackoff, type CategorySettings } from './settings'
 
@@ -55,21 +57,6 @@ type OutcomeOf<Of extends CategoryTypes> = (
   pending: Pending<Of>,
   index: number,
 ) => Outcome<Of['rejection'], Result<Of>>
-
-/** The state that a batch is decided on. */
-interface Base<Of extends CategoryTypes> {
-  readonly current: Versioned<Of['state']>
-  /** It was read just now, and the id of the batch's first command was looked up. */
-  readonly loaded: boolean
-}
-
-/** A batch that was appended. */
-interface Stored<Of extends CategoryTypes> {
-  readonly streamId: StreamId
-  readonly base: Base<Of>
-  readonly decided: ReadonlyArray<Decided<Of>>
-  readonly appended: Appended
-}
 
 /**
  * The command loop. One turn of it takes some commands of one stream: decide all of them, one after
@@ -126,21 +113,6 @@ const loadAndDecide = async <Of extends CategoryTypes>(
   return conclude(runtime, batch, (pending) => (pending === first ? answer : DECIDE_AGAIN))
 }
 
-/** For the notice of each command. */
-const countAttempt = <Of extends CategoryTypes>(
-  decided: ReadonlyArray<Decided<Of>>,
-  { loaded }: Base<Of>,
-): void => {
-  for (const {
-    pending: { effort },
-  } of decided) {
-    if (effort === undefined) continue
-    effort.attempts += 1
-    effort.group = decided.length
-    if (loaded) effort.isCached = false
-  }
-}
-
 // No async function: every command comes through here, and that would take up more memory than the rest.
 const decideAndAppend = <Of extends CategoryTypes>(
   runtime: CategoryRuntime<Of>,
@@ -149,7 +121,7 @@ const decideAndAppend = <Of extends CategoryTypes>(
   base: Base<Of>,
 ): Batch<Of> | Promise<Batch<Of>> => {
   const decided = decideAll(runtime, streamId, base.current, batch)
-  if (runtime.settings.onHandled !== undefined) countAttempt(decided, base)
+  if (runtime.settings.onHandled !== undefined) countAttempt(decided, base.loaded)
   const request = appendRequest(streamId, base.current.version, decided)
   const now = decided.length === batch.length ? batch : batch.slice(0, decided.length)
   const again =

@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import { functionSetting, setting } from '../../core/setting'
 import { type ClockDrift, epoch, type HybridTime, mergeClocks, tick } from '../../core/clock'
@@ -26,13 +25,13 @@ let used = POOL.length
 
 const random = (): number => {
   if (used >= POOL.length) {
-    randomFillSync(POOL)
+    crypto.getRandomValues(POOL)
     used = 0
   }
   return POOL[used++] ?? 0
 }
 
-const DIGITS = Buffer.from('0123456789abcdef')
+const DIGITS = new TextEncoder().encode('0123456789abcdef')
 const DASH = 45
 const digit = (value: number, shift: number): number => DIGITS[(value >>> shift) & 15] ?? 0
 

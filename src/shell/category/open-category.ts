@@ -2,21 +2,16 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
-import { canonicalJson, plainCopy } from '../../core/canonical-json'
 import type { Category } from '../../core/category'
-import { type DeciderThrew, deciderThrew } from '../../core/errors/decision'
 import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/replay'
-import { invalidAppend, type InvalidCommand, invalidCommand } from '../../core/errors/invalid'
+import { invalidAppend } from '../../core/errors/invalid'
 import type { HandleError, LoadError, ReadError, ReadPageError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
-import { fingerprintOf } from '../../core/fingerprint'
-import { isPlain } from '../../core/json'
-import type { Metadata } from '../../core/metadata'
 import type { BackwardsRange, EventStore, StreamRange } from '../../core/ports/event-store'
 import type { EventsPage } from '../../core/recorded-event'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import { catching } from '../catching'
-import type { CommandOptions, CommandResult, SentOptions } from './command'
+import type { CommandOptions, CommandResult } from './command'
 import {
   type CategoryInTransaction,
   type CategoryStore,
@@ -26,6 +21,7 @@ import {
 import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { declaring } from './declaring'
+import { decodeCommand, NO_OPTIONS, sentOptions } from './sent-command'
 import { handedOut, separateResult } from './handed-out'
 import { asOf, replayTo } from '../state/history'
 import { readEvents, readEventsBackwards } from '../state/stream-events'
@@ -137,59 +133,7 @@ export interface OpenCategory<Command, State, Event, Rejection> {
   readonly snapshotsSettled: () => Promise<void>
 }
 
-/**
- * The command as it was validated, whatever the caller does to it while it waits, or is decided again.
- * Nearly every command is flat, and spreading it costs next to nothing.
- */
-const commandCopy = <Command>(command: Command): Command => {
-  if (typeof command !== 'object' || command === null || !isPlain(command)) return command
-  for (const key in command) {
-    if (typeof command[key] === 'object') return plainCopy(command)
-  }
-  return { ...command }
-}
-
-export const decodeCommand = <Command>(
-  { commands, name }: Pick<Category<Command, never, never, never>, 'commands' | 'name'>,
-  command: unknown,
-): E.Either<InvalidCommand | DeciderThrew, Command> => {
-  try {
-    const decoded = commands.decode(command)
-    return E.isLeft(decoded)
-      ? E.left(invalidCommand(decoded.left))
-      : E.right(commandCopy(decoded.right))
-  } catch (cause) {
-    return E.left(deciderThrew(name, 0, 'codec', cause))
-  }
-}
-
-const NO_OPTIONS: CommandOptions = {}
-
 const eventCountOf = ({ events }: CommandResult<unknown, unknown>): number => events.length
-
-/**
- * The options as they are now, whatever the caller does to them later, and the fingerprint of a command
- * with an id. What is `undefined` is left out.
- */
-export const sentOptions = (options: CommandOptions, command: unknown): SentOptions => {
-  if (options === NO_OPTIONS) return options
-  const { commandId, expectedVersion, metadata, sentAs = command } = options
-  const fingerprint = commandId === undefined ? undefined : commandFingerprint(sentAs)
-  return {
-    ...(commandId === undefined ? {} : { commandId, fingerprint }),
-    ...(expectedVersion === undefined ? {} : { expectedVersion }),
-    ...(metadata === undefined ? {} : { metadata: canonicalJson(withoutUndefined(metadata)) }),
-  }
-}
-
-/** A command can be a proxy, or have getters: what throws has no fingerprint. */
-export const commandFingerprint = (command: unknown): string | undefined => {
-  const found = catching(() => fingerprintOf(command))
-  return E.isRight(found) ? found.right : undefined
-}
-
-export const withoutUndefined = (metadata: Metadata): Metadata =>
-  Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
 
 /** A category on what it is handled with. */
 const categoryOn = <Command, State, Event, Rejection>(
@@ -239,24 +183,24 @@ const categoryOn = <Command, State, Event, Rejection>(
     options: CommandOptions = NO_OPTIONS,
     effort?: Effort,
   ): ReturnType<ReturnType<Handle>> => {
-      const stream = streamId(category.name, id)
-      if (E.isLeft(stream)) return Promise.resolve(stream)
-      if (effort !== undefined) effort.streamIds = [stream.right]
-      const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
-      if (problem !== undefined) {
-        return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
-      }
-      const decoded = decodeCommand(category, body)
-      if (E.isLeft(decoded)) return Promise.resolve(decoded)
-      const sent = catching(() => sentOptions(options, body))
-      if (E.isLeft(sent)) {
-        return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
-      }
-      const send = () => enqueue(stream.right, decoded.right, sent.right, effort)
-      return settings.retryOutagesFor === 0
-        ? send()
-        : throughOutages(settings, sent.right.commandId !== undefined, send)
+    const stream = streamId(category.name, id)
+    if (E.isLeft(stream)) return Promise.resolve(stream)
+    if (effort !== undefined) effort.streamIds = [stream.right]
+    const problem = expectedVersionProblem(options.expectedVersion ?? 'any')
+    if (problem !== undefined) {
+      return Promise.resolve(E.left(invalidAppend(stream.right, problem)))
     }
+    const decoded = decodeCommand(category, body)
+    if (E.isLeft(decoded)) return Promise.resolve(decoded)
+    const sent = catching(() => sentOptions(options, body))
+    if (E.isLeft(sent)) {
+      return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
+    }
+    const send = () => enqueue(stream.right, decoded.right, sent.right, effort)
+    return settings.retryOutagesFor === 0
+      ? send()
+      : throughOutages(settings, sent.right.commandId !== undefined, send)
+  }
 
   const { onHandled } = settings
   const handle: Handle =

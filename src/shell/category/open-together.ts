@@ -25,7 +25,7 @@ import {
   type TogetherPart,
   type TogetherPlace,
 } from './handle-together'
-import { commandFingerprint, decodeCommand, withoutUndefined } from './open-category'
+import { commandFingerprint, decodeCommand, withoutUndefined } from './sent-command'
 import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { declaring } from './declaring'
@@ -131,7 +131,9 @@ export interface OpenTogether<
   readonly snapshotsSettled: () => Promise<void>
 }
 
-const eventCountOf = (results: Readonly<Record<string, ReadonlyArray<CommandResult<unknown, unknown>>>>): number =>
+const eventCountOf = (
+  results: Readonly<Record<string, ReadonlyArray<CommandResult<unknown, unknown>>>>,
+): number =>
   Object.values(results)
     .flat()
     .reduce((sum, { events }) => sum + events.length, 0)
@@ -257,24 +259,24 @@ export const openTogether = <
     given: TogetherOptions = {},
     effort?: Effort,
   ): Promise<Awaited<ReturnType<ReturnType<Handle>>>> => {
-        const taken = catching(() => takeParts(runtimes, commands))
-        if (E.isLeft(taken)) return E.left(invalidAppend('', 'its commands cannot be read'))
-        if (E.isLeft(taken.right)) return taken.right as E.Left<TogetherError<Rejections>>
-        const parts = taken.right.right
-        const sent = catching(() => takeOptions(given, parts))
-        if (E.isLeft(sent)) return E.left(invalidAppend('', 'its metadata cannot be read'))
-        const streams = parts.map((part) => part.streamId)
-        if (effort !== undefined) effort.streamIds = streams
-        const results = await throughOutages(settings, sent.right.commandId !== undefined, () =>
-          inTurn(streams, () => handle(parts, sent.right, effort)),
-        )
-        if (E.isLeft(results)) return results as E.Left<TogetherError<Rejections>>
-        const byKey = keysOf(runtimes).map((key) => [
-          key,
-          results.right.filter((_, index) => parts[index]?.key === key),
-        ])
-        return E.right(Object.fromEntries(byKey) as TogetherResults<States, Events>)
-      }
+    const taken = catching(() => takeParts(runtimes, commands))
+    if (E.isLeft(taken)) return E.left(invalidAppend('', 'its commands cannot be read'))
+    if (E.isLeft(taken.right)) return taken.right as E.Left<TogetherError<Rejections>>
+    const parts = taken.right.right
+    const sent = catching(() => takeOptions(given, parts))
+    if (E.isLeft(sent)) return E.left(invalidAppend('', 'its metadata cannot be read'))
+    const streams = parts.map((part) => part.streamId)
+    if (effort !== undefined) effort.streamIds = streams
+    const results = await throughOutages(settings, sent.right.commandId !== undefined, () =>
+      inTurn(streams, () => handle(parts, sent.right, effort)),
+    )
+    if (E.isLeft(results)) return results as E.Left<TogetherError<Rejections>>
+    const byKey = keysOf(runtimes).map((key) => [
+      key,
+      results.right.filter((_, index) => parts[index]?.key === key),
+    ])
+    return E.right(Object.fromEntries(byKey) as TogetherResults<States, Events>)
+  }
 
   const { onHandled } = settings
   const name = Object.values(known)
@@ -287,7 +289,9 @@ export const openTogether = <
         : (commands, given) => () => {
             const told = { category: name, body: undefined }
             const handling = (effort: Effort) => answer(commands, given, effort)
-            return reportingAnswer(onHandled, told, handling, (results) => eventCountOf(results as never))
+            return reportingAnswer(onHandled, told, handling, (results) =>
+              eventCountOf(results as never),
+            )
           },
     snapshotsSettled: async () => {
       await Promise.all(Object.values(runtimes).map(({ snapshots }) => snapshots.settled()))

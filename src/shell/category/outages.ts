@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { isOutage } from '../../core/fault'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 import { type CategorySettings, jitteredBackoff } from './settings'
 
 /** Between two attempts while the store is away, in milliseconds: the first wait at most, and the longest. */

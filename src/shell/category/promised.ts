@@ -69,7 +69,7 @@ const promise =
  * `{ ok: false, error }`, with the errors of {@link OpenCategory}. A call starts at once, and its promise is never
  * rejected: what a store throws is `StoreFailed` too, with reason `Unexpected` and outcome `unknown`.
  *
- * It takes what `openTogether` gives as well, and what `inTransaction` gives: `promised(accounts).inTransaction(trx)` is
+ * It takes what `openTogether` and `openBoundary` give as well, and what `inTransaction` gives: `promised(accounts).inTransaction(trx)` is
  * the same as `promised(accounts.inTransaction(trx))`. The results of `handleCommands` are beside `ok`, so none of its
  * categories can be called `ok`.
  *

@@ -14,7 +14,7 @@ import type { Position } from '../../core/stream'
 import { isComplete, type TaggedCategory } from '../../core/tagged-category'
 import { sortedTags } from '../../core/tags'
 import { decodeRecorded, type ReplayError } from '../state/replay'
-import { sleep } from '../timers'
+import { sleep } from '../../platform/node'
 
 /** What a rebuild of tags needs of a category. */
 export type TagRules<Event> = Pick<

@@ -2,7 +2,7 @@ import { backoff } from '../../core/back-off'
 import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting, functionSetting, MOST_EVENTS } from '../../core/setting'
 import { catching } from '../catching'
-import { sleep } from '../timers'
+import { sleep } from '../../platform/node'
 import { type HandledNotice, handledReporter, type Observed, reporter } from '../notices/notices'
 import { idSource, type IdSource } from './ids'
 import type { Notice } from './notice'
@@ -17,6 +17,7 @@ export interface RetryPolicy {
   readonly maxBackoff: number
 }
 
+/** The retries of a category that was given none: 10 attempts, with waits of at most 4 ms that grow to 250 ms. */
 export const defaultRetry: RetryPolicy = { attempts: 10, firstBackoff: 4, maxBackoff: 250 }
 
 /** The default for each part that is left out, or is no number; see {@link setting}. */

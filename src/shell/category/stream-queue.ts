@@ -3,7 +3,7 @@ import { overloaded, storeFailed } from '../../core/errors/store'
 import type { StreamId } from '../../core/stream'
 import { catching } from '../catching'
 import type { Effort } from '../notices/notices'
-import { setImmediate } from '../timers'
+import { setImmediate } from '../../platform/node'
 import {
   isOtherCommand,
   type SentOptions,

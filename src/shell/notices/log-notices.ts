@@ -16,14 +16,12 @@ export interface LogLine {
   readonly message: string
 }
 
-type Write = (fields: object, message: string) => unknown
-
 /** A logger with the methods of `pino`: an object first, then the message. */
 export interface NoticeLogger {
-  readonly debug: Write
-  readonly info: Write
-  readonly warn: Write
-  readonly error: Write
+  readonly debug: (fields: object, message: string) => unknown
+  readonly info: (fields: object, message: string) => unknown
+  readonly warn: (fields: object, message: string) => unknown
+  readonly error: (fields: object, message: string) => unknown
   /** What is not enabled is not put together. Omitted: everything is passed on. */
   readonly isLevelEnabled?: (level: LogLevel) => boolean
 }
@@ -192,7 +190,10 @@ const messageOf = (notice: AnyNotice): string => {
  * What to log of a notice: for a logger that is not like pino. Never fails.
  *
  * @example
- * const { level, fields, message } = logLine(notice)
+ * const onAnyNotice = (notice: AnyNotice) => {
+ *   const { level, fields, message } = logLine(notice)
+ *   console.log(level, message, fields)
+ * }
  */
 export const logLine = (notice: AnyNotice): LogLine => ({
   level: levelOf(notice),

@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/Either'
 import type { Position, StreamId } from '../../core/stream'
+import { propertyOf } from '../../core/owns'
 import type { StoredEvent } from '../../core/recorded-event'
 import { catching } from '../catching'
 import type { Notice } from '../category/notice'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 import type { WorkersNotice } from '../workers/worker'
 
 /**
@@ -126,10 +127,22 @@ export interface ToldCommand {
 
 /** A command can be a proxy, or have getters that throw. */
 const typeOf = (body: unknown): string | undefined => {
-  const type = catching(() =>
-    typeof body === 'object' && body !== null ? Reflect.get(body, 'type') : undefined,
-  )
+  const type = catching(() => propertyOf(body, 'type'))
   return E.isRight(type) && typeof type.right === 'string' ? type.right : undefined
+}
+
+/** Some commands were decided together: for the notice of each. */
+export const countAttempt = (
+  decided: ReadonlyArray<{ readonly pending: { readonly effort: Effort | undefined } }>,
+  isLoaded: boolean,
+): void => {
+  for (const { pending } of decided) {
+    const { effort } = pending
+    if (effort === undefined) continue
+    effort.attempts += 1
+    effort.group = decided.length
+    if (isLoaded) effort.isCached = false
+  }
 }
 
 /**

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import { type ProcessAction, timerIssue } from '../../core/process-action'
 import type { CommandCodec } from '../../core/codec/command-codec'
@@ -12,6 +11,7 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { JsonObject } from '../../core/json'
 import type { Metadata } from '../../core/metadata'
 import type { DueTime, OutboxWrites } from '../../core/ports/outbox'
+import { sha256 } from '../../platform/node'
 
 /** What caused some actions. */
 export interface Cause {
@@ -24,8 +24,8 @@ export interface Cause {
 
 /** Always the same for the same action, so that a command that is sent again has one effect. */
 const commandIdOf = ({ process, key, id }: Cause, index: number): string => {
-  const digest = createHash('sha256').update(JSON.stringify([process, key, id, index]))
-  return `${process}:${digest.digest('hex').slice(0, 32)}`
+  const digest = sha256(JSON.stringify([process, key, id, index]), 'hex')
+  return `${process}:${digest.slice(0, 32)}`
 }
 
 /** Of the application's own keys only the trace goes on: what follows belongs to it. */

@@ -13,7 +13,7 @@ import { type Answered, sendAll } from './dispatch-step'
 import { type Judged, judgeFailures } from './judge-failures'
 import type { ProcessWrites } from './react-step'
 import type { RecordError } from './record-answers'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 const SEND_BATCH_SIZE = 50
 

@@ -22,7 +22,9 @@ export type ProjectionNotice =
   | {
       readonly _tag: 'BuildBegun'
       readonly projection: string
+      /** The version that it was declared with. */
       readonly version: number
+      /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
     }
   /** How far that build is, and which position it must reach to take over. */
@@ -39,8 +41,11 @@ export type ProjectionNotice =
   | {
       readonly _tag: 'BuildHeldBack'
       readonly projection: string
+      /** The version that it was declared with. */
       readonly version: number
+      /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
+      /** How many streams are held and partitions stopped. 1 or more. */
       readonly held: number
     }
   /**
@@ -50,7 +55,9 @@ export type ProjectionNotice =
   | {
       readonly _tag: 'BuildTroubled'
       readonly projection: string
+      /** The version that it was declared with. */
       readonly version: number
+      /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
       readonly error: StoreFailed
     }
@@ -71,6 +78,8 @@ export type ProjectionNotice =
   | {
       readonly _tag: 'BuildActivated'
       readonly projection: string
+      /** The version that it was declared with. */
       readonly version: number
+      /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
     }

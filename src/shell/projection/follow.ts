@@ -13,7 +13,7 @@ import type { ProjectionEnvironment } from './environment'
 import { projectInto } from './project'
 import { tableEffects } from './table-effects'
 import { reporter } from '../notices/notices'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** How a projection is run. Every key is optional. */
 export interface ProjectionOptions extends Pick<

@@ -45,7 +45,8 @@ const isFor =
  * decode, or because `project` answers a Left, rejects or throws.
  *
  * @example
- * const backend = postgres(db, { inline: [inlineProjection({ name, events, project })] })
+ * const ownerNames = inlineProjection({ name: 'owner-names', events: accountEvents, project: reserveOwner })
+ * const backend = postgres(pool, { inline: [ownerNames] })
  */
 export const inlineProjection = <Event, Transaction>(
   handler: InlineHandler<Event, Transaction>,
@@ -71,7 +72,7 @@ export const inlineProjection = <Event, Transaction>(
  * stored, and the append fails with `ProjectionFailed`.
  *
  * @example
- * const backend = postgres(db, { inline: [inlineDocuments(balances)] })
+ * const backend = postgres(pool, { inline: [inlineDocuments(balances)] })
  */
 export const inlineDocuments = <State, Event>(
   projection: DocumentProjection<State, Event>,

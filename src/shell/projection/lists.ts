@@ -5,6 +5,7 @@ import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import { preview } from '../../core/issue'
 import { setting } from '../../core/setting'
 import type { DocumentListRange, ListPlace } from '../../core/ports/projection-store'
+import { fromBase64Url, toBase64Url } from '../../platform/node'
 
 /** Which documents of a list, and how many. Every key is optional. */
 export interface ListOptions extends ListFilter {
@@ -21,11 +22,11 @@ const refused = (text: string): E.Either<StoreFailed, never> =>
 
 /** A place as text for the outside: it says nothing, and goes on in the same list only. */
 export const cursorOf = (index: string, { sortKey, key }: ListPlace): string =>
-  Buffer.from(JSON.stringify([index, sortKey, key])).toString('base64url')
+  toBase64Url(JSON.stringify([index, sortKey, key]))
 
 const placeIn = (index: string, cursor: string): ListPlace | undefined => {
   try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const parts: unknown = JSON.parse(fromBase64Url(cursor))
     if (!Array.isArray(parts) || parts.length !== 3 || parts[0] !== index) return undefined
     const [sortKey, key] = [parts[1] as unknown, parts[2] as unknown]
     const isPlace = typeof sortKey === 'string' && typeof key === 'string'

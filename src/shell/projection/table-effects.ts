@@ -19,7 +19,7 @@ const noTables = (): StoreFailed =>
     'DataRefused',
     'nothingWritten',
     undefined,
-    'this backend has no tables: use one whose transactions have (postgres)',
+    'this backend has no tables for a projection: use postgres()',
   )
 
 /** The tables of builds, or why there are none. */

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { endedItsProcess, handlerFailed } from '../../core/errors/subscription'
 import type { Batch, StepError } from './effects'
 import { paceOf, type WorkerContext } from './worker-context'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** After so many attempts that have crashed their process, there is no further one. */
 const MAXIMUM_CRASHES = 2

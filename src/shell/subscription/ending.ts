@@ -4,7 +4,7 @@ import type { Settings } from './definition'
 import type { SubscriptionNotice } from './environment'
 import type { Working } from './owner'
 import type { Sleeper } from './sleeper'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** What is to be ended. */
 export interface Ending<Transaction> {

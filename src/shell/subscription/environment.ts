@@ -35,6 +35,7 @@ export type SubscriptionNotice =
   | {
       readonly _tag: 'PartitionStarted' | 'PartitionEnded'
       readonly subscription: string
+      /** Which one: 0 to the number of partitions - 1. */
       readonly partition: number
     }
   /** An event could not be handled. `parked`: its stream is held until an operator decides. */
@@ -53,6 +54,7 @@ export type SubscriptionNotice =
   | {
       readonly _tag: 'SubscriptionTroubled'
       readonly subscription: string
+      /** Which one: 0 to the number of partitions - 1. `undefined`: the claims of all. */
       readonly partition: number | undefined
       readonly error: ReadError | LeaseLost | HandlerFailed
     }
@@ -60,6 +62,7 @@ export type SubscriptionNotice =
   | {
       readonly _tag: 'SubscriptionRecovered'
       readonly subscription: string
+      /** Which one: 0 to the number of partitions - 1. `undefined`: the claims of all. */
       readonly partition: number | undefined
     }
   /**
@@ -69,12 +72,14 @@ export type SubscriptionNotice =
   | {
       readonly _tag: 'PartitionPaused'
       readonly subscription: string
+      /** Which one: 0 to the number of partitions - 1. */
       readonly partition: number
       readonly failure: FailureNote
     }
   | {
       readonly _tag: 'PartitionResumed'
       readonly subscription: string
+      /** Which one: 0 to the number of partitions - 1. */
       readonly partition: number
     }
   /** Another release has declared more than this instance reads: it gets no partitions. */
@@ -89,6 +94,7 @@ export type SubscriptionNotice =
   | {
       readonly _tag: 'StopTimedOut'
       readonly subscription: string
+      /** Which ones: 0 to the number of partitions - 1. */
       readonly partitions: ReadonlyArray<number>
     }
   /** A command of a process could not be sent. `parked`: an operator decides. */

@@ -3,7 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { handlerTimedOut } from '../../core/errors/subscription'
 import type { HandlerContext } from '../../core/handler-context'
 import { catching } from '../catching'
-import { clearTimeout, performance, setTimeout } from '../timers'
+import { clearTimeout, performance, setTimeout } from '../../platform/node'
 
 /** When a handler is abandoned. */
 export interface HandlerBounds {

@@ -1,4 +1,4 @@
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 const phases = new WeakMap<object, number>()
 

@@ -21,7 +21,7 @@ import { troubles } from './troubles'
 import { work, type WorkError } from './worker'
 import type { BetweenBatches } from './worker-context'
 import { handledReporter, reporter } from '../notices/notices'
-import { clearTimeout, performance, setTimeout } from '../timers'
+import { clearTimeout, performance, setTimeout } from '../../platform/node'
 
 /** The running work on a partition. */
 export interface Working {

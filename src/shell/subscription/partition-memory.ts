@@ -3,7 +3,7 @@ import type { PartitionReport } from '../../core/ports/subscription-store'
 import { adaptingSize, type BatchSize } from './batch-size'
 import { type Breaker, breaker } from './breaker'
 import type { Settings } from './definition'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** What an instance remembers of a partition, across restarts of the work on it. */
 export interface PartitionMemory {

@@ -24,7 +24,8 @@ export interface Subscription<Event> extends SubscriptionOptions {
   /**
    * Called AT LEAST once for every event: again after a crash between the effect and the checkpoint.
    * `event.id` never changes, so use it to make the effect idempotent. When something it depends on is
-   * unavailable, answer a `transientFailure`: that never counts as an attempt.
+   * unavailable, answer a `transientFailure`: that never counts as an attempt. Any other Left, a rejected promise or
+   * an exception is a failed attempt: see {@link PoisonPolicy}.
    */
   readonly handle: (
     event: RecordedEvent<Event>,
@@ -37,7 +38,8 @@ export interface TransactionalSubscription<Event, Transaction> extends Subscript
   /** The events it receives: the types that the codec knows, and no others. */
   readonly events: EventCodec<Event>
   /**
-   * What it writes in `transaction` is stored EXACTLY once for every event. Any other effect may happen again.
+   * What it writes in `transaction` is stored EXACTLY once for every event. Any other effect may happen again. A Left, a
+   * rejected promise or an exception rolls it back, and is a failed attempt: see {@link PoisonPolicy}.
    */
   readonly handle: (
     event: RecordedEvent<Event>,
@@ -70,7 +72,12 @@ const handleDecoded = <Event>(
  *   and retried.
  *
  * @example
- * const running = runSubscription({ name: 'mails', from: fromEnd, events, handle })(backend, { signal })()
+ * const running = runSubscription({
+ *   name: 'mails',
+ *   from: fromEnd,
+ *   events: accountEvents,
+ *   handle: ({ event }) => sendMail(event),
+ * })(backend, { signal })()
  */
 export const runSubscription =
   <Event>(subscription: Subscription<Event>) =>
@@ -88,10 +95,14 @@ export const runSubscription =
 
 /**
  * The same as {@link runSubscription}, for effects in the transaction of the checkpoint: exactly once. Fails
- * with the same errors.
+ * with the errors of {@link runSubscription}.
  *
  * @example
- * const running = runSubscriptionInTransaction({ name: 'stock', events, handle })(backend, { signal })()
+ * const running = runSubscriptionInTransaction({
+ *   name: 'deposits',
+ *   events: accountEvents,
+ *   handle: ({ event }, transaction: Transaction<Database>) => insertDeposit(event, transaction),
+ * })(backend, { signal })()
  */
 export const runSubscriptionInTransaction =
   <Event, Transaction>(subscription: TransactionalSubscription<Event, Transaction>) =>

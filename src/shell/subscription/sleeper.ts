@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from '../timers'
+import { clearTimeout, setTimeout } from '../../platform/node'
 
 /** Sleeps until it is woken, `signal` is aborted, or the time is over. A wake-up that comes too early is not lost. */
 export interface Sleeper {

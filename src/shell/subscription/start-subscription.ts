@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { type SubscriptionError, subscriptionMismatch } from '../../core/errors/subscription'
@@ -43,6 +42,6 @@ export const startSubscription =
       environment,
       effects,
       ...(betweenBatches === undefined ? {} : { betweenBatches }),
-      instance: randomUUID(),
+      instance: crypto.randomUUID(),
     })
   }

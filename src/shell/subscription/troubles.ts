@@ -1,6 +1,6 @@
 import { backoff } from '../../core/back-off'
 import type { SubscriptionNotice } from './environment'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** Milliseconds. */
 const FIRST_BACKOFF = 100

@@ -13,7 +13,7 @@ import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-s
 import type { Position, StreamId } from '../../core/stream'
 import { LONGEST_TIMER, setting } from '../../core/setting'
 import { backoff } from '../../core/back-off'
-import { clearTimeout, performance, setTimeout, sleep } from '../timers'
+import { clearTimeout, performance, setTimeout, sleep } from '../../platform/node'
 
 /** In milliseconds. */
 const MIN_POLL_INTERVAL = 5
@@ -107,8 +107,9 @@ export const waitFor = async <Failure>(
  * Fails with `NotReachedYet` when the time is over.
  *
  * @example
- * const handled = await accounts.handleCommand('A1', deposit)()
- * await untilReached('mails', handled.right.events[0].position, 2_000)(backend)()
+ * const handled = await accounts.handleCommand('A1', deposit(10))()
+ * const position = E.isRight(handled) ? handled.right.events.at(-1)?.position : undefined
+ * if (position !== undefined) await untilReached('mails', position, 2_000)(backend)()
  */
 export const untilReached =
   (subscription: string, position: Position, timeout: number, streamId?: StreamId) =>

@@ -8,7 +8,7 @@ import type { Abandonment } from './handler'
 import type { PartitionMemory } from './partition-memory'
 import type { Sleeper } from './sleeper'
 import type { HandledNotice } from '../notices/notices'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** Other work of a partition's owner, under the same lease. Its commits do not move the checkpoint. */
 export interface BetweenBatches<Transaction> {

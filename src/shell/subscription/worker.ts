@@ -13,7 +13,7 @@ import { checkLineage, checkpointMismatch } from './lineage'
 import { sleeper } from './sleeper'
 import type { WorkerContext } from './worker-context'
 import { neverInvalid } from '../../core/ports/never-invalid'
-import { performance } from '../timers'
+import { performance } from '../../platform/node'
 
 /** Why the work on a partition has ended, other than by `signal`. */
 export type WorkError = StepError | PartitionStopped | ReadError

@@ -4,7 +4,7 @@ import { backoff } from '../../core/back-off'
 import { catching } from '../catching'
 import type { ProjectionNotice } from '../projection/environment'
 import { sleeper } from '../subscription/sleeper'
-import { clearTimeout, performance, setTimeout } from '../timers'
+import { clearTimeout, performance, setTimeout } from '../../platform/node'
 import { type Observed, reporter } from '../notices/notices'
 import {
   isFinal,
@@ -184,7 +184,6 @@ const within = async (milliseconds: number, done: Promise<unknown>): Promise<voi
  *   backend,
  *   { stopOn: ['SIGTERM', 'SIGINT'], onNotice: log },
  * )
- * const { unfinished } = await workers.ended
  */
 export const runWorkers = <Given>(
   workers: Readonly<Record<string, Worker<Given>>>,
@@ -198,8 +197,9 @@ export const runWorkers = <Given>(
     maxBackoff: timeSetting(options.maxBackoff, 30_000),
     onNotice: (notice: WorkersNotice) => void catching(() => onNotice?.(notice)),
     // What the workers report themselves they tell the backend as well; what happens to them, only this does.
-    onWorker: reporter<WorkerNotice>(observed(backend), (notice) =>
-      void catching(() => onNotice?.(notice)),
+    onWorker: reporter<WorkerNotice>(
+      observed(backend),
+      (notice) => void catching(() => onNotice?.(notice)),
     ),
   }
   const kept = Object.entries(workers).map(([name, worker]) => ({

@@ -15,11 +15,14 @@ export interface WorkerHealth {
   /** Its key in the record that was started. */
   readonly name: string
   readonly state: WorkerState
-  /** Since when it is in that state. */
+  /** Since when it is in that state. Milliseconds since 1970-01-01 UTC. */
   readonly since: number
-  /** How often it was started again. */
+  /** How often it was started again. 0 or more. */
   readonly restarts: number
-  /** The last failure, which may be over. Omitted: there was none. */
+  /**
+   * The last failure, which may be over, and when it was (milliseconds since 1970-01-01 UTC). Omitted: there was
+   * none.
+   */
   readonly lastTrouble?: { readonly at: number; readonly message: string }
 }
 

@@ -30,6 +30,7 @@ export type WorkerNotice =
       readonly error: WorkerError
       /** How often in a row. 1 or more. */
       readonly failures: number
+      /** Milliseconds. */
       readonly restartsIn: number
     }
   /** It has ended with an error that cannot go away in this process: it is not started again. */

@@ -205,7 +205,18 @@ export const injectFaults = <Parts extends FaultyParts<Transaction>, Transaction
   }
 }
 
-/** A clock that jumps, forwards and backwards, by up to `largest` milliseconds. */
+/**
+ * A clock that is wrong: from time to time it jumps, forwards or backwards.
+ *
+ * @param now - the clock that is right, in milliseconds.
+ *
+ * `rate` is the probability of a jump at each reading, from 0 to 1; `largest` how far it is then from the right time at
+ * most, in milliseconds.
+ *
+ * @example
+ * const now = jumpingClock(Date.now, seededRandom(7), { rate: 0.01, largest: 60_000 })
+ * const backend = memory({ now })
+ */
 export const jumpingClock = (
   now: () => number,
   random: Random,

@@ -24,7 +24,13 @@ const hashOf = (text: string): number => {
 /**
  * Seeded random numbers, for tests that can be repeated. Not for secrets.
  *
+ * @param seed - any number or text: the same one gives the same numbers.
+ *
  * Source: C. Doty-Humphrey, PractRand, `sfc32`.
+ *
+ * @example
+ * const random = seededRandom(7)
+ * const dice = 1 + random.below(6)
  */
 export const seededRandom = (seed: number | string): Random => {
   let [a, b, c, counter] = [hashOf(`a${seed}`), hashOf(`b${seed}`), hashOf(`c${seed}`), 1]

@@ -1,4 +1,5 @@
 import { checkpoints } from './checkpoints'
+import { type Conditions, conditions } from './condition-rules'
 import {
   ALL_SHARES,
   type Answer,
@@ -8,7 +9,7 @@ import {
   shareOf,
 } from './entries'
 import { outboxes } from './outbox-rules'
-import { type OpenCall, pairing, type Visit } from './pairing'
+import { type Line, linesOf, type OpenCall, pairing, type Visit } from './pairing'
 import { deliveries, storeReaders, type SubscriptionFacts } from './readers'
 import {
   appendAnswered,
@@ -28,9 +29,9 @@ import type { Finding, Report, Violation } from './violation'
 /** A history that can be read again and again. An array is one. */
 export interface History {
   /**
-   * The entries in their order.
+   * The entries in their order, each of them looked for only when it is asked for.
    *
-   * @param skip - asked once for each entry: whether its share is of no interest this time.
+   * @param skip - asked once for each entry, before it is given: whether its share is of no interest this time.
    */
   readonly read: (skip: (share: string) => boolean) => Iterable<HistoryEntry>
 }
@@ -45,15 +46,18 @@ const UNANSWERED: Answer = { _tag: 'Unknown', reason: 'not answered' }
 
 const NONE_BEFORE: OpenCall['before'] = new Map()
 
-/** The first pass: the checkpoints of subscriptions. */
-const judgeCheckpoints = (entries: Iterable<HistoryEntry>, report: Report) => {
+/** The first pass: the checkpoints of subscriptions, and what was read of the whole store by tags. */
+const judgeCheckpoints = (lines: Iterable<Line>, conditional: Conditions, report: Report) => {
   const followed = checkpoints(report)
   pairing(
-    entries,
+    lines,
     ({ asked }) =>
       asked._tag === 'Step' || asked._tag === 'Claim' ? followed.begun(asked) : NONE_BEFORE,
-    ({ entry: { asked, call }, begun, before, work }, answer, ended) => {
+    ({ entry: { asked, call, client }, begun, before, work }, answer, ended) => {
       const told = answer?.answer
+      if (asked._tag === 'ReadMatching' && told?._tag === 'MatchingPage') {
+        conditional.read(client, asked, told, { call, begun, ended })
+      }
       if (asked._tag === 'Register' && told?._tag === 'Registered') {
         followed.registered(asked, told.partitions)
       }
@@ -74,16 +78,20 @@ interface Steps {
   readonly subscriptions: ReadonlyMap<string, SubscriptionFacts>
 }
 
+/** What all passes have in common. */
+interface Judging {
+  readonly rules: HistoryRules
+  readonly report: Report
+  readonly together: Units
+  readonly conditional: Conditions
+}
+
 /** One pass: everything about the streams and processes of some shares. */
 const judgeShares = (
-  entries: Iterable<HistoryEntry>,
+  lines: Iterable<Line>,
   isMine: (name: string) => boolean,
   { effective, subscriptions }: Steps,
-  {
-    rules,
-    report,
-    together,
-  }: { readonly rules: HistoryRules; readonly report: Report; readonly together: Units },
+  { rules, report, together, conditional }: Judging,
 ): void => {
   const streams = new Map<string, StreamFacts>()
   const of = (streamId: string): StreamFacts => {
@@ -154,11 +162,14 @@ const judgeShares = (
         of(asked.key).documents.push({ times, collection: asked.collection, value: answer.value })
         return
       case 'ReadAll':
-        if (answer._tag !== 'StorePage') return
+      case 'ReadMatching':
+        if (answer._tag !== 'StorePage' && answer._tag !== 'MatchingPage') return
         for (const event of answer.events) {
           if (isMine(event.streamId)) seen(of(event.streamId), event, times)
         }
-        readers.page(client, asked, answer, call)
+        if (asked._tag === 'ReadAll' && answer._tag === 'StorePage') {
+          readers.page(client, asked, answer, call)
+        }
         return
       case 'Step':
         step(open, answered, ended)
@@ -178,12 +189,13 @@ const judgeShares = (
   }
 
   pairing(
-    entries,
+    lines,
     ({ asked, call }, begun) => {
       const times = { call, begun, ended: Infinity }
       if (asked._tag === 'Append') {
         appendBegun(of(asked.streamId), asked, times)
         together.asked(asked)
+        conditional.asked(asked, call)
       }
       if (asked._tag === 'Command') commandBegun(of(asked.streamId), asked, times)
       return NONE_BEFORE
@@ -197,6 +209,7 @@ const judgeShares = (
   )
   for (const facts of streams.values()) judgeStream(facts, rules)
   together.passed(streams)
+  conditional.passed(streams)
   readers.judge(streams, report)
   given.judge(subscriptions, streams, report)
   followed.judge()
@@ -237,23 +250,23 @@ export const checkHistory = (
     if (findings.size < MAXIMUM_FINDINGS && !findings.has(key)) findings.set(key, finding)
   }
   let entries = 0
-  const ofAll = read((share) => {
+  const ofAll = linesOf(read, (share) => {
     entries += 1
     return share !== ALL_SHARES
   })
-  const steps = judgeCheckpoints(ofAll, report)
+  const conditional = conditions()
+  const steps = judgeCheckpoints(ofAll, conditional, report)
   const passes = Math.min(SHARES, Math.ceil(entries / ENTRIES_PER_PASS))
   const together = units()
   for (let pass = 0; pass < passes; pass++) {
     const isOther = (share: string): boolean =>
       share !== ALL_SHARES && parseInt(share, 16) % passes !== pass
-    judgeShares(read(isOther), (name) => !isOther(shareOf(name)), steps, {
-      rules,
-      report,
-      together,
-    })
+    const lines = linesOf(read, isOther)
+    const all = { rules, report, together, conditional }
+    judgeShares(lines, (name) => !isOther(shareOf(name)), steps, all)
   }
   together.judge(report)
+  conditional.judge(report)
   return withEvidence([...findings.values()], read)
 }
 

@@ -1,3 +1,4 @@
+import type { AppendCondition, BoundaryQuery, Sight } from '../../core/boundary-query'
 import type { ExpectedVersion } from '../../core/expected-version'
 import type { Json, JsonObject } from '../../core/json'
 import { partitionOf } from '../../core/partition'
@@ -12,12 +13,16 @@ export interface SentEvent {
   readonly digest: number
   /** The command that it names in its metadata. */
   readonly commandId?: string
+  /** Left out: none. */
+  readonly tags?: ReadonlyArray<string>
 }
 
 /** A command that an append marks as carried out. */
 export interface SentCommand {
   readonly commandId: string
+  /** How many events of the append precede those of the command. 0 or more. */
   readonly skip: number
+  /** How many events it produced. 0 or more. */
   readonly eventCount: number
 }
 
@@ -44,7 +49,7 @@ export type OutboxChange =
       readonly timer?: string
       /** Milliseconds, from now on. Left out: see `time`. */
       readonly delay?: number
-      /** Milliseconds since 1970-01-01 UTC. */
+      /** Milliseconds since 1970-01-01 UTC. Left out: see `delay`. */
       readonly time?: number
     }
   | { readonly _tag: 'Cancel'; readonly key: string; readonly timer?: string }
@@ -61,11 +66,14 @@ export type Question =
       readonly commands: ReadonlyArray<SentCommand>
       /** Appends of one unit are stored together, or none of them. Left out: it is one on its own. */
       readonly unit?: string
+      /** What its unit was appended on. */
+      readonly condition?: AppendCondition
     }
   | {
       readonly _tag: 'Load'
       readonly streamId: StreamId
       readonly after: StreamVersion
+      /** Events at most in the answer. */
       readonly limit: number
       readonly commandId?: string
     }
@@ -73,6 +81,7 @@ export type Question =
       readonly _tag: 'Read'
       readonly streamId: StreamId
       readonly after: StreamVersion
+      /** Events at most in the answer. */
       readonly limit: number
       /** Left out: to the end of the stream. */
       readonly upTo?: StreamVersion
@@ -82,18 +91,30 @@ export type Question =
       readonly streamId: StreamId
       /** Left out: from the end of the stream. */
       readonly before?: StreamVersion
+      /** Events at most in the answer. */
       readonly limit: number
     }
   | {
       readonly _tag: 'ReadAll'
       readonly after: Position
+      /** Events at most in the answer. */
       readonly limit: number
       readonly categories?: ReadonlyArray<string>
       readonly types?: ReadonlyArray<string>
       readonly tags?: ReadonlyArray<string>
       readonly correlationId?: string
+      /** Milliseconds since 1970-01-01 UTC. Left out: all. */
       readonly recordedFrom?: number
+      /** Milliseconds since 1970-01-01 UTC. Left out: all. */
       readonly recordedBefore?: number
+    }
+  | {
+      readonly _tag: 'ReadMatching'
+      readonly query: BoundaryQuery
+      /** Events at most. 1 or more. */
+      readonly limit: number
+      /** Left out: from the beginning. */
+      readonly sight?: Sight
     }
   | {
       readonly _tag: 'Command'
@@ -119,10 +140,13 @@ export type Question =
   | {
       readonly _tag: 'Step'
       readonly subscription: string
+      /** 0 to the number of partitions - 1. */
       readonly partition: number
+      /** The fencing token of the lease. */
       readonly token: number
       readonly after: Position
     }
+  /** The commands of an outbox that are due, `limit` of them at most. */
   | { readonly _tag: 'Due'; readonly process: string; readonly limit: number }
 
 /** What the client was told. */
@@ -141,12 +165,21 @@ export type Answer =
       /** In the order in which they were answered. */
       readonly events: ReadonlyArray<SeenEvent>
       readonly more: boolean
+      /**
+       * The command that was carried out before: `eventCount` events (0 or more) after a version. Left out: none was.
+       */
       readonly handled?: { readonly after: StreamVersion; readonly eventCount: number }
     }
   | {
       readonly _tag: 'StorePage'
       readonly events: ReadonlyArray<SeenEvent>
       readonly upTo: Position
+      readonly more: boolean
+    }
+  | {
+      readonly _tag: 'MatchingPage'
+      readonly events: ReadonlyArray<SeenEvent>
+      readonly sight: Sight
       readonly more: boolean
     }
   | {
@@ -157,11 +190,14 @@ export type Answer =
     }
   | { readonly _tag: 'StateFound'; readonly version: StreamVersion; readonly state?: Json }
   | { readonly _tag: 'DocumentFound'; readonly value?: Json }
+  /** How many partitions the subscription has. */
   | { readonly _tag: 'Registered'; readonly partitions: number }
   | {
       readonly _tag: 'Claimed'
       readonly leases: ReadonlyArray<{
+        /** 0 to the number of partitions - 1. */
         readonly partition: number
+        /** The fencing token of the lease. */
         readonly token: number
         readonly position: Position
       }>
@@ -174,7 +210,7 @@ export type Answer =
       readonly reason: string
       /** Where the stream was, if the refusal says so. */
       readonly version?: StreamVersion
-      /** A command that was carried out before. */
+      /** A command that was carried out before: `eventCount` events (0 or more) after a version. Left out: none was. */
       readonly handled?: {
         readonly commandId: string
         readonly after: StreamVersion
@@ -188,7 +224,7 @@ export type Answer =
 export interface CallEntry {
   /** Which share of the history it belongs to: two hexadecimal digits, or `**` for all. */
   readonly of: string
-  /** The same in all entries of one call, and in no other. */
+  /** The number of the call: the same in all its entries, and in no other. */
   readonly call: number
   /** The clock of the client, in milliseconds. */
   readonly at: number
@@ -199,7 +235,9 @@ export interface CallEntry {
 /** What a step is about to save. */
 export interface WorkEntry {
   readonly of: string
+  /** That of the question. */
   readonly call: number
+  /** The clock of the client, in milliseconds. */
   readonly at: number
   readonly work: {
     readonly position: Position
@@ -213,7 +251,9 @@ export interface WorkEntry {
 /** A call was answered. */
 export interface AnswerEntry {
   readonly of: string
+  /** That of the question. */
   readonly call: number
+  /** The clock of the client, in milliseconds. */
   readonly at: number
   readonly answer: Answer
 }

@@ -8,12 +8,22 @@ const LINE_BREAK = 10
 /** Where the share stands in a line. */
 const SHARE_AT = '{"of":"'.length
 
-/** The line of an entry, as {@link historyFile} reads it. Ends with a line break. */
+/**
+ * The line of an entry, as {@link historyFile} reads it. Ends with a line break.
+ *
+ * @example
+ * appendFileSync('client-1.jsonl', historyLine(entry))
+ */
 export const historyLine = (entry: HistoryEntry): string => `${JSON.stringify(entry)}\n`
 
 /**
  * A history in a file of JSON lines. It is read again for every pass, and never as a whole; what a pass does not need is
  * not even parsed. A last line without its end is left out: its writer was killed.
+ *
+ * Throws what the file system throws.
+ *
+ * @example
+ * const violations = checkHistory(historyFile('client-1.jsonl'))
  */
 export const historyFile = (path: string): History => ({
   read: function* (skip) {

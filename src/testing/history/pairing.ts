@@ -13,19 +13,36 @@ export interface OpenCall {
 /** Calls back for a step that is about to be saved. */
 export type Work = (call: CallEntry, work: WorkEntry) => void
 
+/** An entry, and its place in the whole history: 1, 2, ... */
+export interface Line {
+  readonly entry: HistoryEntry
+  readonly line: number
+}
+
+/** The entries that are not skipped. Of one entry each pass says the same line. */
+export const linesOf = function* (
+  read: (skip: (share: string) => boolean) => Iterable<HistoryEntry>,
+  skip: (share: string) => boolean,
+): Generator<Line, void> {
+  let line = 0
+  const counted = (share: string): boolean => {
+    line += 1
+    return skip(share)
+  }
+  for (const entry of read(counted)) yield { entry, line }
+}
+
 export type Visit = (call: OpenCall, answer: AnswerEntry | undefined, ended: number) => void
 
 /** Calls `visit` at the end of each call; those whose outcome is not known come last. */
 export const pairing = (
-  entries: Iterable<HistoryEntry>,
+  lines: Iterable<Line>,
   begun: (entry: CallEntry, line: number) => ReadonlyMap<number, Before>,
   visit: Visit,
   working: Work = () => undefined,
 ): void => {
   const open = new Map<number, OpenCall>()
-  let line = 0
-  for (const entry of entries) {
-    line += 1
+  for (const { entry, line } of lines) {
     if ('asked' in entry) {
       const before = begun(entry, line)
       open.set(entry.call, { entry, begun: line, before, work: undefined, workAt: line })

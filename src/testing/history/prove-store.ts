@@ -58,7 +58,10 @@ export interface ProofOptions<Transaction> {
   readonly states?: NonNullable<HistoryRules['states']>
   /** The store's clock, in milliseconds. Default `Date.now`. */
   readonly now?: () => number
-  /** How far that clock may be from the clients', in milliseconds. `Infinity`: times are not judged. */
+  /**
+   * How far that clock may be from the clients', in milliseconds. `Infinity`: times are not judged. Default 1, or
+   * `Infinity` with a `now` and no `pause` of your own.
+   */
   readonly clockDifference?: number
   /** Waits for so many milliseconds. Default a timer. */
   readonly pause?: (milliseconds: number) => Promise<void>
@@ -68,8 +71,11 @@ export interface ProofOptions<Transaction> {
 
 /** What a proof has found. */
 export interface Proof {
+  /** To pass to another proof, for the same requests and faults again. */
   readonly seed: number
+  /** How many operations there were. */
   readonly operations: number
+  /** How often each fault was injected, and how often the store crashed. */
   readonly faults: Readonly<Partial<Record<FaultKind | 'crash', number>>>
   readonly history: ReadonlyArray<HistoryEntry>
   readonly violations: ReadonlyArray<Violation>
@@ -86,7 +92,13 @@ const timer = (milliseconds: number): Promise<void> =>
 const hasBoundaries = (store: FaultyParts<never>['store']): store is EventStore & BoundaryStore =>
   store.appendTogether !== undefined && store.readMatching !== undefined
 
-/** The parts of a store, with everything that `client` does in the history. */
+/**
+ * The parts of a store, with everything that `client` does in the history.
+ *
+ * @example
+ * const parts = recordedParts(recorder, 'client 1', memory())
+ * await parts.store.version('account-A1')()
+ */
 export const recordedParts = <Transaction>(
   recorder: HistoryRecorder,
   client: string,
@@ -105,7 +117,12 @@ export const recordedParts = <Transaction>(
 
 /**
  * Lets clients work on an empty store over a bad line, and judges what they were told. The proof of {@link proveStore},
- * as a value.
+ * as a value: what is wrong is in its `violations`. Rejects with what `open`, or a client of yours, throws.
+ *
+ * @param open - opens the store. The first time it is empty; after a crash it holds what it held.
+ *
+ * @example
+ * const { violations } = await examineStore(async ({ inline }) => memory({ inline }), { seed: 7 })
  */
 export const examineStore = async <Transaction>(
   open: (given: OpenForProof) => Promise<StoreUnderProof<Transaction>>,
@@ -193,12 +210,13 @@ export const examineStore = async <Transaction>(
 /**
  * Proves a store: several clients write, read, subscribe and keep timers at the same time, over a line that loses, delays
  * and doubles; the store crashes now and then, if it can; and afterwards everything that the clients were told must fit
- * together. Rejects with the seed, and with the smallest part of the history that shows what is wrong.
+ * together. Rejects with an `AssertionError` that names the seed, and shows the smallest part of the history in which
+ * something is wrong.
  *
  * @param open - opens the store. The first time it is empty; after a crash it holds what it held.
  *
  * @example
- * await proveStore('memory', async ({ inline }) => ({ ...memory({ inline }), close: async () => undefined }))
+ * await proveStore('memory', async ({ inline }) => memory({ inline }))
  */
 export const proveStore = async <Transaction>(
   name: string,

@@ -9,7 +9,12 @@ import type { HistoryRecorder } from './recorder'
 const stepped = (outcome: E.Either<Failure, unknown>): Answer =>
   E.isLeft(outcome) ? refused(outcome.left) : { _tag: 'Stepped' }
 
-/** The subscriptions, and a history of what `client` claims and saves. */
+/**
+ * The subscriptions, and a history of what `client` claims and saves.
+ *
+ * @example
+ * const subscriptions = recordedSubscriptions(recorder, 'client 1', backend.subscriptions)
+ */
 export const recordedSubscriptions = <Transaction>(
   recorder: HistoryRecorder,
   client: string,
@@ -82,7 +87,12 @@ export const recordedSubscriptions = <Transaction>(
   },
 })
 
-/** Read models, and a history of the documents that `client` gets. */
+/**
+ * Read models, and a history of the documents that `client` gets.
+ *
+ * @example
+ * const documents = recordedDocuments(recorder, 'client 1', backend.documents)
+ */
 export const recordedDocuments = <Documents extends Pick<ProjectionStore, 'get'>>(
   recorder: HistoryRecorder,
   client: string,
@@ -104,7 +114,12 @@ export const recordedDocuments = <Documents extends Pick<ProjectionStore, 'get'>
     ),
 })
 
-/** The outbox, and a history of what is put into it and what it gives to `client`. */
+/**
+ * The outbox, and a history of what is put into it and what it gives to `client`.
+ *
+ * @example
+ * const outbox = recordedOutbox(recorder, 'client 1', backend.outbox)
+ */
 export const recordedOutbox = <Transaction>(
   recorder: HistoryRecorder,
   client: string,

@@ -4,8 +4,8 @@ import type { AppendedTogether, AppendTogetherRequest } from '../../core/append-
 import type { AppendTogetherError } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { Answer, Question } from './entries'
-import { refusedAppend } from './recorded-store'
-import { appendQuestion, type HistoryRecorder } from './recorder'
+import { refused, refusedAppend } from './recorded-store'
+import { appendQuestion, type HistoryRecorder, seenEvent } from './recorder'
 
 /** Known by its first event, so that a history that is made again is the same one. */
 const unitOf = ({ streams }: AppendTogetherRequest): string | undefined =>
@@ -45,7 +45,13 @@ const pending = <Outcome>() => {
 
 type Outcome = E.Either<AppendTogetherError, AppendedTogether>
 
-/** Appends to several streams, and a history of them: of each stream an append, and all of them one unit. */
+/**
+ * What matches queries, and appends to several streams, with a history of both: of each stream an append, and all of them
+ * one unit.
+ *
+ * @example
+ * const boundaries = recordedBoundaries(recorder, 'client 1', backend.store)
+ */
 export const recordedBoundaries = (
   recorder: HistoryRecorder,
   client: string,
@@ -56,9 +62,11 @@ export const recordedBoundaries = (
     append: () => Promise<Outcome>,
   ): (() => Promise<Outcome>) => {
     const unit = unitOf(request)
+    const { condition } = request
     const asked = (one: AppendRequest): Question => ({
       ...appendQuestion(one),
       ...(unit === undefined ? {} : { unit }),
+      ...(condition === undefined ? {} : { condition }),
     })
     return request.streams.reduce(
       (call, one, index) =>
@@ -66,15 +74,32 @@ export const recordedBoundaries = (
       append,
     )
   }
+  const reading =
+    (readMatching: BoundaryStore['readMatching']): BoundaryStore['readMatching'] =>
+    (query, range) =>
+      recorder.calling(
+        client,
+        { _tag: 'ReadMatching', query, ...range },
+        readMatching(query, range),
+        (outcome) =>
+          E.isLeft(outcome)
+            ? refused(outcome.left)
+            : {
+                _tag: 'MatchingPage',
+                events: outcome.right.events.map(seenEvent),
+                sight: outcome.right.sight,
+                more: outcome.right.more,
+              },
+      )
   return {
-    readMatching: store.readMatching,
+    readMatching: reading(store.readMatching),
     appendTogether: (request) => recorded(request, store.appendTogether(request)),
     // What is appended is known when it has been decided; how that ends, when the transaction does.
     appendLocked: (likely, decide) => async () => {
       const { finish, task } = pending<Outcome>()
       let entries: Promise<Outcome> | undefined
       const outcome = await store.appendLocked(likely, (readMatching) => async () => {
-        const decided = await decide(readMatching)()
+        const decided = await decide(reading(readMatching))()
         if (E.isRight(decided)) entries = recorded(decided.right, task)()
         return decided
       })()

@@ -80,10 +80,11 @@ const pinned = ({ expectedVersion }: CommandOptions) =>
   expectedVersion === undefined || expectedVersion === 'mustExist' ? {} : { pin: expectedVersion }
 
 /**
- * A command, in the history.
+ * A command, in the history. It fails as the command does: see {@link OpenCategory}.
  *
  * @example
- * const task = accounts.handleCommand('A1', command, options)
+ * const options = { commandId: 'c-17' }
+ * const task = accounts.handleCommand('A1', deposit(10), options)
  * const recorded = recordedCommand({ recorder, client: 'one', streamId: 'account-A1' }, options, task)
  */
 export const recordedCommand = <
@@ -110,9 +111,13 @@ export const recordedCommand = <
 }
 
 /**
- * A state that is read, in the history.
+ * A state that is read, in the history. It fails as the read does: see {@link OpenCategory}.
  *
  * @param cached - it comes from memory, and may be an old one.
+ *
+ * @example
+ * const call = { recorder, client: 'one', streamId: 'account-A1' }
+ * const recorded = recordedState(call, false, accounts.load('A1'))
  */
 export const recordedState = <Result extends Versioned>(
   { recorder, client, streamId }: CategoryCall,

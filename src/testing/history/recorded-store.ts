@@ -42,7 +42,12 @@ const reading =
   (outcome: E.Either<ReadPageError, Result>): Answer =>
     E.isLeft(outcome) ? { _tag: 'Refused', reason: outcome.left._tag } : answer(outcome.right)
 
-/** The store, and a history of what `client` asks of it. */
+/**
+ * The store, and a history of what `client` asks of it.
+ *
+ * @example
+ * const store = recordedStore(recorder, 'client 1', backend.store)
+ */
 export const recordedStore = (
   recorder: HistoryRecorder,
   client: string,

@@ -38,16 +38,19 @@ export interface StepLog {
   readonly outbox: { readonly process: string; readonly change: OutboxChange }[]
 }
 
+/** How a transaction has ended. `unknown`: its commit was not answered. */
+export type TransactionEnd = 'committed' | 'rolledBack' | 'unknown'
+
 /** Writes down what one or more clients ask for, and what they are told. */
 export interface HistoryRecorder {
-  /** Runs a call, with an entry before and another one after it. */
+  /** Runs a call, with an entry before and another one after it. Fails as the call does. */
   readonly calling: <Failure, Result>(
     client: string,
     asked: Question,
     call: TaskEither<Failure, Result>,
     told: (outcome: E.Either<Failure, Result>) => Answer,
   ) => TaskEither<Failure, Result>
-  /** The same, for a step whose work is known only when it has been done. */
+  /** The same, for a step whose work is known only when it has been done. Fails as the call does. */
   readonly stepping: <Failure, Result>(
     client: string,
     asked: Question,
@@ -59,6 +62,16 @@ export interface HistoryRecorder {
    * the store, and what they were told is not recorded any more.
    */
   readonly until: (isOver: () => boolean) => HistoryRecorder
+  /**
+   * The same history, for what clients do inside a transaction of their own: what they are told holds only once it is
+   * committed, so it is recorded then.
+   *
+   * @param end - how the transaction ends. Rejected: as `unknown`.
+   *
+   * @example
+   * const store = recordedStore(recorder.within(end), 'client 1', backend.store.inTransaction(transaction))
+   */
+  readonly within: (end: Promise<TransactionEnd>) => HistoryRecorder
   /** What the step of a transaction has done. `undefined`: it is not recorded. */
   readonly stepOf: (transaction: unknown) => StepLog | undefined
   /** From now on the transaction belongs to a step. */
@@ -71,8 +84,21 @@ export interface HistoryRecorder {
 }
 
 export interface StepWork {
+  /** Where the step ends. */
   readonly position: number
   readonly log?: StepLog
+}
+
+/** What the answer to a call is worth once its transaction has ended. */
+const answerAt = (answer: Answer, end: TransactionEnd): Answer => {
+  switch (end) {
+    case 'committed':
+      return answer
+    case 'rolledBack':
+      return { _tag: 'Refused', reason: 'rolled back' }
+    case 'unknown':
+      return { _tag: 'Unknown', reason: 'the commit was not answered' }
+  }
 }
 
 const shareOfQuestion = (asked: Question): string => {
@@ -87,6 +113,7 @@ const shareOfQuestion = (asked: Question): string => {
     case 'Document':
       return shareOf(asked.key)
     case 'ReadAll':
+    case 'ReadMatching':
     case 'Register':
     case 'Claim':
     case 'Step':
@@ -136,6 +163,7 @@ const sentEvent = (event: NewEvent): SentEvent => ({
   data: event.data,
   digest: digestOfEvent(event),
   ...commandOf(event),
+  ...(event.tags === undefined || event.tags.length === 0 ? {} : { tags: event.tags }),
 })
 
 const commandOf = ({
@@ -144,7 +172,8 @@ const commandOf = ({
   commandId === undefined ? {} : { commandId }
 
 /**
- * Records histories, for {@link checkHistory} to judge.
+ * Records histories, for {@link checkHistory} to judge. It never fails by itself: a call that fails, or throws, does so
+ * as it would without it, and that is in the history.
  *
  * @example
  * const entries: HistoryEntry[] = []
@@ -160,7 +189,7 @@ export const historyRecorder = ({
   const steps = new WeakMap<object, StepLog>()
 
   const steppingUntil =
-    (isOver: () => boolean): HistoryRecorder['stepping'] =>
+    (isOver: () => boolean, end?: Promise<TransactionEnd>): HistoryRecorder['stepping'] =>
     (client, asked, call, told) =>
     async () => {
       if (isOver()) return never()
@@ -184,7 +213,16 @@ export const historyRecorder = ({
       try {
         const outcome = await call(working)()
         if (isOver()) return await never()
-        answered(told(outcome))
+        const answer = told(outcome)
+        if (end === undefined || answer._tag === 'Refused' || answer._tag === 'Unknown') {
+          answered(answer)
+        } else {
+          void end
+            .catch(() => 'unknown' as const)
+            .then((ended) => {
+              if (!isOver()) answered(answerAt(answer, ended))
+            })
+        }
         return outcome
       } catch (cause) {
         if (isOver()) return never()
@@ -196,12 +234,13 @@ export const historyRecorder = ({
   const stepOf = (transaction: unknown): StepLog | undefined =>
     typeof transaction === 'object' && transaction !== null ? steps.get(transaction) : undefined
 
-  const recorderUntil = (isOver: () => boolean): HistoryRecorder => {
-    const stepping = steppingUntil(isOver)
+  const recorderUntil = (isOver: () => boolean, end?: Promise<TransactionEnd>): HistoryRecorder => {
+    const stepping = steppingUntil(isOver, end)
     return {
       calling: (client, asked, call, told) => stepping(client, asked, () => call, told),
       stepping,
-      until: (isOverToo) => recorderUntil(() => isOver() || isOverToo()),
+      until: (isOverToo) => recorderUntil(() => isOver() || isOverToo(), end),
+      within: (ends) => recorderUntil(isOver, ends),
       stepOf,
       opened: (transaction) => {
         const log: StepLog = { events: [], outbox: [] }

@@ -82,7 +82,7 @@ export const appendAnswered = (
       const message = `it was accepted at version ${before}; expected was ${expectedVersion}`
       facts.report({ promise: 'ExpectationIgnored', subject, message, calls })
     }
-    for (const [index, { data: _data, ...event }] of events.entries()) {
+    for (const [index, { data: _data, tags: _tags, ...event }] of events.entries()) {
       const position = answer.positions[index] ?? 0
       const version = before + index + 1
       seen(facts, { ...event, streamId: subject, version, position }, times)

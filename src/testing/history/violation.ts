@@ -22,13 +22,15 @@ export type BrokenPromise =
   | 'AppendTornApart'
   /** An append was accepted at a version that its writer did not expect. */
   | 'ExpectationIgnored'
+  /** An append on a condition was stored although more had come that its query asks for than its writer had seen. */
+  | 'ConditionIgnored'
   /** An append was refused at the very version that its writer expected. */
   | 'RefusedWithoutReason'
   /** A page has a gap, a wrong order, or says that there is more when there is not. */
   | 'BrokenPage'
   /** The position of an event differs between answers, or positions do not grow with versions. */
   | 'PositionsDisagree'
-  /** A reader or a subscription has gone past an event without having been given it. */
+  /** A reader, a subscription or what was seen for a condition has gone past an event without having been given it. */
   | 'EventSkipped'
   /** A reader or a subscription was given an event twice. */
   | 'EventGivenTwice'
@@ -76,7 +78,12 @@ export interface Violation extends Finding {
   readonly evidence: ReadonlyArray<HistoryEntry>
 }
 
-/** A violation in words, its evidence line by line. */
+/**
+ * A violation in words, its evidence line by line.
+ *
+ * @example
+ * assert.deepEqual(violations.map(describeViolation), [])
+ */
 export const describeViolation = ({ promise, subject, message, evidence }: Violation): string =>
   [
     `${promise} in ${subject}: ${message}`,

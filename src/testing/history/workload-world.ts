@@ -17,6 +17,7 @@ export interface ClientWorld<Transaction> {
   readonly backend: FaultyParts<Transaction>
   readonly recorder: HistoryRecorder
   readonly random: Random
+  /** Waits for so many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>
   /** Counts one operation; `false`: there were enough. */
   readonly goesOn: () => boolean

@@ -22,6 +22,7 @@ const cannotCheck = (seed: number, problem: string): LawReport => {
  * A law that needs something you did not give is not checked, and the report says so.
  *
  * @example
+ * const codecs = { commands: accountCommands, events: accountEvents }
  * it('keeps the laws', () => assertLaws(checkDecider({ decider: account, codecs })))
  */
 export const checkDecider = <Command, State, Event, Rejection>(

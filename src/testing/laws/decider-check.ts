@@ -35,6 +35,6 @@ export interface DeciderCheck<Command, State, Event, Rejection> {
   readonly idempotent?: (command: Command) => boolean
   /** Runs of each law. Default 1,000. */
   readonly runs?: number
-  /** The seed of a report, to generate the same scenarios again. */
+  /** The seed of a report, to generate the same scenarios again. Default: another one each time. */
   readonly seed?: number
 }

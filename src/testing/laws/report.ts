@@ -8,6 +8,7 @@ export interface LawHeld {
   readonly _tag: 'Held'
   readonly law: string
   readonly meaning: string
+  /** How many scenarios it was tried in. */
   readonly runs: number
 }
 
@@ -33,6 +34,7 @@ export interface LawNotChecked {
 
 /** The results of all laws. */
 export interface LawReport {
+  /** To pass to `checkDecider`, for the same scenarios again. */
   readonly seed: number
   readonly results: ReadonlyArray<LawResult>
 }
@@ -54,7 +56,12 @@ const lines = (result: LawResult, seed: number): ReadonlyArray<string> => {
   }
 }
 
-/** The report as text: a line for every law, with details of the broken ones. */
+/**
+ * The report as text: a line for every law, with details of the broken ones.
+ *
+ * @example
+ * log(describeLawReport(checkDecider({ decider: giftCard, codecs: { events: giftCardEvents } })))
+ */
 export const describeLawReport = ({ results, seed }: LawReport): string => {
   const broken = results.filter(({ _tag }) => _tag === 'Broken').length
   const head =
@@ -64,11 +71,22 @@ export const describeLawReport = ({ results, seed }: LawReport): string => {
   return [head, ...results.flatMap((result) => lines(result, seed))].join('\n')
 }
 
-/** The laws that are broken. */
+/**
+ * The laws that are broken.
+ *
+ * @example
+ * const report = checkDecider({ decider: giftCard, codecs: { events: giftCardEvents } })
+ * const broken = brokenLaws(report).map(({ law }) => law)
+ */
 export const brokenLaws = ({ results }: LawReport): ReadonlyArray<LawBroken> =>
   results.filter((result) => result._tag === 'Broken')
 
-/** Fails if a law is broken, with the whole report as the message. For any test runner. */
+/**
+ * Fails with an `AssertionError` if a law is broken, with the whole report as the message. For any test runner.
+ *
+ * @example
+ * assertLaws(checkDecider({ decider: giftCard, codecs: { events: giftCardEvents } }))
+ */
 export const assertLaws = (report: LawReport): void => {
   if (brokenLaws(report).length > 0) assert.fail(describeLawReport(report))
 }

@@ -8,6 +8,7 @@ import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
 import { erasingStreams } from './erasing'
+import { audit } from './audit'
 import { examining } from './examining'
 import { goingBack } from './going-back'
 import { holding } from './holding'
@@ -52,6 +53,7 @@ const suites: ReadonlyArray<Suite> = [
   repartitioning,
   goingBack,
   outbox,
+  audit,
   lineages,
   tags,
   erasingStreams,
@@ -65,7 +67,10 @@ const suites: ReadonlyArray<Suite> = [
  * @example
  * operatorContract({
  *   name: 'memory',
- *   open: async (settings) => ({ ...emptyReadSide(settings), close: async () => undefined }),
+ *   open: async (settings) => {
+ *     const backend = memory({ operator: settings })
+ *     return { ...backend, transact: transactThrough(backend.subscriptions) }
+ *   },
  *   describe,
  *   it,
  * })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import * as E from 'fp-ts/Either'
+import type { InvalidOperation } from '../../core/errors/operator'
+import type { AppendError } from '../../core/errors/unions'
 import type { Erasing } from '../../core/operator/erasure'
 import type { StreamId } from '../../core/stream'
 import { failsWith, isMissing, numbersOf, same, succeeds } from '../store-contract/checks'
@@ -17,9 +19,12 @@ import {
 } from '../store-contract/fixtures'
 import { claimOne, heldStream, hold, type Operated, registered, type Suite } from './subject'
 
+type Failure = AppendError | InvalidOperation
+
 const ERASED = { _tag: 'StreamErased' }
 const by = 'ops@example.org'
 const why = 'ticket 4711'
+const ALL = { before: Number.MAX_SAFE_INTEGER, limit: 100 }
 
 const erasing = (streamId: StreamId, more: Partial<Erasing> = {}): Erasing => ({
   streamId,
@@ -46,6 +51,12 @@ const isErased = async ({ store }: Operated, streamId: StreamId): Promise<void> 
     await failsWith(store.read(streamId, { after, limit: 10 }), expected)
   }
   await failsWith(store.readBackwards(streamId, { limit: 10 }), expected)
+  // Bounds that leave out whatever stands for the stream.
+  const tags = [freshTag()]
+  await failsWith(store.read(streamId, { after: 0, limit: 10, upTo: 1 }), expected)
+  await failsWith(store.read(streamId, { after: 0, limit: 10, tags }), expected)
+  await failsWith(store.readBackwards(streamId, { limit: 10, before: 2 }), expected)
+  await failsWith(store.readBackwards(streamId, { limit: 10, tags }), expected)
   await failsWith(store.version(streamId), expected)
 }
 
@@ -107,18 +118,42 @@ export const erasingStreams: Suite = {
       await succeeds(store.append(appendTo(streamId, 0, numbered(2))))
       const first = await succeeds(operator.erase(erasing(streamId)))
       same(await succeeds(operator.erase(erasing(streamId, { by: 'other', why: 'again' }))), first)
-      same(await succeeds(operator.erasures({ after: '', limit: 100 })), [first])
+      same((await succeeds(operator.audit(ALL))).entries.length, 1)
     },
-    'lists what was erased in pages, by the ids of the streams': async ({ operator, store }) => {
-      const ids = ['erased-a', 'erased-b', 'erased-c']
-      for (const streamId of ids) {
-        await succeeds(store.append(appendTo(streamId, 0, numbered(1))))
-        await succeeds(operator.erase(erasing(streamId)))
+    'is written down in the audit, beside what operators have recorded': async ({
+      operator,
+      store,
+    }) => {
+      const streamId = freshStream()
+      await succeeds(store.append(appendTo(streamId, 0, numbered(2))))
+      // Whoever can write into the audit can write this; nothing is erased by it.
+      const forged = { operator: 'mallory', action: 'erase', subject: streamId, detail: { why: 'x' } }
+      await succeeds(operator.recordAction(forged))
+      const { erasedAt } = await succeeds(operator.erase(erasing(streamId)))
+      const [entry, earlier] = (await succeeds(operator.audit(ALL))).entries
+      same(earlier?.operator, 'mallory')
+      assert.ok(entry !== undefined, 'the audit has an entry')
+      const { operator: who, action, subject, at, outcome, detail } = entry
+      same(
+        { who, action, subject, at, outcome, why: detail['why'], events: detail['events'] },
+        { who: by, action: 'erase', subject: streamId, at: erasedAt, outcome: 'done', why, events: 2 },
+      )
+    },
+    'fills a page of the list of streams with what is there, however much was erased': async ({
+      operator,
+      store,
+    }) => {
+      const category = freshCategory()
+      const ids = ['a', 'b', 'c', 'd', 'e'].map((id) => `${category}-${id}`)
+      for (const id of ids) await succeeds(store.append(appendTo(id, 0, numbered(1))))
+      for (const id of ids.slice(0, 3)) await succeeds(operator.erase(erasing(id)))
+      for (const after of ['', `${category}-a`]) {
+        const listed = await succeeds(store.streams({ after, limit: 2, category }))
+        same(
+          listed.map(({ streamId, version }) => [streamId, version]),
+          ids.slice(3).map((id) => [id, 1]),
+        )
       }
-      const page = async (after: string) =>
-        (await succeeds(operator.erasures({ after, limit: 2 }))).map(({ streamId }) => streamId)
-      same(await page(''), ['erased-a', 'erased-b'])
-      same(await page('erased-b'), ['erased-c'])
     },
     'keeps no snapshot that is saved afterwards': async (subject) => {
       const streamId = freshStream()
@@ -155,14 +190,14 @@ export const erasingStreams: Suite = {
         await failsWith(operator.erase(erasing(streamId, wrong)), { _tag: 'InvalidOperation' })
       }
       same((await succeeds(store.load({ streamId, after: 0, limit: 1 }))).version, 1)
-      same(await succeeds(operator.erasures({ after: '', limit: 10 })), [])
+      same((await succeeds(operator.audit(ALL))).entries, [])
     },
     'lets no append through that is under way meanwhile': async (subject) => {
       const { operator, store } = subject
       await repeatedly(10, async () => {
         const streamId = freshStream()
         await succeeds(store.append(appendTo(streamId, 0, numbered(1))))
-        const answers = await atOnce(12, (index) =>
+        const answers = await atOnce(12, (index): Promise<E.Either<Failure, unknown>> =>
           index === 6
             ? operator.erase(erasing(streamId))()
             : store.append(

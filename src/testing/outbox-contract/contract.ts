@@ -31,8 +31,11 @@ const suites: ReadonlyArray<Suite> = [commands, timers, failing]
  *
  * @example
  * outboxContract({
- *   name: 'PostgreSQL',
- *   open: async () => ({ ...backend, transact, close }),
+ *   name: 'memory',
+ *   open: async () => {
+ *     const { outbox, subscriptions, close } = memory()
+ *     return { outbox, transact: transactThrough(subscriptions), close }
+ *   },
  *   describe,
  *   it,
  * })

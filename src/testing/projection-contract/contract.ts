@@ -48,8 +48,11 @@ const suites: ReadonlyArray<Suite> = [
  *
  * @example
  * projectionStoreContract({
- *   name: 'PostgreSQL',
- *   open: async () => ({ ...backend, transact, close }),
+ *   name: 'memory',
+ *   open: async () => {
+ *     const backend = memory()
+ *     return { ...backend, transact: transactThrough(backend.subscriptions) }
+ *   },
  *   describe,
  *   it,
  * })

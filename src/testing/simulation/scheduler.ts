@@ -34,6 +34,8 @@ const immediately = (): Promise<void> =>
  * A scheduler with a virtual clock: of all that could go on, `random` chooses one, and lets it run until it waits again.
  * What happens is decided by the seed alone, as long as nothing waits for a real timer, a socket or a file.
  *
+ * `run` rejects with what its work rejects with, and with an `Error` when nothing can go on any more: a deadlock.
+ *
  * @example
  * const { scheduled, now, run } = scheduler(seededRandom(1))
  * await run(async () => work(scheduled(memory({ now }).store)))

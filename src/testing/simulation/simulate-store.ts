@@ -10,6 +10,7 @@ import { scheduler } from './scheduler'
 
 /** How a store is simulated. The seed must be given: it decides everything. */
 export type SimulationOptions<Transaction> = Omit<ProofOptions<Transaction>, 'now' | 'pause'> & {
+  /** Any number: the same one gives the same history. */
   readonly seed: number
 }
 
@@ -18,6 +19,9 @@ export type SimulationOptions<Transaction> = Omit<ProofOptions<Transaction>, 'no
  * seed gives the same history, byte for byte, and thousands of them take a minute.
  *
  * @param open - must give the store the clock that it is given (`now`), and must not use timers, files or sockets.
+ *
+ * Rejects with what `open`, or a client of yours, throws. What is wrong with the store is in the `violations` of the
+ * proof.
  *
  * @example
  * const proof = await simulateStore(async ({ inline, now }) => memory({ inline, now }), { seed: 1 })

@@ -42,12 +42,11 @@ const suites: ReadonlyArray<BoundarySuite> = [
 ]
 
 /**
- * The boundary contract: registers every test that a store must pass that appends to several streams as one,
- * and on conditions. Such a
- * store passes the store contract as well. Each test uses streams of its own.
+ * The boundary contract: registers every test that a store must pass that appends to several streams as one, and on
+ * conditions. Such a store passes the store contract as well. There are no opt-outs. Each test uses streams of its own.
  *
  * @example
- * boundaryStoreContract({ name: 'memory', open, describe, it })
+ * boundaryStoreContract({ name: 'memory', open: async () => memory(), describe, it })
  */
 export const boundaryStoreContract = ({
   name,

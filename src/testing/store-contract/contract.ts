@@ -64,12 +64,7 @@ const suites: ReadonlyArray<Suite> = [
  * test uses streams of its own, so the store may be shared and may hold other data.
  *
  * @example
- * storeContract({
- *   name: 'memory',
- *   open: () => Promise.resolve({ store: memoryStore(), close: () => Promise.resolve() }),
- *   describe,
- *   it,
- * })
+ * storeContract({ name: 'memory', open: async () => memory(), describe, it })
  */
 export const storeContract = ({ name, open, describe, it }: StoreContract): void => {
   const stores = async (): Promise<Stores> => {

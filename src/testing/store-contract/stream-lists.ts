@@ -16,7 +16,7 @@ const allOf = async (store: EventStore, category: string, limit: number) => {
 }
 
 /** In the order of code points, which is not how JavaScript compares strings. */
-const names = ['!', '1', '10', '2', 'A', 'B', 'a', 'a b', 'a-b', 'ab', 'é', '\uff5e', '😀']
+const NAMES = ['!', '1', '10', '2', 'A', 'B', 'a', 'a b', 'a-b', 'ab', 'é', '\uff5e', '😀']
 
 /** A list of the streams. */
 export const streamLists: Suite = {
@@ -34,14 +34,14 @@ export const streamLists: Suite = {
     },
     'lists streams in the order of the code points of their ids': async ({ store }) => {
       const category = freshCategory()
-      for (const name of [...names].reverse()) {
+      for (const name of [...NAMES].reverse()) {
         await succeeds(store.append(appendTo(`${category}-${name}`, 0, numbered(1))))
       }
       for (const limit of [1, 2, 5, 100]) {
         const listed = await allOf(store, category, limit)
         same(
           listed.map(({ streamId }) => streamId),
-          names.map((name) => `${category}-${name}`),
+          NAMES.map((name) => `${category}-${name}`),
         )
       }
     },
@@ -55,6 +55,33 @@ export const streamLists: Suite = {
         [`${category}-x`],
       )
       same(await page(store, { after: '', limit: 10, category: category.slice(0, -1) }), [])
+    },
+    'lists the streams whose id begins with a prefix only, page by page': async ({ store }) => {
+      const category = freshCategory()
+      const names = ['-%', '-%b', '-A', '-A1', '-A1x', '-B', '-_', '-a', '-😀', '-😃', 'x-A1']
+      for (const name of [...names].reverse()) {
+        await succeeds(store.append(appendTo(`${category}${name}`, 0, numbered(1))))
+      }
+      const listed = async (name: string, limit: number, more: Partial<StreamsRange> = {}) => {
+        const ids: string[] = []
+        for (;;) {
+          const range = { after: ids.at(-1) ?? '', limit, prefix: `${category}${name}`, ...more }
+          const summaries = await page(store, range)
+          ids.push(...summaries.map(({ streamId }) => streamId))
+          if (summaries.length < limit) return ids.map((id) => id.slice(category.length))
+        }
+      }
+      for (const limit of [1, 2, 100]) {
+        same(await listed('-A', limit), ['-A', '-A1', '-A1x'])
+        same(await listed('-A', limit, { category }), ['-A', '-A1', '-A1x'])
+        same(await listed('-%', limit), ['-%', '-%b'])
+        same(await listed('-_', limit), ['-_'])
+        same(await listed('-😀', limit), ['-😀'])
+        same(await listed('', limit), names)
+        same(await listed('-Z', limit), [])
+      }
+      same(await listed('x', 9, { category }), [])
+      for (const none of ['-\ud83d', '-\u0000', '-A\u0000']) same(await listed(none, 9), [])
     },
     'lists streams of every category when none is named': async ({ store }) => {
       const id = freshStream()

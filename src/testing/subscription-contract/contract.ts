@@ -18,9 +18,9 @@ export interface SubscriptionsUnderContract<Transaction> extends Opened {
   readonly subscriptions: SubscriptionStore<Transaction>
   /** The same data over separate connections, as another process would see it. */
   readonly second?: SubscriptionStore<Transaction>
-  /** Writes a record in the transaction by which {@link isMarked} finds `name` again. */
+  /** Writes a record in the transaction by which {@link isMarked} finds `name` again. Fails with `StoreFailed`. */
   readonly mark: (transaction: Transaction, name: string) => TaskEither<StoreFailed, void>
-  /** Whether there is such a record, read outside of the transaction. */
+  /** Whether there is such a record, read outside of the transaction. Fails with `StoreFailed`. */
   readonly isMarked: (name: string) => TaskEither<StoreFailed, boolean>
 }
 
@@ -49,17 +49,15 @@ const suites: ReadonlyArray<Suite> = [
  * subscriptions of its own, so the store may be shared.
  *
  * @example
- * subscriptionStoreContract({
- *   name: 'PostgreSQL',
- *   open: async () => ({
- *     subscriptions: postgresSubscriptions(db),
- *     mark: (transaction, name) => projections.inTransaction(transaction).put('marks', name, true),
- *     isMarked: (name) => TE.map((mark) => mark !== undefined)(projections.get('marks', name)),
- *     close: async () => undefined,
- *   }),
- *   describe,
- *   it,
- * })
+ * const open = async () => {
+ *   const { subscriptions, documents, close } = memory()
+ *   const mark = (transaction: MemoryTransaction, name: string) =>
+ *     documents.inTransaction(transaction).put('marks', name, true)
+ *   const isMarked = (name: string) =>
+ *     TE.map((found: unknown) => found !== undefined)(documents.get('marks', name))
+ *   return { subscriptions, mark, isMarked, close }
+ * }
+ * subscriptionStoreContract({ name: 'memory', open, describe, it })
  */
 export const subscriptionStoreContract = <Transaction>({
   name,

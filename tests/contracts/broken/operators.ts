@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { storeFailed } from '../../../src/core/errors/store'
+import type { ActionOutcome } from '../../../src/core/operator/audit'
 import { buildOf } from '../../../src/core/projection-build'
 import { type BrokenOperator, operatorThat, statusThat } from './broken-operator'
 
@@ -18,6 +19,62 @@ const blind: ReadonlyArray<BrokenOperator> = [
       })(settings)
     },
     noticedBy: ['status: shows no owner whose lease has expired, and its last heartbeat'],
+  },
+  {
+    defect: 'says that an action whose outcome is not known was done',
+    open: operatorThat(({ audit }) => ({
+      audit: (range) =>
+        pipe(
+          audit(range),
+          TE.map((page) => ({
+            ...page,
+            entries: page.entries.map((entry) => ({ ...entry, outcome: 'done' as const })),
+          })),
+        ),
+    })),
+    noticedBy: ['audit: records who does what, and later how it went'],
+  },
+  {
+    defect: 'takes a later outcome for the first',
+    open: operatorThat(({ audit, recordOutcome }) => {
+      const last = new Map<number, ActionOutcome>()
+      return {
+        recordOutcome: (sequence, outcome) => {
+          last.set(sequence, outcome)
+          return recordOutcome(sequence, outcome)
+        },
+        audit: (range) =>
+          pipe(
+            audit(range),
+            TE.map((page) => ({
+              ...page,
+              entries: page.entries.map((entry) => ({ ...entry, ...last.get(entry.sequence) })),
+            })),
+          ),
+      }
+    }),
+    noticedBy: ['audit: keeps the first outcome, and none of an action that it does not know'],
+  },
+  {
+    defect: 'lists what was done first at the top',
+    open: operatorThat(({ audit }) => ({
+      audit: (range) =>
+        pipe(
+          audit(range),
+          TE.map((page) => ({ ...page, entries: page.entries.toReversed() })),
+        ),
+    })),
+    noticedBy: [
+      'audit: lists the newest first, page by page, and says exactly whether there is more',
+    ],
+  },
+  {
+    defect: 'records an action whoever has done it',
+    open: operatorThat(({ recordAction }) => ({
+      recordAction: (action) =>
+        recordAction({ ...action, operator: action.operator.replace(/[^a-z]/g, '') || 'unknown' }),
+    })),
+    noticedBy: ['audit: records nothing of which it could not say who, what or about what'],
   },
   {
     defect: 'gives the end of a lease in seconds',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import type { Loaded, StorePage } from '../../../src/core/ports/event-store'
+import type { Loaded, StorePage, StreamSummary } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
 import { answering, type BrokenStore, type Events, reading } from './broken-store'
 
@@ -34,6 +34,21 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
       'reading a stream: reads pages of any size, each once, in order',
       'reading a stream: never reads more than requested, and says whether there is more',
       'defects known from elsewhere: reads a stream longer than any page of it',
+    ],
+  },
+  {
+    defect: 'takes the prefix of an id for a pattern of LIKE',
+    store: () =>
+      answering('streams', ({ streams }) => ({ prefix = '', limit, ...range }) => async () => {
+        const all = await streams({ ...range, limit: 10_000 })()
+        const pattern = new RegExp(`^${prefix.replaceAll('%', '.*').replaceAll('_', '.')}`, 's')
+        const found = ({ streamId }: StreamSummary) => pattern.test(streamId)
+        return E.map((some: ReadonlyArray<StreamSummary>) => some.filter(found).slice(0, limit))(
+          all,
+        )
+      }),
+    noticedBy: [
+      'listing streams: lists the streams whose id begins with a prefix only, page by page',
     ],
   },
   {

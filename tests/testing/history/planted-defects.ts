@@ -67,6 +67,13 @@ const inPages = (change: (events: ReadonlyArray<StoredEvent>) => ReadonlyArray<S
 
 const appends: ReadonlyArray<PlantedDefect> = [
   {
+    defect: 'appends whatever its condition says',
+    plant: ({ store }) => ({
+      store: { ...store, appendTogether: ({ streams }) => store.appendTogether!({ streams }) },
+    }),
+    foundAs: ['ConditionIgnored'],
+  },
+  {
     defect: 'acknowledges an append now and then without storing it',
     plant: inStore((store, random) => ({
       append: (request) => async () => {

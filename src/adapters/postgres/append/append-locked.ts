@@ -1,12 +1,13 @@
 import * as E from 'fp-ts/Either'
-import { appendTogetherError } from '../../../core/append-together'
+import { appendTogetherError, type AppendTogetherRequest } from '../../../core/append-together'
+import { storeFailed } from '../../../core/errors/store'
 import type { Limits } from '../../../core/limits'
 import type { BoundaryStore } from '../../../core/ports/boundary-store'
 import { toStoreFailed } from '../connection/errors'
 import { type Executor, fetchRows, named } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
-import { encodeAppend } from './append'
-import { lockColumns, unitOf } from './append-together'
+import { lockColumns } from './append-together'
+import { locksOf, type NamedLock } from './named-locks'
 
 /**
  * Takes the locks of an append, in the order in which every append takes them: see append_together in
@@ -29,34 +30,98 @@ from (
 ) n`,
   )
 
+/** Takes locks if no other transaction is in the way: it does not wait for any. */
+export const tryLockStatement = (schema: string): string =>
+  named(
+    'try_locks',
+    `
+select coalesce(bool_and(case when l.alone then pg_try_advisory_xact_lock(n.space, l.key)
+                     else pg_try_advisory_xact_lock_shared(n.space, l.key) end), true) as taken
+from (select (q.tableoid::bigint & 16777215)::integer as space
+      from ${quoteIdentifier(schema)}.events_position_seq q) n, (
+  select hashtext(named.name) as key, bool_or(named.alone) as alone
+  from unnest($1::text[], $2::boolean[]) as named(name, alone) group by 1
+) l`,
+  )
+
 /** What an append that holds its locks beforehand is done with: all of it in one transaction. */
 export interface LockedAppendParts {
   readonly limits: Limits
   readonly transaction: Executor
   readonly lock: string
+  /** Left out: a lock that was not named beforehand is waited for, in a circle perhaps. */
+  readonly tryLock?: string
   readonly readMatching: BoundaryStore['readMatching']
   readonly append: BoundaryStore['appendTogether']
 }
 
-/** Locks, then decides, then appends. Never commits. */
+const locksOfAll = ({ streams, condition }: AppendTogetherRequest): ReadonlyArray<NamedLock> =>
+  locksOf(streams, condition)
+
+/** Those of some locks that others do not cover. */
+const notCovered = (
+  held: ReadonlyArray<NamedLock>,
+  wanted: ReadonlyArray<NamedLock>,
+): ReadonlyArray<NamedLock> => {
+  const shared = new Set(held.map(({ name }) => name))
+  const alone = new Set(held.flatMap((one) => (one.alone ? [one.name] : [])))
+  return wanted.filter((one) => !(one.alone ? alone : shared).has(one.name))
+}
+
+const NOT_WAITED_FOR = 'a tag that was not named beforehand is locked by another transaction'
+
+/**
+ * Locks, then decides, then appends. Never commits. Whoever waits for a lock while it holds others may wait in a circle:
+ * so what is decided on other tags than it was likely to be is tried, and not waited for.
+ */
 export const appendLocked =
   ({
     limits,
     transaction,
     lock,
+    tryLock,
     readMatching,
     append,
   }: LockedAppendParts): BoundaryStore['appendLocked'] =>
   (likely, decide) =>
   async () => {
+    let held: ReadonlyArray<NamedLock>
     try {
       const error = appendTogetherError(likely, limits)
       if (error !== undefined) return E.left(error)
-      const unit = unitOf(likely.streams.map(encodeAppend), likely.condition)
-      await fetchRows(transaction, lock, lockColumns([unit]))
+      held = locksOfAll(likely)
+      await fetchRows(transaction, lock, lockColumns([{ locks: held }]))
     } catch (cause) {
       return E.left(toStoreFailed('uncommitted')(cause))
     }
     const decided = await decide(readMatching)()
-    return E.isLeft(decided) ? decided : append(decided.right)()
+    if (E.isLeft(decided) || tryLock === undefined) {
+      return E.isLeft(decided) ? decided : append(decided.right)()
+    }
+    try {
+      const error = appendTogetherError(decided.right, limits)
+      if (error !== undefined) return E.left(error)
+      const more = notCovered(held, locksOfAll(decided.right))
+      if (more.length > 0 && !(await areTaken(transaction, tryLock, more))) {
+        return E.left(
+          storeFailed('TransactionRefused', 'nothingWritten', undefined, NOT_WAITED_FOR),
+        )
+      }
+    } catch (cause) {
+      return E.left(toStoreFailed('uncommitted')(cause))
+    }
+    return append(decided.right)()
   }
+
+const areTaken = async (
+  transaction: Executor,
+  tryLock: string,
+  locks: ReadonlyArray<NamedLock>,
+): Promise<boolean> => {
+  const [row] = await fetchRows<{ readonly taken: boolean }>(
+    transaction,
+    tryLock,
+    lockColumns([{ locks }]),
+  )
+  return row?.taken === true
+}

@@ -155,6 +155,8 @@ export interface OptimisticStatements {
   readonly appendOne: string
   /** One event, and the command that gave it. */
   readonly appendOneMarked: string
+  /** Any number of events of one stream. */
+  readonly appendStream: string
   /** Any number of events for each of any number of streams. */
   readonly appendMany: string
   /** The same, and the commands that gave them. */
@@ -193,6 +195,29 @@ const oneParameters = (
   event.data,
   event.metadata,
   ...(mark === undefined ? [] : [mark.commandId, mark.fingerprint ?? null]),
+]
+
+const stream = (schema: string, announce: string): string => `
+insert into ${schema}.events (${COLUMNS})
+select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
+from (
+    select ${versionOf(schema, '$1', '$2::integer')} as current, ${MOMENT} as moment
+    where ${announce} offset 0
+  ) stream,
+  ${unnested('(select $3::uuid[]), (select $4::text[]), (select $5::smallint[])', '$6', '$7')}
+    with ordinality as e(id, type, schema_version, data, metadata, place)
+where ${fits('$2', 'stream.current')}
+order by e.place
+${STORED}`
+
+const streamParameters = ({
+  streamId,
+  expectedVersion,
+  events,
+}: EncodedAppend): ReadonlyArray<unknown> => [
+  streamId,
+  versionCode(expectedVersion),
+  ...jsonColumns(events),
 ]
 
 /** Commands are looked up, and remembered, beside the events: all of them see the store at the same moment. */
@@ -270,9 +295,30 @@ export const optimisticStatements = (
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),
+    appendStream: named('append_stream', stream(name, announce)),
     appendMany: named('append_many', many(name, announce, false)),
     appendManyMarked: named('append_many_marked', many(name, announce, true)),
   }
+}
+
+/** The statement for one append; `undefined`: it takes the one for any number. */
+const oneStreamQuery = (
+  statements: OptimisticStatements,
+  append: EncodedAppend,
+): Query | undefined => {
+  const { events, commands } = append
+  const [event, another] = events
+  if (event !== undefined && another === undefined && isExact(append)) {
+    if (commands.length === 0) {
+      return { text: statements.appendOne, parameters: oneParameters(append, event) }
+    }
+    if (commands.length === 1 && commands[0]?.eventCount === 1) {
+      return { text: statements.appendOneMarked, parameters: oneParameters(append, event) }
+    }
+  }
+  return commands.length === 0
+    ? { text: statements.appendStream, parameters: streamParameters(append) }
+    : undefined
 }
 
 /** The statement for some appends, each with at least one event. */
@@ -280,14 +326,10 @@ export const optimisticQuery = (
   statements: OptimisticStatements,
   appends: ReadonlyArray<EncodedAppend>,
 ): Query => {
-  const [first] = appends
-  const [event, ...others] = first?.events ?? []
-  if (first !== undefined && appends.length === 1 && event !== undefined && others.length === 0) {
-    const { commands } = first
-    if (isExact(first) && commands.length <= 1 && (commands[0]?.eventCount ?? 1) === 1) {
-      const text = commands.length === 0 ? statements.appendOne : statements.appendOneMarked
-      return { text, parameters: oneParameters(first, event) }
-    }
+  const [first, second] = appends
+  if (first !== undefined && second === undefined) {
+    const query = oneStreamQuery(statements, first)
+    if (query !== undefined) return query
   }
   const parameters = manyParameters(appends)
   return appends.every(({ commands }) => commands.length === 0)

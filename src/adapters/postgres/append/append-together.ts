@@ -91,7 +91,7 @@ export const unitOf = (
 })
 
 /** What units lock by their names: the names, and which of them alone. */
-export const lockColumns = (units: ReadonlyArray<Unit>): Columns => {
+export const lockColumns = (units: ReadonlyArray<Pick<Unit, 'locks'>>): Columns => {
   const locks = units.flatMap((unit) => unit.locks)
   return [
     locks.map(({ name }) => name),

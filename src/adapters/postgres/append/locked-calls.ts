@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import {
   type Overloaded,
@@ -7,6 +6,7 @@ import {
   type StoreFailed,
 } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
+import { performance } from '../../../platform/node'
 import { isLocked } from './append'
 
 export type Answer<Failure, Stored> = E.Either<Failure | StoreFailed | Overloaded, Stored>

@@ -1,6 +1,6 @@
+import type { AppendRequest } from '../../../core/append'
 import type { AppendCondition } from '../../../core/boundary-query'
 import { categoryOf } from '../../../core/stream'
-import type { EncodedAppend } from './append'
 
 /** What is locked by its name until the end of the transaction: alone, or beside others who lock it shared. */
 export interface NamedLock {
@@ -8,10 +8,15 @@ export interface NamedLock {
   readonly alone: boolean
 }
 
-const isWritten = ({ events }: EncodedAppend): boolean => events.length > 0
+/** What of an append decides what it locks. */
+interface LockingAppend extends Pick<AppendRequest, 'streamId' | 'expectedVersion'> {
+  readonly events: ReadonlyArray<{ readonly tags?: ReadonlyArray<string> }>
+}
+
+const isWritten = ({ events }: LockingAppend): boolean => events.length > 0
 
 /** Whether nothing is written to it, and yet it must be where it is expected. */
-const isLookedAt = (append: EncodedAppend): boolean =>
+const isLookedAt = (append: LockingAppend): boolean =>
   !isWritten(append) && append.expectedVersion !== 'any'
 
 /**
@@ -19,7 +24,7 @@ const isLookedAt = (append: EncodedAppend): boolean =>
  * of two appends that each look at a stream that the other one writes, one must wait, and then sees what the other has
  * stored.
  */
-const streamLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> =>
+const streamLocks = (appends: ReadonlyArray<LockingAppend>): ReadonlyArray<NamedLock> =>
   appends.some(isLookedAt)
     ? appends.map((append) => ({ name: `stream ${append.streamId}`, alone: isWritten(append) }))
     : []
@@ -29,7 +34,7 @@ const streamLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<Named
  * nothing that it asks for is on its way when it is checked. One is enough, for writers lock all of their tags.
  */
 const tagLocks = (
-  appends: ReadonlyArray<EncodedAppend>,
+  appends: ReadonlyArray<LockingAppend>,
   condition: AppendCondition | undefined,
 ): ReadonlyArray<NamedLock> => {
   const written = new Set(appends.flatMap(({ events }) => events.flatMap(({ tags }) => tags ?? [])))
@@ -44,7 +49,7 @@ const tagLocks = (
  * The categories whose tags are declared: what has written an event with tags, or none of its category's, holds this lock,
  * and the trigger of a category with tags lets nothing else pass.
  */
-const declaredLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<NamedLock> => {
+const declaredLocks = (appends: ReadonlyArray<LockingAppend>): ReadonlyArray<NamedLock> => {
   const declared = appends.filter(({ events }) => events.some(({ tags }) => tags !== undefined))
   const categories = new Set(declared.map(({ streamId }) => categoryOf(streamId)))
   return Array.from(categories, (category) => ({ name: `tags of ${category}`, alone: false }))
@@ -52,7 +57,7 @@ const declaredLocks = (appends: ReadonlyArray<EncodedAppend>): ReadonlyArray<Nam
 
 /** What is locked for some appends that are one: their tags, those of their condition, and streams that are looked at. */
 export const locksOf = (
-  appends: ReadonlyArray<EncodedAppend>,
+  appends: ReadonlyArray<LockingAppend>,
   condition: AppendCondition | undefined,
 ): ReadonlyArray<NamedLock> => [
   ...streamLocks(appends),

@@ -85,19 +85,22 @@ export const contention = (): Contention => {
   }
 }
 
-/** An answer to each append, if each of them has given one row, in their order: the usual case. */
-const oneRowEach = (
+/** An answer to each append, if each has given a row for each of its events, in their order: the usual case. */
+const inOrder = (
   appends: ReadonlyArray<EncodedAppend>,
   rows: ReadonlyArray<StoredRow>,
 ): ReadonlyArray<AppendAnswer> | undefined => {
-  if (rows.length !== appends.length) return undefined
   const answers: AppendAnswer[] = []
-  for (let index = 0; index < rows.length; index++) {
-    const row = rows[index]
-    if (row === undefined || row.stream_id !== appends[index]?.streamId) return undefined
-    answers.push(stored([row], row.recorded_at))
+  let next = 0
+  for (const { streamId, events } of appends) {
+    const own = events.length === rows.length ? rows : rows.slice(next, next + events.length)
+    next += events.length
+    const [first] = own
+    if (first === undefined || own.length < events.length) return undefined
+    for (const row of own) if (row.stream_id !== streamId) return undefined
+    answers.push(stored(own, first.recorded_at))
   }
-  return answers
+  return next === rows.length ? answers : undefined
 }
 
 // Not TE.tryCatch, which takes two kilobytes: this is done for every append.
@@ -155,6 +158,6 @@ export const optimisticAppend = (
         ? fallback(appends)
         : allFailed(appends, scope, found.left)
     }
-    return oneRowEach(appends, found.right) ?? answersFrom(appends, byStream(found.right))
+    return inOrder(appends, found.right) ?? answersFrom(appends, byStream(found.right))
   }
 }

@@ -1,8 +1,5 @@
-import * as timers from 'node:timers'
 import { LONGEST_TIMER } from '../../../core/setting'
-
-// Taken when this module is loaded: fake timers that a test installs must not touch them.
-const { clearTimeout, setTimeout } = timers
+import { clearTimeout, setTimeout } from '../../../platform/node'
 
 /**
  * The same promise, which is given up when it takes too long. The timer keeps no process alive.
@@ -48,7 +45,7 @@ export const deadlines = (
 ): (<Value>(work: Promise<Value>) => Promise<Value>) => {
   const failed = (error: Error): Promise<never> => Promise.reject(reasonOf(error))
   if (timeout > LONGEST_TIMER) return (work) => work.catch(failed)
-  let timer: NodeJS.Timeout | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   let late: ((error: Error) => void) | undefined
   const expire = (): void => late?.(giveUp())
   return (work) => {

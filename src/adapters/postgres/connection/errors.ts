@@ -55,7 +55,8 @@ const dataRefused: Meaning = { reason: 'DataRefused', answerLost: false }
 const refusesData = /^(22|23|54)[0-9A-Z]{3}$/
 const readOnly: Meaning = {
   ...refused,
-  advice: 'the server or the transaction is read-only: after a failover, the old primary',
+  advice:
+    'the server or the transaction is read-only: after a failover this may be the old primary',
 }
 const sequenceBehind: Meaning = {
   reason: 'SequenceBehind',
@@ -109,10 +110,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '08004': unavailable,
   '08P01': lost,
   '3D000': { ...unavailable, advice: 'the database does not exist' },
-  '53000': { ...unavailable, advice: 'the server has run out of something' },
+  '53000': { ...unavailable, advice: 'the server is out of a resource' },
   '53100': { ...unavailable, advice: 'the server has no disk space left' },
   '53200': { ...unavailable, advice: 'the server has no memory left' },
-  '53300': { ...unavailable, advice: 'the server has no connection left' },
+  '53300': { ...unavailable, advice: 'the server has no connection left (max_connections)' },
   '57P03': { ...unavailable, advice: 'the server is starting or stopping' },
   '57P01': { ...lost, advice: 'the server ended the connection (administrator, or shutdown)' },
   '57P02': { ...lost, advice: 'the server crashed' },
@@ -130,7 +131,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '25P02': {
     reason: 'TransactionAborted',
     answerLost: false,
-    advice: 'an earlier statement of this transaction has failed, and its error was passed over',
+    advice: 'an earlier statement of this transaction has failed, and its error was ignored',
   },
   '26000': unprepared,
   '42P05': unprepared, // the pooler's server process has a statement of that name already

@@ -1,10 +1,6 @@
-import { performance } from 'node:perf_hooks'
-import * as timers from 'node:timers'
 import type * as E from 'fp-ts/Either'
 import { overloaded, type Overloaded } from '../../../core/errors/store'
-
-// Taken when this module is loaded: fake timers that a test installs must not stop appends.
-const { setImmediate, setTimeout } = timers
+import { performance, setImmediate, setTimeout } from '../../../platform/node'
 
 /** What a call takes while its statement is under way: alone, or beside others that do not take it alone. */
 export interface Claim {
@@ -147,7 +143,7 @@ export const grouped = <Call, Answer>(
   let underWay = 0
   let callsUnderWay = 0
   let average = 0
-  let timer: NodeJS.Timeout | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   const { claimsOf = noClaims } = grouping
   type Group = ReadonlyArray<Waiting<Call, Answer>>

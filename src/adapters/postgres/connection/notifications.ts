@@ -1,5 +1,4 @@
-import { performance } from 'node:perf_hooks'
-import { setTimeout as pause } from 'node:timers/promises'
+import { clearTimeout, performance, setTimeout } from '../../../platform/node'
 import type { ListeningConnection, OpenListening } from './listening'
 
 const FIRST_BACKOFF = 100
@@ -10,9 +9,19 @@ const ignore = (): void => undefined
 
 /** Waits without keeping the process alive. Ends early, and never fails, when `signal` is aborted. */
 export const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
-  pause(milliseconds, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) }).catch(
-    ignore,
-  )
+  new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve()
+      return
+    }
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds).unref()
+    signal?.addEventListener('abort', end)
+  })
 
 /** Listeners by channel, all of them on one connection. */
 export interface Notifications {

@@ -1,13 +1,11 @@
-import * as timers from 'node:timers'
 import type { CompiledQuery, Kysely, PostgresPoolClient } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import { setImmediate } from '../../../platform/node'
 import { deadlines, withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
 import { rememberOrigin } from './origin'
 import { type PreparedStatementsMode, statementRunner } from './prepared-statements'
 import { type Answer, type Executor, kyselyOn, poolClient, type RunStatement } from './query'
-
-const { setImmediate } = timers // taken when this module is loaded: see grouped
 
 /** A broken connection already fails its statement; without a listener, 'error' would crash the process. */
 const ignoreError = (): void => undefined
@@ -87,7 +85,7 @@ const notConnected = (pool: Pool, established: number, timeout: number): Error =
   return totalCount >= options.max && established >= totalCount
     ? ownError(
         POOL_EXHAUSTED,
-        `no connection of the pool became free within ${timeout} ms (all ${options.max} in use, ${waitingCount} callers wait): give it more of them, or hold them for less time`,
+        `no connection of the pool became free within ${timeout} ms (all ${options.max} in use, ${waitingCount} callers waiting): raise the max of the pool, or hold connections for less time`,
       )
     : ownError(NOT_CONNECTED, `no connection to the server was made within ${timeout} ms`)
 }
@@ -133,7 +131,7 @@ const enterWithin = (pool: Pool, timeout: number): Promise<() => void> => {
     void entering.then((leave) => leave())
     return ownError(
       POOL_EXHAUSTED,
-      `no transaction could begin within ${timeout} ms: ${placesFor(pool)} of ${pool.options.max} connections of the pool are for transactions of subscriptions, and all of them in use: give it more of them, or hold them for less time`,
+      `no transaction could begin within ${timeout} ms: all ${placesFor(pool)} connections that subscriptions may use (of ${pool.options.max} in the pool) are in use: raise the max of the pool, or hold connections for less time`,
     )
   })
 }
@@ -284,8 +282,11 @@ export const kyselyOnPool = <Database>(
  *
  * `destroy` on the Kysely ends the pool.
  *
+ * `preparing` is how statements are prepared: `prepared` by default. Never fails: what is wrong with the pool is the
+ * answer to the first statement.
+ *
  * @example
- * const db = connectPool<Database>(new Pool({ connectionString: process.env.DATABASE_URL }))
+ * const db = connectPool<Database>(new Pool({ connectionString: process.env['DATABASE_URL'] }))
  * const backend = postgres(db)
  */
 export const connectPool = <Database>(

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { FieldDef, PoolClient, QueryResult } from 'pg'
 import { type Column, encodeParameters, runPrepared, takesExchanges } from './prepared-query'
 import { type Answer, isOwn, labelOf, ownTypes, type RunStatement } from './query'
@@ -41,7 +40,7 @@ interface StatementNames {
  * for longest goes first, once another text has missed several times.
  */
 export const statementNames = (most: number = MOST_PREPARED): StatementNames => {
-  const connection = randomBytes(8).toString('hex')
+  const connection = crypto.randomUUID().replaceAll('-', '').slice(0, 16)
   const names = new Map<string, string>() // least recently used first, once there are so many that it matters
   const misses = new Map<string, number>()
   let retired: string[] = []

@@ -98,7 +98,7 @@ const firstAccepted = (
       const error = refusals.get(host)
       return `${host.host}:${host.port} (${fieldOf(error, 'message') || fieldOf(error, 'code')})`
     })
-    return ownError(NOT_CONNECTED, `no server is as wanted: ${said.join(', ')}`)
+    return ownError(NOT_CONNECTED, `none of the servers can be used: ${said.join(', ')}`)
   }
   const askFrom = async (index: number): Promise<Host | undefined> => {
     const host = hosts[index]

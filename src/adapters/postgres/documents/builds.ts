@@ -68,7 +68,12 @@ const toBuildStatus = ({ begun_at, kept_until, reached, ...row }: BuildRow): Bui
   ...(reached === null ? {} : { reached }),
 })
 
-const noAnswer = storeFailed('Unexpected', 'unknown', undefined, 'the build is not stored')
+const noAnswer = storeFailed(
+  'Unexpected',
+  'unknown',
+  undefined,
+  'the server did not say which build was begun',
+)
 
 const noBuild = storeFailed('DataRefused', 'nothingWritten', undefined, 'there is no such build')
 

@@ -46,8 +46,13 @@ export interface TableDeclaration<Database, Event> {
  * they write, and change no table of another name. `handlerTimeout` is the time for one event, or for a whole batch.
  *
  * @example
- * const deposits = tableProjection<Database, AccountEvent>({ name: 'deposits', version: 1, events, tables, handle })
- * const running = runProjection(deposits)(backend, { signal })()
+ * const deposits = tableProjection<Database, AccountEvent>({
+ *   name: 'deposits',
+ *   version: 1,
+ *   events: accountEvents,
+ *   tables: { deposits: createDeposits },
+ *   handle: ({ event }, transaction) => insertDeposit(event, transaction),
+ * })
  */
 export const tableProjection = <Database, Event>({
   tables,

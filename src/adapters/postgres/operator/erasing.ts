@@ -3,45 +3,37 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { type Erasure, erasingProblem, nothingToErase } from '../../../core/operator/erasure'
 import type { Operator } from '../../../core/ports/operator'
-import { eventsOf, milliseconds } from '../schema/names'
-import type { OperatedSchema } from './operated-schema'
+import { eventsOf } from '../schema/names'
+import { epoch, type OperatedSchema } from './operated-schema'
 
-/** What was erased, and erasing: see erase_stream in migrations/0001_reprise.sql. */
-export const erasing = ({
-  quoted,
-  read,
-  write,
-}: OperatedSchema): Pick<Operator, 'erase' | 'erasures'> => {
-  const columns = `stream_id as "streamId", ${milliseconds('erased_at')} as "erasedAt", erased_by as by,
-    reason as why, events`
-  const written = (streamId: string) =>
-    read<Erasure>(`select ${columns} from ${quoted}.erasures where stream_id = $1::text`, [streamId])
-  return {
-    erase: (erasing) => {
-      const problem = erasingProblem(erasing)
-      if (problem !== undefined) return TE.left(problem)
-      const { streamId, by, why, documents = [] } = erasing
-      return pipe(
-        write(
-          `select ${quoted}.erase_stream($1::text, $2::text, $3::text, $4::text[], $5::text[], ${eventsOf(quoted)})`,
-          [
-            streamId,
-            by,
-            why,
-            documents.map(({ collection }) => collection),
-            documents.map(({ key }) => key),
-          ],
-        ),
-        TE.flatMap(() => written(streamId)),
-        TE.flatMapEither(([erasure]) =>
-          erasure === undefined ? E.left(nothingToErase(streamId)) : E.right(erasure),
-        ),
-      )
-    },
-    erasures: ({ after, limit }) =>
-      read<Erasure>(
-        `select ${columns} from ${quoted}.erasures where stream_id > $1::text order by stream_id limit $2::integer`,
-        [after.split('\u0000')[0], limit],
+const erased = (schema: string): string =>
+  `select ${schema}.erase_stream($1::text, $2::text, $3::text, $4::text[], $5::text[], ${eventsOf(schema)})::double precision as sequence`
+
+// detail->'events' is a number of the function's own.
+const entry = (schema: string): string => `
+select subject as "streamId", ${epoch('recorded_at')} as "erasedAt", operator as by, detail->>'why' as why,
+       (detail->>'events')::integer as events
+from ${schema}.audit
+where sequence = $1::bigint`
+
+/** Erasing streams: see erase_stream in migrations/0001_reprise.sql. */
+export const erasing = ({ quoted, read, write }: OperatedSchema): Pick<Operator, 'erase'> => ({
+  erase: (wanted) => {
+    const problem = erasingProblem(wanted)
+    if (problem !== undefined) return TE.left(problem)
+    const { streamId, by, why, documents = [] } = wanted
+    return pipe(
+      write<{ readonly sequence: number | null }>(erased(quoted), [
+        streamId,
+        by,
+        why,
+        documents.map(({ collection }) => collection),
+        documents.map(({ key }) => key),
+      ]),
+      TE.flatMap(([row]) => read<Erasure>(entry(quoted), [row?.sequence ?? 0])),
+      TE.flatMapEither(([erasure]) =>
+        erasure === undefined ? E.left(nothingToErase(streamId)) : E.right(erasure),
       ),
-  }
-}
+    )
+  },
+})

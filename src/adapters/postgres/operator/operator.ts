@@ -23,6 +23,7 @@ import type { PreparedStatementsProbe } from '../connection/prepared-statements-
 import { postgresBuilds } from '../documents/builds'
 import { newLineage, planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
+import { audit } from './audit'
 import type { Check } from './doctor/check'
 import { examineWith } from './doctor/examine'
 import { migrationsCheck } from './doctor/migrations-check'
@@ -84,6 +85,7 @@ export const postgresOperator = <Database>(
   return {
     ...holding(operated),
     ...outbox(operated),
+    ...audit(operated),
     ...subscriptionActions(operated),
     ...tags,
     ...erasing(operated),

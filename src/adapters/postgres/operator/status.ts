@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
@@ -13,6 +12,7 @@ import {
 } from '../../../core/operator/status'
 import { partitionOf } from '../../../core/partition'
 import type { Operator } from '../../../core/ports/operator'
+import { performance } from '../../../platform/node'
 import { toStoreFailed } from '../connection/errors'
 import { fetchRows } from '../connection/query'
 import { positionWindow } from '../read/position-window'

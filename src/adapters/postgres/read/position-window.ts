@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { performance } from '../../../platform/node'
 import { isStatementTimeout } from '../connection/errors'
 import type { TransactionScope } from '../connection/query'
 

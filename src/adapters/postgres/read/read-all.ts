@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import { invalidQuery } from '../../../core/errors/invalid'
 import type { ReadAllError } from '../../../core/errors/unions'
@@ -6,6 +5,7 @@ import type { EventStore, StorePage, StoreRange } from '../../../core/ports/even
 import { storeRangeProblem } from '../../../core/read-range'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
+import { performance } from '../../../platform/node'
 import { toStoreFailed } from '../connection/errors'
 import { named, type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, IS_EVENT, quoteIdentifier } from '../schema/names'

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import {
@@ -14,6 +13,7 @@ import type { ReadMatchingError } from '../../../core/errors/unions'
 import type { BoundaryStore, MatchingPage } from '../../../core/ports/boundary-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
+import { performance } from '../../../platform/node'
 import { toStoreFailed } from '../connection/errors'
 import { named, type Executor, fetchRows } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'

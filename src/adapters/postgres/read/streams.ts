@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { EventStore } from '../../../core/ports/event-store'
+import { canBeginId } from '../../../core/stream'
 import {
   named,
   type Executor,
@@ -11,26 +12,27 @@ import {
 import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
 
 // Jumps from one stream to the next in the primary key's index: it costs what the page costs, however
-// many events there are. $3 and $4 bound the ids of one category.
+// many events there are. $3 and $4 bound the ids of one category. $5 is a prefix: ids that begin with it follow one another,
+// so the first that does not ends the search.
 const streams = (schema: string): string => `
 with recursive found as (
   (select stream_id from ${schema}.events
-   where stream_id > $1::text and stream_id >= $3::text
+   where stream_id > $1::text and stream_id >= $3::text and stream_id >= $5::text
      and ($4::text is null or stream_id < $4::text)
    order by stream_id limit 1)
   union all
   select (select e.stream_id from ${schema}.events e
           where e.stream_id > f.stream_id and ($4::text is null or e.stream_id < $4::text)
           order by e.stream_id limit 1)
-  from found f where f.stream_id is not null
+  from found f where f.stream_id is not null and starts_with(f.stream_id, $5::text)
 )
 select f.stream_id, e.version, ${milliseconds('e.recorded_at')} as recorded_at
-from (select * from found where stream_id is not null limit $2::integer) f
+from found f
   cross join lateral (
     select version, recorded_at from ${schema}.events where stream_id = f.stream_id
     order by version desc limit 1) e
-where e.version < ${ERASED_VERSION}
-order by f.stream_id`
+where starts_with(f.stream_id, $5::text) and e.version < ${ERASED_VERSION}
+limit $2::integer`
 
 interface StreamRow {
   readonly stream_id: string
@@ -53,13 +55,14 @@ export const declareTagsIn = (schema: string) => {
 export const streamsIn = (schema: string) => {
   const statement = named('streams', streams(quoteIdentifier(schema)))
   return (db: Executor): EventStore['streams'] =>
-    ({ after, limit, category }) => {
+    ({ after, limit, category, prefix = '' }) => {
+      if (!canBeginId(prefix)) return TE.right([])
       // No stream id holds a NUL, so a place before one is the same place.
       const [start] = after.split('\u0000')
       // '.' is the character after '-': together they bound the ids of one category.
       const bounds = category === undefined ? ['', null] : [`${category}-`, `${category}.`]
       return pipe(
-        readRows<StreamRow>(db, statement, [start, limit, ...bounds]),
+        readRows<StreamRow>(db, statement, [start, limit, ...bounds, prefix]),
         TE.map((rows) =>
           rows.map(({ stream_id, version, recorded_at }) => ({
             streamId: stream_id,

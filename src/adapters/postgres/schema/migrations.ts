@@ -32,7 +32,15 @@ const madeOutFor = (schema: string): ((text: string) => string) => {
   return (text) => text.replace(PLACEHOLDER, (placeholder) => values[placeholder] ?? placeholder)
 }
 
-/** Every migration, oldest first, for a schema of any name. */
+/**
+ * Every migration, oldest first, for a schema of any name: for a tool of your own that runs SQL. `npx reprise migrate`
+ * and `backend.migrate` run them by themselves, and remember by name and fingerprint what was run.
+ *
+ * @param schema - default `reprise`.
+ *
+ * @example
+ * const script = migrationsFor('shop').map(({ sql }) => sql).join('\n')
+ */
 export const migrationsFor = (schema: string = DEFAULT_SCHEMA): ReadonlyArray<Migration> => {
   const madeOut = madeOutFor(schema)
   return released.map(({ name, text }) => ({

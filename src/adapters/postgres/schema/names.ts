@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../core/code-points'
 import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 
 /** The schema that holds everything, unless the caller chooses another. */
@@ -13,7 +14,7 @@ const MOST_BYTES = 63
 const problemOf = (name: string): string | undefined => {
   if (name === '') return 'it is empty'
   if (name.includes('\u0000') || !name.isWellFormed()) return 'it holds what no text can hold'
-  const bytes = Buffer.byteLength(name)
+  const bytes = bytesOf(name)
   return bytes > MOST_BYTES
     ? `it has ${bytes} bytes, and PostgreSQL cuts it off after ${MOST_BYTES}`
     : undefined
@@ -40,7 +41,7 @@ export const quoteText = (text: string): string => `'${text.replaceAll("'", "''"
 /** FNV-1a, 32 bits. Source: http://www.isthe.com/chongo/tech/comp/fnv/ */
 export const fingerprint = (text: string): number => {
   let hash = 0x811c9dc5
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return hash
 }
 
@@ -59,11 +60,6 @@ export const milliseconds = (time: string): string =>
   `floor(date_part('epoch', ${time}) * 1000 + 0.0005)`
 
 /**
- * SQL: the table of events as a constant. Functions compare it with the one that they were made for.
- *
- * @param schema - its quoted name.
- */
-/**
  * The highest version of a row of an erased stream, which is no event: see erase_stream in migrations/0001_reprise.sql. Every
  * such row has the schema version 0.
  */
@@ -72,4 +68,9 @@ export const ERASED_VERSION = 2_147_483_647
 /** SQL: whether a row of `events` is an event. */
 export const IS_EVENT = 'schema_version > 0'
 
+/**
+ * SQL: the table of events as a constant. Functions compare it with the one that they were made for.
+ *
+ * @param schema - its quoted name.
+ */
 export const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`

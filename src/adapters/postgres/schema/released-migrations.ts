@@ -861,6 +861,20 @@ create table {{schema}}.rejections (
 create index outbox_due on {{schema}}.outbox (process, due_at, sequence) where not parked;
 create index outbox_key on {{schema}}.outbox (process, key, sequence) where timer is null;
 
+-- What operators have done. Written before an action is carried out; without an outcome it is not known how it went.
+create table {{schema}}.audit (
+  sequence    bigint      not null generated always as identity,
+  recorded_at timestamptz not null default clock_timestamp(),
+  operator    text        not null collate "C",
+  action      text        not null collate "C",
+  subject     text        not null collate "C",
+  detail      jsonb       not null,
+  outcome     text        collate "C",
+  message     text,
+  constraint audit_pkey primary key (sequence),
+  constraint audit_outcome_check check (outcome in ('done', 'failed'))
+);
+
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 
@@ -1010,21 +1024,6 @@ begin
 end
 $reprise$;
 
--- What was erased, by whom, when and why: kept for ever, and never changed.
-create table {{schema}}.erasures (
-  stream_id   text        not null collate "C",
-  erased_at   timestamptz not null default clock_timestamp(),
-  erased_by   text        not null collate "C", -- as the operator has said
-  session     text        not null default session_user, -- the role that was used
-  reason      text        not null,
-  events      integer     not null, -- how many there were
-  constraint erasures_pkey primary key (stream_id)
-);
-create trigger erasures_are_immutable before update or delete on {{schema}}.erasures
-  for each row execute function {{schema}}.refuse_change();
-create trigger erasures_are_not_truncated before truncate on {{schema}}.erasures
-  for each statement execute function {{schema}}.refuse_change();
-
 -- Erases a stream: its events with their tags, the marks of its commands, its snapshots, what is held of it, and the
 -- documents that are named. All of it, or nothing. It leaves two rows among the events, which have no schema version (0) and are
 -- no events:
@@ -1035,15 +1034,17 @@ create trigger erasures_are_not_truncated before truncate on {{schema}}.erasures
 -- Runs as its owner, which the role of an application need not be: see docs/how-to/erase.md.
 --
 -- collections, keys: of the documents, in parallel; a collection, or a projection: all of its builds.
--- Answers how many events there were; null: the stream has none, and nothing was done. Of one that was erased before, what
--- was answered then.
+-- Written down in the audit, in the same transaction; the first of the two rows knows the sequence of the entry, so that an
+-- entry that somebody else has written says nothing.
+-- Answers that sequence; null: the stream has no events, and nothing was done. Of one that was erased before, what was
+-- answered then.
 create function {{schema}}.erase_stream(
   of_stream text, by_whom text, why text, collections text[], keys text[], at regclass
-) returns integer language plpgsql security definer
+) returns bigint language plpgsql security definer
   set search_path = pg_catalog, pg_temp
 as $reprise$
 declare
-  known integer;
+  known bigint;
   broken text;
   gone bigint[];
 begin
@@ -1054,7 +1055,8 @@ begin
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
   lock table {{schema}}.snapshots in share row exclusive mode;
   loop
-    select e.events into known from {{schema}}.erasures e where e.stream_id = of_stream;
+    select (e.data->>'audit')::bigint into known
+      from {{schema}}.events e where e.stream_id = of_stream and e.version = 2147483647;
     if known is not null then
       return known;
     end if;
@@ -1086,15 +1088,18 @@ begin
     using unnest(collections, keys) as d(collection, key)
     where o.key = d.key and (o.collection = d.collection
       or o.collection in (select b.collection from {{schema}}.builds b where b.projection = d.collection));
+  insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+    values (by_whom, 'erase', of_stream,
+            jsonb_build_object('why', why, 'events', cardinality(gone), 'role', session_user),
+            'done', cardinality(gone) || ' erased')
+    returning sequence into known;
   insert into {{schema}}.events
       (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)
     overriding system value
     values (gone[cardinality(gone)], of_stream, 2147483647, gen_random_uuid(), 'erased', 0,
-            date_trunc('milliseconds', clock_timestamp()), '{}', '{}');
-  insert into {{schema}}.erasures (stream_id, erased_by, reason, events)
-    values (of_stream, by_whom, why, cardinality(gone));
+            date_trunc('milliseconds', clock_timestamp()), jsonb_build_object('audit', known), '{}');
   perform set_config('reprise.maintenance', '', true);
-  return cardinality(gone);
+  return known;
 end
 $reprise$;
 revoke execute on function {{schema}}.erase_stream(text, text, text, text[], text[], regclass) from public;

@@ -1,4 +1,3 @@
-import * as timers from 'node:timers'
 import * as E from 'fp-ts/Either'
 import { isIsolatable, type StoreFailed } from '../../../core/errors/store'
 import type { FailureNote } from '../../../core/errors/subscription'
@@ -9,11 +8,9 @@ import type {
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
 import { processPrefix } from '../../../core/process-manager'
+import { setTimeout } from '../../../platform/node'
 import { named, type Executor, writeRows } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
-
-// Taken when this module is loaded: fake timers that a test installs must not stop heartbeats.
-const { setTimeout } = timers
 
 /** Any number of claims, in their order, and for each what its owner would have to poll for otherwise. */
 const claimAll = (schema: string): string => `

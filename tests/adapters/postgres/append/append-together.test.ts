@@ -1,40 +1,33 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import type { Kysely, Transaction } from 'kysely'
-import { Client } from 'pg'
-import { postgres, type PostgresStore } from '../../../../src/adapters/postgres/backend'
+import type { Transaction } from 'kysely'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import type { AppendRequest } from '../../../../src/core/append'
 import type { InlineProjection } from '../../../../src/core/ports/inline-projection'
 import type { StoredEvent } from '../../../../src/core/recorded-event'
 import { eventually } from '../../../support/eventually'
-import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
+import {
+  insertOrder,
+  type Orders,
+  type OrdersDatabase,
+  ordersDatabase,
+} from '../../../support/orders'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
 
-interface Orders {
-  readonly orders: { readonly id: string }
-}
-
-let database: MigratedDatabase<Orders>
-let admin: Client
-let db: Kysely<Orders>
-let store: PostgresStore<Orders>
+let orders: OrdersDatabase
+let db: OrdersDatabase['db']
+let store: OrdersDatabase['store']
 beforeAll(async () => {
-  database = await migratedDatabase<Orders>()
-  db = database.connect()
-  store = postgres(db).store
-  admin = new Client({ connectionString: database.url })
-  await admin.connect()
-  await admin.query('create table orders (id text primary key)')
+  orders = await ordersDatabase()
+  ;({ db, store } = orders)
 })
-afterAll(async () => {
-  await admin.end()
-  await database.close()
-})
+afterAll(() => orders.close())
 
-const versionOf = async (streamId: string): Promise<number> =>
-  (await right(store.load({ streamId, after: 0, limit: 1 }))).version
+const versionOf = (streamId: string) => orders.versionOf(streamId)
+const isOrder = (id: string) => orders.isOrder(id)
+const isBlocked = () => orders.isBlocked()
 
 const fresh = (count: number): ReadonlyArray<string> =>
   Array.from({ length: count }, () => `order-${randomUUID()}`)
@@ -44,28 +37,12 @@ const at = (streamId: string, expectedVersion: AppendRequest['expectedVersion'],
   expectedVersion,
 })
 
-const insert = (transaction: Transaction<Orders>, id: string) =>
-  transaction.insertInto('orders').values({ id }).execute()
-
-const isOrder = async (id: string): Promise<boolean> =>
-  (await db.selectFrom('orders').where('id', '=', id).selectAll().execute()).length > 0
-
-/** How many statements wait for a lock. */
-const blocked = async (): Promise<number> => {
-  const { rows } = await admin.query<{ blocked: number }>(
-    `select count(*)::integer as blocked from pg_locks where not granted and pid in (
-       select pid from pg_stat_activity where datname = current_database())`,
-  )
-  return rows[0]?.blocked ?? 0
-}
-const isBlocked = async (): Promise<boolean> => (await blocked()) > 0
-
 describe("several streams inside the caller's transaction", () => {
   it("are committed with the caller's rows, or rolled back with them", async () => {
     for (const isKept of [true, false]) {
       const [one = '', other = ''] = fresh(2)
       const transaction = await db.startTransaction().execute()
-      await insert(transaction, one)
+      await insertOrder(transaction, one)
       const inside = store.inTransaction(transaction)
       await right(inside.appendTogether({ streams: [at(one, 0, 2), at(other, 0)] }))
       expect((await right(inside.read(one, { after: 0, limit: 9 }))).events).toHaveLength(2)
@@ -82,7 +59,7 @@ describe("several streams inside the caller's transaction", () => {
     await right(store.append({ ...at(one, 0), commands }))
     await db.transaction().execute(async (transaction) => {
       const inside = store.inTransaction(transaction)
-      await insert(transaction, third)
+      await insertOrder(transaction, third)
       expect(
         await left(inside.appendTogether({ streams: [at(one, 0), at(other, 0)] })),
       ).toMatchObject({
@@ -109,7 +86,7 @@ describe("several streams inside the caller's transaction", () => {
       const first = await db.startTransaction().execute()
       await right(store.inTransaction(first).append(at(other, 0)))
       const second = await db.startTransaction().execute()
-      await insert(second, third)
+      await insertOrder(second, third)
       const inside = store.inTransaction(second)
       const waiting = inside.appendTogether({ streams: [at(one, 0), at(other, 0)] })()
       await eventually(isBlocked)
@@ -198,19 +175,19 @@ describe('a stream that is only looked at', () => {
 
 describe('inline projections of an append to several streams', () => {
   const seen: StoredEvent[] = []
-  const orders: InlineProjection<Transaction<Orders>> = {
+  const inserting: InlineProjection<Transaction<Orders>> = {
     name: 'orders',
     project: (events, transaction) =>
       TE.tryCatch(
         async () => {
           seen.push(...events)
-          for (const { streamId } of events) await insert(transaction, streamId)
+          for (const { streamId } of events) await insertOrder(transaction, streamId)
         },
         (cause) => cause,
       ),
   }
   beforeEach(() => seen.splice(0))
-  const projecting = () => postgres(db, { inline: [orders] }).store
+  const projecting = () => postgres(db, { inline: [inserting] }).store
   const inside = (transaction: Transaction<Orders>) => projecting().inTransaction(transaction)
 
   it('receive the events of all streams as they are stored, oldest first', async () => {
@@ -258,7 +235,7 @@ describe('inline projections of an append to several streams', () => {
   it("run in the caller's transaction, which goes on when they fail", async () => {
     const [one = '', other = '', third = ''] = fresh(3)
     await db.transaction().execute(async (transaction) => {
-      await insert(transaction, other)
+      await insertOrder(transaction, other)
       const refused = inside(transaction).appendTogether({ streams: [at(one, 0), at(other, 0)] })
       expect(await left(refused)).toMatchObject({ _tag: 'ProjectionFailed' })
       await right(inside(transaction).appendTogether({ streams: [at(one, 0), at(third, 0)] }))

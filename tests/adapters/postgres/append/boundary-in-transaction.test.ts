@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { openBoundary } from 'reprise/boundary'
 import { postgres } from '../../../../src/adapters/postgres/backend'
+import type { AppendTogetherRequest } from '../../../../src/core/append-together'
+import { appendTo, taggedEvents } from '../../../../src/testing/store-contract/fixtures'
 import { enrolment, openCourse, takeSeat } from '../../../support/enrolment'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -72,6 +74,27 @@ describe('a boundary in a transaction of the caller', () => {
       return E.left({ _tag: 'Enough' })
     })()
     expect(answer).toEqual(E.left({ _tag: 'Enough' }))
+  })
+
+  it('does not wait for a tag that was not likely, while it holds its locks: it is refused, and can be tried again', async () => {
+    const [one, other] = [freshId(), freshId()]
+    const request = (tag: string, ...more: ReadonlyArray<string>): AppendTogetherRequest => ({
+      streams: [appendTo(`seat-${freshId()}`, 'any', taggedEvents([tag, ...more].sort()))],
+      condition: { query: [{ tags: [tag] }], sight: { after: 0, count: 0 } },
+    })
+    const writing = (...tags: readonly [string, ...string[]]) =>
+      backend.store.appendLocked(request(...tags), () => async () => E.right(request(one, other)))
+    const holding = backend.store.appendLocked(request(other), () => async () => {
+      // Of its own tag it is sure; whoever holds the other one may wait for this one.
+      expect(await left(writing(one))).toMatchObject({
+        _tag: 'StoreFailed',
+        reason: 'TransactionRefused',
+        outcome: 'nothingWritten',
+      })
+      return E.left({ _tag: 'Enough' })
+    })
+    expect(await left(holding)).toEqual({ _tag: 'Enough' })
+    expect((await right(writing(one))).streams).toHaveLength(1)
   })
 
   it('is refused in one that is REPEATABLE READ, and nothing is stored', async () => {

@@ -11,6 +11,7 @@ import {
   type CounterEvent,
   type CounterState,
 } from '../../../support/counter'
+import { blockedIn } from '../../../support/blocked'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -61,13 +62,7 @@ const hasMail = async (id: string): Promise<boolean> =>
   (await db.selectFrom('mails').where('id', '=', id).selectAll().execute()).length > 0
 const begin = () => db.startTransaction().execute()
 
-const isBlocked = async (): Promise<boolean> => {
-  const { rows } = await admin.query<{ blocked: boolean }>(
-    `select exists (select from pg_locks where not granted and pid in (
-       select pid from pg_stat_activity where datname = current_database())) as blocked`,
-  )
-  return rows[0]?.blocked ?? false
-}
+const isBlocked = async (): Promise<boolean> => (await blockedIn(admin)) > 0
 
 describe("a command in the caller's transaction", () => {
   it("is committed with the caller's rows, and with the inline projections", async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
@@ -6,6 +7,7 @@ import { Client } from 'pg'
 import { postgres, type PostgresStore } from '../../../../src/adapters/postgres/backend'
 import type { BoundaryQuery, Sight } from '../../../../src/core/boundary-query'
 import type { BoundaryStore } from '../../../../src/core/ports/boundary-store'
+import { blockedIn } from '../../../support/blocked'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -44,13 +46,7 @@ const itemsOf = (...tags: ReadonlyArray<string>) =>
 const sightOf = async (of: BoundaryStore, query: BoundaryQuery): Promise<Sight> =>
   (await right(of.readMatching(query, { limit: 100 }))).sight
 
-const isBlocked = async (): Promise<boolean> => {
-  const { rows } = await admin.query(
-    `select from pg_locks where not granted and pid in (
-       select pid from pg_stat_activity where datname = current_database())`,
-  )
-  return rows.length > 0
-}
+const isBlocked = async (): Promise<boolean> => (await blockedIn(admin)) > 0
 
 const countTagged = async (tag: string): Promise<number> =>
   (await right(store.readMatching(itemsOf(tag), { limit: 100 }))).events.length
@@ -159,6 +155,31 @@ describe('an append on a condition', () => {
     expect(page.events).toHaveLength(1)
     await transaction.commit().execute()
     expect(E.isRight(await waiting)).toBe(true)
+  })
+
+  it('does not look at the locks of others, and nor does the read before it: they may be many', async () => {
+    const [tag = ''] = freshTags(1)
+    const query = itemsOf(tag)
+    const knowing = postgres(db).store
+    await right(knowing.append(tagged(tag)))
+    const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now())
+    await right(knowing.readMatching(query, { limit: 10 })) // a horizon is known, for a second
+    const { rows } = await admin.query<{ text: string }>(
+      `select pg_get_functiondef('reprise.announced'::regproc) as text`,
+    )
+    await admin.query(`create or replace function reprise.announced()
+      returns table (pid integer, prepared text, "position" bigint)
+      language plpgsql as $$ begin raise exception 'the locks are looked at'; end $$`)
+    try {
+      const read = await right(knowing.readMatching(query, { limit: 10 }))
+      const condition = { query, sight: read.sight }
+      await right(knowing.appendTogether({ streams: [tagged(tag)], condition }))
+      expect((await left(knowing.readAll({ after: 0, limit: 1 }))).message).toContain('looked at')
+    } finally {
+      now.mockRestore()
+      await admin.query(rows[0]?.text ?? '')
+    }
+    expect(await countTagged(tag)).toBe(2)
   })
 
   it("leaves the caller's transaction usable when it does not hold", async () => {

@@ -33,7 +33,7 @@ const sentFor = async (...requests: ReadonlyArray<AppendRequest>): Promise<Compi
 
 describe('the optimistic statement', () => {
   it('takes an append of a few megabytes', async () => {
-    expect((await sentFor(carrying('counter-1', 3, 1_000_000))).sql).toBe(statements.appendMany)
+    expect((await sentFor(carrying('counter-1', 3, 1_000_000))).sql).toBe(statements.appendStream)
   })
 
   it('is not used for more data than a JSON array should hold, in one append or in several', async () => {
@@ -57,10 +57,17 @@ describe('the optimistic statement', () => {
     expect(sent.map(({ sql }) => sql)).toEqual([
       statements.appendOne,
       statements.appendOne,
-      statements.appendMany,
-      statements.appendMany,
-      statements.appendMany,
+      statements.appendStream,
+      statements.appendStream,
+      statements.appendStream,
     ])
+  })
+
+  it('is the one for any number of streams where several share it, or a command has several events', async () => {
+    const mark = { commandId: 'one', skip: 0, eventCount: 2 }
+    const shared = await sentFor(appending('counter-1'), appending('counter-2', 2))
+    const marked = await sentFor({ ...appending('counter-1', 2), commands: [mark] })
+    expect([shared.sql, marked.sql]).toEqual([statements.appendMany, statements.appendManyMarked])
   })
 
   it('carries data and metadata as they were written', async () => {

@@ -1,54 +1,29 @@
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely'
-import { Client } from 'pg'
+import { CompiledQuery } from 'kysely'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
-import { type PostgresStore, postgres } from '../../../../src/adapters/postgres/backend'
+import { postgres } from '../../../../src/adapters/postgres/backend'
 import { eventually } from '../../../support/eventually'
-import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
+import { insertOrder, type OrdersDatabase, ordersDatabase } from '../../../support/orders'
+import { migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { appending } from '../../../support/tally'
 
-interface Orders {
-  readonly orders: { readonly id: string }
-}
-
-let database: MigratedDatabase<Orders>
-let admin: Client
-let db: Kysely<Orders>
-let store: PostgresStore<Orders>
+let orders: OrdersDatabase
+let db: OrdersDatabase['db']
+let store: OrdersDatabase['store']
 beforeAll(async () => {
-  database = await migratedDatabase<Orders>()
-  db = database.connect()
-  store = postgres(db).store
-  admin = new Client({ connectionString: database.url })
-  await admin.connect()
-  await admin.query('create table orders (id text primary key)')
+  orders = await ordersDatabase()
+  ;({ db, store } = orders)
 })
-afterAll(async () => {
-  await admin.end()
-  await database.close()
-})
+afterAll(() => orders.close())
 
-const versionOf = async (streamId: string): Promise<number> =>
-  (await right(store.read(streamId, { after: 0, limit: 100 }))).events.length
-
-const isOrder = async (id: string): Promise<boolean> =>
-  (await db.selectFrom('orders').where('id', '=', id).selectAll().execute()).length > 0
-
-const order = (transaction: Transaction<Orders>, id: string) =>
-  transaction.insertInto('orders').values({ id }).execute()
-
-const isBlocked = async (): Promise<boolean> => {
-  const { rows } = await admin.query<{ blocked: boolean }>(
-    `select exists (select from pg_locks where not granted and pid in (
-       select pid from pg_stat_activity where datname = current_database())) as blocked`,
-  )
-  return rows[0]?.blocked ?? false
-}
+const versionOf = (streamId: string) => orders.versionOf(streamId)
+const isOrder = (id: string) => orders.isOrder(id)
+const isBlocked = () => orders.isBlocked()
 
 describe("append inside the caller's transaction", () => {
   it("is committed with the caller's rows", async () => {
     await db.transaction().execute(async (transaction) => {
-      await order(transaction, 'kept')
+      await insertOrder(transaction, 'kept')
       await right(store.inTransaction(transaction).append(appending('order-kept', 2)))
       expect(await versionOf('order-kept')).toBe(0)
     })
@@ -57,7 +32,7 @@ describe("append inside the caller's transaction", () => {
 
   it("is rolled back with the caller's rows", async () => {
     const refused = db.transaction().execute(async (transaction) => {
-      await order(transaction, 'gone')
+      await insertOrder(transaction, 'gone')
       await right(store.inTransaction(transaction).append(appending('order-gone', 2)))
       throw new Error('second thoughts')
     })
@@ -80,7 +55,7 @@ describe("append inside the caller's transaction", () => {
       const inside = store.inTransaction(transaction)
       const again = { ...appending('order-taken'), expectedVersion: 'mustNotExist' } as const
       expect(await left(inside.append(again))).toMatchObject({ _tag: 'VersionConflict', actual: 1 })
-      await order(transaction, 'after a conflict')
+      await insertOrder(transaction, 'after a conflict')
       await right(inside.append(appending('order-taken')))
     })
     expect([await isOrder('after a conflict'), await versionOf('order-taken')]).toEqual([true, 2])
@@ -142,7 +117,7 @@ describe("append inside the caller's transaction", () => {
         expect(await waiting).toMatchObject({
           left: { _tag: 'CommandAlreadyHandled', commandId: 'c', after: 0, eventCount: first },
         })
-        await order(two, id)
+        await insertOrder(two, id)
         await right(store.inTransaction(two).append(appending(id)))
         await two.commit().execute()
         expect([await isOrder(id), await versionOf(id)]).toEqual([true, first + 1])

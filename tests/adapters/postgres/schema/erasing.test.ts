@@ -72,7 +72,7 @@ describe('erasing in PostgreSQL', () => {
     expect(await foundIn(`counter-${id}`)).toContain('snapshots')
     await right(erase(`counter-${id}`))
     expect(await foundIn('Ada Lovelace')).toEqual([])
-    expect(await foundIn(`counter-${id}`)).toEqual(['erasures', 'events'])
+    expect(await foundIn(`counter-${id}`)).toEqual(['audit', 'events'])
     expect(await left(counters.handleCommand(id, add(1)))).toMatchObject({ _tag: 'StreamErased' })
   })
 

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Client, Pool } from 'pg'
-import { fromStart, rebuildProjection, runProcessManager, runProjection } from 'reprise'
+import {
+  fromStart,
+  openCategory,
+  rebuildProjection,
+  runProcessManager,
+  runProjection,
+} from 'reprise'
 import { postgres, type PostgresBackend, tableReader } from 'reprise/postgres'
 import { totals } from '../../../support/balances'
 import { eventually } from '../../../support/eventually'
@@ -9,7 +15,7 @@ import { migratedDatabase, type MigratedDatabase } from '../../../support/postgr
 import { left, right } from '../../../support/right'
 import { sums, type SumTables } from '../../../support/sums'
 import { appendTicks, tick } from '../../../support/ticks'
-import { bankOn, transferring } from '../../../support/transfers'
+import { accounts, bankOn, transferring } from '../../../support/transfers'
 
 const role = `app_${randomUUID().slice(0, 8)}`
 let database: MigratedDatabase<unknown>
@@ -77,6 +83,23 @@ describe('a user with the rights that the page names', () => {
     await right(backend.store.appendTogether({ streams, condition: { query, sight } }))
     const page = await right(backend.store.readAll({ after: 0, limit: 10, tags: ['rights'] }))
     expect(page.events).toHaveLength(2)
+  })
+
+  it('can declare the tags of a category, and nothing more about them', async () => {
+    const tagged = openCategory(
+      { ...accounts, name: 'tagged', tags: (_event, id) => [id] },
+      backend,
+    )
+    await right(tagged.handleCommand('a', { type: 'Open', amount: 1 }))
+    expect(await right(backend.operator.taggedCategories())).toMatchObject([
+      { category: 'tagged', completeAfter: 0 },
+    ])
+    for (const statement of [
+      'update reprise.tagged_categories set complete_after = 0',
+      'delete from reprise.tagged_categories',
+    ]) {
+      await expect(client.query(statement)).rejects.toMatchObject({ code: '42501' })
+    }
   })
 
   it('can handle commands, save snapshots, and run projections and process managers', async () => {

@@ -71,7 +71,9 @@ describe('handlers that append while their transaction holds a connection', () =
     const trouble = await eventually(() =>
       running.notices.find((notice) => JSON.stringify(notice).includes('PoolExhausted')),
     )
-    expect(JSON.stringify(trouble)).toContain('give it more of them, or hold them for less time')
+    expect(JSON.stringify(trouble)).toContain(
+      'raise the max of the pool, or hold connections for less time',
+    )
     const status = await right(postgres(database.connect(2)).operator.status('echo'))
     expect(status).toMatchObject([{ parked: 0 }])
     await running.end()

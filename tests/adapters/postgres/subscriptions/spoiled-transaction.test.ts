@@ -65,7 +65,7 @@ describe('a handler that hides the failure of a statement', () => {
       return found?.parked === true && found
     })
   const said =
-    /^hiding could not handle the event at position 3: .*an earlier statement of this transaction has failed, and its error was passed over/
+    /^hiding could not handle the event at position 3: .*an earlier statement of this transaction has failed, and its error was ignored/
 
   it('is parked at its event, and all others have their effect once', async () => {
     await appendTicks(side.store, 'tick-1', 1)
