@@ -39,7 +39,9 @@ export const memoryAudit = (now: () => number): MemoryAudit => {
     add,
     recordAction: (action) => () => {
       const problem = actionProblem(action)
-      return Promise.resolve(problem === undefined ? E.right(add(action).sequence) : E.left(problem))
+      return Promise.resolve(
+        problem === undefined ? E.right(add(action).sequence) : E.left(problem),
+      )
     },
     recordOutcome: (sequence, outcome) =>
       TE.fromIO(() => {

@@ -1,5 +1,10 @@
 import * as E from 'fp-ts/Either'
-import { type Erasing, type Erasure, erasingProblem, nothingToErase } from '../../core/operator/erasure'
+import {
+  type Erasing,
+  type Erasure,
+  erasingProblem,
+  nothingToErase,
+} from '../../core/operator/erasure'
 import type { Operator } from '../../core/ports/operator'
 import type { MemoryDocuments } from './documents'
 import type { MemoryLog } from './log'
@@ -42,7 +47,12 @@ export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase'> => 
       const { events } = log.streams.get(streamId) ?? { events: [] }
       if (events.length === 0) return Promise.resolve(E.left(nothingToErase(streamId)))
       const { at } = audit.add(
-        { operator: by, action: 'erase', subject: streamId, detail: { why, events: events.length } },
+        {
+          operator: by,
+          action: 'erase',
+          subject: streamId,
+          detail: { why, events: events.length },
+        },
         { outcome: 'done', message: `${events.length} erased` },
       )
       const erasure: Erasure = { streamId, erasedAt: at, by, why, events: events.length }

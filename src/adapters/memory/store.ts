@@ -237,7 +237,9 @@ export const memoryStore = ({
       return Promise.resolve(error === undefined ? E.right(load(log, request)) : E.left(error))
     },
     read: (streamId, range) => () =>
-      reading(log, streamId, streamRangeProblem(range), () => page(log, streamOf(log, streamId), range)),
+      reading(log, streamId, streamRangeProblem(range), () =>
+        page(log, streamOf(log, streamId), range),
+      ),
     readBackwards: (streamId, range) => () =>
       reading(log, streamId, backwardsRangeProblem(range), () =>
         backwardsPage(log, streamOf(log, streamId), range),

@@ -9,7 +9,7 @@ import { type CliFailure, failure, usage } from '../failure'
 import { answer } from '../output/report'
 import { safe } from '../output/text'
 import type { Context, Register, Work } from '../runtime'
-import { explained, withSession } from '../session'
+import { explain, explained, type Session, withSession } from '../session'
 
 export interface EraseOptions {
   readonly why?: string
@@ -65,6 +65,15 @@ const userName = (): string => {
   return E.isRight(found) ? found.right : found.left
 }
 
+/** How many events would be erased. 0: none, or it was erased before. The operator tells the two apart, and changes nothing. */
+const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure, number> =>
+  pipe(
+    session.store.version(stream),
+    TE.orElse((error) =>
+      error._tag === 'StreamErased' ? TE.right(0) : TE.left(explain(session)(error)),
+    ),
+  )
+
 /** Erases a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
 export const erase = (
   stream: string,
@@ -79,17 +88,21 @@ export const erase = (
   return withSession('existing', (session, context) =>
     pipe(
       TE.Do,
-      TE.bind('version', () => explained(session)(session.store.version(stream))),
-      TE.chainFirst(({ version }) =>
-        yes || version === 0
+      TE.bind('events', () => eventsLeft(session, stream)),
+      TE.chainFirst(({ events }) =>
+        yes || events === 0
           ? TE.right(undefined)
           : TE.left(
               usage(
-                `${safe(stream)} would be erased for ever: its ${count(version, 'event')} with tags, snapshots, marks of commands and what subscriptions hold of it, and ${count(documents.right.length, 'document')}. What was made from it elsewhere stays. To do it, add --yes`,
+                `${safe(stream)} would be erased for ever: its ${count(events, 'event')} with tags, snapshots, marks of commands and what subscriptions hold of it, and ${count(documents.right.length, 'document')}. What was made from it elsewhere stays. To do it, add --yes`,
               ),
             ),
       ),
-      TE.chainFirst(() => () => typed(context, stream, confirm)),
+      TE.chainFirst(
+        ({ events }) =>
+          () =>
+            events === 0 ? Promise.resolve(E.right(undefined)) : typed(context, stream, confirm),
+      ),
       TE.flatMap(() =>
         explained(session)(
           session.operator.erase({ streamId: stream, by, why, documents: documents.right }),

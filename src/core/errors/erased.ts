@@ -6,6 +6,13 @@ export interface StreamErased {
   readonly streamId: StreamId
   readonly message: string
 }
+
+/**
+ * The error for a stream that was erased.
+ *
+ * @example
+ * streamErased('account-A1')._tag // 'StreamErased'
+ */
 export const streamErased = (streamId: StreamId): StreamErased => ({
   _tag: 'StreamErased',
   streamId,

@@ -75,7 +75,7 @@ export const erasingProblem = ({
  * The stream was never written to: there is nothing to erase.
  *
  * @example
- * nothingToErase('account-A1').message // 'The stream account-A1 has no events.'
+ * nothingToErase('account-A1').message // 'The stream account-A1 has no events. Nothing was changed.'
  */
 export const nothingToErase = (streamId: StreamId): InvalidOperation =>
   invalidOperation('stream', `${streamId} has no events`)

@@ -90,26 +90,28 @@ export const erasingStreams: Suite = {
         [stays, stays],
       )
     },
-    'lets readers of the whole store go on, without what was erased, and whatever was last': async ({
-      operator,
-      store,
-    }) => {
-      const category = freshCategory()
-      const [first, gone] = [freshStream(category), freshStream(category)]
-      await succeeds(store.append(appendTo(first, 0, numbered(2))))
-      await succeeds(store.append(appendTo(gone, 0, numbered(2, 3))))
-      const before = await succeeds(store.readAll({ after: 0, limit: 100, categories: [category] }))
-      await succeeds(operator.erase(erasing(gone)))
-      const after = await succeeds(store.readAll({ after: 0, limit: 100, categories: [category] }))
-      same(numbersOf(after.events), [1, 2])
-      assert.ok(after.upTo >= before.upTo, 'the horizon does not go back')
-      assert.ok(after.highest >= before.highest, 'nor does the highest position')
-      same(after.lineage, before.lineage)
-      const { positions } = await succeeds(store.append(appendTo(first, 2, numbered(1, 5))))
-      assert.ok((positions[0] ?? 0) > before.highest, 'no position is used again')
-      const later = { after: after.upTo, limit: 100, categories: [category] }
-      same(numbersOf((await succeeds(store.readAll(later))).events), [5])
-    },
+    'lets readers of the whole store go on, without what was erased, and whatever was last':
+      async ({ operator, store }) => {
+        const category = freshCategory()
+        const [first, gone] = [freshStream(category), freshStream(category)]
+        await succeeds(store.append(appendTo(first, 0, numbered(2))))
+        await succeeds(store.append(appendTo(gone, 0, numbered(2, 3))))
+        const before = await succeeds(
+          store.readAll({ after: 0, limit: 100, categories: [category] }),
+        )
+        await succeeds(operator.erase(erasing(gone)))
+        const after = await succeeds(
+          store.readAll({ after: 0, limit: 100, categories: [category] }),
+        )
+        same(numbersOf(after.events), [1, 2])
+        assert.ok(after.upTo >= before.upTo, 'the horizon does not go back')
+        assert.ok(after.highest >= before.highest, 'nor does the highest position')
+        same(after.lineage, before.lineage)
+        const { positions } = await succeeds(store.append(appendTo(first, 2, numbered(1, 5))))
+        assert.ok((positions[0] ?? 0) > before.highest, 'no position is used again')
+        const later = { after: after.upTo, limit: 100, categories: [category] }
+        same(numbersOf((await succeeds(store.readAll(later))).events), [5])
+      },
     'does it once: repeated, it answers what was written down, and changes nothing': async ({
       operator,
       store,
@@ -127,7 +129,12 @@ export const erasingStreams: Suite = {
       const streamId = freshStream()
       await succeeds(store.append(appendTo(streamId, 0, numbered(2))))
       // Whoever can write into the audit can write this; nothing is erased by it.
-      const forged = { operator: 'mallory', action: 'erase', subject: streamId, detail: { why: 'x' } }
+      const forged = {
+        operator: 'mallory',
+        action: 'erase',
+        subject: streamId,
+        detail: { why: 'x' },
+      }
       await succeeds(operator.recordAction(forged))
       const { erasedAt } = await succeeds(operator.erase(erasing(streamId)))
       const [entry, earlier] = (await succeeds(operator.audit(ALL))).entries
@@ -136,7 +143,15 @@ export const erasingStreams: Suite = {
       const { operator: who, action, subject, at, outcome, detail } = entry
       same(
         { who, action, subject, at, outcome, why: detail['why'], events: detail['events'] },
-        { who: by, action: 'erase', subject: streamId, at: erasedAt, outcome: 'done', why, events: 2 },
+        {
+          who: by,
+          action: 'erase',
+          subject: streamId,
+          at: erasedAt,
+          outcome: 'done',
+          why,
+          events: 2,
+        },
       )
     },
     'fills a page of the list of streams with what is there, however much was erased': async ({
@@ -201,7 +216,12 @@ export const erasingStreams: Suite = {
           index === 6
             ? operator.erase(erasing(streamId))()
             : store.append(
-                appendTo(streamId, 'any', numbered(1), index % 2 === 0 ? [] : [aMark(freshCommandId(), 1)]),
+                appendTo(
+                  streamId,
+                  'any',
+                  numbered(1),
+                  index % 2 === 0 ? [] : [aMark(freshCommandId(), 1)],
+                ),
               )(),
         )
         for (const answer of answers) {

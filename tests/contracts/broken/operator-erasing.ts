@@ -13,8 +13,10 @@ const storeThat =
     return { ...side, store: { ...side.store, ...change(side) } }
   }
 
-const NOTHING_LEFT = 'erasing: leaves nothing of a stream, and answers what is written down about it'
-const ONCE = 'erasing: does it once: repeated, it answers what was written down, and changes nothing'
+const NOTHING_LEFT =
+  'erasing: leaves nothing of a stream, and answers what is written down about it'
+const ONCE =
+  'erasing: does it once: repeated, it answers what was written down, and changes nothing'
 const AUDITED = 'erasing: is written down in the audit, beside what operators have recorded'
 const UNDER_WAY = 'erasing: lets no append through that is under way meanwhile'
 const INVALID = 'erasing: refuses a stream without events, and an argument that is not valid'
@@ -36,7 +38,9 @@ export const brokenErasingOperators: ReadonlyArray<BrokenOperator> = [
           audit(range),
           TE.map((page) => ({
             ...page,
-            entries: page.entries.filter(({ action, operator }) => action !== 'erase' || operator === 'mallory'),
+            entries: page.entries.filter(
+              ({ action, operator }) => action !== 'erase' || operator === 'mallory',
+            ),
           })),
         ),
     })),
@@ -86,11 +90,13 @@ export const brokenErasingOperators: ReadonlyArray<BrokenOperator> = [
   {
     defect: 'counts erased streams in a page of the list of streams',
     open: storeThat(({ store, operator }) => ({
-      streams: ({ limit, ...range }) => async () => {
-        const erased = await operator.audit({ before: Number.MAX_SAFE_INTEGER, limit: 1_000 })()
-        const count = E.isRight(erased) ? erased.right.entries.length : 0
-        return store.streams({ ...range, limit: Math.max(limit - count, 0) })()
-      },
+      streams:
+        ({ limit, ...range }) =>
+        async () => {
+          const erased = await operator.audit({ before: Number.MAX_SAFE_INTEGER, limit: 1_000 })()
+          const count = E.isRight(erased) ? erased.right.entries.length : 0
+          return store.streams({ ...range, limit: Math.max(limit - count, 0) })()
+        },
     })),
     noticedBy: [
       'erasing: fills a page of the list of streams with what is there, however much was erased',
