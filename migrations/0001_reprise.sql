@@ -871,6 +871,22 @@ create table {{schema}}.audit (
   constraint audit_outcome_check check (outcome in ('done', 'failed'))
 );
 
+-- What it says stays: only an outcome is added, once.
+create function {{schema}}.refuse_rewriting() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  raise exception 'the audit is kept as it is: % on % is refused', tg_op, tg_table_name
+    using errcode = 'restrict_violation';
+end
+$reprise$;
+create trigger audit_is_not_rewritten before update on {{schema}}.audit
+  for each row when (old.outcome is not null) execute function {{schema}}.refuse_rewriting();
+create trigger audit_is_not_deleted before delete on {{schema}}.audit
+  for each row execute function {{schema}}.refuse_rewriting();
+create trigger audit_is_not_truncated before truncate on {{schema}}.audit
+  for each statement execute function {{schema}}.refuse_rewriting();
+
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 

@@ -3,9 +3,11 @@ import * as E from 'fp-ts/Either'
 import { openCategory } from 'reprise'
 import { postgres, type PostgresBackend } from 'reprise/postgres'
 import { add, counter } from '../../../support/counter'
+import { eventually } from '../../../support/eventually'
 import { migratedDatabase, type MigratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { tick } from '../../../support/ticks'
+import { startWorker } from '../../../support/workers'
 
 let database: MigratedDatabase<unknown>
 let pool: Pool
@@ -91,6 +93,58 @@ describe('erasing in PostgreSQL', () => {
     expect(await right(backend.store.version(streamId))).toBe(1)
     await right(append(streamId, 1))
     expect(await right(erase(streamId))).toMatchObject({ events: 2 })
+  })
+
+  it('is written down for ever, also for the owner of the tables', async () => {
+    const streamId = `tick-${fresh()}`
+    await right(append(streamId, 0))
+    await right(erase(streamId))
+    const owner = await client()
+    for (const rewriting of [
+      "update reprise.audit set operator = 'nobody' where subject = $1",
+      'delete from reprise.audit where subject = $1',
+      'with t as (select $1::text) update reprise.audit set outcome = null where subject in (table t)',
+    ]) {
+      await expect(owner.query(rewriting, [streamId])).rejects.toMatchObject({ code: '23001' })
+    }
+    await expect(owner.query('truncate reprise.audit')).rejects.toMatchObject({ code: '23001' })
+  })
+
+  it('is all or nothing when its process is killed in the middle, and can be run again', async () => {
+    const streamId = `tick-${fresh()}`
+    await right(append(streamId, 0))
+    const locking = await client()
+    await locking.query(
+      `insert into reprise.documents (collection, key, value) values ('balances', $1, '{}')`,
+      [streamId],
+    )
+    const statements = async (which: string): Promise<number> => {
+      const { rows } = await pool.query(
+        `select from pg_stat_activity where datname = current_database() and state = 'active'
+           and query like '%erase_stream%' and pid <> pg_backend_pid() ${which}`,
+      )
+      return rows.length
+    }
+    for (let round = 0; round < 3; round++) {
+      // The documents are the last thing that is deleted: it has deleted the events, and waits.
+      await locking.query('begin')
+      await locking.query('select from reprise.documents where key = $1 for update', [streamId])
+      const worker = startWorker(
+        'adapters/postgres/schema/erasing.worker.ts',
+        database.url,
+        streamId,
+      )
+      await eventually(async () => (await statements("and wait_event_type = 'Lock'")) === 1)
+      await worker.kill()
+      // Nobody hears its answer; the server ends it, for it waits for the lock longer than it may.
+      await eventually(async () => (await statements('')) === 0)
+      await locking.query('rollback')
+      expect(await right(backend.store.version(streamId))).toBe(1)
+      expect(await foundIn(streamId)).toEqual(['documents', 'events'])
+    }
+    const documents = [{ collection: 'balances', key: streamId }]
+    await right(backend.operator.erase({ streamId, by: 'test', why: 'test', documents }))
+    expect(await foundIn(streamId)).toEqual(['audit', 'events'])
   })
 
   it('is met by a transaction that has seen the stream before, whatever its isolation', async () => {
