@@ -2,7 +2,7 @@ import type { ExpectedVersion } from '../../../core/expected-version'
 import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
 import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
-import { EMPTY_METADATA, type EncodedAppend, type EncodedEvent } from './append'
+import { type EncodedAppend, type EncodedEvent } from './append'
 
 // The optimistic statements: they check the version and insert. A row comes back for every event that was stored: what
 // gave none did not fit.
@@ -81,7 +81,7 @@ type Column = ReadonlyArray<string | number | null> | string
 export type Columns = ReadonlyArray<Column>
 
 /** The text of an array, written item by item. */
-const arrayText = () => {
+export const arrayText = () => {
   let text = ''
   return {
     add: (item: string): void => {
@@ -93,7 +93,7 @@ const arrayText = () => {
 }
 
 /** The columns of some events that are not JSON. */
-const plainColumns = (events: ReadonlyArray<EncodedEvent>): Columns => {
+export const plainColumns = (events: ReadonlyArray<EncodedEvent>): Columns => {
   const [id, schemaVersion] = [arrayText(), arrayText()]
   const types: string[] = []
   for (const event of events) {
@@ -133,20 +133,6 @@ export const markColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
 export interface Query {
   readonly text: string
   readonly parameters: ReadonlyArray<unknown>
-}
-
-// JSON holds no control characters, so encoding it once more as JSON is the quoting that an array needs.
-const jsonElement = (json: string): string =>
-  json === EMPTY_METADATA ? '"{}"' : JSON.stringify(json)
-
-/** The columns of some events, with arrays of texts for data and metadata. */
-export const textColumns = (events: ReadonlyArray<EncodedEvent>): Columns => {
-  const [data, metadata] = [arrayText(), arrayText()]
-  for (const event of events) {
-    data.add(jsonElement(event.data))
-    metadata.add(jsonElement(event.metadata))
-  }
-  return [...plainColumns(events), data.end(), metadata.end()]
 }
 
 /** The optimistic statements. */

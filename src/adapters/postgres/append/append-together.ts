@@ -25,17 +25,20 @@ import { ERASED_VERSION, eventsOf, quoteIdentifier } from '../schema/names'
 import {
   appendedOf,
   byStream,
+  EMPTY_METADATA,
   type EncodedAppend,
+  type EncodedEvent,
   noAnswer,
   type OutcomeRow,
   type RunAppends,
 } from './append'
 import {
+  arrayText,
   type Columns,
   limitingLocks,
   markColumns,
+  plainColumns,
   streamColumns,
-  textColumns,
 } from './append-statements'
 import { locksOf, type NamedLock } from './named-locks'
 
@@ -147,6 +150,20 @@ const conditionColumns = (units: ReadonlyArray<Unit>): Columns => {
     items.map(({ after }) => after),
     ...itemColumns(conditions.flatMap(({ query }) => query)),
   ]
+}
+
+// JSON holds no control characters, so encoding it once more as JSON is the quoting that an array needs.
+const jsonElement = (json: string): string =>
+  json === EMPTY_METADATA ? '"{}"' : JSON.stringify(json)
+
+/** The columns of some events, with arrays of texts for data and metadata. */
+const textColumns = (events: ReadonlyArray<EncodedEvent>): Columns => {
+  const [data, metadata] = [arrayText(), arrayText()]
+  for (const event of events) {
+    data.add(jsonElement(event.data))
+    metadata.add(jsonElement(event.metadata))
+  }
+  return [...plainColumns(events), data.end(), metadata.end()]
 }
 
 const parametersOf = (units: ReadonlyArray<Unit>): ReadonlyArray<unknown> => {

@@ -11,7 +11,7 @@ interface AuditRow extends Omit<AuditEntry, 'outcome' | 'message'> {
 
 const recording = (schema: string): string => `
 insert into ${schema}.audit (operator, action, subject, detail)
-values ($1::text, $2::text, $3::text, $4::jsonb)
+values ($1::text, $2::text, $3::text, $4::text::jsonb)
 returning sequence::double precision as sequence`
 
 // The first outcome stands.
