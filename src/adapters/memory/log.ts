@@ -27,7 +27,7 @@ export interface MemoryLog {
   readonly tags: TagIndex
   /** What was erased, by streams. */
   readonly erasures: Map<StreamId, Erasure>
-  /** The time of the last append: the next one is never earlier, whatever the clock does. */
+  /** The time of the last append, in milliseconds since 1970-01-01 UTC: the next one is never earlier, whatever the clock does. */
   recordedAt: number
 }
 
