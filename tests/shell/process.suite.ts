@@ -260,7 +260,7 @@ export const processSuite = <Transaction>(
     await eventually(() => received.length === 1)
     expect(received).toEqual(['now -8'])
     expect(await right(side.documents.get('process:reminding', 'tick-1'))).toMatchObject({
-      value: { state: { data: -7 } },
+      value: { state: -7 },
     })
     await run.stop()
     await right(side.subscriptions.remove('process:reminding'))

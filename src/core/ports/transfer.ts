@@ -61,8 +61,9 @@ export interface CommandRange {
 export interface Refusal {
   /** Counted from 1. */
   readonly line: number
-  /** Where its bytes are in the archive, without the line feed. */
+  /** Where its first byte is in the archive, counted from 0. */
   readonly start: number
+  /** How many bytes it has, without the line feed. */
   readonly length: number
   /** The kind of the reason: `VersionTaken`, say. */
   readonly reason: string
@@ -73,12 +74,15 @@ export interface Refusal {
 export interface ImportProgress {
   /** The SHA-256 of the archive, in hexadecimal digits. */
   readonly archive: string
-  /** How many lines are done, and how many bytes they are. */
+  /** How many lines are done. */
   readonly lines: number
+  /** How many bytes of the archive these lines are. */
   readonly bytes: number
-  /** How many events and commands were stored, and how many lines refused. */
+  /** How many events were stored. */
   readonly events: number
+  /** How many commands were stored. */
   readonly commands: number
+  /** How many lines were refused. */
   readonly refused: number
   readonly isFinished: boolean
 }

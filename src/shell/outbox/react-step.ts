@@ -25,9 +25,6 @@ const end = async <Stored, Event, Command, State>(
   return E.isLeft(written) ? written : outbox.cancelAll(manager.name, key)()
 }
 
-/** What a process manager does about an event that was imported: see `ProcessOptions.imported`. */
-export type ImportedEvents = 'observe' | 'react'
-
 /** What one process receives. */
 interface Received<Event> extends Routed<Event> {
   /** Whether it may act on it. */
@@ -58,11 +55,15 @@ const receive = async <Stored, Event, Command, State>(
   return E.isLeft(written) ? written : writeActions(commands, writes.outbox, cause, actions)
 }
 
-/** Routes an event to its process: the new state and the commands it issues are written together. */
+/**
+ * Routes an event to its process: the new state and the commands it issues are written together.
+ *
+ * @param imported - see `ProcessOptions.imported`.
+ */
 export const reactTo =
   <Stored, Event, Command, State>(
     manager: ProcessManager<Stored, Event, Command, State>,
-    imported: ImportedEvents,
+    imported: 'observe' | 'react',
   ) =>
   (stored: StoredEvent, writes: ProcessWrites): TaskEither<unknown, void> =>
   async () => {

@@ -12,7 +12,7 @@ import type {
 } from '../subscription/environment'
 import { startSubscription } from '../subscription/start-subscription'
 import { type Dispatch, sending } from './dispatch-step'
-import { type ImportedEvents, reactTo } from './react-step'
+import { reactTo } from './react-step'
 import { sendBetweenBatches } from './send-round'
 import { recordAnswers } from './record-answers'
 
@@ -42,7 +42,7 @@ export interface ProcessOptions extends Pick<
    * them has followed elsewhere. `observe`: a process takes them into its state, and issues no command and sets no
    * timer. `react`: as any other. Default `observe`.
    */
-  readonly imported?: ImportedEvents
+  readonly imported?: 'observe' | 'react'
 }
 
 /**
