@@ -4,11 +4,11 @@ import type { Appended, AppendRequest } from '../append'
 import { canonicalJson } from '../canonical-json'
 import type { NewEvent, StoredEvent } from '../recorded-event'
 import type { BoundaryStore } from './boundary-store'
-import type { AfterAppend, EventStore } from './event-store'
+import type { AfterAppend, StreamStore } from './event-store'
 
-/** The hooks of a store: see {@link EventStore.afterAppend}. */
+/** The hooks of a store: see {@link StreamStore.afterAppend}. */
 export interface AppendHooks {
-  readonly afterAppend: EventStore['afterAppend']
+  readonly afterAppend: StreamStore['afterAppend']
   /**
    * An append of `requests`, after which the hooks are called. The events are copied when this is called, and only if
    * there is a hook. Fails as `append` does, and with nothing else: what a hook throws goes to its `onError`.
@@ -67,7 +67,7 @@ const call = ({ run, onError }: AfterAppend, events: ReadonlyArray<StoredEvent>)
  *
  * @example
  * const { afterAppend, hooked } = appendHooks(setImmediate)
- * const append: EventStore['append'] = (request) =>
+ * const append: StreamStore['append'] = (request) =>
  *   hooked([request], insert(request), (appended) => [appended])
  */
 export const appendHooks = (later: (call: () => void) => unknown): AppendHooks => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import type { Loaded, StorePage, StreamSummary } from '../../../src/core/ports/event-store'
+import type { StorePage } from '../../../src/core/ports/event-source'
+import type { Loaded, StreamSummary } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
 import { answering, type BrokenStore, type Events, reading } from './broken-store'
 
