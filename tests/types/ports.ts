@@ -1,4 +1,4 @@
-import { openCategory, runProjection, runSubscription, type Projection } from 'reprise'
+import { openCategory, runProjection, type runSubscription, type Projection } from 'reprise'
 import type {
   BoundaryStore,
   EventSource,
@@ -13,7 +13,6 @@ import { counter, type CounterEvent } from '../support/counter'
 type RunOptions = Parameters<ReturnType<typeof runSubscription>>[1]
 declare const running: RunOptions
 declare const projection: Projection<number, CounterEvent>
-
 
 // Commands need streams and no source.
 declare const commandsOnly: { readonly store: StreamStore }

@@ -1,5 +1,14 @@
 import type { StorePage, StoreRange } from '../../core/ports/event-source'
-import type { BackwardsRange, Loaded, LoadRequest, StreamPage, StreamRange, StreamsRange, StreamSummary, StoredSnapshot } from '../../core/ports/event-store'
+import type {
+  BackwardsRange,
+  Loaded,
+  LoadRequest,
+  StreamPage,
+  StreamRange,
+  StreamsRange,
+  StreamSummary,
+  StoredSnapshot,
+} from '../../core/ports/event-store'
 import { canonicalJson, isInKeyOrder } from '../../core/canonical-json'
 import { byCodePoints } from '../../core/code-points'
 import { firstVersionAbove, lastVersion } from '../../core/read-range'

@@ -22,18 +22,19 @@ import { streamLists } from './stream-lists'
 import { streamReads } from './stream-reads'
 import type { SourceSuite, Suite } from './suite'
 
-interface UnderContract<Store> {
-  readonly store: Store
-  /** The same data over separate connections, as another process would see it. */
-  readonly second?: Store
-  readonly close: () => Promise<void>
+/** A store that is open for one test. It may hold any other data. */
+export interface StoreUnderContract extends StreamStoreUnderContract {
+  readonly store: EventStore
+  readonly second?: EventStore
 }
 
-/** A store that is open for one test. It may hold any other data. */
-export interface StoreUnderContract extends UnderContract<EventStore> {}
-
-/** The same for commands only. */
-export interface StreamStoreUnderContract extends UnderContract<StreamStore> {}
+/** A store, as commands know it, that is open for one test. It may hold any other data. */
+export interface StreamStoreUnderContract {
+  readonly store: StreamStore
+  /** The same data over separate connections, as another process would see it. */
+  readonly second?: StreamStore
+  readonly close: () => Promise<void>
+}
 
 /** A source that is open for one test. It may hold any other data. */
 export interface SourceUnderContract extends StoreUnderContract {
@@ -43,21 +44,23 @@ export interface SourceUnderContract extends StoreUnderContract {
   readonly holds?: (streamId: StreamId) => boolean
 }
 
-interface ContractOf<Opened> extends TestWords {
+/** What {@link streamStoreContract} needs: a store, and the functions of a test runner. */
+export interface StreamStoreContract extends TestWords {
   /** The adapter's name, for the test titles. */
   readonly name: string
   /** Called once for each test. The store must have the default limits. */
-  readonly open: () => Promise<Opened>
+  readonly open: () => Promise<StreamStoreUnderContract>
 }
 
 /** What {@link storeContract} needs: a store, and the functions of a test runner. */
-export interface StoreContract extends ContractOf<StoreUnderContract> {}
-
-/** What {@link streamStoreContract} needs: a store, and the functions of a test runner. */
-export interface StreamStoreContract extends ContractOf<StreamStoreUnderContract> {}
+export interface StoreContract extends StreamStoreContract {
+  readonly open: () => Promise<StoreUnderContract>
+}
 
 /** What {@link eventSourceContract} needs: a source, and the functions of a test runner. */
-export interface EventSourceContract extends ContractOf<SourceUnderContract> {}
+export interface EventSourceContract extends StreamStoreContract {
+  readonly open: () => Promise<SourceUnderContract>
+}
 
 const suites: ReadonlyArray<Suite> = [
   expectedVersions,

@@ -74,7 +74,8 @@ export const sourceData: SourceSuite = {
       const id = streamIn(stores)
       for (const { name, data } of cases) {
         const event = anEvent(data, { extra: data })
-        const [position = 1] = (await succeeds(store.append(appendTo(id, 'any', [event])))).positions
+        const [position = 1] = (await succeeds(store.append(appendTo(id, 'any', [event]))))
+          .positions
         const read = await readUpTo(second, { after: position - 1, limit: 1 }, position)
         const { events } = await succeeds(store.readBackwards(id, { limit: 1 }))
         same(read, events, `data with ${name}`)

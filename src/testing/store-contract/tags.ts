@@ -1,5 +1,12 @@
 import type { StoreRange } from '../../core/ports/event-source'
-import { forEach, forEachOfSource, type SourceSuite, streamIn, type Stores, type Suite } from './suite'
+import {
+  forEach,
+  forEachOfSource,
+  type SourceSuite,
+  streamIn,
+  type Stores,
+  type Suite,
+} from './suite'
 import { categoryOf, type StreamId } from '../../core/stream'
 import { countTo, failsWith, isMissing, numbersOf, same, succeeds } from './checks'
 import { anEvent, appendTo, freshStream, freshTag, numbered } from './fixtures'
@@ -15,7 +22,7 @@ const written = async ({ store, second }: Stores, ids: readonly [StreamId, Strea
       ...anEvent({ number }, {}, number > 6 ? 'Late' : 'Early'),
       ...(tags.length === 0 ? {} : { tags: tags.sort() }),
     }
-    const id = ids[number > 4 ? 1 : 0] ?? ''
+    const id = ids[number > 4 ? 1 : 0]
     const writer = number % 4 < 2 ? store : second
     positions.push(...(await succeeds(writer.append(appendTo(id, 'any', [event])))).positions)
   }

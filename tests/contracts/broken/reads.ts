@@ -203,4 +203,38 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
       ),
     noticedBy: ['reading the whole store: says which store it is, and always the same'],
   },
+  {
+    defect: 'gives followers what it keeps itself',
+    store: () => {
+      const kept = new Map<number, StoredEvent>()
+      return answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+          async () =>
+            E.map((page: StorePage) => ({
+              ...page,
+              events: page.events.map((event) => {
+                const own = kept.get(event.position) ?? structuredClone(event)
+                kept.set(event.position, own)
+                return own
+              }),
+            }))(await readAll(range)()),
+      )
+    },
+    noticedBy: [
+      'reading the whole store: gives every reader the events as they are, whatever readers did before',
+    ],
+  },
+  {
+    defect: 'takes any number for the limit of a page of the store',
+    store: () =>
+      answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+            readAll({ ...range, limit: 1 }),
+      ),
+    noticedBy: ['reading the whole store: rejects a limit that is none, and reads nothing'],
+  },
 ]
