@@ -57,12 +57,21 @@ const PAGE_BYTES = 2_000_000
 const nextCount = (rows: ReadonlyArray<Row>): number => {
   const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
   const each = Math.max(bytes / Math.max(rows.length, 1), 1)
-  return Math.min(Math.max(Math.floor(PAGE_BYTES / each), 1), 5_000)
+  return Math.min(Math.max(Math.floor(PAGE_BYTES / each), 1), 2_000)
 }
 
-const toExported = ({ tags, bytes: _bytes, ...event }: Row): ExportedEvent => ({
-  ...event,
-  tags: tags === null ? [] : sortedTags(tags),
+// Field by field: a copy of the rest takes several times as long.
+const toExported = (row: Row): ExportedEvent => ({
+  id: row.id,
+  streamId: row.streamId,
+  version: row.version,
+  position: row.position,
+  recordedAt: row.recordedAt,
+  type: row.type,
+  schemaVersion: row.schemaVersion,
+  data: row.data,
+  metadata: row.metadata,
+  tags: row.tags === null ? [] : sortedTags(row.tags),
 })
 
 const readCursor = async <Failure>(
