@@ -294,6 +294,8 @@ export type {
   Refusal,
   Transfer,
 } from './core/ports/transfer'
+export type { Verifier } from './core/ports/verifier'
+export type { StoreDefect, StoreRule } from './core/transfer/verify'
 export {
   type ArchiveProblem,
   type ArchiveRejected,

@@ -15,6 +15,7 @@ import { registerStudio } from './commands/studio'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTags } from './commands/tags'
 import { registerTail } from './commands/tail'
+import { registerVerify } from './commands/verify'
 import type { Register } from './runtime'
 
 /** Every command, in the order of the help. */
@@ -38,6 +39,7 @@ export const commands: ReadonlyArray<Register> = [
   registerTags,
   registerExport,
   registerImport,
+  registerVerify,
   registerStudio,
   registerDoctor,
 ]
