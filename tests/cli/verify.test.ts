@@ -84,7 +84,7 @@ describe('reprise verify', () => {
       `update reprise.commands set after = 50 where stream_id = '${name}-k' and command_id = 'k-0'`,
       `insert into reprise.subscriptions (name, partitions) values ('mails', 1)`,
       `insert into reprise.checkpoints (subscription, partition, position, lineage)
-         select 'mails', 0, 5000, lineage::text from reprise.store`,
+         select 'mails', 0, 500000, lineage::text from reprise.store`,
       `select setval('reprise.events_position_seq', 3)`,
     ])
     const answer = await verify('--module', 'bank.js', '--json')
