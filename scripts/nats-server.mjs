@@ -46,7 +46,9 @@ export const findNatsServer = () => {
 }
 
 const readAll = (folder) =>
-  existsSync(folder) ? readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')) : []
+  existsSync(folder)
+    ? readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+    : []
 
 /** The entry of Debian's own archive in this machine's sources, as one line for another suite. */
 const sourceLine = () => {
@@ -58,7 +60,9 @@ const sourceLine = () => {
   for (const text of texts) {
     for (const paragraph of text.split(/\n\s*\n/)) {
       const field = (name) => new RegExp(`^${name}:\\s*(.+)$`, 'im').exec(paragraph)?.[1].trim()
-      const address = field('URIs')?.split(/\s+/).find((one) => /\/debian\/?$/.test(one))
+      const address = field('URIs')
+        ?.split(/\s+/)
+        .find((one) => /\/debian\/?$/.test(one))
       const key = field('Signed-By')
       if (address !== undefined) {
         return `deb ${key === undefined ? '' : `[signed-by=${key}] `}${address} ${SUITE} main\n`
@@ -108,8 +112,7 @@ const fetchNatsServer = () => {
 /** A nats-server of 2.12 or newer; downloaded if there is none yet. */
 export const natsServer = () => {
   const found =
-    findNatsServer() ??
-    (existsSync(cached) && isNewEnough(cached) ? cached : fetchNatsServer())
+    findNatsServer() ?? (existsSync(cached) && isNewEnough(cached) ? cached : fetchNatsServer())
   if (!isNewEnough(found)) throw new Error(`${found} is no nats-server of 2.12 or newer`)
   return found
 }

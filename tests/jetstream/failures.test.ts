@@ -160,7 +160,11 @@ describeWithNats('doctor on JetStream', (program) => {
     await cluster.stop()
     const levelOf = (all: typeof findings, check: string) =>
       all.find((finding) => finding.check === check)
-    return { findings, sync: levelOf(findings, 'sync_interval'), unknown: levelOf(unknown, 'sync_interval') }
+    return {
+      findings,
+      sync: levelOf(findings, 'sync_interval'),
+      unknown: levelOf(unknown, 'sync_interval'),
+    }
   }
 
   it('tells when servers write to their disks', async () => {

@@ -19,7 +19,11 @@ import {
   streamOfSubject,
   subjectsOf,
 } from '../../src/adapters/jetstream/subjects'
-import { type DirectReads, readSpan, type StoredMessage } from '../../src/adapters/jetstream/messages'
+import {
+  type DirectReads,
+  readSpan,
+  type StoredMessage,
+} from '../../src/adapters/jetstream/messages'
 import type { Link } from '../../src/adapters/jetstream/link'
 import { anEvent } from '../../src/testing/store-contract/fixtures'
 
@@ -79,7 +83,11 @@ describe('a message of JetStream', () => {
     const commit = decodeCommit(text)
     expect(commit).toMatchObject({ own: 'own', after: 3, at: 17 })
     expect(commit?.events).toEqual(
-      events.map(({ tags, ...event }) => ({ ...event, tags, data: JSON.parse(JSON.stringify(event.data)) })),
+      events.map(({ tags, ...event }) => ({
+        ...event,
+        tags,
+        data: JSON.parse(JSON.stringify(event.data)),
+      })),
     )
     expect(commit && storedEvent('order-1', 9, commit, 1)).toEqual({
       ...events[1],
@@ -174,7 +182,10 @@ describe('reading up to a message that is known', () => {
   })
 
   it('asks another replica when one has left a message out', async () => {
-    const { direct } = replicas([[1, 3], [1, 2, 3]])
+    const { direct } = replicas([
+      [1, 3],
+      [1, 2, 3],
+    ])
     const seen: number[] = []
     const span = { stream: 'ev0', subject: 's', from: 1, to: 3, about: 10 }
     await readSpan(
@@ -197,4 +208,3 @@ describe('reading up to a message that is known', () => {
     expect(read).toMatchObject({ left: { _tag: 'StoreFailed', reason: 'TimedOut' } })
   })
 })
-

@@ -1,4 +1,4 @@
-import type { NatsConnection } from '@nats-io/nats-core'
+import { errors, type NatsConnection } from '@nats-io/nats-core'
 import * as E from 'fp-ts/Either'
 import { jetStream, type JetStreamBackend, type JetStreamOptions } from 'reprise/jetstream'
 import { aMark, appendTo, freshStream, numbered } from '../../src/testing/store-contract/fixtures'
@@ -9,7 +9,7 @@ import { right } from '../support/right'
 /** What happens to one request: it is passed on, its answer is lost, or it is lost itself. */
 type Fate = 'passes' | 'answerLost' | 'lost'
 
-const timedOut = (): Error => Object.assign(new Error('timeout'), { name: 'TimeoutError' })
+const timedOut = (): Error => new errors.TimeoutError()
 
 /** A connection over which requests to subjects that match are treated as `fates` says, one after another. */
 const bad = (
@@ -64,19 +64,18 @@ describeWithNats('an append to JetStream whose answer is lost', (program) => {
   const idsOf = async (streamId: string) =>
     (await right(witness.store.read(streamId, { after: 0, limit: 100 }))).events.map(({ id }) => id)
 
-  it.each<Fate[]>([
-    ['answerLost'],
-    ['answerLost', 'answerLost', 'lost'],
-    ['lost', 'answerLost'],
-  ])('is stored once, and is answered as if nothing had happened: %s', async (...fates) => {
-    const [streamId, events] = [freshStream(), numbered(2)]
-    const { store } = over([...fates])
-    const appended = await right(store.append(appendTo(streamId, 0, events)))
-    expect(appended.version).toBe(2)
-    const page = await right(witness.store.read(streamId, { after: 0, limit: 10 }))
-    expect(page.events.map(({ position }) => position)).toEqual(appended.positions)
-    expect(await idsOf(streamId)).toEqual(events.map(({ id }) => id))
-  })
+  it.each<Fate[]>([['answerLost'], ['answerLost', 'answerLost', 'lost'], ['lost', 'answerLost']])(
+    'is stored once, and is answered as if nothing had happened: %s',
+    async (...fates) => {
+      const [streamId, events] = [freshStream(), numbered(2)]
+      const { store } = over([...fates])
+      const appended = await right(store.append(appendTo(streamId, 0, events)))
+      expect(appended.version).toBe(2)
+      const page = await right(witness.store.read(streamId, { after: 0, limit: 10 }))
+      expect(page.events.map(({ position }) => position)).toEqual(appended.positions)
+      expect(await idsOf(streamId)).toEqual(events.map(({ id }) => id))
+    },
+  )
 
   it('is found although others have written after it', async () => {
     const [streamId, events, others] = [freshStream(), numbered(1), numbered(3)]
@@ -94,7 +93,9 @@ describeWithNats('an append to JetStream whose answer is lost', (program) => {
     const { store } = over(['lost'], async () => {
       await right(witness.store.append(appendTo(streamId, 0, others)))
     })
-    expect(await store.append(appendTo(streamId, 0, numbered(1)))()).toMatchObject(E.left({ _tag: 'VersionConflict', actual: 1 }))
+    expect(await store.append(appendTo(streamId, 0, numbered(1)))()).toMatchObject(
+      E.left({ _tag: 'VersionConflict', actual: 1 }),
+    )
     expect(await idsOf(streamId)).toEqual(others.map(({ id }) => id))
   })
 
@@ -121,7 +122,8 @@ describeWithNats('an append to JetStream whose answer is lost', (program) => {
 
   it('is not stored at all, and says so, when no request gets through', async () => {
     const streamId = freshStream()
-    const gone = Object.assign(new Error('no responders'), { name: 'NoRespondersError' })
+    const cause = new errors.NoRespondersError('reprise.ev.0.a.b')
+    const gone = new errors.RequestError(cause.message, { cause })
     const refusing = new Proxy(connection, {
       get: (target, key) => {
         if (key === 'request') {

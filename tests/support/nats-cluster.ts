@@ -173,7 +173,9 @@ ${more}
     connectAsSystem,
     leaderOf: async (stream) => {
       try {
-        const answer = await probe.request(`$JS.API.STREAM.INFO.${stream}`, '{}', { timeout: 1_000 })
+        const answer = await probe.request(`$JS.API.STREAM.INFO.${stream}`, '{}', {
+          timeout: 1_000,
+        })
         return answer.json<{ cluster?: { leader?: string } }>().cluster?.leader
       } catch {
         return undefined

@@ -20,7 +20,7 @@ import {
 import type { Head, Heads } from './heads'
 import { type Deadline, deadlineOf, isPast, type Link } from './link'
 import { fromLeader } from './messages'
-import { type InTheWay, publishExactly, type Unit } from './publish'
+import { type InTheWay, publishExactly, type Unit, whileInFlight } from './publish'
 
 /** A request as it was when it was handed in. */
 interface Taken {
@@ -55,7 +55,9 @@ const markOf = async (
   const message = found.right
   if (message === undefined || message.sequence > upTo) return E.right(undefined)
   const mark = decodeMark(message.text)
-  const cause = new Error(`message ${message.sequence} of ${stream} (${message.subject}) is no mark`)
+  const cause = new Error(
+    `message ${message.sequence} of ${stream} (${message.subject}) is no mark`,
+  )
   return mark === undefined
     ? E.left(storeFailed('CorruptRow', 'nothingWritten', cause))
     : E.right(mark)
@@ -65,9 +67,7 @@ const markOf = async (
 export const handledBefore = async (
   ...[link, streamId, command, deadline]: Parameters<typeof markOf>
 ): Promise<E.Either<StoreFailed, CommandRecord | undefined>> =>
-  E.map((mark: Mark | undefined) => mark?.record)(
-    await markOf(link, streamId, command, deadline),
-  )
+  E.map((mark: Mark | undefined) => mark?.record)(await markOf(link, streamId, command, deadline))
 
 /** The first of the commands that was handled before, as the error that says so. */
 const alreadyHandled = async (
@@ -155,15 +155,16 @@ const appendTaken = async (
 ): Promise<E.Either<AppendError, Appended>> => {
   const { streamId, expectedVersion, count } = taken
   const deadline = deadlineOf(link)
-  for (let head = heads.remembered(streamId), isFresh = false; ; head = undefined) {
-    if (head === undefined) {
+  let head: Head | undefined = heads.remembered(streamId)
+  let isFresh = false
+  for (let inFlight = 0; ;) {
+    if (head === undefined || !(isFresh || versionFits(expectedVersion, head.version))) {
       const loaded = await heads.load(streamId, deadline)
       if (E.isLeft(loaded)) return loaded
       head = loaded.right
       isFresh = true
     }
     if (!versionFits(expectedVersion, head.version)) {
-      if (!isFresh) continue
       const handled = await alreadyHandled(link, taken, deadline)
       return E.isLeft(handled)
         ? handled
@@ -185,12 +186,20 @@ const appendTaken = async (
       const positions = Array.from({ length: count }, (_, index) => positionOf(sequence, index))
       return E.right({ version, positions, recordedAt: at })
     }
-    const handled = await alreadyHandled(link, taken, deadline)
-    if (E.isLeft(handled)) return handled
     if (isPast(deadline)) {
       const cause = new Error(`others have written to ${streamId} first, again and again`)
       return E.left(storeFailed('TimedOut', 'nothingWritten', cause))
     }
+    const [handled, next] = await Promise.all([
+      alreadyHandled(link, taken, deadline),
+      heads.load(streamId, deadline),
+    ])
+    if (E.isLeft(handled)) return handled
+    if (E.isLeft(next)) return next
+    if (next.right.sequence === head.sequence) await whileInFlight(inFlight++)
+    else inFlight = 0
+    head = next.right
+    isFresh = true
   }
 }
 

@@ -1,7 +1,6 @@
 import type { CommandMark } from '../../core/append'
 import { canonicalJson } from '../../core/canonical-json'
 import { isRecord, type Json, type JsonObject } from '../../core/json'
-import type { Metadata } from '../../core/metadata'
 import type { CommandRecord } from '../../core/ports/event-store'
 import type { NewEvent, StoredEvent } from '../../core/recorded-event'
 import type { Position, StreamId, StreamVersion } from '../../core/stream'
@@ -81,7 +80,7 @@ const decodeEvent = (value: unknown): CommittedEvent | undefined => {
     isObject(data) &&
     isObject(metadata) &&
     (tags === undefined || isTags(tags))
-    ? { id, type, schemaVersion: schema, data, metadata: metadata as Metadata, tags }
+    ? { id, type, schemaVersion: schema, data, metadata, tags }
     : undefined
 }
 

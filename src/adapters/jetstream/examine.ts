@@ -7,7 +7,14 @@ import type { Limits } from '../../core/limits'
 import { type Finding, ok, problem, warning } from '../../core/operator/finding'
 import { troubleOf } from './failures'
 import { answerOf, type Deadline, deadlineOf, type Link } from './link'
-import { namesOf, OLDEST_SERVER, serverProblem, type StreamInfo, streamInfo, wrongSettings } from './set-up'
+import {
+  namesOf,
+  OLDEST_SERVER,
+  serverProblem,
+  type StreamInfo,
+  streamInfo,
+  wrongSettings,
+} from './set-up'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -111,7 +118,7 @@ const payloadFinding = ({ connection }: Link, { appendSize }: Limits): Finding =
 const peerProblem = (peer: Fields): string | undefined => {
   const { name, current, offline, lag } = peer
   if (offline === true) return `${String(name)} is offline`
-  return current === false ? `${String(name)} is behind by ${String(lag ?? 0)}` : undefined
+  return current === false ? `${String(name)} is behind by ${Number(lag ?? 0)}` : undefined
 }
 
 const streamFinding = ({ name, config, cluster }: StreamInfo, isState: boolean): Finding => {
@@ -127,7 +134,11 @@ const streamFinding = ({ name, config, cluster }: StreamInfo, isState: boolean):
   const troubles = peers.map(peerProblem).filter((one) => one !== undefined)
   return troubles.length === 0
     ? ok(check, `${replicas} replicas, led by ${String(cluster?.['leader'])}`)
-    : warning(check, troubles.join(', '), 'Look at that server: with one more gone nothing is stored.')
+    : warning(
+        check,
+        troubles.join(', '),
+        'Look at that server: with one more gone nothing is stored.',
+      )
 }
 
 const ofStreams = async (

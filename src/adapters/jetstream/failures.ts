@@ -19,7 +19,7 @@ const OF_CLIENT: ReadonlyArray<readonly [string, Omit<Trouble, 'cause'>]> = [
   ['PermissionViolationError', { reason: 'AccessDenied', received: 'no', passing: false }],
   ['AuthorizationError', { reason: 'AccessDenied', received: 'no', passing: false }],
   ['UserAuthenticationExpiredError', { reason: 'AccessDenied', received: 'no', passing: false }],
-  ['NoRespondersError', { reason: 'Unavailable', received: 'no', passing: true }],
+  ['NoResponders', { reason: 'Unavailable', received: 'no', passing: true }],
   ['TimeoutError', { reason: 'TimedOut', received: 'perhaps', passing: true }],
   ['ClosedConnectionError', { reason: 'Unavailable', received: 'perhaps', passing: false }],
   ['DrainingConnectionError', { reason: 'Unavailable', received: 'no', passing: false }],

@@ -29,10 +29,14 @@ const LONGEST_ATTEMPT = 4_000
 const waitOf = (attempt: number, deadline: Deadline): number =>
   Math.max(
     1,
-    Math.min(FIRST_ATTEMPT * 2 ** attempt, LONGEST_ATTEMPT, Math.ceil(deadline - performance.now())),
+    Math.min(
+      FIRST_ATTEMPT * 2 ** attempt,
+      LONGEST_ATTEMPT,
+      Math.ceil(deadline - performance.now()),
+    ),
   )
 
-/** How long to wait before the next attempt: short at first, for what is in flight is there in a moment. */
+/** How long to wait before the next attempt: short at first. */
 export const pauseOf = (attempt: number): number => Math.min(2 ** attempt, 250)
 
 /** Waits before the next attempt; not at all before the second one. */

@@ -3,15 +3,7 @@ import * as E from 'fp-ts/Either'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { clearTimeout, fromBase64Url, setTimeout } from '../../platform/node'
 import { MESSAGE_NOT_FOUND, readFailed, refusalOf, troubleOf } from './failures'
-import {
-  answerOf,
-  ask,
-  type Deadline,
-  errorIn,
-  isPast,
-  type Link,
-  pauseBefore,
-} from './link'
+import { answerOf, ask, type Deadline, errorIn, isPast, type Link, pauseBefore } from './link'
 
 /** A message as it is stored. */
 export interface StoredMessage {
@@ -24,8 +16,7 @@ type Answer<Found> = E.Either<StoreFailed, Found>
 
 /** Which message: the last one of a subject, or the first one of a subject from a sequence on. */
 export type Wanted =
-  | { readonly last_by_subj: string }
-  | { readonly next_by_subj: string; readonly seq: number }
+  { readonly last_by_subj: string } | { readonly next_by_subj: string; readonly seq: number }
 
 const messageIn = (answer: Readonly<Record<string, unknown>>): StoredMessage | undefined => {
   const { message } = answer
@@ -120,7 +111,10 @@ export const directReads = (connection: NatsConnection): DirectReads => {
         waiting.set(token, (message) => {
           const sequence = Number(message?.headers?.get('Nats-Sequence'))
           // The end of the batch, no message at all, nobody who answers: a status, and no sequence.
-          if (message === undefined || !(sequence > 0)) return end()
+          if (message === undefined || !(sequence > 0)) {
+            end()
+            return
+          }
           clearTimeout(timer)
           timer = setTimeout(end, silence)
           const subject = message.headers?.get('Nats-Subject') ?? ''
@@ -139,8 +133,8 @@ export const directReads = (connection: NatsConnection): DirectReads => {
   }
 }
 
-/** What a reader makes of a message: it wants more, has enough, or sees that one before it is missing. */
-export type Verdict = 'more' | 'enough' | 'gap'
+/** What a reader makes of a message: it wants more, has enough, sees that one before it is missing, or fails. */
+export type Verdict = 'more' | 'enough' | 'gap' | StoreFailed
 
 /** Which messages to read. */
 export interface Span {
@@ -193,6 +187,7 @@ export const readSpan = async (
       if (message.sequence < next) continue
       if (message.sequence > to) break // the one at `to` is there, so this replica has not all of them
       const verdict = take(message)
+      if (typeof verdict === 'object') return E.left(verdict)
       if (verdict === 'enough') return E.right(undefined)
       if (verdict === 'gap') {
         if (!asksLeader) break

@@ -1,6 +1,7 @@
 import { headers, type MsgHdrs } from '@nats-io/nats-core'
 import * as E from 'fp-ts/Either'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
+import { sleep } from '../../platform/node'
 import { isWrongSequence, refusalOf, type Trouble, troubleOf, writeFailed } from './failures'
 import { answerOf, ask, type Deadline, errorIn, isPast, type Link, pauseBefore } from './link'
 
@@ -27,13 +28,15 @@ const expecting = (expected: number): MsgHdrs => {
   return header
 }
 
+/** How long to wait, at most, for what is being stored at this moment. Milliseconds. */
+const LONGEST_IN_FLIGHT = 16
+
+/** Waits for what is in the way and not stored yet. @param times - how often it was waited for before. */
+export const whileInFlight = (times: number): Promise<void> =>
+  sleep(Math.min(2 ** times, LONGEST_IN_FLIGHT))
+
 /** Sends a unit once: a single message as it is, several as an atomic batch. */
-const send = async (
-  link: Link,
-  unit: Unit,
-  attempt: number,
-  deadline: Deadline,
-): Promise<Told> => {
+const send = async (link: Link, unit: Unit, attempt: number, deadline: Deadline): Promise<Told> => {
   const last = unit[unit.length - 1] as NewMessage
   const header = expecting(last.expected)
   if (unit.length > 1) {
@@ -81,8 +84,8 @@ export type Published =
 
 /**
  * Stores a unit exactly once, or says that it can never be stored any more. While it is not known whether an attempt has
- * arrived, the same unit is sent again: it has the same expectations, so at most one of its copies is stored. Once it is
- * refused, `look` says what is in the way.
+ * arrived, the same unit is sent again: it has the same expectations, so at most one of its copies is stored. When it
+ * is refused then, `look` says what is in the way.
  */
 export const publishExactly = async (
   link: Link,
@@ -91,20 +94,23 @@ export const publishExactly = async (
   deadline: Deadline,
 ): Promise<E.Either<StoreFailed, Published>> => {
   let doubtful = false
-  for (let attempt = 0; ; attempt++) {
-    await pauseBefore(attempt)
+  let inFlight = 0
+  for (let attempt = 0; ;) {
     const told = await send(link, unit, attempt, deadline)
     if (told._tag === 'Stored') return E.right(told)
     if (told._tag === 'Troubled') {
       const { trouble } = told
       if (!trouble.passing || isPast(deadline)) return E.left(writeFailed(trouble, doubtful))
       doubtful ||= trouble.received === 'perhaps'
+      await pauseBefore(++attempt)
       continue
     }
+    // No copy of it is on its way: it is refused for good, whatever the reason.
+    if (!doubtful) return E.right({ _tag: 'Refused' })
     const inTheWay = await look()
     if (E.isLeft(inTheWay)) {
       const { reason, cause } = inTheWay.left
-      return E.left(storeFailed(reason, doubtful ? 'unknown' : 'nothingWritten', cause))
+      return E.left(storeFailed(reason, 'unknown', cause))
     }
     if (inTheWay.right._tag === 'Own') {
       return E.right({ _tag: 'Stored', sequence: inTheWay.right.sequence })
@@ -112,7 +118,8 @@ export const publishExactly = async (
     if (inTheWay.right._tag === 'Other') return E.right({ _tag: 'Refused' })
     if (isPast(deadline)) {
       const cause = new Error('what is in the way of the append is not stored')
-      return E.left(storeFailed('TimedOut', doubtful ? 'unknown' : 'nothingWritten', cause))
+      return E.left(storeFailed('TimedOut', 'unknown', cause))
     }
+    await whileInFlight(inFlight++)
   }
 }

@@ -4,7 +4,16 @@ import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import { isRecord } from '../../core/json'
 import type { Migrated } from '../../core/ports/backend'
 import { type ApiError, readFailed, refusalOf, troubleOf, writeFailed } from './failures'
-import { answerOf, ask, type Deadline, deadlineOf, errorIn, isPast, type Link, pauseBefore } from './link'
+import {
+  answerOf,
+  ask,
+  type Deadline,
+  deadlineOf,
+  errorIn,
+  isPast,
+  type Link,
+  pauseBefore,
+} from './link'
 
 type Configuration = Readonly<Record<string, unknown>>
 
@@ -143,7 +152,7 @@ const REQUIRED: Configuration = {
 export const wrongSettings = ({ config }: StreamInfo): ReadonlyArray<string> => {
   const wrong = Object.entries(REQUIRED)
     .filter(([key, value]) => config[key] !== value)
-    .map(([key]) => `${key} is ${String(config[key] ?? 'not set')}`)
+    .map(([key]) => `${key} is ${key in config ? JSON.stringify(config[key]) : 'not set'}`)
   const expires = Number(config['max_age'] ?? 0) > 0 ? ['max_age is set'] : []
   return [...wrong, ...expires]
 }

@@ -45,10 +45,7 @@ export const loadSnapshot = async (
     await lastSnapshot(link, streamId, schemaVersion, deadline),
   )
 
-const save = async (
-  link: Link,
-  record: SnapshotRecord,
-): Promise<E.Either<StoreFailed, void>> => {
+const save = async (link: Link, record: SnapshotRecord): Promise<E.Either<StoreFailed, void>> => {
   const { streamId, schemaVersion, version } = record
   const subject = link.subjects.snapshot(streamId, schemaVersion)
   const text = encodeSnapshot(record)

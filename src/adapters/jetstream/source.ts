@@ -19,7 +19,13 @@ import {
 } from './commit'
 import { corrupt } from './heads'
 import { type Deadline, deadlineOf, type Link } from './link'
-import { type DirectReads, fromLeader, readSpan, type StoredMessage, type Verdict } from './messages'
+import {
+  type DirectReads,
+  fromLeader,
+  readSpan,
+  type StoredMessage,
+  type Verdict,
+} from './messages'
 import { streamOfSubject } from './subjects'
 import { incompleteTags } from './tag-declarations'
 
@@ -56,6 +62,8 @@ interface Page {
   /** Up to here all was seen. */
   upTo: Position
   scanned: number
+  /** Whether it holds, or has looked at, as much as one page does. */
+  isFull: boolean
 }
 
 interface Decoded {
@@ -67,9 +75,7 @@ interface Decoded {
 const decoded = ({ sequence, subject, text }: StoredMessage): Decoded | undefined => {
   const streamId = streamOfSubject(subject)
   const commit = decodeCommit(text)
-  return streamId === undefined || commit === undefined
-    ? undefined
-    : { streamId, sequence, commit }
+  return streamId === undefined || commit === undefined ? undefined : { streamId, sequence, commit }
 }
 
 /** Adds what is wanted of a commit to a page, until it is full. */
@@ -82,10 +88,12 @@ const addTo = (page: Page, range: StoreRange, { streamId, sequence, commit }: De
     const stored = storedEvent(streamId, sequence, commit, index)
     if (stored !== undefined) page.events.push(stored)
     page.upTo = position
-    if (page.events.length >= range.limit) return 'enough'
+    page.isFull = page.events.length >= range.limit
+    if (page.isFull) return 'enough'
   }
   page.upTo = positionOf(sequence, POSITIONS_PER_MESSAGE - 1)
-  return page.scanned >= MOST_SCANNED ? 'enough' : 'more'
+  page.isFull = page.scanned >= MOST_SCANNED
+  return page.isFull ? 'enough' : 'more'
 }
 
 const selectsNothing = ({ categories, types, tags }: StoreRange): boolean =>
@@ -126,9 +134,7 @@ const readPage = async (
   const from = Math.max(sequenceOf(after), 1)
   if (to < from) return E.right(atEnd)
 
-  const page: Page = { events: [], upTo: after, scanned: 0 }
-  let wrong: StoreFailed | undefined
-  let isEnough = false
+  const page: Page = { events: [], upTo: after, scanned: 0, isFull: false }
   const about = isOne || range.categories === undefined ? range.limit + 1 : MOST_SCANNED
   const isFiltered = range.types ?? range.tags ?? range.correlationId ?? range.recordedFrom
   const read = await readSpan(
@@ -136,20 +142,14 @@ const readPage = async (
     { stream, subject, from, to, about: isFiltered === undefined ? about : MOST_SCANNED },
     (message) => {
       const found = decoded(message)
-      if (found === undefined) {
-        wrong = corrupt(message, stream)
-        return 'enough'
-      }
-      const verdict = addTo(page, { ...range, after }, found)
-      isEnough = verdict === 'enough'
-      return verdict
+      if (found === undefined) return corrupt(message, stream)
+      return addTo(page, { ...range, after }, found)
     },
     deadline,
   )
   if (E.isLeft(read)) return read
-  if (wrong !== undefined) return E.left(wrong)
   // It may have ended with a message behind the end that was known.
-  const upTo = isEnough ? page.upTo : Math.max(highest, to > end.sequence ? page.upTo : 0)
+  const upTo = page.isFull ? page.upTo : Math.max(highest, to > end.sequence ? page.upTo : 0)
   const known = Math.max(highest, page.events.at(-1)?.position ?? 0)
   const seen = Math.min(upTo, known)
   return E.right({
@@ -179,7 +179,7 @@ export const sourceOf = (parts: SourceParts): JetStreamSource => {
 
   /** Behind the last event before the first one that was recorded at `time` or later. */
   const since = async (time: number): Promise<E.Either<StoreFailed, Position>> => {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const page = await readAll({ after, limit: 1, recordedFrom: Math.max(time, 0) })()
       if (E.isLeft(page)) {
         return page.left._tag === 'StoreFailed' ? E.left(page.left) : E.right(0)

@@ -20,7 +20,7 @@ const streamsOfPartition = async (
   const path = `STREAM.INFO.${link.subjects.eventStream(partition)}`
   const filter = link.subjects.allCommits(partition, category)
   const ids: StreamId[] = []
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const body = { subjects_filter: filter, offset }
     const answer = await askApi(link, { path, body }, deadline)
     if (E.isLeft(answer)) {
@@ -63,7 +63,7 @@ const listed = async (
   }
   ids.sort(byCodePoints)
   const found: StreamSummary[] = []
-  for (let next = 0; next < ids.length && found.length < limit; ) {
+  for (let next = 0; next < ids.length && found.length < limit;) {
     const some = ids.slice(next, next + Math.min(AT_ONCE, limit - found.length))
     next += some.length
     const ends = await Promise.all(some.map((id) => heads.load(id, deadline)))

@@ -101,8 +101,7 @@ export const subjectsOf = (name: string, partitions: number): Subjects => {
       const short = token.length <= LONGEST_COMMAND ? token : `=x${sha256(commandId, 'hex')}`
       return `${name}.mk.${partition(streamId)}.${streamTokens(streamId)}.${short}`
     },
-    snapshot: (streamId, schemaVersion) =>
-      `${name}.sn.${schemaVersion}.${streamTokens(streamId)}`,
+    snapshot: (streamId, schemaVersion) => `${name}.sn.${schemaVersion}.${streamTokens(streamId)}`,
     tags: `${name}.tg`,
     ofEvents: (number) => [`${name}.ev.${number}.>`, `${name}.mk.${number}.>`],
     ofState: [`${name}.sn.>`, `${name}.tg`],

@@ -19,14 +19,12 @@ const isDeclaration = (value: unknown): value is { category: string; complete: b
 
 const categoriesIn = (text: string): ReadonlyArray<TaggedCategory> => {
   const list: unknown = JSON.parse(text)
-  return (Array.isArray(list) ? list : [])
-    .filter(isDeclaration)
-    .map(({ category, complete }) => ({
-      category,
-      completeAfter: complete ? 0 : undefined,
-      rebuiltTo: 0,
-      enforced: false,
-    }))
+  return (Array.isArray(list) ? list : []).filter(isDeclaration).map(({ category, complete }) => ({
+    category,
+    completeAfter: complete ? 0 : undefined,
+    rebuiltTo: 0,
+    enforced: false,
+  }))
 }
 
 const declarations = async (
