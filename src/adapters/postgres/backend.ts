@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
+import { isTagged } from '../../core/append'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -13,7 +14,7 @@ import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { setImmediate } from '../../platform/node'
 import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
-import { appendAlone, isTagged, type RunAppend, signalling, signallingAll } from './append/append'
+import { appendAlone, type RunAppend, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
   type RunTogether,
@@ -185,12 +186,12 @@ const storeOn = <Database>(
     return { limits, transaction: executor, lock, readMatching, append }
   }
 
-  const { afterAppend, hooked, hookedLocked } = appendHooks(setImmediate)
+  const { afterAppend, hooked, hookedAppend, hookedLocked } = appendHooks(setImmediate)
   const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
   const appendTogether = checkedTogether(limits, together)
   return {
     ...reads(direct, 'statement'),
-    append: (request) => hooked([request], appendStored(request), (appended) => [appended]),
+    append: hookedAppend(appendStored),
     appendTogether: (request) =>
       hooked(request.streams, appendTogether(request), ({ streams }) => streams),
     appendLocked: hookedLocked((likely, decide) =>

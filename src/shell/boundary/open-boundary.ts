@@ -134,7 +134,7 @@ const boundaryOn = <Command, State, Event, Rejection>(
     if (E.isLeft(command)) return command
     const query = queryOf(boundary, command.right)
     if (E.isLeft(query)) return query
-    const sent = catching(() => sentOptions({ ...options }, body))
+    const sent = sentOptions(options, body)
     if (E.isLeft(sent)) {
       return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
     }

@@ -10,7 +10,6 @@ import { expectedVersionProblem } from '../../core/expected-version'
 import type { BackwardsRange, EventStore, StreamRange } from '../../core/ports/event-store'
 import type { EventsPage } from '../../core/recorded-event'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
-import { catching } from '../catching'
 import type { CommandOptions, CommandResult } from './command'
 import {
   type CategoryInTransaction,
@@ -174,6 +173,14 @@ const categoryOn = <Command, State, Event, Rejection>(
 
   type Handle = OpenCategory<Command, State, Event, Rejection>['handle']
 
+  const send: typeof enqueue =
+    settings.retryOutagesFor === 0
+      ? enqueue
+      : (stream, command, sent, effort) =>
+          throughOutages(settings, sent.commandId !== undefined, () =>
+            enqueue(stream, command, sent, effort),
+          )
+
   const answer = (
     id: string,
     body: unknown,
@@ -189,14 +196,11 @@ const categoryOn = <Command, State, Event, Rejection>(
     }
     const decoded = decodeCommand(category, body)
     if (E.isLeft(decoded)) return Promise.resolve(decoded)
-    const sent = catching(() => sentOptions(options, body))
+    const sent = sentOptions(options, body)
     if (E.isLeft(sent)) {
       return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
     }
-    const send = () => enqueue(stream.right, decoded.right, sent.right, effort)
-    return settings.retryOutagesFor === 0
-      ? send()
-      : throughOutages(settings, sent.right.commandId !== undefined, send)
+    return send(stream.right, decoded.right, sent.right, effort)
   }
 
   const { onHandled } = settings
