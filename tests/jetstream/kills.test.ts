@@ -16,7 +16,8 @@ import { right } from '../support/right'
 import { until } from '../support/until'
 
 // Kills under load, each judged by the history checker. `npm run test:jetstream -- --seconds 60` makes longer ones.
-const SECONDS = Number(process.env['REPRISE_JETSTREAM_SECONDS'] ?? 3)
+const GIVEN = process.env['REPRISE_JETSTREAM_SECONDS']
+const SECONDS = Number(GIVEN ?? 2)
 const TIMES = Number(process.env['REPRISE_JETSTREAM_TIMES'] ?? 1)
 const CALLERS = Number(process.env['REPRISE_JETSTREAM_CALLERS'] ?? 64)
 const REPORT = process.env['REPRISE_JETSTREAM_REPORT']
@@ -156,7 +157,8 @@ const quantile = (numbers: ReadonlyArray<number>, part: number): number => {
 }
 
 describeWithNats('JetStream under load', (program) => {
-  const faults = FAULTS.filter((fault) => ONLY === undefined || fault === ONLY)
+  const only = ONLY ?? (GIVEN === undefined ? 'follower' : undefined)
+  const faults = FAULTS.filter((fault) => only === undefined || fault === only)
   const rounds = faults.flatMap((fault) =>
     Array.from({ length: TIMES }, (_, index) => [fault, index + 1] as const),
   )

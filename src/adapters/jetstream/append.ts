@@ -162,7 +162,6 @@ const appendTaken = async (
       const loaded = await heads.load(streamId, deadline)
       if (E.isLeft(loaded)) return loaded
       head = loaded.right
-      isFresh = true
     }
     if (!versionFits(expectedVersion, head.version)) {
       const handled = await alreadyHandled(link, taken, deadline)
