@@ -176,7 +176,7 @@ export const measureAppend = (request: AppendRequest, limits: Limits): RequestEr
  * - `LimitExceeded`: it has more events than `limits` allow, or larger ones.
  *
  * @example
- * const append: EventStore['append'] = (request) => {
+ * const append: StreamStore['append'] = (request) => {
  *   const error = appendError(request, defaultLimits)
  *   return error === undefined ? insert(request) : TE.left(error)
  * }

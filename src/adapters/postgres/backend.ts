@@ -94,7 +94,8 @@ export interface OperatorOptions {
 }
 
 /** A store in PostgreSQL. */
-export interface PostgresStore<Database> extends EventStore, BoundaryStore, EventLocator {
+export interface PostgresStore<Database> extends EventStore, BoundaryStore {
+  readonly locate: EventLocator['locate']
   /**
    * The same store inside the caller's own transaction: what it appends is committed or rolled back
    * with the caller's rows. A conflict leaves the transaction usable.

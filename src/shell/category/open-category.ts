@@ -7,7 +7,7 @@ import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/re
 import { invalidAppend } from '../../core/errors/invalid'
 import type { HandleError, LoadError, ReadError, ReadPageError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
-import type { BackwardsRange, EventStore, StreamRange } from '../../core/ports/event-store'
+import type { BackwardsRange, StreamRange, StreamStore } from '../../core/ports/event-store'
 import type { EventsPage } from '../../core/recorded-event'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
 import type { CommandOptions, CommandResult } from './command'
@@ -285,7 +285,7 @@ export const openCategory = <
   State,
   Event,
   Rejection,
-  Store extends CategoryStore = EventStore,
+  Store extends CategoryStore = StreamStore,
 >(
   category: Category<Command, State, Event, Rejection>,
   { store, onAnyNotice }: { readonly store: Store } & Observed,

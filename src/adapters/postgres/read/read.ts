@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { invalidQuery } from '../../../core/errors/invalid'
-import type { EventStore, StreamRange } from '../../../core/ports/event-store'
+import type { StreamStore, StreamRange } from '../../../core/ports/event-store'
 import {
   backwardsRangeProblem,
   firstVersionAbove,
@@ -63,7 +63,7 @@ export const readFrom = (schema: string) => {
   const statement = readStatement(schema)
   const tagged = named('read_tagged', readTagged(quoteIdentifier(schema)))
   const bounded = named('read_up_to', readUpTo(quoteIdentifier(schema)))
-  return (db: Executor): EventStore['read'] => {
+  return (db: Executor): StreamStore['read'] => {
     const rows = ({ after, limit, tags, upTo }: StreamRange, streamId: StreamId) => {
       const parameters = [streamId, after, limit + 1]
       if (upTo !== undefined) {
@@ -90,7 +90,7 @@ export const readFrom = (schema: string) => {
 /** A page of one stream, newest events first. */
 export const readBackwardsFrom = (schema: string) => {
   const statement = named('read_backwards', readBackwards(quoteIdentifier(schema)))
-  return (db: Executor): EventStore['readBackwards'] =>
+  return (db: Executor): StreamStore['readBackwards'] =>
     (streamId, range) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)
@@ -108,7 +108,7 @@ export const readBackwardsFrom = (schema: string) => {
 /** The version of a stream. */
 export const versionIn = (schema: string) => {
   const statement = named('version', version(quoteIdentifier(schema)))
-  return (db: Executor): EventStore['version'] =>
+  return (db: Executor): StreamStore['version'] =>
     (streamId) => {
       const invalid = streamIdError(streamId)
       return invalid === undefined
