@@ -7,7 +7,7 @@ import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import type { AppendError } from '../../core/errors/unions'
 import { versionFits } from '../../core/expected-version'
 import type { Limits } from '../../core/limits'
-import type { CommandRecord, EventStore } from '../../core/ports/event-store'
+import type { CommandRecord, StreamStore } from '../../core/ports/event-store'
 import { MAXIMUM_VERSION, type StreamId } from '../../core/stream'
 import {
   decodeCommit,
@@ -211,9 +211,9 @@ export interface AppendParts {
   readonly ready: () => Promise<E.Either<StoreFailed, unknown>>
 }
 
-/** See {@link EventStore.append}. What is appended is encoded before anything else happens. */
+/** See {@link StreamStore.append}. What is appended is encoded before anything else happens. */
 export const appendTo =
-  ({ link, heads, limits, ready }: AppendParts): EventStore['append'] =>
+  ({ link, heads, limits, ready }: AppendParts): StreamStore['append'] =>
   (request) =>
   async () => {
     const error = appendError(request, limits)

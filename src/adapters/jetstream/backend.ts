@@ -6,7 +6,7 @@ import { type Limits, limitsOf } from '../../core/limits'
 import type { Finding } from '../../core/operator/finding'
 import { appendHooks } from '../../core/ports/append-hooks'
 import type { Migrated } from '../../core/ports/backend'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { WakeUps } from '../../core/ports/wake-ups'
 import { functionSetting, setting, timeSetting } from '../../core/setting'
 import { setImmediate } from '../../platform/node'
@@ -52,13 +52,13 @@ export interface JetStreamOptions {
 export interface JetStreamPart {
   /** The name of the JetStream stream. */
   readonly source: string
-  readonly store: JetStreamSource & Pick<EventStore, 'read'>
+  readonly store: JetStreamSource & Pick<StreamStore, 'read'>
   readonly wakeUps: WakeUps
 }
 
 /** A store in JetStream. */
 export interface JetStreamBackend {
-  readonly store: Omit<EventStore, 'readAll'>
+  readonly store: StreamStore
   /** One for each partition, in their order. Their positions have nothing to do with each other. */
   readonly sources: readonly [JetStreamPart, ...ReadonlyArray<JetStreamPart>]
   /** Makes the JetStream streams. Safe to run from several processes at once, and again. Fails with `StoreFailed`. */
@@ -143,7 +143,7 @@ export const jetStream = (
   const sources = [first, ...others] as const
 
   const append = appendTo({ link, heads, limits, ready })
-  const signalling: EventStore['append'] = (request) => async () => {
+  const signalling: StreamStore['append'] = (request) => async () => {
     const appended = await append(request)()
     if (E.isRight(appended)) {
       sources[link.subjects.partitionOf(request.streamId)]?.wakeUps.signal()

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { invalidQuery } from '../../core/errors/invalid'
 import type { StoreFailed } from '../../core/errors/store'
 import type {
-  EventStore,
+  StreamStore,
   Loaded,
   LoadRequest,
   StreamPage,
@@ -109,7 +109,7 @@ const SEARCHED = 1_000
 const readBackwards = async (
   parts: ReadParts,
   streamId: StreamId,
-  range: Parameters<EventStore['readBackwards']>[1],
+  range: Parameters<StreamStore['readBackwards']>[1],
 ): Promise<E.Either<StoreFailed, StreamPage>> => {
   const { limit, tags } = range
   const deadline = deadlineOf(parts.link)
@@ -131,7 +131,7 @@ const readBackwards = async (
 /** Reading one stream. Each of them asks the leader for the stream's end first, and answers nothing that ends before it. */
 export const readsOf = (
   parts: ReadParts,
-): Pick<EventStore, 'load' | 'read' | 'readBackwards' | 'version'> => {
+): Pick<StreamStore, 'load' | 'read' | 'readBackwards' | 'version'> => {
   const reading = async <Found>(
     streamId: StreamId,
     problem: string | undefined,

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../core/canonical-json'
 import { bytesOf } from '../../core/code-points'
 import { storableCopies } from '../../core/document-key'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
-import type { EventStore, StoredSnapshot } from '../../core/ports/event-store'
+import type { StreamStore, StoredSnapshot } from '../../core/ports/event-store'
 import { type StreamId, streamIdError } from '../../core/stream'
 import { decodeSnapshot, encodeSnapshot, type SnapshotRecord } from './commit'
 import type { Heads } from './heads'
@@ -72,13 +72,13 @@ const save = async (link: Link, record: SnapshotRecord): Promise<E.Either<StoreF
   }
 }
 
-/** See {@link EventStore.saveSnapshot}. It is written down with the place of its commit, if that is known. */
+/** See {@link StreamStore.saveSnapshot}. It is written down with the place of its commit, if that is known. */
 export const saveSnapshotIn =
   (
     link: Link,
     heads: Heads,
     ready: () => Promise<E.Either<StoreFailed, unknown>>,
-  ): EventStore['saveSnapshot'] =>
+  ): StreamStore['saveSnapshot'] =>
   (given: StoredSnapshot) =>
   async () => {
     const { streamId, version, schemaVersion } = given

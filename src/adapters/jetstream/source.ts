@@ -3,7 +3,7 @@ import { invalidQuery } from '../../core/errors/invalid'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ReadAllError } from '../../core/errors/unions'
 import type { EventLocator } from '../../core/ports/event-locator'
-import type { EventStore, StorePage, StoreRange } from '../../core/ports/event-store'
+import type { EventSource, StorePage, StoreRange } from '../../core/ports/event-source'
 import { storeRangeProblem } from '../../core/read-range'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf, type Position, type StreamId } from '../../core/stream'
@@ -40,7 +40,7 @@ export interface SourceParts {
 }
 
 /** The events of one JetStream stream, for those who follow. */
-export type JetStreamSource = Pick<EventStore, 'readAll'> & EventLocator
+export type JetStreamSource = Pick<EventSource, 'readAll'> & EventLocator
 
 /** How many messages one page looks at, at most: a filter may leave out nearly all of them. */
 const MOST_SCANNED = 2_000
@@ -164,7 +164,7 @@ const readPage = async (
 /** The events of one JetStream stream in the order of their positions. No consumer is made: see docs/adr/0113. */
 export const sourceOf = (parts: SourceParts): JetStreamSource => {
   const { link } = parts
-  const readAll: EventStore['readAll'] = (range) => async () => {
+  const readAll: EventSource['readAll'] = (range) => async () => {
     const problem = storeRangeProblem(range)
     if (problem !== undefined) return E.left(invalidQuery(problem))
     const lineage = await parts.lineage()

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { byCodePoints } from '../../core/code-points'
 import type { StoreFailed } from '../../core/errors/store'
 import { isRecord } from '../../core/json'
-import type { EventStore, StreamsRange, StreamSummary } from '../../core/ports/event-store'
+import type { StreamStore, StreamsRange, StreamSummary } from '../../core/ports/event-store'
 import { canBeginId, type StreamId } from '../../core/stream'
 import { readFailed, refusalOf } from './failures'
 import type { Heads, LoadedHead } from './heads'
@@ -76,13 +76,13 @@ const listed = async (
   return E.right(found)
 }
 
-/** See {@link EventStore.streams}. The server names all subjects of the category each time, whatever the page. */
+/** See {@link StreamStore.streams}. The server names all subjects of the category each time, whatever the page. */
 export const streamsIn =
   (
     link: Link,
     heads: Heads,
     ready: () => Promise<E.Either<StoreFailed, unknown>>,
-  ): EventStore['streams'] =>
+  ): StreamStore['streams'] =>
   (range) =>
   async () => {
     if (!canBeginId(range.prefix ?? '')) return E.right([])

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { isRecord } from '../../core/json'
 import type { StoreFailed } from '../../core/errors/store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import { type TaggedCategory, tagsIncomplete } from '../../core/tagged-category'
 import { decodeCommit } from './commit'
 import { type Deadline, deadlineOf, type Link } from './link'
@@ -81,13 +81,13 @@ const hasUntagged = async (
   return E.map(() => isFound)(read)
 }
 
-/** See {@link EventStore.declareTags}. Tags cannot be added to stored messages: what is incomplete stays so. */
+/** See {@link StreamStore.declareTags}. Tags cannot be added to stored messages: what is incomplete stays so. */
 export const declareTagsIn =
   (
     link: Link,
     direct: DirectReads,
     ready: () => Promise<E.Either<StoreFailed, unknown>>,
-  ): EventStore['declareTags'] =>
+  ): StreamStore['declareTags'] =>
   (category) =>
   async () => {
     const usable = await ready()
