@@ -6,14 +6,17 @@ import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { Transfer } from '../../core/ports/transfer'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { memoryDocuments, type MemoryTransaction } from './documents'
+import { emptyLog } from './log'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
 import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
 import { emptyTagIndex } from './tag-index'
+import { memoryTransfer } from './transfer'
 
 /** The options of {@link memory}. Every key is optional. An invalid limit is never rejected: see {@link Limits}. */
 export interface MemoryOptions {
@@ -35,6 +38,8 @@ export interface MemoryOptions {
 /** Everything in memory. */
 export interface MemoryBackend extends Backend<MemoryTransaction> {
   readonly store: EventStore & BoundaryStore
+  /** Takes everything out of the store, and brings it into another one. */
+  readonly transfer: Transfer
 }
 
 /** Signals every successful append. */
@@ -77,6 +82,7 @@ export const memory = ({
   const wakeUps = localWakeUps()
   const current = { current: lineage }
   const tags = emptyTagIndex()
+  const log = emptyLog(current, tags)
   const store = memoryStore({
     limits: limitsOf(limits),
     now,
@@ -84,6 +90,7 @@ export const memory = ({
     inline: { projections: inline, documents },
     lineage: current,
     tags,
+    log,
   })
   return {
     store: signalling(store, wakeUps),
@@ -97,6 +104,11 @@ export const memory = ({
       tags,
       documents: transactions,
       now,
+    }),
+    transfer: memoryTransfer({
+      log,
+      declareTags: (category) => void store.declareTags(category)(),
+      signal: wakeUps.signal,
     }),
     wakeUps,
     migrate: TE.right({ applied: [], present: [] }),

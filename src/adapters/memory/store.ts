@@ -42,6 +42,8 @@ export interface MemoryStoreParts {
   readonly lineage: MemoryLineage
   /** The tags, which the operator can rebuild. Default: new ones. */
   readonly tags?: TagIndex
+  /** What is stored. Default: nothing. */
+  readonly log?: MemoryLog
 }
 
 type Answer = E.Either<AppendError, Appended>
@@ -114,8 +116,8 @@ export const memoryStore = ({
   inline,
   lineage,
   tags = emptyTagIndex(),
+  log = emptyLog(lineage, tags),
 }: MemoryStoreParts): EventStore & BoundaryStore => {
-  const log = emptyLog(lineage, tags)
   const oneByOne = queue()
   const transaction = tagLocks()
   const hooks = appendHooks(setImmediate)
