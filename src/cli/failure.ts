@@ -57,6 +57,8 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
     case 'Unexpected':
       return `${message} (${place})`
   }

@@ -46,6 +46,8 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
     case 'Unexpected':
       return false
   }

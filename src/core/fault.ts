@@ -28,6 +28,8 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
       return true
     case 'TransactionAborted':
     case 'TransactionIdle':

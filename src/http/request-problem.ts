@@ -140,6 +140,8 @@ const storeFailure = (
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
       return unavailable(retryAfter)
     case 'WrongIsolation':
     case 'DataRefused':

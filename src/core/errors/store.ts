@@ -38,8 +38,12 @@ export type StoreFailure =
   | 'TagsIncomplete'
   /** The category has tags, and this writer declares none: it is another release, or the category lacks its `tags`. */
   | 'TagsNotDeclared'
-  /** PostgreSQL would not keep the name of the schema unchanged. */
+  /** PostgreSQL would not keep the name of the schema unchanged, or JetStream takes no such name. */
   | 'InvalidSchemaName'
+  /** The server is older than the promises of the store need. Nothing is read or written through it. */
+  | 'ServerTooOld'
+  /** The server has no room left for what was to be written. */
+  | 'StorageFull'
   /** Anything else: see `cause`. */
   | 'Unexpected'
 
