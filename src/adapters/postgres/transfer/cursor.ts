@@ -12,7 +12,7 @@ import { checkPositions, storedColumns } from '../read/stored-events'
 
 const CURSOR = 'reprise_export'
 
-/** Which events a cursor gives: positions above `after` and up to `upTo`. */
+/** Which events of the store a cursor gives: positions above `after` and up to `upTo`. */
 export interface CursorRange {
   readonly after: number
   readonly upTo: number
@@ -23,9 +23,10 @@ export interface CursorRange {
  * The events with their tags. Tags have no index by position: they are sorted once for all pages, on the server.
  * A row with the schema version 0 stands for a stream that was erased, and is no event.
  * A statement that declares a cursor takes no parameters everywhere.
+ *
+ * @param schema - its quoted name.
  */
-const declareCursor = (schema: string, { after, upTo, order }: CursorRange): string => `
-declare ${CURSOR} no scroll cursor for
+export const eventsWithTags = (schema: string, { after, upTo, order }: CursorRange): string => `
 select ${storedColumns}, t.tags, pg_column_size(e.data) + pg_column_size(e.metadata) as bytes
 from ${schema}.events e
 left join (
@@ -89,11 +90,15 @@ const readCursor = async <Failure>(
   }
 }
 
-/** Gives events to `take`, page by page, in a transaction that only reads. */
+/**
+ * Gives events to `take`, page by page, in a transaction that only reads.
+ *
+ * @param query - answers the columns of {@link eventsWithTags}.
+ */
 export const throughCursor =
-  <Database>(db: Kysely<Database>, schema: string) =>
+  <Database>(db: Kysely<Database>) =>
   <Failure>(
-    range: CursorRange,
+    query: string,
     take: (page: ReadonlyArray<ExportedEvent>) => TaskEither<Failure, void>,
   ): TaskEither<StoreFailed | Failure, void> =>
   async () => {
@@ -101,7 +106,7 @@ export const throughCursor =
       const transaction = await db.startTransaction().execute()
       try {
         const executor = withoutPlugins(transaction)
-        for (const statement of [...SETTINGS, declareCursor(schema, range)]) {
+        for (const statement of [...SETTINGS, `declare ${CURSOR} no scroll cursor for ${query}`]) {
           await fetchRows(executor, statement, [])
         }
         return await readCursor(executor, take)

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import type { ExportedCommand, Transfer } from '../../../core/ports/transfer'
 import { type Executor, readRows } from '../connection/query'
 import { eventsOf } from '../schema/names'
-import { throughCursor } from './cursor'
+import { eventsWithTags, throughCursor } from './cursor'
 
 const start = (schema: string): string => `
 select v.lineage, v.horizon::double precision as "upTo",
@@ -50,8 +50,12 @@ export const exporting = <Database>(
       TE.map(([row]) => row ?? { lineage: '', upTo: 0, completeTags: [] }),
     ),
   exportEvents: ({ after, upTo }, take) =>
-    throughCursor(db, schema)(
-      { after: Math.max(0, Math.floor(after)), upTo: Math.floor(upTo), order: 'position' },
+    throughCursor(db)(
+      eventsWithTags(schema, {
+        after: Math.max(0, Math.floor(after)),
+        upTo: Math.floor(upTo),
+        order: 'position',
+      }),
       take,
     ),
   exportCommands: ({ after, upTo, limit }) =>

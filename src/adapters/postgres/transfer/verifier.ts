@@ -9,7 +9,7 @@ import type { StoreDefect, StoreRule } from '../../../core/transfer/verify'
 import { directExecutor } from '../connection/origin'
 import { readRows } from '../connection/query'
 import { DEFAULT_SCHEMA, quoteIdentifier } from '../schema/names'
-import { throughCursor } from './cursor'
+import { eventsWithTags, throughCursor } from './cursor'
 
 /** Beyond every position that can be stored. */
 const ALL = Number.MAX_SAFE_INTEGER
@@ -114,7 +114,10 @@ export const postgresVerifier = <Database>(
         TE.map(([row]) => row?.size ?? 0),
       ),
     walk: (take) =>
-      throughCursor(db, quoted)({ after: -ALL, upTo: ALL, order: 'stream_id, version' }, take),
+      throughCursor(db)(
+        eventsWithTags(quoted, { after: -ALL, upTo: ALL, order: 'stream_id, version' }),
+        take,
+      ),
     crossCheck: (limit) => async () => {
       const defects: StoreDefect[] = []
       for (const [rule, query] of rules) {
