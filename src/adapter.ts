@@ -294,6 +294,8 @@ export type {
   Refusal,
   Transfer,
 } from './core/ports/transfer'
+export type { HashChains, SealStep } from './core/ports/hash-chains'
+export type { ChainHead } from './core/transfer/chain'
 export type { Verifier } from './core/ports/verifier'
 export type { StoreDefect, StoreRule } from './core/transfer/verify'
 export {

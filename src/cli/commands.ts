@@ -9,6 +9,7 @@ import { registerPause, registerUnpause } from './commands/pausing'
 import { registerRebuild } from './commands/rebuild'
 import { registerRename, registerRepartition } from './commands/reshaping'
 import { registerRollback } from './commands/rollback'
+import { registerSeal } from './commands/seal'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
 import { registerStudio } from './commands/studio'
@@ -40,6 +41,7 @@ export const commands: ReadonlyArray<Register> = [
   registerExport,
   registerImport,
   registerVerify,
+  registerSeal,
   registerStudio,
   registerDoctor,
 ]

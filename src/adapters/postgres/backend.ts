@@ -12,6 +12,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { Transfer } from '../../core/ports/transfer'
+import type { HashChains } from '../../core/ports/hash-chains'
 import type { Verifier } from '../../core/ports/verifier'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { setImmediate } from '../../platform/node'
@@ -53,6 +54,7 @@ import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
+import { postgresHashChains } from './transfer/hash-chains'
 import { postgresTransfer } from './transfer/transfer'
 import { postgresVerifier } from './transfer/verifier'
 
@@ -116,6 +118,8 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly transfer: Transfer
   /** Looks at everything in it, and answers what does not fit together. */
   readonly verifier: Verifier
+  /** The hash chains of its streams. */
+  readonly chains: HashChains
 }
 
 /** The way of an append: what has no tags goes as if there were none. */
@@ -290,6 +294,7 @@ export const postgres = <Database = unknown>(
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
     transfer: postgresTransfer(db, { schema, signal }),
     verifier: postgresVerifier(db, schema),
+    chains: postgresHashChains(bounded, schema),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {

@@ -20,6 +20,8 @@ export type StoreRule =
   | 'Ids'
   /** The events of every command that was handled are there. */
   | 'Commands'
+  /** What was sealed is as it was. */
+  | 'Chain'
   /** Nothing is left of an erased stream but what stands for it. */
   | 'Erased'
   /** No snapshot is later than its stream. */

@@ -3,10 +3,13 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Category } from '../../core/category'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ExportedEvent } from '../../core/ports/transfer'
+import type { HashChains } from '../../core/ports/hash-chains'
 import type { Verifier } from '../../core/ports/verifier'
 import { categoryOf } from '../../core/stream'
+import { linkText } from '../../core/transfer/chain'
 import { type StoreDefect, type StoreRule, walkOn, WALK_START } from '../../core/transfer/verify'
 import { catching } from '../catching'
+import { sha256 } from '../../platform/node'
 import { decodeRecorded } from '../state/replay'
 
 /** A category whose events are decoded. */
@@ -57,6 +60,32 @@ const decodingDefects = (
     : [{ rule: 'Tags', place, message: `it lacks the tag ${missing.join(', ')}` }]
 }
 
+/** Compares the walked events with the heads of their chains. `undefined`: it does not look. */
+const comparing = (chains: HashChains | undefined) => {
+  let [streamId, hash] = ['', '']
+  return async (
+    page: ReadonlyArray<ExportedEvent>,
+  ): Promise<E.Either<StoreFailed, ReadonlyArray<StoreDefect>>> => {
+    if (chains === undefined) return E.right([])
+    const known = await chains.heads([...new Set(page.map((event) => event.streamId))])()
+    if (E.isLeft(known)) return known
+    if (known.right.length === 0) return E.right([]) // not sealed
+    const heads = new Map(known.right.map((head) => [head.streamId, head]))
+    const defects: StoreDefect[] = []
+    for (const event of page) {
+      if (event.streamId !== streamId) [streamId, hash] = [event.streamId, '']
+      const head = heads.get(streamId)
+      if (head === undefined || event.version > head.version) continue
+      hash = sha256(linkText(hash, event), 'hex')
+      if (event.version < head.version || hash === head.hash) continue
+      const place = `${streamId}:${event.version}`
+      const message = 'it, or an event before it, is not what was sealed'
+      defects.push({ rule: 'Chain', place, message })
+    }
+    return E.right(defects)
+  }
+}
+
 /** Keeps the first defects of each rule, and counts all. */
 const collecting = () => {
   const defects: StoreDefect[] = []
@@ -78,7 +107,13 @@ const collecting = () => {
  */
 export const verifyStore =
   ({ categories = [], completeTags = [], onProgress, signal }: VerifyOptions) =>
-  ({ verifier }: { readonly verifier: Verifier }): TaskEither<StoreFailed, Verified> =>
+  ({
+    verifier,
+    chains,
+  }: {
+    readonly verifier: Verifier
+    readonly chains?: HashChains
+  }): TaskEither<StoreFailed, Verified> =>
   async () => {
     const size = await verifier.size()()
     if (E.isLeft(size)) return size
@@ -86,7 +121,11 @@ export const verifyStore =
     const { defects, counts, add } = collecting()
     let state = WALK_START
     let events = 0
-    const walked = await verifier.walk<'stopped'>((page) => () => {
+    const compare = comparing(chains)
+    const walked = await verifier.walk<StoreFailed | 'stopped'>((page) => async () => {
+      const compared = await compare(page)
+      if (E.isLeft(compared)) return compared
+      add(compared.right)
       for (const event of page) {
         const { after, defects: found } = walkOn(state, event)
         state = after
@@ -98,9 +137,7 @@ export const verifyStore =
       }
       events += page.length
       onProgress?.(events, Math.max(size.right, events))
-      return Promise.resolve(
-        signal?.aborted === true ? E.left('stopped' as const) : E.right(undefined),
-      )
+      return signal?.aborted === true ? E.left('stopped' as const) : E.right(undefined)
     })()
     const isInterrupted = E.isLeft(walked) && walked.left === 'stopped'
     if (E.isLeft(walked) && walked.left !== 'stopped') return E.left(walked.left)

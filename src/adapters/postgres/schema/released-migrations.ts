@@ -1524,5 +1524,20 @@ begin
   return 'stored';
 end
 $reprise$;
+
+-- The hash chains of the streams: see docs/how-to/verify.md. No append writes here.
+create table {{schema}}.sealing (
+  sealed_to bigint  not null default 0, -- every event up to here is in the chain of its stream
+  one       boolean not null default true,
+  constraint sealing_pkey primary key (one),
+  constraint sealing_one_check check (one)
+);
+insert into {{schema}}.sealing default values;
+create table {{schema}}.chain_heads (
+  stream_id text    not null collate "C",
+  version   integer not null, -- of the last event in the chain
+  hash      text    not null, -- of it and, through the hash of the one before, of all that precede it
+  constraint chain_heads_pkey primary key (stream_id)
+);
 ` },
 ]

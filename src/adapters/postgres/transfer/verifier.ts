@@ -64,6 +64,14 @@ const rules: ReadonlyArray<CrossRule> = [
       select from ${schema}.events e where e.stream_id = c.stream_id and e.version = c.after + c.event_count)`,
   ],
   [
+    'Chain', // what is there is compared on the walk
+    (schema) => `
+    select h.stream_id as place, format('version %s was sealed, and there is none', h.version) as message
+    from ${schema}.chain_heads h
+    where not exists (
+      select from ${schema}.events e where e.stream_id = h.stream_id and e.version in (h.version, 2147483647))`,
+  ],
+  [
     'Erased',
     (schema) => `
     select e.stream_id as place, 'it was erased, and there are events, commands or a snapshot of it' as message
