@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { invalidOperation } from '../../core/errors/operator'
+import { positionError } from '../../core/operator/actions'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import {
   defaultThresholds,
@@ -105,6 +106,12 @@ const operatorOf = (
     ...operator,
     status,
     horizon,
+    reset: (subscription, position, owners) => async () => {
+      const end = await horizon()()
+      if (E.isLeft(end)) return end
+      const error = positionError(position, end.right.horizon)
+      return error === undefined ? operator.reset(subscription, position, owners)() : E.left(error)
+    },
     beginTags: noTags,
     saveTags: noTags,
     newLineage: () => () => {
@@ -171,7 +178,8 @@ const followed = <Transaction>(
  * @param readSideOf - called once for each source, by its name: the schema of a database, say.
  *
  * @example
- * const backend = withReadSide(jetStream(connection), (source) => postgres(pool, { schema: source }))
+ * const readSide = (schema: string) => postgres(pool, { schema, operator: { events: 'elsewhere' } })
+ * const backend = withReadSide(jetStream(connection), readSide)
  * for (const source of backend.sources) workers.push(runProjection(balances)(source, { signal }))
  */
 export const withReadSide = <Transaction>(

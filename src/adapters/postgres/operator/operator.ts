@@ -36,7 +36,7 @@ import { operatedSchema } from './operated-schema'
 import { outbox } from './outbox'
 import { statusOf } from './status'
 import { categoryTags } from './tags'
-import { subscriptionActions } from './subscription-actions'
+import { type EventsPlace, subscriptionActions } from './subscription-actions'
 
 /** What {@link postgresOperator} looks at, and how. Every key is optional. */
 export interface PostgresOperatorOptions {
@@ -47,6 +47,8 @@ export interface PostgresOperatorOptions {
   readonly countUpTo?: number
   /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
+  /** Default `here`: see {@link EventsPlace}. */
+  readonly events?: EventsPlace
   /** Finds out whether prepared statements can be used. Omitted: `examine` does not look at that. */
   readonly preparedStatements?: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
 }
@@ -66,6 +68,7 @@ export const postgresOperator = <Database>(
     countUpTo,
     now = Date.now,
     preparedStatements,
+    events = 'here',
   }: PostgresOperatorOptions = {},
 ): Operator => {
   const direct = directExecutor(db)
@@ -85,7 +88,7 @@ export const postgresOperator = <Database>(
     ...holding(operated),
     ...outbox(operated),
     ...audit(operated),
-    ...subscriptionActions(operated),
+    ...subscriptionActions(operated, events),
     ...tags,
     status,
     builds: builds.builds,
