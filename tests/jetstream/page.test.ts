@@ -1,23 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { codeOf, runCode, typeErrorsOf } from '../docs/run-markdown'
+import { codeOf, runCode } from '../docs/run-markdown'
 import { createDatabase } from '../support/database'
 import { startNats } from '../support/nats-cluster'
 import { describeWithNats } from '../support/nats-server'
 
 const PAGE = 'docs/how-to/use-jetstream.md'
-// Its blocks are not those of pages that run without a server: they are marked in another way.
+// Its blocks are not those of pages that run without a server: they are marked in another way. Types: page-types.test.ts.
 const [before = ''] = readFileSync(resolve(__dirname, '../..', PAGE), 'utf8')
   .replaceAll('```typescript', '```ts')
   .split('## What an acknowledgement means')
 const code = codeOf(before)
-
-describe('the page on JetStream', () => {
-  it('has code that type-checks', () => {
-    expect(code).toContain('withReadSide')
-    expect(typeErrorsOf(PAGE, code)).toEqual([])
-  }, 60_000)
-})
 
 describeWithNats('the page on JetStream', (program) => {
   it('has code that runs', async () => {

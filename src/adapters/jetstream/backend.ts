@@ -90,9 +90,8 @@ const invalidName = (name: string): StoreFailed =>
  * few seconds: a server that hangs is noticed by nothing else.
  *
  * @example
- * const events = jetStream(await connect({ servers, pingInterval: 5_000 }))
- * await events.migrate()
- * const accounts = openCategory(account, events)
+ * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000 })
+ * const accounts = openCategory(account, jetStream(connection, { name: 'shop' }))
  */
 export const jetStream = (
   connection: NatsConnection,

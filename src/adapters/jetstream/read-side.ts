@@ -178,9 +178,11 @@ const followed = <Transaction>(
  * @param readSideOf - called once for each source, by its name: the schema of a database, say.
  *
  * @example
- * const readSide = (schema: string) => postgres(pool, { schema, operator: { events: 'elsewhere' } })
- * const backend = withReadSide(jetStream(connection), readSide)
- * for (const source of backend.sources) workers.push(runProjection(balances)(source, { signal }))
+ * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000 })
+ * const pool = new Pool()
+ * const backend = withReadSide(jetStream(connection), (schema) =>
+ *   postgres(pool, { schema, operator: { events: 'elsewhere' } }),
+ * )
  */
 export const withReadSide = <Transaction>(
   events: JetStreamBackend,
