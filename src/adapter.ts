@@ -67,6 +67,7 @@ export {
   versionConflicts,
 } from './core/errors/conflict'
 export type { DeciderThrew, Rejected, UserFunction } from './core/errors/decision'
+export { type StreamErased, streamErased } from './core/errors/erased'
 export {
   type Limit,
   type LimitExceeded,
@@ -164,6 +165,13 @@ export {
   type OperatorAction,
   outcomeMessage,
 } from './core/operator/audit'
+export {
+  type ErasedDocument,
+  type Erasing,
+  erasingProblem,
+  type Erasure,
+  nothingToErase,
+} from './core/operator/erasure'
 export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
 export type { Horizon, HorizonHolder } from './core/operator/horizon'
 export type {

@@ -7,5 +7,5 @@ export type {
   OpenMemoryTransaction,
 } from './adapters/memory/documents'
 export type { MemoryOperatorOptions } from './adapters/memory/operator'
-export type { MemoryLineage } from './adapters/memory/log'
+export type { MemoryLineage, MemoryLog, MemoryStream } from './adapters/memory/log'
 export type { TagIndex } from './adapters/memory/tag-index'

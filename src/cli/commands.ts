@@ -1,5 +1,6 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
 import { registerDoctor } from './commands/doctor'
+import { registerErase } from './commands/erase'
 import { registerInit } from './commands/init'
 import { registerMigrate } from './commands/migrate'
 import { registerRemove, registerReset } from './commands/reset-and-remove'
@@ -34,6 +35,7 @@ export const commands: ReadonlyArray<Register> = [
   registerRebuild,
   registerRollback,
   registerTags,
+  registerErase,
   registerStudio,
   registerDoctor,
 ]

@@ -8,7 +8,7 @@ import { type InvalidStreamId, invalidStreamId } from './errors/invalid'
  */
 export type StreamId = string
 
-/** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,647. */
+/** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,646. */
 export type StreamVersion = number
 
 /** The place of an event in the order of the whole store. Increasing, with gaps; at most 2^40 - 1. */
@@ -17,7 +17,7 @@ export type Position = number
 /** The longest stream id, in characters. */
 export const MAXIMUM_STREAM_ID_LENGTH = 255
 /** The highest version: the most events that a stream can have. */
-export const MAXIMUM_VERSION = 2_147_483_647
+export const MAXIMUM_VERSION = 2_147_483_646
 /** The highest position of an event: 2^40 - 1, about 1.1 million million. */
 export const MAXIMUM_POSITION = 2 ** 40 - 1
 

@@ -1,5 +1,6 @@
 import { memoryReadSide } from '../support/memory-read-side'
 import type { BrokenOperator } from './broken/broken-operator'
+import { brokenErasingOperators } from './broken/operator-erasing'
 import { brokenTagOperators } from './broken/operator-tags'
 import { brokenOperators } from './broken/operators'
 import { collect } from './collect'
@@ -14,7 +15,7 @@ const runNamed = (open: BrokenOperator['open'], name: string): Promise<void> => 
   return test()
 }
 
-describe.each([...brokenOperators, ...brokenTagOperators])(
+describe.each([...brokenOperators, ...brokenTagOperators, ...brokenErasingOperators])(
   'an operator that $defect',
   ({ open, noticedBy }) => {
     it.each(noticedBy)('does not pass "%s"', async (name) => {

@@ -8,6 +8,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { memoryDocuments, type MemoryTransaction } from './documents'
+import { emptyLog } from './log'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
 import { memoryOutbox } from './outbox-store'
@@ -77,6 +78,7 @@ export const memory = ({
   const wakeUps = localWakeUps()
   const current = { current: lineage }
   const tags = emptyTagIndex()
+  const log = emptyLog(current, tags)
   const store = memoryStore({
     limits: limitsOf(limits),
     now,
@@ -84,6 +86,7 @@ export const memory = ({
     inline: { projections: inline, documents },
     lineage: current,
     tags,
+    log,
   })
   return {
     store: signalling(store, wakeUps),
@@ -94,7 +97,7 @@ export const memory = ({
       ...operator,
       store,
       lineage: current,
-      tags,
+      log,
       documents: transactions,
       now,
     }),

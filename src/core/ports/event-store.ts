@@ -168,6 +168,7 @@ export interface EventStore {
    * Fails with
    * - `VersionConflict`: the stream is not where `expectedVersion` says. Load again, decide again.
    * - `CommandAlreadyHandled`: one of the commands was handled before.
+   * - `StreamErased`: an operator has erased it.
    * - `InvalidStreamId`, `InvalidAppend`, `UnencodableEvent`, `LimitExceeded`: see {@link appendError}.
    * - `ProjectionFailed`: an inline projection failed, so nothing was stored.
    * - `StoreFailed`: the store rejected the append or did not answer. With outcome `unknown` the events may
@@ -180,6 +181,7 @@ export interface EventStore {
    *
    * Fails with
    * - `InvalidStreamId`: not a valid stream id.
+   * - `StreamErased`: an operator has erased it.
    * - `StoreFailed`: the store rejected the query or did not answer.
    */
   readonly load: (request: LoadRequest) => TaskEither<ReadError, Loaded>
@@ -229,7 +231,7 @@ export interface EventStore {
   readonly streams: (range: StreamsRange) => TaskEither<StoreFailed, ReadonlyArray<StreamSummary>>
 
   /**
-   * Stores a snapshot, unless a later one of the same stream and schema version is stored already.
+   * Stores a snapshot, unless a later one of the same stream and schema version is stored already, or the stream was erased.
    *
    * Fails with
    * - `InvalidStreamId`: not a valid stream id.

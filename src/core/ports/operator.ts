@@ -11,6 +11,7 @@ import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
+import type { Erasing, Erasure } from '../operator/erasure'
 import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
 import type { Finding } from '../operator/finding'
 import type { Horizon } from '../operator/horizon'
@@ -359,6 +360,23 @@ export interface Operator {
    * the new lineage and go on. Repeated, it gives yet another one, to the same effect.
    */
   readonly newLineage: () => TaskEither<StoreFailed, string>
+
+  /**
+   * Erases a stream for ever: its events with their tags, the marks of its commands, its snapshots, what subscriptions hold
+   * of it, and the documents that are named. All of it, or nothing. From then on every append, load and read of the stream
+   * is answered with `StreamErased`, by every process, whatever it has in memory. The audit has an entry about it, written with it:
+   * action `erase`, the stream's id as its subject, and `why` and `events` in its detail. Readers of the whole store, conditions and
+   * the horizon are not affected: no position becomes free. What was handled before is not taken back, and a subscription
+   * that is at work just now may still handle what it has read.
+   *
+   * Waits for nobody: while a transaction that has appended is open it fails with `StoreFailed`, and can be repeated. Of a
+   * stream that was erased before, answers what was written down then, and changes nothing.
+   *
+   * Fails with
+   * - `InvalidOperation`: the stream has no events, or an argument is not valid.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not erase.
+   */
+  readonly erase: (erasing: Erasing) => TaskEither<StoreFailed | InvalidOperation, Erasure>
 
   /** How far subscribers can read, and which transactions hold them back. */
   readonly horizon: () => TaskEither<StoreFailed, Horizon>

@@ -7,6 +7,7 @@ import type { Outbox } from '../../core/ports/outbox'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
+import { erasingStreams } from './erasing'
 import { audit } from './audit'
 import { examining } from './examining'
 import { goingBack } from './going-back'
@@ -55,6 +56,7 @@ const suites: ReadonlyArray<Suite> = [
   audit,
   lineages,
   tags,
+  erasingStreams,
   examining,
 ]
 

@@ -29,6 +29,7 @@ import { examineWith } from './doctor/examine'
 import { migrationsCheck } from './doctor/migrations-check'
 import { serverChecks } from './doctor/server-checks'
 import { tableChecks } from './doctor/table-checks'
+import { erasing } from './erasing'
 import { find } from './find'
 import { holding } from './holding'
 import { horizonOf } from './horizon'
@@ -87,6 +88,7 @@ export const postgresOperator = <Database>(
     ...audit(operated),
     ...subscriptionActions(operated),
     ...tags,
+    ...erasing(operated),
     status,
     builds: builds.builds,
     rollBack: (projection, from) =>
