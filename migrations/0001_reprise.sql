@@ -871,12 +871,12 @@ create table {{schema}}.audit (
   constraint audit_outcome_check check (outcome in ('done', 'failed'))
 );
 
--- What it says stays: only an outcome is added, once.
+-- What it says stays: only an outcome is added, once. The same is true of the keys that were destroyed.
 create function {{schema}}.refuse_rewriting() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
 begin
-  raise exception 'the audit is kept as it is: % on % is refused', tg_op, tg_table_name
+  raise exception 'this is kept as it is: % on % is refused', tg_op, tg_table_name
     using errcode = 'restrict_violation';
 end
 $reprise$;
@@ -886,6 +886,55 @@ create trigger audit_is_not_deleted before delete on {{schema}}.audit
   for each row execute function {{schema}}.refuse_rewriting();
 create trigger audit_is_not_truncated before truncate on {{schema}}.audit
   for each statement execute function {{schema}}.refuse_rewriting();
+
+-- The keys of subjects of personal data, each wrapped by a master key that the database never sees. Without a key: the subject was
+-- forgotten, and never gets another one.
+create table {{schema}}.subject_keys (
+  subject    text        not null collate "C",
+  master_key text        not null collate "C", -- its id
+  wrapped    text        collate "C",
+  created_at timestamptz not null default clock_timestamp(),
+  forgotten  bigint, -- the entry of the audit
+  constraint subject_keys_pkey primary key (subject),
+  constraint subject_keys_subject_check check (char_length(subject) between 1 and 255),
+  constraint subject_keys_forgotten_check check ((wrapped is null) = (forgotten is not null))
+);
+create trigger subject_keys_stay_forgotten before update on {{schema}}.subject_keys
+  for each row when (old.wrapped is null) execute function {{schema}}.refuse_rewriting();
+create trigger subject_keys_are_not_deleted before delete on {{schema}}.subject_keys
+  for each row execute function {{schema}}.refuse_rewriting();
+create trigger subject_keys_are_not_truncated before truncate on {{schema}}.subject_keys
+  for each statement execute function {{schema}}.refuse_rewriting();
+
+-- Destroys the key of a subject. Answers the sequence of the entry in the audit; null: it has no key, and nothing was done. Of a
+-- subject that was forgotten before, what was answered then. Whatever has states in memory is told at the commit.
+-- Runs as its owner, which the role of an application need not be: see docs/how-to/forget-a-person.md.
+create function {{schema}}.forget_subject(of_subject text, by_whom text, why text) returns bigint
+  language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  known record;
+  entry bigint;
+begin
+  perform set_config('lock_timeout', '1s', true);
+  select k.wrapped, k.forgotten into known
+    from {{schema}}.subject_keys k where k.subject = of_subject for update;
+  if not found then
+    return null;
+  end if;
+  if known.wrapped is null then
+    return known.forgotten;
+  end if;
+  insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+    values (by_whom, 'forget', of_subject, jsonb_build_object('why', why, 'role', session_user), 'done', 'forgotten')
+    returning sequence into entry;
+  update {{schema}}.subject_keys k set wrapped = null, forgotten = entry where k.subject = of_subject;
+  perform pg_notify('reprise_forgotten', '');
+  return entry;
+end
+$reprise$;
+revoke execute on function {{schema}}.forget_subject(text, text, text) from public;
 
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
@@ -1111,6 +1160,7 @@ begin
     values (gone[cardinality(gone)], of_stream, 2147483647, gen_random_uuid(), 'erased', 0,
             date_trunc('milliseconds', clock_timestamp()), jsonb_build_object('audit', known), '{}');
   perform set_config('reprise.maintenance', '', true);
+  perform pg_notify('reprise_forgotten', ''); -- what is in memory of it
   return known;
 end
 $reprise$;

@@ -139,6 +139,9 @@ const storeFailure = (
     case 'SchemaRenamed':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'MasterKeyUnavailable':
+    case 'MasterKeyWrong':
+    case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
       return unavailable(retryAfter)
     case 'WrongIsolation':

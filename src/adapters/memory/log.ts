@@ -1,4 +1,6 @@
 import type { Erasure } from '../../core/operator/erasure'
+import type { ForgottenSubject } from '../../core/operator/forgetting'
+import type { WrappedSubjectKey } from '../../core/ports/subject-keys'
 import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
@@ -27,6 +29,8 @@ export interface MemoryLog {
   readonly tags: TagIndex
   /** What was erased, by streams. */
   readonly erasures: Map<StreamId, Erasure>
+  /** The keys of subjects, or that they were forgotten. */
+  readonly subjectKeys: Map<string, WrappedSubjectKey | ForgottenSubject>
   /** The time of the last append, in milliseconds since 1970-01-01 UTC: the next one is never earlier, whatever the clock does. */
   recordedAt: number
 }
@@ -37,6 +41,7 @@ export const emptyLog = (lineage: MemoryLineage, tags: TagIndex): MemoryLog => (
   streams: new Map(),
   tags,
   erasures: new Map(),
+  subjectKeys: new Map(),
   recordedAt: 0,
 })
 

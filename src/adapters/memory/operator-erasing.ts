@@ -18,6 +18,8 @@ export interface MemoryErasing {
   readonly documents: MemoryDocuments
   readonly state: MemoryReadSideState
   readonly audit: MemoryAudit
+  /** Called when a stream was erased. */
+  readonly onForgotten: () => void
 }
 
 const eraseDocuments = (
@@ -36,7 +38,7 @@ const eraseDocuments = (
 
 /** Erasing streams. */
 export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase'> => {
-  const { log, state, audit } = parts
+  const { log, state, audit, onForgotten } = parts
   return {
     erase: (erasing) => () => {
       const problem = erasingProblem(erasing)
@@ -66,6 +68,7 @@ export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase'> => 
         for (const { held } of partitions) held.delete(streamId)
       }
       eraseDocuments(parts, documents)
+      onForgotten()
       return Promise.resolve(E.right(erasure))
     },
   }

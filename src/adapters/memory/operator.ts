@@ -32,6 +32,7 @@ import { bothOf } from './subscription-filter'
 import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
 import { memoryErasing } from './operator-erasing'
 import { memoryTags } from './operator-tags'
+import { memoryForgetting } from './subject-keys'
 import { emptyTagIndex } from './tag-index'
 import { deleteCommand, listOutbox, storeCommand } from './outbox-store'
 
@@ -42,6 +43,8 @@ export interface MemoryOperatorOptions {
   readonly lineage: MemoryLineage
   /** What the store holds. Default: nothing. */
   readonly log?: MemoryLog
+  /** Called when something was forgotten, or erased, that states in memory may be made of. Default: nothing. */
+  readonly onForgotten?: () => void
   /** Those of the subscriptions, read models and outbox that are operated. */
   readonly documents: MemoryDocuments
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
@@ -71,6 +74,7 @@ export const memoryOperator = ({
   now = Date.now,
   thresholds = {},
   countUpTo,
+  onForgotten = () => undefined,
 }: MemoryOperatorOptions): Operator => {
   const state = readSideOf(documents)
   const { tags } = log
@@ -114,7 +118,8 @@ export const memoryOperator = ({
         E.getOrElse(() => 0),
       ),
     ),
-    ...memoryErasing({ log, documents, state, audit }),
+    ...memoryErasing({ log, documents, state, audit, onForgotten }),
+    ...memoryForgetting(log, audit, onForgotten),
     ...memoryTags(
       tags,
       pipe(

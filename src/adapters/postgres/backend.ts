@@ -11,6 +11,9 @@ import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
+import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
+import type { PersonalDataOptions } from '../../personal/key-ring'
+import { sealingWith } from '../../personal/sealed-backend'
 import { setImmediate } from '../../platform/node'
 import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
 import { appendAlone, isTagged, type RunAppend, signalling, signallingAll } from './append/append'
@@ -42,6 +45,7 @@ import { directExecutor, originOf } from './connection/origin'
 import { compiled, withoutPlugins } from './connection/query'
 import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
+import { postgresSubjectKeys } from './keys/subject-keys'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
 import { readsIn } from './read/reads'
@@ -49,7 +53,7 @@ import { startPositionIn } from './read/start-position'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
-import { postgresWakeUps } from './subscriptions/wake-ups'
+import { FORGOTTEN_CHANNEL, postgresWakeUps } from './subscriptions/wake-ups'
 
 /**
  * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
@@ -79,6 +83,8 @@ export interface PostgresOptions<Database> {
    * all schemas on it, while something waits for events. With a Kysely on a dialect of the caller's own: as `'poll'`.
    */
   readonly wakeUps?: WakeUpsOption
+  /** For codecs with `personal` fields. Omitted: what they give is refused. */
+  readonly personalData?: PersonalDataOptions
   /** How the operator looks. */
   readonly operator?: OperatorOptions
 }
@@ -118,6 +124,7 @@ interface StoreParts<Database> {
   readonly schema: string
   readonly limits: Limits
   readonly inline: Inline<Database>
+  readonly subjectKeys: BackendSubjectKeys<Transaction<Database>>
   readonly signal: () => void
   readonly statementTimeout: number
   readonly idleTimeout: number
@@ -138,7 +145,15 @@ const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
 
 const storeOn = <Database>(
   db: Kysely<Database>,
-  { schema, limits, inline, signal, statementTimeout, idleTimeout }: StoreParts<Database>,
+  {
+    schema,
+    limits,
+    inline,
+    subjectKeys,
+    signal,
+    statementTimeout,
+    idleTimeout,
+  }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
@@ -182,7 +197,8 @@ const storeOn = <Database>(
   ) => {
     const executor = withoutPlugins(transaction)
     const append = checkedTogether(limits, run)
-    return { limits, transaction: executor, lock, readMatching, append }
+    const keys = subjectKeys.inTransaction(transaction)
+    return { limits, transaction: executor, lock, readMatching, subjectKeys: keys, append }
   }
 
   const { afterAppend, hooked, hookedLocked } = appendHooks(setImmediate)
@@ -248,6 +264,7 @@ export const postgres = <Database = unknown>(
     idleInTransactionTimeout,
     statementTimeout: givenTimeout,
     wakeUps: option,
+    personalData,
     operator = {},
   }: PostgresOptions<Database> = {},
 ): PostgresBackend<Database> => {
@@ -263,24 +280,48 @@ export const postgres = <Database = unknown>(
   const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
   const documents = postgresProjections(bounded, schema, idleTimeout)
-  const inline = { projections, documentsIn: documents.inTransaction }
+  const subjectKeys = postgresSubjectKeys(bounded, schema)
+  const sealing = sealingWith<Transaction<Database>>(subjectKeys, personalData)
+  const inline = {
+    projections: sealing.inline(projections),
+    documentsIn: documents.inTransaction,
+  }
+  const store = storeOn(bounded, {
+    schema,
+    limits: limitsOf(limits),
+    inline,
+    subjectKeys,
+    signal,
+    statementTimeout,
+    idleTimeout,
+  })
+  const sealed: PostgresStore<Database> = {
+    ...sealing.store(store),
+    locate: store.locate,
+    inTransaction: (transaction) => sealing.storeIn(transaction, store.inTransaction(transaction)),
+  }
+  // Nobody else listens to it: it costs a connection.
+  const deafen =
+    personalData === undefined
+      ? () => undefined
+      : notifications.listen(FORGOTTEN_CHANNEL, sealing.onForgotten)
   return {
     db,
-    store: storeOn(bounded, {
-      schema,
-      limits: limitsOf(limits),
-      inline,
-      signal,
-      statementTimeout,
-      idleTimeout,
-    }),
+    store: personalData === undefined ? store : sealed,
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
-    documents,
-    outbox: postgresOutbox(bounded, schema),
-    operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
+    documents: sealing.documents(documents),
+    outbox: sealing.outbox(postgresOutbox(bounded, schema)),
+    subjectKeys,
+    operator: postgresOperator(bounded, {
+      ...operator,
+      ...probe,
+      schema,
+      onForgotten: () => notifications.wake(FORGOTTEN_CHANNEL),
+    }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
+      deafen()
       await wakeUps.close()
       await close()
     },

@@ -36,11 +36,14 @@ export interface Erasure {
 const LONGEST_REASON = 2_000
 const MOST_DOCUMENTS = 10_000
 
-const isReason = (text: unknown): boolean =>
-  typeof text === 'string' &&
-  text.trim().length > 0 &&
-  text.length <= LONGEST_REASON &&
-  textIssue(text) === undefined
+/** Why nothing is done for this reason, or `undefined`: it must have 1 to 2,000 characters. */
+export const reasonProblem = (why: unknown): InvalidOperation | undefined =>
+  typeof why === 'string' &&
+  why.trim().length > 0 &&
+  why.length <= LONGEST_REASON &&
+  textIssue(why) === undefined
+    ? undefined
+    : invalidOperation('reason', `must have 1 to ${LONGEST_REASON} characters`)
 
 /**
  * Why nothing can be erased with this, or `undefined`. Every store calls it first.
@@ -58,9 +61,8 @@ export const erasingProblem = ({
   if (wrong !== undefined) return invalidOperation('stream', `is not valid: ${wrong.reason}`)
   const unnamed = actionProblem({ operator: by, action: 'erase', subject: streamId, detail: {} })
   if (unnamed !== undefined) return unnamed
-  if (!isReason(why)) {
-    return invalidOperation('reason', `must have 1 to ${LONGEST_REASON} characters`)
-  }
+  const unreasoned = reasonProblem(why)
+  if (unreasoned !== undefined) return unreasoned
   if (documents.length > MOST_DOCUMENTS) {
     return invalidOperation('list of documents', `may name ${MOST_DOCUMENTS} at most`)
   }

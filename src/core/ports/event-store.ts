@@ -157,6 +157,14 @@ export interface StreamsRange {
   readonly prefix?: string
 }
 
+/** How long what was made of events may stay in the memory of a process. */
+export interface StateLifetime {
+  /** Milliseconds since it was read. */
+  readonly maxAge: number
+  /** Another number than before: something was forgotten, and nothing that was read before may be used any more. */
+  readonly epoch: () => number
+}
+
 /**
  * Where events are stored. An adapter stores what it is given and does not interpret it: codecs are the
  * shell's work. Every adapter passes the store contract of `reprise/testing`.
@@ -261,4 +269,7 @@ export interface EventStore {
    * is a subscription's work.
    */
   readonly afterAppend: (hook: AfterAppend) => () => void
+
+  /** Omitted: what was read may be kept in memory as long as it is useful. A store with personal data has it. */
+  readonly stateLifetime?: StateLifetime
 }

@@ -12,6 +12,7 @@ import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
 import type { Erasing, Erasure } from '../operator/erasure'
+import type { Forgetting, ForgottenSubject } from '../operator/forgetting'
 import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
 import type { Finding } from '../operator/finding'
 import type { Horizon } from '../operator/horizon'
@@ -377,6 +378,23 @@ export interface Operator {
    * - `StoreFailed`: with reason `AccessDenied` this role may not erase.
    */
   readonly erase: (erasing: Erasing) => TaskEither<StoreFailed | InvalidOperation, Erasure>
+
+  /**
+   * Forgets a person: destroys the key of a subject, for ever. What was stored about it stays, and reads as the placeholder
+   * of its codec from then on: in events, snapshots, documents and the outbox. Other processes hear of it and
+   * drop what they have in memory; one that does not hear of it does so after `cacheFor`. The subject never gets another key:
+   * events with new personal data about it are refused. The audit has an entry, written with it: action
+   * `forget`, the subject, and `why` in its detail.
+   *
+   * Of a subject that was forgotten before, answers what was written down then, and changes nothing.
+   *
+   * Fails with
+   * - `InvalidOperation`: there is no personal data of the subject, or an argument is not valid.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not do it.
+   */
+  readonly forgetSubject: (
+    forgetting: Forgetting,
+  ) => TaskEither<StoreFailed | InvalidOperation, ForgottenSubject>
 
   /** How far subscribers can read, and which transactions hold them back. */
   readonly horizon: () => TaskEither<StoreFailed, Horizon>

@@ -17,7 +17,10 @@ from ${schema}.audit
 where sequence = $1::bigint`
 
 /** Erasing streams: see erase_stream in migrations/0001_reprise.sql. */
-export const erasing = ({ quoted, read, write }: OperatedSchema): Pick<Operator, 'erase'> => ({
+export const erasing = (
+  { quoted, read, write }: OperatedSchema,
+  onForgotten: () => void,
+): Pick<Operator, 'erase'> => ({
   erase: (wanted) => {
     const problem = erasingProblem(wanted)
     if (problem !== undefined) return TE.left(problem)
@@ -30,6 +33,7 @@ export const erasing = ({ quoted, read, write }: OperatedSchema): Pick<Operator,
         documents.map(({ collection }) => collection),
         documents.map(({ key }) => key),
       ]),
+      TE.tapIO(() => onForgotten),
       TE.flatMap(([row]) => read<Erasure>(entry(quoted), [row?.sequence ?? 0])),
       TE.flatMapEither(([erasure]) =>
         erasure === undefined ? E.left(nothingToErase(streamId)) : E.right(erasure),

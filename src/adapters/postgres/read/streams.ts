@@ -26,13 +26,17 @@ with recursive found as (
           order by e.stream_id limit 1)
   from found f where f.stream_id is not null and starts_with(f.stream_id, $5::text)
 )
-select f.stream_id, e.version, ${milliseconds('e.recorded_at')} as recorded_at
-from found f
-  cross join lateral (
-    select version, recorded_at from ${schema}.events where stream_id = f.stream_id
-    order by version desc limit 1) e
-where starts_with(f.stream_id, $5::text) and e.version < ${ERASED_VERSION}
-limit $2::integer`
+select page.stream_id, page.version, ${milliseconds('page.recorded_at')} as recorded_at
+from (
+  select f.stream_id, e.version, e.recorded_at
+  from found f
+    cross join lateral (
+      select version, recorded_at from ${schema}.events where stream_id = f.stream_id
+      order by version desc limit 1) e
+  where starts_with(f.stream_id, $5::text) and e.version < ${ERASED_VERSION}
+  limit $2::integer
+) page
+order by page.stream_id`
 
 interface StreamRow {
   readonly stream_id: string

@@ -9,6 +9,9 @@ import { left, right } from '../../../support/right'
 import { tick } from '../../../support/ticks'
 import { startWorker } from '../../../support/workers'
 
+/** How often a process is killed in the middle: 20 with `npm run test:kills`. */
+const KILLS = Number(process.env['KILLS'] ?? 3)
+
 let database: MigratedDatabase<unknown>
 let pool: Pool
 let backend: PostgresBackend<unknown>
@@ -125,7 +128,7 @@ describe('erasing in PostgreSQL', () => {
       )
       return rows.length
     }
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < KILLS; round++) {
       // The documents are the last thing that is deleted: it has deleted the events, and waits.
       await locking.query('begin')
       await locking.query('select from reprise.documents where key = $1 for update', [streamId])
@@ -145,7 +148,7 @@ describe('erasing in PostgreSQL', () => {
     const documents = [{ collection: 'balances', key: streamId }]
     await right(backend.operator.erase({ streamId, by: 'test', why: 'test', documents }))
     expect(await foundIn(streamId)).toEqual(['audit', 'events'])
-  })
+  }, 60_000)
 
   it('is met by a transaction that has seen the stream before, whatever its isolation', async () => {
     const streamId = `tick-${fresh()}`
