@@ -199,9 +199,18 @@ export {
   type NextAttempt,
   nextAttempt,
 } from './core/poison'
-export type { Backend, Migrated } from './core/ports/backend'
+export type {
+  Backend,
+  Administration,
+  FollowedStore,
+  Migrated,
+  NamedSource,
+  SeveralSources,
+  Source,
+} from './core/ports/backend'
 export type { BoundaryStore, MatchingPage, MatchingRange } from './core/ports/boundary-store'
 export type { EventLocator } from './core/ports/event-locator'
+export type { EventSource, StorePage, StoreRange } from './core/ports/event-source'
 export { type AppendHooks, appendHooks } from './core/ports/append-hooks'
 export type {
   AfterAppend,
@@ -211,10 +220,9 @@ export type {
   Loaded,
   LoadRequest,
   StoredSnapshot,
-  StorePage,
-  StoreRange,
   StreamPage,
   StreamRange,
+  StreamStore,
   StreamsRange,
   StreamSummary,
 } from './core/ports/event-store'
@@ -355,7 +363,7 @@ export type {
   ProjectionPage,
 } from './shell/projection/reader'
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
-export type { EventSource, SubscriptionBackend } from './shell/subscription/environment'
+export type { SubscriptionBackend } from './shell/subscription/environment'
 export type { TransactionalSubscription } from './shell/subscription/run-subscription'
 export type { WorkersEnd } from './shell/workers/run-workers'
 export type { Worker, WorkerError, WorkerNotice } from './shell/workers/worker'

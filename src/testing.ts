@@ -38,9 +38,15 @@ export {
   type Specify,
 } from './testing/specification'
 export {
+  eventSourceContract,
+  type EventSourceContract,
+  type SourceUnderContract,
   storeContract,
   type StoreContract,
   type StoreUnderContract,
+  streamStoreContract,
+  type StreamStoreContract,
+  type StreamStoreUnderContract,
 } from './testing/store-contract/contract'
 export {
   boundaryStoreContract,

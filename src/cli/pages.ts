@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { ReadPageError } from '../core/errors/unions'
-import type { EventStore } from '../core/ports/event-store'
+import type { StreamStore } from '../core/ports/event-store'
 import type { StoredEvent } from '../core/recorded-event'
 import type { StreamId, StreamVersion } from '../core/stream'
 
@@ -14,7 +14,7 @@ interface Versions {
 
 /** The events of a stream, page by page: at least one page, ended by a failure if there is one. */
 export async function* pagesOf(
-  store: Pick<EventStore, 'read'>,
+  store: Pick<StreamStore, 'read'>,
   streamId: StreamId,
   { after, at }: Versions,
 ): AsyncGenerator<E.Either<ReadPageError, ReadonlyArray<StoredEvent>>> {

@@ -47,6 +47,14 @@ export interface Appended {
   readonly recordedAt: number
 }
 
+interface MayBeTagged {
+  readonly tags?: ReadonlyArray<string> | undefined
+}
+
+/** Whether an append has tags: something besides its streams must be stored and locked for it. */
+export const isTagged = ({ events }: { readonly events: ReadonlyArray<MayBeTagged> }): boolean =>
+  events.some(({ tags }) => tags !== undefined)
+
 /** Why a request is rejected before anything is done. */
 export type RequestError = InvalidStreamId | InvalidAppend | UnencodableEvent | LimitExceeded
 
@@ -168,7 +176,7 @@ export const measureAppend = (request: AppendRequest, limits: Limits): RequestEr
  * - `LimitExceeded`: it has more events than `limits` allow, or larger ones.
  *
  * @example
- * const append: EventStore['append'] = (request) => {
+ * const append: StreamStore['append'] = (request) => {
  *   const error = appendError(request, defaultLimits)
  *   return error === undefined ? insert(request) : TE.left(error)
  * }

@@ -22,7 +22,7 @@ const values = new WeakMap<object, PersonalValue>()
  * personalValue('customer-7', 'ada@example.org')
  */
 export const personalValue = (subject: string, value: Json): JsonObject => {
-  const carrier: JsonObject = Object.freeze(Object.create(prototype))
+  const carrier = Object.freeze(Object.create(prototype) as JsonObject)
   values.set(carrier, { subject, value })
   return carrier
 }

@@ -24,20 +24,6 @@ export const isForgotten = (value: unknown): value is Forgotten =>
 /** Gives another value for a part of some JSON, or `undefined`: it stays, and its parts are looked at. */
 export type ReplacePart = (part: object) => Json | undefined
 
-const replacedEntries = (
-  record: object,
-  replace: ReplacePart,
-  depth: number,
-): ReadonlyArray<readonly [string, Json]> | undefined => {
-  let changed = false
-  const entries = Object.entries(record).map(([key, inner]: [string, Json]) => {
-    const other = withReplaced(inner, replace, depth)
-    changed ||= other !== inner
-    return [key, other] as const
-  })
-  return changed ? entries : undefined
-}
-
 /** `value` with other parts in the place of some. What holds none of them is given back as it is, and not copied. */
 export const withReplaced = (value: Json, replace: ReplacePart, depth = 0): Json => {
   if (typeof value !== 'object' || value === null || depth > MAXIMUM_DEPTH) return value
@@ -46,10 +32,16 @@ export const withReplaced = (value: Json, replace: ReplacePart, depth = 0): Json
   if (Array.isArray(value)) {
     const list: ReadonlyArray<Json> = value
     const copy = list.map((item) => withReplaced(item, replace, depth + 1))
-    return copy.some((item, index) => item !== list[index]) ? copy : value
+    return copy.some((item, index) => item !== list[index]) ? copy : list
   }
-  const entries = replacedEntries(value, replace, depth + 1)
-  return entries === undefined ? value : Object.fromEntries(entries)
+  const entries = Object.entries(value).map(([key, inner]): readonly [string, Json, Json] => [
+    key,
+    inner,
+    withReplaced(inner, replace, depth + 1),
+  ])
+  return entries.some(([, inner, made]) => made !== inner)
+    ? Object.fromEntries(entries.map(([key, , made]) => [key, made]))
+    : value
 }
 
 /** `value` with the personal values in it as they are: what a codec reads back. Never to be stored. */

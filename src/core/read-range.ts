@@ -1,5 +1,6 @@
 import { textIssue } from './json'
-import type { BackwardsRange, StoreRange, StreamRange } from './ports/event-store'
+import type { StoreRange } from './ports/event-source'
+import type { BackwardsRange, StreamRange } from './ports/event-store'
 import { MAXIMUM_VERSION } from './stream'
 
 /** The latest time that a `Date` holds, in milliseconds since 1970-01-01 UTC. */

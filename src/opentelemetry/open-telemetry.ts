@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api'
 import { identity } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import type { EventStore } from '../core/ports/event-store'
+import type { StreamStore } from '../core/ports/event-store'
 import type { Operator } from '../core/ports/operator'
 import type { DispatchOptions } from '../shell/outbox/dispatch-step'
 import type { Category } from '../core/category'
@@ -48,7 +48,7 @@ export interface Telemetry {
    *
    * Open and run everything on it.
    */
-  readonly backend: <Backend extends { readonly store: EventStore } & Observed>(
+  readonly backend: <Backend extends { readonly store: StreamStore } & Observed>(
     backend: Backend,
   ) => Backend
   /**

@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { AppendRequest } from '../core/append'
 import type { AppendTogetherRequest } from '../core/append-together'
 import type { BoundaryStore } from '../core/ports/boundary-store'
-import type { EventStore } from '../core/ports/event-store'
+import type { StreamStore } from '../core/ports/event-store'
 import { isFailure } from '../shell/notices/outcomes'
 import { performance } from '../platform/node'
 import { fail, inSpan, isUnrecorded, tagOf } from './spans'
@@ -15,7 +15,7 @@ export const DURATIONS = [
 ]
 
 /** A store that may be able to decide across streams, or to work inside a transaction of the caller's. */
-type AnyStore = EventStore &
+type AnyStore = StreamStore &
   Partial<BoundaryStore> & { readonly inTransaction?: (transaction: never) => AnyStore }
 
 interface Asked<Failure, Result> {
@@ -174,5 +174,5 @@ export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
         }),
   })
 
-  return <Store extends EventStore>(store: Store): Store => tracedStore(store) as Store
+  return <Store extends StreamStore>(store: Store): Store => tracedStore(store) as Store
 }

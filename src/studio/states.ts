@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Category } from '../core/category'
 import { versionNotReached, type VersionNotReached } from '../core/errors/replay'
 import type { ReadError } from '../core/errors/unions'
-import type { EventStore } from '../core/ports/event-store'
+import type { StreamStore } from '../core/ports/event-store'
 import { neverInvalid } from '../core/ports/never-invalid'
 import type { StreamId, StreamVersion } from '../core/stream'
 import { beginning, type ReplayError, replayStored, type Versioned } from '../shell/state/replay'
@@ -31,7 +31,7 @@ const KEPT = 60_000
  * States of streams at any version, by the application's own deciders. Every 200th state is kept for a minute: a slider
  * that moves does not replay from the beginning each time.
  */
-export const openStates = (store: Pick<EventStore, 'read'>) => {
+export const openStates = (store: Pick<StreamStore, 'read'>) => {
   const kept = new LRUCache<string, ReadonlyArray<Versioned<unknown>>>({ max: STREAMS, ttl: KEPT })
 
   const keep = (streamId: StreamId, state: Versioned<unknown>): void => {

@@ -15,9 +15,9 @@ import { bankOn } from '../support/transfers'
 import { scaled, startWorker, type WorkerProcess } from '../support/workers'
 
 /** The full size: REPRISE_CHAOS_KILLS=50 REPRISE_CHAOS_EVENTS=20000 REPRISE_CHAOS_TRANSFERS=200. */
-const KILLS = scaled('REPRISE_CHAOS_KILLS', 8)
-const EVENTS = scaled('REPRISE_CHAOS_EVENTS', 4_000)
-const TRANSFERS = scaled('REPRISE_CHAOS_TRANSFERS', 60)
+const KILLS = scaled('REPRISE_CHAOS_KILLS', 4)
+const EVENTS = scaled('REPRISE_CHAOS_EVENTS', 2_000)
+const TRANSFERS = scaled('REPRISE_CHAOS_TRANSFERS', 30)
 const LONG = 60_000 + KILLS * 10_000
 
 const WORKER = 'chaos/read-side.worker.ts'

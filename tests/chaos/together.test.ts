@@ -19,7 +19,7 @@ const { snapshots: _snapshots, ...unsnapshotted } = account
 
 const PAIRS = 10
 const WORKERS = 16
-const TRANSFERS = 600
+const TRANSFERS = 300
 const EACH = 1_000
 
 const idsOf = (pair: number): readonly [string, string] => [`left${pair}`, `right${pair}`]

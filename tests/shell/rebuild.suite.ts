@@ -5,7 +5,7 @@ import * as t from 'io-ts'
 import { stateCodec } from '../../src/core/codec/state-codec'
 import type { Projection } from '../../src/core/projection'
 import type { BuildStatus } from '../../src/core/ports/projection-store'
-import type { EventSource } from '../../src/shell/subscription/environment'
+import type { FollowedStore } from '../../src/core/ports/backend'
 import type { ProjectionNotice } from '../../src/shell/projection/environment'
 import type { ProjectionOptions } from '../../src/shell/projection/follow'
 import { projectionReader } from '../../src/shell/projection/reader'
@@ -59,12 +59,12 @@ export const rebuildSuite = <Transaction>(
   })
   afterEach(() => side.close())
 
-  const start = (version = 1, store: EventSource = side.store, more: ProjectionOptions = {}) =>
+  const start = (version = 1, store: FollowedStore = side.store, more: ProjectionOptions = {}) =>
     running((signal) =>
       runProjection(totals(version), { ...options, ...more })({ ...side, store }, { signal }),
     )
   const startListing = () => running((signal) => runProjection(listed, options)(side, { signal }))
-  const rebuild = (version = 1, store: EventSource = side.store) =>
+  const rebuild = (version = 1, store: FollowedStore = side.store) =>
     rebuildProjection(totals(version), options)(
       { ...side, store },
       { onNotice: (notice) => void notices.push(notice) },
@@ -83,7 +83,7 @@ export const rebuildSuite = <Transaction>(
       ({ version, build }) => `${version}.${build}` === wanted,
     )?.instances
   /** Never gives anything, so whatever is built from it never catches up. */
-  const silent = (): EventSource => ({
+  const silent = (): FollowedStore => ({
     ...side.store,
     readAll: (range) =>
       pipe(

@@ -19,6 +19,8 @@ import { type MemoryLog, streamOf, streamToWrite } from './log'
 import { addTags, incompleteIn } from './tag-index'
 import { matchingPositions } from './matching'
 
+const NO_COMMANDS: AppendRequest['commands'] = []
+
 /** A copy of the request that later changes by the caller do not affect. */
 export const taken = ({
   streamId,
@@ -29,7 +31,7 @@ export const taken = ({
   streamId,
   expectedVersion,
   events: events.map(frozenEvent),
-  commands: commands.map((command) => ({ ...command })),
+  commands: commands.length === 0 ? NO_COMMANDS : commands.map((command) => ({ ...command })),
 })
 
 /**
@@ -138,7 +140,10 @@ export const commit = (
   for (const { commandId, skip, ...mark } of commands) {
     stream.handled.set(commandId, Object.freeze({ after: before + skip, ...mark }))
   }
-  for (const [index, event] of events.entries()) {
+  // No `entries()`: it makes a list for every event.
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index]
+    if (event === undefined) continue
     stream.events.push(event)
     log.events.push(event)
     addTags(log.tags, event.position, given[index]?.tags)

@@ -1,9 +1,8 @@
+import type { StorePage, StoreRange } from '../../core/ports/event-source'
 import type {
   BackwardsRange,
   Loaded,
   LoadRequest,
-  StorePage,
-  StoreRange,
   StreamPage,
   StreamRange,
   StreamsRange,

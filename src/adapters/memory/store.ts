@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { appendError, type Appended, type AppendRequest } from '../../core/append'
+import { appendError, type Appended, type AppendRequest, isTagged } from '../../core/append'
 import {
   type AppendedTogether,
   appendTogetherError,
@@ -146,12 +146,19 @@ export const memoryStore = ({
     return E.right(commitAll(log, requests, events, time))
   }
 
-  const appendOne = async (safe: AppendRequest): Promise<Answer> => {
-    if (inline.projections.length === 0) return appendNow(log, safe, now())
+  const appendProjectedOne = async (safe: AppendRequest): Promise<Answer> => {
     const rejected = () => rejectionOf(log, safe) ?? undeclaredIn(tags, [safe])
     const work = { requests: [safe], rejected }
     return E.flatMap(onlyOne)(await oneByOne(() => appendProjected(work)))
   }
+
+  const appendOne = (safe: AppendRequest): Promise<Answer> =>
+    inline.projections.length === 0
+      ? Promise.resolve(appendNow(log, safe, now()))
+      : appendProjectedOne(safe)
+
+  const appendTagged = (safe: AppendRequest): Promise<Answer> =>
+    transaction((lock) => lock(tagsToLock({ streams: [safe] }), () => appendOne(safe)))
 
   type Together<Failure = never> = E.Either<Failure | AppendTogetherError, AppendedTogether>
   const appendAll = async (request: AppendTogetherRequest, lock: LockTags): Promise<Together> => {
@@ -202,14 +209,11 @@ export const memoryStore = ({
     const error = appendError(request, limits)
     if (error !== undefined) return Promise.resolve(E.left(error))
     const safe = taken(request)
-    const tags = tagsToLock({ streams: [safe] })
-    return tags.length === 0
-      ? appendOne(safe)
-      : transaction((lock) => lock(tags, () => appendOne(safe)))
+    return isTagged(safe) ? appendTagged(safe) : appendOne(safe)
   }
 
   return {
-    append: (request) => () => hooks.hooked([request], append(request), (stored) => [stored])(),
+    append: hooks.hookedAppend(append),
     appendTogether: (request) => () =>
       hooks.hooked(
         request.streams,

@@ -1,6 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
+import { isTagged } from '../../core/append'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -13,10 +14,9 @@ import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { PersonalDataOptions } from '../../personal/key-ring'
-import { sealingWith } from '../../personal/sealed-backend'
 import { setImmediate } from '../../platform/node'
 import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
-import { appendAlone, isTagged, type RunAppend, signalling, signallingAll } from './append/append'
+import { appendAlone, type RunAppend, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
   type RunTogether,
@@ -45,7 +45,7 @@ import { directExecutor, originOf } from './connection/origin'
 import { compiled, withoutPlugins } from './connection/query'
 import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
-import { postgresSubjectKeys } from './keys/subject-keys'
+import { sealingIn } from './keys/sealing'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
 import { readsIn } from './read/reads'
@@ -53,7 +53,7 @@ import { startPositionIn } from './read/start-position'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
-import { FORGOTTEN_CHANNEL, postgresWakeUps } from './subscriptions/wake-ups'
+import { postgresWakeUps } from './subscriptions/wake-ups'
 
 /**
  * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
@@ -99,7 +99,8 @@ export interface OperatorOptions {
 }
 
 /** A store in PostgreSQL. */
-export interface PostgresStore<Database> extends EventStore, BoundaryStore, EventLocator {
+export interface PostgresStore<Database> extends EventStore, BoundaryStore {
+  readonly locate: EventLocator['locate']
   /**
    * The same store inside the caller's own transaction: what it appends is committed or rolled back
    * with the caller's rows. A conflict leaves the transaction usable.
@@ -201,12 +202,12 @@ const storeOn = <Database>(
     return { limits, transaction: executor, lock, readMatching, subjectKeys: keys, append }
   }
 
-  const { afterAppend, hooked, hookedLocked } = appendHooks(setImmediate)
+  const { afterAppend, hooked, hookedAppend, hookedLocked } = appendHooks(setImmediate)
   const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
   const appendTogether = checkedTogether(limits, together)
   return {
     ...reads(direct, 'statement'),
-    append: (request) => hooked([request], appendStored(request), (appended) => [appended]),
+    append: hookedAppend(appendStored),
     appendTogether: (request) =>
       hooked(request.streams, appendTogether(request), ({ streams }) => streams),
     appendLocked: hookedLocked((likely, decide) =>
@@ -280,8 +281,8 @@ export const postgres = <Database = unknown>(
   const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
   const documents = postgresProjections(bounded, schema, idleTimeout)
-  const subjectKeys = postgresSubjectKeys(bounded, schema)
-  const sealing = sealingWith<Transaction<Database>>(subjectKeys, personalData)
+  const sealing = sealingIn(bounded, schema, personalData, notifications)
+  const { subjectKeys, onForgotten } = sealing
   const inline = {
     projections: sealing.inline(projections),
     documentsIn: documents.inTransaction,
@@ -295,33 +296,18 @@ export const postgres = <Database = unknown>(
     statementTimeout,
     idleTimeout,
   })
-  const sealed: PostgresStore<Database> = {
-    ...sealing.store(store),
-    locate: store.locate,
-    inTransaction: (transaction) => sealing.storeIn(transaction, store.inTransaction(transaction)),
-  }
-  // Nobody else listens to it: it costs a connection.
-  const deafen =
-    personalData === undefined
-      ? () => undefined
-      : notifications.listen(FORGOTTEN_CHANNEL, sealing.onForgotten)
   return {
     db,
-    store: personalData === undefined ? store : sealed,
+    store: sealing.whole(store),
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents: sealing.documents(documents),
     outbox: sealing.outbox(postgresOutbox(bounded, schema)),
     subjectKeys,
-    operator: postgresOperator(bounded, {
-      ...operator,
-      ...probe,
-      schema,
-      onForgotten: () => notifications.wake(FORGOTTEN_CHANNEL),
-    }),
+    operator: postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
-      deafen()
+      sealing.stop()
       await wakeUps.close()
       await close()
     },

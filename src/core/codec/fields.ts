@@ -65,7 +65,7 @@ const isOptional = (field: Field): field is Optional =>
 
 const isPersonal = (
   field: Schema | PersonalField<Schema, unknown>,
-): field is PersonalField<Schema, unknown> => !isSchema(field) && field._tag === 'PersonalField'
+): field is PersonalField<Schema, unknown> => !isSchema(field)
 
 const givesUndefined = (codec: t.Mixed): boolean => {
   const read = E.tryCatch(
@@ -105,5 +105,4 @@ export const recordCodec = (name: string, fields: Fields): t.Mixed => {
 export const record = <Declared extends Fields>(
   name: string,
   fields: Declared,
-): t.Type<RecordOf<Declared>, unknown> =>
-  recordCodec(name, fields) as unknown as t.Type<RecordOf<Declared>, unknown>
+): t.Type<RecordOf<Declared>, unknown> => recordCodec(name, fields)

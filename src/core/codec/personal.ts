@@ -31,14 +31,14 @@ export interface PersonalField<Described extends Schema, Placeholder = Forgotten
  * const registered = personal((event: { readonly customerId: string }) => event.customerId, t.string)
  * const customerEvents = events({ CustomerRegistered: { customerId: t.string, email: registered } })
  */
-export const personal = <Owner, Described extends Schema, Placeholder = Forgotten>(
-  subjectOf: (record: Owner) => string,
+export const personal = <Described extends Schema, Placeholder = Forgotten>(
+  subjectOf: (record: never) => string,
   schema: Described,
   placeholder: Placeholder = forgotten as Placeholder,
 ): PersonalField<Described, Placeholder> => ({
   _tag: 'PersonalField',
   schema,
-  subjectOf: subjectOf as (record: never) => string,
+  subjectOf,
   placeholder,
 })
 

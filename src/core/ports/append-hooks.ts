@@ -4,11 +4,11 @@ import type { Appended, AppendRequest } from '../append'
 import { canonicalJson } from '../canonical-json'
 import type { NewEvent, StoredEvent } from '../recorded-event'
 import type { BoundaryStore } from './boundary-store'
-import type { AfterAppend, EventStore } from './event-store'
+import type { AfterAppend, StreamStore } from './event-store'
 
-/** The hooks of a store: see {@link EventStore.afterAppend}. */
+/** The hooks of a store: see {@link StreamStore.afterAppend}. */
 export interface AppendHooks {
-  readonly afterAppend: EventStore['afterAppend']
+  readonly afterAppend: StreamStore['afterAppend']
   /**
    * An append of `requests`, after which the hooks are called. The events are copied when this is called, and only if
    * there is a hook. Fails as `append` does, and with nothing else: what a hook throws goes to its `onError`.
@@ -20,6 +20,8 @@ export interface AppendHooks {
     append: TaskEither<Failure, Stored>,
     appendedOf: (stored: Stored) => ReadonlyArray<Appended>,
   ) => TaskEither<Failure, Stored>
+  /** The same for a whole `append`. While there is no hook it costs next to nothing. */
+  readonly hookedAppend: (append: StreamStore['append']) => StreamStore['append']
   /** The same for appends that are decided on only once their locks are held. */
   readonly hookedLocked: (
     appendLocked: BoundaryStore['appendLocked'],
@@ -66,9 +68,8 @@ const call = ({ run, onError }: AfterAppend, events: ReadonlyArray<StoredEvent>)
  * @param later - calls a function when the append has been answered: `setImmediate` from `node:timers`.
  *
  * @example
- * const { afterAppend, hooked } = appendHooks(setImmediate)
- * const append: EventStore['append'] = (request) =>
- *   hooked([request], insert(request), (appended) => [appended])
+ * const { afterAppend, hookedAppend } = appendHooks(setImmediate)
+ * const append: StreamStore['append'] = hookedAppend(insert)
  */
 export const appendHooks = (later: (call: () => void) => unknown): AppendHooks => {
   const hooks = new Set<AfterAppend>()
@@ -94,6 +95,10 @@ export const appendHooks = (later: (call: () => void) => unknown): AppendHooks =
           return answer
         })
     },
+    hookedAppend: (append) => (request) => () =>
+      hooks.size === 0
+        ? append(request)()
+        : made.hooked([request], append(request), (appended) => [appended])(),
     hookedLocked: (appendLocked) => (likely, decide) => {
       let requests: ReadonlyArray<AppendRequest> = []
       const append = appendLocked(

@@ -27,7 +27,7 @@ export interface MatchingPage {
 }
 
 /**
- * What a store can do for rules that span several streams. A capability beside `EventStore`: a store that has it
+ * What a store can do for rules that span several streams. A capability beside `StreamStore`: a store that has it
  * passes the boundary contract of `reprise/testing`.
  */
 export interface BoundaryStore {

@@ -1,10 +1,11 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Appended, AppendRequest } from '../append'
-import type { AppendError, ReadAllError, ReadError, ReadPageError } from '../errors/unions'
+import type { AppendError, ReadError, ReadPageError } from '../errors/unions'
 import type { StoreFailed } from '../errors/store'
 import type { Json } from '../json'
 import type { StoredEvent } from '../recorded-event'
-import type { Position, StreamId, StreamVersion } from '../stream'
+import type { StreamId, StreamVersion } from '../stream'
+import type { EventSource } from './event-source'
 
 /** A state as it is stored. */
 export interface StoredSnapshot {
@@ -49,7 +50,7 @@ export interface Loaded {
   readonly snapshot?: StoredSnapshot
   /** Later than the snapshot, or than `after`; oldest first; versions without a gap. */
   readonly events: ReadonlyArray<StoredEvent>
-  /** Whether there are more events: continue with {@link EventStore.read}. */
+  /** Whether there are more events: continue with {@link StreamStore.read}. */
   readonly more: boolean
   readonly handled?: CommandRecord
 }
@@ -78,13 +79,13 @@ export interface BackwardsRange {
 
 /** Some events of one stream. */
 export interface StreamPage {
-  /** Oldest first, and of {@link EventStore.readBackwards} newest first. Empty for a stream that was never written to. */
+  /** Oldest first, and of {@link StreamStore.readBackwards} newest first. Empty for a stream that was never written to. */
   readonly events: ReadonlyArray<StoredEvent>
   /** Whether there are more within the range. */
   readonly more: boolean
 }
 
-/** What is called after appends: see {@link EventStore.afterAppend}. */
+/** What is called after appends: see {@link StreamStore.afterAppend}. */
 export interface AfterAppend {
   /**
    * Called with what one append has stored, as a read would give it: one event or more, oldest first, of one stream
@@ -93,48 +94,6 @@ export interface AfterAppend {
   readonly run: (events: ReadonlyArray<StoredEvent>) => unknown
   /** Called with what `run` has thrown, or its promise was rejected with. What it throws itself is ignored. */
   readonly onError: (cause: unknown) => void
-}
-
-/** Which events of the whole store. */
-export interface StoreRange {
-  /** Only later positions. 0: from the start. */
-  readonly after: Position
-  /** Events at most in this page. 1 or more. */
-  readonly limit: number
-  /** Only these categories. Omitted: all. */
-  readonly categories?: ReadonlyArray<string>
-  /** Only these event types. Omitted: all. */
-  readonly types?: ReadonlyArray<string>
-  /** Only events with one of these tags. Omitted: all. */
-  readonly tags?: ReadonlyArray<string>
-  /** Only events with this correlation id in their metadata. Not empty. Omitted: all. */
-  readonly correlationId?: string
-  /** Only events recorded at this time or later. Milliseconds since 1970-01-01 UTC, 0 or more. Omitted: all. */
-  readonly recordedFrom?: number
-  /** Only events recorded before this time: milliseconds, not earlier than `recordedFrom`. Omitted: all. */
-  readonly recordedBefore?: number
-}
-
-/** Some events of the whole store, in the order of their positions. */
-export interface StorePage {
-  readonly events: ReadonlyArray<StoredEvent>
-  /**
-   * Everything up to here has been seen: no event at or before it can appear any more, not even from writers
-   * that are still at work. Continue after it. Never above `highest`, unless `after` was.
-   */
-  readonly upTo: Position
-  /**
-   * The highest position of all that could be seen, or one that was seen a moment ago; 0 for an empty store. A
-   * reader that is beyond it has not read this store, or the store has lost events.
-   */
-  readonly highest: Position
-  /**
-   * Identifies this history of the store; a restore that changes what positions stand for gives another. A
-   * position of one lineage means nothing in another.
-   */
-  readonly lineage: string
-  /** Whether there is more to read right now. */
-  readonly more: boolean
 }
 
 /** A stream in a list of streams. */
@@ -166,10 +125,11 @@ export interface StateLifetime {
 }
 
 /**
- * Where events are stored. An adapter stores what it is given and does not interpret it: codecs are the
- * shell's work. Every adapter passes the store contract of `reprise/testing`.
+ * Where events are stored, for commands: by streams. An adapter stores what it is given and does not interpret it: codecs
+ * are the shell's work. What follows events reads a source: see {@link EventSource}. Every adapter passes
+ * `streamStoreContract` of `reprise/testing`.
  */
-export interface EventStore {
+export interface StreamStore {
   /**
    * Adds events to one stream: all of them, or none.
    *
@@ -218,19 +178,6 @@ export interface EventStore {
   readonly version: (streamId: StreamId) => TaskEither<ReadError, StreamVersion>
 
   /**
-   * A page of the whole store, up to the safe horizon: no event is ever skipped. With a filter a page may hold fewer
-   * events than its limit, or none, although there is more: continue after its `upTo`.
-   *
-   * Fails with
-   * - `InvalidQuery`: a `limit` below 1, a correlation id that is empty or holds a NUL, a time that is none, or
-   *   `recordedFrom` after `recordedBefore`.
-   * - `StoreFailed`: the store rejected the query or did not answer; where that no event is skipped cannot be guaranteed
-   *   with reason `ReadOnlyReplica`, `SequenceBehind`, `SchemaRenamed` or `WrongIsolation`; by tags with reason
-   *   `TagsIncomplete` if the tags of a category are not complete, one of `categories` if there are any.
-   */
-  readonly readAll: (range: StoreRange) => TaskEither<ReadAllError, StorePage>
-
-  /**
    * A page of the streams, in the order of the code points of their ids. Its cost is that of the page, however many
    * streams there are. A `prefix` that no id can begin with (a NUL in it, a lone surrogate) selects none.
    *
@@ -273,3 +220,9 @@ export interface EventStore {
   /** Omitted: what was read may be kept in memory as long as it is useful. A store with personal data has it. */
   readonly stateLifetime?: StateLifetime
 }
+
+/**
+ * A store whose events, of all streams, lie in one order: it is its own and only source. Every adapter of one passes
+ * `storeContract` of `reprise/testing`.
+ */
+export interface EventStore extends StreamStore, EventSource {}

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { AppendTogetherRequest } from '../../core/append-together'
 import type { StoreFailed } from '../../core/errors/store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import { categoryOf, streamIdError } from '../../core/stream'
 
 /** The categories that a boundary appends to: all of its events have tags, and the store must know that. */
@@ -16,7 +16,7 @@ const DONE = E.right(undefined)
 
 /** @param known - categories that are declared already. Those that are declared here are not among them. */
 export const homeDeclarations = (
-  { declareTags }: Pick<EventStore, 'declareTags'>,
+  { declareTags }: Pick<StreamStore, 'declareTags'>,
   known: ReadonlySet<string> = new Set(),
 ): HomeDeclarations & { readonly declared: ReadonlySet<string> } => {
   const declared = new Set<string>()

@@ -7,7 +7,7 @@ import { invalidAppend, type InvalidQuery, invalidQuery } from '../../core/error
 import { storeFailed } from '../../core/errors/store'
 import type { BoundaryError, BoundaryLoadError } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { CommandOptions, CommandResult } from '../category/command'
 import { boundaryUntilItFails, type InTransaction } from '../category/in-transaction'
 import { throughOutages } from '../category/outages'
@@ -89,9 +89,9 @@ export type BoundaryInTransaction<Command, State, Event, Rejection> = Pick<
 >
 
 /** A store that can decide across streams, and may be able to do so inside a transaction of the caller's. */
-export type BoundaryCapableStore = EventStore &
+export type BoundaryCapableStore = StreamStore &
   BoundaryStore & {
-    readonly inTransaction?: (transaction: never) => EventStore & BoundaryStore
+    readonly inTransaction?: (transaction: never) => StreamStore & BoundaryStore
   }
 
 /** A copy of a valid query, or why it is none. */
@@ -134,7 +134,7 @@ const boundaryOn = <Command, State, Event, Rejection>(
     if (E.isLeft(command)) return command
     const query = queryOf(boundary, command.right)
     if (E.isLeft(query)) return query
-    const sent = catching(() => sentOptions({ ...options }, body))
+    const sent = sentOptions(options, body)
     if (E.isLeft(sent)) {
       return E.left(invalidAppend(boundary.name, 'its metadata cannot be read'))
     }
@@ -198,7 +198,7 @@ export const openBoundary = <
   State,
   Event,
   Rejection,
-  Store extends BoundaryCapableStore = EventStore & BoundaryStore,
+  Store extends BoundaryCapableStore = StreamStore & BoundaryStore,
 >(
   boundary: Boundary<Command, State, Event, Rejection>,
   { store, onAnyNotice }: { readonly store: Store } & Observed,

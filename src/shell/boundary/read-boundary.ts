@@ -3,7 +3,7 @@ import type { Boundary } from '../../core/boundary'
 import { type BoundaryQuery, type Sight, sightOf } from '../../core/boundary-query'
 import type { BoundaryLoadError } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { Position } from '../../core/stream'
 import type { CategoryTypes } from '../category/command'
@@ -22,7 +22,7 @@ import type { HomeDeclarations } from './declare-homes'
 /** What every command of a boundary is handled with. */
 export interface BoundaryRuntime<Of extends CategoryTypes> {
   readonly boundary: Boundary<Of['command'], Of['state'], Of['event'], Of['rejection']>
-  readonly store: EventStore & BoundaryStore
+  readonly store: StreamStore & BoundaryStore
   readonly settings: CategorySettings
   readonly homes: HomeDeclarations
   /**

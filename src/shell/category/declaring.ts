@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 
 /** A category, as far as its tags are declared. */
 interface Declared {
@@ -11,7 +11,7 @@ interface Declared {
 }
 
 /** Says once that a category's tags are declared, and again if that has failed. */
-const declaration = (store: EventStore, { name }: Declared) => {
+const declaration = (store: StreamStore, { name }: Declared) => {
   let declared: Promise<E.Either<StoreFailed, void>> | undefined
   return async (): Promise<E.Either<StoreFailed, void>> => {
     const saying = (declared ??= store.declareTags(name)())
@@ -22,7 +22,7 @@ const declaration = (store: EventStore, { name }: Declared) => {
 }
 
 /** A store that is told which categories declare tags before the first append. */
-export const declaring = <Store extends EventStore & Partial<BoundaryStore>>(
+export const declaring = <Store extends StreamStore & Partial<BoundaryStore>>(
   store: Store,
   categories: ReadonlyArray<Declared>,
 ): Store => {

@@ -6,7 +6,7 @@ import type { AppendTogetherRequest } from '../../core/append-together'
 import type { StoreFailed } from '../../core/errors/store'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { OpenCategory } from './open-category'
 
 /**
@@ -28,8 +28,8 @@ export type CategoryInTransaction<Command, State, Event, Rejection> = Pick<
 >
 
 /** A store that may be able to work inside a transaction of the caller's. */
-export type CategoryStore = EventStore & {
-  readonly inTransaction?: (transaction: never) => EventStore
+export type CategoryStore = StreamStore & {
+  readonly inTransaction?: (transaction: never) => StreamStore
 }
 
 /** What a category has on such a store, and lacks on every other one. */
@@ -66,13 +66,12 @@ const untilOneFails = () => {
     }
 }
 
-const guardedBy = (guarded: ReturnType<typeof untilOneFails>, store: EventStore): EventStore => ({
+const guardedBy = (guarded: ReturnType<typeof untilOneFails>, store: StreamStore): StreamStore => ({
   append: (request) => guarded(store.append(request)),
   load: (request) => guarded(store.load(request)),
   read: (streamId, range) => guarded(store.read(streamId, range)),
   readBackwards: (streamId, range) => guarded(store.readBackwards(streamId, range)),
   version: (streamId) => guarded(store.version(streamId)),
-  readAll: (range) => guarded(store.readAll(range)),
   streams: (range) => guarded(store.streams(range)),
   saveSnapshot: (snapshot) => guarded(store.saveSnapshot(snapshot)),
   declareTags: (category) => guarded(store.declareTags(category)),
@@ -80,12 +79,12 @@ const guardedBy = (guarded: ReturnType<typeof untilOneFails>, store: EventStore)
 })
 
 /** A store inside a transaction, which sends nothing more once it has failed. */
-export const untilItFails = (store: EventStore): EventStore => guardedBy(untilOneFails(), store)
+export const untilItFails = (store: StreamStore): StreamStore => guardedBy(untilOneFails(), store)
 
 /** The same for one that can decide across streams. */
 export const boundaryUntilItFails = (
-  store: EventStore & BoundaryStore,
-): EventStore & BoundaryStore => {
+  store: StreamStore & BoundaryStore,
+): StreamStore & BoundaryStore => {
   const guarded = untilOneFails()
   return {
     ...guardedBy(guarded, store),

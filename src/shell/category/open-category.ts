@@ -7,10 +7,9 @@ import type { SnapshotImpossible, VersionNotReached } from '../../core/errors/re
 import { invalidAppend } from '../../core/errors/invalid'
 import type { HandleError, LoadError, ReadError, ReadPageError } from '../../core/errors/unions'
 import { expectedVersionProblem } from '../../core/expected-version'
-import type { BackwardsRange, EventStore, StreamRange } from '../../core/ports/event-store'
+import type { BackwardsRange, StreamRange, StreamStore } from '../../core/ports/event-store'
 import type { EventsPage } from '../../core/recorded-event'
 import { streamId, type StreamId, type StreamVersion } from '../../core/stream'
-import { catching } from '../catching'
 import type { CommandOptions, CommandResult } from './command'
 import {
   type CategoryInTransaction,
@@ -177,6 +176,14 @@ const categoryOn = <Command, State, Event, Rejection>(
 
   type Handle = OpenCategory<Command, State, Event, Rejection>['handle']
 
+  const send: typeof enqueue =
+    settings.retryOutagesFor === 0
+      ? enqueue
+      : (stream, command, sent, effort) =>
+          throughOutages(settings, sent.commandId !== undefined, () =>
+            enqueue(stream, command, sent, effort),
+          )
+
   const answer = (
     id: string,
     body: unknown,
@@ -192,14 +199,11 @@ const categoryOn = <Command, State, Event, Rejection>(
     }
     const decoded = decodeCommand(category, body)
     if (E.isLeft(decoded)) return Promise.resolve(decoded)
-    const sent = catching(() => sentOptions(options, body))
+    const sent = sentOptions(options, body)
     if (E.isLeft(sent)) {
       return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
     }
-    const send = () => enqueue(stream.right, decoded.right, sent.right, effort)
-    return settings.retryOutagesFor === 0
-      ? send()
-      : throughOutages(settings, sent.right.commandId !== undefined, send)
+    return send(stream.right, decoded.right, sent.right, effort)
   }
 
   const { onHandled } = settings
@@ -284,7 +288,7 @@ export const openCategory = <
   State,
   Event,
   Rejection,
-  Store extends CategoryStore = EventStore,
+  Store extends CategoryStore = StreamStore,
 >(
   category: Category<Command, State, Event, Rejection>,
   { store, onAnyNotice }: { readonly store: Store } & Observed,

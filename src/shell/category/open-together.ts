@@ -11,7 +11,7 @@ import { storeFailed } from '../../core/errors/store'
 import type { HandleError } from '../../core/errors/unions'
 import { type ExpectedVersion, expectedVersionProblem } from '../../core/expected-version'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import { streamId } from '../../core/stream'
 import { catching } from '../catching'
 import { backgroundSnapshots } from '../state/snapshots'
@@ -222,7 +222,7 @@ export const openTogether = <
   Rejections extends Record<keyof Commands, unknown>,
 >(
   categories: TogetherCategories<Commands, States, Events, Rejections>,
-  backend: { readonly store: EventStore & BoundaryStore } & Observed,
+  backend: { readonly store: StreamStore & BoundaryStore } & Observed,
   options: CategoryOptions = {},
 ): OpenTogether<Commands, States, Events, Rejections> => {
   // Each category meets the commands, states and events of its own key, and no others.

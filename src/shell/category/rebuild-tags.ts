@@ -5,7 +5,7 @@ import { type DeciderThrew, deciderThrew } from '../../core/errors/decision'
 import type { InvalidOperation } from '../../core/errors/operator'
 import type { StoreFailed } from '../../core/errors/store'
 import { isOutage } from '../../core/fault'
-import type { EventStore } from '../../core/ports/event-store'
+import type { EventSource } from '../../core/ports/event-source'
 import { neverInvalid } from '../../core/ports/never-invalid'
 import type { Operator, TagBatch } from '../../core/ports/operator'
 import type { StoredEvent } from '../../core/recorded-event'
@@ -80,7 +80,7 @@ export const rebuildTags =
     store,
     operator,
   }: {
-    readonly store: Pick<EventStore, 'readAll'>
+    readonly store: Pick<EventSource, 'readAll'>
     readonly operator: Pick<Operator, 'beginTags' | 'saveTags'>
   }): TaskEither<RebuildTagsError, TaggedCategory | undefined> =>
   async () => {

@@ -37,12 +37,19 @@ export const decodeCommand = <Command>(
 
 export const NO_OPTIONS: CommandOptions = {}
 
+const SENT_WITHOUT = E.right(NO_OPTIONS)
+
 /**
  * The options as they are now, whatever the caller does to them later, and the fingerprint of a command
- * with an id. What is `undefined` is left out.
+ * with an id. What is `undefined` is left out. Left: they throw when they are read.
  */
-export const sentOptions = (options: CommandOptions, command: unknown): SentOptions => {
-  if (options === NO_OPTIONS) return options
+export const sentOptions = (
+  options: CommandOptions,
+  command: unknown,
+): E.Either<unknown, SentOptions> =>
+  options === NO_OPTIONS ? SENT_WITHOUT : catching(() => optionsNow(options, command))
+
+const optionsNow = (options: CommandOptions, command: unknown): SentOptions => {
   const { commandId, expectedVersion, metadata, sentAs = command } = options
   const fingerprint = commandId === undefined ? undefined : commandFingerprint(sentAs)
   return {

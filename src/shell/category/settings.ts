@@ -1,5 +1,5 @@
 import { backoff } from '../../core/back-off'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import { setting, timeSetting, functionSetting, MOST_EVENTS } from '../../core/setting'
 import { catching } from '../catching'
 import { sleep } from '../../platform/node'
@@ -80,7 +80,7 @@ export interface CategoryOptions {
 
 /** {@link CategoryOptions} with the defaults filled in, and the store. */
 export interface CategorySettings extends Required<CategoryOptions> {
-  readonly store: EventStore
+  readonly store: StreamStore
   readonly retry: RetryPolicy
   /** Called with every command that was answered. `undefined`: nobody asks for it. */
   readonly onHandled: ((notice: HandledNotice) => void) | undefined
@@ -96,7 +96,7 @@ const MOST_STATES = 1_000_000
 
 /** Fills in the default for every option that is omitted or `undefined`; see {@link setting}. */
 export const withDefaults = (
-  store: EventStore,
+  store: StreamStore,
   {
     ids = idSource(),
     retry = {},

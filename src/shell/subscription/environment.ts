@@ -1,19 +1,14 @@
 import type { FailureNote, LeaseLost, HandlerFailed } from '../../core/errors/subscription'
 import type { ReadError } from '../../core/errors/unions'
-import type { Backend } from '../../core/ports/backend'
-import type { EventLocator } from '../../core/ports/event-locator'
-import type { EventStore } from '../../core/ports/event-store'
+import type { FollowedStore, Source } from '../../core/ports/backend'
 import type { FailedOutboxCommand } from '../../core/ports/outbox'
 import type { HeldStream, MissingFilter } from '../../core/ports/subscription-store'
 import type { Observed } from '../notices/notices'
 
-/** Where a subscription reads from: an event store, or its reading half. */
-export type EventSource = Pick<EventStore, 'readAll' | 'read'> & Partial<EventLocator>
-
-/** The parts of a backend that a subscription needs. */
+/** The parts of a source that a subscription needs. A backend with one source has them itself. */
 export interface SubscriptionBackend<Transaction>
-  extends Pick<Backend<Transaction>, 'subscriptions' | 'wakeUps'>, Observed {
-  readonly store: EventSource
+  extends Pick<Source<Transaction>, 'subscriptions' | 'wakeUps'>, Observed {
+  readonly store: FollowedStore
 }
 
 /** The options of everything that runs: when it stops, and what it reports. */

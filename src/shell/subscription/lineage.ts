@@ -6,7 +6,7 @@ import {
   otherLineage,
   type OtherLineage,
 } from '../../core/errors/subscription'
-import type { StorePage } from '../../core/ports/event-store'
+import type { StorePage } from '../../core/ports/event-source'
 import type { HeldLease } from '../../core/ports/subscription-store'
 import type { StepError } from './effects'
 import type { WorkerContext } from './worker-context'

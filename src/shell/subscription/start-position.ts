@@ -3,7 +3,7 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { SubscriptionStart } from '../../core/subscription-start'
 import type { Position } from '../../core/stream'
 import { neverInvalid } from '../../core/ports/never-invalid'
-import type { EventSource } from './environment'
+import type { EventSource } from '../../core/ports/event-source'
 
 const PAGE = 1_000
 

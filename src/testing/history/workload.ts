@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { AppendRequest } from '../../core/append'
 import type { ExpectedVersion } from '../../core/expected-version'
-import type { StoreRange } from '../../core/ports/event-store'
+import type { StoreRange } from '../../core/ports/event-source'
 import type { NewEvent } from '../../core/recorded-event'
 import type { Random } from '../faults/random'
 import { catchUp, TIMERS } from './workload-read-side'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
 import { eventually } from '../eventually'
@@ -13,7 +13,7 @@ const message = (cause: unknown): unknown =>
 
 /** What a hook was called with, and what was reported of it, as far as it concerns one stream. */
 export const listenTo = (
-  store: EventStore,
+  store: StreamStore,
   streamId: StreamId,
   doing: () => unknown = () => undefined,
 ) => {

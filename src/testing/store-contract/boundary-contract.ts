@@ -1,5 +1,5 @@
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import { registerSuites, type TestWords } from '../suites'
 import type { BoundaryStores, BoundarySuite } from './boundary-suite'
 import { conditionRaces } from './condition-races'
@@ -14,9 +14,9 @@ import { togetherRaces } from './together-races'
 
 /** A store that is open for one test. It may hold any other data. */
 export interface BoundaryStoreUnderContract {
-  readonly store: EventStore & BoundaryStore
+  readonly store: StreamStore & BoundaryStore
   /** The same data over separate connections, as another process would see it. */
-  readonly second?: EventStore & BoundaryStore
+  readonly second?: StreamStore & BoundaryStore
   readonly close: () => Promise<void>
 }
 

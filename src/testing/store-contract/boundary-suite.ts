@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { Opened, SuiteOf } from '../suites'
 import { eventsOf } from './checks'
 import { atOnce } from './fixtures'
 
 /** The same data over separate connections; the same object twice if the adapter has only one. */
 export interface BoundaryStores extends Opened {
-  readonly store: EventStore & BoundaryStore
-  readonly second: EventStore & BoundaryStore
+  readonly store: StreamStore & BoundaryStore
+  readonly second: StreamStore & BoundaryStore
 }
 
 /** Tests of one subject. */
@@ -27,7 +27,7 @@ export const turned = <Item>(items: ReadonlyArray<Item>, index: number): Readonl
   index % 2 === 0 ? items : items.toReversed()
 
 /** How many events a stream has. */
-export const lengthIn = async (store: EventStore, streamId: string): Promise<number> =>
+export const lengthIn = async (store: StreamStore, streamId: string): Promise<number> =>
   (await eventsOf(store, streamId)).length
 
 /** How many of the attempts succeeded; all others must have failed like this. */

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Appended, AppendRequest } from '../../core/append'
 import type { AppendError } from '../../core/errors/unions'
-import type { EventStore, CommandRecord } from '../../core/ports/event-store'
+import type { StreamStore, CommandRecord } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf, type StreamId } from '../../core/stream'
 
@@ -47,7 +47,7 @@ const shown = (value: unknown): string => JSON.stringify(value).slice(0, 400)
 
 /** All events of the stream, page by page. */
 export const eventsOf = async (
-  store: EventStore,
+  store: StreamStore,
   streamId: StreamId,
   limit = 1000,
 ): Promise<ReadonlyArray<StoredEvent>> => {
@@ -73,7 +73,7 @@ export const countTo = (last: number): ReadonlyArray<number> =>
 
 /** Expects exactly these events in the stream, in this order, at versions 1, 2, 3 and so on. */
 export const holds = async (
-  store: EventStore,
+  store: StreamStore,
   streamId: StreamId,
   events: AppendRequest['events'],
 ): Promise<void> => {
@@ -84,7 +84,7 @@ export const holds = async (
 }
 
 /** Expects that the stream does not exist, in any view of the store. */
-export const isMissing = async (store: EventStore, streamId: StreamId): Promise<void> => {
+export const isMissing = async (store: StreamStore, streamId: StreamId): Promise<void> => {
   same(await eventsOf(store, streamId), [])
   const category = categoryOf(streamId)
   const listed = await succeeds(store.streams({ after: '', limit: 1000, category }))
@@ -93,7 +93,7 @@ export const isMissing = async (store: EventStore, streamId: StreamId): Promise<
 
 /** What the store has recorded of a command. */
 export const handledBy = async (
-  store: EventStore,
+  store: StreamStore,
   streamId: StreamId,
   commandId: string,
 ): Promise<CommandRecord | undefined> =>

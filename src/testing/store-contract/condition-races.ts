@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import type { BoundaryQuery } from '../../core/boundary-query'
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import { type BoundarySuite, ROUNDS, wins, writer, WRITERS } from './boundary-suite'
 import { countTo, same, succeeds } from './checks'
 import { appendTo, atOnce, freshStream, freshTag, repeatedly, taggedEvents } from './fixtures'
 
-type Store = EventStore & BoundaryStore
+type Store = StreamStore & BoundaryStore
 
 const SEATS = 5
 

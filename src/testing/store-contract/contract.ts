@@ -1,4 +1,6 @@
-import type { EventStore } from '../../core/ports/event-store'
+import type { EventStore, StreamStore } from '../../core/ports/event-store'
+import type { StreamId } from '../../core/stream'
+import { registerSuites, type TestWords } from '../suites'
 import { appendHooks } from './append-hooks'
 import { appends } from './appends'
 import { badInput } from './bad-input'
@@ -10,31 +12,54 @@ import { isolation } from './isolation'
 import { knownDefects } from './known-defects'
 import { loads } from './loads'
 import { races } from './races'
-import { readingWhileWriting } from './reading-while-writing'
+import { followingWriters, readingWhileWriting } from './reading-while-writing'
 import { searches } from './searches'
 import { snapshots } from './snapshots'
 import { storeReads } from './store-reads'
-import { tags } from './tags'
-import { storedData } from './stored-data'
+import { tagReads, tags } from './tags'
+import { sourceData, storedData } from './stored-data'
 import { streamLists } from './stream-lists'
 import { streamReads } from './stream-reads'
-import { registerSuites, type TestWords } from '../suites'
-import type { Suite, Stores } from './suite'
+import type { SourceSuite, Suite } from './suite'
 
 /** A store that is open for one test. It may hold any other data. */
-export interface StoreUnderContract {
+export interface StoreUnderContract extends StreamStoreUnderContract {
   readonly store: EventStore
-  /** The same data over separate connections, as another process would see it. */
   readonly second?: EventStore
+}
+
+/** A store, as commands know it, that is open for one test. It may hold any other data. */
+export interface StreamStoreUnderContract {
+  readonly store: StreamStore
+  /** The same data over separate connections, as another process would see it. */
+  readonly second?: StreamStore
   readonly close: () => Promise<void>
 }
 
-/** What {@link storeContract} needs: a store, and the functions of a test runner. */
-export interface StoreContract extends TestWords {
+/** A source that is open for one test. It may hold any other data. */
+export interface SourceUnderContract extends StoreUnderContract {
+  /** Appends to any stream of the backend, and reads on (`readAll`) in the source under test. */
+  readonly store: EventStore
+  /** Whether the events of a stream are in this source. Default: all are. */
+  readonly holds?: (streamId: StreamId) => boolean
+}
+
+/** What {@link streamStoreContract} needs: a store, and the functions of a test runner. */
+export interface StreamStoreContract extends TestWords {
   /** The adapter's name, for the test titles. */
   readonly name: string
   /** Called once for each test. The store must have the default limits. */
+  readonly open: () => Promise<StreamStoreUnderContract>
+}
+
+/** What {@link storeContract} needs: a store, and the functions of a test runner. */
+export interface StoreContract extends StreamStoreContract {
   readonly open: () => Promise<StoreUnderContract>
+}
+
+/** What {@link eventSourceContract} needs: a source, and the functions of a test runner. */
+export interface EventSourceContract extends StreamStoreContract {
+  readonly open: () => Promise<SourceUnderContract>
 }
 
 const suites: ReadonlyArray<Suite> = [
@@ -46,8 +71,6 @@ const suites: ReadonlyArray<Suite> = [
   loads,
   snapshots,
   streamReads,
-  storeReads,
-  searches,
   tags,
   streamLists,
   storedData,
@@ -59,17 +82,52 @@ const suites: ReadonlyArray<Suite> = [
   knownDefects,
 ]
 
+const sourceSuites: ReadonlyArray<SourceSuite> = [
+  storeReads,
+  searches,
+  tagReads,
+  sourceData,
+  followingWriters,
+]
+
 /**
- * The store contract: registers every test that a store adapter must pass. There are no opt-outs. Each
- * test uses streams of its own, so the store may be shared and may hold other data.
+ * What commands need of a store: registers every test that a `StreamStore` must pass. There are no opt-outs. Each test
+ * uses streams of its own, so the store may be shared and may hold other data.
+ *
+ * @example
+ * streamStoreContract({ name: 'two shards', open: async () => sharded([one, other]), describe, it })
+ */
+export const streamStoreContract = ({ name, open, describe, it }: StreamStoreContract): void => {
+  const opened = async () => {
+    const { store, second = store, close } = await open()
+    return { store, second, close }
+  }
+  registerSuites(`${name}: the stream store contract`, suites, opened, { describe, it })
+}
+
+/**
+ * What followers need of a source: registers every test that an `EventSource` must pass, once for each source of a
+ * backend. There are no opt-outs. Each test uses streams of its own, which are in the source if it `holds` them.
+ *
+ * @example
+ * eventSourceContract({ name: 'memory', open: async () => memory(), describe, it })
+ */
+export const eventSourceContract = ({ name, open, describe, it }: EventSourceContract): void => {
+  const opened = async () => {
+    const { store, second = store, holds = () => true, close } = await open()
+    return { store, second, holds, close }
+  }
+  registerSuites(`${name}: the event source contract`, sourceSuites, opened, { describe, it })
+}
+
+/**
+ * The store contract, of a store that is its own and only source: {@link streamStoreContract} and
+ * {@link eventSourceContract}.
  *
  * @example
  * storeContract({ name: 'memory', open: async () => memory(), describe, it })
  */
-export const storeContract = ({ name, open, describe, it }: StoreContract): void => {
-  const stores = async (): Promise<Stores> => {
-    const { store, second, close } = await open()
-    return { store, second: second ?? store, close }
-  }
-  registerSuites(`${name}: the store contract`, suites, stores, { describe, it })
+export const storeContract = (contract: StoreContract): void => {
+  streamStoreContract(contract)
+  eventSourceContract(contract)
 }

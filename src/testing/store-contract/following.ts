@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EventStore, StoreRange } from '../../core/ports/event-store'
+import type { EventSource, StoreRange } from '../../core/ports/event-source'
 import type { StoredEvent } from '../../core/recorded-event'
 import { pause } from '../eventually'
 import { grow, succeeds } from './checks'
@@ -7,11 +7,11 @@ import { grow, succeeds } from './checks'
 const PATIENCE = 5000
 
 /**
- * Reads the whole store from `range.after` until everything up to `end` was returned. Other writers may
+ * Reads the whole source from `range.after` until everything up to `end` was returned. Other writers may
  * hold the horizon back for a moment, so it retries until a timeout.
  */
 export const readUpTo = async (
-  store: EventStore,
+  source: EventSource,
   range: StoreRange,
   end: number,
 ): Promise<ReadonlyArray<StoredEvent>> => {
@@ -20,7 +20,7 @@ export const readUpTo = async (
   let after = range.after
   while (after < end) {
     assert.ok(Date.now() < deadline, `readAll did not get past ${after}; ${end} was expected`)
-    const page = await succeeds(store.readAll({ ...range, after }))
+    const page = await succeeds(source.readAll({ ...range, after }))
     const positions = page.events.map(({ position }) => position)
     assert.ok(page.events.length <= range.limit, 'a page has no more events than its limit')
     assert.ok(page.upTo >= after, `upTo went back from ${after} to ${page.upTo}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Suite, Stores } from './suite'
+import { type SourceSuite, streamIn, type Suite, type Stores } from './suite'
 import { countTo, eventsOf, numbersOf, same, succeeds } from './checks'
 import {
   aMark,
@@ -87,10 +87,17 @@ export const readingWhileWriting: Suite = {
         })
       }
     },
+  },
+}
+
+/** Followers see every event of every writer, in order. */
+export const followingWriters: SourceSuite = {
+  name: 'reading while others write',
+  tests: {
     'skips no event of six writers, and gives those of each stream in order': async (stores) => {
       const category = freshCategory()
-      const ids = countTo(6).map(() => freshStream(category))
-      const first = await succeeds(stores.store.append(appendTo(freshStream(), 0, numbered(1))))
+      const ids = countTo(6).map(() => streamIn(stores, category))
+      const first = await succeeds(stores.store.append(appendTo(streamIn(stores), 0, numbered(1))))
       const start = first.positions[0] ?? 0
       const range = { after: start, limit: 7, categories: [category] }
       const followed: Array<{ readonly streamId: string; readonly version: number }> = []

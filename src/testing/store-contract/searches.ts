@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { StoreRange } from '../../core/ports/event-store'
+import type { StoreRange } from '../../core/ports/event-source'
 import type { StoredEvent } from '../../core/recorded-event'
 import { failsWith, numbersOf, same, succeeds } from './checks'
-import { anEvent, appendTo, freshCategory, freshStream, freshTag } from './fixtures'
+import { anEvent, appendTo, freshCategory, freshTag } from './fixtures'
 import { readUpTo } from './following'
-import { forEach, type Stores, type Suite } from './suite'
+import { forEachOfSource, type SourceStores, type SourceSuite, streamIn } from './suite'
 
 const unique = (): string => crypto.randomUUID()
 
@@ -12,10 +12,11 @@ const unique = (): string => crypto.randomUUID()
 const LONG = 'x'.repeat(3_000)
 
 /** Twelve events in two categories; every third one has the first correlation id, every other third one the second. */
-const written = async ({ store, second }: Stores) => {
+const written = async (stores: SourceStores) => {
+  const { store, second } = stores
   const [one, other, tag] = [`${unique()}${LONG}1`, unique(), freshTag()]
   const category = freshCategory()
-  const ids = [freshStream(category), freshStream()]
+  const ids = [streamIn(stores, category), streamIn(stores)]
   const ours: StoredEvent[] = []
   for (let number = 1; number <= 12; number++) {
     const correlations = [{}, { correlationId: one }, { correlationId: other, actor: one }]
@@ -95,10 +96,10 @@ const bad: ReadonlyArray<readonly [name: string, range: Partial<StoreRange>]> = 
 ]
 
 /** The whole store, by correlation id and by time. */
-export const searches: Suite = {
+export const searches: SourceSuite = {
   name: 'searching the whole store',
   tests: {
-    ...forEach(
+    ...forEachOfSource(
       cases,
       ({ name }) => `finds the events of ${name}, each once, in order, in pages of any size`,
       ({ filter, numbers }) =>
@@ -155,7 +156,7 @@ export const searches: Suite = {
         assert.ok(beyond.upTo >= end + 1_000_000, `upTo went back to ${beyond.upTo}`)
       }
     },
-    ...forEach(
+    ...forEachOfSource(
       bad,
       ([name]) => `rejects ${name}`,
       ([, range]) =>

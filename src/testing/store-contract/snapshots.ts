@@ -1,12 +1,12 @@
-import type { EventStore } from '../../core/ports/event-store'
+import type { StreamStore } from '../../core/ports/event-store'
 import type { Suite } from './suite'
 import { failsWith, isMissing, same, succeeds } from './checks'
 import { appendTo, aSnapshot, atOnce, freshStream, numbered, repeatedly } from './fixtures'
 
-const newest = async (store: EventStore, streamId: string, snapshotSchema = 1) =>
+const newest = async (store: StreamStore, streamId: string, snapshotSchema = 1) =>
   (await succeeds(store.load({ streamId, after: 0, snapshotSchema, limit: 1 }))).snapshot
 
-const streamOfTwenty = async (store: EventStore): Promise<string> => {
+const streamOfTwenty = async (store: StreamStore): Promise<string> => {
   const id = freshStream()
   await succeeds(store.append(appendTo(id, 0, numbered(20))))
   return id

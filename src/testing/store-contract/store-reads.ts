@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
-import type { StoreRange } from '../../core/ports/event-store'
-import { type Suite, forEach, type Stores } from './suite'
-import { countTo, eventsOf, numbersOf, same, succeeds } from './checks'
-import { anEvent, appendTo, freshCategory, freshStream, numbered } from './fixtures'
+import type { StoreRange } from '../../core/ports/event-source'
+import { forEachOfSource, type SourceStores, type SourceSuite, streamIn } from './suite'
+import { countTo, eventsOf, failsWith, numbersOf, same, succeeds } from './checks'
+import { anEvent, appendTo, freshCategory, numbered } from './fixtures'
 import { readUpTo } from './following'
+import { vandalise } from './isolation'
 
 /** Three streams in two fresh categories, of two types, twelve events: the numbers 1 to 12, in order. */
-const written = async ({ store, second }: Stores) => {
+const written = async (stores: SourceStores) => {
+  const { store, second } = stores
   const [left, right] = [freshCategory(), freshCategory()]
-  const ids = [freshStream(left), freshStream(right), freshStream(left)]
+  const ids = [streamIn(stores, left), streamIn(stores, right), streamIn(stores, left)]
   const positions: number[] = []
   for (const [index, number] of countTo(12).entries()) {
     const event = anEvent({ number }, {}, number % 4 === 0 ? 'Rare' : 'Common')
@@ -57,10 +59,10 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 /** The whole store, page by page. */
-export const storeReads: Suite = {
+export const storeReads: SourceSuite = {
   name: 'reading the whole store',
   tests: {
-    ...forEach(
+    ...forEachOfSource(
       cases,
       ({ name }) => `reads the events of ${name}, each once, in order, in pages of any size`,
       ({ filter, numbers }) =>
@@ -85,12 +87,30 @@ export const storeReads: Suite = {
       const range = { after: 0, limit: 1000, categories: [left] }
       same(numbersOf(await readUpTo(stores.store, range, end)), [1, 3, 4, 6, 7, 9, 10, 12])
     },
-    'gives the same events as reading their stream': async ({ store }) => {
-      const id = freshStream()
+    'gives the same events as reading their stream': async (stores) => {
+      const { store } = stores
+      const id = streamIn(stores)
       const { positions } = await succeeds(store.append(appendTo(id, 0, numbered(5))))
       const category = id.slice(0, id.indexOf('-'))
       const range = { after: 0, limit: 1000, categories: [category] }
       same(await readUpTo(store, range, positions.at(-1) ?? 0), await eventsOf(store, id))
+    },
+    'gives every reader the events as they are, whatever readers did before': async (stores) => {
+      const { store } = stores
+      const id = streamIn(stores)
+      const events = [anEvent({ list: [1, { deep: 'kept' }] }, { extra: { a: ['kept'] } })]
+      const { positions } = await succeeds(store.append(appendTo(id, 0, events)))
+      const [end = 1] = positions
+      const range = { after: end - 1, limit: 10, categories: [id.slice(0, id.indexOf('-'))] }
+      const kept = structuredClone(await readUpTo(store, range, end))
+      vandalise(await readUpTo(store, range, end))
+      same(await readUpTo(store, range, end), kept)
+      same(await eventsOf(store, id), kept)
+    },
+    'rejects a limit that is none, and reads nothing': async ({ store }) => {
+      for (const limit of [-1, 0.5, Number.NaN, Infinity]) {
+        await failsWith(store.readAll({ after: 0, limit }), { _tag: 'InvalidQuery' })
+      }
     },
     'moves upTo past events that the filter leaves out': async (stores) => {
       const { right, before, end } = await written(stores)

@@ -1,11 +1,11 @@
-import type { EventStore, StreamsRange, StreamSummary } from '../../core/ports/event-store'
+import type { StreamStore, StreamsRange, StreamSummary } from '../../core/ports/event-store'
 import type { Suite } from './suite'
 import { eventsOf, failsWith, same, succeeds } from './checks'
 import { appendTo, freshCategory, freshStream, numbered } from './fixtures'
 
-const page = (store: EventStore, range: StreamsRange) => succeeds(store.streams(range))
+const page = (store: StreamStore, range: StreamsRange) => succeeds(store.streams(range))
 
-const allOf = async (store: EventStore, category: string, limit: number) => {
+const allOf = async (store: StreamStore, category: string, limit: number) => {
   const seen: StreamSummary[] = []
   for (;;) {
     const after = seen.at(-1)?.streamId ?? ''

@@ -1,14 +1,20 @@
-import type { StoreRange } from '../../core/ports/event-store'
-import { type Suite, forEach, type Stores } from './suite'
+import type { StoreRange } from '../../core/ports/event-source'
+import {
+  forEach,
+  forEachOfSource,
+  type SourceSuite,
+  streamIn,
+  type Stores,
+  type Suite,
+} from './suite'
+import { categoryOf, type StreamId } from '../../core/stream'
 import { countTo, failsWith, isMissing, numbersOf, same, succeeds } from './checks'
-import { anEvent, appendTo, freshCategory, freshStream, freshTag, numbered } from './fixtures'
+import { anEvent, appendTo, freshStream, freshTag, numbered } from './fixtures'
 import { readUpTo } from './following'
 
 /** The numbers 1 to 12 in two categories: every second one is tagged `even`, every third one `third`. */
-const written = async ({ store, second }: Stores) => {
+const written = async ({ store, second }: Stores, ids: readonly [StreamId, StreamId]) => {
   const [even, third] = [freshTag(), freshTag()]
-  const [left, right] = [freshCategory(), freshCategory()]
-  const ids = [freshStream(left), freshStream(right)]
   const positions: number[] = []
   for (const number of countTo(12)) {
     const tags = [...(number % 2 === 0 ? [even] : []), ...(number % 3 === 0 ? [third] : [])]
@@ -16,10 +22,11 @@ const written = async ({ store, second }: Stores) => {
       ...anEvent({ number }, {}, number > 6 ? 'Late' : 'Early'),
       ...(tags.length === 0 ? {} : { tags: tags.sort() }),
     }
-    const id = ids[number > 4 ? 1 : 0] ?? ''
+    const id = ids[number > 4 ? 1 : 0]
     const writer = number % 4 < 2 ? store : second
     positions.push(...(await succeeds(writer.append(appendTo(id, 'any', [event])))).positions)
   }
+  const left = categoryOf(ids[0])
   return { even, third, left, before: (positions[0] ?? 1) - 1, end: positions.at(-1) ?? 0 }
 }
 
@@ -67,22 +74,10 @@ const bad: ReadonlyArray<BadTags> = [
   { name: 'the same tag twice', tags: ['a', 'a'] },
 ]
 
-/** Tags of events, and reading by them. */
+/** Tags of events. */
 export const tags: Suite = {
   name: 'tags',
   tests: {
-    ...forEach(
-      cases,
-      ({ name }) => `find the events of ${name}, each once, in order, in pages of any size`,
-      ({ filter, numbers }) =>
-        async (stores) => {
-          const names = await written(stores)
-          for (const limit of [1, 3, 100]) {
-            const range = { after: names.before, limit, ...filter(names) }
-            same(numbersOf(await readUpTo(stores.second, range, names.end)), numbers)
-          }
-        },
-    ),
     ...forEach(
       bad,
       ({ name }) => `are rejected, and nothing is stored: ${name}`,
@@ -96,7 +91,7 @@ export const tags: Suite = {
         },
     ),
     'find the events of one stream, in pages': async (stores) => {
-      const { even, third, left, end } = await written(stores)
+      const { even, third, left, end } = await written(stores, [freshStream(), freshStream()])
       const [id = ''] = (
         await succeeds(stores.store.streams({ after: '', limit: 10, category: left }))
       ).map(({ streamId }) => streamId)
@@ -110,8 +105,28 @@ export const tags: Suite = {
         same((await read(0, 10, none)).events, [], `none of ${end}`)
       }
     },
-    'may be 32, of 255 characters each, of any script': async ({ store, second }) => {
-      const id = freshStream()
+  },
+}
+
+/** Reading by tags. */
+export const tagReads: SourceSuite = {
+  name: 'tags',
+  tests: {
+    ...forEachOfSource(
+      cases,
+      ({ name }) => `find the events of ${name}, each once, in order, in pages of any size`,
+      ({ filter, numbers }) =>
+        async (stores) => {
+          const names = await written(stores, [streamIn(stores), streamIn(stores)])
+          for (const limit of [1, 3, 100]) {
+            const range = { after: names.before, limit, ...filter(names) }
+            same(numbersOf(await readUpTo(stores.second, range, names.end)), numbers)
+          }
+        },
+    ),
+    'may be 32, of 255 characters each, of any script': async (stores) => {
+      const { store, second } = stores
+      const id = streamIn(stores)
       const many = countTo(31).map((number) => `${number + 10}${'x'.repeat(253)}`)
       const odd = `Ω "quoted" \\ {a,b} ${freshTag()}`
       const event = { ...anEvent({ number: 1 }), tags: [...many, odd].sort() }
@@ -122,8 +137,9 @@ export const tags: Suite = {
         same(numbersOf(await readUpTo(second, range, position)), [1])
       }
     },
-    'are not stored for an append that did not fit': async ({ store, second }) => {
-      const [id, tag] = [freshStream(), freshTag()]
+    'are not stored for an append that did not fit': async (stores) => {
+      const { store, second } = stores
+      const [id, tag] = [streamIn(stores), freshTag()]
       const tagged = numbered(2).map((event) => ({ ...event, tags: [tag] }))
       await failsWith(store.append(appendTo(id, 3, tagged)), {
         _tag: 'VersionConflict',
@@ -137,7 +153,7 @@ export const tags: Suite = {
       same(numbersOf(await readUpTo(second, range, end)), [1, 2])
     },
     'are stored as they were handed in, whatever happens to them afterwards': async (stores) => {
-      const [id, tag] = [freshStream(), freshTag()]
+      const [id, tag] = [streamIn(stores), freshTag()]
       const given = [tag]
       const [event = anEvent({})] = numbered(1)
       const answer = succeeds(stores.store.append(appendTo(id, 0, [{ ...event, tags: given }])))

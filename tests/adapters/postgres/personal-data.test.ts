@@ -77,7 +77,10 @@ describe('personal data in PostgreSQL', () => {
     const desk = openCategory(customers, here)
     const far = openCategory(customers, elsewhere)
     const running = new AbortController()
-    ends.unshift(() => Promise.resolve(running.abort()))
+    ends.unshift(() => {
+      running.abort()
+      return Promise.resolve()
+    })
     const { signal } = running
     const ended = Promise.all([
       runProjection(contacts)(here, { signal })(),

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { memory } from '../../../src/adapters/memory/backend'
-import type { EventStore, Loaded, StorePage, StreamPage } from '../../../src/core/ports/event-store'
+import type { StorePage } from '../../../src/core/ports/event-source'
+import type { EventStore, Loaded, StreamPage } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
 
 /** A store with one defect, and the contract tests that must notice it. */

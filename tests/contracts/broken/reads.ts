@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
-import type { Loaded, StorePage, StreamSummary } from '../../../src/core/ports/event-store'
+import type { StorePage } from '../../../src/core/ports/event-source'
+import type { Loaded, StreamSummary } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
 import { answering, type BrokenStore, type Events, reading } from './broken-store'
 
@@ -201,5 +202,39 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
             ),
       ),
     noticedBy: ['reading the whole store: says which store it is, and always the same'],
+  },
+  {
+    defect: 'gives followers what it keeps itself',
+    store: () => {
+      const kept = new Map<number, StoredEvent>()
+      return answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+          async () =>
+            E.map((page: StorePage) => ({
+              ...page,
+              events: page.events.map((event) => {
+                const own = kept.get(event.position) ?? structuredClone(event)
+                kept.set(event.position, own)
+                return own
+              }),
+            }))(await readAll(range)()),
+      )
+    },
+    noticedBy: [
+      'reading the whole store: gives every reader the events as they are, whatever readers did before',
+    ],
+  },
+  {
+    defect: 'takes any number for the limit of a page of the store',
+    store: () =>
+      answering(
+        'readAll',
+        ({ readAll }) =>
+          (range) =>
+            readAll({ ...range, limit: 1 }),
+      ),
+    noticedBy: ['reading the whole store: rejects a limit that is none, and reads nothing'],
   },
 ]

@@ -61,10 +61,6 @@ export const encodeAppend = ({
   commands: commands.map((mark) => ({ ...mark })),
 })
 
-/** Whether something besides the streams must be stored and locked for it. */
-export const isTagged = ({ events }: EncodedAppend): boolean =>
-  events.some(({ tags }) => tags !== undefined)
-
 /** How long the data and metadata of an append are, in UTF-16 code units. */
 export const lengthOf = ({ events }: EncodedAppend): number => {
   let length = 0

@@ -6,13 +6,13 @@ import { storeFailed } from '../../../core/errors/store'
 import type { AppendTogetherError } from '../../../core/errors/unions'
 import type { Limits } from '../../../core/limits'
 import type { BoundaryStore } from '../../../core/ports/boundary-store'
-import type { EventStore } from '../../../core/ports/event-store'
+import type { StreamStore } from '../../../core/ports/event-store'
 import { encodeAppend, type RunAppend } from './append'
 import type { RunTogether } from './append-together'
 
 /** Refuses what no store takes. What is valid is encoded before anything else happens. */
 export const checked =
-  (limits: Limits, append: RunAppend): EventStore['append'] =>
+  (limits: Limits, append: RunAppend): StreamStore['append'] =>
   (request) => {
     try {
       const error = appendError(request, limits)

@@ -4,7 +4,7 @@ import type { ReadError } from '../../../core/errors/unions'
 import type { Json } from '../../../core/json'
 import type {
   CommandRecord,
-  EventStore,
+  StreamStore,
   Loaded,
   LoadRequest,
   StoredSnapshot,
@@ -277,7 +277,7 @@ const grouping: Grouping<LoadRequest, LoadAnswer> = {
 /** Snapshot, later events and command mark in one statement, which loads that arrive meanwhile share. */
 export const loadFrom = (schema: string) => {
   const statements = loadStatements(schema)
-  return (db: Executor): EventStore['load'] => {
+  return (db: Executor): StreamStore['load'] => {
     const loadGrouped = grouped(loadTogether(db, statements), grouping)
     return (request) => {
       const invalid = streamIdError(request.streamId)

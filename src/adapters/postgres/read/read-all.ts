@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { invalidQuery } from '../../../core/errors/invalid'
 import type { ReadAllError } from '../../../core/errors/unions'
-import type { EventStore, StorePage, StoreRange } from '../../../core/ports/event-store'
+import type { EventSource, StorePage, StoreRange } from '../../../core/ports/event-source'
 import { storeRangeProblem } from '../../../core/read-range'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { Position } from '../../../core/stream'
@@ -154,7 +154,7 @@ export const readAllFrom = (schema: string) => {
     search: named('search', searched(name, `${name}.events e`)),
     searchCorrelated: named('search_correlated', searched(name, correlated(name))),
   }
-  return (db: Executor, scope: TransactionScope): EventStore['readAll'] => {
+  return (db: Executor, scope: TransactionScope): EventSource['readAll'] => {
     const known = horizonCache()
     const window = positionWindow(scope)
 

@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { streamErased } from '../../../core/errors/erased'
 import { invalidQuery } from '../../../core/errors/invalid'
-import type { EventStore, StreamRange } from '../../../core/ports/event-store'
+import type { StreamStore, StreamRange } from '../../../core/ports/event-store'
 import {
   backwardsRangeProblem,
   firstVersionAbove,
@@ -58,8 +58,8 @@ limit 1`
 
 /** Asks for the version only where a page without events says nothing: what an erased stream has left may be beyond its bounds. */
 const pageOr =
-  (version: EventStore['version'], streamId: StreamId, limit: number) =>
-  (found: ReadonlyArray<StoredEvent>): ReturnType<EventStore['read']> =>
+  (version: StreamStore['version'], streamId: StreamId, limit: number) =>
+  (found: ReadonlyArray<StoredEvent>): ReturnType<StreamStore['read']> =>
     found.length > 0
       ? TE.fromEither(toPage(limit, found))
       : pipe(
@@ -77,7 +77,7 @@ export const readFrom = (schema: string) => {
   const tagged = named('read_tagged', readTagged(quoteIdentifier(schema)))
   const bounded = named('read_up_to', readUpTo(quoteIdentifier(schema)))
   const versionOf = versionIn(schema)
-  return (db: Executor): EventStore['read'] => {
+  return (db: Executor): StreamStore['read'] => {
     const version = versionOf(db)
     const rows = ({ after, limit, tags, upTo }: StreamRange, streamId: StreamId) => {
       const parameters = [streamId, after, limit + 1]
@@ -109,7 +109,7 @@ export const readFrom = (schema: string) => {
 export const readBackwardsFrom = (schema: string) => {
   const statement = named('read_backwards', readBackwards(quoteIdentifier(schema)))
   const versionOf = versionIn(schema)
-  return (db: Executor): EventStore['readBackwards'] => {
+  return (db: Executor): StreamStore['readBackwards'] => {
     const version = versionOf(db)
     return (streamId, range) => {
       const invalid = streamIdError(streamId)
@@ -129,7 +129,7 @@ export const readBackwardsFrom = (schema: string) => {
 /** The version of a stream. */
 export const versionIn = (schema: string) => {
   const statement = named('version', version(quoteIdentifier(schema)))
-  return (db: Executor): EventStore['version'] =>
+  return (db: Executor): StreamStore['version'] =>
     (streamId) => {
       const invalid = streamIdError(streamId)
       return invalid === undefined

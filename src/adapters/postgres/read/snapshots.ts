@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { storableCopies } from '../../../core/document-key'
-import type { EventStore } from '../../../core/ports/event-store'
+import type { StreamStore } from '../../../core/ports/event-store'
 import { streamIdError } from '../../../core/stream'
 import { named, type Executor, type TransactionScope, writeRows } from '../connection/query'
 import { ERASED_VERSION, quoteIdentifier } from '../schema/names'
@@ -18,7 +18,7 @@ on conflict (stream_id, schema_version) do update
 /** Keeps a snapshot, unless a later one of the same stream and schema version is stored already. */
 export const saveSnapshotIn = (schema: string) => {
   const statement = named('save_snapshot', saveSnapshot(quoteIdentifier(schema)))
-  return (db: Executor, scope: TransactionScope): EventStore['saveSnapshot'] =>
+  return (db: Executor, scope: TransactionScope): StreamStore['saveSnapshot'] =>
     ({ streamId, schemaVersion, version, state }) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)

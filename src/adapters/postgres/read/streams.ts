@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { EventStore } from '../../../core/ports/event-store'
+import type { StreamStore } from '../../../core/ports/event-store'
 import { canBeginId } from '../../../core/stream'
 import {
   named,
@@ -47,7 +47,7 @@ interface StreamRow {
 /** Says that a category's tags are declared. */
 export const declareTagsIn = (schema: string) => {
   const statement = `select ${quoteIdentifier(schema)}.declare_tags($1::text)`
-  return (db: Executor, scope: TransactionScope): EventStore['declareTags'] =>
+  return (db: Executor, scope: TransactionScope): StreamStore['declareTags'] =>
     (category) =>
       pipe(
         writeRows(db, scope, statement, [category]),
@@ -58,7 +58,7 @@ export const declareTagsIn = (schema: string) => {
 /** A page of the streams, by the code points of their ids. */
 export const streamsIn = (schema: string) => {
   const statement = named('streams', streams(quoteIdentifier(schema)))
-  return (db: Executor): EventStore['streams'] =>
+  return (db: Executor): StreamStore['streams'] =>
     ({ after, limit, category, prefix = '' }) => {
       if (!canBeginId(prefix)) return TE.right([])
       // No stream id holds a NUL, so a place before one is the same place.

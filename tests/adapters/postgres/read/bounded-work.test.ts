@@ -1,18 +1,31 @@
 import { sql } from 'kysely'
 import { Client, Pool } from 'pg'
+import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { connectPool, postgres } from '../../../../src/postgres'
 import { fromStart, fromTime } from '../../../../src/core/subscription-start'
 import { runSubscription } from '../../../../src/shell/subscription/run-subscription'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
-import { right } from '../../../support/right'
+import { right, rightOf } from '../../../support/right'
 import { appending, counter, newEvent } from '../../../support/tally'
 
 const MANY = 400_000
 
-/** Longer than a page of events takes, and less than it takes to look at all of them. */
+/** Longer than a page of events takes, in milliseconds, and less than it takes to look at all of them. */
 const TIMEOUT = 20
+
+/**
+ * On a busy machine a page of events can take longer, too: then it is asked for again. What looks at all of them never
+ * ends in time.
+ */
+const inTime = <Failure, Found>(task: TE.TaskEither<Failure, Found>): Promise<Found> =>
+  eventually(async () => {
+    const answer = await task()
+    return E.isLeft(answer) && JSON.stringify(answer.left).includes('statement timeout')
+      ? undefined
+      : { found: rightOf(answer) }
+  }).then(({ found }) => found)
 
 let database: MigratedDatabase<unknown>
 let close: () => Promise<void>
@@ -61,7 +74,7 @@ describe('a category without events among very many others, under a short statem
     let pages = 0
     const found: number[] = []
     for (;;) {
-      const page = await right(store.readAll({ after, limit: 10, categories: ['counter'] }))
+      const page = await inTime(store.readAll({ after, limit: 10, categories: ['counter'] }))
       found.push(...page.events.map(({ position }) => position))
       pages += 1
       if (page.upTo === after) break
@@ -85,14 +98,14 @@ describe('a category without events among very many others, under a short statem
     let after = 0
     const found: string[] = []
     for (let more = true; more;) {
-      const page = await right(store.readAll({ after, limit: 10, recordedFrom }))
+      const page = await inTime(store.readAll({ after, limit: 10, recordedFrom }))
       expect(page.upTo > after || !page.more).toBe(true)
       found.push(...page.events.map(({ streamId }) => streamId))
       after = page.upTo
       more = page.more
     }
     expect(found).toEqual(['counter-1', 'counter-1', 'rare-1'])
-    const page = await right(store.readAll({ after: 0, limit: 10, correlationId: 'only one' }))
+    const page = await inTime(store.readAll({ after: 0, limit: 10, correlationId: 'only one' }))
     expect(page).toMatchObject({ events: [{ streamId: 'rare-1' }], more: false, upTo: after })
     await db.destroy()
   }, 30_000)
@@ -121,7 +134,7 @@ describe('a category without events among very many others, under a short statem
   it('has its lag counted', async () => {
     const db = limited()
     const backend = postgres(db)
-    await right(
+    await inTime(
       backend.subscriptions.register({
         name: 'behind',
         partitions: 1,
@@ -129,7 +142,7 @@ describe('a category without events among very many others, under a short statem
         categories: ['counter'],
       }),
     )
-    const [status] = await right(backend.operator.status('behind'))
+    const [status] = await inTime(backend.operator.status('behind'))
     expect(status?.lag).toMatchObject({ events: 2, orMore: false })
     await db.destroy()
   }, 30_000)
@@ -144,7 +157,7 @@ describe('the start at a time, under a short statement_timeout', () => {
   ])('is found at second %i', async (second, position) => {
     const db = limited()
     const time = Date.UTC(2020, 0, 1) + second * 1_000
-    expect(await right(postgres(db).store.locate(fromTime(time)))).toBe(position)
+    expect(await inTime(postgres(db).store.locate(fromTime(time)))).toBe(position)
     await db.destroy()
   })
 })
