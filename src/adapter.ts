@@ -172,6 +172,13 @@ export {
   type Erasure,
   nothingToErase,
 } from './core/operator/erasure'
+export {
+  type Forgetting,
+  forgettingProblem,
+  type ForgottenSubject,
+  nobodyToForget,
+  subjectProblem,
+} from './core/operator/forgetting'
 export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
 export type { Horizon, HorizonHolder } from './core/operator/horizon'
 export type {
@@ -223,6 +230,7 @@ export type {
   StreamPage,
   StreamRange,
   StreamStore,
+  StateLifetime,
   StreamsRange,
   StreamSummary,
 } from './core/ports/event-store'
@@ -289,6 +297,26 @@ export type {
   SubscriptionFilter,
   SubscriptionStore,
 } from './core/ports/subscription-store'
+export type {
+  CommandRange,
+  ExportedCommand,
+  ExportedEvent,
+  ExportRange,
+  ExportStart,
+  HistoricEvent,
+  ImportBatch,
+  ImportLook,
+  ImportProgress,
+  Refusal,
+  Transfer,
+} from './core/ports/transfer'
+export {
+  type ArchiveProblem,
+  type ArchiveRejected,
+  archiveRejected,
+  type ImportOvertaken,
+  importOvertaken,
+} from './core/errors/transfer'
 export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
 export type { Routed, ProcessManager } from './core/process-manager'
 export type { HandlerContext } from './core/handler-context'
@@ -375,3 +403,11 @@ export {
   type NoticeLogger,
 } from './shell/notices/log-notices'
 export type { HandledNotice, Observed } from './shell/notices/notices'
+export type {
+  BackendSubjectKeys,
+  StoredSubjectKey,
+  SubjectKeyRange,
+  SubjectKeys,
+  WrappedSubjectKey,
+} from './core/ports/subject-keys'
+export { type Sealing, sealingWith } from './personal/sealed-backend'

@@ -1,6 +1,8 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
 import { registerDoctor } from './commands/doctor'
 import { registerErase } from './commands/erase'
+import { registerExport } from './commands/export'
+import { registerImport } from './commands/import'
 import { registerInit } from './commands/init'
 import { registerMigrate } from './commands/migrate'
 import { registerRemove, registerReset } from './commands/reset-and-remove'
@@ -36,6 +38,8 @@ export const commands: ReadonlyArray<Register> = [
   registerRollback,
   registerTags,
   registerErase,
+  registerExport,
+  registerImport,
   registerStudio,
   registerDoctor,
 ]

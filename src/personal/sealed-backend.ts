@@ -70,17 +70,25 @@ export interface Sealing<Transaction> {
   readonly inline: (
     projections: ReadonlyArray<InlineProjection<Transaction>>,
   ) => ReadonlyArray<InlineProjection<Transaction>>
-  readonly store: (store: Store) => Store
-  readonly storeIn: (transaction: Transaction, store: Store) => Store
+  readonly store: (store: EventStore & BoundaryStore) => EventStore & BoundaryStore
+  readonly storeIn: (
+    transaction: Transaction,
+    store: EventStore & BoundaryStore,
+  ) => EventStore & BoundaryStore
   readonly documents: (documents: Projections<Transaction>) => Projections<Transaction>
   readonly outbox: (outbox: Outbox<Transaction>) => Outbox<Transaction>
   /** To be called when something was forgotten, or erased. */
   readonly onForgotten: () => void
 }
 
-type Store = EventStore & BoundaryStore
-
-/** What a backend does that was opened with `personalData`; `undefined`: it leaves everything as it is. */
+/**
+ * What a backend does that was opened with `personalData`; `undefined`: it leaves everything as it is. For the author of a
+ * backend: put it around the ports that it gives out, and give inline projections what it makes of them.
+ *
+ * @example
+ * const sealing = sealingWith(subjectKeys, personalData)
+ * const backend = { store: sealing.store(store), outbox: sealing.outbox(outbox) }
+ */
 export const sealingWith = <Transaction>(
   subjectKeys: BackendSubjectKeys<Transaction>,
   options: PersonalDataOptions | undefined,

@@ -6,6 +6,7 @@ import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { Transfer } from '../../core/ports/transfer'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import type { PersonalDataOptions } from '../../personal/key-ring'
 import { sealingWith } from '../../personal/sealed-backend'
@@ -18,6 +19,7 @@ import { memoryStore } from './store'
 import { memorySubjectKeys } from './subject-keys'
 import { memorySubscriptions } from './subscription-store'
 import { emptyTagIndex } from './tag-index'
+import { memoryTransfer } from './transfer'
 
 /** The options of {@link memory}. Every key is optional. An invalid limit is never rejected: see {@link Limits}. */
 export interface MemoryOptions {
@@ -41,6 +43,8 @@ export interface MemoryOptions {
 /** Everything in memory. */
 export interface MemoryBackend extends Backend<MemoryTransaction> {
   readonly store: EventStore & BoundaryStore
+  /** Takes everything out of the store, and brings it into another one. */
+  readonly transfer: Transfer
 }
 
 /** Signals every successful append. */
@@ -110,6 +114,11 @@ export const memory = ({
       documents: transactions,
       now,
       onForgotten: sealing.onForgotten,
+    }),
+    transfer: memoryTransfer({
+      log,
+      declareTags: (category) => void store.declareTags(category)(),
+      signal: wakeUps.signal,
     }),
     wakeUps,
     migrate: TE.right({ applied: [], present: [] }),

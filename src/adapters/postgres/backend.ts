@@ -11,6 +11,7 @@ import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { Transfer } from '../../core/ports/transfer'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { PersonalDataOptions } from '../../personal/key-ring'
@@ -54,6 +55,7 @@ import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
+import { postgresTransfer } from './transfer/transfer'
 
 /**
  * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
@@ -113,6 +115,8 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly store: PostgresStore<Database>
   /** The Kysely that it works on: the caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
+  /** Takes everything out of the store, and brings it into another one. */
+  readonly transfer: Transfer
 }
 
 /** The way of an append: what has no tags goes as if there were none. */
@@ -283,10 +287,8 @@ export const postgres = <Database = unknown>(
   const documents = postgresProjections(bounded, schema, idleTimeout)
   const sealing = sealingIn(bounded, schema, personalData, notifications)
   const { subjectKeys, onForgotten } = sealing
-  const inline = {
-    projections: sealing.inline(projections),
-    documentsIn: documents.inTransaction,
-  }
+  const { inTransaction: documentsIn } = documents
+  const inline = { projections: sealing.inline(projections), documentsIn }
   const store = storeOn(bounded, {
     schema,
     limits: limitsOf(limits),
@@ -304,6 +306,7 @@ export const postgres = <Database = unknown>(
     outbox: sealing.outbox(postgresOutbox(bounded, schema)),
     subjectKeys,
     operator: postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
+    transfer: postgresTransfer(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
