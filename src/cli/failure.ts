@@ -60,6 +60,8 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
     case 'Unexpected':
       return `${message} (${place})`
   }

@@ -49,6 +49,8 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
     case 'Unexpected':
       return false
   }

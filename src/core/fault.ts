@@ -31,6 +31,8 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
       return true
     case 'TransactionAborted':
     case 'TransactionIdle':

@@ -143,6 +143,8 @@ const storeFailure = (
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
       return unavailable(retryAfter)
     case 'WrongIsolation':
     case 'DataRefused':

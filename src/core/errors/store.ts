@@ -44,8 +44,12 @@ export type StoreFailure =
   | 'MasterKeyWrong'
   /** There is personal data of a subject that has no key, and was not forgotten. */
   | 'SubjectKeyMissing'
-  /** PostgreSQL would not keep the name of the schema unchanged. */
+  /** PostgreSQL would not keep the name of the schema unchanged, or JetStream takes no such name. */
   | 'InvalidSchemaName'
+  /** The server is older than the promises of the store need. Nothing is read or written through it. */
+  | 'ServerTooOld'
+  /** The server has no room left for what was to be written. */
+  | 'StorageFull'
   /** Anything else: see `cause`. */
   | 'Unexpected'
 
