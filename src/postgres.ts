@@ -12,6 +12,14 @@ export { connectPglite } from './adapters/postgres/connection/pglite'
 export { connectPool } from './adapters/postgres/connection/pool'
 export type { PreparedStatementsMode } from './adapters/postgres/connection/prepared-statements'
 export { type ClientConstructor, severalHosts } from './adapters/postgres/connection/several-hosts'
+export {
+  type MigrateTenants,
+  postgresTenants,
+  type TenantNotMigrated,
+  type TenantPlace,
+  type Tenants,
+  type TenantsMigrated,
+} from './adapters/postgres/tenants'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'
 export {
   type TableDeclaration,
