@@ -29,7 +29,9 @@ import { examineWith } from './doctor/examine'
 import { migrationsCheck } from './doctor/migrations-check'
 import { serverChecks } from './doctor/server-checks'
 import { tableChecks } from './doctor/table-checks'
+import { erasing } from './erasing'
 import { find } from './find'
+import { forgetting } from './forgetting'
 import { holding } from './holding'
 import { horizonOf } from './horizon'
 import { operatedSchema } from './operated-schema'
@@ -51,6 +53,8 @@ export interface PostgresOperatorOptions {
   readonly events?: EventsPlace
   /** Finds out whether prepared statements can be used. Omitted: `examine` does not look at that. */
   readonly preparedStatements?: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
+  /** Called when something was forgotten, or erased, that this process may have in memory. Default: nothing. */
+  readonly onForgotten?: () => void
 }
 
 /**
@@ -69,6 +73,7 @@ export const postgresOperator = <Database>(
     now = Date.now,
     preparedStatements,
     events = 'here',
+    onForgotten = () => undefined,
   }: PostgresOperatorOptions = {},
 ): Operator => {
   const direct = directExecutor(db)
@@ -90,6 +95,8 @@ export const postgresOperator = <Database>(
     ...audit(operated),
     ...subscriptionActions(operated, events),
     ...tags,
+    ...erasing(operated, onForgotten),
+    ...forgetting(operated, onForgotten),
     status,
     builds: builds.builds,
     rollBack: (projection, from) =>
