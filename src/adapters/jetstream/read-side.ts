@@ -68,10 +68,14 @@ const OF_EVENTS = new Set([
   'projections',
 ])
 
-const noTags = (): TaskEither<StoreFailed | ReturnType<typeof invalidOperation>, never> => () =>
-  Promise.resolve(
-    E.left(invalidOperation('category', 'has its events in JetStream, where none gets tags later')),
-  )
+const refused =
+  (argument: string, reason: string) =>
+  (): TaskEither<ReturnType<typeof invalidOperation>, never> =>
+  () =>
+    Promise.resolve(E.left(invalidOperation(argument, reason)))
+
+const noTags = refused('category', 'has its events in JetStream, where none gets tags later')
+const noErasing = refused('stream', 'has its events in JetStream, where none can be removed')
 
 /** The operator of a source: subscriptions are looked at where they are kept, and how far they are behind in JetStream. */
 const operatorOf = (
@@ -114,6 +118,7 @@ const operatorOf = (
     },
     beginTags: noTags,
     saveTags: noTags,
+    erase: noErasing,
     newLineage: () => () => {
       const cause = new Error('a JetStream stream keeps its lineage')
       return Promise.resolve(
@@ -166,6 +171,7 @@ const followed = <Transaction>(
   subscriptions: readSide.subscriptions,
   documents: readSide.documents,
   outbox: readSide.outbox,
+  subjectKeys: readSide.subjectKeys,
   operator: operatorOf(readSide.operator, store, examine),
   wakeUps: bothWakeUps(wakeUps, readSide.wakeUps),
 })
