@@ -25,6 +25,9 @@ export {
   type TableDeclaration,
   tableProjection,
 } from './adapters/postgres/documents/table-projection'
+export type { PersonalDataOptions } from './personal/key-ring'
+export { masterKeyFrom, type MasterKey, type MasterKeySource } from './personal/master-key'
+export { rotateMasterKey, type Rotated } from './personal/rotate-master-key'
 export { type BuiltProjection, type TableProjection } from './core/projection'
 export type { BuildTables, TableHandling } from './core/ports/own-tables'
 export type { TableError, TablesNotCreated } from './core/errors/projection'

@@ -56,6 +56,9 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'WrongIsolation':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'MasterKeyUnavailable':
+    case 'MasterKeyWrong':
+    case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':

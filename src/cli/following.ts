@@ -45,6 +45,9 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'WrongIsolation':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'MasterKeyUnavailable':
+    case 'MasterKeyWrong':
+    case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':

@@ -27,6 +27,9 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'WrongIsolation':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'MasterKeyUnavailable':
+    case 'MasterKeyWrong':
+    case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':
@@ -55,6 +58,7 @@ const passing: ReadonlySet<StoreFailure> = new Set([
   'TransactionRefused',
   'TimedOut',
   'ReadOnlyReplica',
+  'MasterKeyUnavailable',
 ])
 
 /** Whether the store was away, and may be back soon. */

@@ -1,3 +1,4 @@
+import * as TE from 'fp-ts/TaskEither'
 import { Client } from 'pg'
 import { openCategory } from 'reprise'
 import { account, deposit } from '../support/bank'
@@ -39,6 +40,16 @@ describe('reprise seal', () => {
     expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
     expect(await run('verify')).toMatchObject({ exitCode: 0 })
     await append('b')
+    // What an operator has erased is gone, and no defect: neither of the chains nor of anything else.
+    const streamId = `${account.name}-c`
+    await right(side.operator.erase({ streamId, by: 'grace', why: 'ticket 1' }))
+    expect(await run('verify')).toMatchObject({ exitCode: 0 })
+    const found: string[] = []
+    const { upTo } = await right(side.transfer.exportStart())
+    const take = (page: ReadonlyArray<{ readonly streamId: string }>) =>
+      TE.fromIO(() => void found.push(...page.map((event) => event.streamId)))
+    await right(side.transfer.exportEvents({ after: 0, upTo }, take))
+    expect([found.length > 0, found.includes(streamId)]).toEqual([true, false])
 
     await plant(
       `update reprise.events set metadata = '{"actor": "mallory"}' where stream_id = '${account.name}-a' and version = 2`,

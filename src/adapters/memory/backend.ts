@@ -8,12 +8,15 @@ import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { Transfer } from '../../core/ports/transfer'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
+import type { PersonalDataOptions } from '../../personal/key-ring'
+import { sealingWith } from '../../personal/sealed-backend'
 import { memoryDocuments, type MemoryTransaction } from './documents'
 import { emptyLog } from './log'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
 import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
+import { memorySubjectKeys } from './subject-keys'
 import { memorySubscriptions } from './subscription-store'
 import { emptyTagIndex } from './tag-index'
 import { memoryTransfer } from './transfer'
@@ -31,6 +34,8 @@ export interface MemoryOptions {
   readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
   /** The lineage, for checkpoints that are stored elsewhere. 1 to 255 characters. Default: a new one. */
   readonly lineage?: string
+  /** For codecs with `personal` fields. Omitted: what they give is refused. */
+  readonly personalData?: PersonalDataOptions
   /** The options of the operator. */
   readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
 }
@@ -74,6 +79,7 @@ export const memory = ({
   now: clock,
   inline = [],
   lineage = crypto.randomUUID(),
+  personalData,
   operator = {},
 }: MemoryOptions = {}): MemoryBackend => {
   const now = functionSetting(clock, Date.now)
@@ -83,27 +89,31 @@ export const memory = ({
   const current = { current: lineage }
   const tags = emptyTagIndex()
   const log = emptyLog(current, tags)
+  const subjectKeys = memorySubjectKeys(log)
+  const sealing = sealingWith<MemoryTransaction>(subjectKeys, personalData)
   const store = memoryStore({
     limits: limitsOf(limits),
     now,
     transactions,
-    inline: { projections: inline, documents },
+    inline: { projections: sealing.inline(inline), documents },
     lineage: current,
     tags,
     log,
   })
   return {
-    store: signalling(store, wakeUps),
+    store: signalling(sealing.store(store), wakeUps),
     subscriptions: memorySubscriptions(transactions, now),
-    documents,
-    outbox: memoryOutbox(transactions, now),
+    documents: sealing.documents(documents),
+    outbox: sealing.outbox(memoryOutbox(transactions, now)),
+    subjectKeys,
     operator: memoryOperator({
       ...operator,
       store,
       lineage: current,
-      tags,
+      log,
       documents: transactions,
       now,
+      onForgotten: sealing.onForgotten,
     }),
     transfer: memoryTransfer({
       log,

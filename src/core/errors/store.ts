@@ -38,6 +38,12 @@ export type StoreFailure =
   | 'TagsIncomplete'
   /** The category has tags, and this writer declares none: it is another release, or the category lacks its `tags`. */
   | 'TagsNotDeclared'
+  /** The master key cannot be used at this moment: what wraps and unwraps has failed. */
+  | 'MasterKeyUnavailable'
+  /** The key of a subject was wrapped by another master key than the one that was given for its id. */
+  | 'MasterKeyWrong'
+  /** There is personal data of a subject that has no key, and was not forgotten. */
+  | 'SubjectKeyMissing'
   /** PostgreSQL would not keep the name of the schema unchanged, or JetStream takes no such name. */
   | 'InvalidSchemaName'
   /** The server is older than the promises of the store need. Nothing is read or written through it. */
