@@ -11,9 +11,6 @@ import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
-import type { Transfer } from '../../core/ports/transfer'
-import type { HashChains } from '../../core/ports/hash-chains'
-import type { Verifier } from '../../core/ports/verifier'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { PersonalDataOptions } from '../../personal/key-ring'
@@ -57,9 +54,7 @@ import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
-import { postgresHashChains } from './transfer/hash-chains'
-import { postgresTransfer } from './transfer/transfer'
-import { postgresVerifier } from './transfer/verifier'
+import { wholeStore, type WholeStore } from './transfer/transfer'
 
 /**
  * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
@@ -120,16 +115,10 @@ export interface PostgresStore<Database> extends EventStore, BoundaryStore {
 }
 
 /** Everything in PostgreSQL. */
-export interface PostgresBackend<Database> extends Backend<Transaction<Database>> {
+export interface PostgresBackend<Database> extends Backend<Transaction<Database>>, WholeStore {
   readonly store: PostgresStore<Database>
   /** The Kysely that it works on: the caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
-  /** Takes everything out of the store, and brings it into another one. */
-  readonly transfer: Transfer
-  /** Looks at everything in it, and answers what does not fit together. */
-  readonly verifier: Verifier
-  /** The hash chains of its streams. */
-  readonly chains: HashChains
 }
 
 /** The way of an append: what has no tags goes as if there were none. */
@@ -319,9 +308,7 @@ export const postgres = <Database = unknown>(
     outbox: sealing.outbox(postgresOutbox(bounded, schema)),
     subjectKeys,
     operator: postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
-    transfer: postgresTransfer(db, { schema, signal }),
-    verifier: postgresVerifier(db, schema),
-    chains: postgresHashChains(bounded, schema),
+    ...wholeStore(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
