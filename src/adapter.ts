@@ -203,6 +203,15 @@ export type {
 export type { BoundaryStore, MatchingPage, MatchingRange } from './core/ports/boundary-store'
 export type { EventLocator } from './core/ports/event-locator'
 export type { EventSource, StorePage, StoreRange } from './core/ports/event-source'
+export type { ShardPart } from './core/ports/shard'
+export {
+  firstSlotMap,
+  type ShardMap,
+  type SlotMap,
+  slotMapProblem,
+  slotOf,
+  SLOTS,
+} from './core/slots'
 export { type AppendHooks, appendHooks } from './core/ports/append-hooks'
 export type {
   AfterAppend,

@@ -27,6 +27,8 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'WrongIsolation':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'OtherSlotMap':
+    case 'SlotMoving':
     case 'InvalidSchemaName':
       return true
     case 'TransactionAborted':
@@ -53,6 +55,7 @@ const passing: ReadonlySet<StoreFailure> = new Set([
   'TransactionRefused',
   'TimedOut',
   'ReadOnlyReplica',
+  'SlotMoving',
 ])
 
 /** Whether the store was away, and may be back soon. */

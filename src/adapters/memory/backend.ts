@@ -6,6 +6,7 @@ import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { ShardPart } from '../../core/ports/shard'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { memoryDocuments, type MemoryTransaction } from './documents'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
@@ -35,6 +36,8 @@ export interface MemoryOptions {
 /** Everything in memory. */
 export interface MemoryBackend extends Backend<MemoryTransaction> {
   readonly store: EventStore & BoundaryStore
+  /** As one of several shards: see `sharded`. */
+  readonly asShard: ShardPart<EventStore & BoundaryStore>
 }
 
 /** Signals every successful append. */
@@ -77,7 +80,7 @@ export const memory = ({
   const wakeUps = localWakeUps()
   const current = { current: lineage }
   const tags = emptyTagIndex()
-  const store = memoryStore({
+  const { store, asShard } = memoryStore({
     limits: limitsOf(limits),
     now,
     transactions,
@@ -87,6 +90,7 @@ export const memory = ({
   })
   return {
     store: signalling(store, wakeUps),
+    asShard: { ...asShard, storeAt: (epoch) => signalling(asShard.storeAt(epoch), wakeUps) },
     subscriptions: memorySubscriptions(transactions, now),
     documents,
     outbox: memoryOutbox(transactions, now),

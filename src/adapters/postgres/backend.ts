@@ -9,6 +9,7 @@ import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
+import type { ShardPart } from '../../core/ports/shard'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
@@ -49,6 +50,7 @@ import { readsIn } from './read/reads'
 import { startPositionIn } from './read/start-position'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
+import { slotMapIn } from './shard/slot-map'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
 
@@ -108,6 +110,8 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly store: PostgresStore<Database>
   /** The Kysely that it works on: the caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
+  /** As one of several shards: see `sharded`. */
+  readonly asShard: ShardPart<EventStore & BoundaryStore>
 }
 
 /** The way of an append: what has no tags goes as if there were none. */
@@ -123,6 +127,8 @@ interface StoreParts<Database> {
   readonly signal: () => void
   readonly statementTimeout: number
   readonly idleTimeout: number
+  /** The epoch of the map of the slots that appends go by. Left out: the store is no shard. */
+  readonly epoch?: number
 }
 
 /**
@@ -140,12 +146,14 @@ const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
 
 const storeOn = <Database>(
   db: Kysely<Database>,
-  { schema, limits, inline, signal, statementTimeout, idleTimeout }: StoreParts<Database>,
+  { schema, limits, inline, signal, statementTimeout, idleTimeout, epoch }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
-  const context = { statements: appendStatements(schema), contention: contention() }
-  const grouping = { ...context, statements: appendStatements(schema, GROUP_LOCK_TIMEOUT) }
+  const goingBy = epoch === undefined ? {} : { epoch }
+  const context = { statements: appendStatements(schema, goingBy), contention: contention() }
+  const limited = { ...goingBy, lockTimeout: GROUP_LOCK_TIMEOUT }
+  const grouping = { ...context, statements: appendStatements(schema, limited) }
   const bounds = { connections: connectionsForLocked(db), timeout: statementTimeout }
 
   const fallback = (transaction: Transaction<Database>) =>
@@ -266,16 +274,21 @@ export const postgres = <Database = unknown>(
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
   const documents = postgresProjections(bounded, schema, idleTimeout)
   const inline = { projections, documentsIn: documents.inTransaction }
+  const parts = {
+    schema,
+    limits: limitsOf(limits),
+    inline,
+    signal,
+    statementTimeout,
+    idleTimeout,
+  }
   return {
     db,
-    store: storeOn(bounded, {
-      schema,
-      limits: limitsOf(limits),
-      inline,
-      signal,
-      statementTimeout,
-      idleTimeout,
-    }),
+    store: storeOn(bounded, parts),
+    asShard: {
+      ...slotMapIn(schema)(direct),
+      storeAt: (epoch) => storeOn(bounded, { ...parts, epoch }),
+    },
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents,
     outbox: postgresOutbox(bounded, schema),

@@ -38,6 +38,10 @@ export type StoreFailure =
   | 'TagsIncomplete'
   /** The category has tags, and this writer declares none: it is another release, or the category lacks its `tags`. */
   | 'TagsNotDeclared'
+  /** The shard goes by another map of the slots than this process, or is no shard. */
+  | 'OtherSlotMap'
+  /** The stream is being moved to another shard, which takes its appends when that is done. */
+  | 'SlotMoving'
   /** PostgreSQL would not keep the name of the schema unchanged. */
   | 'InvalidSchemaName'
   /** Anything else: see `cause`. */

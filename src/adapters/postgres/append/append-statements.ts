@@ -58,6 +58,23 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
 export const limitingLocks = (timeout: number): string =>
   `set_config('lock_timeout', '${timeout}', true)`
 
+/** What a statement that appends sets for itself. */
+export interface StatementSettings {
+  /** How long it waits for a lock, in milliseconds. Left out: as long as the connection says. */
+  readonly lockTimeout?: number
+  /** The epoch of the map of the slots that it goes by: see refuse_other_map in migrations/0001_reprise.sql. */
+  readonly epoch?: number
+}
+
+/** SQL that makes some settings, and is not null; `undefined`: there are none. */
+export const settingsIn = ({ lockTimeout, epoch }: StatementSettings): string | undefined => {
+  const settings = [
+    ...(lockTimeout === undefined ? [] : [limitingLocks(lockTimeout)]),
+    ...(epoch === undefined ? [] : [`set_config('reprise.epoch', '${epoch}', true)`]),
+  ]
+  return settings.length === 0 ? undefined : settings.join(' || ')
+}
+
 /**
  * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
  * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
@@ -66,8 +83,8 @@ export const limitingLocks = (timeout: number): string =>
  */
 // Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
 // on 0 would hold up every reader.
-const announcing = (schema: string, lockTimeout?: number): string =>
-  `${lockTimeout === undefined ? '' : `${limitingLocks(lockTimeout)} is not null and `}pg_advisory_xact_lock_shared((
+const announcing = (schema: string, settings: string | undefined): string =>
+  `${settings === undefined ? '' : `${settings} is not null and `}pg_advisory_xact_lock_shared((
     select ((s.tableoid::bigint & 16777215) << 40) | s.last
     from (
       select tableoid, case when is_called then last_value else 0 end as last
@@ -274,10 +291,10 @@ const markParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
 /** The statements for a schema of any name. */
 export const optimisticStatements = (
   schema: string,
-  lockTimeout?: number,
+  settings: StatementSettings = {},
 ): OptimisticStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name, lockTimeout)
+  const announce = announcing(name, settingsIn(settings))
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),
