@@ -1,6 +1,6 @@
 /** The direction: testing -> core; cli -> studio -> http -> shell; cli -> adapters; shell, adapters -> core -> fp-ts, io-ts. */
 const entries =
-  '^src/(index|adapter|algebra|boundary|codec|http|memory|opentelemetry|postgres|testing)[.]ts$'
+  '^src/(index|adapter|algebra|boundary|codec|http|jetstream|memory|opentelemetry|postgres|testing)[.]ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -175,6 +175,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: { path: entries },
+    },
+    {
+      name: 'nats-in-jetstream-only',
+      comment: 'the client is an optional peer: nothing else imports it',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/adapters/jetstream/' },
+      to: { path: 'node_modules/@nats-io/' },
     },
     {
       name: 'sql-driver-in-postgres-only',

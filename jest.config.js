@@ -6,7 +6,7 @@ module.exports = {
   transform: { '^.+[.]ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }] },
   moduleNameMapper: {
     '^reprise$': '<rootDir>/src/index.ts',
-    '^reprise/(adapter|algebra|boundary|codec|http|memory|opentelemetry|postgres|testing)$':
+    '^reprise/(adapter|algebra|boundary|codec|http|jetstream|memory|opentelemetry|postgres|testing)$':
       '<rootDir>/src/$1.ts',
   },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',

@@ -1446,3 +1446,151 @@ begin
   return deleted;
 end
 $reprise$;
+
+-- Imports: the archives that were brought in, how far, and the lines that were refused. See docs/how-to/export-and-import.md.
+create table {{schema}}.imports (
+  archive     text        not null collate "C", -- the SHA-256 of its bytes
+  lines       bigint      not null default 0, -- that are done, as are the bytes
+  bytes       bigint      not null default 0,
+  events      bigint      not null default 0, -- that were stored, as were the commands
+  commands    bigint      not null default 0,
+  refused     bigint      not null default 0, -- lines
+  begun_at    timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  constraint imports_pkey primary key (archive)
+);
+create table {{schema}}.import_refusals (
+  archive text    not null collate "C",
+  line    bigint  not null,
+  start   bigint  not null, -- of its bytes in the archive
+  length  bigint  not null,
+  reason  text    not null,
+  message text    not null,
+  constraint import_refusals_pkey primary key (archive, line),
+  constraint import_refusals_archive_fkey foreign key (archive) references {{schema}}.imports on delete cascade
+);
+
+-- Begins an import, unless it was begun before. The tags of the categories are complete in the archive: they are declared
+-- before the first event comes, or they would count as missing.
+create function {{schema}}.begin_import(of_archive text, complete text[]) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  insert into {{schema}}.imports (archive) values (of_archive) on conflict do nothing;
+  if found then
+    perform {{schema}}.declare_tags(c.category) from unnest(complete) as c(category);
+  end if;
+end
+$reprise$;
+
+-- Stores a part of an archive, and how far its import is then. Its locks and announcements are those of append_together, in the
+-- same order. The arrays run in parallel:
+--   stream_ids, bases: the streams that get events, and the version that each must be at;
+--   event_streams, versions, ids ... metadata: the events, each with the place of its stream (1, 2, ...), in the order in which
+--     they get their positions; recorded: milliseconds since 1970-01-01 UTC;
+--   tag_turns, tags: the tags of the events, each with the place of its event (1, 2, ...); lock_names: see append_together;
+--   mark_*: commands that were handled; refused_*: lines that were refused;
+--   undeclared: the categories of the events whose tags may be missing.
+-- Answers 'stored'; 'changed': a stream or a command is not as the caller has seen it, and nothing was stored; 'overtaken': the
+-- import is not where the caller takes it to be.
+create function {{schema}}.import_batch(
+  of_archive text, lines_before bigint, lines_after bigint, bytes_after bigint, finished boolean,
+  stream_ids text[], bases integer[],
+  event_streams integer[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
+  recorded double precision[], data jsonb, metadata jsonb,
+  tag_turns integer[], tags text[], lock_names text[],
+  mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
+  refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[],
+  undeclared text[], at regclass
+) returns text language plpgsql
+  set plan_cache_mode = force_generic_plan -- these three: see append_together
+  set enable_seqscan = off
+  set jit = off
+as $reprise$
+#variable_conflict use_column
+declare
+  positions bigint[];
+  broken text;
+begin
+  if at <> '{{quoted}}.events'::regclass then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'an import needs a READ COMMITTED transaction, not %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
+  perform from {{schema}}.imports i
+    where i.archive = of_archive and i.lines = lines_before and i.finished_at is null for update;
+  if not found then
+    return 'overtaken';
+  end if;
+  if cardinality(lock_names) > 0 then
+    perform set_config('reprise.declared', array_to_string(lock_names, E'\n'), true);
+    perform pg_advisory_xact_lock_shared(l.space, l.key)
+      from (
+        select distinct (q.tableoid::bigint & 16777215)::integer as space, hashtext(n.name) as key
+          from {{schema}}.events_position_seq q, unnest(lock_names) as n(name)
+          order by 2 offset 0
+      ) l;
+  end if;
+  if exists (
+    select from unnest(stream_ids, bases) as s(stream_id, base)
+      where s.base <> coalesce((
+        select e.version from {{schema}}.events e where e.stream_id = s.stream_id
+          order by e.version desc limit 1), 0)
+  ) then
+    return 'changed';
+  end if;
+
+  begin
+    if cardinality(ids) > 0 then
+      perform {{schema}}.announce(at);
+      with stored as (
+        insert into {{schema}}.events
+            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+          select stream_ids[e.stream], e.version, e.id, e.type, e.schema_version,
+                 timestamptz 'epoch' + e.recorded * interval '1 millisecond', e.data, e.metadata
+            from rows from (
+                unnest(event_streams, versions, ids, types, schema_versions, recorded),
+                jsonb_array_elements(data), jsonb_array_elements(metadata)
+              ) with ordinality as e(stream, version, id, type, schema_version, recorded, data, metadata, turn)
+            order by e.turn
+          returning position
+      )
+      select array_agg(s.position order by s.position) into positions from stored s; -- drawn in the events' order
+      if cardinality(tags) > 0 then
+        insert into {{schema}}.event_tags (tag, position, type)
+          select g.tag, positions[g.turn], types[g.turn]
+            from unnest(tag_turns, tags) as g(turn, tag)
+            order by 1, 2;
+      end if;
+      if cardinality(undeclared) > 0 then
+        update {{schema}}.tagged_categories t set complete_after = null, rebuilt_to = 0
+          where t.category = any(undeclared) and t.complete_after is not null;
+      end if;
+    end if;
+    if cardinality(mark_command_ids) > 0 then
+      insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
+        select m.* from unnest(mark_stream_ids, mark_command_ids, mark_afters, mark_counts, mark_fingerprints) as m
+          order by 1, 2;
+    end if;
+  exception when unique_violation then
+    get stacked diagnostics broken = constraint_name;
+    if broken not in ('events_pkey', 'commands_pkey') then
+      raise;
+    end if;
+    return 'changed';
+  end;
+  if cardinality(refused_lines) > 0 then
+    insert into {{schema}}.import_refusals (archive, line, start, length, reason, message)
+      select of_archive, r.*
+        from unnest(refused_lines, refused_starts, refused_lengths, refused_reasons, refused_messages) as r;
+  end if;
+  update {{schema}}.imports i
+    set lines = lines_after, bytes = bytes_after, events = i.events + cardinality(ids),
+        commands = i.commands + cardinality(mark_command_ids), refused = i.refused + cardinality(refused_lines),
+        finished_at = case when finished then clock_timestamp() end
+    where i.archive = of_archive;
+  return 'stored';
+end
+$reprise$;

@@ -290,6 +290,26 @@ export type {
   SubscriptionFilter,
   SubscriptionStore,
 } from './core/ports/subscription-store'
+export type {
+  CommandRange,
+  ExportedCommand,
+  ExportedEvent,
+  ExportRange,
+  ExportStart,
+  HistoricEvent,
+  ImportBatch,
+  ImportLook,
+  ImportProgress,
+  Refusal,
+  Transfer,
+} from './core/ports/transfer'
+export {
+  type ArchiveProblem,
+  type ArchiveRejected,
+  archiveRejected,
+  type ImportOvertaken,
+  importOvertaken,
+} from './core/errors/transfer'
 export { localWakeUps, type WakeUps } from './core/ports/wake-ups'
 export type { Routed, ProcessManager } from './core/process-manager'
 export type { HandlerContext } from './core/handler-context'

@@ -75,6 +75,8 @@ export {
   type SubscriptionStoreContract,
   type SubscriptionsUnderContract,
 } from './testing/subscription-contract/contract'
+export { transferContract, type TransferContract } from './testing/transfer-contract/contract'
+export type { Transferred } from './testing/transfer-contract/subject'
 export { type Transact, transactThrough } from './testing/transact'
 export {
   type FaultKind,

@@ -1,5 +1,7 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
 import { registerDoctor } from './commands/doctor'
+import { registerExport } from './commands/export'
+import { registerImport } from './commands/import'
 import { registerInit } from './commands/init'
 import { registerMigrate } from './commands/migrate'
 import { registerRemove, registerReset } from './commands/reset-and-remove'
@@ -34,6 +36,8 @@ export const commands: ReadonlyArray<Register> = [
   registerRebuild,
   registerRollback,
   registerTags,
+  registerExport,
+  registerImport,
   registerStudio,
   registerDoctor,
 ]

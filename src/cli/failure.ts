@@ -59,6 +59,8 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'OtherSlotMap':
     case 'SlotMoving':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
     case 'Unexpected':
       return `${message} (${place})`
   }

@@ -48,6 +48,8 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'OtherSlotMap':
     case 'SlotMoving':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
     case 'Unexpected':
       return false
   }

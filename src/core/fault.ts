@@ -30,6 +30,8 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'OtherSlotMap':
     case 'SlotMoving':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
       return true
     case 'TransactionAborted':
     case 'TransactionIdle':

@@ -13,6 +13,8 @@ export interface Metadata {
   readonly actor?: string
   /** The application's own keys. */
   readonly extra?: JsonObject
+  /** It was brought in from elsewhere, by an import: it is history, and nothing that has just happened. */
+  readonly imported?: true
 }
 
 /** Shared by all events without metadata, which are most of them. */
@@ -33,5 +35,6 @@ export const Metadata: t.Type<Metadata, unknown> = t.exact(
     causationId: t.string,
     actor: t.string,
     extra: JsonRecord,
+    imported: t.literal(true),
   }),
 )

@@ -142,6 +142,8 @@ const storeFailure = (
     case 'OtherSlotMap':
     case 'SlotMoving':
     case 'InvalidSchemaName':
+    case 'ServerTooOld':
+    case 'StorageFull':
       return unavailable(retryAfter)
     case 'WrongIsolation':
     case 'DataRefused':

@@ -250,6 +250,25 @@ export const processSuite = <Transaction>(
     expect(received).toEqual([`tick-7 Ticked ${events[0]?.recordedAt}`])
   })
 
+  it('takes imported events into its state, and issues nothing for them unless it is asked to', async () => {
+    const { received, dispatch } = receiver()
+    const events = [{ ...tick(-7), metadata: { imported: true } as const }]
+    const request = { streamId: 'tick-1', expectedVersion: 0, events, commands: [] } as const
+    await right(side.store.append(request))
+    await appendTicks(side.store, 'tick-2', -8)
+    const run = remind(dispatch)
+    await eventually(() => received.length === 1)
+    expect(received).toEqual(['now -8'])
+    expect(await right(side.documents.get('process:reminding', 'tick-1'))).toMatchObject({
+      value: { state: -7 },
+    })
+    await run.stop()
+    await right(side.subscriptions.remove('process:reminding'))
+    const again = remind(dispatch, { imported: 'react' })
+    await eventually(() => received.includes('now -7'))
+    await again.stop()
+  })
+
   describe('that is over', () => {
     /** Is over as soon as it hears a reset. */
     const ending: ProcessManager<Tick, Tick, string, number> = {

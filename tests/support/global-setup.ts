@@ -15,6 +15,10 @@ const IN_A_HURRY = ['fsync=off', 'full_page_writes=off', 'max_wal_size=4GB']
  * giving each its own database or schema: see `database.ts`.
  */
 export default async function globalSetup(): Promise<void> {
+  const { findNatsServer } = await import('../../scripts/nats-server.mjs')
+  const nats = findNatsServer()
+  if (nats !== undefined) process.env['NATS_SERVER'] = nats
+  else process.stderr.write('No nats-server: what needs one is run by npm run test:jetstream.\n')
   if (process.env['TEST_DATABASE_URL'] !== undefined) return
   const { startPostgres } = await import('../../scripts/embedded-postgres.mjs')
   const { server, url } = await startPostgres({

@@ -7,14 +7,17 @@ import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { ShardPart } from '../../core/ports/shard'
+import type { Transfer } from '../../core/ports/transfer'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { memoryDocuments, type MemoryTransaction } from './documents'
+import { emptyLog } from './log'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
 import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
 import { memorySubscriptions } from './subscription-store'
 import { emptyTagIndex } from './tag-index'
+import { memoryTransfer } from './transfer'
 
 /** The options of {@link memory}. Every key is optional. An invalid limit is never rejected: see {@link Limits}. */
 export interface MemoryOptions {
@@ -38,6 +41,8 @@ export interface MemoryBackend extends Backend<MemoryTransaction> {
   readonly store: EventStore & BoundaryStore
   /** As one of several shards: see `sharded`. */
   readonly asShard: ShardPart<EventStore & BoundaryStore>
+  /** Takes everything out of the store, and brings it into another one. */
+  readonly transfer: Transfer
 }
 
 /** Signals every successful append. */
@@ -80,6 +85,7 @@ export const memory = ({
   const wakeUps = localWakeUps()
   const current = { current: lineage }
   const tags = emptyTagIndex()
+  const log = emptyLog(current, tags)
   const { store, asShard } = memoryStore({
     limits: limitsOf(limits),
     now,
@@ -87,6 +93,7 @@ export const memory = ({
     inline: { projections: inline, documents },
     lineage: current,
     tags,
+    log,
   })
   return {
     store: signalling(store, wakeUps),
@@ -101,6 +108,11 @@ export const memory = ({
       tags,
       documents: transactions,
       now,
+    }),
+    transfer: memoryTransfer({
+      log,
+      declareTags: (category) => void store.declareTags(category)(),
+      signal: wakeUps.signal,
     }),
     wakeUps,
     migrate: TE.right({ applied: [], present: [] }),

@@ -46,6 +46,8 @@ export interface MemoryStoreParts {
   readonly tags?: TagIndex
   /** The map of the slots, if the store is one of several shards. Default: it is none. */
   readonly slotMap?: MemorySlotMap
+  /** What is stored. Default: nothing. */
+  readonly log?: MemoryLog
 }
 
 /** A store, and what it can do as one of several shards. */
@@ -130,8 +132,8 @@ export const memoryStore = ({
   lineage,
   tags = emptyTagIndex(),
   slotMap = { current: undefined },
+  log = emptyLog(lineage, tags),
 }: MemoryStoreParts): MemoryStore => {
-  const log = emptyLog(lineage, tags)
   const oneByOne = queue()
   const transaction = tagLocks()
   const hooks = appendHooks(setImmediate)

@@ -12,6 +12,7 @@ import type { EventStore } from '../../core/ports/event-store'
 import type { ShardPart } from '../../core/ports/shard'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { Transfer } from '../../core/ports/transfer'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import { setImmediate } from '../../platform/node'
 import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
@@ -53,6 +54,7 @@ import { DEFAULT_SCHEMA } from './schema/names'
 import { slotMapIn } from './shard/slot-map'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
+import { postgresTransfer } from './transfer/transfer'
 
 /**
  * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
@@ -112,6 +114,8 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly db: Kysely<Database>
   /** As one of several shards: see `sharded`. */
   readonly asShard: ShardPart<EventStore & BoundaryStore>
+  /** Takes everything out of the store, and brings it into another one. */
+  readonly transfer: Transfer
 }
 
 /** The way of an append: what has no tags goes as if there were none. */
@@ -293,6 +297,7 @@ export const postgres = <Database = unknown>(
     documents,
     outbox: postgresOutbox(bounded, schema),
     operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
+    transfer: postgresTransfer(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {

@@ -57,7 +57,7 @@ const make = async (
   signal: AbortSignal,
 ): Promise<E.Either<CliFailure, ExitCode>> => {
   const { projection, partitions, keepFor } = plan
-  const progress = progressPrinter(context, projection.name)
+  const progress = progressPrinter(context, { projection: projection.name })
   let troubled = ''
   // Behind a pooler nothing would be received, and a rebuild finds what it needs without being woken.
   const backend = { ...session, wakeUps: localWakeUps() }

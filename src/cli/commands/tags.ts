@@ -57,7 +57,7 @@ const rebuildOne = async (
   { category, again }: { readonly category: AnyCategory; readonly again: boolean },
   signal: AbortSignal,
 ): Promise<E.Either<CliFailure, ExitCode>> => {
-  const progress = progressPrinter(context, category.name)
+  const progress = progressPrinter(context, { projection: category.name })
   let troubled = ''
   const rebuilt = await rebuildTags(category, {
     signal,

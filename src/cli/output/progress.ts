@@ -4,7 +4,10 @@ import type { Position } from '../../core/stream'
 import type { Context, Output } from '../runtime'
 import { safe } from './text'
 
-/** Shows the progress of a rebuild. */
+/** Of what the progress is shown: `{ projection: 'balances' }`, say, whose value people see, and machines both. */
+export type ProgressSubject = Readonly<Record<string, string>>
+
+/** Shows the progress of something that takes long. */
 export interface ProgressPrinter {
   readonly show: (reached: Position, target: Position) => void
   /** Resolves when everything was written. */
@@ -26,12 +29,12 @@ const percentOf = (reached: Position, target: Position): number =>
   target === 0 ? 100 : Math.min(100, Math.floor((reached / target) * 100))
 
 /** One JSON object per line. */
-const forMachines = ({ output }: Context, projection: string): ProgressPrinter => {
+const forMachines = ({ output }: Context, subject: ProgressSubject): ProgressPrinter => {
   const { write, done } = inOrder(output.write)
   let shown = ''
   return {
     show: (reached, target) => {
-      const line = `${JSON.stringify({ progress: { projection, reached, target, percent: percentOf(reached, target) } })}\n`
+      const line = `${JSON.stringify({ progress: { ...subject, reached, target, percent: percentOf(reached, target) } })}\n`
       if (line !== shown) write(line)
       shown = line
     },
@@ -42,7 +45,7 @@ const forMachines = ({ output }: Context, projection: string): ProgressPrinter =
 const STEP = 10
 
 /** A line for every ten percent: for logs. */
-const forLogs = ({ output }: Context, projection: string): ProgressPrinter => {
+const forLogs = ({ output }: Context, name: string): ProgressPrinter => {
   const { write, done } = inOrder(output.write)
   let next = 0
   return {
@@ -50,7 +53,7 @@ const forLogs = ({ output }: Context, projection: string): ProgressPrinter => {
       const percent = percentOf(reached, target)
       if (percent < next) return
       next = percent - (percent % STEP) + STEP
-      write(`${safe(projection)}: ${percent} %, at ${reached} of ${target}\n`)
+      write(`${safe(name)}: ${percent} %, at ${reached} of ${target}\n`)
     },
     end: done,
   }
@@ -59,7 +62,7 @@ const forLogs = ({ output }: Context, projection: string): ProgressPrinter => {
 /** A progress bar, for a terminal. */
 const forTerminals = (
   { output, columns }: { readonly output: Output; readonly columns: number },
-  projection: string,
+  name: string,
 ): ProgressPrinter => {
   const { write, done } = inOrder(output.write)
   const stream = Object.assign(
@@ -73,7 +76,7 @@ const forTerminals = (
   )
   const bar = new SingleBar({
     stream,
-    format: `${safe(projection).slice(0, 24)} [{bar}] {percentage}% | {value}/{total} | {eta} s left`,
+    format: `${safe(name).slice(0, 24)} [{bar}] {percentage}% | {value}/{total} | {eta} s left`,
     barsize: Math.max(10, Math.min(40, columns - 62)),
     barCompleteChar: '=',
     barIncompleteChar: '-',
@@ -95,10 +98,11 @@ const forTerminals = (
   }
 }
 
-export const progressPrinter = (context: Context, projection: string): ProgressPrinter => {
-  if (context.json) return forMachines(context, projection)
+export const progressPrinter = (context: Context, subject: ProgressSubject): ProgressPrinter => {
+  if (context.json) return forMachines(context, subject)
+  const [name = ''] = Object.values(subject)
   const { columns } = context.output
   return columns === undefined
-    ? forLogs(context, projection)
-    : forTerminals({ output: context.output, columns }, projection)
+    ? forLogs(context, name)
+    : forTerminals({ output: context.output, columns }, name)
 }

@@ -42,8 +42,12 @@ export type StoreFailure =
   | 'OtherSlotMap'
   /** The stream is being moved to another shard, which takes its appends when that is done. */
   | 'SlotMoving'
-  /** PostgreSQL would not keep the name of the schema unchanged. */
+  /** PostgreSQL would not keep the name of the schema unchanged, or JetStream takes no such name. */
   | 'InvalidSchemaName'
+  /** The server is older than the promises of the store need. Nothing is read or written through it. */
+  | 'ServerTooOld'
+  /** The server has no room left for what was to be written. */
+  | 'StorageFull'
   /** Anything else: see `cause`. */
   | 'Unexpected'
 

@@ -25,11 +25,17 @@ const end = async <Stored, Event, Command, State>(
   return E.isLeft(written) ? written : outbox.cancelAll(manager.name, key)()
 }
 
+/** What one process receives. */
+interface Received<Event> extends Routed<Event> {
+  /** Whether it may act on it. */
+  readonly acts: boolean
+}
+
 /** One process receives one event. */
 const receive = async <Stored, Event, Command, State>(
   manager: ProcessManager<Stored, Event, Command, State>,
   writes: ProcessWrites,
-  { key, event }: Routed<Event>,
+  { key, event, acts }: Received<Event>,
   cause: Cause,
 ): Promise<E.Either<unknown, void>> => {
   const { process, commands } = manager
@@ -40,7 +46,7 @@ const receive = async <Stored, Event, Command, State>(
   const reaction = catching(() => {
     const state = process.evolve(known, event)
     const over = process.isTerminal?.(state) ?? false
-    return { state, over, actions: over ? [] : process.react(state, event) }
+    return { state, over, actions: over || !acts ? [] : process.react(state, event) }
   })
   if (E.isLeft(reaction)) return reaction
   const { state, over, actions } = reaction.right
@@ -49,9 +55,16 @@ const receive = async <Stored, Event, Command, State>(
   return E.isLeft(written) ? written : writeActions(commands, writes.outbox, cause, actions)
 }
 
-/** Routes an event to its process: the new state and the commands it issues are written together. */
+/**
+ * Routes an event to its process: the new state and the commands it issues are written together.
+ *
+ * @param imported - see `ProcessOptions.imported`.
+ */
 export const reactTo =
-  <Stored, Event, Command, State>(manager: ProcessManager<Stored, Event, Command, State>) =>
+  <Stored, Event, Command, State>(
+    manager: ProcessManager<Stored, Event, Command, State>,
+    imported: 'observe' | 'react',
+  ) =>
   (stored: StoredEvent, writes: ProcessWrites): TaskEither<unknown, void> =>
   async () => {
     const recorded = decodeRecorded(manager, stored)
@@ -61,5 +74,7 @@ export const reactTo =
     if (routed.right === undefined) return E.right(undefined)
     const { id, metadata } = recorded.right
     const { key } = routed.right
-    return receive(manager, writes, routed.right, { process: manager.name, key, id, metadata })
+    const acts = imported === 'react' || metadata.imported !== true
+    const received = { ...routed.right, acts }
+    return receive(manager, writes, received, { process: manager.name, key, id, metadata })
   }

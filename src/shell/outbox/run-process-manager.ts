@@ -38,6 +38,12 @@ export interface ProcessOptions extends Pick<
    * sends commands for everything that ever happened, from the end none for what happened before.
    */
   readonly from: SubscriptionStart
+  /**
+   * What to do about events that were imported, whose `metadata.imported` says so: they are history, and what followed from
+   * them has followed elsewhere. `observe`: a process takes them into its state, and issues no command and sets no
+   * timer. `react`: as any other. Default `observe`.
+   */
+  readonly imported?: 'observe' | 'react'
 }
 
 /** Runs a process manager on one source. */
@@ -58,7 +64,7 @@ const runOnSource = <Stored, Event, Command, State, Transaction>(
     documents: documents.inTransaction(transaction),
     outbox: outbox.inTransaction(transaction),
   })
-  const react = reactTo(manager)
+  const react = reactTo(manager, options.imported === 'react' ? 'react' : 'observe')
   const effects = oneByOneEffects<Transaction>(subscriptions, (stored, transaction) =>
     react(stored, writesIn(transaction)),
   )

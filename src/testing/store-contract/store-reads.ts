@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { StoreRange } from '../../core/ports/event-source'
 import { forEachOfSource, type SourceStores, type SourceSuite, streamIn } from './suite'
-import { countTo, eventsOf, failsWith, numbersOf, same, succeeds } from './checks'
+import { countTo, eventsOf, failsWith, grow, numbersOf, same, succeeds } from './checks'
 import { anEvent, appendTo, freshCategory, numbered } from './fixtures'
 import { readUpTo } from './following'
 import { vandalise } from './isolation'
@@ -140,6 +140,16 @@ export const storeReads: SourceSuite = {
       }
       const all = await succeeds(stores.store.readAll({ after: end - 1, limit: 1 }))
       assert.ok(all.highest >= end, `${end} was stored, and the highest position is ${all.highest}`)
+    },
+    'gives increasing positions, from one stream to the next': async (stores) => {
+      const [left, right] = [streamIn(stores), streamIn(stores)]
+      const positions: number[] = []
+      for (let index = 0; index < 5; index++) {
+        const first = await succeeds(stores.store.append(appendTo(left, 'any', numbered(2))))
+        const next = await succeeds(stores.second.append(appendTo(right, 'any', numbered(2))))
+        positions.push(...first.positions, ...next.positions)
+      }
+      assert.ok(grow(positions), `positions do not increase: ${positions.join(', ')}`)
     },
     'answers the highest position to a reader that is beyond it': async (stores) => {
       const { end } = await written(stores)

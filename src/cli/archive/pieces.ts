@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs'
+import type { SourceLine } from '../../core/transfer/judge'
+
+const LINE_FEED = 10
+
+/** How much is read at a time, in bytes. */
+const CHUNK = 1_048_576
+
+/** Some whole lines of a file. */
+export interface Piece {
+  /** Each line ends with a line feed; the last one of the file may have none. */
+  readonly bytes: Buffer
+  /** Where they are in the file. */
+  readonly offset: number
+}
+
+/** A file from a byte on, in pieces of whole lines. Rejects as the file system does. */
+export async function* piecesOf(path: string, start = 0): AsyncGenerator<Piece> {
+  let offset = start
+  let rest: Buffer[] = [] // the beginning of a line
+  for await (const chunk of createReadStream(path, { start, highWaterMark: CHUNK })) {
+    const read = chunk as Buffer
+    const end = read.lastIndexOf(LINE_FEED) + 1
+    if (end === 0) {
+      rest.push(read)
+      continue
+    }
+    const bytes = Buffer.concat([...rest, read.subarray(0, end)])
+    rest = [read.subarray(end)]
+    yield { bytes, offset }
+    offset += bytes.length
+  }
+  const bytes = Buffer.concat(rest)
+  if (bytes.length > 0) yield { bytes, offset }
+}
+
+/** Calls `take` with where each line begins and ends, without its line feed, until it answers `stop`. */
+export const eachLine = (
+  bytes: Buffer,
+  take: (start: number, end: number) => 'go on' | 'stop',
+): void => {
+  let start = 0
+  while (start < bytes.length) {
+    const found = bytes.indexOf(LINE_FEED, start)
+    const end = found === -1 ? bytes.length : found
+    if (take(start, end) === 'stop') return
+    start = end + 1
+  }
+}
+
+/** The lines of a piece. `before`: how many lines of the file precede it. */
+export const linesOf = ({ bytes, offset }: Piece, before: number): ReadonlyArray<SourceLine> => {
+  const lines: SourceLine[] = []
+  eachLine(bytes, (start, end) => {
+    const text = bytes.toString('utf8', start, end)
+    lines.push({
+      ...{ line: before + lines.length + 1, start: offset + start },
+      ...{ length: end - start, text },
+    })
+    return 'go on'
+  })
+  return lines
+}

@@ -1,0 +1,146 @@
+import * as E from 'fp-ts/Either'
+import * as t from 'io-ts'
+import { type ArchiveRejected, archiveRejected } from '../errors/transfer'
+import { type Issue, issuesOf } from '../issue'
+import { isRecord, type JsonObject } from '../json'
+import { Metadata } from '../metadata'
+import type { HistoricEvent, ExportedCommand } from '../ports/transfer'
+
+/** The format that this release writes. It reads this one and the ones before. */
+export const ARCHIVE_FORMAT = 1
+
+const JsonRecord = new t.Type<JsonObject>(
+  'a JSON object',
+  isRecord,
+  (value, context) => (isRecord(value) ? t.success(value) : t.failure(value, context)),
+  t.identity,
+)
+
+const Header = t.type({
+  reprise: t.literal('archive'),
+  format: t.number,
+  lineage: t.string,
+  completeTags: t.readonlyArray(t.string),
+})
+
+/** The first line of an archive. */
+export interface ArchiveHeader {
+  /** Of the store that was exported. */
+  readonly lineage: string
+  /** The categories all of whose events have their tags. */
+  readonly completeTags: ReadonlyArray<string>
+}
+
+const EventLine = t.intersection([
+  t.type({
+    id: t.string,
+    streamId: t.string,
+    version: t.number,
+    recordedAt: t.number,
+    type: t.string,
+    schemaVersion: t.number,
+    data: JsonRecord,
+    metadata: Metadata,
+  }),
+  t.partial({ position: t.number, tags: t.readonlyArray(t.string) }),
+])
+type EventLine = t.TypeOf<typeof EventLine>
+
+const CommandLine = t.type({
+  command: t.intersection([
+    t.type({ streamId: t.string, commandId: t.string, after: t.number, eventCount: t.number }),
+    t.partial({ fingerprint: t.string }),
+  ]),
+})
+
+const EndLine = t.type({
+  end: t.type({ events: t.number, commands: t.number, upTo: t.number, sha256: t.string }),
+})
+
+/** The last line of an archive. */
+export interface ArchiveEnd {
+  readonly events: number
+  readonly commands: number
+  /** Every event of the store up to this position is in it. */
+  readonly upTo: number
+  /** Of all bytes before this line, in hexadecimal digits. */
+  readonly sha256: string
+}
+
+/** A line between the first and the last one. */
+export type ArchiveLine =
+  | { readonly _tag: 'Event'; readonly event: HistoricEvent; readonly position: number }
+  | { readonly _tag: 'Command'; readonly command: ExportedCommand }
+  | { readonly _tag: 'End'; readonly end: ArchiveEnd }
+
+/** JSON, in one line. */
+const line = (value: unknown): string => `${JSON.stringify(value)}\n`
+
+export const headerLine = ({ lineage, completeTags }: ArchiveHeader): string =>
+  line({ reprise: 'archive', format: ARCHIVE_FORMAT, lineage, completeTags })
+
+/** Where it was imported to is no part of what an event is. */
+const ownMetadata = (metadata: Metadata): Metadata => {
+  if (metadata.imported === undefined) return metadata
+  const { imported: _imported, ...own } = metadata
+  return own
+}
+
+/** The id comes first: what looks for ids only need not parse the rest. */
+export const eventLine = (
+  { id, streamId, version, recordedAt, type, schemaVersion, tags, ...rest }: HistoricEvent,
+  position: number,
+): string =>
+  line({
+    ...{ id, streamId, version, position, recordedAt, type, schemaVersion },
+    data: rest.data,
+    metadata: ownMetadata(rest.metadata),
+    ...(tags === undefined || tags.length === 0 ? {} : { tags }),
+  })
+
+export const commandLine = (command: ExportedCommand): string => line({ command })
+
+export const endLine = (end: ArchiveEnd): string => line({ end })
+
+/** A text as JSON; `undefined`, which no JSON is, if it is none. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The first line of an archive.
+ *
+ * Fails with `ArchiveRejected`: it is none, or of a later format.
+ */
+export const parseHeader = (text: string): E.Either<ArchiveRejected, ArchiveHeader> => {
+  const header = parsed(text)
+  if (!Header.is(header)) return E.left(archiveRejected('NotAnArchive'))
+  return header.format > ARCHIVE_FORMAT
+    ? E.left(archiveRejected('NewerFormat'))
+    : E.right({ lineage: header.lineage, completeTags: header.completeTags })
+}
+
+const toEvent = ({ position = 0, data, metadata, ...rest }: EventLine): ArchiveLine => {
+  const { id, streamId, version, recordedAt, type, schemaVersion, tags } = rest
+  const event: HistoricEvent = {
+    ...{ id, streamId, version, recordedAt, type, schemaVersion, data },
+    metadata,
+    ...(tags === undefined ? {} : { tags }),
+  }
+  return { _tag: 'Event', event, position }
+}
+
+/** Any other line of an archive, or why it is none. */
+export const parseLine = (text: string): E.Either<ReadonlyArray<Issue>, ArchiveLine> => {
+  const value = parsed(text)
+  if (value === undefined) return E.left([{ path: '', message: 'it is not JSON' }])
+  if (EventLine.is(value)) return E.right(toEvent(value))
+  if (CommandLine.is(value)) return E.right({ _tag: 'Command', command: value.command })
+  if (EndLine.is(value)) return E.right({ _tag: 'End', end: value.end })
+  const decoded = EventLine.decode(value)
+  return E.left(E.isLeft(decoded) ? issuesOf(decoded.left) : [])
+}

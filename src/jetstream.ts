@@ -1,0 +1,8 @@
+/** The names of `reprise/jetstream`. */
+export {
+  jetStream,
+  type JetStreamBackend,
+  type JetStreamOptions,
+  type JetStreamPart,
+} from './adapters/jetstream/backend'
+export type { JetStreamSource } from './adapters/jetstream/source'

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import * as TE from 'fp-ts/TaskEither'
+import { storeFailed } from '../../core/errors/store'
+import { eventsOf, failsWith, grow, same, succeeds } from '../store-contract/checks'
+import {
+  aMark,
+  anEvent,
+  appendTo,
+  freshCategory,
+  freshStream,
+  numbered,
+  taggedEvents,
+} from '../store-contract/fixtures'
+import { commandsOf, exportedOf, type Suite } from './subject'
+
+export const exporting: Suite = {
+  name: 'exporting',
+  tests: {
+    'gives all events in the order of their positions, as they are stored, with their tags': async (
+      subject,
+    ) => {
+      const category = freshCategory()
+      const [one, other] = [freshStream(category), freshStream(category)]
+      const tags = ['course:math', 'student:🎓', 'student:～'] // by code units
+      await succeeds(subject.store.append(appendTo(one, 0, numbered(3))))
+      await succeeds(subject.store.append(appendTo(other, 0, taggedEvents(tags, 'Tagged', 2))))
+      const event = anEvent({ b: 1, a: [null] }, { actor: 'ann', extra: { z: 1 } })
+      await succeeds(subject.store.append(appendTo(one, 3, [event])))
+      const found = await exportedOf(subject, category)
+      same(
+        found.map(({ streamId, version }) => [streamId, version]),
+        [
+          ...[1, 2, 3].map((version) => [one, version]),
+          ...[1, 2].map((version) => [other, version]),
+          [one, 4],
+        ],
+      )
+      assert.ok(grow(found.map(({ position }) => position)), 'positions grow')
+      same(
+        found.map((exported) => exported.tags),
+        [[], [], [], tags, tags, []],
+      )
+      const stored = await eventsOf(subject.store, one)
+      same(
+        found
+          .filter(({ streamId }) => streamId === one)
+          .map(({ tags: _tags, ...exported }) => exported),
+        stored,
+      )
+    },
+    'gives only events after a position, and up to one': async (subject) => {
+      const category = freshCategory()
+      const stream = freshStream(category)
+      const { positions } = await succeeds(subject.store.append(appendTo(stream, 0, numbered(5))))
+      const [, after = 0, , upTo = 0] = positions
+      const found: number[] = []
+      await succeeds(
+        subject.transfer.exportEvents({ after, upTo }, (page) =>
+          TE.fromIO(() => void found.push(...page.map(({ position }) => position))),
+        ),
+      )
+      same(found, positions.slice(2, 4))
+    },
+    'gives no page after one that could not be taken': async (subject) => {
+      await succeeds(subject.store.append(appendTo(freshStream(), 0, numbered(2))))
+      const { upTo } = await succeeds(subject.transfer.exportStart())
+      let pages = 0
+      const failure = storeFailed('Unavailable', 'nothingWritten', undefined, 'the disk is full')
+      const task = subject.transfer.exportEvents({ after: 0, upTo }, () => {
+        pages += 1
+        return TE.left(failure)
+      })
+      await failsWith(task, { _tag: 'StoreFailed', reason: 'Unavailable' })
+      assert.equal(pages, 1)
+      // Nothing stays open: what comes next is not in its way.
+      await succeeds(subject.store.append(appendTo(freshStream(), 0, numbered(1))))
+    },
+    'gives the commands that were handled, page by page': async (subject) => {
+      const stream = freshStream()
+      const marks = [aMark('a', 1, 0, 'print'), aMark('b', 1, 1), aMark('c', 0, 2)]
+      await succeeds(subject.store.append(appendTo(stream, 0, numbered(2), marks)))
+      const found = await commandsOf(subject, stream, 1)
+      same(found, [
+        { streamId: stream, commandId: 'a', after: 0, eventCount: 1, fingerprint: 'print' },
+        { streamId: stream, commandId: 'b', after: 1, eventCount: 1 },
+        { streamId: stream, commandId: 'c', after: 2, eventCount: 0 },
+      ])
+    },
+    'gives no command whose events it does not give': async (subject) => {
+      const stream = freshStream()
+      const { upTo } = await succeeds(subject.transfer.exportStart())
+      await succeeds(subject.store.append(appendTo(stream, 0, numbered(1), [aMark('late', 1)])))
+      const after = { streamId: stream, commandId: '' }
+      const page = await succeeds(subject.transfer.exportCommands({ after, upTo, limit: 1 }))
+      assert.ok(!page.some(({ streamId }) => streamId === stream), 'the command is too late')
+    },
+    'names the categories whose tags are complete': async (subject) => {
+      const [complete, other] = [freshCategory(), freshCategory()]
+      await succeeds(subject.store.append(appendTo(freshStream(other), 0, numbered(1))))
+      await succeeds(subject.store.declareTags(complete))
+      await succeeds(subject.store.declareTags(other))
+      const { completeTags } = await succeeds(subject.transfer.exportStart())
+      assert.ok(completeTags.includes(complete), 'the complete one is named')
+      assert.ok(!completeTags.includes(other), 'the other one is not')
+    },
+  },
+}

@@ -1,0 +1,125 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { seededRandom } from 'reprise/testing'
+import { contentOf, eventOf, writeArchive } from '../support/archives'
+import { bundled } from '../support/bundled'
+import { createDatabase, type TestDatabase } from '../support/database'
+import { scaled } from '../support/workers'
+
+/** `npm run test:transfer` for 20 kills of each, and a disk that is full. */
+const KILLS = scaled('REPRISE_TRANSFER_KILLS', 2)
+const EVENTS = scaled('REPRISE_TRANSFER_EVENTS', 12_000)
+const SEED = scaled('REPRISE_TRANSFER_SEED', 1 + Math.floor(Math.random() * 1_000_000))
+const random = seededRandom(SEED)
+
+let source: TestDatabase
+let target: TestDatabase
+let folder: string
+beforeAll(async () => {
+  process.stdout.write(`seed ${SEED}\n`)
+  ;[source, target] = [await createDatabase(), await createDatabase()]
+  folder = mkdtempSync(join(tmpdir(), 'reprise-kill-'))
+  for (const { url } of [source, target]) await reprise(['migrate', '--url', url])
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await Promise.all([source.drop(), target.drop()])
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly text: string
+}
+
+/** Runs the program. `killAfter`: it is killed some milliseconds after it has printed so many lines of progress. */
+const reprise = (
+  args: ReadonlyArray<string>,
+  killAfter?: { readonly lines: number; readonly milliseconds: number },
+): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [bundled('src/cli/main.ts'), ...args], { cwd: folder })
+    let text = ''
+    let armed = killAfter !== undefined
+    const hear = (chunk: Buffer): void => {
+      text += chunk.toString()
+      const lines = text.split('"progress":{"archive"').length - 1
+      if (!armed || killAfter === undefined || lines < killAfter.lines) return
+      armed = false
+      setTimeout(() => child.kill('SIGKILL'), killAfter.milliseconds)
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.once('close', (code) => resolve({ code, text }))
+  })
+
+/** How many runs were really killed before they had ended. */
+let kills = 0
+
+/** Runs the program again and again; it is killed so many times, at random moments. Answers its last answer. */
+const killed = async (args: ReadonlyArray<string>): Promise<Ended> => {
+  for (let kill = 0; kill < KILLS; kill++) {
+    const moment = {
+      lines: 1 + random.below(3),
+      milliseconds: random.below(40),
+    }
+    if ((await reprise([...args, '--json'], moment)).code === null) kills += 1
+  }
+  return reprise([...args, '--json'])
+}
+
+/** Events of streams that take turns, as a store would hold them. */
+const someEvents = (count: number): ReadonlyArray<object> =>
+  Array.from({ length: count }, (_, index) =>
+    eventOf(`tick-${index % 997}`, Math.floor(index / 997) + 1, {
+      ...(index % 3 === 0 ? { tags: [`third:${index % 20}`] } : {}),
+      data: { step: index, text: 'x'.repeat(200) },
+    }),
+  )
+
+describe('an import that is killed, and an export', () => {
+  it('end as if they had never been interrupted', async () => {
+    const original = join(folder, 'original.ndjson')
+    writeArchive(original, someEvents(EVENTS), ['tick'])
+    const last = await killed(['import', original, '--url', source.url])
+    expect({ seed: SEED, ...last }).toMatchObject({ seed: SEED, code: 0 })
+    expect(last.text).toContain(`"events":${EVENTS}`)
+
+    const copy = join(folder, 'copy.ndjson')
+    const exported = await killed(['export', copy, '--url', source.url])
+    // One that was killed after it had given the file its name is told that it is there.
+    expect({ seed: SEED, ...exported }).toMatchObject({
+      seed: SEED,
+      code: exported.text.includes('is there already') ? 2 : 0,
+    })
+    expect(contentOf(copy)).toEqual(contentOf(original))
+    const moved = await reprise(['import', copy, '--url', target.url, '--json'])
+    expect(moved).toMatchObject({ code: 0 })
+    process.stdout.write(`${kills} kills\n`)
+    expect(kills).toBeGreaterThan(0)
+  }, 600_000)
+
+  // Only root can make one: `npm run test:transfer` says whether it could.
+  const onFullDisk = process.env['REPRISE_TRANSFER_DISK'] === undefined ? it.skip : it
+  onFullDisk('keep what is there when the disk is full, and go on with more room', async () => {
+    const small = join(folder, 'small')
+    mkdirSync(small)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small])
+    try {
+      const full = await reprise(['export', join(small, 'all.ndjson'), '--url', source.url])
+      expect(full).toMatchObject({ code: 1 })
+      expect(full.text.replace(/\s+/g, ' ')).toContain('ENOSPC')
+      expect(existsSync(join(small, 'all.ndjson'))).toBe(false)
+      execFileSync('mv', [join(small, 'all.ndjson.part'), join(folder, 'all.ndjson.part')])
+    } finally {
+      execFileSync('umount', [small])
+    }
+    const rest = await reprise(['export', join(folder, 'all.ndjson'), '--url', source.url])
+    expect(rest).toMatchObject({ code: 0 })
+    renameSync(join(folder, 'all.ndjson'), join(folder, 'more-room.ndjson'))
+    expect(contentOf(join(folder, 'more-room.ndjson'))).toEqual(
+      contentOf(join(folder, 'original.ndjson')),
+    )
+  })
+})
