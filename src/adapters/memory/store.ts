@@ -9,8 +9,8 @@ import {
 } from '../../core/append-together'
 import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-query'
 import { type InvalidQuery, invalidQuery, type InvalidStreamId } from '../../core/errors/invalid'
-import { type ProjectionFailed, storeFailed, type StoreFailed } from '../../core/errors/store'
-import type { AppendError, AppendTogetherError } from '../../core/errors/unions'
+import type { ProjectionFailed } from '../../core/errors/store'
+import type { AppendTogetherError } from '../../core/errors/unions'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -18,10 +18,18 @@ import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { ShardPart } from '../../core/ports/shard'
 import { backwardsRangeProblem, storeRangeProblem, streamRangeProblem } from '../../core/read-range'
-import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf, type StreamId, streamIdError } from '../../core/stream'
 import { setImmediate } from '../../platform/node'
-import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
+import { rejectionOf, rejectionOfAll, taken } from './append'
+import {
+  type Answer,
+  appendAllNow,
+  appendNow,
+  commitAll,
+  onlyOne,
+  recordedAll,
+  type Work,
+} from './append-now'
 import type { MemoryDocuments } from './documents'
 import { matchingPage } from './matching'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
@@ -56,57 +64,6 @@ export interface MemoryStore {
   readonly asShard: ShardPart<EventStore & BoundaryStore>
 }
 
-type Answer = E.Either<AppendError, Appended>
-
-const appendNow = (
-  log: MemoryLog,
-  request: AppendRequest,
-  refused: StoreFailed | undefined,
-  now: number,
-): Answer => {
-  const rejected = refused ?? rejectionOf(log, request) ?? undeclaredIn(log.tags, [request])
-  if (rejected !== undefined) return E.left(rejected)
-  return E.right(commit(log, request, recorded(log, request, now), now))
-}
-
-/** One or more appends that are stored as one, and why they are rejected as the log is now. */
-interface Work<Rejection> {
-  readonly requests: ReadonlyArray<AppendRequest>
-  readonly rejected: () => Rejection | undefined
-}
-
-const recordedAll = (
-  log: MemoryLog,
-  requests: ReadonlyArray<AppendRequest>,
-  now: number,
-): ReadonlyArray<ReadonlyArray<StoredEvent>> => {
-  let skip = 0
-  return requests.map((request) => {
-    const events = recorded(log, request, now, skip)
-    skip += events.length
-    return events
-  })
-}
-
-const commitAll = (
-  log: MemoryLog,
-  requests: ReadonlyArray<AppendRequest>,
-  events: ReadonlyArray<ReadonlyArray<StoredEvent>>,
-  now: number,
-): ReadonlyArray<Appended> =>
-  requests.map((request, index) => commit(log, request, events[index] ?? [], now))
-
-const appendAllNow = <Rejection>(
-  log: MemoryLog,
-  { requests, rejected }: Work<Rejection>,
-  now: number,
-): E.Either<Rejection, ReadonlyArray<Appended>> => {
-  const rejection = rejected()
-  return rejection === undefined
-    ? E.right(commitAll(log, requests, recordedAll(log, requests, now), now))
-    : E.left(rejection)
-}
-
 /** What is read of one stream, or why it is not. */
 const reading = <Found>(
   streamId: StreamId,
@@ -117,11 +74,6 @@ const reading = <Found>(
     streamIdError(streamId) ?? (problem === undefined ? undefined : invalidQuery(problem))
   return Promise.resolve(error === undefined ? E.right(read()) : E.left(error))
 }
-
-const onlyOne = ([appended]: ReadonlyArray<Appended>): Answer =>
-  appended === undefined
-    ? E.left(storeFailed('Unexpected', 'unknown', undefined))
-    : E.right(appended)
 
 /** The reference: an event store in the memory of one process, with the behaviour of every other one. */
 export const memoryStore = ({

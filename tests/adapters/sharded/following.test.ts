@@ -29,6 +29,11 @@ const sums = {
   view: counter.decider,
 }
 
+const handled = (seen: string[], streamId: string): TE.TaskEither<unknown, void> =>
+  TE.fromIO(() => {
+    seen.push(streamId)
+  })
+
 const idsOn = (shard: number, count: number): ReadonlyArray<string> => {
   const ids: string[] = []
   while (ids.length < count) {
@@ -47,8 +52,7 @@ describe('what follows the events of shards', () => {
       name: 'mails',
       from: fromStart,
       events: counter.events,
-      handle: ({ streamId }: { readonly streamId: string }) =>
-        TE.fromIO<void>(() => void seen.push(streamId)),
+      handle: ({ streamId }: { readonly streamId: string }) => handled(seen, streamId),
     }
     const workers = runWorkers(
       { mails: runSubscription(mails), sums: runProjection(sums) },
@@ -97,8 +101,7 @@ describe('what follows the events of shards', () => {
       name: 'mails',
       from: fromStart,
       events: counter.events,
-      handle: ({ streamId }: { readonly streamId: string }) =>
-        TE.fromIO<void>(() => void seen.push(streamId)),
+      handle: ({ streamId }: { readonly streamId: string }) => handled(seen, streamId),
     }
     const observed = {
       ...backend,
@@ -128,7 +131,7 @@ describe('what follows the events of shards', () => {
       subscriptions: { ...other.subscriptions, register: () => TE.left(away) },
     }
     const { signal } = new AbortController()
-    const handle = () => TE.of<unknown, void>(undefined)
+    const handle = () => handled([], '')
     const mails = { name: 'mails', from: fromStart, events: counter.events, handle }
     const ended = await runSubscription(mails)(sharded([one, broken]), { signal })()
     expect(ended).toEqual(E.left(away))

@@ -3,6 +3,7 @@ import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
 import { milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
+import { settingsIn, type StatementSettings } from './statement-settings'
 
 // The optimistic statements: they check the version and insert. A row comes back for every event that was stored: what
 // gave none did not fit.
@@ -50,30 +51,6 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
   `rows from (unnest(${arrays}),
              jsonb_array_elements((select ${data}::text::jsonb)),
              jsonb_array_elements((select ${metadata}::text::jsonb)))`
-
-/**
- * SQL: bounds how long this statement waits for a lock, in milliseconds. It costs no round trip, and leaves nothing
- * behind on a connection that others use as well: outside of a transaction it ends with the statement.
- */
-export const limitingLocks = (timeout: number): string =>
-  `set_config('lock_timeout', '${timeout}', true)`
-
-/** What a statement that appends sets for itself. */
-export interface StatementSettings {
-  /** How long it waits for a lock, in milliseconds. Left out: as long as the connection says. */
-  readonly lockTimeout?: number
-  /** The epoch of the map of the slots that it goes by: see refuse_other_map in migrations/0001_reprise.sql. */
-  readonly epoch?: number
-}
-
-/** SQL that makes some settings, and is not null; `undefined`: there are none. */
-export const settingsIn = ({ lockTimeout, epoch }: StatementSettings): string | undefined => {
-  const settings = [
-    ...(lockTimeout === undefined ? [] : [limitingLocks(lockTimeout)]),
-    ...(epoch === undefined ? [] : [`set_config('reprise.epoch', '${epoch}', true)`]),
-  ]
-  return settings.length === 0 ? undefined : settings.join(' || ')
-}
 
 /**
  * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held

@@ -36,11 +36,10 @@ import {
   type Columns,
   markColumns,
   plainColumns,
-  settingsIn,
-  type StatementSettings,
   streamColumns,
 } from './append-statements'
 import { locksOf, type NamedLock } from './named-locks'
+import { settingsIn, type StatementSettings } from './statement-settings'
 
 /** Appends to several streams: all of them, or none. An answer for each of them, in their order. Never rejects. */
 export type RunTogether<Failure> = (

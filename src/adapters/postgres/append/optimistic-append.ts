@@ -20,9 +20,9 @@ import {
   type OptimisticStatements,
   optimisticStatements,
   type Query,
-  type StatementSettings,
 } from './append-statements'
 import { eachAlone, togetherStatement, unitsAppend } from './append-together'
+import type { StatementSettings } from './statement-settings'
 
 // An append is optimistic: one statement checks the versions and inserts. What did not fit gives no row, and a race that
 // is lost while a row is stored violates a primary key and fails the whole statement: either way nothing of it is
