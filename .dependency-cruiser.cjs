@@ -54,8 +54,15 @@ module.exports = {
       comment:
         'core, shell and stores run in a browser, where src/platform/browser.ts takes its place',
       severity: 'error',
-      from: { path: '^src/(core|shell|adapters)/', pathNot: '/open-embedded[.]ts$' },
+      from: { path: '^src/(core|shell|adapters|personal)/', pathNot: '/open-embedded[.]ts$' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'personal-sees-core-only',
+      comment: 'what the adapters put around their ports, and nothing above them',
+      severity: 'error',
+      from: { path: '^src/personal/' },
+      to: { pathNot: ['^src/(core|personal)/', 'node_modules/(fp-ts|lru-cache)/'] },
     },
     {
       name: 'platform-sees-nothing',

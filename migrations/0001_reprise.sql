@@ -130,7 +130,7 @@ begin
   if not exists (select from {{schema}}.tagged_categories t where t.category = of_category) then
     insert into {{schema}}.tagged_categories (category, complete_after)
       select of_category, case when not exists (select from {{schema}}.events e
-          where e.stream_id > of_category || '-' and e.stream_id < of_category || '.'
+          where e.stream_id > of_category || '-' and e.stream_id < of_category || '.' and e.schema_version > 0
             and not exists (select from {{schema}}.event_tags t where t.position = e.position)) then 0 end
       on conflict do nothing;
   end if;
@@ -549,13 +549,14 @@ begin
     return query
       select r.stream_id, 1, r.current, null::double precision, moment_ms, null::text, null::integer, null::text
         from unnest(stream_ids, expected_versions, currents, units) as r(stream_id, expected, current, unit)
-        where not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0))
+        where (r.current = 2147483647 -- erased: see erase_stream
+            or not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)))
           and r.unit <> all (refused);
     if found then
       refused := refused || array(
         select r.unit
           from unnest(expected_versions, currents, units) as r(expected, current, unit)
-          where not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)));
+          where r.current = 2147483647 or not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)));
     end if;
 
     if cardinality(condition_units) > 0 then
@@ -705,6 +706,7 @@ begin
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
       from {{schema}}.events e
       where e.position > after and e.position <= least(seen.horizon, after + size)
+        and e.schema_version > 0 -- what stands for an erased stream is no event
         and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
         and (types is null or e.type = any(types))
       order by e.position
@@ -869,6 +871,71 @@ create table {{schema}}.audit (
   constraint audit_outcome_check check (outcome in ('done', 'failed'))
 );
 
+-- What it says stays: only an outcome is added, once. The same is true of the keys that were destroyed.
+create function {{schema}}.refuse_rewriting() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  raise exception 'this is kept as it is: % on % is refused', tg_op, tg_table_name
+    using errcode = 'restrict_violation';
+end
+$reprise$;
+create trigger audit_is_not_rewritten before update on {{schema}}.audit
+  for each row when (old.outcome is not null) execute function {{schema}}.refuse_rewriting();
+create trigger audit_is_not_deleted before delete on {{schema}}.audit
+  for each row execute function {{schema}}.refuse_rewriting();
+create trigger audit_is_not_truncated before truncate on {{schema}}.audit
+  for each statement execute function {{schema}}.refuse_rewriting();
+
+-- The keys of subjects of personal data, each wrapped by a master key that the database never sees. Without a key: the subject was
+-- forgotten, and never gets another one.
+create table {{schema}}.subject_keys (
+  subject    text        not null collate "C",
+  master_key text        not null collate "C", -- its id
+  wrapped    text        collate "C",
+  created_at timestamptz not null default clock_timestamp(),
+  forgotten  bigint, -- the entry of the audit
+  constraint subject_keys_pkey primary key (subject),
+  constraint subject_keys_subject_check check (char_length(subject) between 1 and 255),
+  constraint subject_keys_forgotten_check check ((wrapped is null) = (forgotten is not null))
+);
+create trigger subject_keys_stay_forgotten before update on {{schema}}.subject_keys
+  for each row when (old.wrapped is null) execute function {{schema}}.refuse_rewriting();
+create trigger subject_keys_are_not_deleted before delete on {{schema}}.subject_keys
+  for each row execute function {{schema}}.refuse_rewriting();
+create trigger subject_keys_are_not_truncated before truncate on {{schema}}.subject_keys
+  for each statement execute function {{schema}}.refuse_rewriting();
+
+-- Destroys the key of a subject. Answers the sequence of the entry in the audit; null: it has no key, and nothing was done. Of a
+-- subject that was forgotten before, what was answered then. Whatever has states in memory is told at the commit.
+-- Runs as its owner, which the role of an application need not be: see docs/how-to/forget-a-person.md.
+create function {{schema}}.forget_subject(of_subject text, by_whom text, why text) returns bigint
+  language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  known record;
+  entry bigint;
+begin
+  perform set_config('lock_timeout', '1s', true);
+  select k.wrapped, k.forgotten into known
+    from {{schema}}.subject_keys k where k.subject = of_subject for update;
+  if not found then
+    return null;
+  end if;
+  if known.wrapped is null then
+    return known.forgotten;
+  end if;
+  insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+    values (by_whom, 'forget', of_subject, jsonb_build_object('why', why, 'role', session_user), 'done', 'forgotten')
+    returning sequence into entry;
+  update {{schema}}.subject_keys k set wrapped = null, forgotten = entry where k.subject = of_subject;
+  perform pg_notify('reprise_forgotten', '');
+  return entry;
+end
+$reprise$;
+revoke execute on function {{schema}}.forget_subject(text, text, text) from public;
+
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
 
@@ -1017,6 +1084,87 @@ begin
   return true;
 end
 $reprise$;
+
+-- Erases a stream: its events with their tags, the marks of its commands, its snapshots, what is held of it, and the
+-- documents that are named. All of it, or nothing. It leaves two rows among the events, which have no schema version (0) and are
+-- no events:
+--   one with the highest version that there is. Every append and every load looks at the row of its stream with the highest
+--     version, and finds it; it has the position of the last event, so none becomes free that was the last one;
+--   one with the version that the next event would have had. A writer that has looked at the stream before meets it.
+-- Nobody waits for it but who appends to this stream, and who saves a snapshot.
+-- Runs as its owner, which the role of an application need not be: see docs/how-to/erase.md.
+--
+-- collections, keys: of the documents, in parallel; a collection, or a projection: all of its builds.
+-- Written down in the audit, in the same transaction; the first of the two rows knows the sequence of the entry, so that an
+-- entry that somebody else has written says nothing.
+-- Answers that sequence; null: the stream has no events, and nothing was done. Of one that was erased before, what was
+-- answered then.
+create function {{schema}}.erase_stream(
+  of_stream text, by_whom text, why text, collections text[], keys text[], at regclass
+) returns bigint language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  known bigint;
+  broken text;
+  gone bigint[];
+begin
+  perform set_config('lock_timeout', '1s', true);
+  -- For refuse_untagged: what is inserted here has no tags, and needs none.
+  perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
+  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
+  lock table {{schema}}.snapshots in share row exclusive mode;
+  loop
+    select (e.data->>'audit')::bigint into known
+      from {{schema}}.events e where e.stream_id = of_stream and e.version = 2147483647;
+    if known is not null then
+      return known;
+    end if;
+    gone := array(select e.position from {{schema}}.events e where e.stream_id = of_stream order by e.version);
+    if cardinality(gone) = 0 then
+      return null;
+    end if;
+    begin
+      perform {{schema}}.announce(at);
+      insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        values (of_stream, cardinality(gone) + 1, gen_random_uuid(), 'erased', 0,
+                date_trunc('milliseconds', clock_timestamp()), '{}', '{}');
+      exit;
+    exception when unique_violation then
+      -- Another writer was faster: it is erased, too.
+      get stacked diagnostics broken = constraint_name;
+      if broken <> 'events_pkey' then
+        raise;
+      end if;
+    end;
+  end loop;
+  perform set_config('reprise.maintenance', 'on', true);
+  delete from {{schema}}.event_tags t where t.position = any(gone);
+  delete from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0;
+  delete from {{schema}}.commands c where c.stream_id = of_stream;
+  delete from {{schema}}.snapshots s where s.stream_id = of_stream;
+  delete from {{schema}}.held_streams h where h.stream_id = of_stream;
+  delete from {{schema}}.documents o -- and with them their places
+    using unnest(collections, keys) as d(collection, key)
+    where o.key = d.key and (o.collection = d.collection
+      or o.collection in (select b.collection from {{schema}}.builds b where b.projection = d.collection));
+  insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+    values (by_whom, 'erase', of_stream,
+            jsonb_build_object('why', why, 'events', cardinality(gone), 'role', session_user),
+            'done', cardinality(gone) || ' erased')
+    returning sequence into known;
+  insert into {{schema}}.events
+      (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+    overriding system value
+    values (gone[cardinality(gone)], of_stream, 2147483647, gen_random_uuid(), 'erased', 0,
+            date_trunc('milliseconds', clock_timestamp()), jsonb_build_object('audit', known), '{}');
+  perform set_config('reprise.maintenance', '', true);
+  perform pg_notify('reprise_forgotten', ''); -- what is in memory of it
+  return known;
+end
+$reprise$;
+revoke execute on function {{schema}}.erase_stream(text, text, text, text[], text[], regclass) from public;
 
 -- Another lineage, after a restore: what subscriptions in other places have reached says nothing about this
 -- store any more, and they stop. Checkpoints of this schema were restored together with the events, and go on.

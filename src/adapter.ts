@@ -67,6 +67,7 @@ export {
   versionConflicts,
 } from './core/errors/conflict'
 export type { DeciderThrew, Rejected, UserFunction } from './core/errors/decision'
+export { type StreamErased, streamErased } from './core/errors/erased'
 export {
   type Limit,
   type LimitExceeded,
@@ -164,6 +165,20 @@ export {
   type OperatorAction,
   outcomeMessage,
 } from './core/operator/audit'
+export {
+  type ErasedDocument,
+  type Erasing,
+  erasingProblem,
+  type Erasure,
+  nothingToErase,
+} from './core/operator/erasure'
+export {
+  type Forgetting,
+  forgettingProblem,
+  type ForgottenSubject,
+  nobodyToForget,
+  subjectProblem,
+} from './core/operator/forgetting'
 export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
 export type { Horizon, HorizonHolder } from './core/operator/horizon'
 export type {
@@ -224,6 +239,7 @@ export type {
   StreamPage,
   StreamRange,
   StreamStore,
+  StateLifetime,
   StreamsRange,
   StreamSummary,
 } from './core/ports/event-store'
@@ -396,3 +412,11 @@ export {
   type NoticeLogger,
 } from './shell/notices/log-notices'
 export type { HandledNotice, Observed } from './shell/notices/notices'
+export type {
+  BackendSubjectKeys,
+  StoredSubjectKey,
+  SubjectKeyRange,
+  SubjectKeys,
+  WrappedSubjectKey,
+} from './core/ports/subject-keys'
+export { type Sealing, sealingWith } from './personal/sealed-backend'

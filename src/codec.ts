@@ -25,10 +25,13 @@ export {
   optional,
   type OptionalField,
   type OptionalKeys,
+  type PresentValue,
+  record,
   type RecordOf,
 } from './core/codec/fields'
 export { type EventCodecList, mergeEventCodecs } from './core/codec/merge-event-codecs'
 export type { Message, MessageShape } from './core/codec/messages'
+export { personal, type PersonalField } from './core/codec/personal'
 export { Day, Instant, NonEmptyText, refined, WholeNumber } from './core/codec/refined'
 export type { Schema, ValueOf } from './core/codec/schema'
 export {
@@ -44,3 +47,4 @@ export {
   type StateShape,
 } from './core/codec/state-codec'
 export { describeIssues, type Issue } from './core/issue'
+export { type Forgotten, forgotten, isForgotten } from './core/personal'

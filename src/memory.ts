@@ -9,6 +9,9 @@ export type {
   MemoryTransaction,
   OpenMemoryTransaction,
 } from './adapters/memory/documents'
+export type { PersonalDataOptions } from './personal/key-ring'
+export { masterKeyFrom, type MasterKey, type MasterKeySource } from './personal/master-key'
+export { rotateMasterKey, type Rotated } from './personal/rotate-master-key'
 export type { MemoryOperatorOptions } from './adapters/memory/operator'
-export type { MemoryLineage } from './adapters/memory/log'
+export type { MemoryLineage, MemoryLog, MemoryStream } from './adapters/memory/log'
 export type { TagIndex } from './adapters/memory/tag-index'

@@ -15,11 +15,22 @@ export { connectPglite } from './adapters/postgres/connection/pglite'
 export { connectPool } from './adapters/postgres/connection/pool'
 export type { PreparedStatementsMode } from './adapters/postgres/connection/prepared-statements'
 export { type ClientConstructor, severalHosts } from './adapters/postgres/connection/several-hosts'
+export {
+  type MigrateTenants,
+  postgresTenants,
+  type TenantNotMigrated,
+  type TenantPlace,
+  type Tenants,
+  type TenantsMigrated,
+} from './adapters/postgres/tenants'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'
 export {
   type TableDeclaration,
   tableProjection,
 } from './adapters/postgres/documents/table-projection'
+export type { PersonalDataOptions } from './personal/key-ring'
+export { masterKeyFrom, type MasterKey, type MasterKeySource } from './personal/master-key'
+export { rotateMasterKey, type Rotated } from './personal/rotate-master-key'
 export { type BuiltProjection, type TableProjection } from './core/projection'
 export type { BuildTables, TableHandling } from './core/ports/own-tables'
 export type { TableError, TablesNotCreated } from './core/errors/projection'

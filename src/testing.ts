@@ -55,6 +55,12 @@ export {
 } from './testing/store-contract/boundary-contract'
 export type { Opened, TestWords } from './testing/suites'
 export {
+  type TenantBackend,
+  tenantContract,
+  type TenantContract,
+  type TenantsUnderContract,
+} from './testing/tenant-contract/contract'
+export {
   operatorContract,
   type OperatorContract,
   type OperatorUnderContract,

@@ -1,5 +1,6 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
 import { registerDoctor } from './commands/doctor'
+import { registerErase } from './commands/erase'
 import { registerExport } from './commands/export'
 import { registerImport } from './commands/import'
 import { registerInit } from './commands/init'
@@ -36,6 +37,7 @@ export const commands: ReadonlyArray<Register> = [
   registerRebuild,
   registerRollback,
   registerTags,
+  registerErase,
   registerExport,
   registerImport,
   registerStudio,

@@ -47,6 +47,9 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'TagsNotDeclared':
     case 'OtherSlotMap':
     case 'SlotMoving':
+    case 'MasterKeyUnavailable':
+    case 'MasterKeyWrong':
+    case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':

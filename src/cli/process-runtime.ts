@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises'
 import { pathToFileURL } from 'node:url'
 import { connectWith } from './connect'
 import type { Output, Runtime } from './runtime'
@@ -41,6 +42,15 @@ const onInterrupt: Runtime['onInterrupt'] = (stop) => {
   return forget
 }
 
+const ask = async (question: string): Promise<string> => {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question)
+  } finally {
+    lines.close()
+  }
+}
+
 /** The runtime of this process. */
 export const processRuntime = (): Runtime => ({
   output: processOutput(),
@@ -53,5 +63,6 @@ export const processRuntime = (): Runtime => ({
   loadStudio: () => import('../studio/studio.js'),
   importModule: (path) => import(pathToFileURL(path).href),
   onInterrupt,
+  ...(process.stdin.isTTY ? { ask } : {}),
   now: () => Date.now(),
 })

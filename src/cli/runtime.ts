@@ -45,6 +45,8 @@ export interface Runtime {
   readonly importModule: (path: string) => Promise<unknown>
   /** Calls `stop` when the user interrupts the program, until the returned function is called. */
   readonly onInterrupt: (stop: () => void) => () => void
+  /** Asks the user, and waits for a line. Omitted: there is no terminal, so nobody can be asked. */
+  readonly ask?: (question: string) => Promise<string>
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number
 }

@@ -24,3 +24,9 @@ export const byCodePoints = (left: string, right: string): number => {
   }
   return left.length - right.length
 }
+
+// eslint-disable-next-line no-control-regex -- finding control characters is the point
+const CONTROL = /[\u0000-\u001f\u007f]/
+
+/** Whether a text holds a control character: U+0000 to U+001F, or U+007F. */
+export const hasControlCharacter = (text: string): boolean => CONTROL.test(text)

@@ -29,6 +29,9 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'TagsNotDeclared':
     case 'OtherSlotMap':
     case 'SlotMoving':
+    case 'MasterKeyUnavailable':
+    case 'MasterKeyWrong':
+    case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':
@@ -58,6 +61,7 @@ const passing: ReadonlySet<StoreFailure> = new Set([
   'TimedOut',
   'ReadOnlyReplica',
   'SlotMoving',
+  'MasterKeyUnavailable',
 ])
 
 /** Whether the store was away, and may be back soon. */

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { type Issue, preview } from './issue'
 import { owns, propertyOf } from './owns'
+import { personalIn } from './personal-value'
 
 /** What a store can keep: JSON, without anything that `JSON.stringify` would drop, alter or reject. */
 export type Json =
@@ -74,8 +75,13 @@ const measureList = (list: ReadonlyArray<unknown>, depth: number): number | Foun
   return size
 }
 
+const notPlain = (value: object): string =>
+  personalIn(value) === undefined
+    ? 'not a plain object: encode it with a codec'
+    : 'it is personal data, and this backend was opened without `personalData`'
+
 const measureRecord = (record: object, depth: number): number | Found => {
-  if (!isPlain(record)) return here('not a plain object: encode it with a codec')
+  if (!isPlain(record)) return here(notPlain(record))
   let size = 8
   for (const key in record) {
     if (!owns(record, key)) continue

@@ -1,3 +1,4 @@
+import { hasControlCharacter } from './code-points'
 import * as E from 'fp-ts/Either'
 import { type InvalidStreamId, invalidStreamId } from './errors/invalid'
 
@@ -8,7 +9,7 @@ import { type InvalidStreamId, invalidStreamId } from './errors/invalid'
  */
 export type StreamId = string
 
-/** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,647. */
+/** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,646. */
 export type StreamVersion = number
 
 /** The place of an event in the order of the whole store. Increasing, with gaps; at most 2^40 - 1. */
@@ -17,19 +18,16 @@ export type Position = number
 /** The longest stream id, in characters. */
 export const MAXIMUM_STREAM_ID_LENGTH = 255
 /** The highest version: the most events that a stream can have. */
-export const MAXIMUM_VERSION = 2_147_483_647
+export const MAXIMUM_VERSION = 2_147_483_646
 /** The highest position of an event: 2^40 - 1, about 1.1 million million. */
 export const MAXIMUM_POSITION = 2 ** 40 - 1
-
-// eslint-disable-next-line no-control-regex -- refusing control characters is the point
-const CONTROL = /[\u0000-\u001f\u007f]/
 
 const problemOf = (id: unknown): string | undefined => {
   if (typeof id !== 'string') return 'it must be a string'
   if (id.length > MAXIMUM_STREAM_ID_LENGTH) {
     return `it has ${id.length} characters; the limit is ${MAXIMUM_STREAM_ID_LENGTH}`
   }
-  if (CONTROL.test(id)) return 'it contains a control character'
+  if (hasControlCharacter(id)) return 'it contains a control character'
   if (!id.isWellFormed()) return 'it contains a lone surrogate'
   const dash = id.indexOf('-')
   if (dash < 1) return 'it must have the form category-id; the category is missing'
@@ -55,7 +53,7 @@ export const streamIdError = (id: StreamId): InvalidStreamId | undefined => {
  * canBeginId('account-A') // true
  */
 export const canBeginId = (prefix: string): boolean =>
-  prefix.isWellFormed() && !CONTROL.test(prefix)
+  prefix.isWellFormed() && !hasControlCharacter(prefix)
 
 /**
  * The id of a stream, from its category and the id within it.

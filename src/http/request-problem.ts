@@ -141,6 +141,9 @@ const storeFailure = (
     case 'TagsNotDeclared':
     case 'OtherSlotMap':
     case 'SlotMoving':
+    case 'MasterKeyUnavailable':
+    case 'MasterKeyWrong':
+    case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':
@@ -168,6 +171,8 @@ const standardOf = (
       }
     case 'InvalidStreamId':
       return { status: 400, code: 'invalid-id', detail: `The id is not valid: ${error.reason}.` }
+    case 'StreamErased':
+      return { status: 410, code: 'erased', detail: 'It was erased, and does not come back.' }
     case 'Rejected':
       return {
         status: 422,
@@ -241,6 +246,7 @@ const standardOf = (
  * | 404 | `version-not-reached` | `VersionNotReached` |
  * | 409 | `version-conflict` | `VersionConflict`: other writers were faster at every attempt |
  * | 409 | `boundary-conflict` | `BoundaryConflict`: the same for what a boundary depends on |
+ * | 410 | `erased` | `StreamErased` |
  * | 412 | `precondition-failed` | `VersionConflict` with the preconditions of the request |
  * | 413 | `too-much-to-store` | `LimitExceeded` |
  * | 422 | the rejection's tag | `Rejected` |

@@ -94,6 +94,8 @@ const deriveShape = (shape: IoTsShape, making: Making): Derived => {
     case 'ReadonlyType':
     case 'ExactType':
     case 'StrictType':
+    case 'PersonalType':
+    case 'PersonalRecordType':
       return derive(shape.type, making)
     case 'InterfaceType': {
       const props = fields(shape.props, making)

@@ -20,6 +20,8 @@ const describe = (shape: IoTsShape): Json => {
     case 'ReadonlyType':
     case 'ExactType':
     case 'StrictType':
+    case 'PersonalType':
+    case 'PersonalRecordType':
       return describeCodec(shape.type)
     case 'InterfaceType':
       return fields(shape.props, '')

@@ -6,6 +6,7 @@ export type IoTsShape =
   | { readonly _tag: 'KeyofType'; readonly keys: Readonly<Record<string, unknown>> }
   | { readonly _tag: 'ArrayType' | 'ReadonlyArrayType' | 'ReadonlyType'; readonly type: unknown }
   | { readonly _tag: 'ExactType' | 'StrictType'; readonly type: unknown }
+  | { readonly _tag: 'PersonalType' | 'PersonalRecordType'; readonly type: unknown }
   | {
       readonly _tag: 'InterfaceType' | 'PartialType'
       readonly props: Readonly<Record<string, unknown>>
@@ -38,6 +39,8 @@ const TAGS: ReadonlySet<unknown> = new Set<IoTsShape['_tag']>([
   'ReadonlyType',
   'ExactType',
   'StrictType',
+  'PersonalType',
+  'PersonalRecordType',
   'InterfaceType',
   'PartialType',
   'UnionType',

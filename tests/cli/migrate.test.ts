@@ -89,6 +89,47 @@ describe('reprise migrate --dry-run', () => {
   })
 })
 
+describe('reprise migrate --schemas', () => {
+  const named = (text: string): string => {
+    const file = join(mkdtempSync(join(folder, 'names-')), 'schemas.txt')
+    writeFileSync(file, text)
+    return file
+  }
+
+  it('migrates every schema that a file names, and has nothing to do the second time', async () => {
+    const file = named('# hotels\r\nhotel north\nhotel south\n\n')
+    const first = await cli(['migrate', '--schemas', file, '--url', database.url])
+    expect(first).toMatchObject({ exitCode: 0, error: '' })
+    expect(first.out).toMatch(/100 %, at 2 of 2\n2 schemas migrated, 0 up to date, 0 failed\.\n$/)
+    expect(await schemas()).toEqual(expect.arrayContaining(['hotel north', 'hotel south']))
+    const again = await cli(['migrate', '--json', '--schemas', file, '--url', database.url])
+    expect(again.exitCode).toBe(0)
+    const [last = ''] = again.out.split(/(?=^\{$)/m).slice(-1)
+    expect(JSON.parse(last)).toEqual({ schemas: 2, migrated: 0, upToDate: 2, failed: [] })
+  })
+
+  it('goes on where one cannot be migrated, names it, and ends with 1', async () => {
+    const long = 'x'.repeat(64)
+    const file = named(`${long}\nafter it\n`)
+    const { exitCode, out } = await cli(['migrate', '--schemas', file, '--url', database.url])
+    expect(exitCode).toBe(1)
+    expect(out).toContain(`Failed ${long}: `)
+    expect(out).toMatch(/1 schema migrated, 0 up to date, 1 failed\.\n$/)
+    expect(await schemas()).toContain('after it')
+  })
+
+  it.each([
+    ['is empty', () => named('\n# nobody\n'), /names no schema/],
+    ['is not there', () => join(folder, 'nowhere.txt'), /cannot be read: .*ENOENT/],
+  ])('rejects a file that %s', async (_what, file, message) => {
+    const { exitCode, error } = await cli(['migrate', '--schemas', file(), '--url', database.url])
+    expect({ exitCode, error }).toEqual({
+      exitCode: 2,
+      error: expect.stringMatching(message) as string,
+    })
+  })
+})
+
 describe('reprise init', () => {
   it('writes files that do what migrate does', async () => {
     const target = join(folder, 'a', 'b')

@@ -1,5 +1,7 @@
 import { memoryReadSide } from '../support/memory-read-side'
 import type { BrokenOperator } from './broken/broken-operator'
+import { brokenErasingOperators } from './broken/operator-erasing'
+import { brokenForgettingOperators } from './broken/operator-forgetting'
 import { brokenTagOperators } from './broken/operator-tags'
 import { brokenOperators } from './broken/operators'
 import { collect } from './collect'
@@ -14,12 +16,14 @@ const runNamed = (open: BrokenOperator['open'], name: string): Promise<void> => 
   return test()
 }
 
-describe.each([...brokenOperators, ...brokenTagOperators])(
-  'an operator that $defect',
-  ({ open, noticedBy }) => {
-    it.each(noticedBy)('does not pass "%s"', async (name) => {
-      await expect(runNamed(open, name)).rejects.toThrow()
-      await expect(runNamed(memoryReadSide, name)).resolves.toBeUndefined()
-    })
-  },
-)
+describe.each([
+  ...brokenOperators,
+  ...brokenTagOperators,
+  ...brokenErasingOperators,
+  ...brokenForgettingOperators,
+])('an operator that $defect', ({ open, noticedBy }) => {
+  it.each(noticedBy)('does not pass "%s"', async (name) => {
+    await expect(runNamed(open, name)).rejects.toThrow()
+    await expect(runNamed(memoryReadSide, name)).resolves.toBeUndefined()
+  })
+})

@@ -1,5 +1,6 @@
 import type { EventStore } from '../../src/core/ports/event-store'
 import type { Operator } from '../../src/core/ports/operator'
+import type { BackendSubjectKeys } from '../../src/core/ports/subject-keys'
 import {
   operatorContract,
   type OperatorSettings,
@@ -12,6 +13,7 @@ import type { ReadSide } from './read-side'
 export interface OperatedSide<Transaction> extends ReadSide<Transaction> {
   readonly store: EventStore
   readonly operator: Operator
+  readonly subjectKeys: BackendSubjectKeys<Transaction>
   readonly close?: () => Promise<void>
 }
 

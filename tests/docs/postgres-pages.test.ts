@@ -3,5 +3,7 @@ import { describeMarkdown } from './run-markdown'
 describeMarkdown('docs/how-to/migrate.md')
 describeMarkdown('docs/how-to/append-in-your-own-transaction.md')
 describeMarkdown('docs/how-to/pgbouncer.md')
+describeMarkdown('docs/how-to/tenants.md')
 describeMarkdown('docs/how-to/connections.md')
 describeMarkdown('docs/how-to/failover.md')
+describeMarkdown('docs/how-to/erase.md')

@@ -97,6 +97,9 @@ const unavailable: ReadonlyArray<StoreFailure> = [
   'SequenceBehind',
   'LocksNotVisible',
   'SchemaRenamed',
+  'MasterKeyUnavailable',
+  'MasterKeyWrong',
+  'SubjectKeyMissing',
   'InvalidSchemaName',
 ]
 const defects: ReadonlyArray<StoreFailure> = ['DataRefused', 'CorruptRow', 'Unexpected']

@@ -2,6 +2,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type * as t from 'io-ts'
 import type { Transaction } from 'kysely'
 import type { Server } from 'node:http'
+import type { connect as connectNats } from '@nats-io/transport-node'
 import type { Pool } from 'pg'
 import type {
   Category,
@@ -31,7 +32,7 @@ import type {
 } from 'reprise/adapter'
 import type { Process, StateByKey, View } from 'reprise/algebra'
 import type { Boundary } from 'reprise/boundary'
-import type { PostgresBackend } from 'reprise/postgres'
+import type { PostgresBackend, Tenants } from 'reprise/postgres'
 import type { HistoryEntry, HistoryRecorder, Violation } from 'reprise/testing'
 
 /**
@@ -223,5 +224,8 @@ export declare const entry: HistoryEntry
 export declare const entries: ReadonlyArray<HistoryEntry>
 export declare const recorder: HistoryRecorder
 export declare const pool: Pool
+export declare const tenants: Tenants<Database>
+export declare const servers: string[]
+export declare const connect: typeof connectNats
 export declare const violations: ReadonlyArray<Violation>
 export declare const work: (store: EventStore) => Promise<void>

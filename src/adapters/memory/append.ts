@@ -10,6 +10,7 @@ import {
   type VersionConflicts,
   versionConflicts,
 } from '../../core/errors/conflict'
+import { type StreamErased, streamErased } from '../../core/errors/erased'
 import type { StoreFailed } from '../../core/errors/store'
 import { versionFits } from '../../core/expected-version'
 import type { StoredEvent } from '../../core/recorded-event'
@@ -40,8 +41,9 @@ export const taken = ({
 export const rejectionOf = (
   log: MemoryLog,
   request: AppendRequest,
-): CommandAlreadyHandled | VersionConflict | undefined => {
+): CommandAlreadyHandled | VersionConflict | StreamErased | undefined => {
   const { streamId, expectedVersion, commands } = request
+  if (log.erasures.has(streamId)) return streamErased(streamId)
   const { events, handled } = streamOf(log, streamId)
   for (const { commandId } of commands) {
     const before = handled.get(commandId)
@@ -76,12 +78,19 @@ const conditionRejection = (
 export const rejectionOfAll = (
   log: MemoryLog,
   { streams: requests, condition }: AppendTogetherRequest,
-): CommandAlreadyHandled | VersionConflicts | BoundaryConflict | StoreFailed | undefined => {
+):
+  | CommandAlreadyHandled
+  | StreamErased
+  | VersionConflicts
+  | BoundaryConflict
+  | StoreFailed
+  | undefined => {
   const conflicts: VersionConflict[] = []
   for (const request of requests) {
     const rejection = rejectionOf(log, request)
-    if (rejection?._tag === 'CommandAlreadyHandled') return rejection
-    if (rejection !== undefined) conflicts.push(rejection)
+    if (rejection === undefined) continue
+    if (rejection._tag !== 'VersionConflict') return rejection
+    conflicts.push(rejection)
   }
   return conflicts.length === 0
     ? conditionRejection(log, condition)

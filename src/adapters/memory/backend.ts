@@ -9,12 +9,15 @@ import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { ShardPart } from '../../core/ports/shard'
 import type { Transfer } from '../../core/ports/transfer'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
+import type { PersonalDataOptions } from '../../personal/key-ring'
+import { sealingWith } from '../../personal/sealed-backend'
 import { memoryDocuments, type MemoryTransaction } from './documents'
 import { emptyLog } from './log'
 import { memoryOperator, type MemoryOperatorOptions } from './operator'
 import { memoryProjections } from './read-models'
 import { memoryOutbox } from './outbox-store'
 import { memoryStore } from './store'
+import { memorySubjectKeys } from './subject-keys'
 import { memorySubscriptions } from './subscription-store'
 import { emptyTagIndex } from './tag-index'
 import { memoryTransfer } from './transfer'
@@ -32,6 +35,8 @@ export interface MemoryOptions {
   readonly inline?: ReadonlyArray<InlineProjection<MemoryTransaction>>
   /** The lineage, for checkpoints that are stored elsewhere. 1 to 255 characters. Default: a new one. */
   readonly lineage?: string
+  /** For codecs with `personal` fields. Omitted: what they give is refused. */
+  readonly personalData?: PersonalDataOptions
   /** The options of the operator. */
   readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
 }
@@ -77,6 +82,7 @@ export const memory = ({
   now: clock,
   inline = [],
   lineage = crypto.randomUUID(),
+  personalData,
   operator = {},
 }: MemoryOptions = {}): MemoryBackend => {
   const now = functionSetting(clock, Date.now)
@@ -86,28 +92,35 @@ export const memory = ({
   const current = { current: lineage }
   const tags = emptyTagIndex()
   const log = emptyLog(current, tags)
+  const subjectKeys = memorySubjectKeys(log)
+  const sealing = sealingWith<MemoryTransaction>(subjectKeys, personalData)
   const { store, asShard } = memoryStore({
     limits: limitsOf(limits),
     now,
     transactions,
-    inline: { projections: inline, documents },
+    inline: { projections: sealing.inline(inline), documents },
     lineage: current,
     tags,
     log,
   })
   return {
-    store: signalling(store, wakeUps),
-    asShard: { ...asShard, storeAt: (epoch) => signalling(asShard.storeAt(epoch), wakeUps) },
+    store: signalling(sealing.store(store), wakeUps),
+    asShard: {
+      ...asShard,
+      storeAt: (epoch) => signalling(sealing.store(asShard.storeAt(epoch)), wakeUps),
+    },
     subscriptions: memorySubscriptions(transactions, now),
-    documents,
-    outbox: memoryOutbox(transactions, now),
+    documents: sealing.documents(documents),
+    outbox: sealing.outbox(memoryOutbox(transactions, now)),
+    subjectKeys,
     operator: memoryOperator({
       ...operator,
       store,
       lineage: current,
-      tags,
+      log,
       documents: transactions,
       now,
+      onForgotten: sealing.onForgotten,
     }),
     transfer: memoryTransfer({
       log,

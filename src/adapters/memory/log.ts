@@ -1,3 +1,6 @@
+import type { Erasure } from '../../core/operator/erasure'
+import type { ForgottenSubject } from '../../core/operator/forgetting'
+import type { WrappedSubjectKey } from '../../core/ports/subject-keys'
 import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId } from '../../core/stream'
@@ -20,11 +23,15 @@ export interface MemoryLineage {
 /** All that a memory store holds. */
 export interface MemoryLog {
   readonly lineage: MemoryLineage
-  /** The event at position n stands at n - 1. */
-  readonly events: StoredEvent[]
+  /** The event at position n stands at n - 1. `undefined`: it was erased. */
+  readonly events: (StoredEvent | undefined)[]
   readonly streams: Map<StreamId, MemoryStream>
   readonly tags: TagIndex
-  /** The time of the last append: the next one is never earlier, whatever the clock does. */
+  /** What was erased, by streams. */
+  readonly erasures: Map<StreamId, Erasure>
+  /** The keys of subjects, or that they were forgotten. */
+  readonly subjectKeys: Map<string, WrappedSubjectKey | ForgottenSubject>
+  /** The time of the last append, in milliseconds since 1970-01-01 UTC: the next one is never earlier, whatever the clock does. */
   recordedAt: number
 }
 
@@ -33,6 +40,8 @@ export const emptyLog = (lineage: MemoryLineage, tags: TagIndex): MemoryLog => (
   events: [],
   streams: new Map(),
   tags,
+  erasures: new Map(),
+  subjectKeys: new Map(),
   recordedAt: 0,
 })
 

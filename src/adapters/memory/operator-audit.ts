@@ -1,28 +1,47 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { canonicalJson } from '../../core/canonical-json'
-import { actionProblem, type AuditEntry, outcomeMessage } from '../../core/operator/audit'
+import {
+  type ActionOutcome,
+  actionProblem,
+  type AuditEntry,
+  type OperatorAction,
+  outcomeMessage,
+} from '../../core/operator/audit'
 import type { Operator } from '../../core/ports/operator'
 import { frozenObject } from './frozen'
 
-/** What operators have done, in the memory of one process. */
-export const memoryAudit = (
-  now: () => number,
-): Pick<Operator, 'recordAction' | 'recordOutcome' | 'audit'> => {
+/** The audit, in the memory of one process. */
+export interface MemoryAudit extends Pick<Operator, 'recordAction' | 'recordOutcome' | 'audit'> {
+  /** Adds an entry about what is done in the same moment. */
+  readonly add: (action: OperatorAction, outcome?: ActionOutcome) => AuditEntry
+}
+
+/**
+ * What operators have done, in the memory of one process. `now`: the clock, in milliseconds since 1970-01-01 UTC.
+ *
+ * @example
+ * const audit = memoryAudit(Date.now)
+ */
+export const memoryAudit = (now: () => number): MemoryAudit => {
   const entries: AuditEntry[] = []
+  const add: MemoryAudit['add'] = ({ operator, action, subject, detail }, outcome) => {
+    const entry: AuditEntry = {
+      ...{ sequence: entries.length + 1, at: now(), operator, action, subject },
+      detail: frozenObject(canonicalJson(detail)),
+      outcome: outcome?.outcome ?? 'unknown',
+      message: outcome && outcomeMessage(outcome),
+    }
+    entries.push(entry)
+    return entry
+  }
   return {
+    add,
     recordAction: (action) => () => {
       const problem = actionProblem(action)
-      if (problem !== undefined) return Promise.resolve(E.left(problem))
-      const { operator, action: name, subject, detail } = action
-      const sequence = entries.length + 1
-      entries.push({
-        ...{ sequence, at: now(), operator, action: name, subject },
-        detail: frozenObject(canonicalJson(detail)),
-        outcome: 'unknown',
-        message: undefined,
-      })
-      return Promise.resolve(E.right(sequence))
+      return Promise.resolve(
+        problem === undefined ? E.right(add(action).sequence) : E.left(problem),
+      )
     },
     recordOutcome: (sequence, outcome) =>
       TE.fromIO(() => {

@@ -29,9 +29,11 @@ import { inSubscription, memoryHolding } from './operator-holding'
 import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
-import type { MemoryLineage } from './log'
+import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
+import { memoryErasing } from './operator-erasing'
 import { memoryTags } from './operator-tags'
-import { emptyTagIndex, type TagIndex } from './tag-index'
+import { memoryForgetting } from './subject-keys'
+import { emptyTagIndex } from './tag-index'
 import { deleteCommand, listOutbox, storeCommand } from './outbox-store'
 
 /** The options of {@link memoryOperator}. */
@@ -39,8 +41,10 @@ export interface MemoryOperatorOptions {
   readonly store: Pick<EventStore, 'read' | 'readAll'>
   /** That of the store. */
   readonly lineage: MemoryLineage
-  /** Those of the store. Default: none were declared. */
-  readonly tags?: TagIndex
+  /** What the store holds. Default: nothing. */
+  readonly log?: MemoryLog
+  /** Called when something was forgotten, or erased, that states in memory may be made of. Default: nothing. */
+  readonly onForgotten?: () => void
   /** Those of the subscriptions, read models and outbox that are operated. */
   readonly documents: MemoryDocuments
   /** The store's clock, in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
@@ -65,17 +69,20 @@ const toStoreFailed = (error: ReadError): StoreFailed =>
 export const memoryOperator = ({
   store,
   lineage,
-  tags = emptyTagIndex(),
+  log = emptyLog(lineage, emptyTagIndex()),
   documents,
   now = Date.now,
   thresholds = {},
   countUpTo,
+  onForgotten = () => undefined,
 }: MemoryOperatorOptions): Operator => {
   const state = readSideOf(documents)
+  const { tags } = log
   const { subscriptions } = state
   const outlook: MemoryOutlook = { store, documents, state, now, countUpTo: countUpToOf(countUpTo) }
   const limits = thresholdsOf(thresholds)
   const builds = memoryBuilds(state, now)
+  const audit = memoryAudit(now)
 
   const last = async (): Promise<E.Either<StoreFailed, number>> => {
     // An empty list of types selects no event, so this only reads the end of the store.
@@ -102,13 +109,17 @@ export const memoryOperator = ({
 
   return {
     ...memoryHolding(outlook),
-    ...memoryAudit(now),
+    recordAction: audit.recordAction,
+    recordOutcome: audit.recordOutcome,
+    audit: audit.audit,
     ...memoryActions(outlook, async () =>
       pipe(
         await last(),
         E.getOrElse(() => 0),
       ),
     ),
+    ...memoryErasing({ log, documents, state, audit, onForgotten }),
+    ...memoryForgetting(log, audit, onForgotten),
     ...memoryTags(
       tags,
       pipe(

@@ -89,6 +89,7 @@ const usableSnapshot = (
 
 export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => {
   const { streamId, version, schemaVersion, state } = snapshot
+  if (log.erasures.has(streamId)) return
   const { snapshots } = streamToWrite(log, streamId)
   if (version <= (snapshots.get(schemaVersion)?.version ?? 0)) return
   const kept = { streamId, version, schemaVersion, state: frozenJson(canonicalJson(state)) }

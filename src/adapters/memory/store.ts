@@ -11,6 +11,7 @@ import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-q
 import { type InvalidQuery, invalidQuery, type InvalidStreamId } from '../../core/errors/invalid'
 import type { ProjectionFailed } from '../../core/errors/store'
 import type { AppendTogetherError } from '../../core/errors/unions'
+import { type StreamErased, streamErased } from '../../core/errors/erased'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -54,7 +55,7 @@ export interface MemoryStoreParts {
   readonly tags?: TagIndex
   /** The map of the slots, if the store is one of several shards. Default: it is none. */
   readonly slotMap?: MemorySlotMap
-  /** What is stored. Default: nothing. */
+  /** What is stored, of which the operator can erase streams. Default: nothing. */
   readonly log?: MemoryLog
 }
 
@@ -64,14 +65,19 @@ export interface MemoryStore {
   readonly asShard: ShardPart<EventStore & BoundaryStore>
 }
 
+const erasedIn = (log: MemoryLog, streamId: StreamId): StreamErased | undefined =>
+  log.erasures.has(streamId) ? streamErased(streamId) : undefined
+
 /** What is read of one stream, or why it is not. */
 const reading = <Found>(
+  log: MemoryLog,
   streamId: StreamId,
   problem: string | undefined,
   read: () => Found,
-): Promise<E.Either<InvalidStreamId | InvalidQuery, Found>> => {
+): Promise<E.Either<InvalidStreamId | StreamErased | InvalidQuery, Found>> => {
   const error =
-    streamIdError(streamId) ?? (problem === undefined ? undefined : invalidQuery(problem))
+    streamIdError(streamId) ??
+    (problem === undefined ? erasedIn(log, streamId) : invalidQuery(problem))
   return Promise.resolve(error === undefined ? E.right(read()) : E.left(error))
 }
 
@@ -201,8 +207,10 @@ export const memoryStore = ({
     ...appendsAt(undefined),
     declareTags: (category) => () => {
       const isKnown = log.events.some(
-        ({ streamId, position }) =>
-          categoryOf(streamId) === category && tagsAt(tags, position).length === 0,
+        (event) =>
+          event !== undefined &&
+          categoryOf(event.streamId) === category &&
+          tagsAt(tags, event.position).length === 0,
       )
       const completeAfter = isKnown ? undefined : 0
       const declared = { category, completeAfter, rebuiltTo: 0, enforced: false }
@@ -212,17 +220,20 @@ export const memoryStore = ({
     afterAppend: hooks.afterAppend,
     readMatching,
     load: (request) => () => {
-      const error = streamIdError(request.streamId)
+      const { streamId } = request
+      const error = streamIdError(streamId) ?? erasedIn(log, streamId)
       return Promise.resolve(error === undefined ? E.right(load(log, request)) : E.left(error))
     },
     read: (streamId, range) => () =>
-      reading(streamId, streamRangeProblem(range), () => page(log, streamOf(log, streamId), range)),
+      reading(log, streamId, streamRangeProblem(range), () =>
+        page(log, streamOf(log, streamId), range),
+      ),
     readBackwards: (streamId, range) => () =>
-      reading(streamId, backwardsRangeProblem(range), () =>
+      reading(log, streamId, backwardsRangeProblem(range), () =>
         backwardsPage(log, streamOf(log, streamId), range),
       ),
     version: (streamId) => () => {
-      const error = streamIdError(streamId)
+      const error = streamIdError(streamId) ?? erasedIn(log, streamId)
       const { events } = streamOf(log, streamId)
       return Promise.resolve(error === undefined ? E.right(events.length) : E.left(error))
     },

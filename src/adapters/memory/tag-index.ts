@@ -75,6 +75,16 @@ export const addTags = (
   }
 }
 
+/** An event was erased. */
+export const removeTags = (index: TagIndex, position: Position): void => {
+  for (const tag of tagsAt(index, position)) {
+    const left = index.positions.get(tag)?.filter((other) => other !== position) ?? []
+    if (left.length === 0) index.positions.delete(tag)
+    else index.positions.set(tag, left)
+  }
+  index.tags.delete(position)
+}
+
 export const tagsAt = (index: TagIndex, position: Position): ReadonlyArray<string> =>
   index.tags.get(position) ?? []
 

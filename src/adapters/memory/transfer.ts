@@ -34,6 +34,12 @@ interface MemoryImport {
 /** Events in one page. */
 const PAGE = 1_000
 
+/** Of an erased stream: no event fits to it. */
+const ERASED_VERSION = 2_147_483_647
+
+const versionOf = (log: MemoryLog, streamId: StreamId): number =>
+  log.erasures.has(streamId) ? ERASED_VERSION : streamOf(log, streamId).events.length
+
 const byStreamAndId = (
   left: Pick<ExportedCommand, 'streamId' | 'commandId'>,
   right: Pick<ExportedCommand, 'streamId' | 'commandId'>,
@@ -59,14 +65,14 @@ const isWithin = (log: MemoryLog, upTo: number, command: ExportedCommand): boole
 /** Whether the streams and commands are as the batch takes them to be. */
 const fits = (log: MemoryLog, { events, commands }: ImportBatch): boolean => {
   const versions = new Map<StreamId, number>()
-  const versionOf = (id: StreamId) => versions.get(id) ?? streamOf(log, id).events.length
+  const versionNow = (id: StreamId) => versions.get(id) ?? versionOf(log, id)
   for (const { streamId, version } of events) {
-    if (version !== versionOf(streamId) + 1) return false
+    if (version !== versionNow(streamId) + 1) return false
     versions.set(streamId, version)
   }
   return commands.every(
     ({ streamId, commandId, after, eventCount }) =>
-      !streamOf(log, streamId).handled.has(commandId) && after + eventCount <= versionOf(streamId),
+      !streamOf(log, streamId).handled.has(commandId) && after + eventCount <= versionNow(streamId),
   )
 }
 
@@ -123,6 +129,7 @@ export const memoryTransfer = ({ log, declareTags, signal }: MemoryTransferParts
         for (let from = after; from < upTo; from += PAGE) {
           const page = log.events
             .slice(from, Math.min(from + PAGE, upTo))
+            .filter((event) => event !== undefined) // erased
             .map((event) => ({ ...inOrder(log, event), tags: tagsAt(log.tags, event.position) }))
           const taken = await take(page)()
           if (E.isLeft(taken)) return taken
@@ -146,7 +153,7 @@ export const memoryTransfer = ({ log, declareTags, signal }: MemoryTransferParts
       }),
     lookForImport: (streams, commands) =>
       TE.fromIO(() => ({
-        versions: new Map(streams.map((id) => [id, streamOf(log, id).events.length])),
+        versions: new Map(streams.map((id) => [id, versionOf(log, id)])),
         commands: commands.flatMap(({ streamId, commandId }) =>
           handledOn(log, streamId).filter((one) => one.commandId === commandId),
         ),

@@ -14,6 +14,8 @@ import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { Transfer } from '../../core/ports/transfer'
 import type { OperatorThresholds } from '../../core/operator/finding'
+import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
+import type { PersonalDataOptions } from '../../personal/key-ring'
 import { setImmediate } from '../../platform/node'
 import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
 import { appendAlone, type RunAppend, signalling, signallingAll } from './append/append'
@@ -45,6 +47,7 @@ import { directExecutor, originOf } from './connection/origin'
 import { compiled, withoutPlugins } from './connection/query'
 import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
+import { sealingIn } from './keys/sealing'
 import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
 import { readsIn } from './read/reads'
@@ -84,6 +87,8 @@ export interface PostgresOptions<Database> {
    * all schemas on it, while something waits for events. With a Kysely on a dialect of the caller's own: as `'poll'`.
    */
   readonly wakeUps?: WakeUpsOption
+  /** For codecs with `personal` fields. Omitted: what they give is refused. */
+  readonly personalData?: PersonalDataOptions
   /** How the operator looks. */
   readonly operator?: OperatorOptions
 }
@@ -128,6 +133,7 @@ interface StoreParts<Database> {
   readonly schema: string
   readonly limits: Limits
   readonly inline: Inline<Database>
+  readonly subjectKeys: BackendSubjectKeys<Transaction<Database>>
   readonly signal: () => void
   readonly statementTimeout: number
   readonly idleTimeout: number
@@ -150,7 +156,16 @@ const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
 
 const storeOn = <Database>(
   db: Kysely<Database>,
-  { schema, limits, inline, signal, statementTimeout, idleTimeout, epoch }: StoreParts<Database>,
+  {
+    schema,
+    limits,
+    inline,
+    subjectKeys,
+    signal,
+    statementTimeout,
+    idleTimeout,
+    epoch,
+  }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
@@ -196,7 +211,8 @@ const storeOn = <Database>(
   ) => {
     const executor = withoutPlugins(transaction)
     const append = checkedTogether(limits, run)
-    return { limits, transaction: executor, lock, readMatching, append }
+    const keys = subjectKeys.inTransaction(transaction)
+    return { limits, transaction: executor, lock, readMatching, subjectKeys: keys, append }
   }
 
   const { afterAppend, hooked, hookedAppend, hookedLocked } = appendHooks(setImmediate)
@@ -262,6 +278,7 @@ export const postgres = <Database = unknown>(
     idleInTransactionTimeout,
     statementTimeout: givenTimeout,
     wakeUps: option,
+    personalData,
     operator = {},
   }: PostgresOptions<Database> = {},
 ): PostgresBackend<Database> => {
@@ -277,30 +294,36 @@ export const postgres = <Database = unknown>(
   const { signal, listen, isListening } = wakeUps
   const idleTimeout = timeSetting(idleInTransactionTimeout, 10_000, 0)
   const documents = postgresProjections(bounded, schema, idleTimeout)
-  const inline = { projections, documentsIn: documents.inTransaction }
+  const sealing = sealingIn(bounded, schema, personalData, notifications)
+  const { subjectKeys, onForgotten } = sealing
+  const { inTransaction: documentsIn } = documents
+  const inline = { projections: sealing.inline(projections), documentsIn }
   const parts = {
     schema,
     limits: limitsOf(limits),
     inline,
+    subjectKeys,
     signal,
     statementTimeout,
     idleTimeout,
   }
   return {
     db,
-    store: storeOn(bounded, parts),
+    store: sealing.whole(storeOn(bounded, parts)),
     asShard: {
       ...slotMapIn(schema)(direct),
-      storeAt: (epoch) => storeOn(bounded, { ...parts, epoch }),
+      storeAt: (epoch) => sealing.whole(storeOn(bounded, { ...parts, epoch })),
     },
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
-    documents,
-    outbox: postgresOutbox(bounded, schema),
-    operator: postgresOperator(bounded, { ...operator, ...probe, schema }),
+    documents: sealing.documents(documents),
+    outbox: sealing.outbox(postgresOutbox(bounded, schema)),
+    subjectKeys,
+    operator: postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
     transfer: postgresTransfer(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {
+      sealing.stop()
       await wakeUps.close()
       await close()
     },

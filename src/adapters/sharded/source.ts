@@ -55,7 +55,15 @@ const readAllOf =
 
 /** A shard as a source. */
 export const sourceOfShard = <Transaction>(
-  { store, subscriptions, documents, outbox, operator, wakeUps }: ShardBackend<Transaction>,
+  {
+    store,
+    subscriptions,
+    documents,
+    outbox,
+    subjectKeys,
+    operator,
+    wakeUps,
+  }: ShardBackend<Transaction>,
   shard: number,
   maps: KnownMap<ShardStore>,
 ): NamedSource<Transaction> => ({
@@ -68,6 +76,7 @@ export const sourceOfShard = <Transaction>(
   subscriptions,
   documents,
   outbox,
+  subjectKeys,
   operator,
   wakeUps,
 })

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { count } from '../../core/text'
@@ -6,6 +6,7 @@ import { scriptOf } from '../../adapters/postgres/schema/migration-script'
 import { answer } from '../output/report'
 import type { Register, Work } from '../runtime'
 import { explain, withSession } from '../session'
+import { migrateSchemas } from './migrate-schemas'
 
 const listed = (names: ReadonlyArray<string>, verb: string): string =>
   names.map((name) => `${verb} ${name}\n`).join('')
@@ -56,11 +57,23 @@ export const dryRun: Work = withSession('existing', (session, context) =>
   ),
 )
 
+interface MigrateOptions {
+  readonly dryRun?: boolean
+  readonly schemas?: string
+}
+
+const workOf = ({ dryRun: isDryRun, schemas }: MigrateOptions): Work =>
+  isDryRun === true ? dryRun : schemas === undefined ? migrate : migrateSchemas(schemas)
+
 export const registerMigrate: Register = (program, perform) =>
   program
     .command('migrate')
     .description('create the tables, or bring them up to date')
     .option('--dry-run', 'print the SQL that would be run, and change nothing')
-    .action((options: { readonly dryRun?: boolean }, command: Command) =>
-      perform(command, options.dryRun === true ? dryRun : migrate),
+    .addOption(
+      new Option(
+        '--schemas <file>',
+        'every schema that this file names, one in each line',
+      ).conflicts('dryRun'),
     )
+    .action((options: MigrateOptions, command: Command) => perform(command, workOf(options)))

@@ -2,9 +2,10 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import type { Type } from 'io-ts'
 import { type Issue, issuesOf, preview } from '../issue'
-import { type Json, toJson } from '../json'
+import type { Json } from '../json'
 import { codecMismatch } from './codec-mismatch'
 import { fitsReading } from './io-ts-fast-path'
+import { writtenJson } from './personal'
 import { definedFields } from './typed-data'
 
 /** How a command is validated before anything is read, and stored until it is sent. */
@@ -63,9 +64,10 @@ export const commandCodecOf = <Command>(
     encode: (command) => {
       const codec = known.get(typeIn(command))?.codec
       if (codec === undefined) return unknown(typeIn(command))
-      const written = toJson(definedFields(codec.encode(command)))
+      const written = writtenJson(definedFields(codec.encode(command)))
       if (E.isLeft(written)) return written
-      return codec.is(command) ? written : E.left(codecMismatch(codec, written.right))
+      const { data, plain } = written.right
+      return codec.is(command) ? E.right(data) : E.left(codecMismatch(codec, plain))
     },
     decode: (input) => {
       const type = typeIn(input)

@@ -2,11 +2,12 @@ import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { type Issue, causeText, issuesOf, preview } from '../issue'
 import { canonicalJson, plainCopy } from '../canonical-json'
-import { isRecord, type JsonObject, toJsonObject } from '../json'
+import { isRecord, type JsonObject } from '../json'
 import { propertyOf } from '../owns'
 import type { EncodedEvent } from '../recorded-event'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
 import { codecMismatch, type Verifies, verifying } from './codec-mismatch'
+import { writtenObject } from './personal'
 import { definedFields, withoutType, withType } from './typed-data'
 
 /**
@@ -103,11 +104,13 @@ export const roundTripOf = <Event>(
   const encoded = codec.encode(event)
   if (E.isLeft(encoded)) return encoded
   const { type, schemaVersion } = encoded.right
-  const data = toJsonObject(plainCopy(encoded.right.data))
-  if (E.isLeft(data)) return data
-  const written = { type, schemaVersion, data: data.right }
-  const read = codec.decode({ ...written, data: canonicalJson(data.right) })
-  return E.isLeft(read) ? read : E.right({ encoded: written, event: read.right })
+  const written = writtenObject(plainCopy(encoded.right.data))
+  if (E.isLeft(written)) return written
+  const { data, plain } = written.right
+  const read = codec.decode({ type, schemaVersion, data: canonicalJson(plain) })
+  return E.isLeft(read)
+    ? read
+    : E.right({ encoded: { type, schemaVersion, data }, event: read.right })
 }
 
 /** An event type, with what is computed from its codec once. */
@@ -164,18 +167,18 @@ export const eventCodecOf = <Event>(
     const found = known.get(type)
     if (found === undefined) return unknown(type)
     const { codec, newest: schemaVersion } = found
-    const plain = found.unchanged(event)
-    if (plain !== undefined) {
-      return E.right({ encoded: { type, schemaVersion, data: withoutType(plain) }, event: plain })
+    const copy = found.unchanged(event)
+    if (copy !== undefined) {
+      return E.right({ encoded: { type, schemaVersion, data: withoutType(copy) }, event: copy })
     }
-    const written = toJsonObject(plainCopy(definedFields(codec.encode(event))))
+    const written = writtenObject(plainCopy(definedFields(codec.encode(event))))
     if (E.isLeft(written)) return written
-    const data = withoutType(written.right)
-    const read = codec.decode(withType(canonicalJson(data), type))
+    const { data, plain } = written.right
+    const read = codec.decode(withType(canonicalJson(withoutType(plain)), type))
     if (E.isLeft(read)) return E.left(issuesOf(read.left))
-    return found.verifies(event, written.right, read.right)
-      ? E.right({ encoded: { type, schemaVersion, data }, event: read.right })
-      : E.left(codecMismatch(codec, written.right))
+    return found.verifies(event, plain, read.right)
+      ? E.right({ encoded: { type, schemaVersion, data: withoutType(data) }, event: read.right })
+      : E.left(codecMismatch(codec, plain))
   }
 
   return {

@@ -2,10 +2,11 @@ import * as E from 'fp-ts/Either'
 import type { Type } from 'io-ts'
 import { plainCopy } from '../canonical-json'
 import { type Issue, issuesOf } from '../issue'
-import { type Json, toJson } from '../json'
+import type { Json } from '../json'
 import { fitsReading, unchangedCopy } from './io-ts-fast-path'
 import { codecMismatch } from './codec-mismatch'
 import { type Fields, recordCodec, type RecordOf } from './fields'
+import { writtenJson } from './personal'
 import { definedFields } from './typed-data'
 import { codecOf, isSchema, type Schema, type ValueOf } from './schema'
 
@@ -54,9 +55,10 @@ const stateCodecOf = <State>(
     encode: (state) => {
       const copy = unchanged(state)
       if (copy !== undefined) return E.right(plainCopy(copy))
-      const written = toJson(plainCopy(definedFields(codec.encode(state))))
+      const written = writtenJson(plainCopy(definedFields(codec.encode(state))))
       if (E.isLeft(written)) return written
-      return codec.is(state) ? written : E.left(codecMismatch(codec, written.right))
+      const { data, plain } = written.right
+      return codec.is(state) ? E.right(data) : E.left(codecMismatch(codec, plain))
     },
     decode: (stored) => {
       if (reads(stored)) return E.right(stored)

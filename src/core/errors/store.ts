@@ -42,6 +42,12 @@ export type StoreFailure =
   | 'OtherSlotMap'
   /** The stream is being moved to another shard, which takes its appends when that is done. */
   | 'SlotMoving'
+  /** The master key cannot be used at this moment: what wraps and unwraps has failed. */
+  | 'MasterKeyUnavailable'
+  /** The key of a subject was wrapped by another master key than the one that was given for its id. */
+  | 'MasterKeyWrong'
+  /** There is personal data of a subject that has no key, and was not forgotten. */
+  | 'SubjectKeyMissing'
   /** PostgreSQL would not keep the name of the schema unchanged, or JetStream takes no such name. */
   | 'InvalidSchemaName'
   /** The server is older than the promises of the store need. Nothing is read or written through it. */

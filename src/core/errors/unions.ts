@@ -6,12 +6,13 @@ import type {
   VersionConflicts,
 } from './conflict'
 import type { DeciderThrew, Rejected } from './decision'
+import type { StreamErased } from './erased'
 import type { LimitExceeded, UndecodableEvent, UnencodableEvent } from './event'
 import type { InvalidAppend, InvalidCommand, InvalidQuery, InvalidStreamId } from './invalid'
 import type { Overloaded, ProjectionFailed, StoreFailed } from './store'
 
 /** The errors of reading. */
-export type ReadError = InvalidStreamId | Overloaded | StoreFailed
+export type ReadError = InvalidStreamId | StreamErased | Overloaded | StoreFailed
 
 /** The errors of reading a page of a stream. */
 export type ReadPageError = ReadError | InvalidQuery
@@ -22,6 +23,7 @@ export type ReadAllError = InvalidQuery | StoreFailed
 /** The errors of appending. */
 export type AppendError =
   | InvalidStreamId
+  | StreamErased
   | InvalidAppend
   | VersionConflict
   | CommandAlreadyHandled
@@ -45,6 +47,7 @@ export type LoadError = ReadError | UndecodableEvent | DeciderThrew
 export type HandleError<Rejection> =
   | InvalidCommand
   | InvalidStreamId
+  | StreamErased
   | InvalidAppend
   | Rejected<Rejection>
   | VersionConflict

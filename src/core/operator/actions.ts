@@ -1,3 +1,4 @@
+import { hasControlCharacter } from '../code-points'
 import {
   type InvalidOperation,
   invalidOperation,
@@ -15,9 +16,6 @@ import type { Position } from '../stream'
 
 export const MAXIMUM_PARTITIONS = 1024
 const MAXIMUM_NAME_LENGTH = 255
-
-// eslint-disable-next-line no-control-regex -- refusing control characters is the point
-const CONTROL = /[\u0000-\u001f\u007f]/
 
 const isWithin = (number: number, least: number, most: number): boolean =>
   Number.isSafeInteger(number) && number >= least && number <= most
@@ -60,7 +58,7 @@ export const newNameError = (subscription: string, to: string): InvalidOperation
   if (to.length < 1 || to.length > MAXIMUM_NAME_LENGTH || process === '') {
     return invalidOperation('new name', `must have 1 to ${MAXIMUM_NAME_LENGTH} characters`)
   }
-  if (CONTROL.test(to) || !to.isWellFormed()) {
+  if (hasControlCharacter(to) || !to.isWellFormed()) {
     return invalidOperation('new name', 'contains a control character or a lone surrogate')
   }
   return (process === undefined) === (processOf(subscription) === undefined)

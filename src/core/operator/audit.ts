@@ -1,3 +1,4 @@
+import { hasControlCharacter } from '../code-points'
 import { type InvalidOperation, invalidOperation } from '../errors/operator'
 import { jsonIssue, jsonSize, type JsonObject } from '../json'
 
@@ -51,11 +52,11 @@ const MOST_CHARACTERS = 255
 const MOST_DETAIL = 65_536
 const MOST_MESSAGE = 8_000
 
-// eslint-disable-next-line no-control-regex -- refusing control characters is the point
-const CONTROL = /[\u0000-\u001f\u007f]/
-
 const isName = (text: string): boolean =>
-  text.length >= 1 && text.length <= MOST_CHARACTERS && !CONTROL.test(text) && text.isWellFormed()
+  text.length >= 1 &&
+  text.length <= MOST_CHARACTERS &&
+  !hasControlCharacter(text) &&
+  text.isWellFormed()
 
 /**
  * Why an action cannot be recorded, or `undefined`. Every adapter asks before anything else.

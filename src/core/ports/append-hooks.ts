@@ -103,8 +103,8 @@ export const appendHooks = (later: (call: () => void) => unknown): AppendHooks =
       let requests: ReadonlyArray<AppendRequest> = []
       const append = appendLocked(
         likely,
-        (readMatching) => () =>
-          decide(readMatching)().then((decided) => {
+        (readMatching, subjectKeys) => () =>
+          decide(readMatching, subjectKeys)().then((decided) => {
             if (E.isRight(decided)) requests = decided.right.streams
             return decided
           }),

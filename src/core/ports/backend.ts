@@ -5,6 +5,7 @@ import type { EventStore, StreamStore } from './event-store'
 import type { Operator } from './operator'
 import type { Projections } from './projection-store'
 import type { Outbox } from './outbox'
+import type { BackendSubjectKeys } from './subject-keys'
 import type { SubscriptionStore } from './subscription-store'
 import type { WakeUps } from './wake-ups'
 
@@ -34,6 +35,8 @@ export interface Source<Transaction> {
   readonly documents: Projections<Transaction>
   /** The commands that process managers have issued, until they are answered. */
   readonly outbox: Outbox<Transaction>
+  /** The keys of subjects, wrapped: for `rotateMasterKey`. */
+  readonly subjectKeys: BackendSubjectKeys<Transaction>
   /** Everything that an operator can see or do. */
   readonly operator: Operator
   /** Hints of new events. Whatever follows a store listens to them by itself. */

@@ -3,6 +3,7 @@ import type { AppendedTogether, AppendTogetherRequest } from '../append-together
 import type { BoundaryQuery, Sight } from '../boundary-query'
 import type { AppendTogetherError, ReadMatchingError } from '../errors/unions'
 import type { StoredEvent } from '../recorded-event'
+import type { SubjectKeys } from './subject-keys'
 
 /** Which of the events that match a query. */
 export interface MatchingRange {
@@ -87,6 +88,8 @@ export interface BoundaryStore {
     likely: AppendTogetherRequest,
     decide: (
       readMatching: BoundaryStore['readMatching'],
+      /** Those of the store, in the transaction that holds the locks. Omitted: it has none. */
+      subjectKeys?: SubjectKeys,
     ) => TaskEither<Failure, AppendTogetherRequest>,
   ) => TaskEither<Failure | AppendTogetherError, AppendedTogether>
 }

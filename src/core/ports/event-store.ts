@@ -116,6 +116,14 @@ export interface StreamsRange {
   readonly prefix?: string
 }
 
+/** How long what was made of events may stay in the memory of a process. */
+export interface StateLifetime {
+  /** Milliseconds since it was read. */
+  readonly maxAge: number
+  /** Another number than before: something was forgotten, and nothing that was read before may be used any more. */
+  readonly epoch: () => number
+}
+
 /**
  * Where events are stored, for commands: by streams. An adapter stores what it is given and does not interpret it: codecs
  * are the shell's work. What follows events reads a source: see {@link EventSource}. Every adapter passes
@@ -128,6 +136,7 @@ export interface StreamStore {
    * Fails with
    * - `VersionConflict`: the stream is not where `expectedVersion` says. Load again, decide again.
    * - `CommandAlreadyHandled`: one of the commands was handled before.
+   * - `StreamErased`: an operator has erased it.
    * - `InvalidStreamId`, `InvalidAppend`, `UnencodableEvent`, `LimitExceeded`: see {@link appendError}.
    * - `ProjectionFailed`: an inline projection failed, so nothing was stored.
    * - `StoreFailed`: the store rejected the append or did not answer. With outcome `unknown` the events may
@@ -140,6 +149,7 @@ export interface StreamStore {
    *
    * Fails with
    * - `InvalidStreamId`: not a valid stream id.
+   * - `StreamErased`: an operator has erased it.
    * - `StoreFailed`: the store rejected the query or did not answer.
    */
   readonly load: (request: LoadRequest) => TaskEither<ReadError, Loaded>
@@ -176,7 +186,7 @@ export interface StreamStore {
   readonly streams: (range: StreamsRange) => TaskEither<StoreFailed, ReadonlyArray<StreamSummary>>
 
   /**
-   * Stores a snapshot, unless a later one of the same stream and schema version is stored already.
+   * Stores a snapshot, unless a later one of the same stream and schema version is stored already, or the stream was erased.
    *
    * Fails with
    * - `InvalidStreamId`: not a valid stream id.
@@ -206,6 +216,9 @@ export interface StreamStore {
    * is a subscription's work.
    */
   readonly afterAppend: (hook: AfterAppend) => () => void
+
+  /** Omitted: what was read may be kept in memory as long as it is useful. A store with personal data has it. */
+  readonly stateLifetime?: StateLifetime
 }
 
 /**

@@ -11,6 +11,8 @@ import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
+import type { Erasing, Erasure } from '../operator/erasure'
+import type { Forgetting, ForgottenSubject } from '../operator/forgetting'
 import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
 import type { Finding } from '../operator/finding'
 import type { Horizon } from '../operator/horizon'
@@ -359,6 +361,40 @@ export interface Operator {
    * the new lineage and go on. Repeated, it gives yet another one, to the same effect.
    */
   readonly newLineage: () => TaskEither<StoreFailed, string>
+
+  /**
+   * Erases a stream for ever: its events with their tags, the marks of its commands, its snapshots, what subscriptions hold
+   * of it, and the documents that are named. All of it, or nothing. From then on every append, load and read of the stream
+   * is answered with `StreamErased`, by every process, whatever it has in memory. The audit has an entry about it, written with it:
+   * action `erase`, the stream's id as its subject, and `why` and `events` in its detail. Readers of the whole store, conditions and
+   * the horizon are not affected: no position becomes free. What was handled before is not taken back, and a subscription
+   * that is at work just now may still handle what it has read.
+   *
+   * Waits for nobody: while a transaction that has appended is open it fails with `StoreFailed`, and can be repeated. Of a
+   * stream that was erased before, answers what was written down then, and changes nothing.
+   *
+   * Fails with
+   * - `InvalidOperation`: the stream has no events, or an argument is not valid.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not erase.
+   */
+  readonly erase: (erasing: Erasing) => TaskEither<StoreFailed | InvalidOperation, Erasure>
+
+  /**
+   * Forgets a person: destroys the key of a subject, for ever. What was stored about it stays, and reads as the placeholder
+   * of its codec from then on: in events, snapshots, documents and the outbox. Other processes hear of it and
+   * drop what they have in memory; one that does not hear of it does so after `cacheFor`. The subject never gets another key:
+   * events with new personal data about it are refused. The audit has an entry, written with it: action
+   * `forget`, the subject, and `why` in its detail.
+   *
+   * Of a subject that was forgotten before, answers what was written down then, and changes nothing.
+   *
+   * Fails with
+   * - `InvalidOperation`: there is no personal data of the subject, or an argument is not valid.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not do it.
+   */
+  readonly forgetSubject: (
+    forgetting: Forgetting,
+  ) => TaskEither<StoreFailed | InvalidOperation, ForgottenSubject>
 
   /** How far subscribers can read, and which transactions hold them back. */
   readonly horizon: () => TaskEither<StoreFailed, Horizon>

@@ -122,6 +122,7 @@ const afterAppend = async <Of extends CategoryTypes>(
         ? { _tag: 'Overtaken', error, wanted }
         : answered(E.left(error))
     case 'InvalidStreamId':
+    case 'StreamErased':
     case 'InvalidAppend':
     case 'UnencodableEvent':
     case 'LimitExceeded':

@@ -97,7 +97,10 @@ const loadAndDecide = async <Of extends CategoryTypes>(
     ...(known === undefined ? {} : { known }),
     ...(commandId === undefined ? {} : { commandId }),
   })
-  if (E.isLeft(loaded)) return conclude(runtime, batch, () => loaded)
+  if (E.isLeft(loaded)) {
+    if (loaded.left._tag === 'StreamErased') states.forget(streamId)
+    return conclude(runtime, batch, () => loaded)
+  }
   const { current, handled } = loaded.right
   states.set(streamId, current)
   if (handled === undefined && admits(first.options, current.version)) {
@@ -209,6 +212,10 @@ const refused = async <Of extends CategoryTypes>(
 ): Promise<Batch<Of>> => {
   const [{ settings, states }, { current }] = [runtime, base]
   // A stream that is shorter than the state in memory was restored from a backup: forget that state.
+  if (error._tag === 'StreamErased') {
+    states.forget(streamId)
+    return conclude(runtime, batch, () => E.left(error))
+  }
   if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
   else states.setOutdated(streamId, current)
 

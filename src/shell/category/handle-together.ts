@@ -100,7 +100,10 @@ const load = async (
     ...(known === undefined ? {} : { known }),
     ...(commandId === undefined ? {} : { commandId }),
   })
-  if (E.isLeft(loaded)) return loaded
+  if (E.isLeft(loaded)) {
+    if (loaded.left._tag === 'StreamErased') states.forget(streamId)
+    return loaded
+  }
   states.set(streamId, loaded.right.current)
   return E.right({ part, ...loaded.right, loaded: true })
 }
@@ -210,6 +213,10 @@ const outdate = (
     const { streamId, runtime } = part
     const conflict = conflicts?.find((one) => one.streamId === streamId)
     if (conflicts !== undefined && conflict === undefined) continue
+    if (error._tag === 'StreamErased') {
+      runtime.states.forget(streamId)
+      continue
+    }
     // A stream that is shorter than the state in memory was restored from a backup: forget that state.
     if (conflict !== undefined && conflict.actual < current.version) {
       runtime.states.forget(streamId)

@@ -161,7 +161,10 @@ const categoryOn = <Command, State, Event, Rejection>(
         stream,
         known === undefined ? {} : { known },
       )
-      if (E.isLeft(loaded)) return loaded
+      if (E.isLeft(loaded)) {
+        if (loaded.left._tag === 'StreamErased') states.forget(stream)
+        return loaded
+      }
       const { current } = loaded.right
       // Not over a later state that a command has led to meanwhile.
       const newest = states.get(stream)

@@ -8,6 +8,7 @@ const EXPECTED = new Set([
   'CommandIdReused',
   'InvalidCommand',
   'InvalidStreamId',
+  'StreamErased',
   'InvalidQuery',
   'VersionNotReached',
 ])

@@ -1,8 +1,10 @@
 import { LRUCache } from 'lru-cache'
+import type { EventStore } from '../../core/ports/event-store'
 import type { StreamId } from '../../core/stream'
 import { isPlain } from '../../core/json'
 import type { CategorySettings } from '../category/settings'
 import type { Versioned } from './replay'
+import { shortLived } from './short-lived'
 import { unshared } from './unshared'
 
 /** A state that was seen before. */
@@ -71,18 +73,25 @@ const sizeOf = (state: unknown): number => {
 const isFarther = (version: number, before: number): boolean =>
   Math.clz32(version) < Math.clz32(before)
 
+/** How much is cached, and for how long. */
+type CacheSettings = Pick<CategorySettings, 'cachedStates' | 'cachedStatesSize'> & {
+  readonly store: Pick<EventStore, 'stateLifetime'>
+}
+
 export const stateCache = <State>({
   cachedStates,
   cachedStatesSize,
-}: Pick<CategorySettings, 'cachedStates' | 'cachedStatesSize'>): StateCache<State> => {
+  store: { stateLifetime },
+}: CacheSettings): StateCache<State> => {
   const nothing = (): undefined => undefined
-  if (cachedStates === 0 || cachedStatesSize === 0) {
+  if (cachedStates === 0 || cachedStatesSize === 0 || stateLifetime?.maxAge === 0) {
     return { get: nothing, set: nothing, setOutdated: nothing, forget: nothing }
   }
   const states = new LRUCache<StreamId, Entry<State>>({
     max: cachedStates,
     maxSize: cachedStatesSize,
     sizeCalculation: ({ known: { size } }) => size,
+    ...(stateLifetime && { ttl: stateLifetime.maxAge, ttlAutopurge: true }),
   })
   const keep = (
     streamId: StreamId,
@@ -99,17 +108,23 @@ export const stateCache = <State>({
       ) {
         entry.known = { state: own, version, outdated, size: entry.known.size }
       } else {
-        states.set(streamId, { known: { state: own, version, outdated, size: sizeOf(own) } })
+        const made = { known: { state: own, version, outdated, size: sizeOf(own) } }
+        // What is made of an older state is no younger.
+        const isYounger = entry === undefined || stateLifetime === undefined
+        states.set(streamId, made, isYounger ? {} : { ttl: states.getRemainingTTL(streamId) })
       }
     } catch {
       // The state throws when it is read.
       states.delete(streamId)
     }
   }
-  return {
+  const cache: StateCache<State> = {
     get: (streamId) => states.get(streamId)?.known,
     set: (streamId, current) => keep(streamId, current, false),
     setOutdated: (streamId, current) => keep(streamId, current, true),
     forget: (streamId) => void states.delete(streamId),
   }
+  return stateLifetime === undefined
+    ? cache
+    : shortLived(cache, stateLifetime, { cachedStates, clear: () => states.clear() })
 }

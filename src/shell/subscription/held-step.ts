@@ -31,6 +31,10 @@ const heldPage = async <Transaction>(
   const { tags } = settings
   const wanted = tags === undefined ? range : { ...range, tags }
   const page = await neverInvalid(environment.store.read(streamId, wanted))()
+  // What was erased has nothing left to handle: the stream is released.
+  if (E.isLeft(page) && page.left._tag === 'StreamErased') {
+    return E.right({ events: [], moreAfter: undefined })
+  }
   if (E.isLeft(page)) return page
   const reached = page.right.events.filter(({ position }) => position <= checkpoint)
   const complete = reached.length < page.right.events.length || !page.right.more

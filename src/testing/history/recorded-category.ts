@@ -64,6 +64,7 @@ const refused = (failure: HandleError<unknown>): Answer => {
     case 'CommandIdReused':
     case 'InvalidCommand':
     case 'InvalidStreamId':
+    case 'StreamErased':
     case 'InvalidAppend':
     case 'UndecodableEvent':
     case 'UnencodableEvent':

@@ -26,6 +26,7 @@ export const refusedAppend = (failure: AppendError): Answer => {
       return { _tag: 'Refused', reason: failure._tag, handled: { commandId, after, eventCount } }
     }
     case 'InvalidStreamId':
+    case 'StreamErased':
     case 'InvalidAppend':
     case 'UnencodableEvent':
     case 'LimitExceeded':

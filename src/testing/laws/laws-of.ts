@@ -1,5 +1,6 @@
 import { anyOrderOfHomes, looksAtItsQuery, storable } from './boundary'
 import type { DeciderCheck } from './decider-check'
+import { hasPersonalEvents, survivesForgetting } from './forgetting'
 import type { DeciderLaw } from './law'
 import { finalEnd, harmlessRejections, homomorphic, idempotent, sameHistory } from './replaying'
 import { deterministic, immutable, total } from './purity'
@@ -45,6 +46,9 @@ export const lawsOf = <Command, State, Event, Rejection>({
     events === undefined
       ? missing('upcasting a chain equals one jump', 'an event codec')
       : upcasting(events, storedEvents),
+    ...(events === undefined || !hasPersonalEvents(events)
+      ? []
+      : [survivesForgetting(decider, { events, commands, state })]),
     ...(boundary === undefined
       ? []
       : [

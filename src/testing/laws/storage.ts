@@ -6,12 +6,13 @@ import type { StateCodec } from '../../core/codec/state-codec'
 import { type Decider, replay, replayFrom } from '../../core/decider'
 import { describeIssues } from '../../core/issue'
 import { type Json, toJsonObject } from '../../core/json'
+import { revealed } from '../../core/personal'
 import type { EncodedEvent } from '../../core/recorded-event'
 import { type DeciderLaw, firstProblem } from './law'
 import { difference, show } from './show-difference'
 
-// The value as a store returns it.
-const stored = (value: Json): unknown => JSON.parse(JSON.stringify(value))
+// The value as a store returns it, nobody forgotten.
+const stored = (value: Json): unknown => JSON.parse(JSON.stringify(revealed(value)))
 
 /** A snapshot can replace the events before it. */
 export const snapshots = <Command, State, Event, Rejection>(

@@ -4,11 +4,14 @@ import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import type { Projections } from '../../core/ports/projection-store'
 import type { Outbox } from '../../core/ports/outbox'
+import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
+import { erasingStreams } from './erasing'
 import { audit } from './audit'
 import { examining } from './examining'
+import { forgettingSubjects } from './forgetting'
 import { goingBack } from './going-back'
 import { holding } from './holding'
 import { moving } from './moving'
@@ -30,6 +33,7 @@ export interface OperatorUnderContract<Transaction> extends Opened {
   readonly subscriptions: SubscriptionStore<Transaction>
   readonly documents: Projections<Transaction>
   readonly outbox: Outbox<Transaction>
+  readonly subjectKeys: BackendSubjectKeys<Transaction>
   readonly transact: Transact<Transaction>
 }
 
@@ -55,6 +59,8 @@ const suites: ReadonlyArray<Suite> = [
   audit,
   lineages,
   tags,
+  erasingStreams,
+  forgettingSubjects,
   examining,
 ]
 
@@ -79,7 +85,7 @@ export const operatorContract = <Transaction>({
   ...words
 }: OperatorContract<Transaction>): void => {
   const subject = async (): Promise<Operated> => {
-    const { operator, store, subscriptions, documents, outbox, transact, close } =
+    const { operator, store, subscriptions, documents, outbox, subjectKeys, transact, close } =
       await open(SETTINGS)
     return {
       operator,
@@ -96,6 +102,8 @@ export const operatorContract = <Transaction>({
       },
       documents,
       outbox,
+      subjectKeys,
+      withKeys: (work) => transact((transaction) => work(subjectKeys.inTransaction(transaction))),
       transact: (work) => transact((transaction) => work(outbox.inTransaction(transaction))),
       close,
     }

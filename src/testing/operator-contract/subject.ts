@@ -15,6 +15,7 @@ import type {
   CheckpointStep,
   SubscriptionStore,
 } from '../../core/ports/subscription-store'
+import type { SubjectKeys } from '../../core/ports/subject-keys'
 import type { Position, StreamId } from '../../core/stream'
 import type { SuiteOf, Opened } from '../suites'
 import { eventually } from '../eventually'
@@ -43,6 +44,9 @@ export interface Operated extends Opened {
   readonly documents: Omit<Projections<never>, 'tables'>
   readonly transact: Transact<OutboxWrites>
   readonly outbox: Omit<Outbox<never>, 'inTransaction'>
+  readonly subjectKeys: SubjectKeys
+  /** Work with the keys of subjects, in one transaction. */
+  readonly withKeys: Transact<SubjectKeys>
 }
 
 export type Suite = SuiteOf<Operated>

@@ -95,7 +95,9 @@ const sourceSuites: ReadonlyArray<SourceSuite> = [
  * uses streams of its own, so the store may be shared and may hold other data.
  *
  * @example
- * streamStoreContract({ name: 'two shards', open: async () => sharded([one, other]), describe, it })
+ * const close = () => Promise.resolve()
+ * const open = async () => ({ store: backend.store, close })
+ * streamStoreContract({ name: 'mine', open, describe, it })
  */
 export const streamStoreContract = ({ name, open, describe, it }: StreamStoreContract): void => {
   const opened = async () => {

@@ -5,9 +5,9 @@ import { failsWith, holds, isMissing, succeeds } from './checks'
 import { appendTo, freshStream, numbered } from './fixtures'
 
 const fitsNew: ReadonlyArray<ExpectedVersion> = [0, 'mustNotExist', 'any']
-const refusedNew: ReadonlyArray<ExpectedVersion> = [1, 2, 2_147_483_647, 'mustExist']
+const refusedNew: ReadonlyArray<ExpectedVersion> = [1, 2, 2_147_483_646, 'mustExist']
 const fitsTwo: ReadonlyArray<ExpectedVersion> = [2, 'mustExist', 'any']
-const refusedTwo: ReadonlyArray<ExpectedVersion> = [0, 1, 3, 2_147_483_647, 'mustNotExist']
+const refusedTwo: ReadonlyArray<ExpectedVersion> = [0, 1, 3, 2_147_483_646, 'mustNotExist']
 
 /** Every expected version, one caller at a time. */
 export const expectedVersions: Suite = {

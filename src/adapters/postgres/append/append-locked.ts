@@ -3,6 +3,7 @@ import { appendTogetherError, type AppendTogetherRequest } from '../../../core/a
 import { storeFailed } from '../../../core/errors/store'
 import type { Limits } from '../../../core/limits'
 import type { BoundaryStore } from '../../../core/ports/boundary-store'
+import type { SubjectKeys } from '../../../core/ports/subject-keys'
 import { toStoreFailed } from '../connection/errors'
 import { type Executor, fetchRows, named } from '../connection/query'
 import { quoteIdentifier } from '../schema/names'
@@ -52,6 +53,7 @@ export interface LockedAppendParts {
   /** Left out: a lock that was not named beforehand is waited for, in a circle perhaps. */
   readonly tryLock?: string
   readonly readMatching: BoundaryStore['readMatching']
+  readonly subjectKeys: SubjectKeys
   readonly append: BoundaryStore['appendTogether']
 }
 
@@ -81,6 +83,7 @@ export const appendLocked =
     lock,
     tryLock,
     readMatching,
+    subjectKeys,
     append,
   }: LockedAppendParts): BoundaryStore['appendLocked'] =>
   (likely, decide) =>
@@ -94,7 +97,7 @@ export const appendLocked =
     } catch (cause) {
       return E.left(toStoreFailed('uncommitted')(cause))
     }
-    const decided = await decide(readMatching)()
+    const decided = await decide(readMatching, subjectKeys)()
     if (E.isLeft(decided) || tryLock === undefined) {
       return E.isLeft(decided) ? decided : append(decided.right)()
     }

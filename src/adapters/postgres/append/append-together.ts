@@ -8,6 +8,7 @@ import {
   versionConflict,
   versionConflicts,
 } from '../../../core/errors/conflict'
+import { streamErased } from '../../../core/errors/erased'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import { toStoreFailed } from '../connection/errors'
@@ -20,7 +21,7 @@ import {
 } from '../connection/query'
 import { handledCommand } from '../read/stored-events'
 import { itemColumns } from '../read/read-matching'
-import { eventsOf, quoteIdentifier } from '../schema/names'
+import { ERASED_VERSION, eventsOf, quoteIdentifier } from '../schema/names'
 import {
   appendedOf,
   byStream,
@@ -222,6 +223,8 @@ const answerTo = (
     appended.push(appendedOf(own, first.recorded_at))
   }
   const conflicts = conflictsOf(appends, rows)
+  const erased = conflicts.find(({ actual }) => actual === ERASED_VERSION)
+  if (erased !== undefined) return E.left(streamErased(erased.streamId))
   if (conflicts.length > 0) return E.left(versionConflicts(conflicts))
   return appended.length === appends.length ? E.right(appended) : NO_ANSWER
 }

@@ -71,7 +71,7 @@ const problemOf = <Database>(given: DatabaseHandle<Database>): string | undefine
 const nothing = (): Promise<void> => Promise.resolve()
 
 /** Answers every statement with the same error: a misuse is a value, too. */
-const unusable = <Database>(message: string): Kysely<Database> => {
+export const unusable = <Database>(message: string): Kysely<Database> => {
   const connect = () => Promise.reject(Object.assign(new Error(message), { code: MISUSE }))
   return kyselyOn({ connect, end: nothing })
 }

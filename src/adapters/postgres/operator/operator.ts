@@ -29,7 +29,9 @@ import { examineWith } from './doctor/examine'
 import { migrationsCheck } from './doctor/migrations-check'
 import { serverChecks } from './doctor/server-checks'
 import { tableChecks } from './doctor/table-checks'
+import { erasing } from './erasing'
 import { find } from './find'
+import { forgetting } from './forgetting'
 import { holding } from './holding'
 import { horizonOf } from './horizon'
 import { operatedSchema } from './operated-schema'
@@ -49,6 +51,8 @@ export interface PostgresOperatorOptions {
   readonly now?: () => number
   /** Finds out whether prepared statements can be used. Omitted: `examine` does not look at that. */
   readonly preparedStatements?: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
+  /** Called when something was forgotten, or erased, that this process may have in memory. Default: nothing. */
+  readonly onForgotten?: () => void
 }
 
 /**
@@ -66,6 +70,7 @@ export const postgresOperator = <Database>(
     countUpTo,
     now = Date.now,
     preparedStatements,
+    onForgotten = () => undefined,
   }: PostgresOperatorOptions = {},
 ): Operator => {
   const direct = directExecutor(db)
@@ -87,6 +92,8 @@ export const postgresOperator = <Database>(
     ...audit(operated),
     ...subscriptionActions(operated),
     ...tags,
+    ...erasing(operated, onForgotten),
+    ...forgetting(operated, onForgotten),
     status,
     builds: builds.builds,
     rollBack: (projection, from) =>

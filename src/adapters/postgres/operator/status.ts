@@ -16,6 +16,7 @@ import { performance } from '../../../platform/node'
 import { toStoreFailed } from '../connection/errors'
 import { fetchRows } from '../connection/query'
 import { positionWindow } from '../read/position-window'
+import { IS_EVENT } from '../schema/names'
 import { buildOf, epoch, type OperatedSchema } from './operated-schema'
 
 interface PartitionRow {
@@ -90,7 +91,7 @@ select e.stream_id, count(*)::integer as events,
 from (
   select case when $4::boolean then stream_id end as stream_id, recorded_at
   from ${schema}.events e
-  where position > $1::bigint and position <= $6::bigint
+  where position > $1::bigint and position <= $6::bigint and ${IS_EVENT}
     and ($7::text[] is null or exists (
       select from ${schema}.event_tags t where t.tag = any($7) and t.position = e.position))
     and ($2::text[] is null or split_part(stream_id, '-', 1) = any($2))

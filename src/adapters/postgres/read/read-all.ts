@@ -8,7 +8,7 @@ import type { Position } from '../../../core/stream'
 import { performance } from '../../../platform/node'
 import { toStoreFailed } from '../connection/errors'
 import { named, type Executor, fetchRows, type TransactionScope } from '../connection/query'
-import { eventsOf, quoteIdentifier } from '../schema/names'
+import { eventsOf, IS_EVENT, quoteIdentifier } from '../schema/names'
 import { positionWindow } from './position-window'
 import { checkPositions, eventColumns, storedColumns, withoutNul } from './stored-events'
 
@@ -26,7 +26,7 @@ const checkTags = (schema: string): string => `and (select ${schema}.check_tags(
 const below = (schema: string, from: string, tagged = false): string => `
 select ${storedColumns}
 from ${from}
-where e.position > $1::bigint and e.position <= $5::bigint
+where e.position > $1::bigint and e.position <= $5::bigint and ${IS_EVENT}
   and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
   and ($4::text[] is null or type = any($4))
   and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
@@ -46,7 +46,7 @@ const tagged = (schema: string): string => `(
 const searched = (schema: string, from: string): string => `
 select ${storedColumns}
 from ${from}
-where e.position > $1::bigint and e.position <= $5::bigint
+where e.position > $1::bigint and e.position <= $5::bigint and ${IS_EVENT}
   and ($3::text[] is null or split_part(stream_id, '-', 1) = any($3))
   and ($4::text[] is null or type = any($4))
   and ($6::text[] is null or exists (

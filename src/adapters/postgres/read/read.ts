@@ -1,5 +1,7 @@
+import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { streamErased } from '../../../core/errors/erased'
 import { invalidQuery } from '../../../core/errors/invalid'
 import type { StreamStore, StreamRange } from '../../../core/ports/event-store'
 import {
@@ -11,7 +13,7 @@ import {
 import type { StoredEvent } from '../../../core/recorded-event'
 import { type StreamId, streamIdError } from '../../../core/stream'
 import { named, type Executor, readRows } from '../connection/query'
-import { quoteIdentifier } from '../schema/names'
+import { ERASED_VERSION, quoteIdentifier } from '../schema/names'
 import { storedColumns, toPage, withoutNul } from './stored-events'
 
 const read = (schema: string): string => `
@@ -54,6 +56,17 @@ where e.stream_id = $1::text
 order by e.version desc
 limit 1`
 
+/** Asks for the version only where a page without events says nothing: what an erased stream has left may be beyond its bounds. */
+const pageOr =
+  (version: StreamStore['version'], streamId: StreamId, limit: number) =>
+  (found: ReadonlyArray<StoredEvent>): ReturnType<StreamStore['read']> =>
+    found.length > 0
+      ? TE.fromEither(toPage(limit, found))
+      : pipe(
+          version(streamId),
+          TE.map(() => ({ events: [], more: false })),
+        )
+
 /** Takes a stream, the version to begin after, and how many rows to answer. */
 export const readStatement = (schema: string): string =>
   named('read', read(quoteIdentifier(schema)))
@@ -63,7 +76,9 @@ export const readFrom = (schema: string) => {
   const statement = readStatement(schema)
   const tagged = named('read_tagged', readTagged(quoteIdentifier(schema)))
   const bounded = named('read_up_to', readUpTo(quoteIdentifier(schema)))
+  const versionOf = versionIn(schema)
   return (db: Executor): StreamStore['read'] => {
+    const version = versionOf(db)
     const rows = ({ after, limit, tags, upTo }: StreamRange, streamId: StreamId) => {
       const parameters = [streamId, after, limit + 1]
       if (upTo !== undefined) {
@@ -79,9 +94,12 @@ export const readFrom = (schema: string) => {
       if (invalid !== undefined) return TE.left(invalid)
       const problem = streamRangeProblem(range)
       if (problem !== undefined) return TE.left(invalidQuery(problem))
+      const isBounded = range.upTo !== undefined || range.tags !== undefined
       return pipe(
         rows(range, streamId),
-        TE.flatMapEither((found) => toPage(range.limit, found)),
+        isBounded
+          ? TE.flatMap(pageOr(version, streamId, range.limit))
+          : TE.flatMapEither((found) => toPage(range.limit, found)),
       )
     }
   }
@@ -90,8 +108,10 @@ export const readFrom = (schema: string) => {
 /** A page of one stream, newest events first. */
 export const readBackwardsFrom = (schema: string) => {
   const statement = named('read_backwards', readBackwards(quoteIdentifier(schema)))
-  return (db: Executor): StreamStore['readBackwards'] =>
-    (streamId, range) => {
+  const versionOf = versionIn(schema)
+  return (db: Executor): StreamStore['readBackwards'] => {
+    const version = versionOf(db)
+    return (streamId, range) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)
       const problem = backwardsRangeProblem(range)
@@ -100,9 +120,10 @@ export const readBackwardsFrom = (schema: string) => {
       const parameters = [streamId, firstVersionAbove(range), limit + 1, withoutNul(tags)]
       return pipe(
         readRows<StoredEvent>(db, statement, parameters),
-        TE.flatMapEither((found) => toPage(limit, found)),
+        TE.flatMap(pageOr(version, streamId, limit)),
       )
     }
+  }
 }
 
 /** The version of a stream. */
@@ -114,7 +135,11 @@ export const versionIn = (schema: string) => {
       return invalid === undefined
         ? pipe(
             readRows<{ readonly version: number }>(db, statement, [streamId]),
-            TE.map(([row]) => row?.version ?? 0),
+            TE.flatMapEither(([row]) =>
+              row?.version === ERASED_VERSION
+                ? E.left(streamErased(streamId))
+                : E.right(row?.version ?? 0),
+            ),
           )
         : TE.left(invalid)
     }

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/Either'
+import { type StreamErased, streamErased } from '../../../core/errors/erased'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
@@ -72,11 +73,13 @@ export interface StreamPage {
   readonly more: boolean
 }
 
-/** @param found - one more than the limit, if there are so many. */
+/** @param found - one more than the limit, if there are so many. What an erased stream has is no event. */
 export const toPage = (
   limit: number,
   found: ReadonlyArray<StoredEvent>,
-): E.Either<StoreFailed, StreamPage> => {
+): E.Either<StoreFailed | StreamErased, StreamPage> => {
+  const [first] = found
+  if (first?.schemaVersion === 0) return E.left(streamErased(first.streamId))
   const more = found.length > limit
   const events = checkPositions(more ? found.slice(0, limit) : found)
   return E.isLeft(events) ? events : E.right({ events: events.right, more })

@@ -9,7 +9,7 @@ import {
   type TransactionScope,
   writeRows,
 } from '../connection/query'
-import { milliseconds, quoteIdentifier } from '../schema/names'
+import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
 
 // Jumps from one stream to the next in the primary key's index: it costs what the page costs, however
 // many events there are. $3 and $4 bound the ids of one category. $5 is a prefix: ids that begin with it follow one another,
@@ -26,12 +26,17 @@ with recursive found as (
           order by e.stream_id limit 1)
   from found f where f.stream_id is not null and starts_with(f.stream_id, $5::text)
 )
-select f.stream_id, e.version, ${milliseconds('e.recorded_at')} as recorded_at
-from (select * from found where starts_with(stream_id, $5::text) limit $2::integer) f
-  cross join lateral (
-    select version, recorded_at from ${schema}.events where stream_id = f.stream_id
-    order by version desc limit 1) e
-order by f.stream_id`
+select page.stream_id, page.version, ${milliseconds('page.recorded_at')} as recorded_at
+from (
+  select f.stream_id, e.version, e.recorded_at
+  from found f
+    cross join lateral (
+      select version, recorded_at from ${schema}.events where stream_id = f.stream_id
+      order by version desc limit 1) e
+  where starts_with(f.stream_id, $5::text) and e.version < ${ERASED_VERSION}
+  limit $2::integer
+) page
+order by page.stream_id`
 
 interface StreamRow {
   readonly stream_id: string

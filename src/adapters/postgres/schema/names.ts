@@ -60,6 +60,15 @@ export const milliseconds = (time: string): string =>
   `floor(date_part('epoch', ${time}) * 1000 + 0.0005)`
 
 /**
+ * The highest version of a row of an erased stream, which is no event: see erase_stream in migrations/0001_reprise.sql. Every
+ * such row has the schema version 0.
+ */
+export const ERASED_VERSION = 2_147_483_647
+
+/** SQL: whether a row of `events` is an event. */
+export const IS_EVENT = 'schema_version > 0'
+
+/**
  * SQL: the table of events as a constant. Functions compare it with the one that they were made for.
  *
  * @param schema - its quoted name.

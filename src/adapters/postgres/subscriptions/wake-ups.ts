@@ -10,6 +10,9 @@ const MAX_CLOSING = 1_000
 /** The channel of a schema. Two schemas with the same one wake each other for nothing. */
 export const channelOf = (schema: string): string => `reprise_${namespaceOf(schema)}`
 
+/** Of all schemas of a database: see forget_subject in migrations/0001_reprise.sql, which is what notifies. */
+export const FORGOTTEN_CHANNEL = 'reprise_forgotten'
+
 /** Sends one notification at a time, and at most one for all that came meanwhile. */
 const coalesced = (send: () => Promise<unknown>) => {
   const closing = new AbortController()

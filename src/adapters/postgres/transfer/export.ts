@@ -9,7 +9,7 @@ import { sortedTags } from '../../../core/tags'
 import { toStoreFailed } from '../connection/errors'
 import { type Executor, fetchRows, readRows, withoutPlugins } from '../connection/query'
 import { rollBack } from '../connection/transaction'
-import { eventsOf } from '../schema/names'
+import { eventsOf, IS_EVENT } from '../schema/names'
 import { checkPositions, storedColumns } from '../read/stored-events'
 
 const start = (schema: string): string => `
@@ -34,7 +34,7 @@ left join (
   where position > ${after} and position <= ${upTo}
   group by position
 ) t on t.at = e.position
-where e.position > ${after} and e.position <= ${upTo}
+where e.position > ${after} and e.position <= ${upTo} and e.${IS_EVENT}
 order by e.position`
 
 /** For a cursor that is read to its end, however long that takes. */

@@ -12,7 +12,7 @@ import { postgres, type PostgresBackend, tableReader } from 'reprise/postgres'
 import { totals } from '../../../support/balances'
 import { eventually } from '../../../support/eventually'
 import { migratedDatabase, type MigratedDatabase } from '../../../support/postgres'
-import { right } from '../../../support/right'
+import { left, right } from '../../../support/right'
 import { sums, type SumTables } from '../../../support/sums'
 import { appendTicks, tick } from '../../../support/ticks'
 import { accounts, bankOn, transferring } from '../../../support/transfers'
@@ -54,6 +54,21 @@ afterAll(async () => {
 })
 
 describe('a user with the rights that the page names', () => {
+  it('cannot erase a stream, until the owner allows it', async () => {
+    const append = { streamId: 'tick-gone', expectedVersion: 0, events: [tick(1)], commands: [] }
+    await right(backend.store.append(append))
+    const erasing = { streamId: 'tick-gone', by: 'app', why: 'test' }
+    expect(await left(backend.operator.erase(erasing))).toMatchObject({
+      _tag: 'StoreFailed',
+      reason: 'AccessDenied',
+    })
+    expect(await right(backend.store.version('tick-gone'))).toBe(1)
+    const page = readFileSync('docs/how-to/erase.md', 'utf8')
+    const grant = /```sql\n([^`]*grant execute [^`]*)```/.exec(page)?.[1] ?? ''
+    await owner.query(grant.replaceAll('data_protection', role))
+    expect(await right(backend.operator.erase(erasing))).toMatchObject({ by: 'app', events: 1 })
+  })
+
   it('can append with tags and on conditions, and read by them', async () => {
     const query = [{ tags: ['rights'] }] as const
     const append = {

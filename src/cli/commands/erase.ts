@@ -1,0 +1,140 @@
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { ErasedDocument } from '../../core/operator/erasure'
+import { argument, count } from '../../core/text'
+import { type CliFailure, failure, usage } from '../failure'
+import { answer } from '../output/report'
+import { safe } from '../output/text'
+import type { Context, Register, Work } from '../runtime'
+import { explain, explained, type Session, withSession } from '../session'
+
+export interface EraseOptions {
+  readonly why?: string
+  readonly by?: string
+  readonly document?: ReadonlyArray<string>
+  readonly yes?: boolean
+  readonly confirm?: string
+}
+
+/** `balances/A1`: the document `A1` of the projection `balances`. */
+const documentIn = (text: string): E.Either<CliFailure, ErasedDocument> => {
+  const slash = text.indexOf('/')
+  return slash < 1
+    ? E.left(usage(`--document must be <projection>/<key>; got ${text}.`))
+    : E.right({ collection: text.slice(0, slash), key: text.slice(slash + 1) })
+}
+
+const documentsIn = (
+  texts: ReadonlyArray<string>,
+): E.Either<CliFailure, ReadonlyArray<ErasedDocument>> => {
+  const documents: ErasedDocument[] = []
+  for (const text of texts) {
+    const document = documentIn(text)
+    if (E.isLeft(document)) return document
+    documents.push(document.right)
+  }
+  return E.right(documents)
+}
+
+/** The id must be typed: one that was found in the history of a shell erases nothing. */
+const typed = async (
+  { ask }: Context,
+  stream: string,
+  given: string | undefined,
+): Promise<E.Either<CliFailure, void>> => {
+  const answered =
+    given ?? (await ask?.(`This cannot be undone. Type the id of the stream to erase it: `))
+  if (answered === undefined) {
+    return E.left(
+      usage(`This is no terminal, so nobody can be asked: add --confirm ${argument(stream)}`),
+    )
+  }
+  return answered.trim() === stream
+    ? E.right(undefined)
+    : E.left(failure('NotConfirmed', `That is not ${safe(stream)}. Nothing was erased.`))
+}
+
+const userName = (): string => {
+  const found = E.tryCatch(
+    () => userInfo().username,
+    () => 'unknown',
+  )
+  return E.isRight(found) ? found.right : found.left
+}
+
+/** How many events would be erased. 0: none, or it was erased before. The operator tells the two apart, and changes nothing. */
+const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure, number> =>
+  pipe(
+    session.store.version(stream),
+    TE.orElse((error) =>
+      error._tag === 'StreamErased' ? TE.right(0) : TE.left(explain(session)(error)),
+    ),
+  )
+
+/** Erases a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
+export const erase = (
+  stream: string,
+  { why, by = userName(), document = [], yes = false, confirm }: EraseOptions,
+): Work => {
+  const documents = documentsIn(document)
+  if (E.isLeft(documents)) return () => TE.left(documents.left)
+  if (why === undefined) {
+    const message = `Say why, for the record that stays: --why <reason> (a ticket's number; name no person)`
+    return () => TE.left(usage(message))
+  }
+  return withSession('existing', (session, context) =>
+    pipe(
+      TE.Do,
+      TE.bind('events', () => eventsLeft(session, stream)),
+      TE.chainFirst(({ events }) =>
+        yes || events === 0
+          ? TE.right(undefined)
+          : TE.left(
+              usage(
+                `${safe(stream)} would be erased for ever: its ${count(events, 'event')} with tags, snapshots, marks of commands and what subscriptions hold of it, and ${count(documents.right.length, 'document')}. What was made from it elsewhere stays. To do it, add --yes`,
+              ),
+            ),
+      ),
+      TE.chainFirst(
+        ({ events }) =>
+          () =>
+            events === 0 ? Promise.resolve(E.right(undefined)) : typed(context, stream, confirm),
+      ),
+      TE.flatMap(() =>
+        explained(session)(
+          session.operator.erase({ streamId: stream, by, why, documents: documents.right }),
+        ),
+      ),
+      TE.flatMap((erasure) =>
+        answer(
+          context,
+          () => ({ erased: erasure }),
+          () =>
+            `${safe(stream)} is erased: ${count(erasure.events, 'event')}, by ${safe(erasure.by)}. Whoever appends to it, or reads it, is answered StreamErased.\n`,
+        ),
+      ),
+    ),
+  )
+}
+
+const collected = (value: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => [
+  ...before,
+  value,
+]
+
+export const registerErase: Register = (program, perform) =>
+  program
+    .command('erase')
+    .description('erase a stream for ever: events, snapshots, marks, what is held of it')
+    .argument('<stream>', 'its id')
+    .option('--why <reason>', 'why, for the record that stays')
+    .option('--by <name>', 'who has decided it (default: the user of this machine)')
+    .option('--document <projection/key>', 'a document that is erased with it', collected)
+    .option('--yes', 'do it, once the id was typed')
+    .option('--confirm <stream>', 'the id, where nobody can type it')
+    .action((stream: string, options: EraseOptions, command: Command) =>
+      perform(command, erase(stream, options)),
+    )
