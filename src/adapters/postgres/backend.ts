@@ -1,7 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { isTagged } from '../../core/append'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -18,7 +17,7 @@ import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { PersonalDataOptions } from '../../personal/key-ring'
 import { setImmediate } from '../../platform/node'
 import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
-import { appendAlone, type RunAppend, signalling, signallingAll } from './append/append'
+import { appendAlone, either, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
   type RunTogether,
@@ -35,7 +34,7 @@ import {
   projectInTransaction,
 } from './append/append-with-projections'
 import { checked, checkedTogether } from './append/checked-append'
-import { groupedAppends, groupedUnits } from './append/group-commit'
+import { GROUP_LOCK_TIMEOUT, groupedAppends, groupedUnits } from './append/group-commit'
 import {
   appendStatements,
   contention,
@@ -43,7 +42,7 @@ import {
   optimisticAppend,
 } from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
-import { directExecutor, originOf } from './connection/origin'
+import { connectionsForLocked, directExecutor } from './connection/origin'
 import { compiled, withoutPlugins } from './connection/query'
 import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
@@ -123,12 +122,6 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly transfer: Transfer
 }
 
-/** The way of an append: what has no tags goes as if there were none. */
-const either =
-  (untagged: RunAppend, tagged: RunAppend): RunAppend =>
-  (append) =>
-    (isTagged(append) ? tagged : untagged)(append)
-
 interface StoreParts<Database> {
   readonly schema: string
   readonly limits: Limits
@@ -139,19 +132,6 @@ interface StoreParts<Database> {
   readonly idleTimeout: number
   /** The epoch of the map of the slots that appends go by. Left out: the store is no shard. */
   readonly epoch?: number
-}
-
-/**
- * How long a statement of the group commit waits for a lock, in milliseconds: its other appends wait with it. Then
- * locked streams wait aside.
- */
-const GROUP_LOCK_TIMEOUT = 50
-
-/** How many connections locked streams occupy at most: a quarter of the pool, and of a pool that is not known, one. */
-const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
-  const origin = originOf(db)
-  const size = origin?._tag === 'Pool' ? origin.pool.options.max : 1
-  return Math.min(Math.max(Math.floor(size / 4), 1), 4)
 }
 
 const storeOn = <Database>(
