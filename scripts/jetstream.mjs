@@ -1,4 +1,4 @@
-// npm run test:jetstream [-- --seconds 60]: the contract on three nodes, what is refused, and kills under load, on a real
+// npm run test:jetstream [-- --seconds 60 | --speed]: the contract on three nodes, what is refused, and kills under load, on a real
 // cluster. The server is the one of NATS_SERVER, one on the path, or Debian's newest package, unpacked and not installed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,6 +22,7 @@ const options = new Command('npm run test:jetstream --')
   .option('--seconds <count>', 'how long each kind of fault is under load', number, 10)
   .option('--times <count>', 'how often each kind of fault is tried', number, 1)
   .option('--callers <count>', 'how many send commands at the same time', number, 64)
+  .option('--speed', 'only what an append costs beside a bare publish')
   .option('--only <kind>', 'one kind of fault: leader, follower, all or frozen')
   .parse()
   .opts()
@@ -78,6 +79,14 @@ const print = (rows) => {
     `${sum(rows, 'faults')} faults, ${sum(rows, 'acknowledged')} acknowledged commands: ${sum(rows, 'lost')} lost, ` +
       `${sum(rows, 'doubled')} doubled, ${sum(rows, 'gaps')} gaps, ${sum(rows, 'violations')} violations.`,
   )
+}
+
+if (options.speed) {
+  const environment = { ...process.env, NATS_SERVER: program }
+  const words = ['--import', 'tsx', 'tests/jetstream/speed.worker.ts']
+  const child = spawn(process.execPath, words, { stdio: 'inherit', env: environment })
+  const [code] = await once(child, 'exit')
+  process.exit(code ?? 1)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'reprise-jetstream-'))

@@ -17,6 +17,10 @@ const pages = new Map(
 const FIRST_STEPS = 'docs/first-ten-minutes.md'
 const files = readFileSync(resolve(ROOT, FIRST_STEPS), 'utf8').replaceAll('```typescript', '```ts')
 pages.set(FIRST_STEPS, codeOf(files).replaceAll(/^import .* from '.[/]gift-card.js'$/gm, ''))
+// It needs a server: tests/jetstream/page.test.ts runs it.
+const JETSTREAM = 'docs/how-to/use-jetstream.md'
+const needsServer = readFileSync(resolve(ROOT, JETSTREAM), 'utf8')
+pages.set(JETSTREAM, codeOf(needsServer.replaceAll('```typescript', '```ts')))
 // One program for them and for the examples in comments: both read all of the library.
 const errors = typeErrorsIn(new Map([...pages, ...exampleModules]))
 

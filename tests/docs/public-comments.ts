@@ -91,6 +91,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   appendFileSync: "import { appendFileSync } from 'node:fs'",
   assert: "import assert from 'node:assert/strict'",
   Client: "import { Client } from 'pg'",
+  connect: "import { connect } from '@nats-io/transport-node'",
   createServer: "import { createServer } from 'node:http'",
   describe: "import { describe } from 'node:test'",
   E: "import * as E from 'fp-ts/Either'",

@@ -141,4 +141,30 @@ describeWithNats('an append to JetStream whose answer is lost', (program) => {
     )
     expect(await idsOf(streamId)).toEqual([])
   })
+
+  it('is loaded with nine others in two trips: the end from its leader, and all of them', async () => {
+    const streamId = freshStream()
+    for (let version = 0; version < 10; version++) {
+      await right(witness.store.append(appendTo(streamId, version, numbered(1))))
+    }
+    const sent: string[] = []
+    const counting = new Proxy(connection, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target)
+        if (typeof value !== 'function') return value
+        const call = value.bind(target) as (subject: string, ...rest: unknown[]) => unknown
+        if (key !== 'request' && key !== 'publish') return call
+        return (subject: string, ...rest: unknown[]) => {
+          sent.push(subject)
+          return call(subject, ...rest)
+        }
+      },
+    })
+    const { store } = jetStream(counting)
+    await right(store.version(freshStream())) // it has been opened
+    sent.length = 0
+    const { events } = await right(store.load({ streamId, after: 0, limit: 100 }))
+    expect(events).toHaveLength(10)
+    expect(sent).toEqual(['$JS.API.STREAM.MSG.GET.reprise_ev0', '$JS.API.DIRECT.GET.reprise_ev0'])
+  })
 })

@@ -7,5 +7,5 @@ describe('a subscription, in memory', () => {
 })
 
 describe('a subscription, in PostgreSQL', () => {
-  outagesSuite(postgresReadSide)
+  outagesSuite(() => postgresReadSide())
 })

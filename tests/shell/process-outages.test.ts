@@ -7,5 +7,5 @@ describe('a process manager, in memory', () => {
 })
 
 describe('a process manager, in PostgreSQL', () => {
-  processOutagesSuite(postgresReadSide)
+  processOutagesSuite(() => postgresReadSide())
 })

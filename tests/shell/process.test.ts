@@ -7,5 +7,5 @@ describe('process managers, in memory', () => {
 })
 
 describe('process managers, in PostgreSQL', () => {
-  processSuite(postgresReadSide)
+  processSuite(() => postgresReadSide())
 })

@@ -7,5 +7,5 @@ describe('runSubscription, in memory', () => {
 })
 
 describe('runSubscription, in PostgreSQL', () => {
-  subscribeSuite(postgresReadSide)
+  subscribeSuite(() => postgresReadSide())
 })

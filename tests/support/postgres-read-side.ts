@@ -1,5 +1,5 @@
 import { Pool } from 'pg'
-import { connectPool, postgres, type PostgresBackend } from 'reprise/postgres'
+import { connectPool, postgres, type PostgresBackend, type PostgresOptions } from 'reprise/postgres'
 import { createDatabase } from './database'
 import { right } from './right'
 
@@ -12,11 +12,13 @@ export interface PostgresReadSide extends PostgresBackend<NoTables> {
   readonly pool: Pool
 }
 
-export const postgresReadSide = async (): Promise<PostgresReadSide> => {
+export const postgresReadSide = async (
+  options: PostgresOptions<NoTables> = {},
+): Promise<PostgresReadSide> => {
   const database = await createDatabase()
   const pool = new Pool({ connectionString: database.url, max: 40 })
   const db = connectPool<NoTables>(pool)
-  const backend = postgres(db)
+  const backend = postgres(db, options)
   await right(backend.migrate)
   return {
     ...backend,

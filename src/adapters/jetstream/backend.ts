@@ -8,6 +8,7 @@ import { appendHooks } from '../../core/ports/append-hooks'
 import type { Migrated } from '../../core/ports/backend'
 import type { StreamStore } from '../../core/ports/event-store'
 import type { WakeUps } from '../../core/ports/wake-ups'
+import type { StreamId } from '../../core/stream'
 import { functionSetting, setting, timeSetting } from '../../core/setting'
 import { setImmediate } from '../../platform/node'
 import { appendTo } from './append'
@@ -61,6 +62,8 @@ export interface JetStreamBackend {
   readonly store: StreamStore
   /** One for each partition, in their order. Their positions have nothing to do with each other. */
   readonly sources: readonly [JetStreamPart, ...ReadonlyArray<JetStreamPart>]
+  /** Which of the sources the events of a stream are in, counted from 0. */
+  readonly partitionOf: (streamId: StreamId) => number
   /** Makes the JetStream streams. Safe to run from several processes at once, and again. Fails with `StoreFailed`. */
   readonly migrate: TaskEither<StoreFailed, Migrated>
   /** What `doctor` finds: the servers, when they write to their disks, and every stream. Fails with `StoreFailed`. */
@@ -87,9 +90,8 @@ const invalidName = (name: string): StoreFailed =>
  * few seconds: a server that hangs is noticed by nothing else.
  *
  * @example
- * const events = jetStream(await connect({ servers, pingInterval: 5_000 }))
- * await events.migrate()
- * const accounts = openCategory(account, events)
+ * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000 })
+ * const accounts = openCategory(account, jetStream(connection, { name: 'shop' }))
  */
 export const jetStream = (
   connection: NatsConnection,
@@ -160,6 +162,7 @@ export const jetStream = (
       declareTags: declareTagsIn(link, direct, ready),
     },
     sources,
+    partitionOf: link.subjects.partitionOf,
     migrate: isStoreName(name)
       ? migrateIn(link, setting(replicas, 3, 1, MOST_REPLICAS))
       : () => Promise.resolve(E.left(invalidName(name))),

@@ -3,7 +3,7 @@ import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import { setTimeout } from '../../platform/node'
 
 /** Hints of many appends become one within this time, in milliseconds. */
-const TOGETHER = 5
+const TOGETHER = 20
 
 /** Hints over the connection: a message that is not stored, on a subject of the partition. Getting lost is no harm. */
 export const connectionWakeUps = (connection: NatsConnection, subject: string): WakeUps => {

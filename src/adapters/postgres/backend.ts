@@ -99,6 +99,11 @@ export interface OperatorOptions {
   readonly countUpTo?: number
   /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
+  /**
+   * Whose positions the checkpoints of this schema are. `elsewhere`: it is the read side of a source in JetStream, so
+   * `reset` does not compare a position with the events of the schema itself. Default `here`.
+   */
+  readonly events?: 'here' | 'elsewhere'
 }
 
 /** A store in PostgreSQL. */

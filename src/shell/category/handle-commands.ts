@@ -211,11 +211,11 @@ const refused = async <Of extends CategoryTypes>(
   batch: Batch<Of>,
 ): Promise<Batch<Of>> => {
   const [{ settings, states }, { current }] = [runtime, base]
-  // A stream that is shorter than the state in memory was restored from a backup: forget that state.
   if (error._tag === 'StreamErased') {
     states.forget(streamId)
     return conclude(runtime, batch, () => E.left(error))
   }
+  // A stream that is shorter than the state in memory was restored from a backup: forget that state.
   if (error._tag === 'VersionConflict' && error.actual < current.version) states.forget(streamId)
   else states.setOutdated(streamId, current)
 

@@ -38,7 +38,7 @@ import { operatedSchema } from './operated-schema'
 import { outbox } from './outbox'
 import { statusOf } from './status'
 import { categoryTags } from './tags'
-import { subscriptionActions } from './subscription-actions'
+import { type EventsPlace, subscriptionActions } from './subscription-actions'
 
 /** What {@link postgresOperator} looks at, and how. Every key is optional. */
 export interface PostgresOperatorOptions {
@@ -49,6 +49,8 @@ export interface PostgresOperatorOptions {
   readonly countUpTo?: number
   /** This machine's clock, to compare the server's with. Milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number
+  /** Default `here`: see {@link EventsPlace}. */
+  readonly events?: EventsPlace
   /** Finds out whether prepared statements can be used. Omitted: `examine` does not look at that. */
   readonly preparedStatements?: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
   /** Called when something was forgotten, or erased, that this process may have in memory. Default: nothing. */
@@ -70,6 +72,7 @@ export const postgresOperator = <Database>(
     countUpTo,
     now = Date.now,
     preparedStatements,
+    events = 'here',
     onForgotten = () => undefined,
   }: PostgresOperatorOptions = {},
 ): Operator => {
@@ -90,7 +93,7 @@ export const postgresOperator = <Database>(
     ...holding(operated),
     ...outbox(operated),
     ...audit(operated),
-    ...subscriptionActions(operated),
+    ...subscriptionActions(operated, events),
     ...tags,
     ...erasing(operated, onForgotten),
     ...forgetting(operated, onForgotten),

@@ -18,8 +18,14 @@ import { repartition } from './repartition'
 
 type Actions = Pick<Operator, 'reset' | 'remove' | 'rename' | 'repartition'>
 
-const resetIn = (schema: string): string => `
-with ${guarded(schema, `f.projection is null and $3::bigint <= ${schema}.horizon()`)}
+/** Where the events are that checkpoints are about: `elsewhere` has a horizon of its own, and its operator looks at it. */
+export type EventsPlace = 'here' | 'elsewhere'
+
+const horizonIn = (schema: string, events: EventsPlace): string =>
+  events === 'here' ? `${schema}.horizon()` : `${Number.MAX_SAFE_INTEGER}::bigint`
+
+const resetIn = (schema: string, events: EventsPlace): string => `
+with ${guarded(schema, `f.projection is null and $3::bigint <= ${horizonIn(schema, events)}`)}
 forgotten as (
   delete from ${schema}.held_streams where subscription in (select name from allowed)
 ),
@@ -27,7 +33,7 @@ moved as (
   update ${schema}.checkpoints set position = $3, lineage = null, token = token + 1, failure = null, ${FREE}
   where subscription in (select name from allowed)
 )
-select x.*, ${schema}.horizon()::double precision as horizon
+select x.*, ${horizonIn(schema, events)}::double precision as horizon
 from (select 1) always left join (${seen}) x on true`
 
 const removeIn = (schema: string): string => `
@@ -72,7 +78,10 @@ const doneOr = <Failure>(error: Failure | undefined): E.Either<Failure, void> =>
   error === undefined ? E.right(undefined) : E.left(error)
 
 /** The actions that take a subscription out of the hands of its owners. */
-export const subscriptionActions = (schema: OperatedSchema): Actions => {
+export const subscriptionActions = (
+  schema: OperatedSchema,
+  events: EventsPlace = 'here',
+): Actions => {
   const { quoted, write } = schema
 
   return {
@@ -81,7 +90,7 @@ export const subscriptionActions = (schema: OperatedSchema): Actions => {
       if (malformed !== undefined) return TE.left(malformed)
       return pipe(
         write<{ readonly horizon: number } & (SeenRow | Record<keyof SeenRow, null>)>(
-          resetIn(quoted),
+          resetIn(quoted, events),
           [subscription, owners, position],
         ),
         TE.flatMapEither(([row]) => {
