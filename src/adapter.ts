@@ -389,6 +389,7 @@ export type {
   InTransaction,
 } from './shell/category/in-transaction'
 export { defaultRetry, type RetryPolicy } from './shell/category/settings'
+export type { OnSources } from './shell/sources'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
 export type { InlineHandler } from './shell/projection/inline'

@@ -3,6 +3,7 @@ export { memory, type MemoryBackend, type MemoryOptions } from './adapters/memor
 export { sharded, type ShardedBackend, type ShardedOptions } from './adapters/sharded/backend'
 export type { Placement } from './adapters/sharded/placement'
 export type { ShardBackend } from './adapters/sharded/source'
+export type { ShardStore } from './adapters/sharded/store'
 export type {
   MemoryDocument,
   MemoryDocuments,
