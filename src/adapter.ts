@@ -219,14 +219,7 @@ export type { BoundaryStore, MatchingPage, MatchingRange } from './core/ports/bo
 export type { EventLocator } from './core/ports/event-locator'
 export type { EventSource, StorePage, StoreRange } from './core/ports/event-source'
 export type { ShardPart } from './core/ports/shard'
-export {
-  firstSlotMap,
-  type ShardMap,
-  type SlotMap,
-  slotMapProblem,
-  slotOf,
-  SLOTS,
-} from './core/slots'
+export { type ShardMap, type SlotMap, slotOf, SLOTS } from './core/slots'
 export { type AppendHooks, appendHooks } from './core/ports/append-hooks'
 export type {
   AfterAppend,
@@ -319,6 +312,10 @@ export type {
   Refusal,
   Transfer,
 } from './core/ports/transfer'
+export type { HashChains, SealStep } from './core/ports/hash-chains'
+export type { ChainHead } from './core/transfer/chain'
+export type { Verifier } from './core/ports/verifier'
+export type { StoreDefect, StoreRule } from './core/transfer/verify'
 export {
   type ArchiveProblem,
   type ArchiveRejected,

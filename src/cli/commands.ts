@@ -10,12 +10,14 @@ import { registerPause, registerUnpause } from './commands/pausing'
 import { registerRebuild } from './commands/rebuild'
 import { registerRename, registerRepartition } from './commands/reshaping'
 import { registerRollback } from './commands/rollback'
+import { registerSeal } from './commands/seal'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
 import { registerStudio } from './commands/studio'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTags } from './commands/tags'
 import { registerTail } from './commands/tail'
+import { registerVerify } from './commands/verify'
 import type { Register } from './runtime'
 
 /** Every command, in the order of the help. */
@@ -40,6 +42,8 @@ export const commands: ReadonlyArray<Register> = [
   registerErase,
   registerExport,
   registerImport,
+  registerVerify,
+  registerSeal,
   registerStudio,
   registerDoctor,
 ]

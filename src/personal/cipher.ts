@@ -1,27 +1,22 @@
-/** AES-256-GCM by Web Cryptography, which Node and browsers have: with a nonce of its own, drawn at random, for each text. */
+import { aesDecrypt, aesEncrypt, type AesKey, aesKey } from '../platform/node'
+
+export type { AesKey } from '../platform/node'
+
+// AES-256-GCM, with a nonce of its own, drawn at random, for each text.
 
 const NONCE = 12
-const ALGORITHM = 'AES-GCM'
-
-const { subtle } = globalThis.crypto
-
-type Bytes = Uint8Array<ArrayBuffer>
-
-/** A key of AES that can be used, and not read. */
-export type AesKey = Awaited<ReturnType<typeof subtle.importKey>>
 
 /** How many bytes a key has. */
 export const KEY_BYTES = 32
 
 /** `size` bytes at random. */
-export const randomBytes = (size: number): Bytes =>
+export const randomBytes = (size: number): Uint8Array =>
   globalThis.crypto.getRandomValues(new Uint8Array(size))
 
-/** A key of 32 bytes, in a form that cannot be read out of the process by accident. */
-export const importKey = (bytes: Uint8Array): Promise<AesKey> =>
-  subtle.importKey('raw', new Uint8Array(bytes), ALGORITHM, false, ['encrypt', 'decrypt'])
+/** A key of 32 bytes, in a form that is not shown by accident. */
+export const importKey = async (bytes: Uint8Array): Promise<AesKey> => aesKey(bytes)
 
-const bind = (text: string): Bytes => new Uint8Array(new TextEncoder().encode(text))
+const encoder = new TextEncoder()
 
 /** The nonce, the encrypted bytes and their tag. `boundTo`: they can be opened only with the same. */
 export const encrypt = async (
@@ -29,11 +24,11 @@ export const encrypt = async (
   plain: Uint8Array,
   boundTo: string,
 ): Promise<Uint8Array> => {
-  const iv = randomBytes(NONCE)
-  const parameters = { name: ALGORITHM, iv, additionalData: bind(boundTo) }
-  const encrypted = new Uint8Array(await subtle.encrypt(parameters, key, new Uint8Array(plain)))
+  const nonce = randomBytes(NONCE)
+  const call = { key, nonce, bytes: plain, boundTo: encoder.encode(boundTo) }
+  const encrypted = await aesEncrypt(call)
   const sealed = new Uint8Array(NONCE + encrypted.length)
-  sealed.set(iv)
+  sealed.set(nonce)
   sealed.set(encrypted, NONCE)
   return sealed
 }
@@ -44,11 +39,9 @@ export const decrypt = async (
   sealed: Uint8Array,
   boundTo: string,
 ): Promise<Uint8Array | undefined> => {
-  const iv = new Uint8Array(sealed.subarray(0, NONCE))
-  const parameters = { name: ALGORITHM, iv, additionalData: bind(boundTo) }
+  const [nonce, bytes] = [sealed.subarray(0, NONCE), sealed.subarray(NONCE)]
   try {
-    const rest = new Uint8Array(sealed.subarray(NONCE))
-    return new Uint8Array(await subtle.decrypt(parameters, key, rest))
+    return await aesDecrypt({ key, nonce, bytes, boundTo: encoder.encode(boundTo) })
   } catch {
     return undefined
   }

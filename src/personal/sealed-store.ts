@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { AppendRequest } from '../core/append'
 import type { AppendTogetherRequest } from '../core/append-together'
+import { plainCopy } from '../core/canonical-json'
 import { unencodableEvent, type UnencodableEvent } from '../core/errors/event'
 import { type StoreFailed, storeFailed } from '../core/errors/store'
 import { describeIssues } from '../core/issue'
@@ -30,12 +31,21 @@ export const openEvents = async (
   )
 }
 
+/** A copy of what a caller may change before it is sealed. What throws when it is read is refused by the store, as it is. */
+const taken = <Given>(given: Given): Given =>
+  E.getOrElse(() => given)(
+    E.tryCatch(
+      () => plainCopy(given),
+      () => undefined,
+    ),
+  )
+
 /** Values whose forgotten parts have become placeholders. Fails for what no store may keep. */
 export const sealValues = async <Value extends Json>(
   keys: OpenKeys,
   values: ReadonlyArray<Value>,
 ): Promise<E.Either<StoreFailed, ReadonlyArray<Value>>> => {
-  const sealed = await sealAll(keys, values)
+  const sealed = await sealAll(keys, taken(values))
   if (E.isLeft(sealed)) return sealed
   const wrong = sealed.right.flatMap(({ issue }) => (issue === undefined ? [] : [issue]))
   return wrong.length === 0
@@ -101,8 +111,9 @@ const opening =
 
 const sealTogether = async (
   keys: OpenKeys,
-  request: AppendTogetherRequest,
+  given: AppendTogetherRequest,
 ): Promise<E.Either<SealError, AppendTogetherRequest>> => {
+  const request = taken(given)
   const streams = await sealRequests(keys, request.streams)
   return E.isLeft(streams) ? streams : E.right({ ...request, streams: streams.right })
 }
@@ -149,7 +160,8 @@ export const sealedStore = (
     streams,
     declareTags,
     stateLifetime: { maxAge: ring.maxAge, epoch: ring.epoch },
-    append: (request) => async () => {
+    append: (given) => async () => {
+      const request = taken(given)
       const sealed = await sealRequests(keys, [request])
       if (E.isLeft(sealed)) return sealed
       return store.append(sealed.right[0] ?? request)()
@@ -166,7 +178,8 @@ export const sealedStore = (
     read: (streamId, range) => opening(keys, store.read(streamId, range)),
     readBackwards: (streamId, range) => opening(keys, store.readBackwards(streamId, range)),
     readAll: (range) => opening(keys, store.readAll(range)),
-    saveSnapshot: (snapshot) => async () => {
+    saveSnapshot: (given) => async () => {
+      const snapshot = taken(given)
       const state = await sealValues(keys, [snapshot.state])
       if (E.isLeft(state)) return state
       const [sealed = snapshot.state] = state.right

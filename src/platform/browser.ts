@@ -77,3 +77,31 @@ export const fromBase64Url = (characters: string): string => {
   const binary = atob(characters.replaceAll('-', '+').replaceAll('_', '/'))
   return new TextDecoder().decode(Uint8Array.from(binary, (one) => one.charCodeAt(0)))
 }
+
+const AES = 'AES-GCM'
+
+export const aesKey = (bytes: Uint8Array) =>
+  crypto.subtle.importKey('raw', new Uint8Array(bytes), AES, false, ['encrypt', 'decrypt'])
+
+interface AesCall {
+  readonly key: Awaited<ReturnType<typeof aesKey>>
+  readonly nonce: Uint8Array
+  readonly bytes: Uint8Array
+  readonly boundTo: Uint8Array
+}
+
+const parametersOf = ({ nonce, boundTo }: AesCall) => ({
+  name: AES,
+  iv: new Uint8Array(nonce),
+  additionalData: new Uint8Array(boundTo),
+})
+
+export const aesEncrypt = async (call: AesCall): Promise<Uint8Array> =>
+  new Uint8Array(
+    await crypto.subtle.encrypt(parametersOf(call), call.key, new Uint8Array(call.bytes)),
+  )
+
+export const aesDecrypt = async (call: AesCall): Promise<Uint8Array> =>
+  new Uint8Array(
+    await crypto.subtle.decrypt(parametersOf(call), call.key, new Uint8Array(call.bytes)),
+  )

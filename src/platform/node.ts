@@ -2,7 +2,13 @@
  * What the library needs of the machine beside the globals that every JavaScript engine of today has. A bundler for
  * browsers takes `browser.ts` instead, by the `browser` field of package.json: the same names.
  */
-import { createHash } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+} from 'node:crypto'
 import * as hooks from 'node:perf_hooks'
 import * as timers from 'node:timers'
 import * as promises from 'node:timers/promises'
@@ -28,3 +34,38 @@ export const toBase64Url = (text: string): string => Buffer.from(text).toString(
 /** The text that {@link toBase64Url} was given; something else, or an exception, for what it did not give. */
 export const fromBase64Url = (characters: string): string =>
   Buffer.from(characters, 'base64url').toString()
+
+const CIPHER = 'aes-256-gcm'
+const TAG_BYTES = 16
+
+/** A key of AES that can be used, and is not shown by accident. */
+export type AesKey = KeyObject
+
+/** What a browser gives later. */
+type Soon<Value> = Value | Promise<Value>
+
+/** A key of 32 bytes. */
+export const aesKey = (bytes: Uint8Array): Soon<AesKey> => createSecretKey(bytes)
+
+/** What is encrypted, or to be: with which key, which nonce of 12 bytes, and what it is bound to. */
+export interface AesCall {
+  readonly key: AesKey
+  readonly nonce: Uint8Array
+  readonly bytes: Uint8Array
+  readonly boundTo: Uint8Array
+}
+
+/** AES-256-GCM: the encrypted bytes, and after them their tag. */
+export const aesEncrypt = ({ key, nonce, bytes, boundTo }: AesCall): Soon<Uint8Array> => {
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(boundTo)
+  return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+}
+
+/** The bytes that {@link aesEncrypt} was given. Throws, or rejects, for what it has not made. */
+export const aesDecrypt = ({ key, nonce, bytes, boundTo }: AesCall): Soon<Uint8Array> => {
+  const end = bytes.length - TAG_BYTES
+  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
+    .setAAD(boundTo)
+    .setAuthTag(bytes.subarray(end))
+  return Buffer.concat([decipher.update(bytes.subarray(0, end)), decipher.final()])
+}

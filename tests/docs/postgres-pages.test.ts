@@ -1,6 +1,7 @@
 import { describeMarkdown } from './run-markdown'
 
 describeMarkdown('docs/how-to/migrate.md')
+describeMarkdown('docs/how-to/verify.md')
 describeMarkdown('docs/how-to/append-in-your-own-transaction.md')
 describeMarkdown('docs/how-to/pgbouncer.md')
 describeMarkdown('docs/how-to/tenants.md')

@@ -1,5 +1,6 @@
-import { openCategory } from 'reprise'
-import { forgotten } from 'reprise/codec'
+import * as t from 'io-ts'
+import { commands, openCategory } from 'reprise'
+import { forgotten, personal, refined } from 'reprise/codec'
 import { masterKeyFrom, memory, type MasterKey, rotateMasterKey } from 'reprise/memory'
 import { assertLaws, checkDecider } from 'reprise/testing'
 import {
@@ -49,11 +50,32 @@ describe('personal data', () => {
     expect(await right(desk.version('7'))).toEqual({ version: 0 })
   })
 
-  it('is not shown by what refuses it', async () => {
-    const { desk } = await registered()
-    const wrong = await left(desk.handle('8', { type: 'Move', email: ['ada@example.org'] }))
-    expect(wrong).toMatchObject({ _tag: 'InvalidCommand', issues: [{ path: 'email' }] })
-    expect(JSON.stringify(wrong)).not.toContain('ada@')
+  it('is not shown by what refuses it', () => {
+    const Email = refined('Email', t.string, (text) => text.includes('@'))
+    const owner = ({ customerId }: { readonly customerId: string }) => customerId
+    const email = personal(owner, Email)
+    const codec = commands({ Move: { customerId: t.string, email } })
+    const refused = codec.decode({ type: 'Move', customerId: 'c-7', email: 'Ada Lovelace' })
+    expect(refused).toMatchObject({ left: [{ path: 'email' }] })
+    expect(JSON.stringify(refused)).not.toContain('Ada')
+  })
+
+  it('lets nothing in that looks as if it were sealed', async () => {
+    const append = opened().store.append({
+      streamId: 'customer-7',
+      expectedVersion: 0,
+      commands: [],
+      events: [
+        {
+          id: crypto.randomUUID(),
+          type: 'Moved',
+          schemaVersion: 1,
+          data: { customerId: 'c-7', email: { $personal: 'c-7', sealed: 'AAAA' } },
+          metadata: {},
+        },
+      ],
+    })
+    expect(await left(append)).toMatchObject({ _tag: 'UnencodableEvent' })
   })
 })
 
@@ -162,30 +184,6 @@ describe('a key', () => {
     const desk = openCategory(customers, opened(short))
     const refused = desk.handleCommand('7', register('c-7', 'a@example.org', 'Ada'))
     expect(await left(refused)).toMatchObject({ reason: 'MasterKeyUnavailable' })
-  })
-
-  it('that is missing is a typed error, and not a forgotten one', async () => {
-    const { backend } = await registered()
-    const { events } = await right(backend.store.readAll({ after: 0, limit: 10 }))
-    expect(events[0]?.data).toMatchObject({ email: 'ada@example.org' })
-    const other = opened()
-    const sealed = { $personal: 'c-7', sealed: 'AAAA' }
-    const append = other.store.append({
-      streamId: 'customer-7',
-      expectedVersion: 0,
-      commands: [],
-      events: [
-        {
-          id: crypto.randomUUID(),
-          type: 'Moved',
-          schemaVersion: 1,
-          data: { customerId: 'c-7', email: sealed },
-          metadata: {},
-        },
-      ],
-    })
-    // What looks like sealed data is not let in.
-    expect(await left(append)).toMatchObject({ _tag: 'UnencodableEvent' })
   })
 })
 

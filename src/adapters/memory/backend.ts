@@ -107,7 +107,7 @@ export const memory = ({
     store: signalling(sealing.store(store), wakeUps),
     asShard: {
       ...asShard,
-      storeAt: (epoch) => signalling(sealing.store(asShard.storeAt(epoch)), wakeUps),
+      storeBy: (epoch) => signalling(sealing.store(asShard.storeBy(epoch)), wakeUps),
     },
     subscriptions: memorySubscriptions(transactions, now),
     documents: sealing.documents(documents),

@@ -259,7 +259,7 @@ export const memoryStore = ({
     store,
     asShard: {
       ...slotMapOf(slotMap, oneByOne),
-      storeAt: (epoch) => ({ ...store, ...appendsAt(epoch) }),
+      storeBy: (epoch) => ({ ...store, ...appendsAt(epoch) }),
     },
   }
 }

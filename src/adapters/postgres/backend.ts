@@ -11,7 +11,6 @@ import type { EventStore } from '../../core/ports/event-store'
 import type { ShardPart } from '../../core/ports/shard'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
-import type { Transfer } from '../../core/ports/transfer'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { PersonalDataOptions } from '../../personal/key-ring'
@@ -56,7 +55,7 @@ import { DEFAULT_SCHEMA } from './schema/names'
 import { slotMapIn } from './shard/slot-map'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
-import { postgresTransfer } from './transfer/transfer'
+import { wholeStore, type WholeStore } from './transfer/transfer'
 
 /**
  * How a backend in PostgreSQL is set up. Every key is optional. No number is rejected: one that is invalid counts as
@@ -117,14 +116,12 @@ export interface PostgresStore<Database> extends EventStore, BoundaryStore {
 }
 
 /** Everything in PostgreSQL. */
-export interface PostgresBackend<Database> extends Backend<Transaction<Database>> {
+export interface PostgresBackend<Database> extends Backend<Transaction<Database>>, WholeStore {
   readonly store: PostgresStore<Database>
   /** The Kysely that it works on: the caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
   /** As one of several shards: see `sharded`. */
   readonly asShard: ShardPart<EventStore & BoundaryStore>
-  /** Takes everything out of the store, and brings it into another one. */
-  readonly transfer: Transfer
 }
 
 interface StoreParts<Database> {
@@ -297,14 +294,14 @@ export const postgres = <Database = unknown>(
     store: sealing.whole(storeOn(bounded, parts)),
     asShard: {
       ...slotMapIn(schema)(direct),
-      storeAt: (epoch) => sealing.whole(storeOn(bounded, { ...parts, epoch })),
+      storeBy: (epoch) => sealing.whole(storeOn(bounded, { ...parts, epoch })),
     },
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents: sealing.documents(documents),
     outbox: sealing.outbox(postgresOutbox(bounded, schema)),
     subjectKeys,
     operator: postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
-    transfer: postgresTransfer(db, { schema, signal }),
+    ...wholeStore(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
     close: async () => {

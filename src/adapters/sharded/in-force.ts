@@ -75,7 +75,7 @@ export interface KnownMap<Store> {
 
 /** Keeps the map that is in force. */
 export const knownMap = <Store>(
-  parts: ReadonlyArray<MapPart & { readonly storeAt: (epoch: number) => Store }>,
+  parts: ReadonlyArray<MapPart & { readonly storeBy: (epoch: number) => Store }>,
   placement: Placement,
 ): KnownMap<Store> => {
   let known: InForce<Store> | undefined
@@ -90,7 +90,7 @@ export const knownMap = <Store>(
     known = {
       map: map.right,
       locations: locationsBy(map.right, placement),
-      stores: parts.slice(0, map.right.shards).map(({ storeAt }) => storeAt(map.right.epoch)),
+      stores: parts.slice(0, map.right.shards).map(({ storeBy }) => storeBy(map.right.epoch)),
     }
     return E.right(known)
   }

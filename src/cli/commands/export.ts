@@ -2,14 +2,24 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { argument, count } from '../../core/text'
+import {
+  type Exporting,
+  FOREIGN_SYSTEMS,
+  type ForeignSystem,
+} from '../../adapters/postgres/transfer/foreign'
 import { exportArchive } from '../../shell/transfer/export-archive'
 import { openPart, type PartFile } from '../archive/part-file'
-import { type CliFailure, failure } from '../failure'
+import { type CliFailure, failure, usage } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { answer } from '../output/report'
 import { safe } from '../output/text'
 import { type Context, type Register, untilInterrupted, type Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
+
+export interface ExportOptions {
+  readonly from?: string
+  readonly fromSchema?: string
+}
 
 const interrupted = (path: string): CliFailure =>
   failure(
@@ -17,11 +27,23 @@ const interrupted = (path: string): CliFailure =>
     `Interrupted. What was exported is in ${safe(path)}.part. To go on: npx reprise export ${argument(path)}`,
   )
 
+const SYSTEMS: ReadonlyArray<string> = FOREIGN_SYSTEMS
+
+const isForeign = (system: string): system is ForeignSystem => SYSTEMS.includes(system)
+
+/** What is exported: this library's store, or that of another one in the same database. */
+const sourceOf = (
+  session: Session,
+  { from, fromSchema = 'public' }: ExportOptions,
+): Pick<Session, 'transfer'> | { readonly transfer: Exporting } =>
+  from !== undefined && isForeign(from)
+    ? { transfer: session.transferFrom(from, fromSchema) }
+    : session
+
 const exportTo = async (
   session: Session,
   context: Context,
-  path: string,
-  file: PartFile,
+  { path, options, file }: { path: string; options: ExportOptions; file: PartFile },
 ): Promise<E.Either<CliFailure, 0>> => {
   const progress = progressPrinter(context, { archive: path })
   const exported = await untilInterrupted(context, (signal) =>
@@ -30,7 +52,7 @@ const exportTo = async (
       write: (lines) => async () =>
         signal.aborted ? E.left(interrupted(path)) : file.write(lines)(),
       onProgress: progress.show,
-    })(session)(),
+    })(sourceOf(session, options))(),
   )
   await progress.end()
   if (E.isLeft(exported)) {
@@ -47,12 +69,16 @@ const exportTo = async (
 }
 
 /** Writes everything that the store holds into an archive, or goes on with that. */
-const exporting = (path: string): Work =>
+const exporting = (path: string, options: ExportOptions): Work =>
   withSession('existing', (session, context) => async () => {
+    const { from } = options
+    if (from !== undefined && !isForeign(from)) {
+      return E.left(usage(`--from must be one of: ${SYSTEMS.join(', ')}.`))
+    }
     const file = await openPart(resolve(context.folder, path))()
     if (E.isLeft(file)) return file
     try {
-      return await exportTo(session, context, path, file.right)
+      return await exportTo(session, context, { path, options, file: file.right })
     } finally {
       await file.right.close()
     }
@@ -63,6 +89,8 @@ export const registerExport: Register = (program, perform) =>
     .command('export')
     .description('write all events into an archive, or go on with an export that was interrupted')
     .argument('<file>', 'the archive to be written; until it is complete, <file>.part')
-    .action((file: string, _options: unknown, command: Command) =>
-      perform(command, exporting(file)),
+    .option('--from <library>', `from the tables of another one: ${SYSTEMS.join(', ')}`)
+    .option('--from-schema <name>', 'with --from: where those are (default: public)')
+    .action((file: string, options: ExportOptions, command: Command) =>
+      perform(command, exporting(file, options)),
     )

@@ -34,5 +34,5 @@ export interface ShardPart<Store> {
    *
    * @param epoch - 1 or more.
    */
-  readonly storeAt: (epoch: number) => Store
+  readonly storeBy: (epoch: number) => Store
 }

@@ -86,17 +86,18 @@ const ownMetadata = (metadata: Metadata): Metadata => {
   return own
 }
 
-/** The id comes first: what looks for ids only need not parse the rest. */
-export const eventLine = (
-  { id, streamId, version, recordedAt, type, schemaVersion, tags, ...rest }: HistoricEvent,
-  position: number,
-): string =>
-  line({
-    ...{ id, streamId, version, position, recordedAt, type, schemaVersion },
-    data: rest.data,
-    metadata: ownMetadata(rest.metadata),
-    ...(tags === undefined || tags.length === 0 ? {} : { tags }),
-  })
+/**
+ * The id comes first: what looks for ids only need not parse the rest. Written part by part, for there are millions of
+ * them.
+ */
+export const eventLine = (event: HistoricEvent, position: number): string => {
+  const { id, streamId, version, recordedAt, type, schemaVersion, tags } = event
+  const [data, metadata] = [JSON.stringify(event.data), JSON.stringify(ownMetadata(event.metadata))]
+  const place = `"streamId":${JSON.stringify(streamId)},"version":${version},"position":${position}`
+  const kind = `"type":${JSON.stringify(type)},"schemaVersion":${schemaVersion}`
+  const tagged = tags === undefined || tags.length === 0 ? '' : `,"tags":${JSON.stringify(tags)}`
+  return `{"id":"${id}",${place},"recordedAt":${recordedAt},${kind},"data":${data},"metadata":${metadata}${tagged}}\n`
+}
 
 export const commandLine = (command: ExportedCommand): string => line({ command })
 
@@ -124,14 +125,20 @@ export const parseHeader = (text: string): E.Either<ArchiveRejected, ArchiveHead
     : E.right({ lineage: header.lineage, completeTags: header.completeTags })
 }
 
-const toEvent = ({ position = 0, data, metadata, ...rest }: EventLine): ArchiveLine => {
-  const { id, streamId, version, recordedAt, type, schemaVersion, tags } = rest
+// Field by field: a copy of the rest takes several times as long.
+const toEvent = (line: EventLine): ArchiveLine => {
   const event: HistoricEvent = {
-    ...{ id, streamId, version, recordedAt, type, schemaVersion, data },
-    metadata,
-    ...(tags === undefined ? {} : { tags }),
+    id: line.id,
+    streamId: line.streamId,
+    version: line.version,
+    recordedAt: line.recordedAt,
+    type: line.type,
+    schemaVersion: line.schemaVersion,
+    data: line.data,
+    metadata: line.metadata,
   }
-  return { _tag: 'Event', event, position }
+  const { tags, position = 0 } = line
+  return { _tag: 'Event', event: tags === undefined ? event : { ...event, tags }, position }
 }
 
 /** Any other line of an archive, or why it is none. */

@@ -129,6 +129,9 @@ const versionReason = (
   current: StreamVersion,
 ): Reason | undefined => {
   if (version === current + 1) return undefined
+  if (current === MAXIMUM_VERSION) {
+    return { reason: 'StreamErased', message: `${streamId} was erased from this store.` }
+  }
   return version <= current
     ? { reason: 'VersionTaken', message: `${streamId} is at version ${current} already.` }
     : { reason: 'VersionMissing', message: `Version ${current + 1} of ${streamId} is missing.` }

@@ -80,7 +80,7 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
       expect(await left(one.store.append(appending(id)))).toMatchObject(refused)
       const command = { commandId: 'a', skip: 0, eventCount: 0, fingerprint: undefined }
       const nothing = { streamId: id, expectedVersion: 0, events: [], commands: [command] }
-      for (const store of [one.store, one.asShard.storeAt(3)]) {
+      for (const store of [one.store, one.asShard.storeBy(3)]) {
         expect(
           await left(store.append({ ...nothing, events: appending(id).events, commands: [] })),
         ).toMatchObject(refused)
@@ -88,7 +88,7 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
           refused,
         )
       }
-      expect(await left(one.asShard.storeAt(3).append(nothing))).toMatchObject(refused)
+      expect(await left(one.asShard.storeBy(3).append(nothing))).toMatchObject(refused)
       expect(await right(one.store.version(id))).toBe(0)
     })
 
@@ -230,7 +230,7 @@ describe('shards', () => {
     const unreachable = {
       ...other,
       store: broken,
-      asShard: { ...other.asShard, readMap: away(), storeAt: () => broken },
+      asShard: { ...other.asShard, readMap: away(), storeBy: () => broken },
     }
     const { store } = sharded([one, unreachable])
     await right(store.append(appending(anIdOn(0))))

@@ -4,6 +4,7 @@ import type { MigrationChanged, StoreFailed } from '../../../core/errors/store'
 import type { OperatorThresholds } from '../../../core/operator/finding'
 import { postgres, type PostgresBackend } from '../backend'
 import { type MigrationPlan, planMigration } from '../schema/migrate'
+import { type Exporting, type ForeignSystem, foreignTransfer } from '../transfer/foreign'
 import type { PreparedStatementsProbe } from './prepared-statements-probe'
 
 /** How a database is opened by its address. */
@@ -19,6 +20,8 @@ export interface OpenSettings {
 export interface OpenedDatabase extends PostgresBackend<unknown> {
   readonly plan: TE.TaskEither<MigrationChanged | StoreFailed, MigrationPlan>
   readonly preparedStatements: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
+  /** The events of another library's store in the same database, to be exported. */
+  readonly transferFrom: (system: ForeignSystem, schema: string) => Exporting
 }
 
 /** It could not be opened: the address is not valid, or the folder cannot be used. */
@@ -38,6 +41,7 @@ export const openedDatabase = (
   return {
     ...backend,
     plan: planMigration(db, schema),
+    transferFrom: (system, from) => foreignTransfer(db, system, from),
     preparedStatements,
     close: async () => {
       await backend.close()

@@ -37,66 +37,66 @@ const storeBatch = (schema: string): string => `
 select ${schema}.import_batch(
   $1::text, $2::bigint, $3::bigint, $4::bigint, $5::boolean,
   $6::text[], $7::integer[],
-  $8::integer[], $9::integer[], $10::uuid[], $11::text[], $12::smallint[], $13::double precision[],
-  $14::text::jsonb, $15::text::jsonb,
-  $16::integer[], $17::text[], $18::text[],
-  $19::text[], $20::text[], $21::integer[], $22::integer[], $23::text[],
-  $24::bigint[], $25::bigint[], $26::bigint[], $27::text[], $28::text[],
-  $29::text[], ${eventsOf(schema)}) as outcome`
+  $8::text[], $9::integer[], $10::uuid[], $11::text[], $12::smallint[], $13::double precision[],
+  $14::text[], $15::text[],
+  $16::integer[], $17::text[], $18::text[], $19::text[],
+  $20::text[], $21::text[], $22::integer[], $23::integer[], $24::text[],
+  $25::bigint[], $26::bigint[], $27::bigint[], $28::text[], $29::text[],
+  $30::text[], ${eventsOf(schema)}) as outcome`
 
 const refusals = (schema: string): string => `
 select line::double precision as line, start::double precision as start, length::double precision as length,
        reason, message
 from ${schema}.import_refusals where archive = $1::text and line > $2::bigint order by line limit $3::integer`
 
-const IMPORTED = '{"imported":true}'
-
-/** Most events have no metadata. */
 const metadataText = ({ metadata }: HistoricEvent): string => {
-  const text = JSON.stringify({ ...metadata, imported: true })
-  return text === IMPORTED ? IMPORTED : text
+  const text = JSON.stringify(metadata)
+  if (text === '{}') return '{"imported":true}'
+  return metadata.imported === true ? text : `${text.slice(0, -1)},"imported":true}`
 }
 
 /** The streams that get events, each with the version that it must be at. */
-const streamsOf = (events: ImportBatch['events']) => {
-  const places = new Map<StreamId, number>()
+const streamColumns = (events: ImportBatch['events']) => {
+  const streams = new Set<StreamId>()
   const bases = arrayText()
   for (const { streamId, version } of events) {
-    if (places.has(streamId)) continue
-    places.set(streamId, places.size + 1)
+    if (streams.has(streamId)) continue
+    streams.add(streamId)
     bases.add(String(version - 1))
   }
-  return { places, bases: bases.end() }
+  return [[...streams], bases.end()]
 }
 
-const eventColumns = (events: ImportBatch['events'], places: ReadonlyMap<StreamId, number>) => {
-  const [streams, numbers, ids] = [arrayText(), arrayText(), arrayText()]
-  const [schemaVersions, times] = [arrayText(), arrayText()]
+const eventColumns = (events: ImportBatch['events']) => {
+  const [numbers, ids, schemaVersions] = [arrayText(), arrayText(), arrayText()]
+  const [times, data, metadata] = [arrayText(), arrayText(), arrayText()]
   for (const event of events) {
-    streams.add(String(places.get(event.streamId)))
     numbers.add(String(event.version))
     ids.add(event.id)
     schemaVersions.add(String(event.schemaVersion))
     times.add(String(event.recordedAt))
+    // An item of an array is quoted as a string of JSON is.
+    data.add(JSON.stringify(JSON.stringify(event.data)))
+    metadata.add(JSON.stringify(metadataText(event)))
   }
   return [
-    ...[streams.end(), numbers.end(), ids.end(), events.map(({ type }) => type)],
-    ...[schemaVersions.end(), times.end()],
-    `[${events.map(({ data }) => JSON.stringify(data)).join(',')}]`,
-    `[${events.map(metadataText).join(',')}]`,
+    ...[events.map(({ streamId }) => streamId), numbers.end(), ids.end()],
+    ...[events.map(({ type }) => type), schemaVersions.end(), times.end()],
+    ...[data.end(), metadata.end()],
   ]
 }
 
 /** The tags of the events, and what is locked for them: as for an append that declares them. */
 const tagColumns = ({ events, completeTags }: ImportBatch) => {
   const turns = arrayText()
-  const tags: string[] = []
+  const [types, tags]: [string[], string[]] = [[], []]
   const locks = new Set<string>()
   const categories = new Set<string>()
-  for (const [index, { streamId, tags: own = [] }] of events.entries()) {
+  for (const [index, { streamId, type, tags: own = [] }] of events.entries()) {
     categories.add(categoryOf(streamId))
     for (const tag of own) {
       turns.add(String(index + 1))
+      types.push(type)
       tags.push(tag)
       locks.add(`tag ${tag}`)
     }
@@ -104,7 +104,7 @@ const tagColumns = ({ events, completeTags }: ImportBatch) => {
   const undeclared = [...categories].filter((one) => !completeTags.includes(one))
   const declared = [...categories].filter((one) => completeTags.includes(one))
   for (const category of declared) locks.add(`tags of ${category}`)
-  return { columns: [turns.end(), tags, [...locks]], undeclared }
+  return { columns: [turns.end(), types, tags, [...locks]], undeclared }
 }
 
 /** A text that PostgreSQL takes. */
@@ -112,12 +112,11 @@ const storable = (text: string): string => text.toWellFormed().replaceAll('\u000
 
 const parametersOf = (batch: ImportBatch): ReadonlyArray<unknown> => {
   const { from, to, events, commands, refusals: refused } = batch
-  const { places, bases } = streamsOf(events)
   const { columns, undeclared } = tagColumns(batch)
   return [
     ...[from.archive, from.lines, to.lines, to.bytes, to.isFinished],
-    ...[[...places.keys()], bases],
-    ...eventColumns(events, places),
+    ...streamColumns(events),
+    ...eventColumns(events),
     ...columns,
     commands.map(({ streamId }) => streamId),
     commands.map(({ commandId }) => commandId),

@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { isComplete } from '../../core/tagged-category'
+import { count } from '../../core/text'
+import { type Verified, verifyStore } from '../../shell/transfer/verify-store'
+import { type AnyCategory, categoriesOf } from '../category-module'
+import { type CliFailure, type ExitCode, failure } from '../failure'
+import { progressPrinter } from '../output/progress'
+import { answer } from '../output/report'
+import { safe } from '../output/text'
+import { type Context, type Register, untilInterrupted, type Work } from '../runtime'
+import { explain, explained, type Session, withSession } from '../session'
+import { exportsIn } from '../user-module'
+
+export interface VerifyCommandOptions {
+  readonly module?: string
+}
+
+const forPeople = ({ events, defects, counts }: Verified): string => {
+  const found = defects.map(
+    ({ rule, place, message }) => `${rule}: ${safe(place)}: ${safe(message)}.`,
+  )
+  const all = [...counts].map(([rule, number]) => `${rule} ${number}`).join(', ')
+  const verdict =
+    defects.length === 0
+      ? `${count(events, 'event')}: all is well.`
+      : `${count(events, 'event')}. Broken rules: ${all}.`
+  return `${[...found, verdict].join('\n')}\n`
+}
+
+const verify = async (
+  session: Session,
+  context: Context,
+  categories: ReadonlyArray<AnyCategory>,
+): Promise<E.Either<CliFailure, ExitCode>> => {
+  const tagged = await explained(session)(session.operator.taggedCategories())()
+  if (E.isLeft(tagged)) return tagged
+  const completeTags = tagged.right.filter(isComplete).map(({ category }) => category)
+  const progress = progressPrinter(context, { verifying: session.schema })
+  const verified = await untilInterrupted(context, (signal) =>
+    verifyStore({ categories, completeTags, onProgress: progress.show, signal })(session)(),
+  )
+  await progress.end()
+  if (E.isLeft(verified)) return E.left(explain(session)(verified.left))
+  const { events, defects, counts, isInterrupted } = verified.right
+  if (isInterrupted && defects.length === 0) {
+    return E.left(failure('Interrupted', `Interrupted after ${count(events, 'event')}.`))
+  }
+  const machines = { events, defects, counts: Object.fromEntries(counts) }
+  await answer(
+    context,
+    () => ({ verified: machines }),
+    () => forPeople(verified.right),
+  )()
+  return E.right(defects.length === 0 ? 0 : 1)
+}
+
+/** Looks at everything that the store holds, and says what does not fit together. */
+const verifying =
+  ({ module }: VerifyCommandOptions): Work =>
+  (context) =>
+    pipe(
+      module === undefined ? TE.right([]) : pipe(exportsIn(context, module), TE.map(categoriesOf)),
+      TE.flatMap((categories) =>
+        withSession('existing', (session) => () => verify(session, context, categories))(context),
+      ),
+    )
+
+export const registerVerify: Register = (program, perform) =>
+  program
+    .command('verify')
+    .description('look at everything that is stored, and say what does not fit together')
+    .option('--module <file>', 'also decode the events of the categories that this module exports')
+    .action((options: VerifyCommandOptions, command: Command) =>
+      perform(command, verifying(options)),
+    )
