@@ -218,6 +218,8 @@ export type {
 export type { BoundaryStore, MatchingPage, MatchingRange } from './core/ports/boundary-store'
 export type { EventLocator } from './core/ports/event-locator'
 export type { EventSource, StorePage, StoreRange } from './core/ports/event-source'
+export type { ShardPart } from './core/ports/shard'
+export { type ShardMap, type SlotMap, slotOf, SLOTS } from './core/slots'
 export { type AppendHooks, appendHooks } from './core/ports/append-hooks'
 export type {
   AfterAppend,
@@ -384,6 +386,7 @@ export type {
   InTransaction,
 } from './shell/category/in-transaction'
 export { defaultRetry, type RetryPolicy } from './shell/category/settings'
+export type { OnSources } from './shell/sources'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
 export type { InlineHandler } from './shell/projection/inline'

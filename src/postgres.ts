@@ -6,6 +6,10 @@ export {
   type PostgresOptions,
   type PostgresStore,
 } from './adapters/postgres/backend'
+export { sharded, type ShardedBackend, type ShardedOptions } from './adapters/sharded/backend'
+export type { Placement } from './adapters/sharded/placement'
+export type { ShardBackend } from './adapters/sharded/source'
+export type { ShardStore } from './adapters/sharded/store'
 export type { DatabaseHandle, WakeUpsOption } from './adapters/postgres/connection/database'
 export type { MakeClient } from './adapters/postgres/connection/listening'
 export { connectPglite } from './adapters/postgres/connection/pglite'

@@ -56,6 +56,8 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'WrongIsolation':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'OtherSlotMap':
+    case 'SlotMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':

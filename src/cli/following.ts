@@ -45,6 +45,8 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'WrongIsolation':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'OtherSlotMap':
+    case 'SlotMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':

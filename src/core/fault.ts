@@ -27,6 +27,8 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'WrongIsolation':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'OtherSlotMap':
+    case 'SlotMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':
@@ -58,6 +60,7 @@ const passing: ReadonlySet<StoreFailure> = new Set([
   'TransactionRefused',
   'TimedOut',
   'ReadOnlyReplica',
+  'SlotMoving',
   'MasterKeyUnavailable',
 ])
 

@@ -139,6 +139,8 @@ const storeFailure = (
     case 'SchemaRenamed':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
+    case 'OtherSlotMap':
+    case 'SlotMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':

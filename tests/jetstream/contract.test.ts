@@ -14,7 +14,7 @@ import { right } from '../support/right'
 const PARTITIONS = 3
 
 /** The store, with one of its sources. */
-const storeAt = ({ store, sources }: JetStreamBackend, source: number): EventStore => ({
+const storeBy = ({ store, sources }: JetStreamBackend, source: number): EventStore => ({
   ...store,
   readAll: (sources[source] ?? sources[0]).store.readAll,
 })
@@ -41,7 +41,7 @@ describeWithNats('JetStream on three nodes', (program) => {
   })
 
   const pair = (backends: ReadonlyArray<JetStreamBackend>, source = 0) => {
-    const [store, second] = backends.map((backend) => storeAt(backend, source))
+    const [store, second] = backends.map((backend) => storeBy(backend, source))
     if (store === undefined || second === undefined) throw new Error('there are two')
     return { store, second, close: () => Promise.resolve() }
   }

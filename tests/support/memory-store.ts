@@ -22,4 +22,4 @@ export const memoryStoreOn = ({
     transactions: documents,
     inline: { projections, documents: memoryProjections(documents, now) },
     lineage: { current: 'of the test' },
-  })
+  }).store

@@ -6,6 +6,7 @@ import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { InlineProjection } from '../../core/ports/inline-projection'
+import type { ShardPart } from '../../core/ports/shard'
 import type { Transfer } from '../../core/ports/transfer'
 import { localWakeUps, type WakeUps } from '../../core/ports/wake-ups'
 import type { PersonalDataOptions } from '../../personal/key-ring'
@@ -43,6 +44,8 @@ export interface MemoryOptions {
 /** Everything in memory. */
 export interface MemoryBackend extends Backend<MemoryTransaction> {
   readonly store: EventStore & BoundaryStore
+  /** As one of several shards: see `sharded`. */
+  readonly asShard: ShardPart<EventStore & BoundaryStore>
   /** Takes everything out of the store, and brings it into another one. */
   readonly transfer: Transfer
 }
@@ -91,7 +94,7 @@ export const memory = ({
   const log = emptyLog(current, tags)
   const subjectKeys = memorySubjectKeys(log)
   const sealing = sealingWith<MemoryTransaction>(subjectKeys, personalData)
-  const store = memoryStore({
+  const { store, asShard } = memoryStore({
     limits: limitsOf(limits),
     now,
     transactions,
@@ -102,6 +105,10 @@ export const memory = ({
   })
   return {
     store: signalling(sealing.store(store), wakeUps),
+    asShard: {
+      ...asShard,
+      storeBy: (epoch) => signalling(sealing.store(asShard.storeBy(epoch)), wakeUps),
+    },
     subscriptions: memorySubscriptions(transactions, now),
     documents: sealing.documents(documents),
     outbox: sealing.outbox(memoryOutbox(transactions, now)),

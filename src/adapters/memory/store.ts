@@ -9,24 +9,34 @@ import {
 } from '../../core/append-together'
 import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-query'
 import { type InvalidQuery, invalidQuery, type InvalidStreamId } from '../../core/errors/invalid'
-import { type ProjectionFailed, storeFailed } from '../../core/errors/store'
-import type { AppendError, AppendTogetherError } from '../../core/errors/unions'
+import type { ProjectionFailed } from '../../core/errors/store'
+import type { AppendTogetherError } from '../../core/errors/unions'
 import { type StreamErased, streamErased } from '../../core/errors/erased'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
 import { appendHooks } from '../../core/ports/append-hooks'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
+import type { ShardPart } from '../../core/ports/shard'
 import { backwardsRangeProblem, storeRangeProblem, streamRangeProblem } from '../../core/read-range'
-import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf, type StreamId, streamIdError } from '../../core/stream'
 import { setImmediate } from '../../platform/node'
-import { commit, recorded, rejectionOf, rejectionOfAll, taken } from './append'
+import { rejectionOf, rejectionOfAll, taken } from './append'
+import {
+  type Answer,
+  appendAllNow,
+  appendNow,
+  commitAll,
+  onlyOne,
+  recordedAll,
+  type Work,
+} from './append-now'
 import type { MemoryDocuments } from './documents'
 import { matchingPage } from './matching'
 import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
+import { type MemorySlotMap, otherSlotMap, slotMapOf } from './slot-map'
 import { emptyTagIndex, incompleteIn, type TagIndex, tagsAt, undeclaredIn } from './tag-index'
 import { type LockTags, tagLocks, tagsToLock } from './tag-locks'
 import { backwardsPage, keepSnapshot, load, page, storePage, streamPage } from './reads'
@@ -43,54 +53,16 @@ export interface MemoryStoreParts {
   readonly lineage: MemoryLineage
   /** The tags, which the operator can rebuild. Default: new ones. */
   readonly tags?: TagIndex
+  /** The map of the slots, if the store is one of several shards. Default: it is none. */
+  readonly slotMap?: MemorySlotMap
   /** What is stored, of which the operator can erase streams. Default: nothing. */
   readonly log?: MemoryLog
 }
 
-type Answer = E.Either<AppendError, Appended>
-
-const appendNow = (log: MemoryLog, request: AppendRequest, now: number): Answer => {
-  const rejected = rejectionOf(log, request) ?? undeclaredIn(log.tags, [request])
-  if (rejected !== undefined) return E.left(rejected)
-  return E.right(commit(log, request, recorded(log, request, now), now))
-}
-
-/** One or more appends that are stored as one, and why they are rejected as the log is now. */
-interface Work<Rejection> {
-  readonly requests: ReadonlyArray<AppendRequest>
-  readonly rejected: () => Rejection | undefined
-}
-
-const recordedAll = (
-  log: MemoryLog,
-  requests: ReadonlyArray<AppendRequest>,
-  now: number,
-): ReadonlyArray<ReadonlyArray<StoredEvent>> => {
-  let skip = 0
-  return requests.map((request) => {
-    const events = recorded(log, request, now, skip)
-    skip += events.length
-    return events
-  })
-}
-
-const commitAll = (
-  log: MemoryLog,
-  requests: ReadonlyArray<AppendRequest>,
-  events: ReadonlyArray<ReadonlyArray<StoredEvent>>,
-  now: number,
-): ReadonlyArray<Appended> =>
-  requests.map((request, index) => commit(log, request, events[index] ?? [], now))
-
-const appendAllNow = <Rejection>(
-  log: MemoryLog,
-  { requests, rejected }: Work<Rejection>,
-  now: number,
-): E.Either<Rejection, ReadonlyArray<Appended>> => {
-  const rejection = rejected()
-  return rejection === undefined
-    ? E.right(commitAll(log, requests, recordedAll(log, requests, now), now))
-    : E.left(rejection)
+/** A store, and what it can do as one of several shards. */
+export interface MemoryStore {
+  readonly store: EventStore & BoundaryStore
+  readonly asShard: ShardPart<EventStore & BoundaryStore>
 }
 
 const erasedIn = (log: MemoryLog, streamId: StreamId): StreamErased | undefined =>
@@ -109,11 +81,6 @@ const reading = <Found>(
   return Promise.resolve(error === undefined ? E.right(read()) : E.left(error))
 }
 
-const onlyOne = ([appended]: ReadonlyArray<Appended>): Answer =>
-  appended === undefined
-    ? E.left(storeFailed('Unexpected', 'unknown', undefined))
-    : E.right(appended)
-
 /** The reference: an event store in the memory of one process, with the behaviour of every other one. */
 export const memoryStore = ({
   limits,
@@ -122,8 +89,9 @@ export const memoryStore = ({
   inline,
   lineage,
   tags = emptyTagIndex(),
+  slotMap = { current: undefined },
   log = emptyLog(lineage, tags),
-}: MemoryStoreParts): EventStore & BoundaryStore => {
+}: MemoryStoreParts): MemoryStore => {
   const oneByOne = queue()
   const transaction = tagLocks()
   const hooks = appendHooks(setImmediate)
@@ -146,22 +114,30 @@ export const memoryStore = ({
     return E.right(commitAll(log, requests, events, time))
   }
 
-  const appendProjectedOne = async (safe: AppendRequest): Promise<Answer> => {
-    const rejected = () => rejectionOf(log, safe) ?? undeclaredIn(tags, [safe])
+  const appendProjectedOne = async (
+    safe: AppendRequest,
+    epoch: number | undefined,
+  ): Promise<Answer> => {
+    const rejected = () =>
+      otherSlotMap(slotMap, epoch) ?? rejectionOf(log, safe) ?? undeclaredIn(tags, [safe])
     const work = { requests: [safe], rejected }
     return E.flatMap(onlyOne)(await oneByOne(() => appendProjected(work)))
   }
 
-  const appendOne = (safe: AppendRequest): Promise<Answer> =>
+  const appendOne = (safe: AppendRequest, epoch: number | undefined): Promise<Answer> =>
     inline.projections.length === 0
-      ? Promise.resolve(appendNow(log, safe, now()))
-      : appendProjectedOne(safe)
+      ? Promise.resolve(appendNow(log, safe, otherSlotMap(slotMap, epoch), now()))
+      : appendProjectedOne(safe, epoch)
 
-  const appendTagged = (safe: AppendRequest): Promise<Answer> =>
-    transaction((lock) => lock(tagsToLock({ streams: [safe] }), () => appendOne(safe)))
+  const appendTagged = (safe: AppendRequest, epoch: number | undefined): Promise<Answer> =>
+    transaction((lock) => lock(tagsToLock({ streams: [safe] }), () => appendOne(safe, epoch)))
 
   type Together<Failure = never> = E.Either<Failure | AppendTogetherError, AppendedTogether>
-  const appendAll = async (request: AppendTogetherRequest, lock: LockTags): Promise<Together> => {
+  const appendAll = async (
+    request: AppendTogetherRequest,
+    lock: LockTags,
+    epoch: number | undefined,
+  ): Promise<Together> => {
     const error = appendTogetherError(request, limits)
     if (error !== undefined) return E.left(error)
     const { streams, condition } = request
@@ -169,7 +145,8 @@ export const memoryStore = ({
       streams: streams.map(taken),
       ...(condition === undefined ? {} : { condition: conditionCopy(condition) }),
     }
-    const rejected = () => rejectionOfAll(log, safe) ?? undeclaredIn(tags, safe.streams)
+    const rejected = () =>
+      otherSlotMap(slotMap, epoch) ?? rejectionOfAll(log, safe) ?? undeclaredIn(tags, safe.streams)
     const work = { requests: safe.streams, rejected }
     const stored = await lock(tagsToLock(safe), async () =>
       inline.projections.length === 0
@@ -189,38 +166,45 @@ export const memoryStore = ({
     )
   }
 
-  const appendLocked =
-    <Failure>(
-      likely: AppendTogetherRequest,
-      decide: (read: typeof readMatching) => TaskEither<Failure, AppendTogetherRequest>,
-    ) =>
-    async (): Promise<Together<Failure>> => {
-      const error = appendTogetherError(likely, limits)
-      if (error !== undefined) return E.left(error)
-      return transaction((lock) =>
-        lock(tagsToLock(likely), async (): Promise<Together<Failure>> => {
-          const decided = await decide(readMatching)()
-          return E.isLeft(decided) ? decided : appendAll(decided.right, lock)
-        }),
-      )
+  /** The appends of a writer that goes by the map of an epoch. */
+  const appendsAt = (
+    epoch: number | undefined,
+  ): Pick<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'appendLocked'> => {
+    const append: EventStore['append'] = (request) => () => {
+      const error = appendError(request, limits)
+      if (error !== undefined) return Promise.resolve(E.left(error))
+      const safe = taken(request)
+      return isTagged(safe) ? appendTagged(safe, epoch) : appendOne(safe, epoch)
     }
-
-  const append: EventStore['append'] = (request) => () => {
-    const error = appendError(request, limits)
-    if (error !== undefined) return Promise.resolve(E.left(error))
-    const safe = taken(request)
-    return isTagged(safe) ? appendTagged(safe) : appendOne(safe)
+    const appendLocked =
+      <Failure>(
+        likely: AppendTogetherRequest,
+        decide: (read: typeof readMatching) => TaskEither<Failure, AppendTogetherRequest>,
+      ) =>
+      async (): Promise<Together<Failure>> => {
+        const error = appendTogetherError(likely, limits)
+        if (error !== undefined) return E.left(error)
+        return transaction((lock) =>
+          lock(tagsToLock(likely), async (): Promise<Together<Failure>> => {
+            const decided = await decide(readMatching)()
+            return E.isLeft(decided) ? decided : appendAll(decided.right, lock, epoch)
+          }),
+        )
+      }
+    return {
+      append: hooks.hookedAppend(append),
+      appendTogether: (request) => () =>
+        hooks.hooked(
+          request.streams,
+          () => transaction((lock) => appendAll(request, lock, epoch)),
+          ({ streams }) => streams,
+        )(),
+      appendLocked: hooks.hookedLocked(appendLocked),
+    }
   }
 
-  return {
-    append: hooks.hookedAppend(append),
-    appendTogether: (request) => () =>
-      hooks.hooked(
-        request.streams,
-        () => transaction((lock) => appendAll(request, lock)),
-        ({ streams }) => streams,
-      )(),
-    appendLocked: hooks.hookedLocked(appendLocked),
+  const store: EventStore & BoundaryStore = {
+    ...appendsAt(undefined),
     declareTags: (category) => () => {
       const isKnown = log.events.some(
         (event) =>
@@ -269,6 +253,13 @@ export const memoryStore = ({
       const [state = null] = copies.right
       keepSnapshot(log, { ...snapshot, state })
       return Promise.resolve(E.right(undefined))
+    },
+  }
+  return {
+    store,
+    asShard: {
+      ...slotMapOf(slotMap, oneByOne),
+      storeBy: (epoch) => ({ ...store, ...appendsAt(epoch) }),
     },
   }
 }

@@ -1,7 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
-import { isTagged } from '../../core/append'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
@@ -9,6 +8,7 @@ import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
 import type { EventStore } from '../../core/ports/event-store'
+import type { ShardPart } from '../../core/ports/shard'
 import { setting, timeSetting } from '../../core/setting'
 import type { InlineProjection } from '../../core/ports/inline-projection'
 import type { OperatorThresholds } from '../../core/operator/finding'
@@ -16,7 +16,7 @@ import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { PersonalDataOptions } from '../../personal/key-ring'
 import { setImmediate } from '../../platform/node'
 import { appendLocked, lockStatement, tryLockStatement } from './append/append-locked'
-import { appendAlone, type RunAppend, signalling, signallingAll } from './append/append'
+import { appendAlone, either, signalling, signallingAll } from './append/append'
 import {
   oneUnit,
   type RunTogether,
@@ -33,7 +33,7 @@ import {
   projectInTransaction,
 } from './append/append-with-projections'
 import { checked, checkedTogether } from './append/checked-append'
-import { groupedAppends, groupedUnits } from './append/group-commit'
+import { GROUP_LOCK_TIMEOUT, groupedAppends, groupedUnits } from './append/group-commit'
 import {
   appendStatements,
   contention,
@@ -41,7 +41,7 @@ import {
   optimisticAppend,
 } from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
-import { directExecutor, originOf } from './connection/origin'
+import { connectionsForLocked, directExecutor } from './connection/origin'
 import { compiled, withoutPlugins } from './connection/query'
 import { transactionsOn } from './connection/transaction'
 import { postgresProjections } from './documents/documents-store'
@@ -52,6 +52,7 @@ import { readsIn } from './read/reads'
 import { startPositionIn } from './read/start-position'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
+import { slotMapIn } from './shard/slot-map'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
 import { wholeStore, type WholeStore } from './transfer/transfer'
@@ -119,13 +120,9 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly store: PostgresStore<Database>
   /** The Kysely that it works on: the caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
+  /** As one of several shards: see `sharded`. */
+  readonly asShard: ShardPart<EventStore & BoundaryStore>
 }
-
-/** The way of an append: what has no tags goes as if there were none. */
-const either =
-  (untagged: RunAppend, tagged: RunAppend): RunAppend =>
-  (append) =>
-    (isTagged(append) ? tagged : untagged)(append)
 
 interface StoreParts<Database> {
   readonly schema: string
@@ -135,19 +132,8 @@ interface StoreParts<Database> {
   readonly signal: () => void
   readonly statementTimeout: number
   readonly idleTimeout: number
-}
-
-/**
- * How long a statement of the group commit waits for a lock, in milliseconds: its other appends wait with it. Then
- * locked streams wait aside.
- */
-const GROUP_LOCK_TIMEOUT = 50
-
-/** How many connections locked streams occupy at most: a quarter of the pool, and of a pool that is not known, one. */
-const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
-  const origin = originOf(db)
-  const size = origin?._tag === 'Pool' ? origin.pool.options.max : 1
-  return Math.min(Math.max(Math.floor(size / 4), 1), 4)
+  /** The epoch of the map of the slots that appends go by. Left out: the store is no shard. */
+  readonly epoch?: number
 }
 
 const storeOn = <Database>(
@@ -160,12 +146,15 @@ const storeOn = <Database>(
     signal,
     statementTimeout,
     idleTimeout,
+    epoch,
   }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
-  const context = { statements: appendStatements(schema), contention: contention() }
-  const grouping = { ...context, statements: appendStatements(schema, GROUP_LOCK_TIMEOUT) }
+  const goingBy = epoch === undefined ? {} : { epoch }
+  const context = { statements: appendStatements(schema, goingBy), contention: contention() }
+  const limited = { ...goingBy, lockTimeout: GROUP_LOCK_TIMEOUT }
+  const grouping = { ...context, statements: appendStatements(schema, limited) }
   const bounds = { connections: connectionsForLocked(db), timeout: statementTimeout }
 
   const fallback = (transaction: Transaction<Database>) =>
@@ -291,7 +280,7 @@ export const postgres = <Database = unknown>(
   const { subjectKeys, onForgotten } = sealing
   const { inTransaction: documentsIn } = documents
   const inline = { projections: sealing.inline(projections), documentsIn }
-  const store = storeOn(bounded, {
+  const parts = {
     schema,
     limits: limitsOf(limits),
     inline,
@@ -299,10 +288,14 @@ export const postgres = <Database = unknown>(
     signal,
     statementTimeout,
     idleTimeout,
-  })
+  }
   return {
     db,
-    store: sealing.whole(store),
+    store: sealing.whole(storeOn(bounded, parts)),
+    asShard: {
+      ...slotMapIn(schema)(direct),
+      storeBy: (epoch) => sealing.whole(storeOn(bounded, { ...parts, epoch })),
+    },
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents: sealing.documents(documents),
     outbox: sealing.outbox(postgresOutbox(bounded, schema)),

@@ -38,6 +38,10 @@ export type StoreFailure =
   | 'TagsIncomplete'
   /** The category has tags, and this writer declares none: it is another release, or the category lacks its `tags`. */
   | 'TagsNotDeclared'
+  /** The shard goes by another map of the slots than this process, or is no shard. */
+  | 'OtherSlotMap'
+  /** The stream is being moved to another shard, which takes its appends when that is done. */
+  | 'SlotMoving'
   /** The master key cannot be used at this moment: what wraps and unwraps has failed. */
   | 'MasterKeyUnavailable'
   /** The key of a subject was wrapped by another master key than the one that was given for its id. */

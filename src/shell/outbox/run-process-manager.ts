@@ -10,6 +10,7 @@ import type {
   SubscriptionBackend,
   SubscriptionNotice,
 } from '../subscription/environment'
+import { onEachSource, type OnSources, runningOnSources } from '../sources'
 import { startSubscription } from '../subscription/start-subscription'
 import { type Dispatch, sending } from './dispatch-step'
 import { reactTo } from './react-step'
@@ -45,6 +46,39 @@ export interface ProcessOptions extends Pick<
   readonly imported?: 'observe' | 'react'
 }
 
+/** Runs a process manager on one source. */
+const runOnSource = <Stored, Event, Command, State, Transaction>(
+  manager: ProcessManager<Stored, Event, Command, State>,
+  dispatch: Dispatch<Command>,
+  options: ProcessOptions,
+  environment: ProcessBackend<Transaction> & RunOptions<SubscriptionNotice>,
+): TaskEither<SubscriptionError, void> => {
+  const { name, categories, events } = manager
+  const { subscriptions, documents, outbox } = environment
+  const chosen = categories === undefined ? {} : { categories }
+  const settings = settingsOf(
+    { ...options, ...chosen, name: processSubscription(name) },
+    Object.keys(events.schemaVersions),
+  )
+  const writesIn = (transaction: Transaction) => ({
+    documents: documents.inTransaction(transaction),
+    outbox: outbox.inTransaction(transaction),
+  })
+  const react = reactTo(manager, options.imported === 'react' ? 'react' : 'observe')
+  const effects = oneByOneEffects<Transaction>(subscriptions, (stored, transaction) =>
+    react(stored, writesIn(transaction)),
+  )
+  const betweenBatches = sendBetweenBatches(settings, {
+    name,
+    answersRejections: manager.onRejected !== undefined,
+    outbox,
+    writesIn,
+    send: sending(manager, dispatch),
+    record: recordAnswers(manager),
+  })
+  return startSubscription(settings, environment, effects, betweenBatches)
+}
+
 /**
  * Runs a process manager: its processes receive events, store their state and issue commands, all in one
  * transaction with the checkpoint. The commands are then sent through `dispatch` by the instance that owns
@@ -57,43 +91,25 @@ export interface ProcessOptions extends Pick<
  *   and after the last attempt the command is parked for an operator. Failures of the infrastructure are
  *   retried without being counted.
  *
+ * On a backend with several sources there is a process manager for each: events of one process are to come from one source,
+ * by the `placement` of their streams.
+ *
  * Fails with the errors of `runSubscription`.
  *
  * @example
  * const running = runProcessManager(transferring, dispatch, { from: fromEnd })(backend, { signal })()
  */
-export const runProcessManager =
-  <Stored, Event, Command, State>(
-    manager: ProcessManager<Stored, Event, Command, State>,
-    dispatch: Dispatch<Command>,
-    options: ProcessOptions,
-  ) =>
-  <Transaction>(
-    backend: ProcessBackend<Transaction>,
-    running: RunOptions<SubscriptionNotice>,
-  ): TaskEither<SubscriptionError, void> => {
-    const { name, categories, events } = manager
-    const { subscriptions, documents, outbox } = backend
-    const chosen = categories === undefined ? {} : { categories }
-    const settings = settingsOf(
-      { ...options, ...chosen, name: processSubscription(name) },
-      Object.keys(events.schemaVersions),
-    )
-    const writesIn = (transaction: Transaction) => ({
-      documents: documents.inTransaction(transaction),
-      outbox: outbox.inTransaction(transaction),
-    })
-    const react = reactTo(manager, options.imported === 'react' ? 'react' : 'observe')
-    const effects = oneByOneEffects<Transaction>(subscriptions, (stored, transaction) =>
-      react(stored, writesIn(transaction)),
-    )
-    const betweenBatches = sendBetweenBatches(settings, {
-      name,
-      answersRejections: manager.onRejected !== undefined,
-      outbox,
-      writesIn,
-      send: sending(manager, dispatch),
-      record: recordAnswers(manager),
-    })
-    return startSubscription(settings, { ...backend, ...running }, effects, betweenBatches)
-  }
+export const runProcessManager = <Stored, Event, Command, State>(
+  manager: ProcessManager<Stored, Event, Command, State>,
+  dispatch: Dispatch<Command>,
+  options: ProcessOptions,
+) =>
+  runningOnSources(
+    <Transaction>(
+      backend: OnSources<ProcessBackend<Transaction>>,
+      running: RunOptions<SubscriptionNotice>,
+    ): TaskEither<SubscriptionError, void> =>
+      onEachSource(backend, running, (source, own) =>
+        runOnSource(manager, dispatch, options, { ...source, ...own }),
+      ),
+  )

@@ -11,6 +11,7 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { BuiltProjection } from '../../core/projection'
 import type { RunOptions } from '../subscription/environment'
 import { reporter } from '../notices/notices'
+import { onEachSource, type OnSources, runningOnSources } from '../sources'
 import { discard, prepareBuild } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Assignment, followBuild, type ProjectionOptions } from './follow'
@@ -56,6 +57,28 @@ const buildFor = async <State, Event, Transaction>(
     : buildFor(projection, options, environment) // another process was first
 }
 
+/** Runs a projection on one source. */
+const runOnSource =
+  <State, Event, Needed, Transaction extends Needed>(
+    projection: BuiltProjection<State, Event, Needed>,
+    options: ProjectionOptions,
+    environment: ProjectionEnvironment<Transaction>,
+  ): TaskEither<ProjectionError, void> =>
+  async () => {
+    for (;;) {
+      const assigned = await buildFor(projection, options, environment)
+      if (E.isLeft(assigned)) return assigned
+      const followed = await followBuild(projection, options, environment, assigned.right)
+      const isOver = E.isLeft(followed) || followed.right === 'stopped'
+      // An unfinished build that no process works on is never continued: do not leave it behind.
+      if (isOver && !assigned.right.isSeen) {
+        await discard(environment, projection.name, assigned.right.build)
+      }
+      if (E.isLeft(followed)) return followed
+      if (isOver) return E.right(undefined)
+    }
+  }
+
 /**
  * Runs a projection: its documents and its checkpoint are written in one transaction, so each event has
  * its effect exactly once. Ends with a Right when `signal` is aborted and the current batch is done.
@@ -76,27 +99,16 @@ const buildFor = async <State, Event, Transaction>(
  * @example
  * const running = runProjection(balances)(backend, { signal })()
  */
-export const runProjection =
-  <State, Event, Needed = unknown>(
-    projection: BuiltProjection<State, Event, Needed>,
-    options: ProjectionOptions = {},
-  ) =>
-  <Transaction extends Needed>(
-    backend: ProjectionBackend<Transaction>,
-    running: RunOptions<ProjectionNotice>,
-  ): TaskEither<ProjectionError, void> =>
-  async () => {
-    const environment = { ...backend, ...running }
-    for (;;) {
-      const assigned = await buildFor(projection, options, environment)
-      if (E.isLeft(assigned)) return assigned
-      const followed = await followBuild(projection, options, environment, assigned.right)
-      const isOver = E.isLeft(followed) || followed.right === 'stopped'
-      // An unfinished build that no process works on is never continued: do not leave it behind.
-      if (isOver && !assigned.right.isSeen) {
-        await discard(environment, projection.name, assigned.right.build)
-      }
-      if (E.isLeft(followed)) return followed
-      if (isOver) return E.right(undefined)
-    }
-  }
+export const runProjection = <State, Event, Needed = unknown>(
+  projection: BuiltProjection<State, Event, Needed>,
+  options: ProjectionOptions = {},
+) =>
+  runningOnSources(
+    <Transaction extends Needed>(
+      backend: OnSources<ProjectionBackend<Transaction>>,
+      running: RunOptions<ProjectionNotice>,
+    ): TaskEither<ProjectionError, void> =>
+      onEachSource(backend, running, (source, own) =>
+        runOnSource(projection, options, { ...source, ...own }),
+      ),
+  )

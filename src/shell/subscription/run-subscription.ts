@@ -10,6 +10,7 @@ import { type SubscriptionOptions, settingsOf } from './definition'
 import { oneByOneEffects, outsideEffects } from './effects'
 import type { RunOptions, SubscriptionBackend, SubscriptionNotice } from './environment'
 import type { HandlerContext } from '../../core/handler-context'
+import { onEachSource, type OnSources, runningOnSources } from '../sources'
 import { startSubscription } from './start-subscription'
 
 /** A reader of events whose effects are outside the store: mails, calls, other databases. */
@@ -79,19 +80,22 @@ const handleDecoded = <Event>(
  *   handle: ({ event }) => sendMail(event),
  * })(backend, { signal })()
  */
-export const runSubscription =
-  <Event>(subscription: Subscription<Event>) =>
-  <Transaction>(
-    backend: SubscriptionBackend<Transaction>,
-    running: RunOptions<SubscriptionNotice>,
-  ): TaskEither<SubscriptionError, void> => {
-    const { events, handle } = subscription
-    const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
-    const effects = outsideEffects(backend.subscriptions, (stored, context) =>
-      handleDecoded(events, stored, (event) => handle(event, context)),
-    )
-    return startSubscription(settings, { ...backend, ...running }, effects)
-  }
+export const runSubscription = <Event>(subscription: Subscription<Event>) =>
+  runningOnSources(
+    <Transaction>(
+      backend: OnSources<SubscriptionBackend<Transaction>>,
+      running: RunOptions<SubscriptionNotice>,
+    ): TaskEither<SubscriptionError, void> => {
+      const { events, handle } = subscription
+      const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
+      return onEachSource(backend, running, (source, options) => {
+        const effects = outsideEffects(source.subscriptions, (stored, context) =>
+          handleDecoded(events, stored, (event) => handle(event, context)),
+        )
+        return startSubscription(settings, { ...source, ...options }, effects)
+      })
+    },
+  )
 
 /**
  * The same as {@link runSubscription}, for effects in the transaction of the checkpoint: exactly once. Fails
@@ -104,18 +108,23 @@ export const runSubscription =
  *   handle: ({ event }, transaction: Transaction<Database>) => insertDeposit(event, transaction),
  * })(backend, { signal })()
  */
-export const runSubscriptionInTransaction =
-  <Event, Transaction>(subscription: TransactionalSubscription<Event, Transaction>) =>
-  (
-    backend: SubscriptionBackend<Transaction>,
-    running: RunOptions<SubscriptionNotice>,
-  ): TaskEither<SubscriptionError, void> => {
-    const { events, handle } = subscription
-    const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
-    const effects = oneByOneEffects<Transaction>(
-      backend.subscriptions,
-      (stored, transaction, context) =>
-        handleDecoded(events, stored, (event) => handle(event, transaction, context)),
-    )
-    return startSubscription(settings, { ...backend, ...running }, effects)
-  }
+export const runSubscriptionInTransaction = <Event, Transaction>(
+  subscription: TransactionalSubscription<Event, Transaction>,
+) =>
+  runningOnSources(
+    (
+      backend: OnSources<SubscriptionBackend<Transaction>>,
+      running: RunOptions<SubscriptionNotice>,
+    ): TaskEither<SubscriptionError, void> => {
+      const { events, handle } = subscription
+      const settings = settingsOf(subscription, Object.keys(events.schemaVersions))
+      return onEachSource(backend, running, (source, options) => {
+        const effects = oneByOneEffects<Transaction>(
+          source.subscriptions,
+          (stored, transaction, context) =>
+            handleDecoded(events, stored, (event) => handle(event, transaction, context)),
+        )
+        return startSubscription(settings, { ...source, ...options }, effects)
+      })
+    },
+  )

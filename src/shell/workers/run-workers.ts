@@ -6,6 +6,7 @@ import type { ProjectionNotice } from '../projection/environment'
 import { sleeper } from '../subscription/sleeper'
 import { clearTimeout, performance, setTimeout } from '../../platform/node'
 import { type Observed, reporter } from '../notices/notices'
+import { perSource } from '../sources'
 import {
   isFinal,
   type Worker,
@@ -72,6 +73,7 @@ interface Settings {
 interface Kept<Given> {
   readonly name: string
   readonly worker: Worker<Given>
+  readonly backend: Given
   readonly record: WorkerRecord
   readonly signal: AbortSignal
 }
@@ -81,8 +83,7 @@ const jittered = (bound: number): number => Math.ceil((bound * (1 + Math.random(
 
 /** Runs a worker, and starts it again whenever it ends with an error that may go away. */
 const keepRunning = async <Given>(
-  { name, worker, record, signal }: Kept<Given>,
-  backend: Given,
+  { name, worker, backend, record, signal }: Kept<Given>,
   { firstBackoff, maxBackoff, onNotice, onWorker }: Settings,
 ): Promise<void> => {
   let startedAt: number | undefined
@@ -172,7 +173,8 @@ const within = async (milliseconds: number, done: Promise<unknown>): Promise<voi
  * Starts at once, and never fails: what happens is in the notices, and in `health()`.
  *
  * @param workers - by names of your own, for notices and health.
- * @param backend - what all of them run on: `postgres(db)`, `memory()`.
+ * @param backend - what all of them run on: `postgres(db)`, `memory()`. With several sources (`sharded`) what follows
+ *   events is a worker for each, with a name of its own (`mails on shard-1`): one that fails stops no other.
  *
  * @example
  * const workers = runWorkers(
@@ -202,12 +204,15 @@ export const runWorkers = <Given>(
       (notice) => void catching(() => onNotice?.(notice)),
     ),
   }
-  const kept = Object.entries(workers).map(([name, worker]) => ({
-    name,
-    worker,
-    record: workerRecord(name),
-    controller: new AbortController(), // one for each: many listeners on one signal are taken for a leak
-  }))
+  const kept = Object.entries(workers).flatMap(([worker, run]) =>
+    perSource(worker, run, backend).map(({ name, backend: given }) => ({
+      name,
+      worker: run,
+      backend: given,
+      record: workerRecord(name),
+      controller: new AbortController(), // one for each: many listeners on one signal are taken for a leak
+    })),
+  )
   const stop = (): void => {
     stopping.abort()
     for (const { controller } of kept) controller.abort()
@@ -219,7 +224,7 @@ export const runWorkers = <Given>(
   const unfinished = new Set<string>()
   const run = async (one: (typeof kept)[number]): Promise<void> => {
     unfinished.add(one.name)
-    await keepRunning({ ...one, signal: one.controller.signal }, backend, settings)
+    await keepRunning({ ...one, signal: one.controller.signal }, settings)
     unfinished.delete(one.name)
   }
   const runAll = async (): Promise<WorkersEnd> => {

@@ -3,6 +3,7 @@ import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
 import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
+import { settingsIn, type StatementSettings } from './statement-settings'
 
 // The optimistic statements: they check the version and insert. A row comes back for every event that was stored: what
 // gave none did not fit.
@@ -52,13 +53,6 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
              jsonb_array_elements((select ${metadata}::text::jsonb)))`
 
 /**
- * SQL: bounds how long this statement waits for a lock, in milliseconds. It costs no round trip, and leaves nothing
- * behind on a connection that others use as well: outside of a transaction it ends with the statement.
- */
-export const limitingLocks = (timeout: number): string =>
-  `set_config('lock_timeout', '${timeout}', true)`
-
-/**
  * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
  * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
  * lock. Null, and no lock, where the sequence is behind the rows: then nothing is inserted, and the append function
@@ -66,8 +60,8 @@ export const limitingLocks = (timeout: number): string =>
  */
 // Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
 // on 0 would hold up every reader.
-const announcing = (schema: string, lockTimeout?: number): string =>
-  `${lockTimeout === undefined ? '' : `${limitingLocks(lockTimeout)} is not null and `}pg_advisory_xact_lock_shared((
+const announcing = (schema: string, settings: string | undefined): string =>
+  `${settings === undefined ? '' : `${settings} is not null and `}pg_advisory_xact_lock_shared((
     select ((s.tableoid::bigint & 16777215) << 40) | s.last
     from (
       select tableoid, case when is_called then last_value else 0 end as last
@@ -274,10 +268,10 @@ const markParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
 /** The statements for a schema of any name. */
 export const optimisticStatements = (
   schema: string,
-  lockTimeout?: number,
+  settings: StatementSettings = {},
 ): OptimisticStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name, lockTimeout)
+  const announce = announcing(name, settingsIn(settings))
   return {
     appendOne: named('append_one', one(name, announce)),
     appendOneMarked: named('append_one_marked', oneMarked(name, announce)),

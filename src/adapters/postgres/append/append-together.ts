@@ -35,12 +35,12 @@ import {
 import {
   arrayText,
   type Columns,
-  limitingLocks,
   markColumns,
   plainColumns,
   streamColumns,
 } from './append-statements'
 import { locksOf, type NamedLock } from './named-locks'
+import { settingsIn, type StatementSettings } from './statement-settings'
 
 /** Appends to several streams: all of them, or none. An answer for each of them, in their order. Never rejects. */
 export type RunTogether<Failure> = (
@@ -61,17 +61,23 @@ export type UnitAnswer = E.Either<AppendTogetherError, ReadonlyArray<Appended>>
 /** An answer to each of some units, in their order. Never rejects. */
 export type RunUnits = (units: ReadonlyArray<Unit>) => Promise<ReadonlyArray<UnitAnswer>>
 
+/** SQL: what comes before append_together. A command without events reaches no trigger: so the map is checked here. */
+const settingBefore = (name: string, settings: StatementSettings): string => {
+  const setting = settingsIn(settings) ?? "''"
+  return settings.epoch === undefined
+    ? setting
+    : `${setting} || ${name}.check_epoch(${settings.epoch})::text`
+}
+
 /**
  * The statement for a schema of any name: see append_together in migrations/0001_reprise.sql.
- *
- * @param lockTimeout - how long it waits for a lock, in milliseconds. Left out: as long as the connection says.
  */
-export const togetherStatement = (schema: string, lockTimeout?: number): string =>
+export const togetherStatement = (schema: string, settings: StatementSettings = {}): string =>
   named(
     'append_together',
     `
 select stream_id, outcome, version, "position", recorded_at, command_id, event_count, fingerprint
-from (select ${lockTimeout === undefined ? "''" : limitingLocks(lockTimeout)} as setting offset 0) s,
+from (select ${settingBefore(quoteIdentifier(schema), settings)} as setting offset 0) s,
   ${quoteIdentifier(schema)}.append_together(
   $1::text[], $2::integer[], $3::integer[],
   $4::integer[], $5::integer[],

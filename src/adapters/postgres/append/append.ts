@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import type { Appended, AppendRequest, CommandMark } from '../../../core/append'
+import { type Appended, type AppendRequest, type CommandMark, isTagged } from '../../../core/append'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import type { ExpectedVersion } from '../../../core/expected-version'
@@ -191,3 +191,9 @@ export const signallingAll =
       if (answers.some(E.isRight)) signal()
       return answers
     })
+
+/** The way of an append: what has no tags goes as if there were none. */
+export const either =
+  (untagged: RunAppend, tagged: RunAppend): RunAppend =>
+  (append) =>
+    (isTagged(append) ? tagged : untagged)(append)

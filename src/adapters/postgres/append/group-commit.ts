@@ -171,3 +171,9 @@ export const groupedUnits = (
     },
     bounds,
   )
+
+/**
+ * How long a statement of the group commit waits for a lock, in milliseconds: its other appends wait with it. Then
+ * locked streams wait aside.
+ */
+export const GROUP_LOCK_TIMEOUT = 50

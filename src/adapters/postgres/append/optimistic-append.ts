@@ -22,6 +22,7 @@ import {
   type Query,
 } from './append-statements'
 import { eachAlone, togetherStatement, unitsAppend } from './append-together'
+import type { StatementSettings } from './statement-settings'
 
 // An append is optimistic: one statement checks the versions and inserts. What did not fit gives no row, and a race that
 // is lost while a row is stored violates a primary key and fails the whole statement: either way nothing of it is
@@ -32,14 +33,13 @@ export interface AppendStatements extends OptimisticStatements {
   readonly appendTogether: string
 }
 
-/**
- * The statements for a schema of any name.
- *
- * @param lockTimeout - how long they wait for a lock, in milliseconds. Left out: as long as the connection says.
- */
-export const appendStatements = (schema: string, lockTimeout?: number): AppendStatements => ({
-  ...optimisticStatements(schema, lockTimeout),
-  appendTogether: togetherStatement(schema, lockTimeout),
+/** The statements for a schema of any name. */
+export const appendStatements = (
+  schema: string,
+  settings: StatementSettings = {},
+): AppendStatements => ({
+  ...optimisticStatements(schema, settings),
+  appendTogether: togetherStatement(schema, settings),
 })
 
 /** Takes any append: without events, with very much data, or one that met another writer. */

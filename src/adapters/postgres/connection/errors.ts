@@ -163,6 +163,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     advice: 'begin the transaction READ COMMITTED',
   },
   RP005: { reason: 'TagsNotDeclared', answerLost: false, advice: TAGS_NOT_DECLARED },
+  RP007: {
+    reason: 'OtherSlotMap',
+    answerLost: false,
+    advice: 'the schema is one of several shards: open all of them with `sharded`',
+  },
   RP006: { reason: 'TagsIncomplete', answerLost: false, advice: TAGS_INCOMPLETE },
 }
 

@@ -114,3 +114,10 @@ export const directExecutor = <Database>(db: Kysely<Database>): Executor => {
       return verifiedDriver(db.getExecutor().adapter, withoutPlugins(db))
   }
 }
+
+/** How many connections locked streams occupy at most: a quarter of the pool, and of a pool that is not known, one. */
+export const connectionsForLocked = <Database>(db: Kysely<Database>): number => {
+  const origin = originOf(db)
+  const size = origin?._tag === 'Pool' ? origin.pool.options.max : 1
+  return Math.min(Math.max(Math.floor(size / 4), 1), 4)
+}

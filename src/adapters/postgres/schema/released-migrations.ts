@@ -11,7 +11,7 @@ export const released: ReadonlyArray<{ readonly name: string; readonly text: str
 --
 -- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
 -- has been renamed, RP004 the transaction is not READ COMMITTED, RP005 an append to a category with tags whose writer
--- declares none, RP006 tags are not complete.
+-- declares none, RP006 tags are not complete, RP007 a writer that goes by another map of the slots, or by none.
 
 -- What this store is: one row.
 create table {{schema}}.store (
@@ -1185,6 +1185,79 @@ begin
     where c.lineage = before::text
       and c.position <= (select coalesce(max(e.position), 0) from {{schema}}.events e);
   return fresh;
+end
+$reprise$;
+
+-- Of a schema that is one of several shards: where the slots are. No row: it is no shard. See docs/explanation/scale.md.
+create table {{schema}}.shard (
+  cluster uuid       not null, -- the same in all shards
+  shard   smallint   not null, -- which of them this is, from 0
+  shards  smallint   not null, -- how many there are
+  epoch   integer    not null, -- of the map
+  slots   smallint[] not null, -- the shard that each of the 1,024 slots is on
+  moving  smallint[] not null, -- slots whose streams take no appends just now
+  one     boolean    not null default true,
+  constraint shard_pkey primary key (one),
+  constraint shard_one_check check (one)
+);
+
+-- Refuses a writer that goes by another map than the one that is in force, and holds that still until the writer's
+-- transaction ends. expected: the epoch of its map; null: it has none.
+create function {{schema}}.check_epoch(expected integer) returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  in_force integer;
+begin
+  perform pg_advisory_xact_lock_shared(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
+  -- A later statement: its snapshot sees the map of whoever this one has waited for.
+  select s.epoch into in_force from {{schema}}.shard s;
+  if in_force is distinct from expected then
+    raise exception 'the map of the slots that is in force has the epoch %, and this writer goes by that of %',
+      coalesce(in_force::text, 'none'), coalesce(expected::text, 'none') using errcode = 'RP007';
+  end if;
+  return true;
+end
+$reprise$;
+
+-- For the trigger of a shard, after every insert: the statement has said by which map it goes.
+create function {{schema}}.refuse_other_map() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform {{schema}}.check_epoch(nullif(current_setting('reprise.epoch', true), '')::integer);
+  return null;
+end
+$reprise$;
+
+-- Puts a map into force in the place of the one with the epoch replaces (0: this is no shard yet); false: another one is
+-- in force. The lock is granted when all who have appended by the map before have ended, and who appends from then on
+-- sees the new one. It waits for a second at most, for others wait behind it.
+create function {{schema}}.put_slot_map(
+  of_cluster uuid, this smallint, of_shards smallint, new_epoch integer, new_slots smallint[], new_moving smallint[],
+  replaces integer
+) returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform set_config('lock_timeout', '1s', true);
+  if replaces = 0 then
+    if exists (select from {{schema}}.shard) then
+      return false;
+    end if;
+    lock table {{schema}}.events in share row exclusive mode;
+    create or replace trigger events_go_by_the_map after insert on {{schema}}.events
+      for each statement execute function {{schema}}.refuse_other_map();
+    insert into {{schema}}.shard (cluster, shard, shards, epoch, slots, moving)
+      values (of_cluster, this, of_shards, new_epoch, new_slots, new_moving)
+      on conflict do nothing;
+    return found;
+  end if;
+  perform pg_advisory_xact_lock(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
+  update {{schema}}.shard
+    set shard = this, shards = of_shards, epoch = new_epoch, slots = new_slots, moving = new_moving
+    where epoch = replaces and cluster = of_cluster;
+  return found;
 end
 $reprise$;
 

@@ -10,7 +10,7 @@ import { appending } from '../../../support/tally'
 
 let servers: ReplicatedServer
 const opened: Array<{ readonly destroy: () => Promise<void> }> = []
-const storeAt = (url: string) => {
+const storeBy = (url: string) => {
   const db = connectPool<unknown>(new Pool({ connectionString: url, max: 4 }))
   opened.push(db)
   const { store, operator } = postgres(db)
@@ -32,11 +32,11 @@ const refusal = {
 }
 
 it('a replica reads streams, and rejects whatever needs to know how far the store can be read', async () => {
-  const primary = storeAt(servers.primary.url)
+  const primary = storeBy(servers.primary.url)
   await right(migrate(primary.db))
   await right(primary.store.append(appending('counter-1', 3)))
   await servers.caughtUp()
-  const { store, operator } = storeAt(servers.replica.url)
+  const { store, operator } = storeBy(servers.replica.url)
   expect((await right(store.read('counter-1', { after: 0, limit: 9 }))).events).toHaveLength(3)
   expect(
     (await right(store.load({ streamId: 'counter-1', after: 0, limit: 9, commandId: 'c' }))).events,
@@ -55,7 +55,7 @@ it('a replica reads streams, and rejects whatever needs to know how far the stor
 })
 
 it('a reader that knows a horizon of the primary does not read up to it on a replica', async () => {
-  const { store: writer } = storeAt(servers.primary.url)
+  const { store: writer } = storeBy(servers.primary.url)
   await right(writer.append(appending('counter-2', 30)))
   await servers.caughtUp()
   let url = servers.primary.url
@@ -88,7 +88,7 @@ it('a reader that knows a horizon of the primary does not read up to it on a rep
 
 it('a replica that has become the primary is read as one', async () => {
   await servers.caughtUp()
-  const { store } = storeAt(servers.replica.url)
+  const { store } = storeBy(servers.replica.url)
   expect(await left(store.readAll({ after: 0, limit: 100 }))).toMatchObject(refusal)
   await servers.promote()
   const before = await right(store.readAll({ after: 0, limit: 100 }))
