@@ -219,8 +219,11 @@ const checkWithoutPeers = (folder) => {
     'reprise/postgres': /Cannot find module 'kysely'/,
     'reprise/testing': /npm install --save-dev fast-check.*Cannot find module 'fast-check'/,
   }
-  // This one is nothing without its peer.
-  const needed = { 'reprise/opentelemetry': '@opentelemetry/api' }
+  // These are nothing without their peer.
+  const needed = {
+    'reprise/jetstream': '@nats-io/nats-core',
+    'reprise/opentelemetry': '@opentelemetry/api',
+  }
   for (const door of doors) {
     const missing = peers.filter((peer) => peer !== needed[door])
     const { status, stdout, stderr } = without(door, missing)

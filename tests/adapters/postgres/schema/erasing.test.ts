@@ -113,42 +113,46 @@ describe('erasing in PostgreSQL', () => {
     await expect(owner.query('truncate reprise.audit')).rejects.toMatchObject({ code: '23001' })
   })
 
-  it('is all or nothing when its process is killed in the middle, and can be run again', async () => {
-    const streamId = `tick-${fresh()}`
-    await right(append(streamId, 0))
-    const locking = await client()
-    await locking.query(
-      `insert into reprise.documents (collection, key, value) values ('balances', $1, '{}')`,
-      [streamId],
-    )
-    const statements = async (which: string): Promise<number> => {
-      const { rows } = await pool.query(
-        `select from pg_stat_activity where datname = current_database() and state = 'active'
+  it(
+    'is all or nothing when its process is killed in the middle, and can be run again',
+    async () => {
+      const streamId = `tick-${fresh()}`
+      await right(append(streamId, 0))
+      const locking = await client()
+      await locking.query(
+        `insert into reprise.documents (collection, key, value) values ('balances', $1, '{}')`,
+        [streamId],
+      )
+      const statements = async (which: string): Promise<number> => {
+        const { rows } = await pool.query(
+          `select from pg_stat_activity where datname = current_database() and state = 'active'
            and query like '%erase_stream%' and pid <> pg_backend_pid() ${which}`,
-      )
-      return rows.length
-    }
-    for (let round = 0; round < KILLS; round++) {
-      // The documents are the last thing that is deleted: it has deleted the events, and waits.
-      await locking.query('begin')
-      await locking.query('select from reprise.documents where key = $1 for update', [streamId])
-      const worker = startWorker(
-        'adapters/postgres/schema/erasing.worker.ts',
-        database.url,
-        streamId,
-      )
-      await eventually(async () => (await statements("and wait_event_type = 'Lock'")) === 1)
-      await worker.kill()
-      // Nobody hears its answer; the server ends it, for it waits for the lock longer than it may.
-      await eventually(async () => (await statements('')) === 0)
-      await locking.query('rollback')
-      expect(await right(backend.store.version(streamId))).toBe(1)
-      expect(await foundIn(streamId)).toEqual(['documents', 'events'])
-    }
-    const documents = [{ collection: 'balances', key: streamId }]
-    await right(backend.operator.erase({ streamId, by: 'test', why: 'test', documents }))
-    expect(await foundIn(streamId)).toEqual(['audit', 'events'])
-  }, KILLS * 20_000)
+        )
+        return rows.length
+      }
+      for (let round = 0; round < KILLS; round++) {
+        // The documents are the last thing that is deleted: it has deleted the events, and waits.
+        await locking.query('begin')
+        await locking.query('select from reprise.documents where key = $1 for update', [streamId])
+        const worker = startWorker(
+          'adapters/postgres/schema/erasing.worker.ts',
+          database.url,
+          streamId,
+        )
+        await eventually(async () => (await statements("and wait_event_type = 'Lock'")) === 1)
+        await worker.kill()
+        // Nobody hears its answer; the server ends it, for it waits for the lock longer than it may.
+        await eventually(async () => (await statements('')) === 0)
+        await locking.query('rollback')
+        expect(await right(backend.store.version(streamId))).toBe(1)
+        expect(await foundIn(streamId)).toEqual(['documents', 'events'])
+      }
+      const documents = [{ collection: 'balances', key: streamId }]
+      await right(backend.operator.erase({ streamId, by: 'test', why: 'test', documents }))
+      expect(await foundIn(streamId)).toEqual(['audit', 'events'])
+    },
+    KILLS * 20_000,
+  )
 
   it('is met by a transaction that has seen the stream before, whatever its isolation', async () => {
     const streamId = `tick-${fresh()}`
