@@ -10,7 +10,7 @@ export interface Forgotten {
  * The {@link Forgotten} that every codec takes and gives: it is stored as it is.
  *
  * @example
- * const state: CustomerState = { customerId: 'c-7', email: forgotten, spent: 30 }
+ * const customer = { customerId: 'c-7', email: forgotten, spent: 30 }
  */
 export const forgotten: Forgotten = Object.freeze({ _tag: 'Forgotten' })
 
@@ -21,7 +21,7 @@ export const FORGOTTEN_JSON: JsonObject = Object.freeze({ _tag: 'Forgotten' })
  * Whether a value is {@link forgotten}, also one that was read from a store.
  *
  * @example
- * const greeting = isForgotten(state.owner) ? 'Hello' : `Hello ${state.owner}`
+ * const greet = (name: string | Forgotten) => (isForgotten(name) ? 'Hello' : `Hello ${name}`)
  */
 export const isForgotten = (value: unknown): value is Forgotten =>
   isRecord(value) && value['_tag'] === 'Forgotten' && Object.keys(value).length === 1

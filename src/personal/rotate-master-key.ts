@@ -26,7 +26,7 @@ const PAGE = 500
  * @param onProgress - called with how many keys are done so far.
  *
  * @example
- * await rotateMasterKey(backend, masterKeyFrom('2027', keyOf))()
+ * await rotateMasterKey(backend, masterKey)()
  */
 export const rotateMasterKey =
   (

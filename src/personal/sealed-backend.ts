@@ -86,8 +86,8 @@ export interface Sealing<Transaction> {
  * backend: put it around the ports that it gives out, and give inline projections what it makes of them.
  *
  * @example
- * const sealing = sealingWith(subjectKeys, personalData)
- * const backend = { store: sealing.store(store), outbox: sealing.outbox(outbox) }
+ * const sealing = sealingWith(backend.subjectKeys, { masterKey })
+ * const sealed = { store: sealing.store(backend.store), outbox: sealing.outbox(backend.outbox) }
  */
 export const sealingWith = <Transaction>(
   subjectKeys: BackendSubjectKeys<Transaction>,

@@ -32,7 +32,7 @@ import type {
 } from 'reprise/adapter'
 import type { Process, StateByKey, View } from 'reprise/algebra'
 import type { Boundary } from 'reprise/boundary'
-import type { PostgresBackend, Tenants } from 'reprise/postgres'
+import type { MasterKey, PostgresBackend, Tenants } from 'reprise/postgres'
 import type { HistoryEntry, HistoryRecorder, Violation } from 'reprise/testing'
 
 /**
@@ -224,6 +224,8 @@ export declare const entry: HistoryEntry
 export declare const entries: ReadonlyArray<HistoryEntry>
 export declare const recorder: HistoryRecorder
 export declare const pool: Pool
+export declare const otherPool: Pool
+export declare const masterKey: MasterKey
 export declare const tenants: Tenants<Database>
 export declare const servers: string[]
 export declare const connect: typeof connectNats

@@ -48,7 +48,7 @@ export interface ShardedBackend<Transaction> extends SeveralSources<Transaction>
  *   is to make.
  *
  * @example
- * const backend = sharded([postgres(onePool), postgres(otherPool)])
+ * const backend = sharded([postgres(pool), postgres(otherPool)])
  * const accounts = openCategory(account, backend)
  */
 export const sharded = <Transaction>(

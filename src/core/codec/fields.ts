@@ -99,7 +99,8 @@ export const recordCodec = (name: string, fields: Fields): t.Mixed => {
  * records whose fields are personal or optional, say.
  *
  * @example
- * const Guest = record('Guest', { guestId: t.string, name: personal(guestOf, t.string) })
+ * const Name = personal((guest: { readonly guestId: string }) => guest.guestId, t.string)
+ * const Guest = record('Guest', { guestId: t.string, name: Name })
  * events({ RoomBooked: { guests: t.readonlyArray(Guest) } })
  */
 export const record = <Declared extends Fields>(
