@@ -7,13 +7,24 @@ export const byKeyOrder = (left: string, right: string): number =>
 
 type KeysOf = (record: object) => ReadonlyArray<string>
 
-const copied = (value: unknown, depth: number, keysOf: KeysOf): unknown => {
+/** From here on down it is worth a look whether a value goes in circles: hardly any is nested so deeply. */
+const DEEP = 8
+
+const copied = (
+  value: unknown,
+  depth: number,
+  keysOf: KeysOf,
+  around?: ReadonlySet<unknown>,
+): unknown => {
   if (typeof value === 'number') return value === 0 ? 0 : value // -0 is written as 0
   if (typeof value !== 'object' || value === null || depth > MAXIMUM_DEPTH) return value
-  if (!Array.isArray(value)) return isPlain(value) ? copiedRecord(value, depth, keysOf) : value
+  if (around?.has(value) === true) return value // it is within itself, so it is not JSON
+  const outer = depth < DEEP ? undefined : new Set(around).add(value)
+  if (!Array.isArray(value))
+    return isPlain(value) ? copiedRecord(value, depth, keysOf, outer) : value
   const copy: unknown[] = []
   for (let index = 0; index < value.length; index++) {
-    copy.push(copied(value[index], depth + 1, keysOf))
+    copy.push(copied(value[index], depth + 1, keysOf, outer))
   }
   return copy
 }
@@ -22,10 +33,11 @@ const copiedRecord = (
   record: Readonly<Record<string, unknown>>,
   depth: number,
   keysOf: KeysOf,
+  around: ReadonlySet<unknown> | undefined,
 ): object => {
   const copy: Record<string, unknown> = {}
   for (const key of keysOf(record)) {
-    const value = copied(record[key], depth + 1, keysOf)
+    const value = copied(record[key], depth + 1, keysOf, around)
     if (key === '__proto__') {
       // An assignment would set the prototype, and the key would be lost.
       const writable = { configurable: true, enumerable: true, writable: true }

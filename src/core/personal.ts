@@ -29,24 +29,37 @@ export const isForgotten = (value: unknown): value is Forgotten =>
 /** Gives another value for a part of some JSON, or `undefined`: it stays, and its parts are looked at. */
 export type ReplacePart = (part: object) => Json | undefined
 
-/** `value` with other parts in the place of some. What holds none of them is given back as it is, and not copied. */
-export const withReplaced = (value: Json, replace: ReplacePart, depth = 0): Json => {
-  if (typeof value !== 'object' || value === null || depth > MAXIMUM_DEPTH) return value
-  const other = replace(value)
-  if (other !== undefined) return other
-  if (Array.isArray(value)) {
-    const list: ReadonlyArray<Json> = value
-    const copy = list.map((item) => withReplaced(item, replace, depth + 1))
-    return copy.some((item, index) => item !== list[index]) ? copy : list
+/**
+ * `value` with other parts in the place of some. What holds none of them is given back as it is, and not copied. Looks at
+ * each part once, whatever refers to it: what is no JSON may go in circles.
+ */
+export const withReplaced = (value: Json, replace: ReplacePart): Json => {
+  const made = new Map<object, Json>()
+  const visit = (part: Json, depth: number): Json => {
+    if (typeof part !== 'object' || part === null || depth > MAXIMUM_DEPTH) return part
+    const known = made.get(part)
+    if (known !== undefined) return known
+    made.set(part, part)
+    const result = replace(part) ?? inside(part, depth + 1)
+    made.set(part, result)
+    return result
   }
-  const entries = Object.entries(value).map(([key, inner]): readonly [string, Json, Json] => [
-    key,
-    inner,
-    withReplaced(inner, replace, depth + 1),
-  ])
-  return entries.some(([, inner, made]) => made !== inner)
-    ? Object.fromEntries(entries.map(([key, , made]) => [key, made]))
-    : value
+  const inside = (part: Json & object, depth: number): Json => {
+    if (Array.isArray(part)) {
+      const list: ReadonlyArray<Json> = part
+      const copy = list.map((item) => visit(item, depth))
+      return copy.every((item, index) => Object.is(item, list[index])) ? list : copy
+    }
+    const entries = Object.entries(part).map(([key, inner]): readonly [string, Json, Json] => [
+      key,
+      inner,
+      visit(inner, depth),
+    ])
+    return entries.every(([, inner, own]) => Object.is(own, inner))
+      ? part
+      : Object.fromEntries(entries.map(([key, , own]) => [key, own]))
+  }
+  return visit(value, 0)
 }
 
 /** `value` with the personal values in it as they are: what a codec reads back. Never to be stored. */

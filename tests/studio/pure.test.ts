@@ -78,7 +78,7 @@ describe('difference', () => {
 })
 
 const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted)
+  if (Array.isArray(value)) return { list: value.map(sorted) } // an empty one is no empty record
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? 0 : value
   return Object.entries(value)
     .sort(([left], [right]) => (left < right ? -1 : 1))

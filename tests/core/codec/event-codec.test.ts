@@ -3,6 +3,7 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { eventCodec, eventType, type Upcaster } from '../../../src/core/codec/event-codec'
 import type { JsonObject } from '../../../src/core/json'
+import { events } from 'reprise'
 import { inheriting } from '../../support/inheriting'
 
 const Opened = t.strict({ type: t.literal('Opened'), owner: t.string })
@@ -158,6 +159,13 @@ describe('eventCodec', () => {
   it('does not write what is not JSON', () => {
     const event: Event = { type: 'Deposited', cents: Number.NaN, currency: 'EUR' }
     expect(codec.encode(event)).toEqual(E.left([{ path: 'cents', message: 'NaN is not JSON' }]))
+  })
+
+  it('does not write what goes in circles, and does not go round in them', () => {
+    const circle: Record<string, unknown> = { list: [] }
+    Object.assign(circle, { left: circle, right: circle, list: [circle, circle] })
+    const anything = events({ Any: { value: t.unknown } })
+    expect(anything.encode({ type: 'Any', value: circle })).toMatchObject({ _tag: 'Left' })
   })
 
   it('does not write what it could not read back', () => {
