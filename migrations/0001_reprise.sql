@@ -1291,7 +1291,8 @@ begin
 end
 $reprise$;
 
--- The build that other instances make at this moment, or a new one that others may join. No row: the newest
+-- The build that readers see, if another instance has just finished it; the one that others make at this moment; or a new
+-- one that others may join. No row: the newest
 -- build of the version that readers saw was rolled back.
 create function {{schema}}.join_build(of_projection text, of_version integer, starting integer)
 returns table (version integer, build integer, collection text) language plpgsql as $reprise$
@@ -1307,12 +1308,12 @@ begin
   end if;
   return query
     select b.version, b.build, b.collection from {{schema}}.builds b
-      where b.projection = of_projection and b.version = of_version and b.state = 'building'
-        and b.is_shared
-        and (b.begun_at > moment - starting * interval '1 millisecond' or exists (
-          select from {{schema}}.instances i
-            where i.subscription = b.collection and i.leased_until >= moment))
-      order by b.build desc limit 1;
+      where b.projection = of_projection and b.version = of_version
+        and (b.state = 'active' or b.state = 'building' and b.is_shared
+          and (b.begun_at > moment - starting * interval '1 millisecond' or exists (
+            select from {{schema}}.instances i
+              where i.subscription = b.collection and i.leased_until >= moment)))
+      order by b.state = 'active' desc, b.build desc limit 1;
   if not found then
     return query select * from {{schema}}.begin_build(of_projection, of_version, true);
   end if;

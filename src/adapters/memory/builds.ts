@@ -125,13 +125,15 @@ export const memoryBuilds = (
     join: (projection, version) => {
       const builds = versionOf(projection, version)
       if (builds.findLast((build) => build.wasActive)?.wasRolledBack === true) return undefined
-      const shared = builds.findLast(
-        (build) =>
-          build.state === 'building' &&
-          build.isShared &&
-          (build.begunAt > now() - BUILD_START_TIME || instancesSince(build, now()) > 0),
-      )
-      return shared === undefined ? addNext(projection, version, true) : plain(shared)
+      const joined =
+        builds.find(({ state }) => state === 'active') ??
+        builds.findLast(
+          (build) =>
+            build.state === 'building' &&
+            build.isShared &&
+            (build.begunAt > now() - BUILD_START_TIME || instancesSince(build, now()) > 0),
+        )
+      return joined === undefined ? addNext(projection, version, true) : plain(joined)
     },
     activate: (projection, wanted, keepFor) => {
       const before = activeOf(projection)

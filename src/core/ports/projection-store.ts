@@ -179,8 +179,9 @@ export interface Projections<Transaction> extends ProjectionStore {
   readonly begin: (projection: string, version: number) => TaskEither<StoreFailed, ProjectionBuild>
 
   /**
-   * The build of `version` that other instances are making at this moment, to work on it with them; if there is
-   * none, a new one that others may join. A build that no instance works on is never continued.
+   * The build of `version` that readers see, for it may have been finished since this instance has looked; or else the one that
+   * other instances are making at this moment, to work on it with them; or else a new one that others may join. A build
+   * that no instance works on is never continued.
    *
    * Fails with `ProjectionRolledBack`: an operator has gone back from this version. `begin` still begins one.
    */

@@ -67,6 +67,14 @@ export const buildLives: Suite = {
       same(await succeeds(store.join(name, 1)), buildOf(name, 1, 2))
       same(await succeeds(store.join(name, 2)), buildOf(name, 2, 1))
     },
+    'answers who joins late the build that readers see by now': async ({ store, second }) => {
+      const name = freshCollection()
+      const build = await succeeds(store.join(name, 1))
+      await succeeds(store.activate(name, build))
+      same(await succeeds(second.join(name, 1)), build)
+      same(await succeeds(store.begin(name, 1)), buildOf(name, 1, 2))
+      same(await succeeds(second.join(name, 1)), build)
+    },
     'does not continue what was abandoned, nor abandon what an instance works on': async (
       subject,
     ) => {
