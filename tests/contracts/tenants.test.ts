@@ -169,6 +169,19 @@ describe('tenants with a database each', () => {
   })
 })
 
+it('a tenant that had no place is asked for again, and works once it has one', async () => {
+  const places = new Map<string, { readonly database: PGlite }>()
+  const tenants = postgresTenants((id) => places.get(id) as { readonly database: PGlite })
+  const message: unknown = expect.stringContaining('has no place of its own')
+  expect(await left(tenants.tenant('late').store.version('counter-1'))).toMatchObject({ message })
+  const database = await PGlite.create()
+  places.set('late', { database })
+  expect(await tenants.migrate(['late'])()).toMatchObject({ migrated: 1, failed: [] })
+  expect(await right(tenants.tenant('late').store.version('counter-1'))).toBe(0)
+  await tenants.close()
+  await database.close()
+}, 60_000)
+
 describe('tenants in one PGlite', () => {
   let pglite: PGlite
   const tenants = () => {

@@ -79,7 +79,7 @@ const inParallel = async <Item>(
  * The backends of tenants, of whom nobody sees anything of another: each has a schema of its own, or a database. Tenants on
  * one pool share its connections, and the one that listens for wake-ups.
  *
- * @param placeOf - where the events of a tenant are. Called once for each. Two tenants in one place are refused.
+ * @param placeOf - where the events of a tenant are. Called once for each that has a place. Two tenants in one place are refused.
  * @param options - those of every backend.
  *
  * @example
@@ -96,11 +96,14 @@ export const postgresTenants = <Database = unknown>(
 
   const placed = (id: string): E.Either<string, Required<TenantPlace<Database>>> => {
     const found = E.tryCatch(
-      () => placeOf(id),
+      () => {
+        const { database, schema = DEFAULT_SCHEMA } = placeOf(id)
+        return { database, schema }
+      },
       (cause) => `placeOf has thrown: ${preview(cause)}`,
     )
     if (E.isLeft(found)) return found
-    const { database, schema = DEFAULT_SCHEMA } = found.right
+    const { database, schema } = found.right
     const schemas = owners.get(database) ?? new Map<string, string>()
     owners.set(database, schemas)
     const owner = schemas.get(schema)
@@ -110,20 +113,17 @@ export const postgresTenants = <Database = unknown>(
     return E.right({ database, schema })
   }
 
-  const open = (id: string): PostgresBackend<Database> => {
-    const place = placed(id)
-    return E.isLeft(place)
-      ? postgres(
-          unusable(`the tenant ${preview(id)} has no place of its own: ${place.left}`),
-          options,
-        )
-      : postgres(place.right.database, { ...options, schema: place.right.schema })
-  }
-
   const tenant = (id: string): PostgresBackend<Database> => {
     const known = backends.get(id)
     if (known !== undefined) return known
-    const made = open(id)
+    const place = placed(id)
+    if (E.isLeft(place)) {
+      // Not kept: the tenant may get its place later.
+      const problem = `the tenant ${preview(id)} has no place of its own: ${place.left}`
+      return postgres(unusable<Database>(problem), options)
+    }
+    const { database, schema } = place.right
+    const made = postgres(database, { ...options, schema })
     backends.set(id, made)
     return made
   }
