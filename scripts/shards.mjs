@@ -46,6 +46,7 @@ const runJest = async (report) => {
       },
     },
   )
+  process.once('SIGTERM', () => child.kill())
   const [code] = await once(child, 'exit')
   return code ?? 1
 }

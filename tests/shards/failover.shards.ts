@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually'
 import { right } from '../support/right'
 import { across, mostAdvanced, onServer, startReplicated, startServer } from '../support/servers'
 import { shardOfTwo } from '../support/shards'
-import { pause, startLoad, UNHARMED } from './load'
+import { pause, type ShardLoad, startLoad, UNHARMED } from './load'
 
 const SECONDS = Number(process.env['REPRISE_SHARDS_SECONDS'] ?? 10)
 const TIMES = Number(process.env['REPRISE_SHARDS_TIMES'] ?? 1)
@@ -20,6 +20,7 @@ describe('a shard whose primary is killed under 64 callers', () => {
       const servers = await startReplicated(2, 'synchronous_standby_names=ANY 1 (*)')
       const other = await startServer('max_connections=200')
       const pools: Pool[] = []
+      let load: ShardLoad | undefined
       try {
         const { primary, replicas, follow } = servers
         const url = across([primary, ...replicas])
@@ -31,7 +32,7 @@ describe('a shard whose primary is killed under 64 callers', () => {
         }
         const backends = Array.from({ length: PROCESSES }, open)
         await right(backends[0]?.migrate ?? open().migrate)
-        const load = startLoad(backends, { callers: CALLERS, shards: 2, shardOf: shardOfTwo })
+        load = startLoad(backends, { callers: CALLERS, shards: 2, shardOf: shardOfTwo })
         await pause(SECONDS * 333)
         const killed = performance.now()
         await primary.kill()
@@ -56,6 +57,7 @@ describe('a shard whose primary is killed under 64 callers', () => {
         for (const { acknowledged } of judged) expect(acknowledged).toBeGreaterThan(CALLERS)
         for (const backend of backends) await backend.close()
       } finally {
+        await load?.stop()
         await Promise.all(pools.map((pool) => pool.end()))
         await servers.stop()
         await other.stop()

@@ -26,6 +26,8 @@ export interface Calls {
 export interface ShardLoad {
   readonly calls: ReadonlyArray<Calls>
   readonly acknowledged: () => number
+  /** Lets nothing go on, whatever becomes of the commands in hand. */
+  readonly stop: () => Promise<void>
   /** Lets every command in hand be accepted, and reads everything again. */
   readonly judge: () => Promise<ReadonlyArray<Judgement>>
 }
@@ -128,6 +130,7 @@ export const startLoad = <Transaction>(
     return { shard, streams, entries, calls, storeFor }
   })
   let stopping = false
+  let givingUp = false
 
   const caller = async (index: number): Promise<void> => {
     const { streams, calls, storeFor, shard } = parts[index % parts.length] as (typeof parts)[number]
@@ -147,6 +150,7 @@ export const startLoad = <Transaction>(
             ? `${answer.left.reason}, ${answer.left.outcome}`
             : answer.left._tag
         calls.failures.set(reason, (calls.failures.get(reason) ?? 0) + 1)
+        if (givingUp) return
         await pause(20)
       }
       calls.times.push(performance.now())
@@ -171,6 +175,11 @@ export const startLoad = <Transaction>(
   return {
     calls: parts.map(({ calls }) => calls),
     acknowledged: () => parts.reduce((sum, { calls }) => sum + calls.acknowledged.size, 0),
+    stop: async () => {
+      stopping = true
+      givingUp = true
+      await working
+    },
     judge: async () => {
       stopping = true
       await working
