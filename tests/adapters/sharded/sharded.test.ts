@@ -72,6 +72,21 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
       await strangers.close()
     })
 
+    it('answer a writer that comes too late at once, and take its next append', async () => {
+      const { store } = sharded(shards.open())
+      const id = anIdOn(0)
+      const at = (expectedVersion: number, events: number, commandId?: string) => ({
+        ...appending(id, events),
+        expectedVersion,
+        commands: commandId === undefined ? [] : [{ commandId, skip: 0, eventCount: events }],
+      })
+      await right(store.append(at(0, 1)))
+      for (const late of [at(0, 1), at(0, 1, 'a'), at(0, 2), at(0, 2, 'b')]) {
+        expect(await left(store.append(late))).toMatchObject({ _tag: 'VersionConflict', actual: 1 })
+      }
+      expect((await right(store.append(at(1, 1, 'c')))).version).toBe(2)
+    })
+
     it('refuse who appends to a shard without its map, and store nothing', async () => {
       const [one, other] = shards.open()
       await right(sharded([one, other]).slotMap)

@@ -24,10 +24,16 @@ const fits = (expected: string, current: string): string =>
 
 /**
  * SQL: the last event of a stream, as `last`: null columns if it is below the expected version, so that nothing fits.
- * Without that bound the index would be read on downwards, to the end of the page, however few rows are requested.
+ * Without that bound the index would be read on downwards, to the end of the page, however few rows are requested. No
+ * row where the condition does not hold; it is evaluated first, and always: it makes settings, and takes a lock.
  */
-const lastOf = (schema: string, stream: string, expected: string): string =>
-  `(select 1) always left join lateral (
+const lastOf = (
+  schema: string,
+  stream: string,
+  expected: string,
+  condition = 'true',
+): string =>
+  `(select 1 where ${condition} offset 0) always left join lateral (
      select e.version, e.recorded_at from ${schema}.events e
      where e.stream_id = ${stream} and e.version >= ${expected}
      order by e.version desc limit 1) last on true`
@@ -153,16 +159,15 @@ const one = (schema: string, announce: string): string => `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('last.recorded_at')},
   $6::text::jsonb, $7::text::jsonb
-from ${lastOf(schema, '$1', '$2')}
-where ${announce} and ${CURRENT} = $2
+from ${lastOf(schema, '$1', '$2', announce)}
+where ${CURRENT} = $2
 ${STORED}`
 
 const oneMarked = (schema: string, announce: string): string => `
 with request as materialized (
   select ${CURRENT} as current, last.recorded_at as since
-  from ${lastOf(schema, '$1::text', '$2::integer')}
-  where ${announce}
-    and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
+  from ${lastOf(schema, '$1::text', '$2::integer', announce)}
+  where not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
   select $1, $8, current, 1, $9::text from request where current = $2
@@ -191,8 +196,7 @@ insert into ${schema}.events (${COLUMNS})
 select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
 from (
     select ${CURRENT} as current, ${notBefore('last.recorded_at')} as moment
-    from ${lastOf(schema, '$1', '$2::integer')}
-    where ${announce} offset 0
+    from ${lastOf(schema, '$1', '$2::integer', announce)} offset 0
   ) stream,
   ${unnested('(select $3::uuid[]), (select $4::text[]), (select $5::smallint[])', '$6', '$7')}
     with ordinality as e(id, type, schema_version, data, metadata, place)
