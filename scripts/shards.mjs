@@ -15,7 +15,9 @@ const number = (text) => {
 }
 
 const { seconds, times, only, speed } = new Command('npm run test:shards --')
-  .description('Runs the contracts on two shards in PostgreSQL, a failover under load, and a split.')
+  .description(
+    'Runs the contracts on two shards in PostgreSQL, a failover under load, and a split.',
+  )
   .option('--seconds <count>', 'how long each failover is under load', number, 10)
   .option('--times <count>', 'how many failovers', number, 1)
   .option('--only <part>', 'contract, failover or split')

@@ -133,7 +133,9 @@ export const startLoad = <Transaction>(
   let givingUp = false
 
   const caller = async (index: number): Promise<void> => {
-    const { streams, calls, storeFor, shard } = parts[index % parts.length] as (typeof parts)[number]
+    const { streams, calls, storeFor, shard } = parts[
+      index % parts.length
+    ] as (typeof parts)[number]
     const store = storeFor(`caller ${index}`, index)
     for (let count = 0; !stopping; count++) {
       const streamId = streams[(index * 7 + count) % streams.length] ?? ''

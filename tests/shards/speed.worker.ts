@@ -66,7 +66,10 @@ const main = async (): Promise<void> => {
           versions.set(caller, version + 1)
         }
       }
-      const ways = { plain: appending(backends.plain.store), shard: appending(backends.shard.store) }
+      const ways = {
+        plain: appending(backends.plain.store),
+        shard: appending(backends.shard.store),
+      }
       const rounds = { plain: [] as Round[], shard: [] as Round[] }
       for (let index = 0; index < ROUNDS; index++) {
         for (const way of ['plain', 'shard'] as const) {

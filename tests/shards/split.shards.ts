@@ -68,7 +68,7 @@ describe('reprise shards split', () => {
 
       const [one = '', two = '', three = ''] = urls
       const shards = ['--shard', one, '--shard', two]
-      const split = ['shards', 'split', '0', ...shards, '--standby', three, '--yes']
+      const split = ['shards', 'split', '0', ...shards, '--standby', three, '--by-id', '--yes']
       const begun = performance.now()
       const killedAt = new Set<string>()
       for (const index of STEPS.keys()) {

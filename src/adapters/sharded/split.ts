@@ -6,10 +6,10 @@ import type { StoreFailed } from '../../core/errors/store'
 import type { SplitPart } from '../../core/ports/split'
 import { halfOf, movedMap, movingMap, type ShardMap, slotOf, type SlotMap } from '../../core/slots'
 import { performance, sleep } from '../../platform/node'
+import { checkPlacement, dropMoved } from './drop-moved'
 import { MAP_AGE } from './in-force'
 import type { Placement } from './placement'
 import { slotMapInForce } from './slot-maps'
-import { dropMoved } from './drop-moved'
 
 /** What a split is about to do. */
 export type SplitStep =
@@ -155,6 +155,8 @@ const obstacle = async (
   const pending = await source.pendingProcesses()
   if (E.isLeft(pending)) return pending
   if (pending.right.length > 0 && placement.process === undefined) return notPlaced()
+  const placed = await checkPlacement([shard, source], shards, map, placement)
+  if (E.isLeft(placed)) return placed
   const now = await source.log()
   if (E.isLeft(now)) return now
   const isThere = await within(patience, async () =>
@@ -232,7 +234,7 @@ const place = async (split: Split, map: SlotMap): Promise<Next> => {
   const dropped =
     source === undefined
       ? E.right(undefined)
-      : await dropProcesses(source, split, (slot) => map.slots[slot] === shard && !moving.has(slot))
+      : await dropProcesses(source, split, (slot) => !moving.has(slot))
   return E.isLeft(dropped) ? dropped : decide(split, movedMap(map), map.epoch)
 }
 

@@ -17,6 +17,7 @@ import { exportsIn, has } from '../user-module'
 interface ShardsOptions {
   readonly shard?: ReadonlyArray<string>
   readonly module?: string
+  readonly byId?: boolean
   readonly yes?: boolean
 }
 
@@ -118,7 +119,8 @@ const GIVE_ALL =
   'Give every shard in its order: --shard postgres://... --shard postgres://..., and the last one as --standby'
 
 const split = (text: string, options: SplitOptions): Work => {
-  const { shard: urls = [], standby, module, yes = false, patience, dropAfter } = options
+  const { shard: urls = [], standby, module, byId = false, yes = false } = options
+  const { patience, dropAfter } = options
   const number = wholeNumber('<shard>', text, 0)
   const waiting = wholeNumber('--patience', patience, 1)
   const settling = wholeNumber('--drop-after', dropAfter, 0)
@@ -126,6 +128,14 @@ const split = (text: string, options: SplitOptions): Work => {
     if (E.isLeft(wrong)) return () => TE.left(wrong.left)
   }
   if (urls.length === 0 || standby === undefined) return () => TE.left(usage(`${GIVE_ALL}.`))
+  if ((module === undefined) !== byId) {
+    return () =>
+      TE.left(
+        usage(
+          'Say how the programs place their streams: --module <file>, which exports their placement, or --by-id if they have none.',
+        ),
+      )
+  }
   if (!yes) {
     return () =>
       TE.left(
@@ -205,7 +215,8 @@ export const registerShards: Register = (program, perform) => {
     .argument('<shard>', 'the number of the shard, from 0')
     .option('--shard <url>', SHARD, collected)
     .option('--standby <url>', 'a standby of that shard')
-    .option('--module <file>', 'a module that exports the placement of the program')
+    .option('--module <file>', 'a module that exports the placement of the programs')
+    .option('--by-id', 'the programs have no placement: each stream is for itself')
     .option('--patience <seconds>', 'how long the standby may take to catch up', '60')
     .option(
       '--drop-after <seconds>',

@@ -16,6 +16,8 @@ export type SplitObstacle =
   | 'PromotedEarly'
   /** Another split is under way: finish or cancel that one. */
   | 'AnotherSplit'
+  /** Streams are not where the placement says that was given: it is not that of the programs. */
+  | 'OtherPlacement'
   /** A process manager of the shard is not paused: both sides would send what it has in its outbox. */
   | 'ProcessManagerActive'
   /** There are commands or timers in the outbox, and the placement does not say where their processes belong. */

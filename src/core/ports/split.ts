@@ -36,9 +36,12 @@ export interface SplitPart extends Pick<ShardPart<unknown>, 'readMap' | 'putMap'
     processes: ReadonlyArray<PendingProcess>,
   ) => TaskEither<StoreFailed, void>
   readonly streams: StreamStore['streams']
+  /** The version of a stream; one that was erased has no end. */
+  readonly reached: (streamId: StreamId) => TaskEither<StoreFailed, number>
   /**
    * Deletes these streams with everything that belongs to them: tags, ids of commands, snapshots, what subscriptions hold.
    * The one with the last event of all is kept, for subscriptions have got as far as that. Answers how many were deleted.
+   * Never called with streams that their shard does not have as far as this one.
    */
   readonly dropStreams: (streamIds: ReadonlyArray<StreamId>) => TaskEither<StoreFailed, number>
 }

@@ -2,7 +2,13 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { memory, type MemoryBackend } from '../../../src/adapters/memory/backend'
 import { sharded } from '../../../src/adapters/sharded/backend'
-import { cancelSplit, type Split, splitShard, type SplitStep } from '../../../src/adapters/sharded/split'
+import {
+  cancelSplit,
+  type Split,
+  splitShard,
+  type SplitStep,
+} from '../../../src/adapters/sharded/split'
+import { storeFailed } from '../../../src/core/errors/store'
 import type { SplitPart } from '../../../src/core/ports/split'
 import { slotOf } from '../../../src/core/slots'
 import { left, right } from '../../support/right'
@@ -10,9 +16,14 @@ import { freshId } from '../../support/stores'
 import { appending } from '../../support/tally'
 
 const nothing = TE.right(undefined)
+const unexpected = (cause: unknown) => storeFailed('Unexpected', 'nothingWritten', cause)
 
 /** A shard in memory, with what only PostgreSQL has. */
-const partOf = ({ asShard, store, operator }: MemoryBackend): SplitPart & { readonly dropped: string[] } => {
+const partOf = ({
+  asShard,
+  store,
+  operator,
+}: MemoryBackend): SplitPart & { readonly dropped: string[] } => {
   const dropped: string[] = []
   return {
     ...asShard,
@@ -24,6 +35,7 @@ const partOf = ({ asShard, store, operator }: MemoryBackend): SplitPart & { read
     pendingProcesses: TE.right([]),
     dropProcesses: () => nothing,
     streams: store.streams,
+    reached: (streamId) => TE.mapLeft(unexpected)(store.version(streamId)),
     dropStreams: (streamIds) => () => {
       dropped.push(...streamIds)
       return Promise.resolve(E.right(streamIds.length))
@@ -213,6 +225,26 @@ describe('splitting a shard', () => {
     expect(await right(all().slotMap)).toMatchObject({ epoch: 2, moving: [] })
   })
 
+  it('is refused with another placement than that of the programs, at the beginning and before it deletes', async () => {
+    const ids = await written(30)
+    const other: Split = { ...split, placement: { stream: (id) => `another ${id}` } }
+    const refused = { _tag: 'SplitRefused', reason: 'OtherPlacement' }
+    expect(await left(splitShard(other))).toMatchObject(refused)
+    expect(await right(all().slotMap)).toMatchObject({ epoch: 2, moving: [] })
+    await expect(
+      splitShard({
+        ...split,
+        onStep: ({ step }) =>
+          step === 'drop' ? Promise.reject(new Error('killed')) : Promise.resolve(),
+      })(),
+    ).rejects.toThrow('killed')
+    const dropped = () => [partDropped(split.shards[0]).length, standby.part.dropped.length]
+    const before = dropped()
+    expect(await left(splitShard(other))).toMatchObject(refused)
+    expect(dropped()).toEqual(before)
+    for (const id of ids) expect(await right(all().store.version(id))).toBe(1)
+  })
+
   it('stops moving when the standby does not hear of it, and refuses one that was promoted too early', async () => {
     const before = await right(one.asShard.readMap)
     const deaf: SplitPart = { ...standby.part, readMap: TE.right(before) }
@@ -237,7 +269,10 @@ describe('splitting a shard', () => {
 
   it('deletes from the outbox of each side what belongs to processes of the other', async () => {
     const pendingIn = (part: SplitPart) => {
-      const rows = Array.from({ length: 40 }, (_, index) => ({ process: 'orders', key: `${index}` }))
+      const rows = Array.from({ length: 40 }, (_, index) => ({
+        process: 'orders',
+        key: `${index}`,
+      }))
       const left = new Set(rows)
       return {
         left,
@@ -271,4 +306,6 @@ describe('splitting a shard', () => {
 })
 
 const partDropped = (part: SplitPart | undefined): ReadonlyArray<string> =>
-  (part as (SplitPart & { readonly dropped: ReadonlyArray<string> }) | undefined)?.dropped.toSorted() ?? []
+  (
+    part as (SplitPart & { readonly dropped: ReadonlyArray<string> }) | undefined
+  )?.dropped.toSorted() ?? []

@@ -27,12 +27,7 @@ const fits = (expected: string, current: string): string =>
  * Without that bound the index would be read on downwards, to the end of the page, however few rows are requested. No
  * row where the condition does not hold; it is evaluated first, and always: it makes settings, and takes a lock.
  */
-const lastOf = (
-  schema: string,
-  stream: string,
-  expected: string,
-  condition = 'true',
-): string =>
+const lastOf = (schema: string, stream: string, expected: string, condition = 'true'): string =>
   `(select 1 where ${condition} offset 0) always left join lateral (
      select e.version, e.recorded_at from ${schema}.events e
      where e.stream_id = ${stream} and e.version >= ${expected}

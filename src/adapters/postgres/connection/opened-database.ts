@@ -1,4 +1,5 @@
-import type * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
 import type { MigrationChanged, StoreFailed } from '../../../core/errors/store'
 import type { OperatorThresholds } from '../../../core/operator/finding'
@@ -53,6 +54,13 @@ export const openedDatabase = (
       ...splittingIn(schema)(directExecutor(db)),
       newLineage: backend.operator.newLineage(),
       streams: backend.store.streams,
+      reached: (streamId) =>
+        pipe(
+          backend.store.version(streamId),
+          TE.orElse((error) =>
+            error._tag === 'StreamErased' ? TE.right(Infinity) : TE.left(error),
+          ),
+        ),
     },
     close: async () => {
       await backend.close()

@@ -1226,11 +1226,15 @@ begin
 end
 $reprise$;
 
--- For the trigger of a shard, after every insert: the statement has said by which map it goes.
+-- For the trigger of a shard, after every insert: the statement has said by which map it goes. One that has inserted
+-- nothing, for its streams have gone on, may not have got as far as saying so: then its transaction has written nothing.
 create function {{schema}}.refuse_other_map() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
 begin
+  if pg_current_xact_id_if_assigned() is null then
+    return null;
+  end if;
   perform {{schema}}.check_epoch(nullif(current_setting('reprise.epoch', true), '')::integer);
   return null;
 end

@@ -8,12 +8,7 @@ import { quoteIdentifier } from '../schema/names'
 /** What only PostgreSQL can do: its replication makes the copy. */
 export type PostgresSplitting = Pick<
   SplitPart,
-  | 'log'
-  | 'promote'
-  | 'activeProcessManagers'
-  | 'pendingProcesses'
-  | 'dropProcesses'
-  | 'dropStreams'
+  'log' | 'promote' | 'activeProcessManagers' | 'pendingProcesses' | 'dropProcesses' | 'dropStreams'
 >
 
 const LOG = `select pg_is_in_recovery() as "isStandby",

@@ -37,7 +37,7 @@ const marked = (request: AppendRequest): AppendRequest => ({
   commands: [{ commandId: freshId(), skip: 0, eventCount: request.events.length }],
 })
 
-describe('an append after the server\'s clock was set back', () => {
+describe("an append after the server's clock was set back", () => {
   const at = (id: string, events: number): AppendRequest => ({
     ...appending(id, events),
     expectedVersion: 1,
@@ -47,7 +47,10 @@ describe('an append after the server\'s clock was set back', () => {
     ['one event of a command', (id) => [marked(at(id, 1))]],
     ['several events', (id) => [at(id, 3)]],
     ['several events of a command', (id) => [marked(at(id, 2))]],
-    ['events beside those of other streams', (id) => [at(id, 2), appending(`counter-${freshId()}`)]],
+    [
+      'events beside those of other streams',
+      (id) => [at(id, 2), appending(`counter-${freshId()}`)],
+    ],
   ]
 
   it.each(ways)('records %s at the time of the event before', async (_way, requestsFor) => {
