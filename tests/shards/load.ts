@@ -105,8 +105,11 @@ export const startLoad = <Transaction>(
     callers,
     shards,
     shardOf,
+    thinking = 0,
   }: {
     readonly callers: number
+    /** How long a caller waits after each answer, in milliseconds. Default: not at all. */
+    readonly thinking?: number
     readonly shards: number
     readonly shardOf: (streamId: string) => number
   },
@@ -158,6 +161,7 @@ export const startLoad = <Transaction>(
       calls.times.push(performance.now())
       calls.durations.push(performance.now() - began)
       calls.acknowledged.set(commandId, streamId)
+      if (thinking > 0) await pause(thinking)
     }
   }
   const reader = async (index: number): Promise<void> => {
@@ -166,7 +170,7 @@ export const startLoad = <Transaction>(
     for (let count = 0; !stopping; count++) {
       const streamId = streams[(index * 11 + count) % streams.length] ?? ''
       await store.load({ streamId, after: 0, limit: 100_000 })()
-      await pause(25)
+      await pause(250) // each answer is kept, and judged
     }
   }
   const working = Promise.all([
