@@ -6,7 +6,7 @@ import type { SplitPart } from '../../core/ports/split'
 import type { SlotMap } from '../../core/slots'
 import { sleep } from '../../platform/node'
 import { locationsBy, misplaced, type Placement } from './placement'
-import type { Split } from './split'
+import type { Split } from './split-step'
 
 type Failure = SplitRefused | StoreFailed
 
@@ -52,7 +52,7 @@ export const checkPlacement = (
 ): Promise<E.Either<Failure, void>> =>
   eachMoved(own, map, placement, async (moved) => {
     const versions = await Promise.all(
-      moved.map(({ streamId, owner }) => parts[owner]?.reached(streamId)() ?? E.right(0)),
+      moved.map(async ({ streamId, owner }) => parts[owner]?.reached(streamId)()),
     )
     for (const [index, { streamId, version, owner }] of moved.entries()) {
       const reached = versions[index] ?? E.right(0)

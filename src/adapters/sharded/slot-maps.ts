@@ -52,6 +52,8 @@ const problemOf = (
 
 /** Why the shards that the newest map names are not those that were given, or `undefined`. There may be more of them. */
 const problemsIn = (found: ReadonlyArray<Found>, newest: ShardMap): string | undefined => {
+  const invalid = slotMapProblem(newest)
+  if (invalid !== undefined) return `the map on shard ${newest.shard} is not valid: ${invalid}`
   if (newest.shards > found.length) {
     return `there are ${newest.shards} shards, and this process was given ${found.length}: start it again with all of them`
   }
@@ -128,6 +130,7 @@ const carry = async (
   found: ReadonlyArray<Found>,
   newest: ShardMap,
 ): Promise<boolean> => {
+  if (slotMapProblem(newest) !== undefined) return false
   const taken = await Promise.all(
     parts.slice(0, newest.shards).map(async (part, shard) => {
       const map = mapIn(found[shard])

@@ -1,47 +1,20 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { type SplitObstacle, type SplitRefused, splitRefused } from '../../core/errors/split'
 import type { StoreFailed } from '../../core/errors/store'
 import type { SplitPart } from '../../core/ports/split'
-import { halfOf, movedMap, movingMap, type ShardMap, slotOf, type SlotMap } from '../../core/slots'
-import { performance, sleep } from '../../platform/node'
-import { checkPlacement, dropMoved } from './drop-moved'
+import { halfOf, movedMap, movingMap, type ShardMap, type SlotMap } from '../../core/slots'
+import { dropMoved } from './drop-moved'
 import { MAP_AGE } from './in-force'
-import type { Placement } from './placement'
 import { slotMapInForce } from './slot-maps'
-
-/** What a split is about to do. */
-export type SplitStep =
-  /** Half of the slots begin to move: their streams take no appends from here on. */
-  | { readonly step: 'move'; readonly slots: number }
-  /** The standby becomes a primary. */
-  | { readonly step: 'promote' }
-  /** It becomes a shard of its own. */
-  | { readonly step: 'adopt' }
-  /** The map with one shard more comes into force: the streams take appends again. */
-  | { readonly step: 'place' }
-  /** Streams that are on another shard now are deleted. */
-  | { readonly step: 'drop'; readonly shard: number; readonly dropped: number }
-  /** No slot is moved any more: the split is cancelled. */
-  | { readonly step: 'cancel' }
-
-/** A split of one shard. */
-export interface Split {
-  /** All shards that there were before it, in their order. */
-  readonly shards: ReadonlyArray<SplitPart>
-  /** A standby of the shard that is split: the next shard. */
-  readonly standby: SplitPart
-  /** Which one is split, from 0. */
-  readonly shard: number
-  readonly placement: Placement
-  /** How long the standby may take to have what the shard has, in milliseconds. */
-  readonly patience: number
-  /** How long nothing is deleted after the new map is in force, in milliseconds: until every process reads by it. */
-  readonly settling: number
-  /** Called before each step. What it returns is waited for. */
-  readonly onStep: (step: SplitStep) => Promise<void>
-}
+import {
+  dropProcesses,
+  obstacle,
+  refuse,
+  type SplitFailure as Failure,
+  within,
+} from './split-obstacle'
+import type { Split } from './split-step'
 
 /** How long the deletion waits by default: readers read the map again every five seconds. Milliseconds. */
 export const SETTLING = 2 * MAP_AGE
@@ -55,16 +28,10 @@ export interface SplitDone {
   readonly dropped: number
 }
 
-type Failure = SplitRefused | StoreFailed
 type Next = E.Either<Failure, 'again' | SplitMap>
 interface SplitMap {
   readonly inForce: SlotMap
 }
-
-const refuse = (reason: SplitObstacle, advice: string): E.Either<SplitRefused, never> =>
-  E.left(splitRefused(reason, advice))
-
-const POLL = 50
 
 const withEvents = ({ readMap, putMap, streams }: SplitPart) => ({
   readMap,
@@ -78,19 +45,6 @@ const withEvents = ({ readMap, putMap, streams }: SplitPart) => ({
 const mapOf = ({ shards, standby }: Split): Promise<E.Either<StoreFailed, SlotMap>> =>
   slotMapInForce([...shards, standby].map(withEvents))
 
-/** Waits until it is so, or the time is over. */
-const within = async (
-  patience: number,
-  isSo: () => Promise<E.Either<StoreFailed, boolean>>,
-): Promise<E.Either<StoreFailed, boolean>> => {
-  const end = performance.now() + patience
-  for (;;) {
-    const so = await isSo()
-    if (E.isLeft(so) || so.right || performance.now() >= end) return so
-    await sleep(POLL)
-  }
-}
-
 /** Puts a map into force in the place of another one. It is decided on shard 0; the others get it from there. */
 const decide = async (
   { shards }: Split,
@@ -99,78 +53,6 @@ const decide = async (
 ): Promise<E.Either<StoreFailed, 'again'>> => {
   const put = await (shards[0]?.putMap({ ...map, shard: 0 }, replaces)() ?? E.right(false))
   return E.isLeft(put) ? put : E.right('again') // false: another process was faster
-}
-
-/** Deletes from the outbox of a shard what belongs to processes of other ones. */
-const dropProcesses = async (
-  part: SplitPart,
-  { placement }: Split,
-  isOwn: (slot: number) => boolean,
-): Promise<E.Either<Failure, void>> => {
-  const pending = await part.pendingProcesses()
-  if (E.isLeft(pending)) return pending
-  const { process: keyOf } = placement
-  if (keyOf === undefined) return pending.right.length === 0 ? E.right(undefined) : notPlaced()
-  const gone = pending.right.filter(({ process, key }) => !isOwn(slotOf(keyOf(process, key))))
-  return gone.length === 0 ? E.right(undefined) : part.dropProcesses(gone)()
-}
-
-const notPlaced = () =>
-  refuse(
-    'ProcessesNotPlaced',
-    'its outbox has commands or timers, and `placement.process` does not say where their processes belong',
-  )
-
-/** Why a split cannot begin. */
-const obstacle = async (
-  split: Split,
-  map: SlotMap,
-  there: ShardMap | undefined,
-): Promise<E.Either<Failure, SplitPart>> => {
-  const { shards, standby, shard, placement, patience } = split
-  const source = shards[shard]
-  if (source === undefined) {
-    return refuse('NoSuchShard', `there is no shard ${shard}: there are ${map.shards}, from 0`)
-  }
-  if (halfOf(map, shard).length === 0) return refuse('OneSlot', `shard ${shard} has one slot only`)
-  const log = await standby.log()
-  if (E.isLeft(log)) return log
-  if (!log.right.isStandby) {
-    return refuse('NotAStandby', 'what was given as the standby follows no other server')
-  }
-  if (there?.cluster !== map.cluster || there.shard !== shard) {
-    return refuse(
-      'OtherStandby',
-      `the standby follows ${there === undefined || there.cluster !== map.cluster ? 'none of these shards' : `shard ${there.shard}`}, and not shard ${shard}`,
-    )
-  }
-  const active = await source.activeProcessManagers()
-  if (E.isLeft(active)) return active
-  if (active.right.length > 0) {
-    return refuse(
-      'ProcessManagerActive',
-      `pause ${active.right.join(', ')} on shard ${shard} first, and unpause them on both afterwards`,
-    )
-  }
-  const pending = await source.pendingProcesses()
-  if (E.isLeft(pending)) return pending
-  if (pending.right.length > 0 && placement.process === undefined) return notPlaced()
-  const placed = await checkPlacement([shard, source], shards, map, placement)
-  if (E.isLeft(placed)) return placed
-  const now = await source.log()
-  if (E.isLeft(now)) return now
-  const isThere = await within(patience, async () =>
-    E.map(({ reached }: { readonly reached: number }) => reached >= now.right.reached)(
-      await standby.log(),
-    ),
-  )
-  if (E.isLeft(isThere)) return isThere
-  return isThere.right
-    ? E.right(source)
-    : refuse(
-        'StandbyBehind',
-        `the standby did not reach what shard ${shard} has within ${patience} ms. No slot is being moved`,
-      )
 }
 
 const begin = async (split: Split, map: SlotMap, there: ShardMap | undefined): Promise<Next> => {

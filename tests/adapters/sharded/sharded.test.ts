@@ -281,6 +281,27 @@ describe('shards', () => {
     expect(await right(other.asShard.readMap)).toEqual({ ...next, shard: 1 })
   })
 
+  it('are refused if one was given twice, or the map is not valid, and nothing of it is carried on', async () => {
+    const [one, other] = [memory(), memory()]
+    const refused = { _tag: 'StoreFailed', reason: 'OtherSlotMap', outcome: 'nothingWritten' }
+    expect(await left(sharded([one, one]).slotMap)).toMatchObject(refused)
+    const map = await right(sharded([one, other]).slotMap)
+    const wrong: ReadonlyArray<Partial<typeof map>> = [
+      { slots: map.slots.slice(1) },
+      { slots: map.slots.map(() => 2) },
+      { moving: [SLOTS] },
+      { shards: 0 },
+    ]
+    for (const [index, part] of wrong.entries()) {
+      const epoch = map.epoch + 1 + index
+      await right(one.asShard.putMap({ ...map, ...part, epoch, shard: 0 }, epoch - 1))
+      const { message } = await left(sharded([one, other]).store.append(appending(anIdOn(0))))
+      expect(message).toContain('the map on shard 0 is not valid')
+    }
+    expect(await right(other.asShard.readMap)).toMatchObject({ epoch: map.epoch })
+    expect(await right(one.store.streams({ after: '', limit: 1 }))).toEqual([])
+  })
+
   it('say that `placement` has thrown, and store nothing', async () => {
     const placement = {
       stream: (): string => {

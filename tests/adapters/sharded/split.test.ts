@@ -2,12 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { memory, type MemoryBackend } from '../../../src/adapters/memory/backend'
 import { sharded } from '../../../src/adapters/sharded/backend'
-import {
-  cancelSplit,
-  type Split,
-  splitShard,
-  type SplitStep,
-} from '../../../src/adapters/sharded/split'
+import { cancelSplit, splitShard } from '../../../src/adapters/sharded/split'
+import type { Split, SplitStep } from '../../../src/adapters/sharded/split-step'
 import { storeFailed } from '../../../src/core/errors/store'
 import type { SplitPart } from '../../../src/core/ports/split'
 import { slotOf } from '../../../src/core/slots'

@@ -1,8 +1,8 @@
-import type { ExpectedVersion } from '../../../core/expected-version'
 import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
-import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
+import { milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
+import { CURRENT, fits, lastOf, MOMENT, notBefore, versionCode } from './last-event'
 import { settingsIn, type StatementSettings } from './statement-settings'
 
 // The optimistic statements: they check the version and insert. A row comes back for every event that was stored: what
@@ -10,30 +10,6 @@ import { settingsIn, type StatementSettings } from './statement-settings'
 //
 // Parameters are arrays in subqueries: the planner, which cannot see how long they are, then keeps one plan for all
 // lengths. Data and metadata are JSON arrays, without the escapes that an array of texts needs.
-
-/** How an expected version reaches the server: see append_together in migrations/0001_reprise.sql, too. */
-const versionCode = (expected: ExpectedVersion): number => {
-  if (expected === 'any') return -1
-  if (expected === 'mustExist') return -2
-  return expected === 'mustNotExist' ? 0 : expected
-}
-
-/** SQL: whether a stream at version `current` has the version that the code `expected` requires. */
-const fits = (expected: string, current: string): string =>
-  `(${current} < ${ERASED_VERSION} and (${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0)))`
-
-/**
- * SQL: the last event of a stream, as `last`: null columns if it is below the expected version, so that nothing fits.
- * Without that bound the index would be read on downwards, to the end of the page, however few rows are requested. No
- * row where the condition does not hold; it is evaluated first, and always: it makes settings, and takes a lock.
- */
-const lastOf = (schema: string, stream: string, expected: string, condition = 'true'): string =>
-  `(select 1 where ${condition} offset 0) always left join lateral (
-     select e.version, e.recorded_at from ${schema}.events e
-     where e.stream_id = ${stream} and e.version >= ${expected}
-     order by e.version desc limit 1) last on true`
-
-const CURRENT = 'coalesce(last.version, 0)'
 
 /** Whether an append names the one version that its stream must be at, and there is a version after it. */
 const isExact = ({ expectedVersion }: EncodedAppend): boolean =>
@@ -47,11 +23,6 @@ const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data
 /** A row for every event that was stored: see StoredRow. */
 const STORED = `returning stream_id, version, position::double precision as "position",
   ${milliseconds('recorded_at')} as recorded_at`
-
-const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
-
-/** SQL: this moment, and never before that of the stream's last event: a server's clock may be set back. */
-const notBefore = (last: string, moment = MOMENT): string => `greatest(${moment}, ${last})`
 
 /** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
 const unnested = (arrays: string, data: string, metadata: string): string =>

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
-import type { MigrationChanged, StoreFailed } from '../../../core/errors/store'
+import { type MigrationChanged, storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { OperatorThresholds } from '../../../core/operator/finding'
 import type { SplitPart } from '../../../core/ports/split'
 import { postgres, type PostgresBackend } from '../backend'
@@ -57,9 +57,14 @@ export const openedDatabase = (
       reached: (streamId) =>
         pipe(
           backend.store.version(streamId),
-          TE.orElse((error) =>
-            error._tag === 'StreamErased' ? TE.right(Infinity) : TE.left(error),
-          ),
+          TE.orElse((error): TE.TaskEither<StoreFailed, number> => {
+            if (error._tag === 'StreamErased') return TE.right(Infinity)
+            return TE.left(
+              error._tag === 'StoreFailed'
+                ? error
+                : storeFailed('Unexpected', 'nothingWritten', error),
+            )
+          }),
         ),
     },
     close: async () => {
