@@ -16,7 +16,11 @@ const number = (text) => {
 const options = new Command('npm run scale --')
   .description('Plays two ways past one machine: shards of PostgreSQL, and three nodes of NATS.')
   .addOption(new Option('--only <which>', 'one of them').choices(['shards', 'jetstream']))
-  .option('--shards <count>', 'how many PostgreSQL servers', number, 2)
+  .addOption(
+    new Option('--shards <count>', 'how many PostgreSQL servers')
+      .choices(['1', '2', '3', '4'])
+      .default('2'),
+  )
   .option('--seconds <count>', 'how long each is under load', number, 15)
   .option('--callers <count>', 'how many send commands at the same time', number, 32)
   .option('--throughput', 'measure one, two and four shards instead')
@@ -38,7 +42,7 @@ const { status } = spawnSync(
       NATS_SERVER: program,
       REPRISE_SCALE_SECONDS: String(options.seconds),
       REPRISE_SCALE_CALLERS: String(options.callers),
-      REPRISE_SCALE_SHARDS: String(options.shards),
+      REPRISE_SCALE_SHARDS: options.shards,
       ...(options.only === undefined ? {} : { REPRISE_SCALE_ONLY: options.only }),
     },
   },

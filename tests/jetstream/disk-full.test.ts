@@ -20,7 +20,9 @@ const leadBy = (cluster: NatsCluster, connection: NatsConnection, name: string) 
   until(async () => {
     if ((await cluster.leaderOf(STREAM)) === name) return true
     const body = JSON.stringify({ placement: { preferred: name } })
-    await connection.request(`$JS.API.STREAM.LEADER.STEPDOWN.${STREAM}`, body).catch(() => undefined)
+    await connection
+      .request(`$JS.API.STREAM.LEADER.STEPDOWN.${STREAM}`, body)
+      .catch(() => undefined)
     await new Promise((resolve) => setTimeout(resolve, 200))
     return undefined
   }, PATIENCE)

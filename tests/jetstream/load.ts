@@ -25,7 +25,10 @@ const reasonOf = (error: { readonly _tag: string }): string => {
 }
 
 /** Callers that append with an id, each until its answer is definite; readers of streams; a reader of the whole store. */
-export const startLoad = (stores: ReadonlyArray<EventStore>, write: (entry: HistoryEntry) => void) => {
+export const startLoad = (
+  stores: ReadonlyArray<EventStore>,
+  write: (entry: HistoryEntry) => void,
+) => {
   const recorder = historyRecorder({ write })
   const acknowledged = new Map<string, string>()
   const times: number[] = []

@@ -34,10 +34,17 @@ const startLoad = ({ stores, parts, partOf }: Stage) => {
   let lastAt = performance.now()
   let longestPause = 0
 
+  // A caller has the accounts of one part, so that those of the other parts do not wait with it.
+  const idsOf = parts.map((_, part) =>
+    Array.from({ length: ACCOUNTS }, (__, id) => `${id}`).filter(
+      (id) => partOf(`account-${id}`) === part,
+    ),
+  )
   const caller = async (index: number): Promise<void> => {
     const desk = desks[index % desks.length]
+    const ids = idsOf[(index >> 1) % parts.length] ?? []
     for (let count = 0; !stopping; count++) {
-      const id = `${(index * 7 + count) % ACCOUNTS}`
+      const id = ids[(index * 7 + count) % ids.length] ?? ''
       const once = { commandId: `${index}.${count}` }
       for (;;) {
         const answer = await desk?.handleCommand(id, depositMoney(ONE), once)()
@@ -72,10 +79,11 @@ const startLoad = ({ stores, parts, partOf }: Stage) => {
       }
     },
     /** How many were acknowledged in each part since it was last asked. */
-    take: (): ReadonlyArray<number> => counts.map((count, part) => {
-      counts[part] = 0
-      return count
-    }),
+    take: (): ReadonlyArray<number> =>
+      counts.map((count, part) => {
+        counts[part] = 0
+        return count
+      }),
   }
 }
 
@@ -91,9 +99,9 @@ const watch = async (
   take: () => ReadonlyArray<number>,
 ): Promise<void> => {
   const { parts } = stage
-  const width = parts.length === 1 ? 24 : Math.max(Math.floor(24 / parts.length), 4)
-  const column = (text: string) => text.padStart(7)
-  screen.say(`second${parts.map((part) => `${column(part).padEnd(width + 9)}`).join('')}`)
+  const width = Math.min(Math.floor(57 / parts.length) - 11, 24) // a line has 80 columns
+  const column = (text: string) => text.padStart(9)
+  screen.say(['second', ...parts.map((part) => column(part).padEnd(width + 11))].join(''))
   let most = 1
   let last = await stage.look()
   for (let second = 1; second <= SECONDS; second++) {
@@ -143,7 +151,9 @@ const judge = async (stage: Stage, acknowledged: ReadonlyMap<string, number>) =>
 const play = async (screen: Screen, stage: Stage): Promise<void> => {
   try {
     screen.title(stage.title)
-    screen.say(`${CALLERS} callers deposit 1.00 in ${ACCOUNTS} accounts, from two processes' stores.`)
+    screen.say(
+      `${CALLERS} callers deposit 1.00 in ${ACCOUNTS} accounts, from two processes' stores.`,
+    )
     screen.say('')
     const load = startLoad(stage)
     const stop = await load.begin()

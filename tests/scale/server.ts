@@ -27,7 +27,8 @@ export const startServer = async (...settings: ReadonlyArray<string>) => {
     )
   await server.initialise()
   await start()
-  const pid = (): number => Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
+  const pid = (): number =>
+    Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
   return {
     url,
     pid,

@@ -4,6 +4,7 @@ import type { StreamStore } from 'reprise/adapter'
 import { jetStream } from 'reprise/jetstream'
 import { sharded } from 'reprise/memory'
 import { postgres } from 'reprise/postgres'
+import { slotOf } from '../../src/core/slots'
 import { startNats } from '../support/nats-cluster'
 import { right } from '../support/right'
 import { until } from '../support/until'
@@ -90,7 +91,6 @@ export const shardStage = async (count: number): Promise<Stage> => {
   const [backend = open()] = backends
   await right(backend.migrate)
   const { slots } = await right(backend.slotMap)
-  const { slotOf } = await import('../../src/core/slots')
   const last = servers[count - 1]
   const name = `shard-${count - 1}`
   return {

@@ -27,7 +27,9 @@ const cores = availableParallelism()
 /** The fields of /proc/<pid>/stat behind the name, which may have spaces: the parent is the second one. */
 const fieldsOf = (pid: number): ReadonlyArray<string> => {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
   } catch {
     return [] // it has ended
   }
@@ -87,9 +89,7 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
   for (const child of children) child.send('begin')
   const done = (await Promise.all(answers)) as ReadonlyArray<Done>
   const after = servers.map(({ pid }) => serverCpu(pid()))
-  await Promise.all(
-    children.map((child) => (child.exitCode === null ? once(child, 'exit') : undefined)),
-  )
+  for (const child of children) if (child.exitCode === null) await once(child, 'exit')
   const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
   const commands = sum(done.map((one) => one.commands))
   return {
@@ -102,8 +102,12 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
 const main = async (): Promise<void> => {
   const screen = openScreen((line) => process.stdout.write(`${line}\n`))
   screen.title('What one, two and four shards do')
-  screen.say(`${cores} cores; the server and the process of shard n are pinned to core n mod ${cores}.`)
-  screen.say(`Each process: ${CALLERS} callers, commands with ids, ${STREAMS} streams of all shards.`)
+  screen.say(
+    `${cores} cores; the server and the process of shard n are pinned to core n mod ${cores}.`,
+  )
+  screen.say(
+    `Each process: ${CALLERS} callers, commands with ids, ${STREAMS} streams of all shards.`,
+  )
   screen.say(`The best of ${ROUNDS} rounds of ${SECONDS} s; fsync is off: all have one disk.`)
   const servers: Server[] = []
   try {
@@ -140,7 +144,15 @@ const main = async (): Promise<void> => {
       ]
     })
     screen.say('')
-    const headings = ['>shards', '>streams', '>per second', '>of one', '>node ms', '>server ms', '>cost']
+    const headings = [
+      '>shards',
+      '>streams',
+      '>per second',
+      '>of one',
+      '>node ms',
+      '>server ms',
+      '>cost',
+    ]
     screen.table(headings, rows)
     screen.say('')
     screen.say('ms: of a processor, for one command. cost: both, beside those of one shard.')
