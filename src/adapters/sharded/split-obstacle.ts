@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { type SplitObstacle, type SplitRefused, splitRefused } from '../../core/errors/split'
 import type { StoreFailed } from '../../core/errors/store'
-import type { LogState, SplitPart } from '../../core/ports/split'
+import type { SplitPart } from '../../core/ports/split'
 import { halfOf, type ShardMap, slotOf, type SlotMap } from '../../core/slots'
 import { performance, sleep } from '../../platform/node'
 import { checkPlacement } from './drop-moved'
