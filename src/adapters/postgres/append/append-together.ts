@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { Appended } from '../../../core/append'
 import type { AppendCondition } from '../../../core/boundary-query'
+import { type StreamClosed, streamClosed } from '../../../core/errors/closed'
 import {
   boundaryConflict,
   commandAlreadyHandled,
@@ -8,7 +9,7 @@ import {
   versionConflict,
   versionConflicts,
 } from '../../../core/errors/conflict'
-import { streamErased } from '../../../core/errors/erased'
+import { type StreamErased, streamErased } from '../../../core/errors/erased'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import { toStoreFailed } from '../connection/errors'
@@ -21,7 +22,7 @@ import {
 } from '../connection/query'
 import { handledCommand } from '../read/stored-events'
 import { itemColumns } from '../read/read-matching'
-import { ERASED_VERSION, eventsOf, quoteIdentifier } from '../schema/names'
+import { ENDED_VERSION, eventsOf, quoteIdentifier } from '../schema/names'
 import {
   appendedOf,
   byStream,
@@ -202,6 +203,19 @@ const conflictsOf = (
     ),
   )
 
+/** The stream among them that takes no events any more. The row of such a conflict says why where others name a command. */
+const endedOf = (
+  conflicts: ReadonlyArray<StreamConflict>,
+  rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
+): StreamClosed | StreamErased | undefined => {
+  const ended = conflicts.find(({ actual }) => actual === ENDED_VERSION)
+  if (ended === undefined) return undefined
+  const { streamId } = ended
+  return rows.get(streamId)?.[0]?.command_id === 'closed'
+    ? streamClosed(streamId)
+    : streamErased(streamId)
+}
+
 const answerTo = (
   { appends, condition }: Unit,
   rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
@@ -223,9 +237,7 @@ const answerTo = (
     appended.push(appendedOf(own, first.recorded_at))
   }
   const conflicts = conflictsOf(appends, rows)
-  const erased = conflicts.find(({ actual }) => actual === ERASED_VERSION)
-  if (erased !== undefined) return E.left(streamErased(erased.streamId))
-  if (conflicts.length > 0) return E.left(versionConflicts(conflicts))
+  if (conflicts.length > 0) return E.left(endedOf(conflicts, rows) ?? versionConflicts(conflicts))
   return appended.length === appends.length ? E.right(appended) : NO_ANSWER
 }
 

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { streamErased } from '../../../core/errors/erased'
 import type { ReadError } from '../../../core/errors/unions'
 import type { Json } from '../../../core/json'
 import type {
@@ -10,15 +11,16 @@ import type {
   StoredSnapshot,
 } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { streamIdError } from '../../../core/stream'
+import { type StreamVersion, streamIdError } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import { grouped, type Grouping } from '../connection/grouped'
 import { named, type Executor, fetchRows } from '../connection/query'
-import { milliseconds, quoteIdentifier } from '../schema/names'
+import { ENDED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
 import {
   eventColumns,
   type EventRow,
   handledCommand,
+  isMark,
   type StreamPage,
   toPage,
   toStoredEvent,
@@ -128,18 +130,39 @@ limit $2 + 1`
 
 const loadFromStartParameters = ({ streamId, limit }: LoadRequest) => [streamId, limit]
 
+/**
+ * The version of a stream. That of a closed one is ENDED_VERSION to the statements: what stands for it knows better, if it is
+ * among the rows.
+ */
+const versionAmong = (
+  version: StreamVersion,
+  found: ReadonlyArray<StoredEvent>,
+): StreamVersion => {
+  if (version !== ENDED_VERSION) return version
+  const last = found.at(-1)
+  const closed = last !== undefined && isMark(last) ? last.data['version'] : undefined
+  return typeof closed === 'number' ? closed : version
+}
+
 /** What was found for one request for all events. */
 const fromStartAnswer = (
   { limit }: LoadRequest,
   events: ReadonlyArray<StoredEvent>,
 ): LoadAnswer => {
   const version = events[limit]?.position ?? events.at(-1)?.version ?? 0
-  return E.map((found: StreamPage) => ({ version, ...found }))(toPage(limit, events))
+  return E.map((found: StreamPage) => ({ version: versionAmong(version, events), ...found }))(
+    toPage(limit, events),
+  )
 }
 
 /** Whether it looks for all events of a stream, and for nothing else. */
 const isFromStart = ({ after, snapshotSchema, commandId }: LoadRequest): boolean =>
   after === 0 && snapshotSchema === undefined && withoutNul(commandId) === null
+
+const closedVersions = (schema: string): string => `
+select e.stream_id, (e.data ->> 'version')::integer as version
+from ${schema}.events e
+where e.stream_id = any($1::text[]) and e.version = ${ENDED_VERSION} and e.type = 'closed'`
 
 /** The statements that load: a snapshot, the events after it, and the mark of a command. */
 const loadStatements = (schema: string) => {
@@ -150,6 +173,7 @@ const loadStatements = (schema: string) => {
     loadOne: named('load_one', loadOne(name)),
     /** All events of one stream, without a snapshot and without a command id. */
     loadFromStart: named('load_from_start', loadFromStart(name)),
+    closedVersions: named('closed_versions', closedVersions(name)),
   }
 }
 type LoadStatements = ReturnType<typeof loadStatements>
@@ -208,7 +232,7 @@ const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): Load
     }
   }
   return E.map((found: StreamPage) => ({
-    version,
+    version: versionAmong(version, events),
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(handled === undefined ? {} : { handled }),
     ...found,
@@ -245,14 +269,48 @@ const loadAlone = async (
   return answerTo(request, rows)
 }
 
+const isLongAndClosed = (answer: LoadAnswer | undefined): boolean =>
+  answer !== undefined && E.isRight(answer) && answer.right.version === ENDED_VERSION
+
+/** A closed stream with more events than were asked for: its version is looked up. It does not change any more. */
+const withVersions = async (
+  db: Executor,
+  { closedVersions }: LoadStatements,
+  requests: ReadonlyArray<LoadRequest>,
+  answers: ReadonlyArray<LoadAnswer>,
+): Promise<ReadonlyArray<LoadAnswer>> => {
+  const streams = requests.map(({ streamId }) => streamId)
+  const rows = await fetchRows<{ readonly stream_id: string; readonly version: number }>(
+    db,
+    closedVersions,
+    [streams.filter((_, index) => isLongAndClosed(answers[index]))],
+  )
+  const versions = new Map(rows.map(({ stream_id, version }) => [stream_id, version]))
+  return answers.map((answer, index) => {
+    if (E.isLeft(answer) || !isLongAndClosed(answer)) return answer
+    const streamId = streams[index] ?? ''
+    const version = versions.get(streamId)
+    return version === undefined
+      ? E.left(streamErased(streamId)) // in between
+      : E.right({ ...answer.right, version })
+  })
+}
+
 const loadTogether =
   (db: Executor, statements: LoadStatements) =>
   async (requests: ReadonlyArray<LoadRequest>): Promise<ReadonlyArray<LoadAnswer>> => {
     const [only, ...others] = requests
     try {
-      if (only !== undefined && others.length === 0) return [await loadAlone(db, statements, only)]
-      const parameters = loadManyParameters(requests)
-      return answersTo(requests, await fetchRows<LoadRow>(db, statements.loadMany, parameters))
+      const answers =
+        only !== undefined && others.length === 0
+          ? [await loadAlone(db, statements, only)]
+          : answersTo(
+              requests,
+              await fetchRows<LoadRow>(db, statements.loadMany, loadManyParameters(requests)),
+            )
+      return answers.some((answer) => isLongAndClosed(answer))
+        ? await withVersions(db, statements, requests, answers)
+        : answers
     } catch (error) {
       const failed: LoadAnswer = E.left(toStoreFailed('none')(error))
       return requests.map(() => failed)
