@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import * as E from 'fp-ts/Either'
 import { openCategory } from 'reprise'
 import { memory } from 'reprise/memory'
+import { judge } from '../../src/core/transfer/judge'
 import { verifyStore } from '../../src/shell/transfer/verify-store'
 import { add, counter } from '../support/counter'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
@@ -64,6 +65,25 @@ describe.each(backends)('a closed stream in %s', (_name, backend) => {
     expect(await left(locked)).toMatchObject({ ...CLOSED, streamId })
   })
 
+  it('takes no events from an import, which is told so', async () => {
+    const { transfer, store } = backend()
+    const [streamId, open] = [await closed(), fresh()]
+    const look = await right(transfer.lookForImport([streamId, open], []))
+    expect([look.versions.get(streamId), look.closed]).toEqual([1, new Set([streamId])])
+    const at = { line: 1, start: 0, length: 1 }
+    const event = { ...tick(2), streamId, version: 2, recordedAt: 0, tags: [] }
+    const { events, refusals } = judge([{ _tag: 'Event', at: { ...at, text: '' }, event }], look)
+    expect(events).toEqual([])
+    expect(refusals).toMatchObject([{ line: 1, reason: 'StreamClosed' }])
+
+    const archive = `closed ${streamId}`
+    const from = await right(transfer.beginImport(archive, []))
+    const to = { lines: 1, bytes: 1, isFinished: false }
+    const batch = { from, to, events: [event], commands: [], refusals: [], completeTags: [] }
+    expect(await right(transfer.storeBatch(batch))).toBeUndefined()
+    expect(await right(store.version(streamId))).toBe(1)
+  })
+
   it('is met by a state in memory, and loads as before', async () => {
     const { store, operator } = backend()
     const [desk, elsewhere] = [openCategory(counter, backend()), openCategory(counter, backend())]
@@ -90,7 +110,9 @@ describe('a closed stream in PostgreSQL', () => {
     const [gone = '', ...others] = Array.from({ length: 6 }, fresh)
     await right(side.store.append(appendTo(gone, 0)))
     await right(close(gone))
-    const answers = await Promise.all([gone, ...others].map((id) => side.store.append(appendTo(id))()))
+    const answers = await Promise.all(
+      [gone, ...others].map((id) => side.store.append(appendTo(id))()),
+    )
     expect(answers.map((answer) => (E.isLeft(answer) ? answer.left._tag : 'stored'))).toEqual([
       'StreamClosed',
       ...others.map(() => 'stored'),

@@ -44,7 +44,16 @@ describe('reprise close', () => {
     expect(nobody.error).toContain(`--confirm ${stream}`)
     const silent = await run(['close', stream, '--yes', '--confirm', stream])
     expect(silent.error).toContain('--why')
-    const elsewhere = await run(['close', stream, ...WHY, '--yes', '--confirm', stream, '--at', '1'])
+    const elsewhere = await run([
+      'close',
+      stream,
+      ...WHY,
+      '--yes',
+      '--confirm',
+      stream,
+      '--at',
+      '1',
+    ])
     expect(elsewhere).toMatchObject({ exitCode: 1, out: '' })
     expect(elsewhere.error).toContain(`${stream} is at version 2`)
     expect(await audited(stream)).toEqual([])

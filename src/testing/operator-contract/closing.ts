@@ -5,7 +5,15 @@ import type { StreamErased } from '../../core/errors/erased'
 import type { AppendError } from '../../core/errors/unions'
 import type { Closing } from '../../core/operator/closing'
 import type { StreamId } from '../../core/stream'
-import { failsWith, handledBy, holds, isMissing, numbersOf, same, succeeds } from '../store-contract/checks'
+import {
+  failsWith,
+  handledBy,
+  holds,
+  isMissing,
+  numbersOf,
+  same,
+  succeeds,
+} from '../store-contract/checks'
 import {
   aMark,
   appendTo,

@@ -98,8 +98,9 @@ export const brokenClosingOperators: ReadonlyArray<BrokenOperator> = [
       streams: (range) => async () => {
         const closed = await operator.audit({ before: Number.MAX_SAFE_INTEGER, limit: 100 })()
         const ids = E.isRight(closed) ? closed.right.entries.map(({ subject }) => subject) : []
-        return E.map((found: ReadonlyArray<{ streamId: string; version: number; recordedAt: number }>) =>
-          found.filter(({ streamId }) => !ids.includes(streamId)),
+        return E.map(
+          (found: ReadonlyArray<{ streamId: string; version: number; recordedAt: number }>) =>
+            found.filter(({ streamId }) => !ids.includes(streamId)),
         )(await store.streams(range)())
       },
     })),

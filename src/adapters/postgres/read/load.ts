@@ -134,10 +134,7 @@ const loadFromStartParameters = ({ streamId, limit }: LoadRequest) => [streamId,
  * The version of a stream. That of a closed one is ENDED_VERSION to the statements: what stands for it knows better, if it is
  * among the rows.
  */
-const versionAmong = (
-  version: StreamVersion,
-  found: ReadonlyArray<StoredEvent>,
-): StreamVersion => {
+const versionAmong = (version: StreamVersion, found: ReadonlyArray<StoredEvent>): StreamVersion => {
   if (version !== ENDED_VERSION) return version
   const last = found.at(-1)
   const closed = last !== undefined && isMark(last) ? last.data['version'] : undefined
