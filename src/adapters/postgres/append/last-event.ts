@@ -1,5 +1,5 @@
 import type { ExpectedVersion } from '../../../core/expected-version'
-import { ERASED_VERSION } from '../schema/names'
+import { ENDED_VERSION } from '../schema/names'
 
 // What an append looks at: the last event of its stream. It is compared with the version that is expected, and nothing is
 // recorded before it.
@@ -13,7 +13,7 @@ export const versionCode = (expected: ExpectedVersion): number => {
 
 /** SQL: whether a stream at version `current` has the version that the code `expected` requires. */
 export const fits = (expected: string, current: string): string =>
-  `(${current} < ${ERASED_VERSION} and (${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0)))`
+  `(${current} < ${ENDED_VERSION} and (${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0)))`
 
 /**
  * SQL: the last event of a stream, as `last`: null columns if it is below the expected version, so that nothing fits.
