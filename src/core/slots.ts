@@ -27,6 +27,13 @@ export interface ShardMap extends SlotMap {
 }
 
 /**
+ * What an append to a shard carries, and the shard compares with its own: the epoch of the writer's map, and which of the
+ * shards it takes this one for. So neither another map nor another server passes.
+ */
+export const stampOf = ({ epoch, shard }: Pick<ShardMap, 'epoch' | 'shard'>): number =>
+  epoch * SLOTS + shard
+
+/**
  * The slot of a key: 0 to 1,023, always the same for the same key.
  *
  * @param key - of a stream: its id, or what `placement` gives for it.

@@ -107,7 +107,7 @@ export const memory = ({
     store: signalling(sealing.store(store), wakeUps),
     asShard: {
       ...asShard,
-      storeBy: (epoch) => signalling(sealing.store(asShard.storeBy(epoch)), wakeUps),
+      storeBy: (stamp) => signalling(sealing.store(asShard.storeBy(stamp)), wakeUps),
     },
     subscriptions: memorySubscriptions(transactions, now),
     documents: sealing.documents(documents),

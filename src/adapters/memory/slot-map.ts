@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import type { ShardPart } from '../../core/ports/shard'
-import type { ShardMap } from '../../core/slots'
+import { type ShardMap, stampOf } from '../../core/slots'
 import type { Queue } from './queue'
 
 /** The map of the slots, if the store is one of several shards. */
@@ -10,18 +10,18 @@ export interface MemorySlotMap {
   current: ShardMap | undefined
 }
 
-/** Why an append that goes by the map of an epoch (`undefined`: by none) is refused now, or `undefined`. */
+/** Why an append with a stamp (`undefined`: its writer has no map) is refused now, or `undefined`. */
 export const otherSlotMap = (
   { current }: MemorySlotMap,
-  epoch: number | undefined,
+  stamp: number | undefined,
 ): StoreFailed | undefined =>
-  current?.epoch === epoch
+  (current === undefined ? undefined : stampOf(current)) === stamp
     ? undefined
     : storeFailed(
         'OtherSlotMap',
         'nothingWritten',
         undefined,
-        `the map that is in force has the epoch ${current?.epoch ?? 'none'}, and this writer goes by that of ${epoch ?? 'none'}`,
+        `the map that is in force has the epoch ${current?.epoch ?? 'none'}, and this writer goes by another one, or means another shard`,
       )
 
 const copyOf = (map: ShardMap): ShardMap => Object.freeze(structuredClone(map))

@@ -121,27 +121,27 @@ export const memoryStore = ({
 
   const appendProjectedOne = async (
     safe: AppendRequest,
-    epoch: number | undefined,
+    stamp: number | undefined,
   ): Promise<Answer> => {
     const rejected = () =>
-      otherSlotMap(slotMap, epoch) ?? rejectionOf(log, safe) ?? undeclaredIn(tags, [safe])
+      otherSlotMap(slotMap, stamp) ?? rejectionOf(log, safe) ?? undeclaredIn(tags, [safe])
     const work = { requests: [safe], rejected }
     return E.flatMap(onlyOne)(await oneByOne(() => appendProjected(work)))
   }
 
-  const appendOne = (safe: AppendRequest, epoch: number | undefined): Promise<Answer> =>
+  const appendOne = (safe: AppendRequest, stamp: number | undefined): Promise<Answer> =>
     inline.projections.length === 0
-      ? Promise.resolve(appendNow(log, safe, otherSlotMap(slotMap, epoch), now()))
-      : appendProjectedOne(safe, epoch)
+      ? Promise.resolve(appendNow(log, safe, otherSlotMap(slotMap, stamp), now()))
+      : appendProjectedOne(safe, stamp)
 
-  const appendTagged = (safe: AppendRequest, epoch: number | undefined): Promise<Answer> =>
-    transaction((lock) => lock(tagsToLock({ streams: [safe] }), () => appendOne(safe, epoch)))
+  const appendTagged = (safe: AppendRequest, stamp: number | undefined): Promise<Answer> =>
+    transaction((lock) => lock(tagsToLock({ streams: [safe] }), () => appendOne(safe, stamp)))
 
   type Together<Failure = never> = E.Either<Failure | AppendTogetherError, AppendedTogether>
   const appendAll = async (
     request: AppendTogetherRequest,
     lock: LockTags,
-    epoch: number | undefined,
+    stamp: number | undefined,
   ): Promise<Together> => {
     const error = appendTogetherError(request, limits)
     if (error !== undefined) return E.left(error)
@@ -151,7 +151,7 @@ export const memoryStore = ({
       ...(condition === undefined ? {} : { condition: conditionCopy(condition) }),
     }
     const rejected = () =>
-      otherSlotMap(slotMap, epoch) ?? rejectionOfAll(log, safe) ?? undeclaredIn(tags, safe.streams)
+      otherSlotMap(slotMap, stamp) ?? rejectionOfAll(log, safe) ?? undeclaredIn(tags, safe.streams)
     const work = { requests: safe.streams, rejected }
     const stored = await lock(tagsToLock(safe), async () =>
       inline.projections.length === 0
@@ -171,15 +171,15 @@ export const memoryStore = ({
     )
   }
 
-  /** The appends of a writer that goes by the map of an epoch. */
+  /** The appends of a writer that goes by a map. */
   const appendsAt = (
-    epoch: number | undefined,
+    stamp: number | undefined,
   ): Pick<EventStore & BoundaryStore, 'append' | 'appendTogether' | 'appendLocked'> => {
     const append: EventStore['append'] = (request) => () => {
       const error = appendError(request, limits)
       if (error !== undefined) return Promise.resolve(E.left(error))
       const safe = taken(request)
-      return isTagged(safe) ? appendTagged(safe, epoch) : appendOne(safe, epoch)
+      return isTagged(safe) ? appendTagged(safe, stamp) : appendOne(safe, stamp)
     }
     const appendLocked =
       <Failure>(
@@ -192,7 +192,7 @@ export const memoryStore = ({
         return transaction((lock) =>
           lock(tagsToLock(likely), async (): Promise<Together<Failure>> => {
             const decided = await decide(readMatching)()
-            return E.isLeft(decided) ? decided : appendAll(decided.right, lock, epoch)
+            return E.isLeft(decided) ? decided : appendAll(decided.right, lock, stamp)
           }),
         )
       }
@@ -201,7 +201,7 @@ export const memoryStore = ({
       appendTogether: (request) => () =>
         hooks.hooked(
           request.streams,
-          () => transaction((lock) => appendAll(request, lock, epoch)),
+          () => transaction((lock) => appendAll(request, lock, stamp)),
           ({ streams }) => streams,
         )(),
       appendLocked: hooks.hookedLocked(appendLocked),
@@ -264,7 +264,7 @@ export const memoryStore = ({
     store,
     asShard: {
       ...slotMapOf(slotMap, oneByOne),
-      storeBy: (epoch) => ({ ...store, ...appendsAt(epoch) }),
+      storeBy: (stamp) => ({ ...store, ...appendsAt(stamp) }),
     },
   }
 }

@@ -132,8 +132,8 @@ interface StoreParts<Database> {
   readonly signal: () => void
   readonly statementTimeout: number
   readonly idleTimeout: number
-  /** The epoch of the map of the slots that appends go by. Left out: the store is no shard. */
-  readonly epoch?: number
+  /** What appends to a shard carry. Left out: the store is no shard. */
+  readonly stamp?: number
 }
 
 const storeOn = <Database>(
@@ -146,12 +146,12 @@ const storeOn = <Database>(
     signal,
     statementTimeout,
     idleTimeout,
-    epoch,
+    stamp,
   }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
   const reads = readsIn(schema)
-  const goingBy = epoch === undefined ? {} : { epoch }
+  const goingBy = stamp === undefined ? {} : { stamp }
   const context = { statements: appendStatements(schema, goingBy), contention: contention() }
   const limited = { ...goingBy, lockTimeout: GROUP_LOCK_TIMEOUT }
   const grouping = { ...context, statements: appendStatements(schema, limited) }
@@ -294,7 +294,7 @@ export const postgres = <Database = unknown>(
     store: sealing.whole(storeOn(bounded, parts)),
     asShard: {
       ...slotMapIn(schema)(direct),
-      storeBy: (epoch) => sealing.whole(storeOn(bounded, { ...parts, epoch })),
+      storeBy: (stamp) => sealing.whole(storeOn(bounded, { ...parts, stamp })),
     },
     subscriptions: postgresSubscriptions(bounded, schema, idleTimeout),
     documents: sealing.documents(documents),

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { backoff } from '../../core/back-off'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
-import type { SlotMap } from '../../core/slots'
+import { type SlotMap, stampOf } from '../../core/slots'
 import type { StreamId } from '../../core/stream'
 import { performance, sleep } from '../../platform/node'
 import { type Locations, locationsBy, type Placement } from './placement'
@@ -79,7 +79,7 @@ export interface KnownMap<Store> {
 
 /** Keeps the map that is in force. */
 export const knownMap = <Store>(
-  parts: ReadonlyArray<MapPart & { readonly storeBy: (epoch: number) => Store }>,
+  parts: ReadonlyArray<MapPart & { readonly storeBy: (stamp: number) => Store }>,
   placement: Placement,
 ): KnownMap<Store> => {
   let known: InForce<Store> | undefined
@@ -94,7 +94,9 @@ export const knownMap = <Store>(
     known = {
       map: map.right,
       locations: locationsBy(map.right, placement),
-      stores: parts.slice(0, map.right.shards).map(({ storeBy }) => storeBy(map.right.epoch)),
+      stores: parts
+        .slice(0, map.right.shards)
+        .map(({ storeBy }, shard) => storeBy(stampOf({ epoch: map.right.epoch, shard }))),
     }
     return E.right(known)
   }

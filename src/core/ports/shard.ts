@@ -29,10 +29,10 @@ export interface ShardPart<Store> {
   readonly putMap: (map: ShardMap, replaces: number) => TaskEither<StoreFailed, boolean>
 
   /**
-   * The store for a process that goes by the map of this epoch. While another one is in force every append fails with
-   * `StoreFailed`, reason `OtherSlotMap`, and stores nothing. Reads are not refused.
+   * The store for a process that goes by a map. While another one is in force, or if this is another shard than the process
+   * takes it for, every append fails with `StoreFailed`, reason `OtherSlotMap`, and stores nothing. Reads are not refused.
    *
-   * @param epoch - 1 or more.
+   * @param stamp - `stampOf` the epoch of the map and the number of the shard.
    */
-  readonly storeBy: (epoch: number) => Store
+  readonly storeBy: (stamp: number) => Store
 }

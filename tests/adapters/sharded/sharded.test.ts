@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { memory } from '../../../src/adapters/memory/backend'
 import { sharded } from '../../../src/adapters/sharded/backend'
 import { storeFailed } from '../../../src/core/errors/store'
-import { SLOTS, slotOf } from '../../../src/core/slots'
+import { SLOTS, slotOf, stampOf } from '../../../src/core/slots'
 import { memoryShards, postgresShards, shardOfTwo, type TwoShards } from '../../support/shards'
 import { eventually } from '../../support/eventually'
 import { left, right } from '../../support/right'
@@ -100,7 +100,10 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
       expect(await left(one.store.append(appending(id)))).toMatchObject(refused)
       const command = { commandId: 'a', skip: 0, eventCount: 0, fingerprint: undefined }
       const nothing = { streamId: id, expectedVersion: 0, events: [], commands: [command] }
-      for (const store of [one.store, one.asShard.storeBy(3)]) {
+      // Without a map, by another one, and by this one but for the other shard: a pool that has reached its server.
+      const crossed = one.asShard.storeBy(stampOf({ epoch: 2, shard: 1 }))
+      const later = one.asShard.storeBy(stampOf({ epoch: 3, shard: 0 }))
+      for (const store of [one.store, later, crossed]) {
         expect(
           await left(store.append({ ...nothing, events: appending(id).events, commands: [] })),
         ).toMatchObject(refused)
@@ -108,7 +111,9 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
           refused,
         )
       }
-      expect(await left(one.asShard.storeBy(3).append(nothing))).toMatchObject(refused)
+      for (const store of [later, crossed]) {
+        expect(await left(store.append(nothing))).toMatchObject(refused)
+      }
       expect(await right(one.store.version(id))).toBe(0)
     })
 

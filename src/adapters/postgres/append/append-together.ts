@@ -64,9 +64,9 @@ export type RunUnits = (units: ReadonlyArray<Unit>) => Promise<ReadonlyArray<Uni
 /** SQL: what comes before append_together. A command without events reaches no trigger: so the map is checked here. */
 const settingBefore = (name: string, settings: StatementSettings): string => {
   const setting = settingsIn(settings) ?? "''"
-  return settings.epoch === undefined
+  return settings.stamp === undefined
     ? setting
-    : `${setting} || ${name}.check_epoch(${settings.epoch})::text`
+    : `${setting} || ${name}.check_stamp(${settings.stamp})::text`
 }
 
 /**

@@ -8,15 +8,15 @@ const limitingLocks = (timeout: number): string => `set_config('lock_timeout', '
 export interface StatementSettings {
   /** How long it waits for a lock, in milliseconds. Left out: as long as the connection says. */
   readonly lockTimeout?: number
-  /** The epoch of the map of the slots that it goes by: see refuse_other_map in migrations/0001_reprise.sql. */
-  readonly epoch?: number
+  /** What it carries to a shard, `stampOf` its map: see refuse_other_map in migrations/0001_reprise.sql. */
+  readonly stamp?: number
 }
 
 /** SQL that makes some settings, and is not null; `undefined`: there are none. */
-export const settingsIn = ({ lockTimeout, epoch }: StatementSettings): string | undefined => {
+export const settingsIn = ({ lockTimeout, stamp }: StatementSettings): string | undefined => {
   const settings = [
     ...(lockTimeout === undefined ? [] : [limitingLocks(lockTimeout)]),
-    ...(epoch === undefined ? [] : [`set_config('reprise.epoch', '${epoch}', true)`]),
+    ...(stamp === undefined ? [] : [`set_config('reprise.stamp', '${stamp}', true)`]),
   ]
   return settings.length === 0 ? undefined : settings.join(' || ')
 }

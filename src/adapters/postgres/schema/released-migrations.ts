@@ -1287,20 +1287,22 @@ create table {{schema}}.shard (
   constraint shard_one_check check (one)
 );
 
--- Refuses a writer that goes by another map than the one that is in force, and holds that still until the writer's
--- transaction ends. expected: the epoch of its map; null: it has none.
-create function {{schema}}.check_epoch(expected integer) returns boolean language plpgsql
+-- Refuses a writer that goes by another map than the one that is in force, or means another shard, and holds that still
+-- until the writer's transaction ends. stamp: 1,024 times the epoch of its map, and the number of the shard; null: it has none.
+create function {{schema}}.check_stamp(stamp integer) returns boolean language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
 declare
-  in_force integer;
+  its_epoch integer;
+  number integer;
 begin
   perform pg_advisory_xact_lock_shared(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
   -- A later statement: its snapshot sees the map of whoever this one has waited for.
-  select s.epoch into in_force from {{schema}}.shard s;
-  if in_force is distinct from expected then
-    raise exception 'the map of the slots that is in force has the epoch %, and this writer goes by that of %',
-      coalesce(in_force::text, 'none'), coalesce(expected::text, 'none') using errcode = 'RP007';
+  select s.epoch, s.shard into its_epoch, number from {{schema}}.shard s;
+  if its_epoch * 1024 + number is distinct from stamp then
+    raise exception 'this is shard % by the map with the epoch %, and this writer means shard % by that of %',
+      coalesce(number::text, 'none'), coalesce(its_epoch::text, 'none'),
+      coalesce((stamp % 1024)::text, 'none'), coalesce((stamp / 1024)::text, 'none') using errcode = 'RP007';
   end if;
   return true;
 end
@@ -1315,7 +1317,7 @@ begin
   if pg_current_xact_id_if_assigned() is null then
     return null;
   end if;
-  perform {{schema}}.check_epoch(nullif(current_setting('reprise.epoch', true), '')::integer);
+  perform {{schema}}.check_stamp(nullif(current_setting('reprise.stamp', true), '')::integer);
   return null;
 end
 $reprise$;
