@@ -16,8 +16,8 @@ import type { Done, Load } from './shard-load.worker'
 const CALLERS = Number(process.env['REPRISE_SCALE_CALLERS'] ?? 32)
 const COUNTS = [1, 2, 4]
 const ROUNDS = 2
-const WARM_UP = 3_000
-const COMMANDS = 10_000
+const WARM_UP = 1_500
+const COMMANDS = 4_000
 /** How many streams there are for each shard. */
 const STREAMS = 1_000
 /** Ticks of the kernel's clock in a second, as /proc has them. */
@@ -80,7 +80,9 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const from = index * STREAMS
-    const counts = { streams: STREAMS, callers: CALLERS, warmUp: WARM_UP, commands: COMMANDS }
+    // As many callers for each shard, however many there are: those of one shard share appends.
+    const callers = CALLERS * servers.length
+    const counts = { streams: STREAMS, callers, warmUp: WARM_UP, commands: COMMANDS }
     const load: Load = { urls, schema, from, ...counts }
     child.send(load)
     return child
@@ -111,7 +113,7 @@ const main = async (): Promise<void> => {
     `${cores} cores; the server and the process of shard n are pinned to core n mod ${cores}.`,
   )
   screen.say(
-    `Each process: ${CALLERS} callers, commands with ids, ${STREAMS} streams of all shards.`,
+    `Each process: ${CALLERS} callers for each shard, commands with ids, on ${STREAMS} streams.`,
   )
   screen.say(`${COMMANDS} each, the best of ${ROUNDS} rounds; fsync is off: all have one disk.`)
   const servers: Server[] = []
