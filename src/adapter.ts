@@ -166,6 +166,18 @@ export {
   type OperatorAction,
   outcomeMessage,
 } from './core/operator/audit'
+export {
+  type ArchivedStream,
+  type Archiving,
+  archivingProblem,
+  type ClosedStream,
+  type ClosedStreamsPage,
+  type ClosedStreamsRange,
+  hasTags,
+  type NotArchived,
+  notClosed,
+  type Retired,
+} from './core/operator/archiving'
 export { type Closing, closingProblem, type Closure, nothingToClose } from './core/operator/closing'
 export {
   type ErasedDocument,

@@ -1,4 +1,5 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
+import { registerArchive } from './commands/archive'
 import { registerClose } from './commands/close'
 import { registerDoctor } from './commands/doctor'
 import { registerErase } from './commands/erase'
@@ -42,6 +43,7 @@ export const commands: ReadonlyArray<Register> = [
   registerRollback,
   registerTags,
   registerClose,
+  registerArchive,
   registerErase,
   registerForget,
   registerExport,

@@ -1,5 +1,6 @@
 import { memoryReadSide } from '../support/memory-read-side'
 import type { BrokenOperator } from './broken/broken-operator'
+import { brokenArchivingOperators } from './broken/operator-archiving'
 import { brokenClosingOperators } from './broken/operator-closing'
 import { brokenErasingOperators } from './broken/operator-erasing'
 import { brokenForgettingOperators } from './broken/operator-forgetting'
@@ -20,6 +21,7 @@ const runNamed = (open: BrokenOperator['open'], name: string): Promise<void> => 
 describe.each([
   ...brokenOperators,
   ...brokenTagOperators,
+  ...brokenArchivingOperators,
   ...brokenClosingOperators,
   ...brokenErasingOperators,
   ...brokenForgettingOperators,

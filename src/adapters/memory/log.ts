@@ -1,10 +1,10 @@
-import type { Closure } from '../../core/operator/closing'
+import type { ArchivedStream, ClosedStream } from '../../core/operator/archiving'
 import type { Erasure } from '../../core/operator/erasure'
 import type { ForgottenSubject } from '../../core/operator/forgetting'
 import type { WrappedSubjectKey } from '../../core/ports/subject-keys'
 import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
-import type { StreamId } from '../../core/stream'
+import type { Position, StreamId } from '../../core/stream'
 import type { TagIndex } from './tag-index'
 
 /** One stream. */
@@ -15,7 +15,11 @@ export interface MemoryStream {
   /** The newest snapshot of each schema version. */
   readonly snapshots: Map<number, StoredSnapshot>
   /** `undefined`: it takes events. */
-  closure: Closure | undefined
+  closure: ClosedStream | undefined
+  /** `undefined`: it is not in the archive. */
+  archived: ArchivedStream | undefined
+  /** Of its events, once it is in the archive: by their positions. */
+  readonly archivedTags: Map<Position, ReadonlyArray<string>>
 }
 
 /** Which store this is, for a checkpoint that is kept elsewhere. The operator may change it. */
@@ -26,7 +30,7 @@ export interface MemoryLineage {
 /** All that a memory store holds. */
 export interface MemoryLog {
   readonly lineage: MemoryLineage
-  /** The event at position n stands at n - 1. `undefined`: it was erased. */
+  /** The event at position n stands at n - 1. `undefined`: it was erased, or is in the archive. */
   readonly events: (StoredEvent | undefined)[]
   readonly streams: Map<StreamId, MemoryStream>
   readonly tags: TagIndex
@@ -53,6 +57,8 @@ const emptyStream = (): MemoryStream => ({
   handled: new Map(),
   snapshots: new Map(),
   closure: undefined,
+  archived: undefined,
+  archivedTags: new Map(),
 })
 
 /** The stream, for reading: a missing one is not created. */

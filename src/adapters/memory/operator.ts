@@ -30,6 +30,7 @@ import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
 import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
+import { memoryArchiving } from './operator-archiving'
 import { memoryClosing } from './operator-closing'
 import { memoryErasing } from './operator-erasing'
 import { memoryTags } from './operator-tags'
@@ -120,6 +121,7 @@ export const memoryOperator = ({
       ),
     ),
     ...memoryClosing(log, audit),
+    ...memoryArchiving({ log, state, audit }),
     ...memoryErasing({ log, documents, state, audit, onForgotten }),
     ...memoryForgetting(log, audit, onForgotten),
     ...memoryTags(

@@ -31,17 +31,27 @@ export const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
     metadata: frozenMetadata(canonicalJson(metadata)),
   })
   streamOf(log, streamId).events[version - 1] = ordered
-  log.events[position - 1] = ordered
+  if (log.events[position - 1] !== undefined) log.events[position - 1] = ordered
   return ordered
 }
+
+const isTagged = (
+  log: MemoryLog,
+  { streamId, position }: StoredEvent,
+  tags: ReadonlyArray<string>,
+): boolean =>
+  hasTag(log.tags, position, tags) ||
+  (streamOf(log, streamId)
+    .archivedTags.get(position)
+    ?.some((tag) => tags.includes(tag)) ??
+    false)
 
 const pageOf = (
   log: MemoryLog,
   wanted: ReadonlyArray<StoredEvent>,
   { limit, tags }: Pick<StreamRange, 'limit' | 'tags'>,
 ): StreamPage => {
-  const found =
-    tags === undefined ? wanted : wanted.filter(({ position }) => hasTag(log.tags, position, tags))
+  const found = tags === undefined ? wanted : wanted.filter((event) => isTagged(log, event, tags))
   return {
     events: found.slice(0, limit).map((event) => inOrder(log, event)),
     more: found.length > limit,
@@ -90,7 +100,8 @@ const usableSnapshot = (
 export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => {
   const { streamId, version, schemaVersion, state } = snapshot
   if (log.erasures.has(streamId)) return
-  const { snapshots } = streamToWrite(log, streamId)
+  const { snapshots, archived } = streamToWrite(log, streamId)
+  if (archived !== undefined) return
   if (version <= (snapshots.get(schemaVersion)?.version ?? 0)) return
   const kept = { streamId, version, schemaVersion, state: frozenJson(canonicalJson(state)) }
   snapshots.set(schemaVersion, Object.freeze(kept))
@@ -125,7 +136,7 @@ export const streamPage = (
   [...(canBeginId(prefix) ? log.streams : [])]
     .filter(([id]) => id.startsWith(prefix))
     .filter(([id]) => category === undefined || categoryOf(id) === category)
-    .filter(([id]) => byCodePoints(id, after) > 0)
+    .filter(([id, { archived }]) => archived === undefined && byCodePoints(id, after) > 0)
     .sort(([left], [right]) => byCodePoints(left, right))
     .flatMap(([streamId, { events }]) => {
       const last = events.at(-1)

@@ -60,6 +60,7 @@ const handledOn = (log: MemoryLog, streamId: StreamId): ReadonlyArray<ExportedCo
 
 /** Whether all of its events are at or before a position. */
 const isWithin = (log: MemoryLog, upTo: number, command: ExportedCommand): boolean => {
+  if (streamOf(log, command.streamId).archived !== undefined) return false
   const last = command.after + command.eventCount
   const event = streamOf(log, command.streamId).events[last - 1]
   return last === 0 || (event !== undefined && event.position <= upTo)
@@ -133,7 +134,7 @@ export const memoryTransfer = ({ log, declareTags, signal }: MemoryTransferParts
         for (let from = after; from < upTo; from += PAGE) {
           const page = log.events
             .slice(from, Math.min(from + PAGE, upTo))
-            .filter((event) => event !== undefined) // erased
+            .filter((event) => event !== undefined) // erased, or in the archive
             .map((event) => ({ ...inOrder(log, event), tags: tagsAt(log.tags, event.position) }))
           const taken = await take(page)()
           if (E.isLeft(taken)) return taken

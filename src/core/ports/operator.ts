@@ -1,3 +1,4 @@
+import type { Either } from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { VersionConflict } from '../errors/conflict'
 import type { StreamErased } from '../errors/erased'
@@ -13,6 +14,14 @@ import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
+import type {
+  ArchivedStream,
+  Archiving,
+  ClosedStreamsPage,
+  ClosedStreamsRange,
+  NotArchived,
+  Retired,
+} from '../operator/archiving'
 import type { Closing, Closure } from '../operator/closing'
 import type { Erasing, Erasure } from '../operator/erasure'
 import type { Forgetting, ForgottenSubject } from '../operator/forgetting'
@@ -385,6 +394,37 @@ export interface Operator {
   readonly closeStream: (
     closing: Closing,
   ) => TaskEither<StoreFailed | InvalidOperation | VersionConflict | StreamErased, Closure>
+
+  /** The closed streams that are not in the archive, in the order in which they were closed: to be archived. */
+  readonly closedStreams: (range: ClosedStreamsRange) => TaskEither<StoreFailed, ClosedStreamsPage>
+
+  /**
+   * Moves closed streams to the archive, with the tags of their events: all of what can be archived, or nothing. What is copied is
+   * compared with what there was, by checksum, before that is deleted. An archived stream is read and loaded as before, more slowly,
+   * and stays closed; the marks of its commands stay, too, and its snapshots are deleted. It is followed no more: it is left out of
+   * reads of the whole store, of the list of streams, of reads by tag, of exports and of whatever is rebuilt; see `retired`. The audit
+   * has an entry about each, written with it: action `archive`, the stream's id as its subject, and `why`, `events` and `checksum`
+   * in its detail.
+   *
+   * Answers for each, in the order in which they were named: what was written down about it, also if it was archived before; or why
+   * it was not archived:
+   * - `InvalidOperation`: it is not closed; or its events have tags, and `tagged` says `refuse`.
+   * - `SubscriptionsBehind`: subscriptions that may want its events have not handled all of them, or hold one.
+   * - `StreamErased`: it was erased.
+   *
+   * Fails with
+   * - `InvalidOperation`: an argument is not valid.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not archive.
+   */
+  readonly archive: (
+    archiving: Archiving,
+  ) => TaskEither<
+    StoreFailed | InvalidOperation,
+    ReadonlyArray<Either<NotArchived, ArchivedStream>>
+  >
+
+  /** How much has left the sight of whatever starts from the beginning: a rebuild, a new subscription, an export. */
+  readonly retired: () => TaskEither<StoreFailed, Retired>
 
   /**
    * Erases a stream for ever: its events with their tags, the marks of its commands, its snapshots, what subscriptions hold

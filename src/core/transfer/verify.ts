@@ -24,6 +24,8 @@ export type StoreRule =
   | 'Chain'
   /** Nothing is left of an erased stream but what stands for it. */
   | 'Erased'
+  /** What is in the archive is what was archived. */
+  | 'Archive'
   /** No snapshot is later than its stream. */
   | 'Snapshots'
   /** The sequence of positions is not behind them. */

@@ -211,9 +211,9 @@ const endedOf = (
   const ended = conflicts.find(({ actual }) => actual === ENDED_VERSION)
   if (ended === undefined) return undefined
   const { streamId } = ended
-  return rows.get(streamId)?.[0]?.command_id === 'closed'
-    ? streamClosed(streamId)
-    : streamErased(streamId)
+  return rows.get(streamId)?.[0]?.command_id === 'erased'
+    ? streamErased(streamId)
+    : streamClosed(streamId)
 }
 
 const answerTo = (

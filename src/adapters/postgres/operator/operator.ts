@@ -23,6 +23,7 @@ import type { PreparedStatementsProbe } from '../connection/prepared-statements-
 import { postgresBuilds } from '../documents/builds'
 import { newLineage, planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
+import { archiving } from './archiving'
 import { audit } from './audit'
 import { closing } from './closing'
 import type { Check } from './doctor/check'
@@ -96,6 +97,7 @@ export const postgresOperator = <Database>(
     ...audit(operated),
     ...subscriptionActions(operated, events),
     ...tags,
+    ...archiving(operated),
     ...closing(operated),
     ...erasing(operated, onForgotten),
     ...forgetting(operated, onForgotten),

@@ -1,0 +1,16 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { Retired } from '../core/operator/archiving'
+import { count } from '../core/text'
+import type { CliFailure } from './failure'
+import { explained, type Session } from './session'
+
+/** What whoever reads the whole store does not see. */
+export const retiredIn = (session: Session): TE.TaskEither<CliFailure, Retired> =>
+  pipe(session.operator.retired(), explained(session))
+
+/** Says so, if there is anything. `what`: `The rebuild`, say. */
+export const leftOut = (what: string, { archivedStreams, archivedEvents }: Retired): string =>
+  archivedStreams === 0
+    ? ''
+    : `${what} does not see ${count(archivedEvents, 'event')} of ${count(archivedStreams, 'stream')} in the archive.\n`
