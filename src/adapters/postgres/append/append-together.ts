@@ -1,7 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { Appended } from '../../../core/append'
 import type { AppendCondition } from '../../../core/boundary-query'
-import { type StreamClosed, streamClosed } from '../../../core/errors/closed'
 import {
   boundaryConflict,
   commandAlreadyHandled,
@@ -9,7 +8,6 @@ import {
   versionConflict,
   versionConflicts,
 } from '../../../core/errors/conflict'
-import { type StreamErased, streamErased } from '../../../core/errors/erased'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import { toStoreFailed } from '../connection/errors'
@@ -22,13 +20,14 @@ import {
 } from '../connection/query'
 import { handledCommand } from '../read/stored-events'
 import { itemColumns } from '../read/read-matching'
-import { ENDED_VERSION, eventsOf, quoteIdentifier } from '../schema/names'
+import { eventsOf, quoteIdentifier } from '../schema/names'
 import {
   appendedOf,
   byStream,
   EMPTY_METADATA,
   type EncodedAppend,
   type EncodedEvent,
+  endedIn,
   noAnswer,
   type OutcomeRow,
   type RunAppends,
@@ -203,19 +202,6 @@ const conflictsOf = (
     ),
   )
 
-/** The stream among them that takes no events any more. The row of such a conflict says why where others name a command. */
-const endedOf = (
-  conflicts: ReadonlyArray<StreamConflict>,
-  rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
-): StreamClosed | StreamErased | undefined => {
-  const ended = conflicts.find(({ actual }) => actual === ENDED_VERSION)
-  if (ended === undefined) return undefined
-  const { streamId } = ended
-  return rows.get(streamId)?.[0]?.command_id === 'erased'
-    ? streamErased(streamId)
-    : streamClosed(streamId)
-}
-
 const answerTo = (
   { appends, condition }: Unit,
   rows: ReadonlyMap<string, ReadonlyArray<OutcomeRow>>,
@@ -237,7 +223,7 @@ const answerTo = (
     appended.push(appendedOf(own, first.recorded_at))
   }
   const conflicts = conflictsOf(appends, rows)
-  if (conflicts.length > 0) return E.left(endedOf(conflicts, rows) ?? versionConflicts(conflicts))
+  if (conflicts.length > 0) return E.left(endedIn(conflicts, rows) ?? versionConflicts(conflicts))
   return appended.length === appends.length ? E.right(appended) : NO_ANSWER
 }
 
