@@ -27,7 +27,9 @@ type Which = Pick<ArchiveClosedOptions, 'category' | 'closedBefore'>
 const whichOf = ({ category, closedBefore }: ArchiveOptions): E.Either<CliFailure, Which> => {
   const time = closedBefore === undefined ? undefined : Date.parse(closedBefore)
   if (Number.isNaN(time)) {
-    return E.left(usage(`--closed-before must be a date, 2026-01-01 say; got ${closedBefore ?? ''}.`))
+    return E.left(
+      usage(`--closed-before must be a date, 2026-01-01 say; got ${closedBefore ?? ''}.`),
+    )
   }
   return E.right({
     ...(category === undefined ? {} : { category }),
@@ -36,7 +38,9 @@ const whichOf = ({ category, closedBefore }: ArchiveOptions): E.Either<CliFailur
 }
 
 const forPeople = ({ streams, events, refused, refusals }: ArchivedClosed): string => {
-  const lines = refused.map(({ streamId, why }) => `not archived: ${safe(streamId)}: ${why.message}`)
+  const lines = refused.map(
+    ({ streamId, why }) => `not archived: ${safe(streamId)}: ${why.message}`,
+  )
   const more = refusals > refused.length ? [`and ${refusals - refused.length} more`] : []
   const done = `${count(streams, 'stream')} with ${count(events, 'event')} moved to the archive.`
   return `${[...lines, ...more, done].join('\n')}\n`
@@ -122,6 +126,9 @@ export const registerArchive: Register = (program, perform) =>
       .description('move closed streams to the archive: read by their ids, and followed no more')
       .option('--category <name>', 'only those of this category')
       .option('--closed-before <date>', 'only those that were closed before: 2026-01-01')
-      .option('--leave-out-tags', 'also those whose events have tags: reads by tag see them no more'),
+      .option(
+        '--leave-out-tags',
+        'also those whose events have tags: reads by tag see them no more',
+      ),
     'schema',
   ).action((options: ArchiveOptions, command: Command) => perform(command, archive(options)))

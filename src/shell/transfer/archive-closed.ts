@@ -8,9 +8,9 @@ import type { StreamId } from '../../core/stream'
 
 /** Which closed streams are archived, and how. */
 export interface ArchiveClosedOptions
-  extends
-    Omit<Archiving, 'streams'>,
-    Pick<ClosedStreamsRange, 'category' | 'closedBefore'> {
+  extends Omit<Archiving, 'streams'>, Pick<ClosedStreamsRange, 'category' | 'closedBefore'> {
+  /** How many streams are moved in one transaction. 1 to 1,000. Default 100. */
+  readonly batch?: number
   /** Called after each batch with how many streams were looked at. */
   readonly onProgress?: (reached: number) => void
   /** Abort it to stop after the batch at hand: another call goes on from there. */
@@ -27,7 +27,6 @@ export interface ArchivedClosed {
   readonly isInterrupted: boolean
 }
 
-const BATCH = 100
 const MOST = 20
 
 /**
@@ -37,7 +36,7 @@ const MOST = 20
  * Fails with `InvalidOperation` and `StoreFailed`, as `Operator.archive` does.
  */
 export const archiveClosed =
-  ({ by, why, tagged, onProgress, signal, ...which }: ArchiveClosedOptions) =>
+  ({ by, why, tagged, batch = 100, onProgress, signal, ...which }: ArchiveClosedOptions) =>
   ({
     operator,
   }: {
@@ -47,7 +46,7 @@ export const archiveClosed =
     const refused: { streamId: StreamId; why: NotArchived }[] = []
     let [after, streams, events, refusals] = [0, 0, 0, 0]
     for (;;) {
-      const page = await operator.closedStreams({ ...which, after, limit: BATCH })()
+      const page = await operator.closedStreams({ ...which, after, limit: batch })()
       if (E.isLeft(page)) return page
       const ids = page.right.streams.map(({ streamId }) => streamId)
       if (ids.length > 0) {
@@ -59,7 +58,8 @@ export const archiveClosed =
             events += answer.right.events
           } else {
             refusals += 1
-            if (refused.length < MOST) refused.push({ streamId: ids[index] ?? '', why: answer.left })
+            if (refused.length < MOST)
+              refused.push({ streamId: ids[index] ?? '', why: answer.left })
           }
         }
         onProgress?.(streams + refusals)
