@@ -193,6 +193,15 @@ export {
   nobodyToForget,
   subjectProblem,
 } from './core/operator/forgetting'
+export {
+  asBeginning,
+  isArchived,
+  isSealed,
+  noSuchVersion,
+  type Truncating,
+  truncatingProblem,
+  type Truncation,
+} from './core/operator/truncating'
 export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
 export type { Horizon, HorizonHolder } from './core/operator/horizon'
 export type {

@@ -20,6 +20,7 @@ import { registerStudio } from './commands/studio'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTags } from './commands/tags'
 import { registerTail } from './commands/tail'
+import { registerTruncate } from './commands/truncate'
 import { registerVerify } from './commands/verify'
 import type { Register } from './runtime'
 
@@ -43,6 +44,7 @@ export const commands: ReadonlyArray<Register> = [
   registerRollback,
   registerTags,
   registerClose,
+  registerTruncate,
   registerArchive,
   registerErase,
   registerForget,

@@ -5,6 +5,7 @@ import { brokenClosingOperators } from './broken/operator-closing'
 import { brokenErasingOperators } from './broken/operator-erasing'
 import { brokenForgettingOperators } from './broken/operator-forgetting'
 import { brokenTagOperators } from './broken/operator-tags'
+import { brokenTruncatingOperators } from './broken/operator-truncating'
 import { brokenOperators } from './broken/operators'
 import { collect } from './collect'
 import { operatorContracts } from './operator-contracts'
@@ -23,6 +24,7 @@ describe.each([
   ...brokenTagOperators,
   ...brokenArchivingOperators,
   ...brokenClosingOperators,
+  ...brokenTruncatingOperators,
   ...brokenErasingOperators,
   ...brokenForgettingOperators,
 ])('an operator that $defect', ({ open, noticedBy }) => {

@@ -1,16 +1,21 @@
 import type { ArchivedStream, ClosedStream } from '../../core/operator/archiving'
 import type { Erasure } from '../../core/operator/erasure'
+import type { Truncation } from '../../core/operator/truncating'
 import type { ForgottenSubject } from '../../core/operator/forgetting'
 import type { WrappedSubjectKey } from '../../core/ports/subject-keys'
 import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
-import type { Position, StreamId } from '../../core/stream'
+import type { Position, StreamId, StreamVersion } from '../../core/stream'
 import type { TagIndex } from './tag-index'
 
 /** One stream. */
 export interface MemoryStream {
-  /** The event of version n stands at n - 1. */
+  /** The event of version n stands at n - 1. What is below `first` is no event. */
   readonly events: StoredEvent[]
+  /** The version of the first event. 1, unless it was truncated. */
+  first: StreamVersion
+  /** `undefined`: it was not truncated. */
+  truncation: Truncation | undefined
   readonly handled: Map<string, CommandRecord>
   /** The newest snapshot of each schema version. */
   readonly snapshots: Map<number, StoredSnapshot>
@@ -54,12 +59,18 @@ export const emptyLog = (lineage: MemoryLineage, tags: TagIndex): MemoryLog => (
 
 const emptyStream = (): MemoryStream => ({
   events: [],
+  first: 1,
+  truncation: undefined,
   handled: new Map(),
   snapshots: new Map(),
   closure: undefined,
   archived: undefined,
   archivedTags: new Map(),
 })
+
+/** The events of a stream, oldest first. */
+export const eventsOf = ({ events, first }: MemoryStream): ReadonlyArray<StoredEvent> =>
+  first === 1 ? events : events.slice(first - 1)
 
 /** The stream, for reading: a missing one is not created. */
 export const streamOf = (log: MemoryLog, id: StreamId): MemoryStream =>

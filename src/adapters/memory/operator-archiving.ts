@@ -15,7 +15,7 @@ import type { Operator } from '../../core/ports/operator'
 import type { StoredEvent } from '../../core/recorded-event'
 import { categoryOf, type StreamId } from '../../core/stream'
 import { sha256 } from '../../platform/node'
-import type { MemoryLog } from './log'
+import { eventsOf, type MemoryLog } from './log'
 import type { MemoryAudit } from './operator-audit'
 import type { MemoryReadSideState } from './read-side-state'
 import { removeTags, tagsAt } from './tag-index'
@@ -28,7 +28,7 @@ export interface MemoryArchiving {
 }
 
 /** The subscriptions that have not handled all of a stream: its last event is at `position`. */
-const behind = (
+export const behind = (
   { subscriptions }: MemoryReadSideState,
   streamId: StreamId,
   position: number,
@@ -41,6 +41,9 @@ const behind = (
     )
     .map(([name]) => name)
     .sort()
+
+const sum = (counts: ReadonlyArray<number>): number =>
+  counts.reduce((total, count) => total + count, 0)
 
 const checksumOf = (events: ReadonlyArray<StoredEvent>): string =>
   sha256(JSON.stringify(canonicalJson(events.map((event) => ({ ...event })))), 'hex')
@@ -59,7 +62,7 @@ export const memoryArchiving = ({
     const stream = log.streams.get(streamId)
     if (stream?.closure === undefined) return E.left(notClosed(streamId))
     if (stream.archived !== undefined) return E.right(stream.archived)
-    const { events } = stream
+    const events = eventsOf(stream)
     const late = behind(state, streamId, events.at(-1)?.position ?? 0)
     if (late.length > 0) return E.left(subscriptionsBehind(streamId, late))
     const withTags = events.filter(({ position }) => tagsAt(log.tags, position).length > 0)
@@ -106,9 +109,14 @@ export const memoryArchiving = ({
         const archived = [...log.streams.values()].flatMap((stream) =>
           stream.archived === undefined ? [] : [stream.archived.events],
         )
+        const truncated = [...log.streams.values()].flatMap(({ truncation }) =>
+          truncation === undefined ? [] : [truncation.upTo],
+        )
         return {
           archivedStreams: archived.length,
-          archivedEvents: archived.reduce((sum, events) => sum + events, 0),
+          archivedEvents: sum(archived),
+          truncatedStreams: truncated.length,
+          truncatedEvents: sum(truncated),
         }
       }),
   }

@@ -33,6 +33,7 @@ import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
 import { memoryArchiving } from './operator-archiving'
 import { memoryClosing } from './operator-closing'
 import { memoryErasing } from './operator-erasing'
+import { memoryTruncating } from './operator-truncating'
 import { memoryTags } from './operator-tags'
 import { memoryForgetting } from './subject-keys'
 import { emptyTagIndex } from './tag-index'
@@ -122,6 +123,7 @@ export const memoryOperator = ({
     ),
     ...memoryClosing(log, audit),
     ...memoryArchiving({ log, state, audit }),
+    ...memoryTruncating({ log, state, audit }, onForgotten),
     ...memoryErasing({ log, documents, state, audit, onForgotten }),
     ...memoryForgetting(log, audit, onForgotten),
     ...memoryTags(

@@ -58,20 +58,25 @@ const pageOf = (
   }
 }
 
-export const page = (log: MemoryLog, { events }: MemoryStream, range: StreamRange): StreamPage => {
-  const { after, limit, tags } = range
+export const page = (
+  log: MemoryLog,
+  { events, first }: MemoryStream,
+  range: StreamRange,
+): StreamPage => {
+  const { limit, tags } = range
+  const after = Math.max(range.after, first - 1)
   const most = tags === undefined ? after + limit + 1 : Infinity
   return pageOf(log, events.slice(after, Math.min(lastVersion(range), most)), range)
 }
 
 export const backwardsPage = (
   log: MemoryLog,
-  { events }: MemoryStream,
+  { events, first }: MemoryStream,
   range: BackwardsRange,
 ): StreamPage => {
   const { limit, tags } = range
   const end = Math.min(Math.max(firstVersionAbove(range) - 1, 0), events.length)
-  const start = tags === undefined ? Math.max(end - limit - 1, 0) : 0
+  const start = Math.max(tags === undefined ? end - limit - 1 : 0, first - 1)
   return pageOf(log, events.slice(start, end).reverse(), range)
 }
 
@@ -89,11 +94,15 @@ export const load = (log: MemoryLog, request: LoadRequest): Loaded => {
 }
 
 const usableSnapshot = (
-  { events, snapshots }: MemoryStream,
+  { events, first, snapshots }: MemoryStream,
   { after, snapshotSchema }: LoadRequest,
 ): StoredSnapshot | undefined => {
   const found = snapshotSchema === undefined ? undefined : snapshots.get(snapshotSchema)
-  const fits = found !== undefined && found.version > after && found.version <= events.length
+  const fits =
+    found !== undefined &&
+    found.version > after &&
+    found.version >= first &&
+    found.version <= events.length
   return fits ? found : undefined
 }
 

@@ -71,8 +71,9 @@ const fits = (log: MemoryLog, { events, commands }: ImportBatch): boolean => {
   if (events.some(({ streamId }) => isClosed(log, streamId))) return false
   const versions = new Map<StreamId, number>()
   const versionNow = (id: StreamId) => versions.get(id) ?? versionOf(log, id)
-  for (const { streamId, version } of events) {
-    if (version !== versionNow(streamId) + 1) return false
+  for (const { streamId, version, metadata } of events) {
+    const isFirst = metadata.beginning === true && versionNow(streamId) === 0
+    if (version !== versionNow(streamId) + 1 && !isFirst) return false
     versions.set(streamId, version)
   }
   return commands.every(
@@ -90,7 +91,12 @@ const keepEvents = (log: MemoryLog, { events }: ImportBatch): void => {
     })
     const position = log.events.length + 1
     const stored = Object.freeze({ ...taken, streamId, version, position, recordedAt })
-    streamToWrite(log, streamId).events.push(stored)
+    const stream = streamToWrite(log, streamId)
+    if (stream.events.length === 0 && version > 1) {
+      stream.first = version
+      stream.events.push(...Array.from({ length: version - 1 }, () => stored))
+    }
+    stream.events.push(stored)
     log.events.push(stored)
     addTags(log.tags, position, tags)
   }

@@ -300,7 +300,9 @@ export const postgres = <Database = unknown>(
     documents: sealing.documents(documents),
     outbox: sealing.outbox(postgresOutbox(bounded, schema)),
     subjectKeys,
-    operator: postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
+    operator: sealing.operator(
+      postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
+    ),
     ...wholeStore(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),

@@ -12,7 +12,7 @@ import { openPart, type PartFile } from '../archive/part-file'
 import { type CliFailure, failure, usage } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { answer } from '../output/report'
-import { leftOut, retiredIn } from '../retired'
+import { isWhole, leftOut, retiredIn } from '../retired'
 import { safe } from '../output/text'
 import { type Context, type Register, untilInterrupted, type Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
@@ -64,17 +64,17 @@ const exportTo = async (
   const retired = await retiredIn(session)()
   if (E.isLeft(retired)) return retired
   const { events, commands, upTo } = exported.right
-  const isWhole = options.from !== undefined || retired.right.archivedStreams === 0
+  const isAll = options.from !== undefined || isWhole(retired.right)
   return answer(
     context,
     () => ({
       exported: {
         ...{ archive: path, events, commands, upTo },
-        ...(isWhole ? {} : { leftOut: retired.right }),
+        ...(isAll ? {} : { leftOut: retired.right }),
       },
     }),
     () =>
-      `${safe(path)}: ${count(events, 'event')}, ${count(commands, 'command')}.\n${isWhole ? '' : leftOut('It', retired.right)}`,
+      `${safe(path)}: ${count(events, 'event')}, ${count(commands, 'command')}.\n${isAll ? '' : leftOut('It', retired.right)}`,
   )()
 }
 

@@ -72,8 +72,8 @@ const make = async (
     onNotice: (notice) => {
       if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
       if (notice._tag === 'BuildLeavesOut') {
-        const { archivedStreams, archivedEvents } = notice
-        const retired = { archivedStreams, archivedEvents }
+        const { archivedStreams, archivedEvents, truncatedStreams, truncatedEvents } = notice
+        const retired = { archivedStreams, archivedEvents, truncatedStreams, truncatedEvents }
         void context.output.write(
           context.json
             ? `${JSON.stringify({ leftOut: { projection: projection.name, ...retired } })}\n`

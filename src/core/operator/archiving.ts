@@ -70,6 +70,9 @@ export interface Retired {
   /** Streams in the archive, and their events. 0 or more, as all of these. */
   readonly archivedStreams: number
   readonly archivedEvents: number
+  /** Streams that begin with a summary, and the events in whose place these stand. */
+  readonly truncatedStreams: number
+  readonly truncatedEvents: number
 }
 
 const MOST_STREAMS = 1_000

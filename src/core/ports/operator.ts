@@ -9,6 +9,7 @@ import type {
   SubscriptionKeepsProjection,
   SubscriptionNotFound,
   SubscriptionRunning,
+  SubscriptionsBehind,
 } from '../errors/operator'
 import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
@@ -24,6 +25,7 @@ import type {
 } from '../operator/archiving'
 import type { Closing, Closure } from '../operator/closing'
 import type { Erasing, Erasure } from '../operator/erasure'
+import type { Truncating, Truncation } from '../operator/truncating'
 import type { Forgetting, ForgottenSubject } from '../operator/forgetting'
 import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
 import type { Finding } from '../operator/finding'
@@ -422,6 +424,28 @@ export interface Operator {
     StoreFailed | InvalidOperation,
     ReadonlyArray<Either<NotArchived, ArchivedStream>>
   >
+
+  /**
+   * Replaces the events of a stream up to a version by a summary, an event that takes the version, the position and the time of the
+   * last of them: the new beginning of the stream. Versions go on, and no later event is touched: appends go on meanwhile. Whoever
+   * reads from the start gets the summary first, its metadata with `beginning: true`, and begins with the initial state there,
+   * whatever state it has in memory. The state at an earlier version, or time, cannot be had any more (`StoreFailed` with
+   * reason `Truncated`), nor can the answer to an earlier command be repeated; it is not carried out again. Snapshots from the version on stay. The tags of the
+   * stream's earlier events are gone: the summary has its own. The audit has an entry about it, written with it: action `truncate`,
+   * the stream's id as its subject, and `why` and `upTo` in its detail.
+   *
+   * Of a stream that was truncated there before, answers what was written down then, and changes nothing.
+   *
+   * Fails with
+   * - `InvalidOperation`: there is no event of that version; the stream is archived, or in a hash chain; the summary cannot be
+   *   stored; or another argument is not valid.
+   * - `SubscriptionsBehind`: subscriptions that may want the events have not handled all of them, or hold one of the stream.
+   * - `StreamErased`: it was erased.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not truncate.
+   */
+  readonly truncateStream: (
+    truncating: Truncating,
+  ) => TaskEither<StoreFailed | InvalidOperation | SubscriptionsBehind | StreamErased, Truncation>
 
   /** How much has left the sight of whatever starts from the beginning: a rebuild, a new subscription, an export. */
   readonly retired: () => TaskEither<StoreFailed, Retired>

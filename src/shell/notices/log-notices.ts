@@ -169,7 +169,7 @@ const messageOf = (notice: AnyNotice): string => {
     case 'BuildBegun':
       return `${notice.projection}: build ${notice.build} of version ${notice.version} has begun`
     case 'BuildLeavesOut':
-      return `${notice.projection}: build ${notice.build} of version ${notice.version} does not see ${notice.archivedEvents} events of ${notice.archivedStreams} streams in the archive`
+      return `${notice.projection}: build ${notice.build} of version ${notice.version} does not see ${notice.archivedEvents} events of ${notice.archivedStreams} streams in the archive, and sees a summary of ${notice.truncatedEvents} events in ${notice.truncatedStreams} streams`
     case 'BuildProgress':
       return `${notice.projection}: the next build is at ${notice.reached} of ${notice.target}`
     case 'BuildHeldBack':

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { TablesNotCreated } from '../../core/errors/projection'
 import type { StoreFailed } from '../../core/errors/store'
+import type { Retired } from '../../core/operator/archiving'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
 import { type BuiltProjection, isTableProjection } from '../../core/projection'
 import type { ProjectionBackend, ProjectionNotice } from './environment'
@@ -10,6 +11,9 @@ type Documents<Transaction> = Pick<ProjectionBackend<Transaction>, 'documents'>
 
 const PORTION = 1_000
 
+const isNothing = ({ archivedStreams, truncatedStreams }: Retired): boolean =>
+  archivedStreams === 0 && truncatedStreams === 0
+
 /** Reports that a new build has begun, and what it cannot see. */
 export const reportBegun = async <Transaction>(
   { operator }: Pick<ProjectionBackend<Transaction>, 'operator'>,
@@ -18,7 +22,7 @@ export const reportBegun = async <Transaction>(
 ): Promise<void> => {
   report({ _tag: 'BuildBegun', ...build })
   const retired = await operator?.retired()()
-  if (retired === undefined || E.isLeft(retired) || retired.right.archivedStreams === 0) return
+  if (retired === undefined || E.isLeft(retired) || isNothing(retired.right)) return
   report({ _tag: 'BuildLeavesOut', ...build, ...retired.right })
 }
 

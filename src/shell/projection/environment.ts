@@ -31,7 +31,7 @@ export type ProjectionNotice =
       /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
     }
-  /** That build cannot see what is in the archive. Reported at its beginning, if there is anything. */
+  /** That build cannot see what was archived or truncated. Reported at its beginning, if there is anything. */
   | {
       readonly _tag: 'BuildLeavesOut'
       readonly projection: string
@@ -39,10 +39,12 @@ export type ProjectionNotice =
       readonly version: number
       /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
-      /** How many streams are in the archive, of whatever category. 1 or more. */
+      /** How many streams are in the archive, of whatever category, and how many events they have. 0 or more. */
       readonly archivedStreams: number
-      /** How many events they have. 1 or more. */
       readonly archivedEvents: number
+      /** How many streams begin with a summary, and in the place of how many events these stand. 0 or more. */
+      readonly truncatedStreams: number
+      readonly truncatedEvents: number
     }
   /** How far that build is, and which position it must reach to take over. */
   | {

@@ -26,6 +26,7 @@ import { repartitioning } from './repartitioning'
 import { seeing } from './seeing'
 import { stopping } from './stopping'
 import { tags } from './tags'
+import { truncatingStreams } from './truncating'
 import { type Suite, type Operated, type OperatorSettings, SETTINGS } from './subject'
 
 /** An operator that is open for one test, with everything that is operated. It must be empty. */
@@ -63,6 +64,7 @@ const suites: ReadonlyArray<Suite> = [
   tags,
   closingStreams,
   archivingStreams,
+  truncatingStreams,
   erasingStreams,
   forgettingSubjects,
   examining,

@@ -50,8 +50,18 @@ from ${schema}.audit
 where sequence = any($1::bigint[])`
 
 const retired = (schema: string): string => `
-select count(*)::double precision as "archivedStreams", coalesce(sum(events), 0)::double precision as "archivedEvents"
-from ${schema}.archived_streams`
+select a.*, t.*
+from (select count(*)::double precision as "archivedStreams", coalesce(sum(events), 0)::double precision as "archivedEvents"
+      from ${schema}.archived_streams) a,
+     (select count(*)::double precision as "truncatedStreams", coalesce(sum(up_to), 0)::double precision as "truncatedEvents"
+      from ${schema}.truncated_streams) t`
+
+const NOTHING_RETIRED: Retired = {
+  archivedStreams: 0,
+  archivedEvents: 0,
+  truncatedStreams: 0,
+  truncatedEvents: 0,
+}
 
 const refusalOf = ({ stream_id: streamId, outcome, behind }: ArchiveRow): NotArchived => {
   switch (outcome) {
@@ -104,6 +114,6 @@ export const archiving = ({
   retired: () =>
     pipe(
       read<Retired>(retired(quoted)),
-      TE.map(([row]) => row ?? { archivedStreams: 0, archivedEvents: 0 }),
+      TE.map(([row]) => row ?? NOTHING_RETIRED),
     ),
 })

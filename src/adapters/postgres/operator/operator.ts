@@ -40,6 +40,7 @@ import { operatedSchema } from './operated-schema'
 import { outbox } from './outbox'
 import { statusOf } from './status'
 import { categoryTags } from './tags'
+import { truncating } from './truncating'
 import { type EventsPlace, subscriptionActions } from './subscription-actions'
 
 /** What {@link postgresOperator} looks at, and how. Every key is optional. */
@@ -99,6 +100,7 @@ export const postgresOperator = <Database>(
     ...tags,
     ...archiving(operated),
     ...closing(operated),
+    ...truncating(operated, onForgotten),
     ...erasing(operated, onForgotten),
     ...forgetting(operated, onForgotten),
     status,

@@ -155,7 +155,11 @@ const loadAlone = async (
   if (isFromStart(request)) {
     const parameters = loadFromStartParameters(request)
     const events = await fetchRows<StoredEvent>(db, statements.loadFromStart, parameters)
-    return fromStartAnswer(request, events)
+    // A truncated stream begins at another version, which that statement does not expect.
+    const [first] = events
+    if (first === undefined || first.version === 1 || isMark(first)) {
+      return fromStartAnswer(request, events)
+    }
   }
   const rows = await fetchRows<LoadRow>(db, statements.loadOne, loadOneParameters(request))
   return answerTo(request, rows)

@@ -63,7 +63,9 @@ const rules: ReadonlyArray<CrossRule> = [
     where c.after + c.event_count > 0 and not exists (
       select from ${schema}.events e where e.stream_id = c.stream_id and e.version = c.after + c.event_count)
       and not exists (
-        select from ${schema}.archived_events a where a.stream_id = c.stream_id and a.version = c.after + c.event_count)`,
+        select from ${schema}.archived_events a where a.stream_id = c.stream_id and a.version = c.after + c.event_count)
+      and not exists (
+        select from ${schema}.truncated_streams t where t.stream_id = c.stream_id and c.after + c.event_count < t.up_to)`,
   ],
   [
     'Chain', // what is there is compared on the walk
@@ -106,7 +108,9 @@ const rules: ReadonlyArray<CrossRule> = [
     select s.stream_id as place, format('a snapshot is of version %s, and there is none', s.version) as message
     from ${schema}.snapshots s
     where not exists (
-      select from ${schema}.events e where e.stream_id = s.stream_id and e.version = s.version)`,
+      select from ${schema}.events e where e.stream_id = s.stream_id and e.version = s.version)
+      and not exists (
+        select from ${schema}.truncated_streams t where t.stream_id = s.stream_id and s.version < t.up_to)`,
   ],
   [
     'Checkpoints',
