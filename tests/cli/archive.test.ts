@@ -53,7 +53,7 @@ describe('reprise archive', () => {
     expect(first.out).toContain('1 stream with 1 event moved to the archive.')
     const second = await run([...args, '--leave-out-tags', '--category', 'tick', '--json'])
     expect(second).toMatchObject({ exitCode: 0, error: '' })
-    expect(JSON.parse(second.out.trim().split('\n').at(-1) ?? '')).toEqual({
+    expect(JSON.parse(second.out.slice(second.out.indexOf('{\n')))).toEqual({
       archived: { streams: 1, events: 1, refusals: 0, refused: [] },
     })
     expect((await run(['verify'])).out).toContain(

@@ -15,7 +15,6 @@ const BEHIND =
 const TAGGED = 'archiving: refuses a stream whose events have tags, unless these may be left out'
 const ONCE = 'archiving: does it once, and writes it into the audit, however many ask at once'
 const LIST = 'archiving: lists the closed streams that are not in the archive, in the order of closing'
-const ERASED = 'archiving: can be erased afterwards, and nothing is left of it'
 const INVALID = 'archiving: refuses arguments that are not valid, and changes nothing'
 
 export const brokenArchivingOperators: ReadonlyArray<BrokenOperator> = [
@@ -29,7 +28,7 @@ export const brokenArchivingOperators: ReadonlyArray<BrokenOperator> = [
           ),
         ),
     })),
-    noticedBy: [READS, SIGHT, WHY, BEHIND, TAGGED, ONCE, LIST, ERASED, INVALID],
+    noticedBy: [READS, SIGHT, WHY, BEHIND, TAGGED, ONCE, LIST, INVALID],
   },
   {
     defect: 'erases what it is to archive',

@@ -4,7 +4,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { streamErased } from '../../../core/errors/erased'
 import type { StoreFailed } from '../../../core/errors/store'
 import { invalidQuery } from '../../../core/errors/invalid'
-import type { StreamStore, StreamRange } from '../../../core/ports/event-store'
+import type { ReadError } from '../../../core/errors/unions'
+import type { StreamStore, StreamPage, StreamRange } from '../../../core/ports/event-store'
 import {
   backwardsRangeProblem,
   firstVersionAbove,
@@ -74,7 +75,7 @@ const pageOr =
     lookFor: (streamId: StreamId) => TE.TaskEither<StoreFailed, VersionRow | undefined>,
     streamId: StreamId,
     limit: number,
-    archived: () => ReturnType<StreamStore['read']>,
+    archived: () => TE.TaskEither<ReadError, StreamPage>,
   ) =>
   (found: ReadonlyArray<StoredEvent>): ReturnType<StreamStore['read']> =>
     found.length > 0

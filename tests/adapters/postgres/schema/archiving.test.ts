@@ -107,7 +107,7 @@ describe('the archive in PostgreSQL', () => {
   })
 
   it('is not seen by a rebuild, which says so', async () => {
-    const last = (await appendTicks(side.store, 'tick-a', 3)).at(-1) ?? 0
+    const last = (await appendTicks(side.store, 'tick-a', 1, 2, 3)).at(-1) ?? 0
     await appendTicks(side.store, 'tick-b', 2)
     const running = new AbortController()
     const ended = runProjection(totals())(side, { signal: running.signal })()
