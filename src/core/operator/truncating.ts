@@ -59,20 +59,40 @@ export const truncatingProblem = ({
   )
 }
 
-/** The event as it is stored: it says that the stream begins with it. */
+/**
+ * The event as it is stored: it says that the stream begins with it.
+ *
+ * @example
+ * asBeginning(summary).metadata.beginning // true
+ */
 export const asBeginning = (summary: NewEvent): NewEvent => ({
   ...summary,
   metadata: { ...summary.metadata, beginning: true },
 })
 
-/** There is no event of that version. */
+/**
+ * There is no event of that version.
+ *
+ * @example
+ * noSuchVersion('account-A1', 7).message // 'The stream account-A1 has no event of version 7. Nothing was changed.'
+ */
 export const noSuchVersion = (streamId: StreamId, version: StreamVersion): InvalidOperation =>
   invalidOperation('stream', `${streamId} has no event of version ${version}`)
 
-/** It is in the archive, where nothing is changed. */
+/**
+ * It is in the archive, where nothing is changed.
+ *
+ * @example
+ * isArchived('account-A1')._tag // 'InvalidOperation'
+ */
 export const isArchived = (streamId: StreamId): InvalidOperation =>
   invalidOperation('stream', `${streamId} is in the archive`)
 
-/** It is in a hash chain, which would be broken. */
+/**
+ * It is in a hash chain, which would be broken.
+ *
+ * @example
+ * isSealed('account-A1')._tag // 'InvalidOperation'
+ */
 export const isSealed = (streamId: StreamId): InvalidOperation =>
   invalidOperation('stream', `${streamId} is sealed by a hash chain, which would be broken`)

@@ -39,11 +39,13 @@ export type ProjectionNotice =
       readonly version: number
       /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
-      /** How many streams are in the archive, of whatever category, and how many events they have. 0 or more. */
+      /** How many streams are in the archive, of whatever category. 0 or more. */
       readonly archivedStreams: number
+      /** How many events they have. 0 or more. */
       readonly archivedEvents: number
-      /** How many streams begin with a summary, and in the place of how many events these stand. 0 or more. */
+      /** How many streams begin with a summary. 0 or more. */
       readonly truncatedStreams: number
+      /** In the place of how many events these summaries stand. 0 or more. */
       readonly truncatedEvents: number
     }
   /** How far that build is, and which position it must reach to take over. */

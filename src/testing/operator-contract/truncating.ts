@@ -217,7 +217,7 @@ export const truncatingStreams: Suite = {
     'loses no event that is appended meanwhile': async (subject) => {
       const { operator, store } = subject
       const streamId = await filled(subject, 3)
-      await atOnce(12, (index) =>
+      await atOnce<unknown>(12, (index) =>
         index === 5
           ? succeeds(operator.truncateStream(truncating(streamId, 3)))
           : succeeds(store.append(appendTo(streamId, 'any', numbered(1, 10 + index)))),

@@ -1340,6 +1340,107 @@ end
 $reprise$;
 revoke execute on function {{schema}}.archive_streams(text[], boolean, text, text) from public;
 
+-- Streams whose beginning was replaced by a summary: see docs/how-to/truncate.md.
+create table {{schema}}.truncated_streams (
+  stream_id text    not null collate "C",
+  up_to     integer not null, -- the version of the summary, which is the first event
+  audit     bigint  not null, -- the sequence of the entry
+  constraint truncated_streams_pkey primary key (stream_id)
+);
+create trigger truncated_streams_are_immutable before update or delete on {{schema}}.truncated_streams
+  for each row execute function {{schema}}.refuse_change();
+create trigger truncated_streams_are_not_truncated before truncate on {{schema}}.truncated_streams
+  for each statement execute function {{schema}}.refuse_change();
+
+-- Replaces the events of a stream up to a version by a summary, which takes the version, the position and the time of the last of
+-- them. Appends go on meanwhile: no version above is touched. Runs as its owner: see docs/how-to/truncate.md.
+-- Answers 'truncated' and the sequence of the entry in the audit, also of one that was truncated there before; or why it did nothing:
+-- 'missing' (there is no such event), 'erased', 'archived', 'sealed' (it is in a hash chain), or 'behind' and the subscriptions that
+-- have not handled what would go.
+create function {{schema}}.truncate_stream(
+  of_stream text, last_version integer, summary_id uuid, summary_type text, summary_schema smallint, summary_data jsonb,
+  summary_metadata jsonb, summary_tags text[], by_whom text, why text,
+  out outcome text, out entry bigint, out behind text[]
+) language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  mark record;
+  last_position bigint;
+  gone bigint[];
+  had_tags boolean;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'a stream can be truncated in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
+  perform set_config('lock_timeout', '1s', true);
+  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
+  lock table {{schema}}.snapshots in share row exclusive mode;
+  select e.type into mark from {{schema}}.events e
+    where e.stream_id = of_stream and e.version = 2147483647 for update;
+  if mark.type in ('erased', 'archived') then
+    outcome := mark.type;
+    return;
+  end if;
+  -- Whoever truncates the same stream waits here.
+  select e.position into last_position from {{schema}}.events e
+    where e.stream_id = of_stream and e.version = last_version and e.schema_version > 0 for update;
+  if not found then
+    outcome := 'missing';
+    return;
+  end if;
+  select t.audit into entry from {{schema}}.truncated_streams t
+    where t.stream_id = of_stream and t.up_to = last_version;
+  if found then
+    outcome := 'truncated';
+    return;
+  end if;
+  if exists (select from {{schema}}.chain_heads h where h.stream_id = of_stream) then
+    outcome := 'sealed';
+    return;
+  end if;
+  behind := array(
+    select c.subscription from {{schema}}.checkpoints c join {{schema}}.subscriptions s on s.name = c.subscription
+      where c.position < last_position and (s.categories is null or split_part(of_stream, '-', 1) = any(s.categories))
+    union
+    select h.subscription from {{schema}}.held_streams h where h.stream_id = of_stream
+    order by 1);
+  if cardinality(behind) > 0 then
+    outcome := 'behind';
+    return;
+  end if;
+  behind := null;
+
+  gone := array(select e.position from {{schema}}.events e where e.stream_id = of_stream and e.version <= last_version);
+  perform set_config('reprise.maintenance', 'on', true);
+  delete from {{schema}}.event_tags t where t.position = any(gone);
+  had_tags := found;
+  insert into {{schema}}.event_tags (tag, position, type)
+    select t.tag, last_position, summary_type from unnest(summary_tags) as t(tag) order by 1;
+  if had_tags or cardinality(summary_tags) > 0 then
+    update {{schema}}.store set rebuilds = rebuilds + 1; -- what was seen by tag before says nothing any more
+  end if;
+  delete from {{schema}}.events e where e.stream_id = of_stream and e.version < last_version;
+  update {{schema}}.events e
+    set id = summary_id, type = summary_type, schema_version = summary_schema, data = summary_data, metadata = summary_metadata
+    where e.stream_id = of_stream and e.version = last_version;
+  delete from {{schema}}.snapshots s where s.stream_id = of_stream and s.version < last_version;
+  insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+    values (by_whom, 'truncate', of_stream,
+            jsonb_build_object('why', why, 'upTo', last_version, 'role', session_user),
+            'done', 'truncated up to version ' || last_version)
+    returning sequence into entry;
+  insert into {{schema}}.truncated_streams as t (stream_id, up_to, audit) values (of_stream, last_version, entry)
+    on conflict (stream_id) do update set up_to = excluded.up_to, audit = excluded.audit;
+  perform set_config('reprise.maintenance', '', true);
+  perform pg_notify('reprise_forgotten', ''); -- states in memory
+  outcome := 'truncated';
+end
+$reprise$;
+revoke execute on function {{schema}}.truncate_stream(text, integer, uuid, text, smallint, jsonb, jsonb, text[], text, text) from public;
+
 -- Erases a stream: its events with their tags, the marks of its commands, its snapshots, what is held of it, and the
 -- documents that are named. All of it, or nothing. It leaves two rows among the events, which have no schema version (0) and are
 -- no events:
@@ -1363,6 +1464,7 @@ declare
   known bigint;
   broken text;
   gone bigint[];
+  last_version integer;
 begin
   perform set_config('lock_timeout', '1s', true);
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
@@ -1384,16 +1486,20 @@ begin
     if cardinality(gone) = 0 then
       return null;
     end if;
+    last_version := greatest(
+      (select max(e.version) from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0),
+      (select max(a.version) from {{schema}}.archived_events a where a.stream_id = of_stream));
     -- Of a closed stream: whoever appends has met what stands for it, and waits for the end of this.
     perform set_config('reprise.maintenance', 'on', true);
     delete from {{schema}}.events e where e.stream_id = of_stream and e.schema_version = 0;
     delete from {{schema}}.archived_events a where a.stream_id = of_stream;
     delete from {{schema}}.archived_streams a where a.stream_id = of_stream;
+    delete from {{schema}}.truncated_streams t where t.stream_id = of_stream;
     perform set_config('reprise.maintenance', '', true);
     begin
       perform {{schema}}.announce(at);
       insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-        values (of_stream, cardinality(gone) + 1, gen_random_uuid(), 'erased', 0,
+        values (of_stream, last_version + 1, gen_random_uuid(), 'erased', 0,
                 date_trunc('milliseconds', clock_timestamp()), '{}', '{}');
       exit;
     exception when unique_violation then
