@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/function'
-import * as TE from 'fp-ts/TaskEither'
+import type * as TE from 'fp-ts/TaskEither'
 import type { Retired } from '../core/operator/archiving'
 import { count } from '../core/text'
 import type { CliFailure } from './failure'

@@ -67,8 +67,9 @@ export type NotArchived = InvalidOperation | StreamErased | SubscriptionsBehind
 
 /** What followers that start from the beginning cannot see any more. */
 export interface Retired {
-  /** Streams in the archive, and their events. 0 or more, as all of these. */
+  /** Streams in the archive. 0 or more. */
   readonly archivedStreams: number
+  /** Their events. 0 or more. */
   readonly archivedEvents: number
 }
 
@@ -106,6 +107,11 @@ export const archivingProblem = ({ streams, by, why }: Archiving): InvalidOperat
 export const notClosed = (streamId: StreamId): InvalidOperation =>
   invalidOperation('stream', `${streamId} is not closed`)
 
-/** Its events have tags, and that was not to be. */
+/**
+ * Its events have tags, and that was not to be.
+ *
+ * @example
+ * hasTags('account-A1')._tag // 'InvalidOperation'
+ */
 export const hasTags = (streamId: StreamId): InvalidOperation =>
   invalidOperation('stream', `${streamId} has events with tags, on which others may decide`)

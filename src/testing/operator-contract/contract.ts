@@ -8,6 +8,7 @@ import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
+import { archivedReads } from './archived-reads'
 import { archivingStreams } from './archiving'
 import { closingStreams } from './closing'
 import { erasingStreams } from './erasing'
@@ -62,6 +63,7 @@ const suites: ReadonlyArray<Suite> = [
   lineages,
   tags,
   closingStreams,
+  archivedReads,
   archivingStreams,
   erasingStreams,
   forgettingSubjects,

@@ -14,7 +14,8 @@ const BEHIND =
   'archiving: waits for no subscription, and archives nothing that one has not handled, or holds'
 const TAGGED = 'archiving: refuses a stream whose events have tags, unless these may be left out'
 const ONCE = 'archiving: does it once, and writes it into the audit, however many ask at once'
-const LIST = 'archiving: lists the closed streams that are not in the archive, in the order of closing'
+const LIST =
+  'archiving: lists the closed streams that are not in the archive, in the order of closing'
 const INVALID = 'archiving: refuses arguments that are not valid, and changes nothing'
 
 export const brokenArchivingOperators: ReadonlyArray<BrokenOperator> = [
