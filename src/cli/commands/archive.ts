@@ -99,7 +99,7 @@ export const archive = (options: ArchiveOptions): Work => {
     if (E.isLeft(which)) return which
     const found = await explained(session)(countClosed(which.right)(session))()
     if (E.isLeft(found)) return found
-    const closed = `${count(found.right, 'closed stream')}`
+    const closed = count(found.right, 'closed stream')
     if (!yes && found.right > 0) {
       return E.left(
         usage(

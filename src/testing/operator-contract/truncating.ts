@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Truncating } from '../../core/operator/truncating'
-import type { NewEvent } from '../../core/recorded-event'
-import type { StreamId } from '../../core/stream'
 import { failsWith, handledBy, numbersOf, same, succeeds } from '../store-contract/checks'
 import {
   aMark,
-  anEvent,
   appendTo,
   aSnapshot,
   atOnce,
@@ -15,33 +11,11 @@ import {
   freshTag,
   numbered,
 } from '../store-contract/fixtures'
-import { claimOne, type Operated, registered, stepTo, type Suite } from './subject'
+import { NOTHING } from './archived'
+import { claimOne, registered, stepTo, type Suite } from './subject'
+import { by, filled, summaryOf, truncating, why } from './truncated'
 
-const by = 'ops@example.org'
-const why = 'ten years of small amounts'
 const ALL = { before: Number.MAX_SAFE_INTEGER, limit: 100 }
-const NOTHING = {
-  archivedStreams: 0,
-  archivedEvents: 0,
-  truncatedStreams: 0,
-  truncatedEvents: 0,
-}
-
-const summaryOf = (number: number, tags?: ReadonlyArray<string>): NewEvent => ({
-  ...anEvent({ number }, {}, 'Summarised'),
-  ...(tags === undefined ? {} : { tags }),
-})
-const truncating = (
-  streamId: StreamId,
-  upTo: number,
-  more: Partial<Truncating> = {},
-): Truncating => ({ streamId, upTo, summary: summaryOf(100 + upTo), by, why, ...more })
-
-const filled = async ({ store }: Operated, count: number): Promise<StreamId> => {
-  const streamId = freshStream()
-  await succeeds(store.append(appendTo(streamId, 0, numbered(count))))
-  return streamId
-}
 
 /** Streams whose beginning is replaced by a summary. */
 export const truncatingStreams: Suite = {
@@ -76,41 +50,6 @@ export const truncatingStreams: Suite = {
         actual: 5,
       })
       same((await succeeds(store.append(appendTo(streamId, 5, numbered(1, 6))))).version, 6)
-    },
-    'answers the summary first, and the version, to every read': async (subject) => {
-      const { operator, store } = subject
-      const streamId = await filled(subject, 5)
-      await succeeds(operator.truncateStream(truncating(streamId, 3)))
-      const all = [103, 4, 5]
-      for (const limit of [1, 2, 3, 4, 100]) {
-        for (const after of [0, 1, 2, 3, 4, 5]) {
-          const numbers = all.slice(Math.max(after - 2, 0))
-          const expected = [numbers.slice(0, limit), numbers.length > limit]
-          for (const more of [{}, { commandId: freshCommandId(), snapshotSchema: 1 }]) {
-            const loaded = await succeeds(store.load({ streamId, after, limit, ...more }))
-            same(loaded.version, 5)
-            same([numbersOf(loaded.events), loaded.more], expected)
-            for (const { position } of loaded.events) {
-              assert.ok(position > 0, 'an event has its position')
-            }
-          }
-          for (const upTo of [undefined, 5, 1_000_000]) {
-            const range = { after, limit, ...(upTo === undefined ? {} : { upTo }) }
-            const page = await succeeds(store.read(streamId, range))
-            same([numbersOf(page.events), page.more], expected)
-          }
-        }
-        const back = await succeeds(store.readBackwards(streamId, { limit }))
-        same([numbersOf(back.events), back.more], [[5, 4, 103].slice(0, limit), limit < 3])
-      }
-      same((await succeeds(store.read(streamId, { after: 0, upTo: 2, limit: 9 }))).events, [])
-      const pages = await atOnce(3, (index) =>
-        succeeds(store.load({ streamId, after: index, limit: 2 })),
-      )
-      same(
-        pages.map(({ events, more }) => [numbersOf(events), more]),
-        [103, 103, 103].map((number) => [[number, 4], true]),
-      )
     },
     'shows followers from the start the summary, and the list of streams what it was': async (
       subject,

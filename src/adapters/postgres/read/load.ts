@@ -201,7 +201,7 @@ const completed = async (
   )
   const versions = await versionsOf(db, statements, long)
   return Promise.all(
-    requests.map((request, index) => {
+    requests.map(async (request, index): Promise<LoadAnswer> => {
       const answer = answers[index] ?? NO_ANSWER
       // Erased or archived in between.
       const version = isLongAndClosed(answer) ? versions.get(request.streamId) : 0
