@@ -16,11 +16,10 @@ export interface DeliberateOptions {
   readonly confirm?: string
 }
 
-/** The words for it: `erase`, `erased`, and of what the id is: `the stream`. */
+/** The words for it: what is asked, and `erased`, say. */
 export interface DeliberateWords {
-  readonly verb: string
+  readonly question: string
   readonly done: string
-  readonly what: string
 }
 
 /** Who does it, unless it is said: the user of this machine. */
@@ -47,10 +46,9 @@ export const typed = async (
   { ask }: Context,
   id: string,
   { confirm }: DeliberateOptions,
-  { verb, done, what }: DeliberateWords,
+  { question, done }: DeliberateWords,
 ): Promise<E.Either<CliFailure, void>> => {
-  const answered =
-    confirm ?? (await ask?.(`This cannot be undone. Type the id of ${what} to ${verb} it: `))
+  const answered = confirm ?? (await ask?.(question))
   if (answered === undefined) {
     return E.left(
       usage(`This is no terminal, so nobody can be asked: add --confirm ${argument(id)}`),
@@ -66,5 +64,5 @@ export const deliberate = (command: Command, id: string): Command =>
   command
     .option('--why <reason>', 'why, for the record that stays')
     .option('--by <name>', 'who has decided it (default: the user of this machine)')
-    .option('--yes', 'do it, once the id was typed')
-    .option(`--confirm <${id}>`, 'the id, where nobody can type it')
+    .option('--yes', 'do it, once that was typed')
+    .option(`--confirm <${id}>`, 'what is to be typed, where nobody can')
