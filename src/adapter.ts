@@ -242,7 +242,7 @@ export type { BoundaryStore, MatchingPage, MatchingRange } from './core/ports/bo
 export type { EventLocator } from './core/ports/event-locator'
 export type { EventSource, StorePage, StoreRange } from './core/ports/event-source'
 export type { ShardPart } from './core/ports/shard'
-export { type ShardMap, type SlotMap, slotOf, SLOTS, stampOf } from './core/slots'
+export { type ShardMap, type SlotMap, slotOf, SLOTS } from './core/slots'
 export { type AppendHooks, appendHooks } from './core/ports/append-hooks'
 export type {
   AfterAppend,

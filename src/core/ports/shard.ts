@@ -32,7 +32,7 @@ export interface ShardPart<Store> {
    * The store for a process that goes by a map. While another one is in force, or if this is another shard than the process
    * takes it for, every append fails with `StoreFailed`, reason `OtherSlotMap`, and stores nothing. Reads are not refused.
    *
-   * @param stamp - `stampOf` the epoch of the map and the number of the shard.
+   * @param stamp - 1,024 times the epoch of the map, and the number of the shard.
    */
   readonly storeBy: (stamp: number) => Store
 }
