@@ -94,6 +94,7 @@ export type {
   SubscriptionKeepsProjection,
   SubscriptionNotFound,
   SubscriptionRunning,
+  SubscriptionsBehind,
 } from './core/errors/operator'
 export type { InvalidTimer, UndecodableCommand, UnencodableCommand } from './core/errors/process'
 export {
