@@ -122,9 +122,13 @@ const isHandled = (notice: AnyNotice): notice is HandledNotice =>
   notice._tag === 'EventsHandled' ||
   notice._tag === 'CommandSent'
 
-/** Metrics and spans of everything that is reported. */
-export const noticeTelemetry = (tracer: Tracer, meter: Meter): ((notice: AnyNotice) => void) => {
-  const command = commandMetrics(meter)
+/** Metrics and spans of everything that is reported. `beforeCollection`: see commandMetrics. */
+export const noticeTelemetry = (
+  tracer: Tracer,
+  meter: Meter,
+  beforeCollection: () => void,
+): ((notice: AnyNotice) => void) => {
+  const command = commandMetrics(meter, beforeCollection)
   const batch = batchSpans(tracer)
   const build = buildSpans(tracer)
   const notices = meter.createCounter('reprise.notices', {

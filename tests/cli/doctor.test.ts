@@ -54,7 +54,7 @@ describe('reprise doctor', () => {
     expect(findings.map(({ check, level }) => [check, level])).toEqual(
       [
         ['server', 'commits', 'standbys', 'isolation', 'timeouts', 'locks', 'clock', 'prepared'],
-        ['migrations', 'schema', 'access', 'immutability', 'positions', 'lineage', 'horizon'],
+        ['migrations', 'schema', 'access', 'audit', 'immutability', 'positions', 'lineage', 'horizon'],
         ['owners', 'filters', 'parked', 'projections', 'tags'],
       ]
         .flat()

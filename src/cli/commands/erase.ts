@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
@@ -13,7 +12,6 @@ import { explain, explained, type Session, withSession } from '../session'
 
 export interface EraseOptions {
   readonly why?: string
-  readonly by?: string
   readonly document?: ReadonlyArray<string>
   readonly yes?: boolean
   readonly confirm?: string
@@ -57,14 +55,6 @@ const typed = async (
     : E.left(failure('NotConfirmed', `That is not ${safe(stream)}. Nothing was erased.`))
 }
 
-const userName = (): string => {
-  const found = E.tryCatch(
-    () => userInfo().username,
-    () => 'unknown',
-  )
-  return E.isRight(found) ? found.right : found.left
-}
-
 /** How many events would be erased. 0: none, or it was erased before. The operator tells the two apart, and changes nothing. */
 const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure, number> =>
   pipe(
@@ -77,7 +67,7 @@ const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure,
 /** Erases a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
 export const erase = (
   stream: string,
-  { why, by = userName(), document = [], yes = false, confirm }: EraseOptions,
+  { why, document = [], yes = false, confirm }: EraseOptions,
 ): Work => {
   const documents = documentsIn(document)
   if (E.isLeft(documents)) return () => TE.left(documents.left)
@@ -105,7 +95,12 @@ export const erase = (
       ),
       TE.flatMap(() =>
         explained(session)(
-          session.operator.erase({ streamId: stream, by, why, documents: documents.right }),
+          session.operator.erase({
+            streamId: stream,
+            by: context.by,
+            why,
+            documents: documents.right,
+          }),
         ),
       ),
       TE.flatMap((erasure) =>
@@ -131,7 +126,6 @@ export const registerErase: Register = (program, perform) =>
     .description('erase a stream for ever: events, snapshots, marks, what is held of it')
     .argument('<stream>', 'its id')
     .option('--why <reason>', 'why, for the record that stays')
-    .option('--by <name>', 'who has decided it (default: the user of this machine)')
     .option('--document <projection/key>', 'a document that is erased with it', collected)
     .option('--yes', 'do it, once the id was typed')
     .option('--confirm <stream>', 'the id, where nobody can type it')
