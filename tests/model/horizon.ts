@@ -151,10 +151,7 @@ const writerSteps = (
       return [...more, ...commit(), rollBack, to('prepares its transaction', { phase: 'prepared' })]
     }
     case 'prepared':
-      return [
-        ...commit(),
-        to('rolls back what was prepared', { phase: 'rolledBack', locks: [] }),
-      ]
+      return [...commit(), to('rolls back what was prepared', { phase: 'rolledBack', locks: [] })]
     case 'released':
       return [to('commits: its rows are visible', { phase: 'committed' })]
     case 'visible':

@@ -163,22 +163,28 @@ describe('a session that knows a horizon', () => {
     const { store, own } = await knowing(schema, 3)
     const gate = new Client({ connectionString: database.url })
     await gate.connect()
-    const key = `((tableoid::bigint & 16777215) << 40) | 3 from "${schema}".events_position_seq`
-    await gate.query(`select pg_advisory_lock(${key})`)
+    const { rows: found } = await gate.query<{ key: string; oid: number }>(
+      `select ((s.tableoid::bigint & 16777215) << 40) | 3 as key, d.oid
+       from "${schema}".events_position_seq s, pg_database d where d.datname = current_database()`,
+    )
+    const { key, oid } = found[0]!
+    await gate.query('select pg_advisory_lock($1::bigint)', [key])
     const late = await db.startTransaction().execute()
     const appended = right(store.inTransaction(late).append(appending('counter-late')))
     await eventually(async () => {
       const { rows } = await gate.query(
         'select from pg_locks where not granted and objid = 3 and database = $1',
-        [(await gate.query('select oid from pg_database where datname = current_database()')).rows[0].oid],
+        [oid],
       )
       return rows.length === 1
     })
     // The others have announced before: they do not meet the gate.
-    await gate.query(`select nextval('"${schema}".events_position_seq') from generate_series(1, ${between})`)
+    await gate.query(
+      `select nextval('"${schema}".events_position_seq') from generate_series(1, ${between})`,
+    )
     await right(store.append(appending('counter-quick', 2)))
     await eventually(async () => (await upTo(own)) === 5 + between)
-    await gate.query(`select pg_advisory_unlock(${key})`)
+    await gate.query('select pg_advisory_unlock($1::bigint)', [key])
     await appended
     await right(store.append(appending('counter-after')))
     for (let look = 0; look < 3; look++) expect(await upTo(own)).toBeLessThan(6 + between)
