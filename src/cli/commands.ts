@@ -1,7 +1,9 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
+import { registerClose } from './commands/close'
 import { registerDoctor } from './commands/doctor'
 import { registerErase } from './commands/erase'
 import { registerExport } from './commands/export'
+import { registerForget } from './commands/forget'
 import { registerImport } from './commands/import'
 import { registerInit } from './commands/init'
 import { registerMigrate } from './commands/migrate'
@@ -39,7 +41,9 @@ export const commands: ReadonlyArray<Register> = [
   registerRebuild,
   registerRollback,
   registerTags,
+  registerClose,
   registerErase,
+  registerForget,
   registerExport,
   registerImport,
   registerVerify,

@@ -1,7 +1,7 @@
 import type { ExpectedVersion } from '../../../core/expected-version'
 import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
-import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
+import { ENDED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
 import { settingsIn, type StatementSettings } from './statement-settings'
 
@@ -20,7 +20,7 @@ const versionCode = (expected: ExpectedVersion): number => {
 
 /** SQL: whether a stream at version `current` has the version that the code `expected` requires. */
 const fits = (expected: string, current: string): string =>
-  `(${current} < ${ERASED_VERSION} and (${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0)))`
+  `(${current} < ${ENDED_VERSION} and (${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0)))`
 
 /**
  * SQL: the version of a stream; 0, which then does not fit, if it is below the expected one. Without that bound the

@@ -73,13 +73,24 @@ export interface StreamPage {
   readonly more: boolean
 }
 
-/** @param found - one more than the limit, if there are so many. What an erased stream has is no event. */
+/** Whether a row stands for a stream that was closed or erased, and is no event. It comes after all events of its stream. */
+export const isMark = ({ schemaVersion }: Pick<StoredEvent, 'schemaVersion'>): boolean =>
+  schemaVersion === 0
+
+/** @param found - one more than the limit, if there are so many; also what stands for a stream that was closed or erased. */
 export const toPage = (
   limit: number,
   found: ReadonlyArray<StoredEvent>,
 ): E.Either<StoreFailed | StreamErased, StreamPage> => {
-  const [first] = found
-  if (first?.schemaVersion === 0) return E.left(streamErased(first.streamId))
+  const last = found.at(-1)
+  if (last !== undefined && isMark(last)) {
+    return last.type === 'erased'
+      ? E.left(streamErased(last.streamId))
+      : toPage(
+          limit,
+          found.filter((row) => !isMark(row)),
+        )
+  }
   const more = found.length > limit
   const events = checkPositions(more ? found.slice(0, limit) : found)
   return E.isLeft(events) ? events : E.right({ events: events.right, more })

@@ -76,7 +76,7 @@ const rules: ReadonlyArray<CrossRule> = [
     (schema) => `
     select e.stream_id as place, 'it was erased, and there are events, commands or a snapshot of it' as message
     from ${schema}.events e
-    where e.schema_version = 0 and e.version = 2147483647 and (
+    where e.schema_version = 0 and e.version = 2147483647 and e.type = 'erased' and (
       exists (select from ${schema}.events o where o.stream_id = e.stream_id and o.schema_version <> 0)
       or exists (select from ${schema}.commands c where c.stream_id = e.stream_id)
       or exists (select from ${schema}.snapshots s where s.stream_id = e.stream_id))`,
