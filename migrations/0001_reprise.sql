@@ -547,6 +547,7 @@ as $reprise$
 declare
   moment timestamptz;
   moment_ms double precision;
+  latest timestamptz; -- of all last events of the streams
   currents integer[];
   refused integer[] := '{}'; -- the units that have their answer
   more integer[];
@@ -599,12 +600,17 @@ begin
       end if;
     end if;
 
-    currents := array(
-      select coalesce(
-          (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
-            order by e.version desc limit 1), 0)
-        from unnest(stream_ids) with ordinality as s(stream_id, place)
-        order by s.place);
+    select array_agg(coalesce(l.version, 0) order by s.place), max(l.recorded_at) into currents, latest
+      from unnest(stream_ids) with ordinality as s(stream_id, place)
+        left join lateral (
+          select e.version, e.recorded_at from {{schema}}.events e where e.stream_id = s.stream_id
+            order by e.version desc limit 1
+        ) l on true;
+    -- A server's clock may be set back: no event is recorded before the one before it in its stream.
+    if latest > moment then
+      moment := date_trunc('milliseconds', latest);
+      moment_ms := round(date_part('epoch', moment) * 1000);
+    end if;
     return query
       select r.stream_id, 1, r.current, null::double precision, moment_ms,
              case when r.current = 2147483647 then (
@@ -1355,11 +1361,15 @@ begin
 end
 $reprise$;
 
--- For the trigger of a shard, after every insert: the statement has said by which map it goes.
+-- For the trigger of a shard, after every insert: the statement has said by which map it goes. One that has inserted
+-- nothing, for its streams have gone on, may not have got as far as saying so: then its transaction has written nothing.
 create function {{schema}}.refuse_other_map() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
 begin
+  if pg_current_xact_id_if_assigned() is null then
+    return null;
+  end if;
   perform {{schema}}.check_epoch(nullif(current_setting('reprise.epoch', true), '')::integer);
   return null;
 end
@@ -1395,6 +1405,36 @@ begin
   return found;
 end
 $reprise$;
+
+-- Deletes streams that are on another shard, with everything that belongs to them, and answers how many. Not the one that
+-- has the last event of all: positions that subscriptions have reached must not become free. Only where a map is in force
+-- and no slot is being moved. Runs as its owner, which the role of an application need not be.
+create function {{schema}}.drop_moved(moved text[]) returns integer language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  gone text[];
+begin
+  perform set_config('lock_timeout', '1s', true);
+  if not exists (select from {{schema}}.shard s where cardinality(s.moving) = 0 and s.shards > 1) then
+    raise exception 'no streams have moved from here';
+  end if;
+  gone := array(
+    select m from unnest(moved) as m
+      where m is distinct from (select e.stream_id from {{schema}}.events e order by e.position desc limit 1));
+  perform set_config('reprise.maintenance', 'on', true);
+  delete from {{schema}}.event_tags t using {{schema}}.events e
+    where e.stream_id = any(gone) and t.position = e.position;
+  delete from {{schema}}.events e where e.stream_id = any(gone);
+  delete from {{schema}}.commands c where c.stream_id = any(gone);
+  delete from {{schema}}.snapshots s where s.stream_id = any(gone);
+  delete from {{schema}}.held_streams h where h.stream_id = any(gone);
+  delete from {{schema}}.chain_heads c where c.stream_id = any(gone);
+  perform set_config('reprise.maintenance', '', true);
+  return cardinality(gone);
+end
+$reprise$;
+revoke execute on function {{schema}}.drop_moved(text[]) from public;
 
 -- Locks the builds of a projection until the end of the transaction.
 create function {{schema}}.lock_builds(of_projection text) returns void language plpgsql as $reprise$

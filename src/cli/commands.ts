@@ -13,6 +13,7 @@ import { registerRebuild } from './commands/rebuild'
 import { registerRename, registerRepartition } from './commands/reshaping'
 import { registerRollback } from './commands/rollback'
 import { registerSeal } from './commands/seal'
+import { registerShards } from './commands/shards'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
 import { registerStudio } from './commands/studio'
@@ -48,6 +49,7 @@ export const commands: ReadonlyArray<Register> = [
   registerImport,
   registerVerify,
   registerSeal,
+  registerShards,
   registerStudio,
   registerDoctor,
 ]

@@ -5,8 +5,8 @@ import type { JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { CommandRecord } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { MAXIMUM_POSITION, type StreamId } from '../../../core/stream'
-import { milliseconds } from '../schema/names'
+import type { StreamId } from '../../../core/stream'
+import { HIGHEST_POSITION, milliseconds } from '../schema/names'
 
 /** The columns of a StoredEvent but for position and time, under the names of its fields: rows are used as they are. */
 export const eventColumns = `stream_id as "streamId", version, id, type, schema_version as "schemaVersion", data, metadata`
@@ -50,12 +50,12 @@ export const handledCommand = (
   ...(fingerprint === null ? {} : { fingerprint }),
 })
 
-/** Stored events; `CorruptRow` if one has a position above MAXIMUM_POSITION, which no number holds exactly. */
+/** Stored events; `CorruptRow` if one has a position above HIGHEST_POSITION, which no announcement holds. */
 export const checkPositions = (
   events: ReadonlyArray<StoredEvent>,
 ): E.Either<StoreFailed, ReadonlyArray<StoredEvent>> => {
   // Whether its data makes sense is for the codecs to decide.
-  const wrong = events.find(({ position }) => position > MAXIMUM_POSITION)
+  const wrong = events.find(({ position }) => position > HIGHEST_POSITION)
   if (wrong === undefined) return E.right(events)
   const { version, streamId, position } = wrong
   const advice = `event ${version} of ${streamId} has the position ${position}, above the largest one`

@@ -75,3 +75,6 @@ export const IS_EVENT = 'schema_version > 0'
  * @param schema - its quoted name.
  */
 export const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`
+
+/** The highest position: 2^40 - 1, about 1.1 million million. The key of an announcement holds it beside the schema. */
+export const HIGHEST_POSITION = 2 ** 40 - 1
