@@ -1189,7 +1189,7 @@ begin
       return;
     end if;
     if last.version = 2147483647 then
-      outcome := last.type;
+      outcome := case last.type when 'erased' then 'erased' else 'closed' end;
       version := (last.data->>'version')::integer;
       entry := (last.data->>'audit')::bigint;
       return;
@@ -1225,6 +1225,283 @@ end
 $reprise$;
 revoke execute on function {{schema}}.close_stream(text, integer, text, text, regclass) from public;
 
+-- The archive: closed streams that were moved out of the events. They are read by their ids, and followed no more. See
+-- docs/how-to/close-and-archive.md.
+create table {{schema}}.archived_events (
+  stream_id      text        not null collate "C",
+  version        integer     not null,
+  position       bigint      not null,
+  id             uuid        not null,
+  type           text        not null,
+  schema_version smallint    not null,
+  recorded_at    timestamptz not null,
+  data           jsonb       not null,
+  metadata       jsonb       not null,
+  tags           text[]      not null, -- sorted, each once
+  constraint archived_events_pkey primary key (stream_id, version)
+);
+create table {{schema}}.archived_streams (
+  stream_id text    not null collate "C",
+  events    integer not null,
+  checksum  text    not null, -- see archive_checksum
+  constraint archived_streams_pkey primary key (stream_id)
+);
+create trigger archived_events_are_immutable before update or delete on {{schema}}.archived_events
+  for each row execute function {{schema}}.refuse_change();
+create trigger archived_events_are_not_truncated before truncate on {{schema}}.archived_events
+  for each statement execute function {{schema}}.refuse_change();
+create trigger archived_streams_are_immutable before update or delete on {{schema}}.archived_streams
+  for each row execute function {{schema}}.refuse_change();
+create trigger archived_streams_are_not_truncated before truncate on {{schema}}.archived_streams
+  for each statement execute function {{schema}}.refuse_change();
+
+-- The SHA-256 of everything that an event is: of the text of a JSON array, for it is the same whatever the settings of a session.
+create function {{schema}}.event_checksum(
+  version integer, "position" bigint, id uuid, type text, schema_version smallint, recorded_at timestamptz,
+  data jsonb, metadata jsonb, tags text[]
+) returns bytea language sql immutable
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select sha256(convert_to(jsonb_build_array(
+    $1, $2, $3, $4, $5, extract(epoch from $6), $7, $8, to_jsonb($9))::text, 'UTF8'))
+$reprise$;
+
+-- The SHA-256 of an archived stream: of the checksums of its events, one after another. null: it has none.
+create function {{schema}}.archive_checksum(of_stream text) returns text language sql stable
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select encode(sha256(string_agg({{schema}}.event_checksum(a.version, a.position, a.id, a.type, a.schema_version, a.recorded_at,
+      a.data, a.metadata, a.tags), ''::bytea order by a.version)), 'hex')
+    from {{schema}}.archived_events a where a.stream_id = of_stream
+$reprise$;
+
+-- Moves closed streams to the archive: their events with their tags. What stands for them stays, and says so; so do the marks of
+-- their commands. Their snapshots are deleted. Each is copied, what was copied is compared with what there is, and only then is it
+-- deleted; all in one transaction. Runs as its owner: see docs/how-to/close-and-archive.md.
+--
+-- leave_out_tags: also those whose events have tags.
+-- Answers of each, in the order of their ids: 'archived' and the sequence of the entry in the audit, also of one that was archived
+-- before; or why not: 'erased', 'open', 'tagged', or 'behind' and the subscriptions that have not handled all of it.
+create function {{schema}}.archive_streams(
+  of_streams text[], leave_out_tags boolean, by_whom text, why text
+) returns table (stream_id text, outcome text, entry bigint, behind text[]) language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+#variable_conflict use_column
+declare
+  one text;
+  mark record;
+  last_position bigint;
+  late text[];
+  movable text[] := '{}';
+  tagged text[];
+  counted record;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'streams can be archived in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
+  perform set_config('lock_timeout', '1s', true);
+  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  perform from {{schema}}.tagged_categories t
+    where t.category in (select split_part(s.id, '-', 1) from unnest(of_streams) as s(id))
+    order by t.category for update;
+  lock table {{schema}}.snapshots in share row exclusive mode;
+  for one in select s.id from unnest(of_streams) as s(id) order by 1 loop
+    select e.type, e.data into mark from {{schema}}.events e
+      where e.stream_id = one and e.version = 2147483647 for update;
+    if not found then
+      return query select one, 'open', null::bigint, null::text[];
+    elsif mark.type = 'erased' then
+      return query select one, 'erased', null::bigint, null::text[];
+    elsif mark.type = 'archived' then
+      return query select one, 'archived', (mark.data->>'archive')::bigint, null::text[];
+    else
+      select max(e.position) into last_position from {{schema}}.events e
+        where e.stream_id = one and e.schema_version > 0;
+      late := array(
+        select c.subscription from {{schema}}.checkpoints c join {{schema}}.subscriptions s on s.name = c.subscription
+          where c.position < last_position and (s.categories is null or split_part(one, '-', 1) = any(s.categories))
+        union
+        select h.subscription from {{schema}}.held_streams h where h.stream_id = one
+        order by 1);
+      if cardinality(late) > 0 then
+        return query select one, 'behind', null::bigint, late;
+      else
+        movable := movable || one;
+      end if;
+    end if;
+  end loop;
+
+  -- Tags have no index by position: all are looked at, once.
+  tagged := array(
+    select distinct e.stream_id from {{schema}}.event_tags t join {{schema}}.events e on e.position = t.position
+      where e.stream_id = any(movable));
+  if cardinality(tagged) > 0 and not leave_out_tags then
+    return query select s.id, 'tagged', null::bigint, null::text[] from unnest(tagged) as s(id) order by 1;
+    movable := array(select m.id from unnest(movable) as m(id) where m.id <> all (tagged) order by 1);
+    tagged := '{}';
+  end if;
+  if cardinality(movable) = 0 then
+    return;
+  end if;
+
+  insert into {{schema}}.archived_events
+      (stream_id, version, position, id, type, schema_version, recorded_at, data, metadata, tags)
+    select e.stream_id, e.version, e.position, e.id, e.type, e.schema_version, e.recorded_at, e.data, e.metadata,
+           coalesce(t.tags, '{}')
+      from {{schema}}.events e
+        left join (
+          select g.position, array_agg(g.tag order by g.tag) as tags
+            from {{schema}}.event_tags g join {{schema}}.events o on o.position = g.position
+            where o.stream_id = any(tagged)
+            group by g.position
+        ) t on t.position = e.position
+      where e.stream_id = any(movable) and e.schema_version > 0;
+  insert into {{schema}}.archived_streams (stream_id, events, checksum)
+    select e.stream_id, count(*), encode(sha256(string_agg({{schema}}.event_checksum(
+             e.version, e.position, e.id, e.type, e.schema_version, e.recorded_at, e.data, e.metadata,
+             array(select g.tag from {{schema}}.event_tags g
+                     where e.stream_id = any(tagged) and g.position = e.position order by g.tag)),
+             ''::bytea order by e.version)), 'hex')
+      from {{schema}}.events e
+      where e.stream_id = any(movable) and e.schema_version > 0
+      group by e.stream_id;
+  for counted in
+    select a.stream_id from {{schema}}.archived_streams a
+      where a.stream_id = any(movable) and a.checksum is distinct from {{schema}}.archive_checksum(a.stream_id)
+  loop
+    raise exception 'the copy of % differs from its events: nothing was moved', counted.stream_id
+      using errcode = 'data_corrupted';
+  end loop;
+
+  perform set_config('reprise.maintenance', 'on', true);
+  if cardinality(tagged) > 0 then
+    delete from {{schema}}.event_tags t using {{schema}}.events e
+      where e.stream_id = any(tagged) and t.position = e.position;
+    update {{schema}}.store set rebuilds = rebuilds + 1;
+  end if;
+  delete from {{schema}}.events e where e.stream_id = any(movable) and e.schema_version > 0;
+  delete from {{schema}}.snapshots s where s.stream_id = any(movable);
+  for counted in
+    select a.stream_id, a.events, a.checksum from {{schema}}.archived_streams a
+      where a.stream_id = any(movable) order by a.stream_id
+  loop
+    insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+      values (by_whom, 'archive', counted.stream_id,
+              jsonb_build_object('why', why, 'events', counted.events, 'checksum', counted.checksum, 'role', session_user),
+              'done', counted.events || ' archived')
+      returning sequence into entry;
+    update {{schema}}.events e set type = 'archived', data = e.data || jsonb_build_object('archive', entry)
+      where e.stream_id = counted.stream_id and e.schema_version = 0;
+    return query select counted.stream_id, 'archived', entry, null::text[];
+  end loop;
+  perform set_config('reprise.maintenance', '', true);
+end
+$reprise$;
+revoke execute on function {{schema}}.archive_streams(text[], boolean, text, text) from public;
+
+-- Streams whose beginning was replaced by a summary: see docs/how-to/truncate.md.
+create table {{schema}}.truncated_streams (
+  stream_id text    not null collate "C",
+  up_to     integer not null, -- the version of the summary, which is the first event
+  audit     bigint  not null, -- the sequence of the entry
+  constraint truncated_streams_pkey primary key (stream_id)
+);
+create trigger truncated_streams_are_immutable before update or delete on {{schema}}.truncated_streams
+  for each row execute function {{schema}}.refuse_change();
+create trigger truncated_streams_are_not_truncated before truncate on {{schema}}.truncated_streams
+  for each statement execute function {{schema}}.refuse_change();
+
+-- Replaces the events of a stream up to a version by a summary, which takes the version, the position and the time of the last of
+-- them. Appends go on meanwhile: no version above is touched. Runs as its owner: see docs/how-to/truncate.md.
+-- Answers 'truncated' and the sequence of the entry in the audit, also of one that was truncated there before; or why it did nothing:
+-- 'missing' (there is no such event), 'erased', 'archived', 'sealed' (it is in a hash chain), or 'behind' and the subscriptions that
+-- have not handled what would go.
+create function {{schema}}.truncate_stream(
+  of_stream text, last_version integer, summary_id uuid, summary_type text, summary_schema smallint, summary_data jsonb,
+  summary_metadata jsonb, summary_tags text[], by_whom text, why text,
+  out outcome text, out entry bigint, out behind text[]
+) language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  mark record;
+  last_position bigint;
+  gone bigint[];
+  had_tags boolean;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'a stream can be truncated in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
+  perform set_config('lock_timeout', '1s', true);
+  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
+  lock table {{schema}}.snapshots in share row exclusive mode;
+  select e.type into mark from {{schema}}.events e
+    where e.stream_id = of_stream and e.version = 2147483647 for update;
+  if mark.type in ('erased', 'archived') then
+    outcome := mark.type;
+    return;
+  end if;
+  -- Whoever truncates the same stream waits here.
+  select e.position into last_position from {{schema}}.events e
+    where e.stream_id = of_stream and e.version = last_version and e.schema_version > 0 for update;
+  if not found then
+    outcome := 'missing';
+    return;
+  end if;
+  select t.audit into entry from {{schema}}.truncated_streams t
+    where t.stream_id = of_stream and t.up_to = last_version;
+  if found then
+    outcome := 'truncated';
+    return;
+  end if;
+  if exists (select from {{schema}}.chain_heads h where h.stream_id = of_stream) then
+    outcome := 'sealed';
+    return;
+  end if;
+  behind := array(
+    select c.subscription from {{schema}}.checkpoints c join {{schema}}.subscriptions s on s.name = c.subscription
+      where c.position < last_position and (s.categories is null or split_part(of_stream, '-', 1) = any(s.categories))
+    union
+    select h.subscription from {{schema}}.held_streams h where h.stream_id = of_stream
+    order by 1);
+  if cardinality(behind) > 0 then
+    outcome := 'behind';
+    return;
+  end if;
+  behind := null;
+
+  gone := array(select e.position from {{schema}}.events e where e.stream_id = of_stream and e.version <= last_version);
+  perform set_config('reprise.maintenance', 'on', true);
+  delete from {{schema}}.event_tags t where t.position = any(gone);
+  had_tags := found;
+  insert into {{schema}}.event_tags (tag, position, type)
+    select t.tag, last_position, summary_type from unnest(summary_tags) as t(tag) order by 1;
+  if had_tags or cardinality(summary_tags) > 0 then
+    update {{schema}}.store set rebuilds = rebuilds + 1; -- what was seen by tag before says nothing any more
+  end if;
+  delete from {{schema}}.events e where e.stream_id = of_stream and e.version < last_version;
+  update {{schema}}.events e
+    set id = summary_id, type = summary_type, schema_version = summary_schema, data = summary_data, metadata = summary_metadata
+    where e.stream_id = of_stream and e.version = last_version;
+  delete from {{schema}}.snapshots s where s.stream_id = of_stream and s.version < last_version;
+  insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+    values (by_whom, 'truncate', of_stream,
+            jsonb_build_object('why', why, 'upTo', last_version, 'role', session_user),
+            'done', 'truncated up to version ' || last_version)
+    returning sequence into entry;
+  insert into {{schema}}.truncated_streams as t (stream_id, up_to, audit) values (of_stream, last_version, entry)
+    on conflict (stream_id) do update set up_to = excluded.up_to, audit = excluded.audit;
+  perform set_config('reprise.maintenance', '', true);
+  perform pg_notify('reprise_forgotten', ''); -- states in memory
+  outcome := 'truncated';
+end
+$reprise$;
+revoke execute on function {{schema}}.truncate_stream(text, integer, uuid, text, smallint, jsonb, jsonb, text[], text, text) from public;
+
 -- Erases a stream: its events with their tags, the marks of its commands, its snapshots, what is held of it, and the
 -- documents that are named. All of it, or nothing. It leaves two rows among the events, which have no schema version (0) and are
 -- no events:
@@ -1248,6 +1525,7 @@ declare
   known bigint;
   broken text;
   gone bigint[];
+  last_version integer;
 begin
   perform set_config('lock_timeout', '1s', true);
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
@@ -1261,19 +1539,28 @@ begin
     if known is not null then
       return known;
     end if;
-    gone := array(select e.position from {{schema}}.events e
-      where e.stream_id = of_stream and e.schema_version > 0 order by e.version);
+    gone := array(
+      select e.position from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0
+      union all
+      select a.position from {{schema}}.archived_events a where a.stream_id = of_stream
+      order by 1);
     if cardinality(gone) = 0 then
       return null;
     end if;
+    last_version := greatest(
+      (select max(e.version) from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0),
+      (select max(a.version) from {{schema}}.archived_events a where a.stream_id = of_stream));
     -- Of a closed stream: whoever appends has met what stands for it, and waits for the end of this.
     perform set_config('reprise.maintenance', 'on', true);
     delete from {{schema}}.events e where e.stream_id = of_stream and e.schema_version = 0;
+    delete from {{schema}}.archived_events a where a.stream_id = of_stream;
+    delete from {{schema}}.archived_streams a where a.stream_id = of_stream;
+    delete from {{schema}}.truncated_streams t where t.stream_id = of_stream;
     perform set_config('reprise.maintenance', '', true);
     begin
       perform {{schema}}.announce(at);
       insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-        values (of_stream, cardinality(gone) + 1, gen_random_uuid(), 'erased', 0,
+        values (of_stream, last_version + 1, gen_random_uuid(), 'erased', 0,
                 date_trunc('milliseconds', clock_timestamp()), '{}', '{}');
       exit;
     exception when unique_violation then

@@ -72,6 +72,7 @@ const print = (rows) => {
         .map(([reason, count]) => `${count} ${reason}`)
         .join('; '),
       'longest pause': `${row.longestPauseMs} ms`,
+      'without a server': `${row.longestAbsenceMs} ms`,
       'p50 / p99': `${row.p50} / ${row.p99} ms`,
       entries: row.entries,
     })),

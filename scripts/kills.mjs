@@ -1,4 +1,5 @@
-// npm run test:kills: a process is killed 20 times in the middle of erasing a stream, and each time it is run again.
+// npm run test:kills: a process is killed 20 times in the middle of erasing a stream, and of archiving streams, and each time it is
+// run again.
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 
@@ -8,9 +9,9 @@ const { status } = spawnSync(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
-    'tests/adapters/postgres/schema/erasing',
+    'tests/adapters/postgres/schema/(erasing|archiving)',
     '-t',
-    'killed',
+    'kill',
   ],
   { stdio: 'inherit', env: { ...process.env, REPRISE_KILLS: '20' } },
 )

@@ -166,6 +166,18 @@ export {
   type OperatorAction,
   outcomeMessage,
 } from './core/operator/audit'
+export {
+  type ArchivedStream,
+  type Archiving,
+  archivingProblem,
+  type ClosedStream,
+  type ClosedStreamsPage,
+  type ClosedStreamsRange,
+  hasTags,
+  type NotArchived,
+  notClosed,
+  type Retired,
+} from './core/operator/archiving'
 export { type Closing, closingProblem, type Closure, nothingToClose } from './core/operator/closing'
 export {
   type ErasedDocument,
@@ -181,6 +193,15 @@ export {
   nobodyToForget,
   subjectProblem,
 } from './core/operator/forgetting'
+export {
+  asBeginning,
+  isArchived,
+  isSealed,
+  noSuchVersion,
+  type Truncating,
+  truncatingProblem,
+  type Truncation,
+} from './core/operator/truncating'
 export { defaultThresholds, type Finding, type OperatorThresholds } from './core/operator/finding'
 export type { Horizon, HorizonHolder } from './core/operator/horizon'
 export type {

@@ -94,6 +94,7 @@ const onJetStream = async (): Promise<Database> => {
       ? {}
       : { user: setting('NATS_USER', ''), pass: setting('NATS_PASSWORD', '') }),
     pingInterval: 2_000,
+    timeout: 2_000,
     maxReconnectAttempts: -1,
   })
   const { handle, place, end } = await serverFor('bank-lists')

@@ -1,4 +1,5 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
+import { registerArchive } from './commands/archive'
 import { registerClose } from './commands/close'
 import { registerDoctor } from './commands/doctor'
 import { registerErase } from './commands/erase'
@@ -20,6 +21,7 @@ import { registerStudio } from './commands/studio'
 import { registerSubscriptions } from './commands/subscriptions'
 import { registerTags } from './commands/tags'
 import { registerTail } from './commands/tail'
+import { registerTruncate } from './commands/truncate'
 import { registerVerify } from './commands/verify'
 import type { Register } from './runtime'
 
@@ -43,6 +45,8 @@ export const commands: ReadonlyArray<Register> = [
   registerRollback,
   registerTags,
   registerClose,
+  registerTruncate,
+  registerArchive,
   registerErase,
   registerForget,
   registerExport,

@@ -14,11 +14,10 @@ export interface DeliberateOptions {
   readonly confirm?: string
 }
 
-/** The words for it: `erase`, `erased`, and of what the id is: `the stream`. */
+/** The words for it: what is asked, and `erased`, say. */
 export interface DeliberateWords {
-  readonly verb: string
+  readonly question: string
   readonly done: string
-  readonly what: string
 }
 
 /** The reason, which stays in the audit. */
@@ -36,10 +35,9 @@ export const typed = async (
   { ask }: Context,
   id: string,
   { confirm }: DeliberateOptions,
-  { verb, done, what }: DeliberateWords,
+  { question, done }: DeliberateWords,
 ): Promise<E.Either<CliFailure, void>> => {
-  const answered =
-    confirm ?? (await ask?.(`This cannot be undone. Type the id of ${what} to ${verb} it: `))
+  const answered = confirm ?? (await ask?.(question))
   if (answered === undefined) {
     return E.left(
       usage(`This is no terminal, so nobody can be asked: add --confirm ${argument(id)}`),
@@ -54,5 +52,5 @@ export const typed = async (
 export const deliberate = (command: Command, id: string): Command =>
   command
     .option('--why <reason>', 'why, for the record that stays')
-    .option('--yes', 'do it, once the id was typed')
-    .option(`--confirm <${id}>`, 'the id, where nobody can type it')
+    .option('--yes', 'do it, once that was typed')
+    .option(`--confirm <${id}>`, 'what is to be typed, where nobody can')

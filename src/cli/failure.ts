@@ -54,6 +54,7 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'LocksNotVisible':
     case 'SchemaRenamed':
     case 'WrongIsolation':
+    case 'Truncated':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
     case 'OtherSlotMap':

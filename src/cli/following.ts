@@ -38,6 +38,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'TransactionIdle':
     case 'DataRefused':
     case 'CorruptRow':
+    case 'Truncated':
     case 'ReadOnlyReplica':
     case 'SequenceBehind':
     case 'LocksNotVisible':

@@ -40,6 +40,7 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'TransactionIdle':
     case 'DataRefused':
     case 'CorruptRow':
+    case 'Truncated':
     case 'Unexpected':
       return false
   }

@@ -15,6 +15,8 @@ export interface Metadata {
   readonly extra?: JsonObject
   /** It was brought in from elsewhere, by an import: it is history, and nothing that has just happened. */
   readonly imported?: true
+  /** The stream begins with it: it is the summary of all events that were there before. Given by a truncation. */
+  readonly beginning?: true
 }
 
 /** Shared by all events without metadata, which are most of them. */
@@ -36,5 +38,6 @@ export const Metadata: t.Type<Metadata, unknown> = t.exact(
     actor: t.string,
     extra: JsonRecord,
     imported: t.literal(true),
+    beginning: t.literal(true),
   }),
 )

@@ -151,6 +151,7 @@ const storeFailure = (
     case 'WrongIsolation':
     case 'DataRefused':
     case 'CorruptRow':
+    case 'Truncated':
     case 'Unexpected':
       return INTERNAL
   }

@@ -5,6 +5,7 @@ import type { Json } from '../core/json'
 import type { BoundaryStore } from '../core/ports/boundary-store'
 import type { EventStore } from '../core/ports/event-store'
 import type { InlineProjection } from '../core/ports/inline-projection'
+import type { Operator } from '../core/ports/operator'
 import type { Outbox } from '../core/ports/outbox'
 import type { Projections } from '../core/ports/projection-store'
 import type { BackendSubjectKeys } from '../core/ports/subject-keys'
@@ -65,6 +66,18 @@ const sealedInline =
     },
   })
 
+/** An operator that is given summaries with personal data in them, and keeps them sealed. */
+const sealedOperator = <Transaction>(operator: Operator, ring: KeyRing<Transaction>): Operator => ({
+  ...operator,
+  truncateStream: (truncating) =>
+    pipe(
+      () => sealValues(ring, [truncating.summary.data]),
+      TE.flatMap(([data = truncating.summary.data]) =>
+        operator.truncateStream({ ...truncating, summary: { ...truncating.summary, data } }),
+      ),
+    ),
+})
+
 /** What a backend does with its parts for personal data. */
 export interface Sealing<Transaction> {
   readonly inline: (
@@ -77,6 +90,7 @@ export interface Sealing<Transaction> {
   ) => EventStore & BoundaryStore
   readonly documents: (documents: Projections<Transaction>) => Projections<Transaction>
   readonly outbox: (outbox: Outbox<Transaction>) => Outbox<Transaction>
+  readonly operator: (operator: Operator) => Operator
   /** To be called when something was forgotten, or erased. */
   readonly onForgotten: () => void
 }
@@ -100,6 +114,7 @@ export const sealingWith = <Transaction>(
       storeIn: (_transaction, store) => store,
       documents: identity,
       outbox: identity,
+      operator: identity,
       onForgotten: () => undefined,
     }
   }
@@ -110,6 +125,7 @@ export const sealingWith = <Transaction>(
     storeIn: (transaction, store) => sealedStore(store, ring.inTransaction(transaction), ring),
     documents: (documents) => sealedProjections(documents, ring),
     outbox: (outbox) => sealedOutbox(outbox, ring),
+    operator: (operator) => sealedOperator(operator, ring),
     onForgotten: ring.drop,
   }
 }

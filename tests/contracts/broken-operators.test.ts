@@ -1,9 +1,11 @@
 import { memoryReadSide } from '../support/memory-read-side'
 import type { BrokenOperator } from './broken/broken-operator'
+import { brokenArchivingOperators } from './broken/operator-archiving'
 import { brokenClosingOperators } from './broken/operator-closing'
 import { brokenErasingOperators } from './broken/operator-erasing'
 import { brokenForgettingOperators } from './broken/operator-forgetting'
 import { brokenTagOperators } from './broken/operator-tags'
+import { brokenTruncatingOperators } from './broken/operator-truncating'
 import { brokenOperators } from './broken/operators'
 import { collect } from './collect'
 import { operatorContracts } from './operator-contracts'
@@ -20,7 +22,9 @@ const runNamed = (open: BrokenOperator['open'], name: string): Promise<void> => 
 describe.each([
   ...brokenOperators,
   ...brokenTagOperators,
+  ...brokenArchivingOperators,
   ...brokenClosingOperators,
+  ...brokenTruncatingOperators,
   ...brokenErasingOperators,
   ...brokenForgettingOperators,
 ])('an operator that $defect', ({ open, noticedBy }) => {

@@ -19,6 +19,11 @@ describe('npm start, with REPRISE_BACKEND', () => {
 
   it.each([
     ['memory', () => Promise.resolve({}), 'the memory of this process'],
+    [
+      'shards',
+      async () => ({ SHARD_URLS: `${await database()},${await database()}` }),
+      '2 shards: PostgreSQL at 127.0.0.1',
+    ],
     ['postgres', async () => ({ DATABASE_URL: await database() }), 'PostgreSQL at 127.0.0.1'],
   ] as const)(
     'tells the same story on %s, and every claim holds',

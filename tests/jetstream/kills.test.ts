@@ -66,6 +66,21 @@ const harm = async (fault: Fault, cluster: NatsCluster, stream: string): Promise
   await until(() => cluster.leaderOf(stream), 60_000)
 }
 
+/** How long a connection was to no server, at most. Milliseconds. */
+const absenceOf = (connection: NatsConnection): (() => number) => {
+  let [longest, since]: [number, number | undefined] = [0, undefined]
+  const watch = async (): Promise<void> => {
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect') since ??= performance.now()
+      if (type !== 'reconnect' || since === undefined) continue
+      longest = Math.max(longest, performance.now() - since)
+      since = undefined
+    }
+  }
+  void watch()
+  return () => Math.round(longest)
+}
+
 const quantile = (numbers: ReadonlyArray<number>, part: number): number => {
   const sorted = numbers.toSorted((left, right) => left - right)
   return Math.round((sorted[Math.floor(sorted.length * part)] ?? 0) * 10) / 10
@@ -86,9 +101,10 @@ describeWithNats('JetStream under load', (program) => {
       const entries: HistoryEntry[] = []
       try {
         for (let index = 0; index < 4; index++) {
-          const options = { pingInterval: 1_000, maxPingOut: 2, noRandomize: false }
+          const options = { pingInterval: 1_000, maxPingOut: 2, noRandomize: false, timeout: 2_000 }
           connections.push(await cluster.connectToAny(options))
         }
+        const absences = connections.map(absenceOf)
         const backends = connections.map((connection) => jetStream(connection))
         await right(insistOn(backends[0] as JetStreamBackend))
         const stores = backends.map(whole)
@@ -134,6 +150,7 @@ describeWithNats('JetStream under load', (program) => {
             .length,
           violations: violations.length,
           failures: Object.fromEntries(load.failures),
+          longestAbsenceMs: Math.max(...absences.map((longest) => longest())),
           longestPauseMs: Math.round(Math.max(...pauses)),
           p50: quantile(load.durations, 0.5),
           p99: quantile(load.durations, 0.99),

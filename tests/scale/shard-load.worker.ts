@@ -16,19 +16,20 @@ export interface Load {
   readonly from: number
   readonly streams: number
   readonly callers: number
-  readonly seconds: number
+  /** How many commands it sends before it is ready, so that its code is compiled, and how many then. */
+  readonly warmUp: number
+  readonly commands: number
 }
 
 /** What it answers. */
 export interface Done {
-  readonly commands: number
-  /** Of its own, in milliseconds. */
+  /** What it has taken of the processor itself, in milliseconds. */
   readonly cpu: number
 }
 
 const { snapshots: _snapshots, ...category } = accounts
 
-const main = async ({ urls, schema, from, streams, callers, seconds }: Load): Promise<void> => {
+const main = async ({ urls, schema, from, streams, callers, ...load }: Load): Promise<void> => {
   const pools = urls.map((url) => new Pool({ connectionString: url, max: 8 }))
   const [first, ...others] = pools.map((pool) => postgres(pool, { schema, wakeUps: 'poll' }))
   if (first === undefined) throw new Error('there is no shard')
@@ -39,24 +40,28 @@ const main = async ({ urls, schema, from, streams, callers, seconds }: Load): Pr
     const some = ids.slice(next, next + callers)
     await Promise.all(some.map((id) => right(desk.handleCommand(id, openAccount(id)))))
   }
+  let sent = 0
+  const send = (upTo: number) =>
+    Promise.all(
+      Array.from({ length: callers }, async () => {
+        while (sent < upTo) {
+          const number = sent++
+          const id = ids[number % ids.length] ?? ''
+          await right(desk.handleCommand(id, depositMoney(1), { commandId: `c${number}` }))
+        }
+      }),
+    )
+  const told = () => new Promise((resolve) => process.once('message', resolve))
+  await send(load.warmUp)
 
   process.send?.('ready')
-  await new Promise((resolve) => process.once('message', resolve))
+  await told()
   const before = process.cpuUsage()
-  const end = performance.now() + seconds * 1_000
-  let commands = 0
-  await Promise.all(
-    Array.from({ length: callers }, async (_, caller) => {
-      for (let count = 0; performance.now() < end; count++) {
-        const id = ids[(caller + count * callers) % ids.length] ?? ''
-        await right(desk.handleCommand(id, depositMoney(1), { commandId: `${caller}.${count}` }))
-        commands += 1
-      }
-    }),
-  )
+  await send(load.warmUp + load.commands)
   const { user, system } = process.cpuUsage(before)
-  const done: Done = { commands, cpu: (user + system) / 1_000 }
+  const done: Done = { cpu: (user + system) / 1_000 }
   process.send?.(done)
+  await told() // what the servers have taken is read while their processes are there
   await backend.close()
   for (const pool of pools) await pool.end()
   process.disconnect()

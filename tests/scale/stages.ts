@@ -36,7 +36,7 @@ export const jetStreamStage = async (program: string): Promise<Stage> => {
   const cluster = await startNats({ program })
   const connections = await Promise.all(
     Array.from({ length: PROCESSES }, () =>
-      cluster.connectToAny({ pingInterval: 1_000, maxPingOut: 2 }),
+      cluster.connectToAny({ pingInterval: 1_000, maxPingOut: 2, timeout: 2_000 }),
     ),
   )
   const backends = connections.map((connection) => jetStream(connection))

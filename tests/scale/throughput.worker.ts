@@ -13,10 +13,11 @@ import { right } from '../support/right'
 import { startServer } from './server'
 import type { Done, Load } from './shard-load.worker'
 
-const SECONDS = Number(process.env['REPRISE_SCALE_SECONDS'] ?? 15)
 const CALLERS = Number(process.env['REPRISE_SCALE_CALLERS'] ?? 32)
 const COUNTS = [1, 2, 4]
 const ROUNDS = 2
+const WARM_UP = 1_500
+const COMMANDS = 4_000
 /** How many streams there are for each shard. */
 const STREAMS = 1_000
 /** Ticks of the kernel's clock in a second, as /proc has them. */
@@ -79,21 +80,27 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const from = index * STREAMS
-    const load: Load = { urls, schema, from, streams: STREAMS, callers: CALLERS, seconds: SECONDS }
+    // As many callers for each shard, however many there are: those of one shard share appends.
+    const callers = CALLERS * servers.length
+    const counts = { streams: STREAMS, callers, warmUp: WARM_UP, commands: COMMANDS }
+    const load: Load = { urls, schema, from, ...counts }
     child.send(load)
     return child
   })
   await Promise.all(children.map(answerOf))
   const before = servers.map(({ pid }) => serverCpu(pid()))
   const answers = children.map(answerOf)
+  const began = performance.now()
   for (const child of children) child.send('begin')
   const done = (await Promise.all(answers)) as ReadonlyArray<Done>
+  const seconds = (performance.now() - began) / 1_000
   const after = servers.map(({ pid }) => serverCpu(pid()))
+  for (const child of children) child.send('end')
   for (const child of children) if (child.exitCode === null) await once(child, 'exit')
   const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
-  const commands = sum(done.map((one) => one.commands))
+  const commands = COMMANDS * servers.length
   return {
-    perSecond: commands / SECONDS,
+    perSecond: commands / seconds,
     ofProcess: sum(done.map(({ cpu }) => cpu)) / commands,
     ofServer: (sum(after) - sum(before)) / commands,
   }
@@ -106,9 +113,9 @@ const main = async (): Promise<void> => {
     `${cores} cores; the server and the process of shard n are pinned to core n mod ${cores}.`,
   )
   screen.say(
-    `Each process: ${CALLERS} callers, commands with ids, ${STREAMS} streams of all shards.`,
+    `Each process: ${CALLERS} callers for each shard, commands with ids, on ${STREAMS} streams.`,
   )
-  screen.say(`The best of ${ROUNDS} rounds of ${SECONDS} s; fsync is off: all have one disk.`)
+  screen.say(`${COMMANDS} each, the best of ${ROUNDS} rounds; fsync is off: all have one disk.`)
   const servers: Server[] = []
   try {
     for (const index of [0, 1, 2, 3]) {

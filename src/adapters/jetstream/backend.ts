@@ -87,10 +87,11 @@ const invalidName = (name: string): StoreFailed =>
  * the events keeps its checkpoints in another backend.
  *
  * @param connection - of `@nats-io/transport-node`, say. It stays the caller's, who closes it. Give it a `pingInterval` of a
- * few seconds: a server that hangs is noticed by nothing else.
+ * few seconds, since nothing else notices a server that hangs, and a `timeout` of as many: a server that hangs, or is about to
+ * start, takes a connection and does not answer, and by default the client waits for that for 20 seconds.
  *
  * @example
- * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000 })
+ * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000, timeout: 2_000 })
  * const accounts = openCategory(account, jetStream(connection, { name: 'shop' }))
  */
 export const jetStream = (

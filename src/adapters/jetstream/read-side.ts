@@ -184,7 +184,7 @@ const followed = <Transaction>(
  * @param readSideOf - called once for each source, by its name: the schema of a database, say.
  *
  * @example
- * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000 })
+ * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000, timeout: 2_000 })
  * const pool = new Pool()
  * const backend = withReadSide(jetStream(connection), (schema) =>
  *   postgres(pool, { schema, operator: { events: 'elsewhere' } }),

@@ -113,15 +113,17 @@ export const memory = ({
     documents: sealing.documents(documents),
     outbox: sealing.outbox(memoryOutbox(transactions, now)),
     subjectKeys,
-    operator: memoryOperator({
-      ...operator,
-      store,
-      lineage: current,
-      log,
-      documents: transactions,
-      now,
-      onForgotten: sealing.onForgotten,
-    }),
+    operator: sealing.operator(
+      memoryOperator({
+        ...operator,
+        store,
+        lineage: current,
+        log,
+        documents: transactions,
+        now,
+        onForgotten: sealing.onForgotten,
+      }),
+    ),
     transfer: memoryTransfer({
       log,
       declareTags: (category) => void store.declareTags(category)(),

@@ -1,21 +1,30 @@
-import type { Closure } from '../../core/operator/closing'
+import type { ArchivedStream, ClosedStream } from '../../core/operator/archiving'
 import type { Erasure } from '../../core/operator/erasure'
+import type { Truncation } from '../../core/operator/truncating'
 import type { ForgottenSubject } from '../../core/operator/forgetting'
 import type { WrappedSubjectKey } from '../../core/ports/subject-keys'
 import type { CommandRecord, StoredSnapshot } from '../../core/ports/event-store'
 import type { StoredEvent } from '../../core/recorded-event'
-import type { StreamId } from '../../core/stream'
+import type { Position, StreamId, StreamVersion } from '../../core/stream'
 import type { TagIndex } from './tag-index'
 
 /** One stream. */
 export interface MemoryStream {
-  /** The event of version n stands at n - 1. */
+  /** The event of version n stands at n - 1. What is below `first` is no event. */
   readonly events: StoredEvent[]
+  /** The version of the first event. 1, unless it was truncated. */
+  first: StreamVersion
+  /** `undefined`: it was not truncated. */
+  truncation: Truncation | undefined
   readonly handled: Map<string, CommandRecord>
   /** The newest snapshot of each schema version. */
   readonly snapshots: Map<number, StoredSnapshot>
   /** `undefined`: it takes events. */
-  closure: Closure | undefined
+  closure: ClosedStream | undefined
+  /** `undefined`: it is not in the archive. */
+  archived: ArchivedStream | undefined
+  /** Of its events, once it is in the archive: by their positions. */
+  readonly archivedTags: Map<Position, ReadonlyArray<string>>
 }
 
 /** Which store this is, for a checkpoint that is kept elsewhere. The operator may change it. */
@@ -26,7 +35,7 @@ export interface MemoryLineage {
 /** All that a memory store holds. */
 export interface MemoryLog {
   readonly lineage: MemoryLineage
-  /** The event at position n stands at n - 1. `undefined`: it was erased. */
+  /** The event at position n stands at n - 1. `undefined`: it was erased, or is in the archive. */
   readonly events: (StoredEvent | undefined)[]
   readonly streams: Map<StreamId, MemoryStream>
   readonly tags: TagIndex
@@ -50,10 +59,18 @@ export const emptyLog = (lineage: MemoryLineage, tags: TagIndex): MemoryLog => (
 
 const emptyStream = (): MemoryStream => ({
   events: [],
+  first: 1,
+  truncation: undefined,
   handled: new Map(),
   snapshots: new Map(),
   closure: undefined,
+  archived: undefined,
+  archivedTags: new Map(),
 })
+
+/** The events of a stream, oldest first. */
+export const eventsOf = ({ events, first }: MemoryStream): ReadonlyArray<StoredEvent> =>
+  first === 1 ? events : events.slice(first - 1)
 
 /** The stream, for reading: a missing one is not created. */
 export const streamOf = (log: MemoryLog, id: StreamId): MemoryStream =>

@@ -1,10 +1,13 @@
 import * as E from 'fp-ts/Either'
 import { versionConflict } from '../../core/errors/conflict'
 import { streamErased } from '../../core/errors/erased'
+import type { ClosedStream } from '../../core/operator/archiving'
 import { closingProblem, type Closure, nothingToClose } from '../../core/operator/closing'
 import type { Operator } from '../../core/ports/operator'
 import type { MemoryLog } from './log'
 import type { MemoryAudit } from './operator-audit'
+
+const closureOf = ({ sequence: _sequence, ...closure }: ClosedStream): Closure => closure
 
 /** Closing streams. */
 export const memoryClosing = (
@@ -21,7 +24,7 @@ export const memoryClosing = (
     if (stream === undefined || version === 0) {
       return Promise.resolve(E.left(nothingToClose(streamId)))
     }
-    if (stream.closure !== undefined) return Promise.resolve(E.right(stream.closure))
+    if (stream.closure !== undefined) return Promise.resolve(E.right(closureOf(stream.closure)))
     if (at !== undefined && at !== version) {
       return Promise.resolve(E.left(versionConflict(streamId, at, version)))
     }
@@ -29,8 +32,8 @@ export const memoryClosing = (
       { operator: by, action: 'close', subject: streamId, detail: { why, version } },
       { outcome: 'done', message: `closed at version ${version}` },
     )
-    const closure: Closure = { streamId, closedAt: entry.at, by, why, version }
-    stream.closure = closure
-    return Promise.resolve(E.right(closure))
+    const { sequence, at: closedAt } = entry
+    stream.closure = { sequence, streamId, closedAt, by, why, version }
+    return Promise.resolve(E.right(closureOf(stream.closure)))
   },
 })

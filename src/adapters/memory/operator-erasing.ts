@@ -7,7 +7,7 @@ import {
 } from '../../core/operator/erasure'
 import type { Operator } from '../../core/ports/operator'
 import type { MemoryDocuments } from './documents'
-import type { MemoryLog } from './log'
+import { eventsOf, type MemoryLog } from './log'
 import type { MemoryAudit } from './operator-audit'
 import type { MemoryReadSideState } from './read-side-state'
 import { removeTags } from './tag-index'
@@ -46,7 +46,8 @@ export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase'> => 
       const { streamId, by, why, documents = [] } = erasing
       const known = log.erasures.get(streamId)
       if (known !== undefined) return Promise.resolve(E.right(known))
-      const { events } = log.streams.get(streamId) ?? { events: [] }
+      const stream = log.streams.get(streamId)
+      const events = stream === undefined ? [] : eventsOf(stream)
       if (events.length === 0) return Promise.resolve(E.left(nothingToErase(streamId)))
       const { at } = audit.add(
         {

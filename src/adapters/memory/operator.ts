@@ -30,8 +30,10 @@ import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
 import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
+import { memoryArchiving } from './operator-archiving'
 import { memoryClosing } from './operator-closing'
 import { memoryErasing } from './operator-erasing'
+import { memoryTruncating } from './operator-truncating'
 import { memoryTags } from './operator-tags'
 import { memoryForgetting } from './subject-keys'
 import { emptyTagIndex } from './tag-index'
@@ -120,6 +122,8 @@ export const memoryOperator = ({
       ),
     ),
     ...memoryClosing(log, audit),
+    ...memoryArchiving({ log, state, audit }),
+    ...memoryTruncating({ log, state, audit }, onForgotten),
     ...memoryErasing({ log, documents, state, audit, onForgotten }),
     ...memoryForgetting(log, audit, onForgotten),
     ...memoryTags(

@@ -31,37 +31,52 @@ export const inOrder = (log: MemoryLog, event: StoredEvent): StoredEvent => {
     metadata: frozenMetadata(canonicalJson(metadata)),
   })
   streamOf(log, streamId).events[version - 1] = ordered
-  log.events[position - 1] = ordered
+  if (log.events[position - 1] !== undefined) log.events[position - 1] = ordered
   return ordered
 }
+
+const isTagged = (
+  log: MemoryLog,
+  { streamId, position }: StoredEvent,
+  tags: ReadonlyArray<string>,
+): boolean =>
+  hasTag(log.tags, position, tags) ||
+  (streamOf(log, streamId)
+    .archivedTags.get(position)
+    ?.some((tag) => tags.includes(tag)) ??
+    false)
 
 const pageOf = (
   log: MemoryLog,
   wanted: ReadonlyArray<StoredEvent>,
   { limit, tags }: Pick<StreamRange, 'limit' | 'tags'>,
 ): StreamPage => {
-  const found =
-    tags === undefined ? wanted : wanted.filter(({ position }) => hasTag(log.tags, position, tags))
+  const found = tags === undefined ? wanted : wanted.filter((event) => isTagged(log, event, tags))
   return {
     events: found.slice(0, limit).map((event) => inOrder(log, event)),
     more: found.length > limit,
   }
 }
 
-export const page = (log: MemoryLog, { events }: MemoryStream, range: StreamRange): StreamPage => {
-  const { after, limit, tags } = range
+export const page = (
+  log: MemoryLog,
+  { events, first }: MemoryStream,
+  range: StreamRange,
+): StreamPage => {
+  const { limit, tags } = range
+  const after = Math.max(range.after, first - 1)
   const most = tags === undefined ? after + limit + 1 : Infinity
   return pageOf(log, events.slice(after, Math.min(lastVersion(range), most)), range)
 }
 
 export const backwardsPage = (
   log: MemoryLog,
-  { events }: MemoryStream,
+  { events, first }: MemoryStream,
   range: BackwardsRange,
 ): StreamPage => {
   const { limit, tags } = range
   const end = Math.min(Math.max(firstVersionAbove(range) - 1, 0), events.length)
-  const start = tags === undefined ? Math.max(end - limit - 1, 0) : 0
+  const start = Math.max(tags === undefined ? end - limit - 1 : 0, first - 1)
   return pageOf(log, events.slice(start, end).reverse(), range)
 }
 
@@ -79,18 +94,23 @@ export const load = (log: MemoryLog, request: LoadRequest): Loaded => {
 }
 
 const usableSnapshot = (
-  { events, snapshots }: MemoryStream,
+  { events, first, snapshots }: MemoryStream,
   { after, snapshotSchema }: LoadRequest,
 ): StoredSnapshot | undefined => {
   const found = snapshotSchema === undefined ? undefined : snapshots.get(snapshotSchema)
-  const fits = found !== undefined && found.version > after && found.version <= events.length
+  const fits =
+    found !== undefined &&
+    found.version > after &&
+    found.version >= first &&
+    found.version <= events.length
   return fits ? found : undefined
 }
 
 export const keepSnapshot = (log: MemoryLog, snapshot: StoredSnapshot): void => {
   const { streamId, version, schemaVersion, state } = snapshot
   if (log.erasures.has(streamId)) return
-  const { snapshots } = streamToWrite(log, streamId)
+  const { snapshots, archived } = streamToWrite(log, streamId)
+  if (archived !== undefined) return
   if (version <= (snapshots.get(schemaVersion)?.version ?? 0)) return
   const kept = { streamId, version, schemaVersion, state: frozenJson(canonicalJson(state)) }
   snapshots.set(schemaVersion, Object.freeze(kept))
@@ -125,7 +145,7 @@ export const streamPage = (
   [...(canBeginId(prefix) ? log.streams : [])]
     .filter(([id]) => id.startsWith(prefix))
     .filter(([id]) => category === undefined || categoryOf(id) === category)
-    .filter(([id]) => byCodePoints(id, after) > 0)
+    .filter(([id, { archived }]) => archived === undefined && byCodePoints(id, after) > 0)
     .sort(([left], [right]) => byCodePoints(left, right))
     .flatMap(([streamId, { events }]) => {
       const last = events.at(-1)

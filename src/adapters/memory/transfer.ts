@@ -60,6 +60,7 @@ const handledOn = (log: MemoryLog, streamId: StreamId): ReadonlyArray<ExportedCo
 
 /** Whether all of its events are at or before a position. */
 const isWithin = (log: MemoryLog, upTo: number, command: ExportedCommand): boolean => {
+  if (streamOf(log, command.streamId).archived !== undefined) return false
   const last = command.after + command.eventCount
   const event = streamOf(log, command.streamId).events[last - 1]
   return last === 0 || (event !== undefined && event.position <= upTo)
@@ -70,8 +71,9 @@ const fits = (log: MemoryLog, { events, commands }: ImportBatch): boolean => {
   if (events.some(({ streamId }) => isClosed(log, streamId))) return false
   const versions = new Map<StreamId, number>()
   const versionNow = (id: StreamId) => versions.get(id) ?? versionOf(log, id)
-  for (const { streamId, version } of events) {
-    if (version !== versionNow(streamId) + 1) return false
+  for (const { streamId, version, metadata } of events) {
+    const isFirst = metadata.beginning === true && versionNow(streamId) === 0
+    if (version !== versionNow(streamId) + 1 && !isFirst) return false
     versions.set(streamId, version)
   }
   return commands.every(
@@ -89,7 +91,12 @@ const keepEvents = (log: MemoryLog, { events }: ImportBatch): void => {
     })
     const position = log.events.length + 1
     const stored = Object.freeze({ ...taken, streamId, version, position, recordedAt })
-    streamToWrite(log, streamId).events.push(stored)
+    const stream = streamToWrite(log, streamId)
+    if (stream.events.length === 0 && version > 1) {
+      stream.first = version
+      stream.events.push(...Array.from({ length: version - 1 }, () => stored))
+    }
+    stream.events.push(stored)
     log.events.push(stored)
     addTags(log.tags, position, tags)
   }
@@ -133,7 +140,7 @@ export const memoryTransfer = ({ log, declareTags, signal }: MemoryTransferParts
         for (let from = after; from < upTo; from += PAGE) {
           const page = log.events
             .slice(from, Math.min(from + PAGE, upTo))
-            .filter((event) => event !== undefined) // erased
+            .filter((event) => event !== undefined) // erased, or in the archive
             .map((event) => ({ ...inOrder(log, event), tags: tagsAt(log.tags, event.position) }))
           const taken = await take(page)()
           if (E.isLeft(taken)) return taken

@@ -289,6 +289,7 @@ export const postgres = <Database = unknown>(
     statementTimeout,
     idleTimeout,
   }
+  const operating = { ...operator, ...probe, schema, onForgotten }
   return {
     db,
     store: sealing.whole(storeOn(bounded, parts)),
@@ -300,7 +301,7 @@ export const postgres = <Database = unknown>(
     documents: sealing.documents(documents),
     outbox: sealing.outbox(postgresOutbox(bounded, schema)),
     subjectKeys,
-    operator: postgresOperator(bounded, { ...operator, ...probe, schema, onForgotten }),
+    operator: sealing.operator(postgresOperator(bounded, operating)),
     ...wholeStore(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),

@@ -21,7 +21,10 @@ export interface CloseOptions extends DeliberateOptions {
   readonly at?: string
 }
 
-const WORDS: DeliberateWords = { verb: 'close', done: 'closed', what: 'the stream' }
+const WORDS: DeliberateWords = {
+  question: 'This cannot be undone. Type the id of the stream to close it: ',
+  done: 'closed',
+}
 
 /** Closes a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
 export const close = (stream: string, options: CloseOptions): Work => {

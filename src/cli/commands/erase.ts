@@ -41,7 +41,10 @@ const documentsIn = (
   return E.right(documents)
 }
 
-const WORDS: DeliberateWords = { verb: 'erase', done: 'erased', what: 'the stream' }
+const WORDS: DeliberateWords = {
+  question: 'This cannot be undone. Type the id of the stream to erase it: ',
+  done: 'erased',
+}
 
 /** How many events would be erased. 0: none, or it was erased before. The operator tells the two apart, and changes nothing. */
 const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure, number> =>

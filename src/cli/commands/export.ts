@@ -12,6 +12,7 @@ import { openPart, type PartFile } from '../archive/part-file'
 import { type CliFailure, failure, usage } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { answer } from '../output/report'
+import { isWhole, leftOut, retiredIn } from '../retired'
 import { safe } from '../output/text'
 import { type Context, type Register, untilInterrupted, type Work } from '../runtime'
 import { explain, type Session, withSession } from '../session'
@@ -60,11 +61,20 @@ const exportTo = async (
   }
   const finished = await file.finish(exported.right)()
   if (E.isLeft(finished)) return finished
+  const retired = await retiredIn(session)()
+  if (E.isLeft(retired)) return retired
   const { events, commands, upTo } = exported.right
+  const isAll = options.from !== undefined || isWhole(retired.right)
   return answer(
     context,
-    () => ({ exported: { archive: path, events, commands, upTo } }),
-    () => `${safe(path)}: ${count(events, 'event')}, ${count(commands, 'command')}.\n`,
+    () => ({
+      exported: {
+        ...{ archive: path, events, commands, upTo },
+        ...(isAll ? {} : { leftOut: retired.right }),
+      },
+    }),
+    () =>
+      `${safe(path)}: ${count(events, 'event')}, ${count(commands, 'command')}.\n${isAll ? '' : leftOut('It', retired.right)}`,
   )()
 }
 

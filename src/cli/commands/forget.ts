@@ -15,7 +15,10 @@ import { safe } from '../output/text'
 import type { Register, Work } from '../runtime'
 import { explained, withSession } from '../session'
 
-const WORDS: DeliberateWords = { verb: 'forget', done: 'forgotten', what: 'the subject' }
+const WORDS: DeliberateWords = {
+  question: 'This cannot be undone. Type the id of the subject to forget it: ',
+  done: 'forgotten',
+}
 
 /** Forgets a person for ever. Says first what that means; does it with `--yes` and once the id was typed. */
 export const forget = (subject: string, options: DeliberateOptions): Work => {

@@ -13,6 +13,7 @@ import { untilInterrupted, type Register, type Context, type Work } from '../run
 import { progressPrinter } from '../output/progress'
 import { reportFailure } from '../output/report'
 import { safe } from '../output/text'
+import { leftOut } from '../retired'
 import { type AnyProjection, projectionIn } from '../projection-module'
 import { type Plan, planRebuild } from '../rebuilding'
 import { wholeNumber } from '../numbers'
@@ -71,6 +72,15 @@ const make = async (
     signal,
     onNotice: (notice) => {
       if (notice._tag === 'BuildProgress') progress.show(notice.reached, notice.target)
+      if (notice._tag === 'BuildLeavesOut') {
+        const { archivedStreams, archivedEvents, truncatedStreams, truncatedEvents } = notice
+        const retired = { archivedStreams, archivedEvents, truncatedStreams, truncatedEvents }
+        void context.output.write(
+          context.json
+            ? `${JSON.stringify({ leftOut: { projection: projection.name, ...retired } })}\n`
+            : leftOut('The new build', retired),
+        )
+      }
       if (notice._tag !== 'SubscriptionTroubled' && notice._tag !== 'BuildTroubled') return
       if (notice.error.message === troubled) return
       troubled = notice.error.message

@@ -9,6 +9,7 @@ import { type AnyCategory, categoriesOf } from '../category-module'
 import { type CliFailure, type ExitCode, failure } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { answer } from '../output/report'
+import { isWhole, leftOut, retiredIn } from '../retired'
 import { safe } from '../output/text'
 import { type Context, type Register, untilInterrupted, type Work } from '../runtime'
 import { explain, explained, type Session, withSession } from '../session'
@@ -48,11 +49,16 @@ const verify = async (
   if (isInterrupted && defects.length === 0) {
     return E.left(failure('Interrupted', `Interrupted after ${count(events, 'event')}.`))
   }
-  const machines = { events, defects, counts: Object.fromEntries(counts) }
+  const retired = await retiredIn(session)()
+  if (E.isLeft(retired)) return retired
+  const machines = {
+    ...{ events, defects, counts: Object.fromEntries(counts) },
+    ...(isWhole(retired.right) ? {} : { leftOut: retired.right }),
+  }
   await answer(
     context,
     () => ({ verified: machines }),
-    () => forPeople(verified.right),
+    () => `${forPeople(verified.right)}${leftOut('Of the rules for events it', retired.right)}`,
   )()
   return E.right(defects.length === 0 ? 0 : 1)
 }

@@ -1,4 +1,5 @@
-import type { Position } from '../stream'
+import type { Position, StreamId } from '../stream'
+import { firstThree } from '../text'
 
 /** There is no subscription of that name. Nothing was changed. */
 export interface SubscriptionNotFound {
@@ -74,6 +75,24 @@ export const subscriptionExists = (subscription: string): SubscriptionExists => 
   _tag: 'SubscriptionExists',
   subscription,
   message: `The name ${subscription} is taken. Nothing was changed.`,
+})
+
+/** Subscriptions have not handled all events of a stream that were to leave their sight. Nothing was changed. */
+export interface SubscriptionsBehind {
+  readonly _tag: 'SubscriptionsBehind'
+  readonly streamId: StreamId
+  /** In the order of their names. 1 or more. */
+  readonly subscriptions: ReadonlyArray<string>
+  readonly message: string
+}
+export const subscriptionsBehind = (
+  streamId: StreamId,
+  subscriptions: ReadonlyArray<string>,
+): SubscriptionsBehind => ({
+  _tag: 'SubscriptionsBehind',
+  streamId,
+  subscriptions,
+  message: `Not all events of ${streamId} were handled by ${firstThree(subscriptions)}. Nothing was changed: let them catch up, or remove what nobody runs.`,
 })
 
 /** The partitions of the subscription are at different positions. Nothing was changed. */

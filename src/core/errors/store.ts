@@ -24,6 +24,8 @@ export type StoreFailure =
   | 'TimedOut'
   /** The store contains data that violates its own rules. */
   | 'CorruptRow'
+  /** What was asked for was before the beginning of a stream that was truncated. */
+  | 'Truncated'
   /** The connection is to a replica. The horizon is known on the primary only. */
   | 'ReadOnlyReplica'
   /** The sequence is behind the events, so positions would be drawn twice. Reads and appends fail. */

@@ -1,3 +1,4 @@
+import type { Either } from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { VersionConflict } from '../errors/conflict'
 import type { StreamErased } from '../errors/erased'
@@ -8,13 +9,23 @@ import type {
   SubscriptionKeepsProjection,
   SubscriptionNotFound,
   SubscriptionRunning,
+  SubscriptionsBehind,
 } from '../errors/operator'
 import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
+import type {
+  ArchivedStream,
+  Archiving,
+  ClosedStreamsPage,
+  ClosedStreamsRange,
+  NotArchived,
+  Retired,
+} from '../operator/archiving'
 import type { Closing, Closure } from '../operator/closing'
 import type { Erasing, Erasure } from '../operator/erasure'
+import type { Truncating, Truncation } from '../operator/truncating'
 import type { Forgetting, ForgottenSubject } from '../operator/forgetting'
 import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
 import type { Finding } from '../operator/finding'
@@ -385,6 +396,59 @@ export interface Operator {
   readonly closeStream: (
     closing: Closing,
   ) => TaskEither<StoreFailed | InvalidOperation | VersionConflict | StreamErased, Closure>
+
+  /** The closed streams that are not in the archive, in the order in which they were closed: to be archived. */
+  readonly closedStreams: (range: ClosedStreamsRange) => TaskEither<StoreFailed, ClosedStreamsPage>
+
+  /**
+   * Moves closed streams to the archive, with the tags of their events: all of what can be archived, or nothing. What is copied is
+   * compared with what there was, by checksum, before that is deleted. An archived stream is read and loaded as before, more slowly,
+   * and stays closed; the marks of its commands stay, too, and its snapshots are deleted. It is followed no more: it is left out of
+   * reads of the whole store, of the list of streams, of reads by tag, of exports and of whatever is rebuilt; see `retired`. The audit
+   * has an entry about each, written with it: action `archive`, the stream's id as its subject, and `why`, `events` and `checksum`
+   * in its detail.
+   *
+   * Answers for each, in the order in which they were named: what was written down about it, also if it was archived before; or why
+   * it was not archived:
+   * - `InvalidOperation`: it is not closed; or its events have tags, and `tagged` says `refuse`.
+   * - `SubscriptionsBehind`: subscriptions that may want its events have not handled all of them, or hold one.
+   * - `StreamErased`: it was erased.
+   *
+   * Fails with
+   * - `InvalidOperation`: an argument is not valid.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not archive.
+   */
+  readonly archive: (
+    archiving: Archiving,
+  ) => TaskEither<
+    StoreFailed | InvalidOperation,
+    ReadonlyArray<Either<NotArchived, ArchivedStream>>
+  >
+
+  /**
+   * Replaces the events of a stream up to a version by a summary, an event that takes the version, the position and the time of the
+   * last of them: the new beginning of the stream. Versions go on, and no later event is touched: appends go on meanwhile. Whoever
+   * reads from the start gets the summary first, its metadata with `beginning: true`, and begins with the initial state there,
+   * whatever state it has in memory. The state at an earlier version, or time, cannot be had any more (`StoreFailed` with
+   * reason `Truncated`), nor can the answer to an earlier command be repeated; it is not carried out again. Snapshots from the version on stay. The tags of the
+   * stream's earlier events are gone: the summary has its own. The audit has an entry about it, written with it: action `truncate`,
+   * the stream's id as its subject, and `why` and `upTo` in its detail.
+   *
+   * Of a stream that was truncated there before, answers what was written down then, and changes nothing.
+   *
+   * Fails with
+   * - `InvalidOperation`: there is no event of that version; the stream is archived, or in a hash chain; the summary cannot be
+   *   stored; or another argument is not valid.
+   * - `SubscriptionsBehind`: subscriptions that may want the events have not handled all of them, or hold one of the stream.
+   * - `StreamErased`: it was erased.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not truncate.
+   */
+  readonly truncateStream: (
+    truncating: Truncating,
+  ) => TaskEither<StoreFailed | InvalidOperation | SubscriptionsBehind | StreamErased, Truncation>
+
+  /** How much has left the sight of whatever starts from the beginning: a rebuild, a new subscription, an export. */
+  readonly retired: () => TaskEither<StoreFailed, Retired>
 
   /**
    * Erases a stream for ever: its events with their tags, the marks of its commands, its snapshots, what subscriptions hold

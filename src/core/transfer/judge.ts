@@ -125,11 +125,11 @@ const isSame = (left: ExportedCommand, right: ExportedCommand): boolean =>
   left.fingerprint === right.fingerprint
 
 const versionReason = (
-  { streamId, version }: HistoricEvent,
+  { streamId, version, metadata }: HistoricEvent,
   current: StreamVersion,
   isClosed: boolean,
 ): Reason | undefined => {
-  if (version === current + 1) {
+  if (version === current + 1 || (current === 0 && metadata.beginning === true)) {
     return isClosed
       ? { reason: 'StreamClosed', message: `${streamId} was closed in this store.` }
       : undefined

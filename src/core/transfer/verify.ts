@@ -6,7 +6,7 @@ import type { ExportedEvent } from '../ports/transfer'
 
 /** A rule that what is stored must keep. */
 export type StoreRule =
-  /** The versions of a stream are 1, 2, 3 and so on. */
+  /** The versions of a stream are 1, 2, 3 and so on, or begin with that of its summary. */
   | 'Versions'
   /** Within a stream positions grow with the versions, and none is beyond what a number holds. */
   | 'Positions'
@@ -24,6 +24,8 @@ export type StoreRule =
   | 'Chain'
   /** Nothing is left of an erased stream but what stands for it. */
   | 'Erased'
+  /** What is in the archive is what was archived. */
+  | 'Archive'
   /** No snapshot is later than its stream. */
   | 'Snapshots'
   /** The sequence of positions is not behind them. */
@@ -66,7 +68,8 @@ const eventProblem = (event: ExportedEvent): string | undefined => {
 const orderDefect = (before: WalkState, event: ExportedEvent): StoreDefect | undefined => {
   const { streamId, version, position } = event
   const isFirst = before.streamId !== streamId
-  const expected = isFirst ? 1 : before.version + 1
+  const first = event.metadata.beginning === true ? version : 1
+  const expected = isFirst ? first : before.version + 1
   const place = placeOf(event)
   if (version !== expected) {
     return { rule: 'Versions', place, message: `version ${expected} is missing` }

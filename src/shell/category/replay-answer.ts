@@ -9,7 +9,13 @@ import type { StreamId } from '../../core/stream'
 import { type CommandResult, isOtherCommand, type SentOptions } from './command'
 import type { CategorySettings } from './settings'
 import { replayTo } from '../state/history'
-import { decodeRecorded, evolveOnce, type Replayable } from '../state/replay'
+import {
+  decodeRecorded,
+  evolveOnce,
+  isBeginning,
+  type Replayable,
+  truncated,
+} from '../state/replay'
 import { neverInvalid } from '../../core/ports/never-invalid'
 
 const notReached = (error: LoadError | VersionNotReached): LoadError =>
@@ -39,6 +45,7 @@ export const replayAnswer = async <State, Event>(
       return E.left(storeFailed('CorruptRow', 'nothingWritten', undefined, advice))
     }
     for (const stored of page.right.events) {
+      if (isBeginning(stored)) return E.left(truncated(streamId, stored.version))
       const recorded = decodeRecorded(category, stored)
       if (E.isLeft(recorded)) return recorded
       const next = evolveOnce(category, streamId, current, recorded.right.event)

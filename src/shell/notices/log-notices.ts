@@ -45,6 +45,7 @@ const levelOf = (notice: AnyNotice): LogLevel => {
     case 'PartitionResumed':
     case 'FilterCurrent':
     case 'BuildBegun':
+    case 'BuildLeavesOut':
     case 'BuildActivated':
     case 'BuildEnded':
       return 'info'
@@ -167,6 +168,8 @@ const messageOf = (notice: AnyNotice): string => {
       return `${notice.subscription}: a command was rejected, and nothing compensates it`
     case 'BuildBegun':
       return `${notice.projection}: build ${notice.build} of version ${notice.version} has begun`
+    case 'BuildLeavesOut':
+      return `${notice.projection}: build ${notice.build} of version ${notice.version} does not see ${notice.archivedEvents} events of ${notice.archivedStreams} streams in the archive, and sees a summary of ${notice.truncatedEvents} events in ${notice.truncatedStreams} streams`
     case 'BuildProgress':
       return `${notice.projection}: the next build is at ${notice.reached} of ${notice.target}`
     case 'BuildHeldBack':

@@ -1,14 +1,30 @@
 import * as E from 'fp-ts/Either'
 import type { TablesNotCreated } from '../../core/errors/projection'
 import type { StoreFailed } from '../../core/errors/store'
+import type { Retired } from '../../core/operator/archiving'
 import type { ProjectionBuild } from '../../core/ports/projection-store'
 import { type BuiltProjection, isTableProjection } from '../../core/projection'
-import type { ProjectionBackend } from './environment'
+import type { ProjectionBackend, ProjectionNotice } from './environment'
 import { tablesOf } from './table-effects'
 
 type Documents<Transaction> = Pick<ProjectionBackend<Transaction>, 'documents'>
 
 const PORTION = 1_000
+
+const isNothing = ({ archivedStreams, truncatedStreams }: Retired): boolean =>
+  archivedStreams === 0 && truncatedStreams === 0
+
+/** Reports that a new build has begun, and what it cannot see. */
+export const reportBegun = async <Transaction>(
+  { operator }: Pick<ProjectionBackend<Transaction>, 'operator'>,
+  report: (notice: ProjectionNotice) => void,
+  build: { readonly projection: string; readonly version: number; readonly build: number },
+): Promise<void> => {
+  report({ _tag: 'BuildBegun', ...build })
+  const retired = await operator?.retired()()
+  if (retired === undefined || E.isLeft(retired) || isNothing(retired.right)) return
+  report({ _tag: 'BuildLeavesOut', ...build, ...retired.right })
+}
 
 /** Creates the tables of a build, if it is one with tables. */
 export const prepareBuild = async <State, Event, Transaction>(

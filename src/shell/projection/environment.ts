@@ -1,5 +1,6 @@
 import type { StoreFailed } from '../../core/errors/store'
 import type { Backend } from '../../core/ports/backend'
+import type { Operator } from '../../core/ports/operator'
 import type { Position } from '../../core/stream'
 import type {
   RunOptions,
@@ -9,7 +10,10 @@ import type {
 
 /** The parts of a backend that an asynchronous projection needs. */
 export interface ProjectionBackend<Transaction>
-  extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents'> {}
+  extends SubscriptionBackend<Transaction>, Pick<Backend<Transaction>, 'documents'> {
+  /** Omitted: it is not reported what a new build leaves out. */
+  readonly operator?: Pick<Operator, 'retired'>
+}
 
 /** Where and how a projection runs. */
 export interface ProjectionEnvironment<Transaction>
@@ -26,6 +30,23 @@ export type ProjectionNotice =
       readonly version: number
       /** Its number among the builds of that version: 1, 2, ... */
       readonly build: number
+    }
+  /** That build cannot see what was archived or truncated. Reported at its beginning, if there is anything. */
+  | {
+      readonly _tag: 'BuildLeavesOut'
+      readonly projection: string
+      /** The version that it was declared with. */
+      readonly version: number
+      /** Its number among the builds of that version: 1, 2, ... */
+      readonly build: number
+      /** How many streams are in the archive, of whatever category. 0 or more. */
+      readonly archivedStreams: number
+      /** How many events they have. 0 or more. */
+      readonly archivedEvents: number
+      /** How many streams begin with a summary. 0 or more. */
+      readonly truncatedStreams: number
+      /** In the place of how many events these summaries stand. 0 or more. */
+      readonly truncatedEvents: number
     }
   /** How far that build is, and which position it must reach to take over. */
   | {

@@ -11,7 +11,7 @@ import type { ProjectionBuild } from '../../core/ports/projection-store'
 import type { BuiltProjection } from '../../core/projection'
 import type { RunOptions } from '../subscription/environment'
 import { reporter } from '../notices/notices'
-import { discard, prepareBuild, sweepAll } from './builds'
+import { discard, prepareBuild, reportBegun, sweepAll } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Followed, followBuild, type ProjectionOptions } from './follow'
 
@@ -91,7 +91,7 @@ export const rebuildProjection =
     const build = begun.right
     const report = reporter(environment, onNotice)
     const told = { projection: name, version, build: build.build }
-    report({ _tag: 'BuildBegun', ...told })
+    await reportBegun(backend, report, told)
     const prepared = await prepareBuild(backend, projection, build)
     if (E.isLeft(prepared)) {
       await discard(backend, name, build)

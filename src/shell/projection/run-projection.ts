@@ -12,7 +12,7 @@ import type { BuiltProjection } from '../../core/projection'
 import type { RunOptions } from '../subscription/environment'
 import { reporter } from '../notices/notices'
 import { onEachSource, type OnSources, runningOnSources } from '../sources'
-import { discard, prepareBuild } from './builds'
+import { discard, prepareBuild, reportBegun } from './builds'
 import type { ProjectionBackend, ProjectionEnvironment, ProjectionNotice } from './environment'
 import { type Assignment, followBuild, type ProjectionOptions } from './follow'
 
@@ -47,7 +47,7 @@ const buildFor = async <State, Event, Transaction>(
   }
   if (seen.right._tag === 'NoBuild') {
     const report = reporter(environment, environment.onNotice)
-    report({ _tag: 'BuildBegun', projection: name, version, build: build.build })
+    await reportBegun(environment, report, { projection: name, version, build: build.build })
     return E.right({ build, isSeen: false })
   }
   const first = await documents.activate(name, build, options.keepOldBuild)()

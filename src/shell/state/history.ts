@@ -6,7 +6,14 @@ import type { StoredEvent } from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
 import type { CategorySettings } from '../category/settings'
 import { neverInvalid } from '../../core/ports/never-invalid'
-import { beginning, type Versioned, replayStored, type Replayable } from './replay'
+import {
+  beginning,
+  isBeginning,
+  type Replayable,
+  replayStored,
+  truncated,
+  type Versioned,
+} from './replay'
 
 /** Replays a stream from its start for as long as `goOn` says, one page at a time. */
 const replayWhile = async <State, Event>(
@@ -26,6 +33,10 @@ const replayWhile = async <State, Event>(
     if (E.isLeft(page)) return page
     const { events, more } = page.right
     const stop = events.findIndex((event) => !goOn(event))
+    const first = events[0]
+    if (stop === 0 && current.version === 0 && first !== undefined && isBeginning(first)) {
+      return E.left(truncated(streamId, first.version))
+    }
     const replayed = replayStored(category, current, stop === -1 ? events : events.slice(0, stop))
     if (E.isLeft(replayed) || !more || stop !== -1) return replayed
     current = replayed.right
@@ -47,9 +58,16 @@ export const replayTo =
       { streamId, ...(isVersion ? { upTo: version } : {}) },
       (event) => event.version <= version,
     )
-    return E.isRight(replayed) && replayed.right.version !== version
-      ? E.left(versionNotReached(streamId, version, replayed.right.version))
-      : replayed
+    if (E.isLeft(replayed) || replayed.right.version === version) return replayed
+    if (version > 0 && replayed.right.version === 0) {
+      const page = await neverInvalid(settings.store.read(streamId, { after: 0, limit: 1 }))()
+      if (E.isLeft(page)) return page
+      const [first] = page.right.events
+      if (first !== undefined && isBeginning(first)) {
+        return E.left(truncated(streamId, first.version))
+      }
+    }
+    return E.left(versionNotReached(streamId, version, replayed.right.version))
   }
 
 /**

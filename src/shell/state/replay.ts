@@ -75,6 +75,18 @@ const gap = (stored: StoredEvent, before: StreamVersion): StoreFailed =>
     `${stored.streamId} has no event ${before + 1}: after ${before} comes ${stored.version}`,
   )
 
+/** Whether the stream begins with it, at whatever version: what was there before was replaced by it. */
+export const isBeginning = ({ metadata }: StoredEvent): boolean => metadata.beginning === true
+
+/** What was asked for was before the beginning of the stream. */
+export const truncated = (streamId: StreamId, version: StreamVersion): StoreFailed =>
+  storeFailed(
+    'Truncated',
+    'nothingWritten',
+    undefined,
+    `${streamId} was truncated: its first event is version ${version}`,
+  )
+
 /** Applies one decoded event to a state. */
 export const evolveOnce = <State, Event>(
   { decider }: Pick<Replayable<State, Event>, 'decider'>,
@@ -97,7 +109,8 @@ export const replayStored = <State, Event>(
 ): E.Either<ReplayError, Versioned<State>> => {
   let current = from
   for (const stored of events) {
-    if (stored.version !== current.version + 1) return E.left(gap(stored, current.version))
+    if (isBeginning(stored)) current = { ...beginning(category), version: stored.version - 1 }
+    else if (stored.version !== current.version + 1) return E.left(gap(stored, current.version))
     const event = decodeEvent(category, stored)
     if (E.isLeft(event)) return event
     const next = evolveOnce(category, stored.streamId, current, event.right)

@@ -128,6 +128,7 @@ export const workerRecord = (name: string): WorkerRecord => {
         case 'StopTimedOut':
         case 'CommandRejected':
         case 'BuildBegun':
+        case 'BuildLeavesOut':
         case 'BuildProgress':
         case 'BuildHeldBack':
           break

@@ -8,6 +8,8 @@ import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
+import { archivedReads } from './archived-reads'
+import { archivingStreams } from './archiving'
 import { closingStreams } from './closing'
 import { erasingStreams } from './erasing'
 import { audit } from './audit'
@@ -25,6 +27,8 @@ import { repartitioning } from './repartitioning'
 import { seeing } from './seeing'
 import { stopping } from './stopping'
 import { tags } from './tags'
+import { truncatedReads } from './truncated-reads'
+import { truncatingStreams } from './truncating'
 import { type Suite, type Operated, type OperatorSettings, SETTINGS } from './subject'
 
 /** An operator that is open for one test, with everything that is operated. It must be empty. */
@@ -61,6 +65,10 @@ const suites: ReadonlyArray<Suite> = [
   lineages,
   tags,
   closingStreams,
+  archivedReads,
+  archivingStreams,
+  truncatedReads,
+  truncatingStreams,
   erasingStreams,
   forgettingSubjects,
   examining,

@@ -102,7 +102,7 @@ export interface StoredRow {
 export interface OutcomeRow extends StoredRow {
   /** 0 appended, 1 conflict, 2 handled before, 3 the condition is not met. */
   readonly outcome: number
-  /** Also, of a conflict: `closed` or `erased`, if the stream takes no events any more. */
+  /** Also, of a conflict: `closed`, `archived` or `erased`, if the stream takes no events any more. */
   readonly command_id: string | null
   readonly event_count: number | null
   readonly fingerprint: string | null
@@ -159,9 +159,9 @@ export const endedIn = (
   const ended = conflicts.find(({ actual }) => actual === ENDED_VERSION)
   if (ended === undefined) return undefined
   const { streamId } = ended
-  return rows.get(streamId)?.[0]?.command_id === 'closed'
-    ? streamClosed(streamId)
-    : streamErased(streamId)
+  return rows.get(streamId)?.[0]?.command_id === 'erased'
+    ? streamErased(streamId)
+    : streamClosed(streamId)
 }
 
 /** Rows by their streams. */

@@ -23,6 +23,7 @@ import type { PreparedStatementsProbe } from '../connection/prepared-statements-
 import { postgresBuilds } from '../documents/builds'
 import { newLineage, planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
+import { archiving } from './archiving'
 import { audit } from './audit'
 import { closing } from './closing'
 import type { Check } from './doctor/check'
@@ -39,6 +40,7 @@ import { operatedSchema } from './operated-schema'
 import { outbox } from './outbox'
 import { statusOf } from './status'
 import { categoryTags } from './tags'
+import { truncating } from './truncating'
 import { type EventsPlace, subscriptionActions } from './subscription-actions'
 
 /** What {@link postgresOperator} looks at, and how. Every key is optional. */
@@ -96,7 +98,9 @@ export const postgresOperator = <Database>(
     ...audit(operated),
     ...subscriptionActions(operated, events),
     ...tags,
+    ...archiving(operated),
     ...closing(operated),
+    ...truncating(operated, onForgotten),
     ...erasing(operated, onForgotten),
     ...forgetting(operated, onForgotten),
     status,

@@ -1,6 +1,5 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
-import { streamErased } from '../../../core/errors/erased'
 import type { ReadError } from '../../../core/errors/unions'
 import type { Json } from '../../../core/json'
 import type {
@@ -11,11 +10,12 @@ import type {
   StoredSnapshot,
 } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { type StreamVersion, streamIdError } from '../../../core/stream'
+import { type StreamId, streamIdError, type StreamVersion } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import { grouped, type Grouping } from '../connection/grouped'
 import { type Executor, fetchRows } from '../connection/query'
 import { ENDED_VERSION } from '../schema/names'
+import { type ArchiveReads, archiveReadsIn, isInArchive } from './archive'
 import {
   loadFromStartParameters,
   loadManyParameters,
@@ -27,6 +27,7 @@ import {
 import {
   type EventRow,
   handledCommand,
+  type InArchive,
   isMark,
   type StreamPage,
   toPage,
@@ -48,7 +49,7 @@ const versionAmong = (version: StreamVersion, found: ReadonlyArray<StoredEvent>)
 const fromStartAnswer = (
   { limit }: LoadRequest,
   events: ReadonlyArray<StoredEvent>,
-): LoadAnswer => {
+): FoundAnswer => {
   const version = events[limit]?.position ?? events.at(-1)?.version ?? 0
   return E.map((found: StreamPage) => ({ version: versionAmong(version, events), ...found }))(
     toPage(limit, events),
@@ -58,6 +59,14 @@ const fromStartAnswer = (
 /** Whether it looks for all events of a stream, and for nothing else. */
 const isFromStart = ({ after, snapshotSchema, commandId }: LoadRequest): boolean =>
   after === 0 && snapshotSchema === undefined && withoutNul(commandId) === null
+
+interface LoadParts {
+  readonly db: Executor
+  readonly statements: LoadStatements
+  readonly archive: ArchiveReads
+}
+
+const NO_ANSWER: FoundAnswer = E.right({ version: 0, events: [], more: false })
 
 interface Row {
   /** Which of the requests it is for, from 1. Left out when there is only one. */
@@ -84,6 +93,8 @@ interface LoadedEventRow extends Row, EventRow {
 type LoadRow = VersionRow | SnapshotRow | CommandRow | LoadedEventRow
 
 type LoadAnswer = E.Either<ReadError, Loaded>
+/** What the statements say: the events may be in the archive. */
+type FoundAnswer = E.Either<ReadError | InArchive, Loaded>
 
 const snapshotOf = (
   { version, data }: SnapshotRow,
@@ -91,7 +102,7 @@ const snapshotOf = (
 ): StoredSnapshot => ({ streamId, version, schemaVersion: snapshotSchema, state: data })
 
 /** What was found for one request. */
-const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): LoadAnswer => {
+const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): FoundAnswer => {
   let version = 0
   let snapshot: StoredSnapshot | undefined
   let handled: CommandRecord | undefined
@@ -124,7 +135,7 @@ const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): Load
 const answersTo = (
   requests: ReadonlyArray<LoadRequest>,
   rows: ReadonlyArray<LoadRow>,
-): ReadonlyArray<LoadAnswer> => {
+): ReadonlyArray<FoundAnswer> => {
   const byPlace = new Map<number, LoadRow[]>()
   for (const row of rows) {
     const { place = 1 } = row
@@ -140,46 +151,74 @@ const loadAlone = async (
   db: Executor,
   statements: LoadStatements,
   request: LoadRequest,
-): Promise<LoadAnswer> => {
+): Promise<FoundAnswer> => {
   if (isFromStart(request)) {
     const parameters = loadFromStartParameters(request)
     const events = await fetchRows<StoredEvent>(db, statements.loadFromStart, parameters)
-    return fromStartAnswer(request, events)
+    // A truncated stream begins at another version, which that statement does not expect.
+    const [first] = events
+    if (first === undefined || first.version === 1 || isMark(first)) {
+      return fromStartAnswer(request, events)
+    }
   }
   const rows = await fetchRows<LoadRow>(db, statements.loadOne, loadOneParameters(request))
   return answerTo(request, rows)
 }
 
-const isLongAndClosed = (answer: LoadAnswer | undefined): boolean =>
+const isLongAndClosed = (answer: FoundAnswer | undefined): boolean =>
   answer !== undefined && E.isRight(answer) && answer.right.version === ENDED_VERSION
 
-/** A closed stream with more events than were asked for: its version is looked up. It does not change any more. */
-const withVersions = async (
+/** Whether the statements have not said everything about a stream: it is closed and long, or in the archive. */
+const isIncomplete = (answer: FoundAnswer): boolean =>
+  E.isLeft(answer) ? isInArchive(answer.left) : answer.right.version === ENDED_VERSION
+
+/** The versions of closed streams with more events than were asked for. They do not change any more. */
+const versionsOf = async (
   db: Executor,
   { closedVersions }: LoadStatements,
-  requests: ReadonlyArray<LoadRequest>,
-  answers: ReadonlyArray<LoadAnswer>,
-): Promise<ReadonlyArray<LoadAnswer>> => {
-  const streams = requests.map(({ streamId }) => streamId)
+  streams: ReadonlyArray<StreamId>,
+): Promise<ReadonlyMap<StreamId, StreamVersion>> => {
+  if (streams.length === 0) return new Map()
   const rows = await fetchRows<{ readonly stream_id: string; readonly version: number }>(
     db,
     closedVersions,
-    [streams.filter((_, index) => isLongAndClosed(answers[index]))],
+    [streams],
   )
-  const versions = new Map(rows.map(({ stream_id, version }) => [stream_id, version]))
-  return answers.map((answer, index) => {
-    if (E.isLeft(answer) || !isLongAndClosed(answer)) return answer
-    const streamId = streams[index] ?? ''
-    const version = versions.get(streamId)
-    return version === undefined
-      ? E.left(streamErased(streamId)) // in between
-      : E.right({ ...answer.right, version })
-  })
+  return new Map(rows.map(({ stream_id, version }) => [stream_id, version]))
+}
+
+const areComplete = (answers: ReadonlyArray<FoundAnswer>): answers is ReadonlyArray<LoadAnswer> =>
+  !answers.some(isIncomplete)
+
+/** Asks for the rest. */
+const completed = async (
+  { db, statements, archive }: LoadParts,
+  requests: ReadonlyArray<LoadRequest>,
+  answers: ReadonlyArray<FoundAnswer>,
+): Promise<ReadonlyArray<LoadAnswer>> => {
+  const long = requests.flatMap(({ streamId }, index) =>
+    isLongAndClosed(answers[index]) ? [streamId] : [],
+  )
+  const versions = await versionsOf(db, statements, long)
+  return Promise.all(
+    requests.map(async (request, index): Promise<LoadAnswer> => {
+      const answer = answers[index] ?? NO_ANSWER
+      // Erased or archived in between.
+      const version = isLongAndClosed(answer) ? versions.get(request.streamId) : 0
+      if (E.isRight(answer) && version !== undefined) {
+        return version === 0 ? answer : E.right({ ...answer.right, version })
+      }
+      return E.isLeft(answer) && !isInArchive(answer.left)
+        ? E.left(answer.left)
+        : archive.load(request)()
+    }),
+  )
 }
 
 const loadTogether =
-  (db: Executor, statements: LoadStatements) =>
+  (parts: LoadParts) =>
   async (requests: ReadonlyArray<LoadRequest>): Promise<ReadonlyArray<LoadAnswer>> => {
+    const { db, statements } = parts
     const [only, ...others] = requests
     try {
       const answers =
@@ -189,9 +228,7 @@ const loadTogether =
               requests,
               await fetchRows<LoadRow>(db, statements.loadMany, loadManyParameters(requests)),
             )
-      return answers.some((answer) => isLongAndClosed(answer))
-        ? await withVersions(db, statements, requests, answers)
-        : answers
+      return areComplete(answers) ? answers : await completed(parts, requests, answers)
     } catch (error) {
       const failed: LoadAnswer = E.left(toStoreFailed('none')(error))
       return requests.map(() => failed)
@@ -215,9 +252,10 @@ const grouping: Grouping<LoadRequest, LoadAnswer> = {
 
 /** Snapshot, later events and command mark in one statement, which loads that arrive meanwhile share. */
 export const loadFrom = (schema: string) => {
-  const statements = loadStatements(schema)
+  const [statements, archiveReads] = [loadStatements(schema), archiveReadsIn(schema)]
   return (db: Executor): StreamStore['load'] => {
-    const loadGrouped = grouped(loadTogether(db, statements), grouping)
+    const parts = { db, statements, archive: archiveReads(db) }
+    const loadGrouped = grouped(loadTogether(parts), grouping)
     return (request) => {
       const invalid = streamIdError(request.streamId)
       return invalid === undefined ? () => loadGrouped({ ...request }) : TE.left(invalid)

@@ -2,8 +2,10 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { streamErased } from '../../../core/errors/erased'
+import type { StoreFailed } from '../../../core/errors/store'
 import { invalidQuery } from '../../../core/errors/invalid'
-import type { StreamStore, StreamRange } from '../../../core/ports/event-store'
+import type { ReadError } from '../../../core/errors/unions'
+import type { StreamStore, StreamPage, StreamRange } from '../../../core/ports/event-store'
 import {
   backwardsRangeProblem,
   firstVersionAbove,
@@ -14,6 +16,7 @@ import type { StoredEvent } from '../../../core/recorded-event'
 import { type StreamId, streamIdError } from '../../../core/stream'
 import { named, type Executor, readRows } from '../connection/query'
 import { ENDED_VERSION, IS_EVENT, quoteIdentifier } from '../schema/names'
+import { archiveReadsIn, orArchived } from './archive'
 import { storedColumns, toPage, withoutNul } from './stored-events'
 
 const read = (schema: string): string => `
@@ -50,7 +53,7 @@ order by e.version desc
 limit $3::integer`
 
 const version = (schema: string): string => `
-select e.version, case when e.version = ${ENDED_VERSION} then (e.data ->> 'version')::integer end as closed
+select e.version, case when e.version = ${ENDED_VERSION} then (e.data ->> 'version')::integer end as closed, e.type
 from ${schema}.events e
 where e.stream_id = $1::text
 order by e.version desc
@@ -58,19 +61,34 @@ limit 1`
 
 interface VersionRow {
   readonly version: number
-  /** The version of a closed stream. */
+  /** The version of a stream that was closed or archived. */
   readonly closed: number | null
+  readonly type: string
 }
 
-/** Asks for the version only where a page without events says nothing: what an erased stream has left may be beyond its bounds. */
+/**
+ * Asks for the version only where a page without events says nothing: what a stream has left that was erased or archived may be
+ * beyond its bounds.
+ */
 const pageOr =
-  (version: StreamStore['version'], streamId: StreamId, limit: number) =>
+  (
+    lookFor: (streamId: StreamId) => TE.TaskEither<StoreFailed, VersionRow | undefined>,
+    streamId: StreamId,
+    limit: number,
+    archived: () => TE.TaskEither<ReadError, StreamPage>,
+  ) =>
   (found: ReadonlyArray<StoredEvent>): ReturnType<StreamStore['read']> =>
     found.length > 0
-      ? TE.fromEither(toPage(limit, found))
+      ? orArchived(toPage(limit, found), archived)
       : pipe(
-          version(streamId),
-          TE.map(() => ({ events: [], more: false })),
+          lookFor(streamId),
+          TE.flatMap((row): ReturnType<StreamStore['read']> => {
+            if (row?.version !== ENDED_VERSION) return TE.right({ events: [], more: false })
+            if (row.type === 'archived') return archived()
+            return row.type === 'erased'
+              ? TE.left(streamErased(streamId))
+              : TE.right({ events: [], more: false })
+          }),
         )
 
 /** Takes a stream, the version to begin after, and how many rows to answer. */
@@ -82,9 +100,9 @@ export const readFrom = (schema: string) => {
   const statement = readStatement(schema)
   const tagged = named('read_tagged', readTagged(quoteIdentifier(schema)))
   const bounded = named('read_up_to', readUpTo(quoteIdentifier(schema)))
-  const versionOf = versionIn(schema)
+  const [looking, archiveReads] = [lookIn(schema), archiveReadsIn(schema)]
   return (db: Executor): StreamStore['read'] => {
-    const version = versionOf(db)
+    const [lookFor, archive] = [looking(db), archiveReads(db)]
     const rows = ({ after, limit, tags, upTo }: StreamRange, streamId: StreamId) => {
       const parameters = [streamId, after, limit + 1]
       if (upTo !== undefined) {
@@ -101,11 +119,12 @@ export const readFrom = (schema: string) => {
       const problem = streamRangeProblem(range)
       if (problem !== undefined) return TE.left(invalidQuery(problem))
       const isBounded = range.upTo !== undefined || range.tags !== undefined
+      const archived = () => archive.read(streamId, range)
       return pipe(
         rows(range, streamId),
         isBounded
-          ? TE.flatMap(pageOr(version, streamId, range.limit))
-          : TE.flatMapEither((found) => toPage(range.limit, found)),
+          ? TE.flatMap(pageOr(lookFor, streamId, range.limit, archived))
+          : TE.flatMap((found) => orArchived(toPage(range.limit, found), archived)),
       )
     }
   }
@@ -114,9 +133,9 @@ export const readFrom = (schema: string) => {
 /** A page of one stream, newest events first. */
 export const readBackwardsFrom = (schema: string) => {
   const statement = named('read_backwards', readBackwards(quoteIdentifier(schema)))
-  const versionOf = versionIn(schema)
+  const [looking, archiveReads] = [lookIn(schema), archiveReadsIn(schema)]
   return (db: Executor): StreamStore['readBackwards'] => {
-    const version = versionOf(db)
+    const [lookFor, archive] = [looking(db), archiveReads(db)]
     return (streamId, range) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)
@@ -126,22 +145,32 @@ export const readBackwardsFrom = (schema: string) => {
       const parameters = [streamId, firstVersionAbove(range), limit + 1, withoutNul(tags)]
       return pipe(
         readRows<StoredEvent>(db, statement, parameters),
-        TE.flatMap(pageOr(version, streamId, limit)),
+        TE.flatMap(pageOr(lookFor, streamId, limit, () => archive.readBackwards(streamId, range))),
       )
     }
   }
 }
 
+/** The row of a stream with the highest version. */
+const lookIn = (schema: string) => {
+  const statement = named('version', version(quoteIdentifier(schema)))
+  return (db: Executor) => (streamId: StreamId) =>
+    pipe(
+      readRows<VersionRow>(db, statement, [streamId]),
+      TE.map(([row]) => row),
+    )
+}
+
 /** The version of a stream. */
 export const versionIn = (schema: string) => {
-  const statement = named('version', version(quoteIdentifier(schema)))
+  const looking = lookIn(schema)
   return (db: Executor): StreamStore['version'] =>
     (streamId) => {
       const invalid = streamIdError(streamId)
       return invalid === undefined
         ? pipe(
-            readRows<VersionRow>(db, statement, [streamId]),
-            TE.flatMapEither(([row]) =>
+            looking(db)(streamId),
+            TE.flatMapEither((row) =>
               row?.version === ENDED_VERSION && row.closed === null
                 ? E.left(streamErased(streamId))
                 : E.right(row?.closed ?? row?.version ?? 0),

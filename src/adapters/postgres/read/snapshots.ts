@@ -10,7 +10,7 @@ import { ENDED_VERSION, quoteIdentifier } from '../schema/names'
 const saveSnapshot = (schema: string): string => `
 insert into ${schema}.snapshots as s (stream_id, schema_version, version, state)
 select $1::text, $2::integer, $3::integer, $4::text::jsonb
-where not exists (select from ${schema}.events e where e.stream_id = $1 and e.version = ${ENDED_VERSION} and e.type = 'erased')
+where not exists (select from ${schema}.events e where e.stream_id = $1 and e.version = ${ENDED_VERSION} and e.type <> 'closed')
 on conflict (stream_id, schema_version) do update
   set version = excluded.version, state = excluded.state
   where s.version < excluded.version`

@@ -77,13 +77,19 @@ export interface StreamPage {
 export const isMark = ({ schemaVersion }: Pick<StoredEvent, 'schemaVersion'>): boolean =>
   schemaVersion === 0
 
+/** The events of the stream are in the archive. Never leaves the folder. */
+export interface InArchive {
+  readonly _tag: 'InArchive'
+}
+
 /** @param found - one more than the limit, if there are so many; also what stands for a stream that was closed or erased. */
 export const toPage = (
   limit: number,
   found: ReadonlyArray<StoredEvent>,
-): E.Either<StoreFailed | StreamErased, StreamPage> => {
+): E.Either<StoreFailed | StreamErased | InArchive, StreamPage> => {
   const last = found.at(-1)
   if (last !== undefined && isMark(last)) {
+    if (last.type === 'archived') return E.left({ _tag: 'InArchive' })
     return last.type === 'erased'
       ? E.left(streamErased(last.streamId))
       : toPage(

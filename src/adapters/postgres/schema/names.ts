@@ -61,8 +61,8 @@ export const milliseconds = (time: string): string =>
 
 /**
  * The highest version of a row of a stream that takes no events any more, for it was closed or erased: see close_stream and
- * erase_stream in migrations/0001_reprise.sql. Such a row is no event, and has the schema version 0; its type says which of
- * the two it is.
+ * erase_stream in migrations/0001_reprise.sql. Such a row is no event, and has the schema version 0; its type says
+ * which of the two it is, or `archived`: its events are in the archive.
  */
 export const ENDED_VERSION = 2_147_483_647
 

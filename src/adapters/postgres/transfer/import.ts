@@ -60,10 +60,10 @@ const metadataText = ({ metadata }: HistoricEvent): string => {
 const streamColumns = (events: ImportBatch['events']) => {
   const streams = new Set<StreamId>()
   const bases = arrayText()
-  for (const { streamId, version } of events) {
+  for (const { streamId, version, metadata } of events) {
     if (streams.has(streamId)) continue
     streams.add(streamId)
-    bases.add(String(version - 1))
+    bases.add(String(metadata.beginning === true ? 0 : version - 1))
   }
   return [[...streams], bases.end()]
 }

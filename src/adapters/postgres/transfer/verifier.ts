@@ -60,7 +60,11 @@ const rules: ReadonlyArray<CrossRule> = [
              c.after + c.event_count) as message
     from ${schema}.commands c
     where c.after + c.event_count > 0 and not exists (
-      select from ${schema}.events e where e.stream_id = c.stream_id and e.version = c.after + c.event_count)`,
+      select from ${schema}.events e where e.stream_id = c.stream_id and e.version = c.after + c.event_count)
+      and not exists (
+        select from ${schema}.archived_events a where a.stream_id = c.stream_id and a.version = c.after + c.event_count)
+      and not exists (
+        select from ${schema}.truncated_streams t where t.stream_id = c.stream_id and c.after + c.event_count < t.up_to)`,
   ],
   [
     'Chain', // what is there is compared on the walk
@@ -77,8 +81,25 @@ const rules: ReadonlyArray<CrossRule> = [
     from ${schema}.events e
     where e.schema_version = 0 and e.version = 2147483647 and e.type = 'erased' and (
       exists (select from ${schema}.events o where o.stream_id = e.stream_id and o.schema_version <> 0)
+      or exists (select from ${schema}.archived_events a where a.stream_id = e.stream_id)
       or exists (select from ${schema}.commands c where c.stream_id = e.stream_id)
       or exists (select from ${schema}.snapshots s where s.stream_id = e.stream_id))`,
+  ],
+  [
+    'Archive',
+    (schema) => `
+    select a.stream_id as place, 'its events in the archive are not what was archived' as message
+    from ${schema}.archived_streams a
+    where a.checksum is distinct from ${schema}.archive_checksum(a.stream_id)
+      or exists (select from ${schema}.events e where e.stream_id = a.stream_id and e.schema_version > 0)`,
+  ],
+  [
+    'Archive',
+    (schema) => `
+    select e.stream_id as place, 'it is in the archive, and there is nothing' as message
+    from ${schema}.events e
+    where e.schema_version = 0 and e.version = 2147483647 and e.type = 'archived'
+      and not exists (select from ${schema}.archived_streams a where a.stream_id = e.stream_id)`,
   ],
   [
     'Snapshots',
@@ -86,7 +107,9 @@ const rules: ReadonlyArray<CrossRule> = [
     select s.stream_id as place, format('a snapshot is of version %s, and there is none', s.version) as message
     from ${schema}.snapshots s
     where not exists (
-      select from ${schema}.events e where e.stream_id = s.stream_id and e.version = s.version)`,
+      select from ${schema}.events e where e.stream_id = s.stream_id and e.version = s.version)
+      and not exists (
+        select from ${schema}.truncated_streams t where t.stream_id = s.stream_id and s.version < t.up_to)`,
   ],
   [
     'Checkpoints',

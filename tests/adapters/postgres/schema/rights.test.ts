@@ -69,6 +69,25 @@ describe('a user with the rights that the page names', () => {
     expect(await right(backend.operator.erase(erasing))).toMatchObject({ by: 'app', events: 1 })
   })
 
+  it('cannot close or archive a stream, until the owner allows it', async () => {
+    const streamId = 'tick-closed'
+    const append = { streamId, expectedVersion: 0, events: [tick(1)], commands: [] }
+    await right(backend.store.append(append))
+    const decided = { by: 'app', why: 'test' }
+    const archiving = { ...decided, streams: [streamId], tagged: 'refuse' } as const
+    const denied = { _tag: 'StoreFailed', reason: 'AccessDenied' }
+    expect(await left(backend.operator.closeStream({ ...decided, streamId }))).toMatchObject(denied)
+    expect(await left(backend.operator.archive(archiving))).toMatchObject(denied)
+    const page = readFileSync('docs/how-to/close-and-archive.md', 'utf8')
+    const grant = /```sql\n([^`]*grant execute [^`]*)```/.exec(page)?.[1] ?? ''
+    await owner.query(grant.replaceAll(' to app;', ` to ${role};`))
+    expect(await right(backend.operator.closeStream({ ...decided, streamId }))).toMatchObject({
+      version: 1,
+    })
+    expect(await left(backend.operator.archive(archiving))).toMatchObject(denied)
+    expect(await right(backend.store.version(streamId))).toBe(1)
+  })
+
   it('can append with tags and on conditions, and read by them', async () => {
     const query = [{ tags: ['rights'] }] as const
     const append = {
