@@ -27,7 +27,10 @@ const toldOf = (
   { type, outcome, error }: CommandHandled,
 ): Attributes => {
   let ofType = told.get(type)
-  if (ofType === undefined) told.set(type, (ofType = new Map()))
+  if (ofType === undefined) {
+    ofType = new Map<string, Attributes>()
+    told.set(type, ofType)
+  }
   const known = ofType.get(outcome)
   if (known !== undefined) return known
   const made = {

@@ -121,8 +121,8 @@ describe('a session that knows a horizon', () => {
     session.transaction().execute(async (transaction) => {
       const value = async (expression: string): Promise<number> => {
         const query = CompiledQuery.raw(`select (${expression})::integer as value`)
-        const { rows } = await transaction.executeQuery<{ value: number | null }>(query as never)
-        return rows[0]?.value ?? 0
+        const { rows } = await transaction.executeQuery(query)
+        return (rows[0] as { readonly value: number | null } | undefined)?.value ?? 0
       }
       const calls = () =>
         value(`pg_stat_get_xact_function_calls('"${schema}".announced()'::regprocedure)`)
