@@ -81,15 +81,15 @@ const fixes = [
     name: 'nothing is stored while the sequence is behind the rows',
     against: 'pool',
     file: `${postgres}/append/append-statements.ts`,
-    from: 'order by e.position limit 1) is null)) is not null`',
-    to: 'order by e.position limit 1) is null or true)) is not null`',
+    from: 'order by e.position limit 1) is null)`',
+    to: 'order by e.position limit 1) is null or true)`',
   },
   {
     name: 'readers wait for what writers have announced',
     against: 'pool',
     file: `${postgres}/schema/released-migrations.ts`,
-    from: 'horizon := least(last, held, highest)',
-    to: 'horizon := least(last, highest)',
+    from: 'safe := least(last, highest);',
+    to: 'horizon := least(last, highest); return;',
   },
 ]
 

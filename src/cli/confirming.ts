@@ -1,8 +1,10 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import type { JsonObject } from '../core/json'
 import type { PartitionStatus } from '../core/operator/status'
 import type { FoundSubscription, RunningOwners } from '../core/ports/operator'
 import { argument, briefly } from '../core/text'
+import { audited } from './auditing'
 import { type CliFailure, failure, usage } from './failure'
 import { answer } from './output/report'
 import type { Work } from './runtime'
@@ -30,6 +32,8 @@ export interface Action {
   /** `mails would be removed.` */
   readonly wouldBe: string
   readonly meaning: ReadonlyArray<string>
+  /** What the audit keeps of it, beside the subscription's name. */
+  readonly detail: JsonObject
   readonly run: TE.TaskEither<CliFailure, { readonly json: object; readonly done: string }>
 }
 
@@ -66,6 +70,8 @@ const obstacleOf = (
 
 /** The arguments and options of an action. */
 export interface Confirming {
+  /** What the audit calls it. */
+  readonly action: string
   readonly name: string
   readonly yes: boolean
   readonly owners: RunningOwners
@@ -74,7 +80,7 @@ export interface Confirming {
 
 /** Prints what an action would do; does it only with `--yes`, and only if it is allowed. */
 export const confirmed = (
-  { name, yes, owners, texts }: Confirming,
+  { action, name, yes, owners, texts }: Confirming,
   plan: (session: Session, subject: Subject) => TE.TaskEither<CliFailure, Action>,
 ): Work =>
   withSession('existing', (session, context) =>
@@ -86,15 +92,20 @@ export const confirmed = (
       TE.map(({ found, partitions }): Subject => ({ ...found, partitions })),
       TE.flatMap((subject) => {
         const obstacle = obstacleOf(subject, owners, texts)
-        return obstacle === undefined ? plan(session, subject) : TE.left(obstacle)
+        if (obstacle !== undefined) return TE.left(obstacle)
+        return pipe(
+          plan(session, subject),
+          TE.map((planned) => ({ ...planned, subject: subject.subscription })),
+        )
       }),
-      TE.flatMap(({ wouldBe, meaning, run }) => {
+      TE.flatMap(({ wouldBe, meaning, subject, detail, run }) => {
         const consequences = meaning.filter((line) => line !== '').map((line) => ` ${line}`)
         if (!yes) {
           return TE.left(usage(`${wouldBe}${consequences.join('')} To do it, add --yes`))
         }
+        const forced = owners === 'fenceOff' ? { ...detail, forced: true } : detail
         return pipe(
-          run,
+          audited(session, context)({ action, subject, detail: forced }, run, ({ done }) => done),
           TE.flatMap(({ json, done }) =>
             answer(
               context,

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { argument } from '../core/text'
@@ -11,7 +10,6 @@ import type { Context } from './runtime'
 /** The options of an action that cannot be undone. */
 export interface DeliberateOptions {
   readonly why?: string
-  readonly by?: string
   readonly yes?: boolean
   readonly confirm?: string
 }
@@ -20,15 +18,6 @@ export interface DeliberateOptions {
 export interface DeliberateWords {
   readonly question: string
   readonly done: string
-}
-
-/** Who does it, unless it is said: the user of this machine. */
-export const userName = (): string => {
-  const found = E.tryCatch(
-    () => userInfo().username,
-    () => 'unknown',
-  )
-  return E.isRight(found) ? found.right : found.left
 }
 
 /** The reason, which stays in the audit. */
@@ -63,6 +52,5 @@ export const typed = async (
 export const deliberate = (command: Command, id: string): Command =>
   command
     .option('--why <reason>', 'why, for the record that stays')
-    .option('--by <name>', 'who has decided it (default: the user of this machine)')
     .option('--yes', 'do it, once that was typed')
     .option(`--confirm <${id}>`, 'what is to be typed, where nobody can')

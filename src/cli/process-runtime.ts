@@ -1,5 +1,7 @@
+import { userInfo } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { pathToFileURL } from 'node:url'
+import * as E from 'fp-ts/Either'
 import { connectWith } from './connect'
 import type { Output, Runtime } from './runtime'
 
@@ -51,6 +53,15 @@ const ask = async (question: string): Promise<string> => {
   }
 }
 
+/** A user may have no name: in a container, say. */
+const userName = (): string => {
+  const found = E.tryCatch(
+    () => userInfo().username,
+    () => 'unknown',
+  )
+  return E.isRight(found) ? found.right : found.left
+}
+
 /** The runtime of this process. */
 export const processRuntime = (): Runtime => ({
   output: processOutput(),
@@ -65,4 +76,5 @@ export const processRuntime = (): Runtime => ({
   onInterrupt,
   ...(process.stdin.isTTY ? { ask } : {}),
   now: () => Date.now(),
+  userName,
 })

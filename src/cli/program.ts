@@ -12,6 +12,7 @@ interface SharedOptions {
   readonly url?: string
   readonly schema: string
   readonly json?: boolean
+  readonly by?: string
 }
 
 const versionOf = (): string => {
@@ -30,6 +31,10 @@ const makeProgram = (write: (text: string) => void, columns = USUAL_COLUMNS): Co
     .option('--url <url>', 'postgres://... or pglite:./folder (default: DATABASE_URL)')
     .option('--schema <name>', 'the schema that holds the tables', DEFAULT_SCHEMA)
     .option('--json', 'print JSON')
+    .option(
+      '--by <name>',
+      'who does it, for the audit (default: REPRISE_OPERATOR, or the user of this machine)',
+    )
     .exitOverride()
     .configureOutput({
       writeOut: write,
@@ -62,8 +67,9 @@ export const run = async (args: ReadonlyArray<string>, runtime: Runtime): Promis
   }, runtime.output.columns)
 
   const perform: Perform = async (command, work: Work) => {
-    const { url, schema, json = false } = command.optsWithGlobals<SharedOptions>()
-    const context = { ...runtime, url, schema, json }
+    const { url, schema, json = false, ...who } = command.optsWithGlobals<SharedOptions>()
+    const by = who.by ?? runtime.environment['REPRISE_OPERATOR'] ?? runtime.userName()
+    const context = { ...runtime, url, schema, json, by }
     const result =
       schema === '' ? E.left(usage('--schema must not be empty.')) : await work(context)()
     exitCode = E.isRight(result) ? result.right : result.left.exitCode

@@ -49,6 +49,8 @@ export interface Runtime {
   readonly ask?: (question: string) => Promise<string>
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number
+  /** The user of this machine who runs the program. */
+  readonly userName: () => string
 }
 
 /** What every command receives: the runtime, and the options that all commands share. */
@@ -56,6 +58,8 @@ export interface Context extends Runtime {
   readonly url: string | undefined
   readonly schema: string
   readonly json: boolean
+  /** Who runs the command, as the audit names them. */
+  readonly by: string
 }
 
 /** A command whose own options are parsed. */

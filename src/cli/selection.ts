@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/Either'
+import type { JsonObject } from '../core/json'
 import { streamIdError } from '../core/stream'
 import { type CliFailure, usage } from './failure'
 import { wholeNumber } from './numbers'
@@ -49,5 +50,19 @@ export const selectionText = (selection: Selection): string => {
       return ` at position ${selection.position}`
     case 'Command':
       return ` with the id ${selection.command}`
+  }
+}
+
+/** What the audit keeps of it. */
+export const selectionDetail = (selection: Selection): JsonObject => {
+  switch (selection._tag) {
+    case 'All':
+      return { all: true }
+    case 'Stream':
+      return { stream: selection.stream }
+    case 'Position':
+      return { positions: [selection.position] }
+    case 'Command':
+      return { commands: [selection.command] }
   }
 }

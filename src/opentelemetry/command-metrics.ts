@@ -1,6 +1,7 @@
 import type { Attributes, Meter } from '@opentelemetry/api'
 import type { HandledNotice } from '../shell/notices/notices'
 import { isFailure } from '../shell/notices/outcomes'
+import { batchedHistogram } from './batched-histogram'
 import { DURATIONS } from './store-telemetry'
 
 type CommandHandled = Extract<HandledNotice, { readonly _tag: 'CommandHandled' }>
@@ -9,7 +10,7 @@ type CommandHandled = Extract<HandledNotice, { readonly _tag: 'CommandHandled' }
 interface Counts {
   readonly attributes: Attributes
   /** Of what its commands were and came to: the same objects each time. */
-  readonly told: Map<string, Attributes>
+  readonly told: Map<string | undefined, Map<string, Attributes>>
   commands: number
   attempts: number
   hits: number
@@ -25,8 +26,12 @@ const toldOf = (
   { attributes, told }: Counts,
   { type, outcome, error }: CommandHandled,
 ): Attributes => {
-  const key = `${outcome} ${type ?? ''}`
-  const known = told.get(key)
+  let ofType = told.get(type)
+  if (ofType === undefined) {
+    ofType = new Map<string, Attributes>()
+    told.set(type, ofType)
+  }
+  const known = ofType.get(outcome)
   if (known !== undefined) return known
   const made = {
     ...attributes,
@@ -34,17 +39,19 @@ const toldOf = (
     'reprise.outcome': outcome,
     ...(error !== undefined && isFailure(error) ? { 'error.type': outcome } : {}),
   }
-  told.set(key, made)
+  ofType.set(outcome, made)
   return made
 }
 
-/** The metrics of commands. */
-export const commandMetrics = (meter: Meter) => {
-  const duration = meter.createHistogram('reprise.command.duration', {
-    unit: 's',
-    description: 'From the call of a command to its answer, retries included.',
-    advice: { explicitBucketBoundaries: DURATIONS },
-  })
+/** The metrics of commands. `beforeCollection` is called whenever metrics are about to be collected. */
+export const commandMetrics = (meter: Meter, beforeCollection: () => void) => {
+  const duration = batchedHistogram(
+    meter.createHistogram('reprise.command.duration', {
+      unit: 's',
+      description: 'From the call of a command to its answer, retries included.',
+      advice: { explicitBucketBoundaries: DURATIONS },
+    }),
+  )
   const conflicts = meter.createCounter('reprise.command.conflicts', {
     unit: '{command}',
     description: 'Commands that were decided again, because another writer was first.',
@@ -82,7 +89,7 @@ export const commandMetrics = (meter: Meter) => {
     if (known !== undefined) return known
     const made = {
       attributes: { 'reprise.category': category },
-      told: new Map<string, Attributes>(),
+      told: new Map(),
       commands: 0,
       attempts: 0,
       hits: 0,
@@ -97,6 +104,8 @@ export const commandMetrics = (meter: Meter) => {
 
   meter.addBatchObservableCallback(
     (observed) => {
+      duration.flush()
+      beforeCollection()
       for (const counts of categories.values()) {
         const { attributes } = counts
         observed.observe(attempts, counts.attempts, attributes)

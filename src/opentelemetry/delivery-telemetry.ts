@@ -9,7 +9,7 @@ import type {
   TransactionalSubscription,
 } from '../shell/subscription/run-subscription'
 import { performance } from '../platform/node'
-import { fail, inSpan, tagOf, textOf } from './spans'
+import { fail, inSpan, messagingAttributes, tagOf, textOf } from './spans'
 import { DURATIONS } from './store-telemetry'
 import { linkTo, withTraceParent } from './trace-links'
 
@@ -43,10 +43,8 @@ export const deliveryTelemetry = (tracer: Tracer, meter: Meter) => {
     const begun = performance.now()
     const answer = await task()
     sending.record((performance.now() - begun) / 1000, {
-      'messaging.system': 'reprise',
-      'messaging.operation.name': 'dispatch',
+      ...messagingAttributes('dispatch', name),
       'messaging.operation.type': 'send',
-      'messaging.destination.name': name,
       ...(E.isRight(answer) ? {} : { 'error.type': tagOf(answer.left) }),
     })
     return answer
@@ -57,10 +55,8 @@ export const deliveryTelemetry = (tracer: Tracer, meter: Meter) => {
       name: `${kind} ${name}`,
       kind: kind === 'process' ? SpanKind.CONSUMER : SpanKind.PRODUCER,
       attributes: {
-        'messaging.system': 'reprise',
-        'messaging.operation.name': kind,
+        ...messagingAttributes(kind, name),
         'messaging.operation.type': kind === 'process' ? 'process' : 'send',
-        'messaging.destination.name': name,
         ...told,
       },
       ...linksOf(metadata),

@@ -1,5 +1,4 @@
 import {
-  type Attributes,
   type Link,
   type Meter,
   type Span,
@@ -11,7 +10,7 @@ import {
 import type { StoredEvent } from '../core/recorded-event'
 import type { AnyNotice, HandledNotice } from '../shell/notices/notices'
 import { commandMetrics } from './command-metrics'
-import { isRecorded, tagOf } from './spans'
+import { isRecorded, messagingAttributes, tagOf } from './spans'
 import { DURATIONS } from './store-telemetry'
 import { linkTo } from './trace-links'
 
@@ -53,10 +52,8 @@ const batchSpans =
       startTime: Date.now() - duration,
       links: linksOf(events),
       attributes: {
-        'messaging.system': 'reprise',
-        'messaging.operation.name': 'batch',
+        ...messagingAttributes('batch', subscription),
         'messaging.operation.type': 'process',
-        'messaging.destination.name': subscription,
         'messaging.destination.partition.id': String(partition),
         'messaging.batch.message_count': events.length,
         'reprise.position': upTo,
@@ -122,9 +119,13 @@ const isHandled = (notice: AnyNotice): notice is HandledNotice =>
   notice._tag === 'EventsHandled' ||
   notice._tag === 'CommandSent'
 
-/** Metrics and spans of everything that is reported. */
-export const noticeTelemetry = (tracer: Tracer, meter: Meter): ((notice: AnyNotice) => void) => {
-  const command = commandMetrics(meter)
+/** Metrics and spans of everything that is reported. `beforeCollection`: see commandMetrics. */
+export const noticeTelemetry = (
+  tracer: Tracer,
+  meter: Meter,
+  beforeCollection: () => void,
+): ((notice: AnyNotice) => void) => {
+  const command = commandMetrics(meter, beforeCollection)
   const batch = batchSpans(tracer)
   const build = buildSpans(tracer)
   const notices = meter.createCounter('reprise.notices', {
@@ -144,11 +145,6 @@ export const noticeTelemetry = (tracer: Tracer, meter: Meter): ((notice: AnyNoti
     unit: '{message}',
     description: 'Commands of process managers that have reached their receiver.',
   })
-  const destination = (operation: string, name: string): Attributes => ({
-    'messaging.system': 'reprise',
-    'messaging.operation.name': operation,
-    'messaging.destination.name': name,
-  })
 
   const handled = (notice: HandledNotice): void => {
     switch (notice._tag) {
@@ -158,14 +154,14 @@ export const noticeTelemetry = (tracer: Tracer, meter: Meter): ((notice: AnyNoti
         break
       case 'EventsHandled': {
         const { subscription, events, duration } = notice
-        const attributes = destination('batch', subscription)
+        const attributes = messagingAttributes('batch', subscription)
         processing.record(duration / 1000, attributes)
         consumed.add(events.length, attributes)
         batch(notice)
         break
       }
       case 'CommandSent': {
-        const attributes = destination('dispatch', notice.subscription)
+        const attributes = messagingAttributes('dispatch', notice.subscription)
         sent.add(1, { ...attributes, 'reprise.outcome': notice.outcome })
         break
       }

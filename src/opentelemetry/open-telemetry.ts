@@ -137,13 +137,13 @@ export const openTelemetry = ({
   const meter = meterProvider.getMeter(NAME)
   if (!isTracing(tracerProvider) && !isMetering(meter)) return UNCHANGED
   const traceStore = storeTelemetry(tracer, meter)
-  const note = noticeTelemetry(tracer, meter)
+  const note = noticeTelemetry(tracer, meter, traceStore.flush)
   return {
     backend: (backend) => {
       const { store, onAnyNotice } = backend
       return {
         ...backend,
-        store: traceStore(store),
+        store: traceStore.store(store),
         onAnyNotice:
           onAnyNotice === undefined
             ? note

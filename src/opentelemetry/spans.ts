@@ -1,4 +1,11 @@
-import { type Span, type SpanOptions, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api'
+import {
+  type Attributes,
+  type Span,
+  type SpanOptions,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api'
 import type * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 
@@ -21,6 +28,13 @@ export const textOf = (value: unknown, key: string): string | undefined => {
 /** The tag of an error of this library, or what can be said of any other. */
 export const tagOf = (error: unknown): string =>
   textOf(error, '_tag') ?? (error instanceof Error ? error.name : 'unknown')
+
+/** The attributes of work on a subscription or for a process manager, by the semantic conventions for messaging. */
+export const messagingAttributes = (operation: string, name: string): Attributes => ({
+  'messaging.system': 'reprise',
+  'messaging.operation.name': operation,
+  'messaging.destination.name': name,
+})
 
 /** Marks a span as failed. */
 export const fail = (span: Span, error: unknown): void => {

@@ -54,7 +54,16 @@ describe('reprise doctor', () => {
     expect(findings.map(({ check, level }) => [check, level])).toEqual(
       [
         ['server', 'commits', 'standbys', 'isolation', 'timeouts', 'locks', 'clock', 'prepared'],
-        ['migrations', 'schema', 'access', 'immutability', 'positions', 'lineage', 'horizon'],
+        [
+          'migrations',
+          'schema',
+          'access',
+          'audit',
+          'immutability',
+          'positions',
+          'lineage',
+          'horizon',
+        ],
         ['owners', 'filters', 'parked', 'projections', 'tags'],
       ]
         .flat()
@@ -157,6 +166,7 @@ describe('reprise doctor', () => {
     const { findings } = JSON.parse(out) as Document
     expect(findings.filter(({ level }) => level !== 'ok').map(({ check }) => check)).toEqual([
       'access',
+      'audit',
     ])
     await admin.query(`grant insert, update, delete on all tables in schema guarded to ${role};
       revoke update on guarded.checkpoints, guarded.documents from ${role}`)

@@ -4,6 +4,7 @@ import type { Model } from './explore'
 type Phase =
   | 'begun'
   | 'looked'
+  | 'locked'
   | 'announced'
   | 'drawn'
   | 'prepared'
@@ -18,15 +19,19 @@ interface Writer {
   readonly phase: Phase
   /** What it has seen as the last value of the sequence. */
   readonly seen: number
-  /** Whether it holds a lock that says `seen`. */
-  readonly locked: boolean
+  /** What the locks say that it holds. */
+  readonly locks: ReadonlyArray<number>
   readonly drawn: ReadonlyArray<number>
 }
 
 interface Reader {
-  readonly phase: 'start' | 'seen' | 'looked'
-  /** The last value of the sequence that it has seen. */
+  readonly phase: 'start' | 'seen' | 'trying' | 'looked'
+  /** The last value of the sequence that it has seen. While it tries keys: as far as it goes without a writer. */
   readonly seen: number
+  /** The key to try next. */
+  readonly next: number
+  /** The horizon that its session remembers. */
+  readonly known: number | undefined
   readonly horizon: number
   /** The events that it can see: those of the snapshot of its statement. */
   readonly rows: ReadonlyArray<number>
@@ -65,6 +70,12 @@ export interface Algorithm {
     | 'the highest'
     /** On to the first position that is missing. */
     | 'until a gap'
+  /** Once it knows a horizon, a session tries the keys from there on one by one, or lists all locks each time. */
+  readonly goesOn: 'by keys' | 'by lists'
+  /** By how much the sequence may have moved on when a writer has its lock. If it is more, it announces again. */
+  readonly lateBy: number
+  /** How far before the horizon that it knows a session begins to try keys. */
+  readonly beginsBefore: number
 }
 
 export const announcedLowerBound: Algorithm = {
@@ -73,6 +84,9 @@ export const announcedLowerBound: Algorithm = {
   announces: 'before drawing',
   releases: 'after the rows',
   reads: 'sequence, locks, events',
+  goesOn: 'by keys',
+  lateBy: 1,
+  beginsBefore: 1,
 }
 
 const NAMES = ['A', 'B', 'C']
@@ -86,7 +100,7 @@ const visible = ({ writers }: Pick<HorizonState, 'writers'>): ReadonlyArray<numb
     .sort((left, right) => left - right)
 
 const held = ({ writers }: HorizonState): ReadonlyArray<number> =>
-  writers.flatMap(({ locked, seen }) => (locked ? [seen] : []))
+  writers.flatMap(({ locks }) => locks)
 
 type Step = readonly [name: string, next: HorizonState]
 
@@ -109,35 +123,39 @@ const writerSteps = (
       { phase: 'drawn', drawn: [...drawn, state.last + 1] },
       state.last + 1,
     )
-  const rollBack = to('rolls back, or its process dies', { phase: 'rolledBack', locked: false })
+  const rollBack = to('rolls back, or its process dies', { phase: 'rolledBack', locks: [] })
   const commit = (): ReadonlyArray<Step> => [
     algorithm.releases === 'after the rows'
       ? to('commits: its rows are visible', { phase: 'visible' })
-      : to('releases its lock', { phase: 'released', locked: false }),
+      : to('releases its lock', { phase: 'released', locks: [] }),
   ]
+  const lock = (phase: Phase, key: number): Step =>
+    to(`announces ${key}`, { phase, seen: key, locks: [...writer.locks, key] })
   switch (phase) {
     case 'begun':
       return [to(`sees ${state.last} as the last position`, { phase: 'looked', seen: state.last })]
     case 'looked':
-      return early ? [to(`announces ${seen}`, { phase: 'announced', locked: true })] : [draw()]
+      return early ? [lock('locked', seen)] : [draw()]
+    case 'locked':
+      return [
+        state.last <= seen + algorithm.lateBy
+          ? to('is not late', { phase: 'announced' })
+          : to(`is late: it sees ${state.last}`, { phase: 'looked', seen: state.last }),
+        rollBack,
+      ]
     case 'announced':
       return [...(early ? [draw()] : commit()), rollBack]
     case 'drawn': {
-      if (!early && !writer.locked) {
-        return [to(`announces ${seen}`, { phase: 'drawn', locked: true }), rollBack]
-      }
+      if (!early && writer.locks.length === 0) return [lock('drawn', seen), rollBack]
       const more = drawn.length < (at === 0 ? state.draws : 1) ? [draw()] : []
       return [...more, ...commit(), rollBack, to('prepares its transaction', { phase: 'prepared' })]
     }
     case 'prepared':
-      return [
-        ...commit(),
-        to('rolls back what was prepared', { phase: 'rolledBack', locked: false }),
-      ]
+      return [...commit(), to('rolls back what was prepared', { phase: 'rolledBack', locks: [] })]
     case 'released':
       return [to('commits: its rows are visible', { phase: 'committed' })]
     case 'visible':
-      return [to('releases its lock', { phase: 'committed', locked: false })]
+      return [to('releases its lock', { phase: 'committed', locks: [] })]
     case 'committed':
     case 'rolledBack':
       return []
@@ -173,7 +191,16 @@ const readerSteps = (
     { ...state, ...rest, readers: replaced(state.readers, at, next) },
   ]
   const { reads } = algorithm
-  const idle: Reader = { phase: 'start', seen: 0, horizon: 0, rows: [] }
+  const idle: Reader = { ...reader, phase: 'start', seen: 0, next: 0, horizon: 0, rows: [] }
+  const looked = (horizon: number): Step =>
+    to(`has the horizon ${horizon}`, {
+      ...reader,
+      phase: 'looked',
+      seen: 0,
+      next: 0,
+      horizon,
+      known: algorithm.goesOn === 'by keys' ? horizon : undefined,
+    })
   /** Saves the step: only who has begun at the checkpoint may. */
   const save = (rows: ReadonlyArray<number>, horizon: number, next = idle): Step => {
     const events = rows.filter((row) => row > state.checkpoint && row <= horizon)
@@ -210,7 +237,22 @@ const readerSteps = (
           ? Math.min(reader.horizon, state.last)
           : horizonOf(state, reader.seen, algorithm)
       const horizon = Math.min(bound, highest)
-      return [to(`has the horizon ${horizon}`, { ...reader, phase: 'looked', seen: 0, horizon })]
+      const safe = Math.min(reader.seen, highest)
+      const { known } = reader
+      if (known === undefined || known > safe) return [looked(horizon)]
+      if (known === safe) return [looked(known)]
+      const next = Math.max(known - algorithm.beginsBefore, 0)
+      return [to(`tries keys from ${next} on`, { ...reader, phase: 'trying', seen: safe, next })]
+    }
+    case 'trying': {
+      const { next, seen: safe, known = 0 } = reader
+      if (held(state).includes(next)) {
+        // Where it gets no further, it lists all locks once in a while.
+        const listed = Math.min(safe, Math.max(known, Math.min(...held(state))))
+        return next > known ? [looked(next)] : [looked(known), looked(listed)]
+      }
+      if (next + 1 >= safe) return [looked(safe)]
+      return [to(`finds that nobody holds ${next}`, { ...reader, next: next + 1 })]
     }
     case 'looked': {
       const rows = reads === 'events, sequence, locks' ? reader.rows : visible(state)
@@ -222,9 +264,18 @@ const readerSteps = (
   }
 }
 
+const AT_START: Reader = {
+  phase: 'start',
+  seen: 0,
+  next: 0,
+  known: undefined,
+  horizon: 0,
+  rows: [],
+}
+
 /**
  * The server crashes: what was not committed or prepared is gone, and the sequence may have fallen back to what had been
- * written to the disk. A horizon that a reader has in its memory stays there.
+ * written to the disk. A horizon that a reader has in its memory stays there; one that its session remembers is gone with it.
  */
 const crash = (state: HorizonState, algorithm: Algorithm): ReadonlyArray<Step> => {
   if (state.crashes === 0) return []
@@ -236,18 +287,19 @@ const crash = (state: HorizonState, algorithm: Algorithm): ReadonlyArray<Step> =
       case 'rolledBack':
         return writer
       case 'visible':
-        return { ...writer, phase: 'committed', locked: false }
+        return { ...writer, phase: 'committed', locks: [] }
       case 'looked':
+      case 'locked':
       case 'announced':
       case 'drawn':
       case 'released':
-        return { ...writer, phase: 'rolledBack', locked: false }
+        return { ...writer, phase: 'rolledBack', locks: [] }
     }
   })
   const readers = state.readers.map((reader): Reader =>
     reader.phase === 'looked' && algorithm.horizon === 'used again'
-      ? reader
-      : { phase: 'start', seen: 0, horizon: 0, rows: [] },
+      ? { ...reader, known: undefined }
+      : AT_START,
   )
   const kept = writers.flatMap(({ phase, drawn }) => (phase === 'rolledBack' ? [] : drawn))
   const after = { ...state, crashes: state.crashes - 1, writers, readers }
@@ -282,15 +334,17 @@ export interface Size {
   readonly crashes?: number
   /** How many positions the first writer may draw. The others draw one. */
   readonly draws?: number
+  /** Two, if it is omitted. */
+  readonly readers?: number
 }
 
-const keyOfWriter = ({ phase, seen, locked, drawn }: Writer): string =>
+const keyOfWriter = ({ phase, seen, locks, drawn }: Writer): string =>
   phase === 'rolledBack'
     ? phase
-    : `${phase}${locked || phase === 'looked' ? seen : ''}${locked ? '!' : ''}${drawn.join()}`
+    : `${phase}${phase === 'looked' || phase === 'locked' ? seen : ''}!${locks.join()}!${drawn.join()}`
 
-const keyOfReader = ({ phase, seen, horizon, rows }: Reader): string =>
-  `${phase}${seen}.${horizon}.${rows.join()}`
+const keyOfReader = ({ phase, seen, next, known, horizon, rows }: Reader): string =>
+  `${phase}${seen}.${next}.${known ?? ''}.${horizon}.${rows.join()}`
 
 /** Writers that draw equally many positions are interchangeable, and so are readers. */
 const keyOf = ({
@@ -308,20 +362,20 @@ const keyOf = ({
   return `${last}/${sorted.join('|')}/${reading.join('|')}/${checkpoint}/${given.join()}/${crashes}`
 }
 
-/** Some writers, and two readers, one of which may take over from the other at any moment. */
+/** Some writers, and readers, one of which may take over from the other at any moment. */
 export const horizonModel = (
   algorithm: Algorithm,
-  { writers, crashes = 0, draws = 1 }: Size,
+  { writers, crashes = 0, draws = 1, readers = 2 }: Size,
 ): Model<HorizonState> => ({
   initial: {
     last: 0,
     writers: Array.from({ length: writers }, () => ({
       phase: 'begun' as const,
       seen: 0,
-      locked: false,
+      locks: [],
       drawn: [],
     })),
-    readers: [0, 1].map(() => ({ phase: 'start', seen: 0, horizon: 0, rows: [] })),
+    readers: Array.from({ length: readers }, () => AT_START),
     checkpoint: 0,
     given: [],
     crashes,

@@ -40,6 +40,7 @@ export const cli = async (args: ReadonlyArray<string>, outside: Outside = {}): P
     loadStudio: async () => studio,
     onInterrupt: () => () => undefined,
     now: () => Date.now(),
+    userName: () => 'ada',
     ...rest,
     output: {
       write: async (text) => {

@@ -7,7 +7,7 @@ import {
   type ArchivedClosed,
   countClosed,
 } from '../../shell/transfer/archive-closed'
-import { deliberate, type DeliberateOptions, reasonIn, typed, userName } from '../deliberate'
+import { deliberate, type DeliberateOptions, reasonIn, typed } from '../deliberate'
 import { type CliFailure, type ExitCode, failure, usage } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { answer } from '../output/report'
@@ -92,7 +92,7 @@ const move = async (
 
 /** Moves closed streams to the archive. Says first how many; does it with `--yes` and once the name of the schema was typed. */
 export const archive = (options: ArchiveOptions): Work => {
-  const { by = userName(), yes = false, leaveOutTags = false } = options
+  const { yes = false, leaveOutTags = false } = options
   const [reason, which] = [reasonIn(options), whichOf(options)]
   return withSession('existing', (session, context) => async () => {
     if (E.isLeft(reason)) return reason
@@ -115,7 +115,12 @@ export const archive = (options: ArchiveOptions): Work => {
       if (E.isLeft(confirmed)) return confirmed
     }
     const tagged = leaveOutTags ? 'leaveOut' : 'refuse'
-    return move(session, context, { ...which.right, by, why: reason.right, tagged }, found.right)
+    return move(
+      session,
+      context,
+      { ...which.right, by: context.by, why: reason.right, tagged },
+      found.right,
+    )
   })
 }
 

@@ -9,7 +9,6 @@ import {
   type DeliberateWords,
   reasonIn,
   typed,
-  userName,
 } from '../deliberate'
 import { usage } from '../failure'
 import { wholeNumber } from '../numbers'
@@ -29,7 +28,7 @@ const WORDS: DeliberateWords = {
 
 /** Closes a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
 export const close = (stream: string, options: CloseOptions): Work => {
-  const { by = userName(), yes = false } = options
+  const { yes = false } = options
   const at = wholeNumber('--at', options.at, 1)
   if (E.isLeft(at)) return () => TE.left(at.left)
   const reason = reasonIn(options)
@@ -58,7 +57,7 @@ export const close = (stream: string, options: CloseOptions): Work => {
       TE.flatMap(() =>
         explained(session)(
           session.operator.closeStream({
-            ...{ streamId: stream, by, why },
+            ...{ streamId: stream, by: context.by, why },
             ...(at.right === undefined ? {} : { at: at.right }),
           }),
         ),

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { type Finding, problem } from '../../core/operator/finding'
 import { count } from '../../core/text'
+import { audited } from '../auditing'
 import { usage } from '../failure'
 import { answer } from '../output/report'
 import { table } from '../output/table'
@@ -60,8 +61,11 @@ const restored = (yes: boolean): Work =>
   yes
     ? withSession('existing', (session, context) =>
         pipe(
-          session.operator.newLineage(),
-          explained(session),
+          audited(session, context)(
+            { action: 'new lineage', subject: session.schema, detail: {} },
+            explained(session)(session.operator.newLineage()),
+            (lineage) => `The store has the lineage ${lineage}.`,
+          ),
           TE.flatMap((lineage) =>
             answer(
               context,

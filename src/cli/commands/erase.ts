@@ -10,7 +10,6 @@ import {
   type DeliberateWords,
   reasonIn,
   typed,
-  userName,
 } from '../deliberate'
 import { type CliFailure, usage } from '../failure'
 import { answer } from '../output/report'
@@ -58,7 +57,7 @@ const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure,
 
 /** Erases a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
 export const erase = (stream: string, options: EraseOptions): Work => {
-  const { by = userName(), document = [], yes = false } = options
+  const { document = [], yes = false } = options
   const documents = documentsIn(document)
   if (E.isLeft(documents)) return () => TE.left(documents.left)
   const reason = reasonIn(options)
@@ -86,7 +85,10 @@ export const erase = (stream: string, options: EraseOptions): Work => {
       ),
       TE.flatMap(() =>
         explained(session)(
-          session.operator.erase({ streamId: stream, by, why, documents: documents.right }),
+          session.operator.erase({
+            ...{ streamId: stream, by: context.by, why },
+            documents: documents.right,
+          }),
         ),
       ),
       TE.flatMap((erasure) =>

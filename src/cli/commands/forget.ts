@@ -8,7 +8,6 @@ import {
   type DeliberateWords,
   reasonIn,
   typed,
-  userName,
 } from '../deliberate'
 import { usage } from '../failure'
 import { answer } from '../output/report'
@@ -23,7 +22,7 @@ const WORDS: DeliberateWords = {
 
 /** Forgets a person for ever. Says first what that means; does it with `--yes` and once the id was typed. */
 export const forget = (subject: string, options: DeliberateOptions): Work => {
-  const { by = userName(), yes = false } = options
+  const { yes = false } = options
   const reason = reasonIn(options)
   if (E.isLeft(reason)) return () => TE.left(reason.left)
   const why = reason.right
@@ -38,7 +37,9 @@ export const forget = (subject: string, options: DeliberateOptions): Work => {
   return withSession('existing', (session, context) =>
     pipe(
       () => typed(context, subject, options, WORDS),
-      TE.flatMap(() => explained(session)(session.operator.forgetSubject({ subject, by, why }))),
+      TE.flatMap(() =>
+        explained(session)(session.operator.forgetSubject({ subject, by: context.by, why })),
+      ),
       TE.flatMap((forgotten) =>
         answer(
           context,

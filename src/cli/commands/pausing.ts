@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Operator } from '../../core/ports/operator'
 import { argument } from '../../core/text'
+import { audited } from '../auditing'
 import { answer } from '../output/report'
 import { safe } from '../output/text'
 import type { Register, Work } from '../runtime'
@@ -19,8 +20,14 @@ const pausing = (action: keyof typeof ends & keyof Operator, given: string): Wor
     pipe(
       TE.Do,
       TE.bind('found', () => session.operator.find(given)),
-      TE.bindW('done', ({ found }) => session.operator[action](found.subscription)),
       explained(session),
+      TE.chainFirst(({ found: { subscription } }) =>
+        audited(session, context)(
+          { action, subject: subscription, detail: {} },
+          explained(session)(session.operator[action](subscription)),
+          () => ends[action](subscription).trimEnd(),
+        ),
+      ),
       TE.flatMap(({ found: { subscription } }) =>
         answer(
           context,

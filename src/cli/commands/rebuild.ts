@@ -7,6 +7,7 @@ import type { ProjectionBuild } from '../../core/ports/projection-store'
 import { localWakeUps } from '../../core/ports/wake-ups'
 import { argument, briefly } from '../../core/text'
 import { rebuildProjection } from '../../shell/projection/rebuild-projection'
+import { audited } from '../auditing'
 import { type CliFailure, type ExitCode, failure, usage } from '../failure'
 import { untilInterrupted, type Register, type Context, type Work } from '../runtime'
 import { progressPrinter } from '../output/progress'
@@ -56,7 +57,7 @@ const make = async (
   context: Context,
   plan: Rebuilding,
   signal: AbortSignal,
-): Promise<E.Either<CliFailure, ExitCode>> => {
+): Promise<E.Either<CliFailure, ProjectionBuild>> => {
   const { projection, partitions, keepFor } = plan
   const progress = progressPrinter(context, { projection: projection.name })
   let troubled = ''
@@ -96,7 +97,27 @@ const make = async (
     const message = `Interrupted: the new build is deleted. ${unchanged(plan)}`
     return E.left(failure('Interrupted', message))
   }
-  await said(context, plan, rebuilt.right)
+  return E.right(rebuilt.right)
+}
+
+/** The same, in the audit. */
+const recorded = async (
+  session: Session,
+  context: Context,
+  plan: Rebuilding,
+  signal: AbortSignal,
+): Promise<E.Either<CliFailure, ExitCode>> => {
+  const made = await audited(session, context)(
+    {
+      action: 'rebuild',
+      subject: plan.projection.name,
+      detail: { version: plan.projection.version, keepFor: plan.keepFor },
+    },
+    () => make(session, context, plan, signal),
+    ({ version, build }) => `Readers see build ${build} of version ${version}.`,
+  )()
+  if (E.isLeft(made)) return made
+  await said(context, plan, made.right)
   return E.right(0)
 }
 
@@ -107,7 +128,7 @@ const rebuildWith = (projection: AnyProjection, yes: boolean, keepFor: number): 
       TE.flatMap(
         (plan) => () =>
           untilInterrupted(context, (signal) =>
-            make(session, context, { ...plan, keepFor }, signal),
+            recorded(session, context, { ...plan, keepFor }, signal),
           ),
       ),
     ),

@@ -61,7 +61,7 @@ const reset = (name: string, { to, yes = false, takeOver }: ResetOptions): Work 
     loss: ', so those events may be handled twice',
     projection: 'with another checkpoint they would be wrong. Rebuild them:',
   }
-  return confirmed({ name, yes, owners, texts }, (session, subject) =>
+  return confirmed({ action: 'reset', name, yes, owners, texts }, (session, subject) =>
     pipe(
       TE.Do,
       TE.bind('position', () => session.store.locate(start.right)),
@@ -79,6 +79,7 @@ const reset = (name: string, { to, yes = false, takeOver }: ResetOptions): Work 
             heldMeaning(subject),
             processMeaning(subject),
           ],
+          detail: { position },
           run: pipe(
             session.operator.reset(subscription, position, owners),
             explained(session),
@@ -101,7 +102,7 @@ const remove = (name: string, { yes = false, force }: ForceOptions): Work => {
     loss: '',
     projection: 'a program that runs it would start over, on top of them. To rebuild them:',
   }
-  return confirmed({ name, yes, owners, texts }, (session, subject) => {
+  return confirmed({ action: 'remove', name, yes, owners, texts }, (session, subject) => {
     const { subscription } = subject
     return TE.right({
       wouldBe: `${subscription} would be removed.`,
@@ -110,6 +111,7 @@ const remove = (name: string, { yes = false, force }: ForceOptions): Work => {
         heldMeaning(subject),
         processMeaning(subject),
       ],
+      detail: {},
       run: pipe(
         session.operator.remove(subscription, owners),
         explained(session),

@@ -25,7 +25,7 @@ const rename = (name: string, to: string, { yes = false, force }: ForceOptions):
     loss: ', so those events may be handled twice',
     projection: 'they are found by its name. To build them under another name, rename it there:',
   }
-  return confirmed({ name, yes, owners, texts }, (session, { subscription }) => {
+  return confirmed({ action: 'rename', name, yes, owners, texts }, (session, { subscription }) => {
     const isProcess = processOf(subscription) !== undefined
     const next = isProcess && processOf(to) === undefined ? processSubscription(to) : to
     return TE.right({
@@ -34,6 +34,7 @@ const rename = (name: string, to: string, { yes = false, force }: ForceOptions):
         `A program that still declares ${subscription} would create it again.`,
         isProcess ? 'The states of its processes and its outbox are renamed with it.' : '',
       ],
+      detail: { to: next },
       run: pipe(
         session.operator.rename(subscription, next, owners),
         explained(session),
@@ -65,7 +66,7 @@ const repartition = (
     loss: ', so those events may be handled twice',
     projection: undefined,
   }
-  return confirmed({ name, yes, owners, texts }, (session, subject) => {
+  return confirmed({ action: 'repartition', name, yes, owners, texts }, (session, subject) => {
     const { subscription } = subject
     const apart = fromLowest ? 'fromLowest' : 'refuse'
     const lowest = Math.min(...subject.partitions.map(({ position }) => position))
@@ -75,6 +76,7 @@ const repartition = (
         'Programs must declare that number from then on.',
         ...(fromLowest ? movedMeaning(subject, lowest) : []),
       ],
+      detail: { partitions, ...(fromLowest ? { fromLowest } : {}) },
       run: pipe(
         session.operator.repartition(subscription, { partitions, owners, apart }),
         explained(session),

@@ -5,12 +5,19 @@ import * as TE from 'fp-ts/TaskEither'
 import type { PartitionStatus } from '../../core/operator/status'
 import type { Decision } from '../../core/ports/operator'
 import { argument, count } from '../../core/text'
+import { audited } from '../auditing'
 import { decideAbout, type Decided } from '../deciding'
 import { type CliFailure, failure, usage } from '../failure'
 import { answer } from '../output/report'
 import { safe } from '../output/text'
 import type { Register, Work } from '../runtime'
-import { type Selection, selectionOf, type SelectionOptions, selectionText } from '../selection'
+import {
+  type Selection,
+  selectionDetail,
+  selectionOf,
+  type SelectionOptions,
+  selectionText,
+} from '../selection'
 import { explained, withSession } from '../session'
 
 export interface SkipOptions extends SelectionOptions {
@@ -50,6 +57,11 @@ const nothing = (
 
 const verbs: Readonly<Record<Decision, string>> = { retry: 'Will be retried', skip: 'Skipped' }
 
+const outcomes: Readonly<Record<Decision, string>> = { retry: 'will be retried', skip: 'skipped' }
+
+const sizeOf = ({ resumed, events, commands }: Decided): number =>
+  resumed.length + events.length + commands.length
+
 const resumedText = (name: string, resumed: ReadonlyArray<number>, selection: Selection): string =>
   resumed.length === 0
     ? ''
@@ -86,23 +98,31 @@ const decideWith =
             TE.Do,
             TE.bind('found', () => session.operator.find(given)),
             TE.bindW('partitions', ({ found }) => session.operator.status(found.subscription)),
-            TE.bindW('decided', ({ found }) =>
-              decideAbout(session.operator, found.subscription, decision, selection),
-            ),
             explained(session),
-            TE.flatMap(({ found: { subscription }, partitions, decided }) => {
-              const { resumed, events, commands } = decided
-              return resumed.length + events.length + commands.length === 0
-                ? TE.left(nothing(subscription, decision, selection, partitions))
-                : answer(
-                    context,
-                    () => ({ subscription, ...decided }),
-                    () =>
-                      resumedText(subscription, resumed, selection) +
-                      decidedText(verbs[decision], decided) +
-                      ownerText(subscription, partitions),
-                  )
-            }),
+            TE.bind('decided', ({ found: { subscription }, partitions }) =>
+              audited(session, context)(
+                { action: decision, subject: subscription, detail: selectionDetail(selection) },
+                pipe(
+                  decideAbout(session.operator, subscription, decision, selection),
+                  explained(session),
+                  TE.filterOrElse(
+                    (decided) => sizeOf(decided) > 0,
+                    () => nothing(subscription, decision, selection, partitions),
+                  ),
+                ),
+                (decided) => `${count(sizeOf(decided), 'item')} ${outcomes[decision]}.`,
+              ),
+            ),
+            TE.flatMap(({ found: { subscription }, partitions, decided }) =>
+              answer(
+                context,
+                () => ({ subscription, ...decided }),
+                () =>
+                  resumedText(subscription, decided.resumed, selection) +
+                  decidedText(verbs[decision], decided) +
+                  ownerText(subscription, partitions),
+              ),
+            ),
           ),
         )(outer),
       ),

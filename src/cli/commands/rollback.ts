@@ -4,6 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { noEarlierBuild } from '../../core/errors/projection'
 import type { BuildNumbers, BuildStatus, ProjectionBuild } from '../../core/ports/projection-store'
 import { argument, count } from '../../core/text'
+import { audited } from '../auditing'
 import { type CliFailure, failed, failure, usage } from '../failure'
 import { answer } from '../output/report'
 import { moment, safe } from '../output/text'
@@ -77,8 +78,18 @@ const rollback = (projection: string, yes: boolean): Work =>
           )
         }
         return pipe(
-          session.operator.rollBack(projection, from),
-          explained(session),
+          audited(session, context)(
+            {
+              action: 'rollback',
+              subject: projection,
+              detail: {
+                from: { version: from.version, build: from.build },
+                to: { version: to.version, build: to.build },
+              },
+            },
+            explained(session)(session.operator.rollBack(projection, from)),
+            (active) => `Readers see ${named(active)} again.`,
+          ),
           TE.flatMap((active) =>
             answer(
               context,

@@ -54,9 +54,6 @@ const codeIn =
     return E.right({ categories: categoriesOf(found), projections: projectionsOf(found) })
   }
 
-const nameOf = ({ operator }: StudioOptions, { environment }: Context): string =>
-  operator ?? environment['USER'] ?? environment['USERNAME'] ?? 'unknown'
-
 const ended = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
@@ -93,7 +90,7 @@ const serve = async (
   const { now } = context
   const mask =
     options.mask === false ? undefined : maskOf([...DEFAULT_MASK, ...(options.mask ?? [])])
-  const operator = options.operate === true ? nameOf(options, context) : undefined
+  const operator = options.operate === true ? (options.operator ?? context.by) : undefined
   const rebuilds = backgroundRebuilds(session, code.projections, { signal, now })
   const started = await startStudio(
     {
@@ -147,7 +144,7 @@ export const registerStudio: Register = (program, perform) =>
     )
     .option('--port <n>', 'where it listens on 127.0.0.1 (default: a free port)')
     .option('--operate', 'permit retry, skip, resume and rebuild')
-    .option('--operator <name>', 'who that is, for the audit (default: the user of this machine)')
+    .option('--operator <name>', 'who that is, for the audit (default: as --by)')
     .option('--mask <field>', 'hide this field too; may be given again', collect)
     .option('--no-mask', 'hide nothing')
     .action((options: StudioOptions, command: Command) =>

@@ -6,6 +6,7 @@ import { argument } from '../../core/text'
 import { isComplete, type TaggedCategory } from '../../core/tagged-category'
 import { rebuildTags } from '../../shell/category/rebuild-tags'
 import { type AnyCategory, taggedCategoriesIn } from '../category-module'
+import { audited } from '../auditing'
 import { type CliFailure, type ExitCode, failure } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { reportFailure } from '../output/report'
@@ -95,7 +96,11 @@ export const tagsRebuild =
           (session) => () =>
             untilInterrupted(context, async (signal) => {
               for (const one of categories) {
-                const done = await rebuildOne(session, context, { category: one, again }, signal)
+                const done = await audited(session, context)(
+                  { action: 'rebuild tags', subject: one.name, detail: again ? { again } : {} },
+                  () => rebuildOne(session, context, { category: one, again }, signal),
+                  () => `The tags of ${one.name} are complete.`,
+                )()
                 if (E.isLeft(done)) return done
               }
               return E.right<CliFailure, ExitCode>(0)

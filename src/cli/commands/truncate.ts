@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import { describeIssues, issuesOf } from '../../core/issue'
 import { isRecord, type JsonObject } from '../../core/json'
 import type { NewEvent } from '../../core/recorded-event'
-import { deliberate, type DeliberateOptions, reasonIn, typed, userName } from '../deliberate'
+import { deliberate, type DeliberateOptions, reasonIn, typed } from '../deliberate'
 import { type CliFailure, usage } from '../failure'
 import { wholeNumber } from '../numbers'
 import { answer } from '../output/report'
@@ -45,7 +45,7 @@ const summaryIn = (text: string | undefined): E.Either<CliFailure, NewEvent> => 
 
 /** Replaces the beginning of a stream by a summary. Says first what that means; does it with `--yes` and once its id was typed. */
 export const truncate = (stream: string, options: TruncateOptions): Work => {
-  const { by = userName(), yes = false } = options
+  const { yes = false } = options
   const [reason, upTo] = [reasonIn(options), wholeNumber('--up-to', options.upTo, 1)]
   const summary = summaryIn(options.summary)
   return withSession('existing', (session, context) => async () => {
@@ -70,7 +70,7 @@ export const truncate = (stream: string, options: TruncateOptions): Work => {
     const truncated = await explained(session)(
       session.operator.truncateStream({
         ...{ streamId: stream, upTo: upTo.right, summary: summary.right },
-        ...{ by, why: reason.right },
+        ...{ by: context.by, why: reason.right },
       }),
     )()
     if (E.isLeft(truncated)) return truncated

@@ -52,7 +52,8 @@ export interface BoundaryStore {
    * whatever the order in which they name their streams.
    *
    * With a `condition` the events that match its query are exactly those of its `sight` at that moment, whatever is
-   * appended, and in whichever way; another append that could change that waits until this one is committed.
+   * appended, and in whichever way; another append that could change that waits until this one is committed. It is
+   * judged also where no stream has an event to add, and the sight of the answer is then the one that was given.
    *
    * Fails with
    * - `VersionConflicts`: names every stream that is not where its `expectedVersion` says.

@@ -144,6 +144,24 @@ export const conditions: BoundarySuite = {
       const streams = [appendTo(append.streamId, 0, numbered(1))]
       await failsWith(second.appendTogether({ streams, condition }), { _tag: 'VersionConflicts' })
     },
+    'are judged where nothing is added, too': async ({ store, second }) => {
+      const [tag, id, commandId] = [freshTag(), freshStream(), freshCommandId()]
+      const query: BoundaryQuery = [{ tags: [tag] }]
+      const sight = await sightOf(store, query)
+      const looking = { streams: [appendTo(id, 0, [])], condition: { query, sight } }
+      same((await succeeds(second.appendTogether(looking))).sight, sight)
+      const marking = { ...looking, streams: [appendTo(id, 0, [], [aMark(commandId, 0)])] }
+      const append = appendTo(freshStream(), 0, taggedEvents([tag]))
+      const { positions } = await succeeds(store.append(append))
+      const conflict = { _tag: 'BoundaryConflict', query, position: positions[0], attempts: 1 }
+      for (const request of [looking, marking]) {
+        await failsWith(second.appendTogether(request), conflict)
+      }
+      assert.equal(await handledBy(store, id, commandId), undefined)
+      const condition = { query, sight: await sightOf(store, query) }
+      await succeeds(second.appendTogether({ ...marking, condition }))
+      assert.equal((await handledBy(store, id, commandId))?.eventCount, 0)
+    },
     'are all that must be true of a stream at any version': async ({ store, second }) => {
       const [id, tag] = [freshStream(), freshTag()]
       const condition = { query: [{ tags: [tag] }], sight: { after: 0, count: 0 } } as const

@@ -123,6 +123,20 @@ export const brokenConditions: ReadonlyArray<BrokenBoundaryStore> = [
     ],
   },
   {
+    defect: 'judges no condition where nothing is added',
+    store: () =>
+      changed((store) => ({
+        appendTogether: ({ streams, condition }) =>
+          store.appendTogether({
+            streams,
+            ...(condition === undefined || streams.every(({ events }) => events.length === 0)
+              ? {}
+              : { condition }),
+          }),
+      })),
+    noticedBy: ['conditions: are judged where nothing is added, too'],
+  },
+  {
     defect: 'ignores types',
     store: () => asking((query) => eachItem(query, ({ tags }) => ({ tags }))),
     noticedBy: [

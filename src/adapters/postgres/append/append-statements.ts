@@ -33,20 +33,22 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
 /**
  * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
  * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
- * lock. Null, and no lock, where the sequence is behind the rows: then nothing is inserted, and the append function
- * says why.
+ * lock. Nothing is inserted where the sequence is behind the rows, nor where it has moved on by more than 32 before the lock was
+ * held: readers do not look further back than that. Then the append function is asked, which announces again, or says what
+ * is wrong.
  */
-// Not by pg_sequence_last_value: to a role that may not read the sequence it answers null, not an error, and a lock
+// Not pg_sequence_last_value alone: to a role that may not read the sequence it answers null, not an error, and a lock
 // on 0 would hold up every reader.
 const announcing = (schema: string, settings: string | undefined): string =>
-  `${settings === undefined ? '' : `${settings} is not null and `}pg_advisory_xact_lock_shared((
-    select ((s.tableoid::bigint & 16777215) << 40) | s.last
+  `${settings === undefined ? '' : `${settings} is not null and `}(
+    select pg_advisory_xact_lock_shared(((s.sequence::bigint & 16777215) << 40) | s.last) is not null
+      and coalesce(pg_sequence_last_value(s.sequence), 0) <= s.last + 32
     from (
-      select tableoid, case when is_called then last_value else 0 end as last
+      select tableoid as sequence, case when is_called then last_value else 0 end as last
       from ${schema}.events_position_seq offset 0
     ) s
     where (select e.position from ${schema}.events e where e.position > s.last
-           order by e.position limit 1) is null)) is not null`
+           order by e.position limit 1) is null)`
 
 /** An array for PostgreSQL: of values, or as its text. */
 type Column = ReadonlyArray<string | number | null> | string

@@ -223,19 +223,21 @@ declare
   space bigint;
   setting text; -- one for each store, also where two of them share a namespace
   beyond bigint;
+  sequence oid;
+  again bigint;
 begin
   if at <> '{{quoted}}.events'::regclass then
     raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
   end if;
   -- One statement: the sequence is read after the snapshot was taken, so no row that is seen here can have
   -- been drawn after it.
-  select s.last, s.space, s.setting,
+  select s.last, s.space, s.setting, s.sequence,
          (select e.position from {{schema}}.events e where e.position > s.last
           order by e.position limit 1)
-    into last, space, setting, beyond
+    into last, space, setting, sequence, beyond
     from (
       select case when is_called then last_value else 0 end as last,
-             tableoid::bigint & 16777215 as space, 'reprise.announced_' || tableoid as setting
+             tableoid::bigint & 16777215 as space, 'reprise.announced_' || tableoid as setting, tableoid as sequence
         from {{schema}}.events_position_seq
     ) s;
   if beyond is not null then
@@ -243,7 +245,13 @@ begin
       using errcode = 'RP002';
   end if;
   if current_setting(setting, true) is distinct from 'yes' then
-    perform pg_advisory_xact_lock_shared((space << 40) | last);
+    -- Who comes late announces again: readers that know a horizon look no further back than 32 positions. See visible.
+    loop
+      perform pg_advisory_xact_lock_shared((space << 40) | last);
+      again := coalesce(pg_sequence_last_value(sequence), 0);
+      exit when again <= last + 32;
+      last := again;
+    end loop;
     perform set_config(setting, 'yes', true);
   end if;
 end
@@ -299,6 +307,15 @@ $reprise$;
 -- events in a LATER statement. highest: the highest position of all that is visible. The horizon is never
 -- above it: what a sequence has drawn for nothing it may draw once more after a crash.
 --
+-- Listing all locks of the server costs the more the more there are, of tags and of anything else. So a session remembers the
+-- horizon that it has seen, and goes on from there: it tries the keys from there on, one by one, up to the first that
+-- a writer holds. A try holds a key for less than a microsecond, and a writer that is on time takes none of them: it announces
+-- the last value of the sequence, and the keys end before that. One that is late by up to 32 positions is found by
+-- beginning 32 keys before; one that is later announces again. All locks are listed by the first look of a session, by one
+-- in a transaction that has written (its own locks do not stop its tries), by one that is more than 512 positions behind, and
+-- once a second while it gets no further (a lock that is no writer's is told apart there only).
+-- See docs/explanation/ordering.md.
+--
 -- at: see append_together.
 create function {{schema}}.visible(
   at regclass, out horizon bigint, out highest bigint, out lineage uuid
@@ -307,8 +324,14 @@ create function {{schema}}.visible(
 as $reprise$
 declare
   last bigint;
-  held bigint;
   again bigint;
+  space bigint;
+  setting text; -- where the session remembers: the horizon, when it has listed the locks, and the lineage
+  memory text[];
+  known bigint;
+  safe bigint; -- as far as it goes without a writer
+  held bigint;
+  moment bigint := date_part('epoch', clock_timestamp()) * 1000;
 begin
   if at <> '{{quoted}}.events'::regclass then
     raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
@@ -316,8 +339,9 @@ begin
   if pg_is_in_recovery() then
     perform {{schema}}.refuse_replica();
   end if;
-  select case when is_called then last_value else 0 end into last from {{schema}}.events_position_seq;
-  select min(a.position) into held from {{schema}}.announced() a;
+  -- The sequence first, then the locks.
+  select case when s.is_called then s.last_value else 0 end, s.tableoid::bigint & 16777215, 'reprise.horizon_' || s.tableoid
+    into last, space, setting from {{schema}}.events_position_seq s;
   select e.position into highest from {{schema}}.events e order by e.position desc limit 1;
   highest := coalesce(highest, 0);
   if highest > last then
@@ -329,7 +353,42 @@ begin
     end if;
   end if;
   select s.lineage into lineage from {{schema}}.store s;
-  horizon := least(last, held, highest);
+  safe := least(last, highest);
+  memory := string_to_array(current_setting(setting, true), ' ');
+  if memory[3] = lineage::text and memory[1]::bigint <= safe and pg_current_xact_id_if_assigned() is null then
+    known := memory[1]::bigint;
+    if known = safe then
+      horizon := known;
+      return;
+    end if;
+    -- Whoever else tries a key at this very moment has it for less than a microsecond.
+    select k.key into held
+      from generate_series(greatest(known - 32, 0), least(safe, known + 512) - 1) as k(key)
+      where case
+          when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
+          when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
+          when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
+          else true
+        end
+      limit 1;
+    if held > known then
+      horizon := held;
+    elsif held is null and safe <= known + 512 then
+      horizon := safe;
+    elsif held is not null and memory[2]::bigint > moment - 1000 then
+      horizon := known;
+      return;
+    end if;
+  end if;
+  if horizon is null then
+    memory[2] := moment;
+    select min(a.position) into held from {{schema}}.announced() a;
+    horizon := least(safe, greatest(held, known));
+    if held is null then
+      horizon := safe;
+    end if;
+  end if;
+  perform set_config(setting, horizon || ' ' || memory[2] || ' ' || lineage, false);
 end
 $reprise$;
 

@@ -106,6 +106,105 @@ describe('the horizon', () => {
   })
 })
 
+describe('a session that knows a horizon', () => {
+  /** A store on one session, which has seen everything that is there, and how it looks at all locks. */
+  const knowing = async (schema: string, events: number) => {
+    const store = await storeIn(schema)
+    await right(store.append(appending('counter-before', events)))
+    const session = database.connect(1)
+    const own = postgres(session, { schema }).store
+    expect(await upTo(own)).toBe(events)
+    return { store, session, own }
+  }
+  /** How often a session lists all locks while it looks `times` times, and the last horizon that it sees. */
+  const lists = (session: Kysely<unknown>, schema: string, times: number) =>
+    session.transaction().execute(async (transaction) => {
+      const value = async (expression: string): Promise<number> => {
+        const query = CompiledQuery.raw(`select (${expression})::integer as value`)
+        const { rows } = await transaction.executeQuery(query)
+        return (rows[0] as { readonly value: number | null } | undefined)?.value ?? 0
+      }
+      const calls = () =>
+        value(`pg_stat_get_xact_function_calls('"${schema}".announced()'::regprocedure)`)
+      await transaction.executeQuery(CompiledQuery.raw(`set local track_functions = 'pl'`))
+      const before = await calls()
+      let horizon = 0
+      for (let time = 0; time < times; time++) horizon = await value(`"${schema}".horizon()`)
+      return { calls: (await calls()) - before, horizon }
+    })
+
+  it('lists no locks while it gets on, and once a second at most while it does not, however many of tags there are', async () => {
+    const schema = 'knowing'
+    const { store, session } = await knowing(schema, 3)
+    const tags = Array.from({ length: 2_000 }, (_, n) => `thing:${n}`)
+    const open = await db.startTransaction().execute()
+    const events = tags.map((tag) => ({ ...appending('counter-x').events[0]!, tags: [tag] }))
+    const request = { ...appending('counter-open'), events: events.slice(0, 1_000) }
+    await right(store.inTransaction(open).append(request))
+    expect((await lists(session, schema, 50)).calls).toBeLessThanOrEqual(2)
+    await open.commit().execute()
+    await right(store.append(appending('counter-after')))
+    // Further than it goes by keys: once more, and then no more.
+    expect(await lists(session, schema, 2)).toEqual({ calls: 1, horizon: 1_004 })
+    for (let n = 0; n < 5; n++) {
+      await right(store.append(appending(`counter-later ${n}`, 100)))
+      expect(await lists(session, schema, 2)).toEqual({
+        calls: 0,
+        horizon: 1_004 + (n + 1) * 100,
+      })
+    }
+  })
+
+  it.each([
+    ['a little late', 5],
+    ['so late that it must announce again', 40],
+  ])('waits for a writer that announces %s', async (_, between) => {
+    const schema = `late by ${between}`
+    const { store, own } = await knowing(schema, 3)
+    const gate = new Client({ connectionString: database.url })
+    await gate.connect()
+    const { rows: found } = await gate.query<{ key: string; oid: number }>(
+      `select ((s.tableoid::bigint & 16777215) << 40) | 3 as key, d.oid
+       from "${schema}".events_position_seq s, pg_database d where d.datname = current_database()`,
+    )
+    const { key, oid } = found[0]!
+    await gate.query('select pg_advisory_lock($1::bigint)', [key])
+    const late = await db.startTransaction().execute()
+    const appended = right(store.inTransaction(late).append(appending('counter-late')))
+    await eventually(async () => {
+      const { rows } = await gate.query(
+        'select from pg_locks where not granted and objid = 3 and database = $1',
+        [oid],
+      )
+      return rows.length === 1
+    })
+    // The others have announced before: they do not meet the gate.
+    await gate.query(
+      `select nextval('"${schema}".events_position_seq') from generate_series(1, ${between})`,
+    )
+    await right(store.append(appending('counter-quick', 2)))
+    await eventually(async () => (await upTo(own)) === 5 + between)
+    await gate.query('select pg_advisory_unlock($1::bigint)', [key])
+    await appended
+    await right(store.append(appending('counter-after')))
+    for (let look = 0; look < 3; look++) expect(await upTo(own)).toBeLessThan(6 + between)
+    await late.commit().execute()
+    expect(await upTo(own)).toBe(7 + between)
+    await gate.end()
+  })
+
+  it('does not go on past what its own transaction has appended', async () => {
+    const { session, store } = await knowing('own', 3)
+    await session.transaction().execute(async (transaction) => {
+      const inside = postgres(session, { schema: 'own' }).store.inTransaction(transaction)
+      await right(inside.append(appending('counter-own')))
+      await right(store.append(appending('counter-other')))
+      expect((await right(inside.readAll({ after: 0, limit: 10 }))).upTo).toBe(3)
+    })
+    expect(await upTo(postgres(session, { schema: 'own' }).store)).toBe(5)
+  })
+})
+
 const WRITERS = 12
 const FOR = 6_000
 

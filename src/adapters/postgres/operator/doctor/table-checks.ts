@@ -78,6 +78,34 @@ const access = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
   ),
 })
 
+interface AuditRow {
+  readonly name: string
+  readonly permitted: boolean
+}
+
+const auditPrivileges = `
+select current_user::text as name,
+       has_table_privilege($1::text || '.audit', 'insert')
+         and has_table_privilege($1::text || '.audit', 'update') as permitted`
+
+/** Whether the user of the connection may record what an operator does: what cannot be recorded is not done. */
+const audit = ({ quoted, read }: OperatedSchema): Check => ({
+  name: 'audit',
+  needs: 'tables',
+  look: pipe(
+    read<AuditRow>(auditPrivileges, [quoted]),
+    TE.map(([{ name, permitted } = { name: '', permitted: false }]) =>
+      permitted
+        ? ok('audit', `${name} may record what an operator does`)
+        : warning(
+            'audit',
+            `${name} may not record what an operator does: retry, skip, reset and the like are refused`,
+            `Unless this is meant, as the owner: grant insert, update on ${quoted}.audit (to the user)`,
+          ),
+    ),
+  ),
+})
+
 interface TriggerRow {
   readonly name: string
   readonly enabled: string
@@ -237,6 +265,7 @@ const lineage = ({ quoted, read }: OperatedSchema): Check => ({
 export const tableChecks = (schema: OperatedSchema): ReadonlyArray<Check> => [
   place(schema),
   access(schema),
+  audit(schema),
   immutability(schema),
   positions(schema),
   lineage(schema),
