@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
-import { natsServer, natsVersion } from './nats-server.mjs'
+import { natsServer, natsVersion, oldNatsServer } from './nats-server.mjs'
 
 const number = (text) => {
   const value = Number(text)
@@ -33,6 +33,7 @@ console.log(`nats-server ${natsVersion(program)}`)
 const runJest = async (report) => {
   const environment = {
     NATS_SERVER: program,
+    NATS_SERVER_OLD: oldNatsServer() ?? '',
     REPRISE_JETSTREAM_SECONDS: String(options.seconds),
     REPRISE_JETSTREAM_TIMES: String(options.times),
     REPRISE_JETSTREAM_CALLERS: String(options.callers),

@@ -18,8 +18,10 @@ import { pathToFileURL } from 'node:url'
 
 /** The suite of Debian whose package is new enough, and runs on the stable release before it. */
 const SUITE = 'forky'
+/** A suite whose package is too old: 2.9.10. */
+const OLD_SUITE = 'bookworm'
 const root = resolve(import.meta.dirname, '..')
-const cached = join(root, 'node_modules/.cache/nats-server/nats-server')
+const cachedOf = (suite) => join(root, 'node_modules/.cache/nats-server', suite, 'nats-server')
 
 /** `2.15.1`, or `undefined` if it is no nats-server. */
 export const natsVersion = (program) => {
@@ -51,7 +53,7 @@ const readAll = (folder) =>
     : []
 
 /** The entry of Debian's own archive in this machine's sources, as one line for another suite. */
-const sourceLine = () => {
+const sourceLine = (suite) => {
   const list = '/etc/apt/sources.list'
   const texts = [
     ...(existsSync(list) ? [readFileSync(list, 'utf8')] : []),
@@ -65,23 +67,24 @@ const sourceLine = () => {
         .find((one) => /\/debian\/?$/.test(one))
       const key = field('Signed-By')
       if (address !== undefined) {
-        return `deb ${key === undefined ? '' : `[signed-by=${key}] `}${address} ${SUITE} main\n`
+        return `deb ${key === undefined ? '' : `[signed-by=${key}] `}${address} ${suite} main\n`
       }
       const line = /^deb\s+(\[[^\]]*\]\s+)?(\S+\/debian\/?)\s/m.exec(paragraph)
-      if (line !== null) return `deb ${line[1] ?? ''}${line[2]} ${SUITE} main\n`
+      if (line !== null) return `deb ${line[1] ?? ''}${line[2]} ${suite} main\n`
     }
   }
   throw new Error("this machine's apt sources name no archive of Debian: set NATS_SERVER")
 }
 
 /** Downloads and unpacks Debian's package, with lists and a cache of its own: nothing is installed. */
-const fetchNatsServer = () => {
+const fetchNatsServer = (suite) => {
+  const cached = cachedOf(suite)
   const folder = mkdtempSync(join(tmpdir(), 'reprise-nats-'))
   try {
     for (const name of ['lists/partial', 'cache/archives/partial']) {
       mkdirSync(join(folder, name), { recursive: true })
     }
-    writeFileSync(join(folder, 'sources.list'), sourceLine())
+    writeFileSync(join(folder, 'sources.list'), sourceLine(suite))
     const settings = {
       'Dir::Etc::SourceList': join(folder, 'sources.list'),
       'Dir::Etc::SourceParts': '/dev/null',
@@ -111,10 +114,24 @@ const fetchNatsServer = () => {
 
 /** A nats-server of 2.12 or newer; downloaded if there is none yet. */
 export const natsServer = () => {
+  const cached = cachedOf(SUITE)
   const found =
-    findNatsServer() ?? (existsSync(cached) && isNewEnough(cached) ? cached : fetchNatsServer())
+    findNatsServer() ??
+    (existsSync(cached) && isNewEnough(cached) ? cached : fetchNatsServer(SUITE))
   if (!isNewEnough(found)) throw new Error(`${found} is no nats-server of 2.12 or newer`)
   return found
+}
+
+/** A nats-server that is too old, or `undefined` where there is none to be had. */
+export const oldNatsServer = () => {
+  const cached = cachedOf(OLD_SUITE)
+  try {
+    const found = existsSync(cached) ? cached : fetchNatsServer(OLD_SUITE)
+    return natsVersion(found) === undefined || isNewEnough(found) ? undefined : found
+  } catch (error) {
+    console.log(`No old nats-server: ${error instanceof Error ? error.message : error}`)
+    return undefined
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -67,6 +67,7 @@ export {
   versionConflicts,
 } from './core/errors/conflict'
 export type { DeciderThrew, Rejected, UserFunction } from './core/errors/decision'
+export { type StreamClosed, streamClosed } from './core/errors/closed'
 export { type StreamErased, streamErased } from './core/errors/erased'
 export {
   type Limit,
@@ -165,6 +166,7 @@ export {
   type OperatorAction,
   outcomeMessage,
 } from './core/operator/audit'
+export { type Closing, closingProblem, type Closure, nothingToClose } from './core/operator/closing'
 export {
   type ErasedDocument,
   type Erasing,

@@ -1,11 +1,11 @@
-import type { BoundaryStore, EventStore } from 'reprise/adapter'
+import type { StreamStore } from 'reprise/adapter'
+import type { Database } from './database'
 import type { Office } from './office'
 import type { Screen } from './screen'
 import { value } from './value'
 
 /** What a scene runs with. */
-export interface Bank {
-  readonly backend: { readonly store: EventStore & BoundaryStore }
+export interface Bank extends Pick<Database, 'backend' | 'boundaries'> {
   readonly office: Office
   readonly screen: Screen
   /** Account ids are new in every run: `ada-3` is Ada's in run 3. */
@@ -26,7 +26,7 @@ export interface Found {
 const PAGE = 500
 
 /** Counts all accounts and events, one page at a time. A stream's version is the number of its events. */
-export const survey = async (store: EventStore): Promise<Found> => {
+export const survey = async (store: StreamStore): Promise<Found> => {
   let found: Found = { events: 0, accounts: 0, lastRun: 0 }
   let after = ''
   for (;;) {

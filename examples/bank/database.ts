@@ -1,42 +1,53 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
-import { postgres, type PostgresBackend } from 'reprise/postgres'
+import type { Backend } from 'reprise'
+import type { Administration, BoundaryStore, StreamStore } from 'reprise/adapter'
+import { type Followed, type Office, openOffice } from './office'
 import { value } from './value'
 
-/** Where the bank stores its data, below the current directory. One run at a time may use it. */
-export const FOLDER = join('.reprise', 'bank')
-
-/** The bank's backend, and how to close its database. */
+/** Where the bank stores its data, and what runs on it. The bank is the same on each. */
 export interface Database {
-  readonly backend: PostgresBackend<unknown>
+  /** For people: `embedded PostgreSQL in .reprise/bank`. */
+  readonly place: string
+  readonly backend: { readonly store: StreamStore }
+  /** For rules across streams. `undefined`: such a store has none. */
+  readonly boundaries: { readonly store: StreamStore & BoundaryStore } | undefined
+  readonly openOffice: () => Promise<Office>
   /** The migrations that were run just now. */
   readonly migrated: ReadonlyArray<string>
   readonly close: () => Promise<void>
 }
 
-const openAt = async (folder: string): Promise<Database> => {
-  const pglite = await PGlite.create(folder)
-  const backend = postgres(pglite)
-  const { applied } = value(await backend.migrate())
-  const close = async (): Promise<void> => {
-    await backend.close()
-    await pglite.close()
-  }
-  return { backend, migrated: applied, close }
+/** What is known of a database besides its backend. */
+interface Given {
+  readonly place: string
+  readonly boundaries?: Database['boundaries']
+  /** Closes the connections that the backend was given. */
+  readonly end: () => Promise<void>
 }
 
-/**
- * Opens the database. A new one is created beside its final place and moved there when it is complete, so that
- * a run that is killed while creating it leaves nothing that could break the next one.
- */
-export const openDatabase = async (): Promise<Database> => {
-  if (existsSync(FOLDER)) return openAt(FOLDER)
-  const unfinished = `${FOLDER}.new`
-  rmSync(unfinished, { recursive: true, force: true })
-  mkdirSync(unfinished, { recursive: true })
-  const made = await openAt(unfinished)
-  await made.close()
-  renameSync(unfinished, FOLDER)
-  return { ...(await openAt(FOLDER)), migrated: made.migrated }
+/** A backend that is its own source, as one that has several. */
+export const onlySource = <Transaction>(
+  backend: Backend<Transaction>,
+): Followed<Transaction> & Administration => ({
+  ...backend,
+  sources: [backend],
+  sourceOf: () => Promise.resolve(backend),
+})
+
+/** Migrates a backend, and opens the bank on it. */
+export const bankOn = async <Transaction>(
+  backend: Followed<Transaction> & Administration,
+  { place, boundaries, end }: Given,
+): Promise<Database> => {
+  const { applied } = value(await backend.migrate())
+  return {
+    place,
+    backend,
+    boundaries,
+    openOffice: () => openOffice(backend),
+    migrated: applied,
+    close: async () => {
+      await backend.close()
+      await end()
+    },
+  }
 }

@@ -1,4 +1,5 @@
-import { type Backend, type CategoryOptions, openCategory } from 'reprise'
+import { type CategoryOptions, openCategory } from 'reprise'
+import type { StreamStore } from 'reprise/adapter'
 import { accounts } from './account/category'
 
 /**
@@ -8,6 +9,6 @@ import { accounts } from './account/category'
  * @param onNotice - is called with every notice.
  */
 export const openDesk = (
-  backend: Pick<Backend<unknown>, 'store'>,
+  backend: { readonly store: StreamStore },
   onNotice: CategoryOptions['onNotice'] = () => undefined,
 ) => openCategory(accounts, backend, { onNotice })

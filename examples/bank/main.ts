@@ -1,6 +1,6 @@
 import { type Bank, survey, type Scene } from './bank'
-import { type Database, FOLDER, openDatabase } from './database'
-import { openOffice } from './office'
+import { openDatabase } from './backends'
+import type { Database } from './database'
 import { aTransfer } from './scenes/a-transfer'
 import { asItWas } from './scenes/as-it-was'
 import { failedTransfers } from './scenes/failed-transfers'
@@ -36,13 +36,13 @@ const scenes: ReadonlyArray<Scene> = [
 
 /** Runs scenes in a bank whose office is open, and always closes it. */
 const runIn = async (
-  { backend }: Database,
+  { backend, boundaries, openOffice }: Database,
   bank: Pick<Bank, 'screen' | 'accountOf'>,
   selected: ReadonlyArray<Scene>,
 ): Promise<void> => {
-  const office = await openOffice(backend)
+  const office = await openOffice()
   try {
-    for (const scene of selected) await scene({ ...bank, backend, office })
+    for (const scene of selected) await scene({ ...bank, backend, boundaries, office })
   } finally {
     await office.close()
   }
@@ -55,7 +55,7 @@ const runStory = async (): Promise<number> => {
   const run = found.lastRun + 1
   const accountOf = (owner: string): string => `${owner}-${run}`
 
-  screen.say(`The bank, run ${run}, on embedded PostgreSQL in ${FOLDER}`)
+  screen.say(`The bank, run ${run}, on ${database.place}`)
   if (database.migrated.length > 0) screen.say(`Migrated: ${database.migrated.join(', ')}`)
   screen.say(
     found.events === 0
@@ -75,7 +75,9 @@ const runStory = async (): Promise<number> => {
   const { held, broken } = screen.result()
   screen.say('')
   screen.say(`${held} claims hold, ${broken} do not. The store has ${left.events} events now.`)
-  screen.say('To look at them in a browser: npm run studio')
+  if (database.place.endsWith('.reprise/bank')) {
+    screen.say('To look at them in a browser: npm run studio')
+  }
   return broken === 0 ? 0 : 1
 }
 

@@ -1,6 +1,5 @@
 import { identity } from 'fp-ts/lib/function.js'
 import {
-  type Backend,
   type Dispatch,
   fromStart,
   openCategory,
@@ -8,7 +7,7 @@ import {
   runProcessManager,
   runProjection,
 } from 'reprise'
-import { type Position } from 'reprise/adapter'
+import type { Position, Source, StoredEvent, StreamStore } from 'reprise/adapter'
 import { accountBalances } from './account/balances'
 import { running } from './running'
 import { bookedAccounts, transfers } from './transfer/own-streams'
@@ -29,8 +28,15 @@ const PATIENCE = 60_000
 /** All commands that are not answered yet, or the first thousand. */
 const OUTBOX = { which: 'all', after: 0, limit: 1_000 } as const
 
+/** What the office runs on: what follows events runs on each source, and what became of a stream is in its own. */
+export interface Followed<Transaction> {
+  readonly store: StreamStore
+  readonly sources: ReadonlyArray<Source<Transaction>>
+  readonly sourceOf: (streamId: string) => Promise<Source<Transaction>>
+}
+
 /** How the commands of transfers reach accounts and transfers. */
-const dispatchTo = (backend: Pick<Backend<unknown>, 'store'>) => {
+const dispatchTo = (backend: { readonly store: StreamStore }) => {
   const accountDesk = openCategory(bookedAccounts, backend)
   const transferDesk = openCategory(transfers, backend)
   const dispatch: Dispatch<BankCommand> = ({ key, command }, once) =>
@@ -44,17 +50,18 @@ const dispatchTo = (backend: Pick<Backend<unknown>, 'store'>) => {
  * The office behind the desks: it maintains the list of balances and the list of transfers, and moves the
  * money of transfers while `moveMoney` runs.
  */
-export const openOffice = async <Transaction>(backend: Backend<Transaction>) => {
+export const openOffice = async <Transaction>(backend: Followed<Transaction>) => {
   const { dispatch, transferDesk } = dispatchTo(backend)
   const lists = [
     running((signal) => runProjection(accountBalances, options)(backend, { signal })),
     running((signal) => runProjection(transferStatuses, options)(backend, { signal })),
   ]
-  const balances = projectionReader(accountBalances)(backend)
-  const statuses = projectionReader(transferStatuses)(backend)
-  for (const { name } of [accountBalances, transferStatuses]) {
-    await until(async () => value(await backend.documents.active(name)()))
+  for (const { documents } of backend.sources) {
+    for (const { name } of [accountBalances, transferStatuses]) {
+      await until(async () => value(await documents.active(name)()))
+    }
   }
+  const transferSource = (id: string) => backend.sourceOf(`transfer-${id}`)
 
   return {
     /** Runs the process manager. */
@@ -86,24 +93,42 @@ export const openOffice = async <Transaction>(backend: Backend<Transaction>) => 
 
     /** The balance in the list that is no older than `position`. `undefined`: no such account. */
     balance: async (id: string, position: Position): Promise<number | undefined> => {
+      const balances = projectionReader(accountBalances)(await backend.sourceOf(`account-${id}`))
       value(await balances.until(position, PATIENCE)())
       return value(await balances.get(id)())?.balance
     },
 
     /** The status in the list of transfers, no older than `position`. */
     status: async (id: string, position: Position) => {
+      const statuses = projectionReader(transferStatuses)(await transferSource(id))
       value(await statuses.until(position, PATIENCE)())
       return value(await statuses.get(id)())
     },
 
     /** How many commands of transfers are not answered yet. */
-    unanswered: async (): Promise<number> =>
-      value(await backend.operator.outbox(transferManager.name, OUTBOX)()).commands.length,
+    unanswered: async (): Promise<number> => {
+      let count = 0
+      for (const { operator } of backend.sources) {
+        count += value(await operator.outbox(transferManager.name, OUTBOX)()).commands.length
+      }
+      return count
+    },
 
-    /** The transfers that are neither completed nor failed, as far as the list knows. */
+    /** The transfers that are neither completed nor failed, as far as the lists know. */
     unfinished: async (): Promise<ReadonlyArray<string>> => {
       const range = { after: '', limit: 100, where: { status: 'running' } }
-      return value(await statuses.all(range)()).entries.map(({ key }) => key)
+      const ids: string[] = []
+      for (const source of backend.sources) {
+        const statuses = projectionReader(transferStatuses)(source)
+        ids.push(...value(await statuses.all(range)()).entries.map(({ key }) => key))
+      }
+      return ids
+    },
+
+    /** What has happened where a transfer is, behind a position: at most 50 events. */
+    eventsAfter: async (id: string, position: Position): Promise<ReadonlyArray<StoredEvent>> => {
+      const { store } = await transferSource(id)
+      return value(await store.readAll({ after: position, limit: 50 })()).events
     },
 
     /** Ends the lists. */

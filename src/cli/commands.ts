@@ -1,7 +1,9 @@
 import { registerRetry, registerSkip } from './commands/retry-and-skip'
+import { registerClose } from './commands/close'
 import { registerDoctor } from './commands/doctor'
 import { registerErase } from './commands/erase'
 import { registerExport } from './commands/export'
+import { registerForget } from './commands/forget'
 import { registerImport } from './commands/import'
 import { registerInit } from './commands/init'
 import { registerMigrate } from './commands/migrate'
@@ -11,6 +13,7 @@ import { registerRebuild } from './commands/rebuild'
 import { registerRename, registerRepartition } from './commands/reshaping'
 import { registerRollback } from './commands/rollback'
 import { registerSeal } from './commands/seal'
+import { registerShards } from './commands/shards'
 import { registerShow } from './commands/show'
 import { registerStreams } from './commands/streams'
 import { registerStudio } from './commands/studio'
@@ -39,11 +42,14 @@ export const commands: ReadonlyArray<Register> = [
   registerRebuild,
   registerRollback,
   registerTags,
+  registerClose,
   registerErase,
+  registerForget,
   registerExport,
   registerImport,
   registerVerify,
   registerSeal,
+  registerShards,
   registerStudio,
   registerDoctor,
 ]

@@ -43,7 +43,10 @@ export interface Appended {
   readonly version: StreamVersion
   /** One per event, increasing. */
   readonly positions: ReadonlyArray<Position>
-  /** By the store's clock; the same for all events of the append. Milliseconds since 1970-01-01 UTC. */
+  /**
+   * By the store's clock, and never before that of the event before in the stream, although the clock is set back; the
+   * same for all events of the append. Milliseconds since 1970-01-01 UTC.
+   */
   readonly recordedAt: number
 }
 

@@ -50,6 +50,26 @@ export const firstSlotMap = (cluster: string, shards: number): SlotMap => ({
   moving: [],
 })
 
+/** The slots that a shard gives away when it is split: the upper half of its own. Empty: it has one slot, or none. */
+export const halfOf = ({ slots }: SlotMap, shard: number): ReadonlyArray<number> => {
+  const own = slots.flatMap((on, slot) => (on === shard ? [slot] : []))
+  return own.slice(Math.ceil(own.length / 2))
+}
+
+/** The map while slots are being moved: they are still where they were, and take no appends. */
+export const movingMap = (map: SlotMap, moving: ReadonlyArray<number>): SlotMap => ({
+  ...map,
+  epoch: map.epoch + 1,
+  moving,
+})
+
+/** The map with one shard more, which has the slots that were being moved. */
+export const movedMap = (map: SlotMap): SlotMap => {
+  const moved = new Set(map.moving)
+  const slots = map.slots.map((shard, slot) => (moved.has(slot) ? map.shards : shard))
+  return { ...map, epoch: map.epoch + 1, shards: map.shards + 1, slots, moving: [] }
+}
+
 const isSlot = (slot: number): boolean => Number.isInteger(slot) && slot >= 0 && slot < SLOTS
 
 /** Why a map is not valid, in words, or `undefined`. */

@@ -12,15 +12,15 @@ export type StreamId = string
 /** How many events a stream has. Its first event is version 1; 0: never written to. At most 2,147,483,646. */
 export type StreamVersion = number
 
-/** The place of an event in the order of the whole store. Increasing, with gaps; at most 2^40 - 1. */
+/** The place of an event in the order of its source. Increasing, with gaps; how high it can be says the adapter. */
 export type Position = number
 
 /** The longest stream id, in characters. */
 export const MAXIMUM_STREAM_ID_LENGTH = 255
 /** The highest version: the most events that a stream can have. */
 export const MAXIMUM_VERSION = 2_147_483_646
-/** The highest position of an event: 2^40 - 1, about 1.1 million million. */
-export const MAXIMUM_POSITION = 2 ** 40 - 1
+/** The highest position that any source can have: a number holds it exactly. An adapter's own may be lower. */
+export const MAXIMUM_POSITION = Number.MAX_SAFE_INTEGER
 
 const problemOf = (id: unknown): string | undefined => {
   if (typeof id !== 'string') return 'it must be a string'

@@ -173,6 +173,8 @@ const standardOf = (
       return { status: 400, code: 'invalid-id', detail: `The id is not valid: ${error.reason}.` }
     case 'StreamErased':
       return { status: 410, code: 'erased', detail: 'It was erased, and does not come back.' }
+    case 'StreamClosed':
+      return { status: 409, code: 'closed', detail: 'It was closed. Nothing was changed.' }
     case 'Rejected':
       return {
         status: 422,
@@ -246,6 +248,7 @@ const standardOf = (
  * | 404 | `version-not-reached` | `VersionNotReached` |
  * | 409 | `version-conflict` | `VersionConflict`: other writers were faster at every attempt |
  * | 409 | `boundary-conflict` | `BoundaryConflict`: the same for what a boundary depends on |
+ * | 409 | `closed` | `StreamClosed` |
  * | 410 | `erased` | `StreamErased` |
  * | 412 | `precondition-failed` | `VersionConflict` with the preconditions of the request |
  * | 413 | `too-much-to-store` | `LimitExceeded` |

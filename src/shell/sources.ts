@@ -10,13 +10,24 @@ const hasSeveral = <Given extends object>(
   backend: OnSources<Given>,
 ): backend is { readonly sources: ReadonlyArray<Given> } & Observed => 'sources' in backend
 
+/** Names the source that notices are about, if it has a name: it is one of several. */
+const naming = <Told extends object>(source: object, tell: (notice: Told) => void) =>
+  'source' in source && typeof source.source === 'string'
+    ? (
+        (name) => (notice: Told) =>
+          tell({ ...notice, source: name })
+      )(source.source)
+    : tell
+
 /** Each source of a backend: the backend itself, if it is its own. All of them tell the backend what they report. */
 export const sourcesOf = <Given extends object>(
   backend: OnSources<Given>,
 ): ReadonlyArray<Given> => {
   if (!hasSeveral(backend)) return [backend]
   const { sources, onAnyNotice } = backend
-  return onAnyNotice === undefined ? sources : sources.map((source) => ({ onAnyNotice, ...source }))
+  return onAnyNotice === undefined
+    ? sources
+    : sources.map((source) => ({ onAnyNotice: naming(source, onAnyNotice), ...source }))
 }
 
 /** The first error, if there is one. */
@@ -27,18 +38,24 @@ const firstError = <Failure>(
 /**
  * Runs something on each source of a backend at once. Ends when all have ended. The first one that ends with an error
  * stops the others, and its error is the answer. (`runWorkers` runs each of them as a worker of its own instead, so that
- * the others go on.)
+ * the others go on.) Notices of one that has a name carry it.
  */
 export const onEachSource =
-  <Given extends object, Notice, Failure>(
+  <Given extends object, Notice extends object, Failure>(
     backend: OnSources<Given>,
     running: RunOptions<Notice>,
     run: (source: Given, running: RunOptions<Notice>) => TaskEither<Failure, void>,
   ): TaskEither<Failure, void> =>
   async () => {
     const sources = sourcesOf(backend)
+    const { onNotice } = running
+    const runOn = (source: Given, options: RunOptions<Notice>) =>
+      run(
+        source,
+        onNotice === undefined ? options : { ...options, onNotice: naming(source, onNotice) },
+      )()
     const [only, another] = sources
-    if (only !== undefined && another === undefined) return run(only, running)()
+    if (only !== undefined && another === undefined) return runOn(only, running)
     const own = new AbortController()
     const abort = (): void => own.abort()
     if (running.signal.aborted) abort()
@@ -50,7 +67,7 @@ export const onEachSource =
     }
     const answers = await Promise.all(
       sources.map(async (source) => {
-        const answer = await run(source, { ...running, signal: own.signal, onStarted })()
+        const answer = await runOn(source, { ...running, signal: own.signal, onStarted })
         if (E.isLeft(answer)) abort()
         return answer
       }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Backend, openCategory } from 'reprise'
+import { onlySource } from '../../examples/bank/database'
 import { openOffice } from '../../examples/bank/office'
 import { bookedAccounts, transfers } from '../../examples/bank/transfer/own-streams'
 import { customers, fill, HOSTILE, register, visit } from '../studio/fixture'
@@ -35,7 +36,7 @@ export const fillShop = async <Transaction>(
   await right(desk.handleCommand('hostile', visit(HOSTILE)))
   await right(desk.handleCommand('hostile', visit('x'.repeat(1_000_000))))
 
-  const office = await openOffice(side)
+  const office = await openOffice(onlySource(side))
   const accounts = openCategory(bookedAccounts, side)
   const plain = (command: object) => ({ transferId: null, command }) as never
   for (const owner of ['emma', 'finn']) {

@@ -25,10 +25,11 @@ import { eventually } from '../support/eventually'
 import { right } from '../support/right'
 import { running } from '../support/running'
 import {
+  across,
+  mostAdvanced,
   onServer,
   type ReplicatedServer,
   startReplicated,
-  type TestServer,
 } from '../support/servers'
 
 // One failover of a primary with two standbys under load. `npm run test:failover` makes several, and longer ones.
@@ -59,12 +60,6 @@ interface StoredRow {
   readonly stream: string
   readonly version: number
   readonly position: number
-}
-
-/** The servers' addresses in one connection string. */
-const across = (servers: ReadonlyArray<TestServer>): string => {
-  const hosts = servers.map(({ url }) => new URL(url).host).join(',')
-  return `postgres://postgres:reprise@${hosts}/postgres?target_session_attrs=read-write`
 }
 
 const pause = (milliseconds: number) =>
@@ -171,22 +166,6 @@ const startReader = (url: string) => {
     await backend.close()
     await pool.end()
   }
-}
-
-/** The standby that has received most: with `ANY 1` every acknowledged commit is on it. */
-const mostAdvanced = async (replicas: ReadonlyArray<TestServer>): Promise<TestServer> => {
-  const received = await Promise.all(
-    replicas.map(async (server) => {
-      const [row] = await onServer<{ bytes: number }>(
-        server.url,
-        `select (pg_last_wal_receive_lsn() - '0/0')::double precision as bytes`,
-      )
-      return { server, bytes: row?.bytes ?? 0 }
-    }),
-  )
-  const [first] = received.sort((one, other) => other.bytes - one.bytes)
-  if (first === undefined) throw new Error('there is no standby')
-  return first.server
 }
 
 /** The streams whose document is not what their events say, once it has all of them. */

@@ -1,5 +1,6 @@
 import { memoryReadSide } from '../support/memory-read-side'
 import type { BrokenOperator } from './broken/broken-operator'
+import { brokenClosingOperators } from './broken/operator-closing'
 import { brokenErasingOperators } from './broken/operator-erasing'
 import { brokenForgettingOperators } from './broken/operator-forgetting'
 import { brokenTagOperators } from './broken/operator-tags'
@@ -19,6 +20,7 @@ const runNamed = (open: BrokenOperator['open'], name: string): Promise<void> => 
 describe.each([
   ...brokenOperators,
   ...brokenTagOperators,
+  ...brokenClosingOperators,
   ...brokenErasingOperators,
   ...brokenForgettingOperators,
 ])('an operator that $defect', ({ open, noticedBy }) => {

@@ -325,13 +325,10 @@ describe('a listener of node', () => {
   it('does not wait for a body that its handler did not read, but has arrived', async () => {
     const url = await serve(() => new Response('ok'))
     const body = 'x'.repeat(500_000)
+    const request = `POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`
     const start = performance.now()
-    const { text } = await sendRaw(
-      url,
-      `POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    )
-    expect(text).toBe('ok')
-    expect(performance.now() - start).toBeLessThan(900)
+    for (let turn = 0; turn < 10; turn++) expect((await sendRaw(url, request)).text).toBe('ok')
+    expect(performance.now() - start).toBeLessThan(8_000) // each would wait a second
   })
 
   it('adds nothing to an answer that is under way when the rest of the request is malformed', async () => {

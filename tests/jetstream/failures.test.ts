@@ -12,7 +12,7 @@ import {
   taggedEvents,
 } from '../../src/testing/store-contract/fixtures'
 import { type NatsCluster, startNats } from '../support/nats-cluster'
-import { describeWithNats } from '../support/nats-server'
+import { describeWithNats, oldNatsServer } from '../support/nats-server'
 import { left, right } from '../support/right'
 
 /** A connection that says it is to another version of the server. */
@@ -56,6 +56,29 @@ describeWithNats('what JetStream refuses', (program) => {
     expect(await left(store.load({ streamId, after: 0, limit: 1 }))).toMatchObject(tooOld)
     expect(await left(sources[0].store.readAll({ after: 0, limit: 1 }))).toMatchObject(tooOld)
   })
+
+  ;(oldNatsServer === '' ? it.skip : it)(
+    'is everything, on a real server of 2.9',
+    async () => {
+      const old = await startNats({ program: oldNatsServer, nodes: 1 })
+      const toOld = await old.connect(0)
+      try {
+        const { store, migrate } = jetStream(toOld, { replicas: 1 })
+        expect(toOld.info?.version).toMatch(/^2\.9\./)
+        for (const answer of [
+          await left(migrate),
+          await left(store.append(appendTo(freshStream(), 0, numbered(1)))),
+          await left(store.streams({ after: '', limit: 1 })),
+        ]) {
+          expect(answer).toMatchObject({ reason: 'ServerTooOld', outcome: 'nothingWritten' })
+        }
+      } finally {
+        await toOld.close()
+        await old.stop()
+      }
+    },
+    30_000,
+  )
 
   it('is everything, in a store that was not set up, until it is', async () => {
     const { store, migrate } = jetStream(connection, { name: 'later', replicas: 1 })

@@ -7,31 +7,22 @@ import type { StoredEvent } from '../../src/core/recorded-event'
 import { checkHistory } from '../../src/testing/history/check-history'
 import type { HistoryEntry } from '../../src/testing/history/entries'
 import { recordedStore } from '../../src/testing/history/recorded-store'
-import { historyRecorder } from '../../src/testing/history/recorder'
 import { describeViolation } from '../../src/testing/history/violation'
-import { aMark, anEvent, appendTo } from '../../src/testing/store-contract/fixtures'
 import { type NatsCluster, startNats } from '../support/nats-cluster'
 import { describeWithNats } from '../support/nats-server'
 import { right } from '../support/right'
 import { until } from '../support/until'
+import { CALLERS, CATEGORY, pause, startLoad, STREAMS } from './load'
 
 // Kills under load, each judged by the history checker. `npm run test:jetstream -- --seconds 60` makes longer ones.
 const GIVEN = process.env['REPRISE_JETSTREAM_SECONDS']
 const SECONDS = Number(GIVEN ?? 2)
 const TIMES = Number(process.env['REPRISE_JETSTREAM_TIMES'] ?? 1)
-const CALLERS = Number(process.env['REPRISE_JETSTREAM_CALLERS'] ?? 64)
 const REPORT = process.env['REPRISE_JETSTREAM_REPORT']
 const ONLY = process.env['REPRISE_JETSTREAM_ONLY']
-const STREAMS = 48
-const CATEGORY = 'kills'
 
 const FAULTS = ['leader', 'follower', 'all', 'frozen'] as const
 type Fault = (typeof FAULTS)[number]
-
-const pause = (milliseconds: number) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 
 const whole = ({ store, sources: [source] }: JetStreamBackend): EventStore => ({
   ...store,
@@ -55,82 +46,6 @@ const everything = async (store: EventStore): Promise<ReadonlyArray<StoredEvent>
     more = page.more
   }
   return events
-}
-
-/** Callers that append with an id, each until its answer is definite; readers of streams; a reader of the whole store. */
-const startLoad = (stores: ReadonlyArray<EventStore>, write: (entry: HistoryEntry) => void) => {
-  const recorder = historyRecorder({ write })
-  const acknowledged = new Map<string, string>()
-  const times: number[] = []
-  const durations: number[] = []
-  const failures = new Map<string, number>()
-  let stopping = false
-  const storeOf = (index: number, name: string): EventStore =>
-    recordedStore(recorder, name, stores[index % stores.length] as EventStore)
-
-  const caller = async (index: number): Promise<void> => {
-    const store = storeOf(index, `caller ${index}`)
-    for (let count = 0; !stopping; count++) {
-      const streamId = `${CATEGORY}-${(index * 7 + count) % STREAMS}`
-      const commandId = `c${index}.${count}`
-      const began = performance.now()
-      for (;;) {
-        // As a category does that sends a command again: decided again, with the same id.
-        const events = [anEvent({ index, count }, { commandId })]
-        const request = appendTo(streamId, 'any', events, [aMark(commandId, 1)])
-        const answer = await store.append(request)()
-        if (E.isRight(answer) || answer.left._tag === 'CommandAlreadyHandled') break
-        const reason =
-          answer.left._tag === 'StoreFailed'
-            ? `${answer.left.reason}, ${answer.left.outcome}`
-            : answer.left._tag
-        failures.set(reason, (failures.get(reason) ?? 0) + 1)
-        await pause(20)
-      }
-      durations.push(performance.now() - began)
-      times.push(performance.now())
-      acknowledged.set(commandId, streamId)
-    }
-  }
-  const reader = async (index: number): Promise<void> => {
-    const store = storeOf(index, `reader ${index}`)
-    for (let count = 0; !stopping; count++) {
-      const streamId = `${CATEGORY}-${(index * 11 + count) % STREAMS}`
-      const loaded = await store.load({ streamId, after: 0, limit: 100_000 })()
-      if (E.isLeft(loaded)) await pause(20)
-      await pause(25)
-    }
-  }
-  const followed: StoredEvent[] = []
-  const follower = async (): Promise<void> => {
-    const store = storeOf(stores.length - 1, 'follower')
-    for (let after = 0; !stopping;) {
-      const page = await store.readAll({ after, limit: 200, categories: [CATEGORY] })()
-      if (E.isRight(page)) {
-        followed.push(...page.right.events)
-        after = page.right.upTo
-        if (page.right.more) continue
-      }
-      await pause(10)
-    }
-  }
-  const working = Promise.all([
-    ...Array.from({ length: CALLERS }, (_, index) => caller(index)),
-    ...[0, 1, 2].map(reader),
-    follower(),
-  ])
-  return {
-    acknowledged,
-    times,
-    durations,
-    followed,
-    recorder,
-    failures,
-    stop: async () => {
-      stopping = true
-      await working
-    },
-  }
 }
 
 /** One fault: it passes again before this ends. */

@@ -1,4 +1,4 @@
-import { errors, type NatsConnection } from '@nats-io/nats-core'
+import { errors, type Msg, type NatsConnection } from '@nats-io/nats-core'
 import * as E from 'fp-ts/Either'
 import { jetStream, type JetStreamBackend, type JetStreamOptions } from 'reprise/jetstream'
 import { aMark, appendTo, freshStream, numbered } from '../../src/testing/store-contract/fixtures'
@@ -6,15 +6,28 @@ import { type NatsCluster, startNats } from '../support/nats-cluster'
 import { describeWithNats } from '../support/nats-server'
 import { right } from '../support/right'
 
-/** What happens to one request: it is passed on, its answer is lost, or it is lost itself. */
-type Fate = 'passes' | 'answerLost' | 'lost'
+/** What happens to one request: it is passed on, its answer is lost, it is lost itself, or the leader compares nothing. */
+type Fate = 'passes' | 'answerLost' | 'lost' | 'inFlight'
+
+/** What the leader of a replicated stream answers while it is not done with another message of the subject. */
+const inFlight = (): Msg => {
+  const error = { code: 400, err_code: 10_164, description: 'wrong last sequence' }
+  return {
+    subject: '',
+    sid: 0,
+    data: new Uint8Array(),
+    respond: () => false,
+    json: () => ({ error }) as never,
+    string: () => '',
+  }
+}
 
 const timedOut = (): Error => new errors.TimeoutError()
 
 /** A connection over which requests to subjects that match are treated as `fates` says, one after another. */
 const bad = (
   connection: NatsConnection,
-  pattern: RegExp,
+  pattern: Pick<RegExp, 'test'>,
   fates: Fate[],
   afterwards: () => Promise<void> = () => Promise.resolve(),
 ): NatsConnection =>
@@ -26,6 +39,7 @@ const bad = (
       }
       const request: NatsConnection['request'] = async (subject, ...rest) => {
         const fate = pattern.test(subject) ? (fates.shift() ?? 'passes') : 'passes'
+        if (fate === 'inFlight') return inFlight()
         if (fate === 'lost') {
           await afterwards()
           throw timedOut()
@@ -108,6 +122,28 @@ describeWithNats('an append to JetStream whose answer is lost', (program) => {
       E.left({ _tag: 'CommandAlreadyHandled', commandId: 'c.1', after: 0, eventCount: 2 }),
     )
     expect(await idsOf(streamId)).toEqual(events.map(({ id }) => id))
+  })
+
+  it('is sent again, and nothing is read, while the leader compares nothing', async () => {
+    const [streamId, events] = [freshStream(), numbered(1)]
+    await right(witness.store.append(appendTo(streamId, 0, numbered(1))))
+    const fates: Fate[] = []
+    const sent: string[] = []
+    const counted = bad(connection, { test: (subject) => sent.push(subject) > 0 }, fates)
+    const { store } = jetStream(counted)
+    await right(store.version(streamId)) // opened, and where the stream ends is known
+    fates.push('inFlight', 'inFlight', 'inFlight')
+    sent.length = 0
+    expect((await right(store.append(appendTo(streamId, 1, events)))).version).toBe(2)
+    expect(new Set(sent).size).toBe(1)
+    expect(sent).toHaveLength(4)
+
+    const endless = Array.from({ length: 100_000 }, () => 'inFlight' as const)
+    const late = over(endless, undefined, { timeout: 50 })
+    expect(await late.store.append(appendTo(streamId, 2, numbered(1)))()).toMatchObject(
+      E.left({ _tag: 'StoreFailed', reason: 'TimedOut', outcome: 'nothingWritten' }),
+    )
+    expect(await right(witness.store.version(streamId))).toBe(2)
   })
 
   it('has an outcome that is not known only when the time is up', async () => {

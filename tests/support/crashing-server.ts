@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { fillDisk as fill, mountDisk, unmountDisk } from './small-disk'
 import { until } from './until'
 
 /** A PostgreSQL server of its own, which crashes when it is told to. */
@@ -23,31 +23,6 @@ export interface CrashingServer {
 /** The size of a small disk, in megabytes: what `initdb` makes, and a little. */
 const DISK = 200
 
-/** Mounts a small disk, where that is allowed. */
-const mounted = (folder: string): boolean => {
-  try {
-    const options = ['-t', 'tmpfs', '-o', `size=${DISK}m`, 'tmpfs', folder]
-    execFileSync('mount', options, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Fills what is left of a disk: in large pieces first, then in small ones. */
-const fill = (file: string): void => {
-  for (const size of [1 << 20, 4_096, 1]) {
-    const piece = Buffer.alloc(size)
-    for (let isFull = false; !isFull;) {
-      try {
-        writeFileSync(file, piece, { flag: 'a' })
-      } catch {
-        isFull = true
-      }
-    }
-  }
-}
-
 const onServer = async <Row extends object>(url: string, statement: string): Promise<Row[]> => {
   const client = new Client({ connectionString: url })
   client.on('error', () => undefined) // the server may be about to end it
@@ -65,7 +40,7 @@ export const startCrashingServer = async (
 ): Promise<CrashingServer> => {
   const { preparePostgres } = await import('../../scripts/embedded-postgres.mjs')
   const folder = mkdtempSync(join(tmpdir(), 'reprise-crashing-'))
-  const isSmall = disk === 'small' && mounted(folder)
+  const isSmall = disk === 'small' && mountDisk(folder, DISK)
   const walSizes = isSmall ? ['max_wal_size=64MB', 'min_wal_size=32MB'] : []
   const { server, url } = await preparePostgres({
     name: 'crashing',
@@ -135,7 +110,7 @@ export const startCrashingServer = async (
     },
     stop: async () => {
       await server.stop()
-      if (isSmall) execFileSync('umount', [folder], { stdio: 'ignore' })
+      if (isSmall) unmountDisk(folder)
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { memory } from '../../src/adapters/memory/backend'
+import { onlySource } from '../../examples/bank/database'
 import { type Office, openOffice } from '../../examples/bank/office'
 import { transferManager } from '../../examples/bank/transfer/manager'
 import type { Backend } from '../../src/core/ports/backend'
@@ -24,7 +25,7 @@ const bankIn = <Transaction>(
   close: () => Promise<void>,
 ): BankUnderTest => ({
   store: backend.store,
-  open: () => openOffice(backend),
+  open: () => openOffice(onlySource(backend)),
   timers: async () =>
     (await pendingOf(backend.operator, transferManager.name)).map(({ timer }) => timer),
   timePasses,

@@ -183,3 +183,25 @@ export const startReplicated = async (
     },
   }
 }
+
+/** The servers' addresses in one connection string. */
+export const across = (servers: ReadonlyArray<TestServer>): string => {
+  const hosts = servers.map(({ url }) => new URL(url).host).join(',')
+  return `postgres://postgres:${PASSWORD}@${hosts}/postgres?target_session_attrs=read-write`
+}
+
+/** The standby that has received most: with `ANY 1` every acknowledged commit is on it. */
+export const mostAdvanced = async (replicas: ReadonlyArray<TestServer>): Promise<TestServer> => {
+  const received = await Promise.all(
+    replicas.map(async (server) => {
+      const [row] = await onServer<{ bytes: number }>(
+        server.url,
+        `select (pg_last_wal_receive_lsn() - '0/0')::double precision as bytes`,
+      )
+      return { server, bytes: row?.bytes ?? 0 }
+    }),
+  )
+  const [first] = received.sort((one, other) => other.bytes - one.bytes)
+  if (first === undefined) throw new Error('there is no standby')
+  return first.server
+}

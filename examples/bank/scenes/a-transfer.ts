@@ -1,6 +1,5 @@
 import type { Scene } from '../bank'
 import { amount, money } from '../show'
-import { value } from '../value'
 import { openWith } from './open-with'
 
 export const aTransfer: Scene = async ({ backend, office, screen, accountOf }) => {
@@ -11,15 +10,15 @@ export const aTransfer: Scene = async ({ backend, office, screen, accountOf }) =
   screen.title('A transfer: a process manager receives events, and issues commands')
   const begin = await office.transfer(rent, { from: emma, to: finn, amount: amount(30) })
   await office.status(rent, begin) // the list knows of this one, so it knows of all before it
-  const found = (await office.unfinished()).filter((id) => id !== rent)
-  if (found.length > 0) screen.say(`Earlier runs have left half-done: ${found.length}`)
+  const left = (await office.unfinished()).filter((id) => id !== rent)
+  if (left.length > 0) screen.say(`Earlier runs have left half-done: ${left.length}`)
   const manager = office.moveMoney()
   const end = await office.ended(rent)
   await manager.stop()
 
-  const page = value(await backend.store.readAll({ after: begin - 1, limit: 50 })())
+  const found = await office.eventsAfter(rent, begin - 1)
   const streams = [`transfer-${rent}`, `account-${emma}`, `account-${finn}`]
-  const events = page.events.filter(({ streamId }) => streams.includes(streamId))
+  const events = found.filter(({ streamId }) => streams.includes(streamId))
   screen.table(
     ['>position', 'stream', 'event'],
     events.map(({ position, streamId, type }) => [position, streamId, type]),
@@ -29,10 +28,10 @@ export const aTransfer: Scene = async ({ backend, office, screen, accountOf }) =
     events.map(({ type }) => type).join() ===
       'TransferStarted,MoneyWithdrawn,MoneyDeposited,TransferCompleted',
   )
-  const [left, got] = [await office.balance(emma, end), await office.balance(finn, end)]
+  const [rest, got] = [await office.balance(emma, end), await office.balance(finn, end)]
   screen.say(`The list of balances, waited for up to position ${end}:`)
   screen.check(
-    `${emma} has ${money(left ?? 0)}, ${finn} has ${money(got ?? 0)}`,
-    left === amount(70) && got === amount(30),
+    `${emma} has ${money(rest ?? 0)}, ${finn} has ${money(got ?? 0)}`,
+    rest === amount(70) && got === amount(30),
   )
 }

@@ -1,4 +1,5 @@
-import { type Backend, openCategory } from 'reprise'
+import { openCategory } from 'reprise'
+import type { StreamStore } from 'reprise/adapter'
 import { accounts } from '../account/category'
 import { depositMoney, openAccount } from '../account/commands'
 import { amount } from '../show'
@@ -6,7 +7,7 @@ import { value } from '../value'
 
 /** Opens an account with a whole amount in it. */
 export const openWith = async (
-  backend: Pick<Backend<unknown>, 'store'>,
+  backend: { readonly store: StreamStore },
   id: string,
   whole: number,
 ): Promise<void> => {

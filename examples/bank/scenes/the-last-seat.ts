@@ -10,10 +10,14 @@ const SEATS = 3
 const reason = (error: BoundaryError<WorkshopRejection>): string =>
   error._tag === 'Rejected' ? error.rejection._tag : error._tag
 
-export const theLastSeat: Scene = async ({ backend, screen, accountOf }) => {
+export const theLastSeat: Scene = async ({ boundaries, screen, accountOf }) => {
+  if (boundaries === undefined) {
+    screen.title('A rule across streams: not on this store, which has no boundaries')
+    return
+  }
   let lost = 0
   const openDesk = () =>
-    openBoundary(workshopSeats, backend, {
+    openBoundary(workshopSeats, boundaries, {
       onNotice: ({ _tag }) => {
         if (_tag === 'BoundaryDecidedAgain') lost += 1
       },
@@ -68,7 +72,7 @@ export const theLastSeat: Scene = async ({ backend, screen, accountOf }) => {
   )
   const tag = `workshop:${saving}`
   const { events } = value(
-    await backend.store.readMatching([{ tags: [tag], types: ['SeatTaken'] }], { limit: 100 })(),
+    await boundaries.store.readMatching([{ tags: [tag], types: ['SeatTaken'] }], { limit: 100 })(),
   )
   const homes = new Set(events.map(({ streamId }) => streamId))
   screen.check(

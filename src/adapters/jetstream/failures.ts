@@ -48,11 +48,19 @@ export interface ApiError {
 /** The codes of the server that mean that a message is not there, or is not where it was expected. */
 export const MESSAGE_NOT_FOUND = 10_037
 const WRONG_LAST_SEQUENCE = 10_071
-/** The same, while the message that is in the way is not stored yet. */
+/** The same, but nothing was compared. */
 const WRONG_LAST_SEQUENCE_CONSTANT = 10_164
 
+/** Whether the expectation was compared, and does not hold. */
 export const isWrongSequence = ({ err_code: code }: ApiError): boolean =>
-  code === WRONG_LAST_SEQUENCE || code === WRONG_LAST_SEQUENCE_CONSTANT
+  code === WRONG_LAST_SEQUENCE
+
+/**
+ * Whether the leader has compared nothing, because it is not done with another message of the subject: one that is being
+ * stored, or one that it has acknowledged a moment ago.
+ */
+export const isInFlight = ({ err_code: code }: ApiError): boolean =>
+  code === WRONG_LAST_SEQUENCE_CONSTANT
 
 const notSetUp = 'run `migrate` of the backend once, before anything else'
 const fullAdvice =

@@ -1,8 +1,9 @@
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/nats-core'
 import * as E from 'fp-ts/Either'
+import type { StoreFailed } from '../../core/errors/store'
 import { isRecord } from '../../core/json'
 import { performance, sleep } from '../../platform/node'
-import { type ApiError, type Trouble, troubleOf } from './failures'
+import { type ApiError, readFailed, refusalOf, type Trouble, troubleOf } from './failures'
 import type { Subjects } from './subjects'
 
 /** The connection of a store, and what all of its parts know. */
@@ -90,3 +91,31 @@ export const errorIn = (answer: Readonly<Record<string, unknown>>): ApiError | u
     ? error
     : { code: 500, err_code: 0, description: `an error of another form: ${JSON.stringify(error)}` }
 }
+
+/** A request to the API of JetStream, repeated while what is in the way passes by itself. It may be done more than once. */
+export const askApi = async (
+  link: Link,
+  { path, body }: { readonly path: string; readonly body: object },
+  deadline: Deadline,
+): Promise<E.Either<StoreFailed | ApiError, Readonly<Record<string, unknown>>>> => {
+  const request = { subject: `$JS.API.${path}`, body: JSON.stringify(body) }
+  for (let attempt = 0; ; attempt++) {
+    await pauseBefore(attempt)
+    const asked = await ask(link, request, attempt, deadline)
+    const answer = E.isRight(asked) ? answerOf(asked.right) : undefined
+    const error = answer && errorIn(answer)
+    if (answer !== undefined && error === undefined) return E.right(answer)
+    if (error !== undefined && !refusalOf(error).passing) return E.left(error)
+    const trouble =
+      error !== undefined
+        ? refusalOf(error)
+        : E.isLeft(asked)
+          ? asked.left
+          : troubleOf(new Error('the answer is no JSON'))
+    if (!trouble.passing || isPast(deadline)) return E.left(readFailed(trouble))
+  }
+}
+
+/** What {@link askApi} has answered, as a failure of a read. */
+export const failureOf = (error: StoreFailed | ApiError): StoreFailed =>
+  '_tag' in error ? error : readFailed(refusalOf(error))

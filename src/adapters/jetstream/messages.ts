@@ -2,8 +2,8 @@ import { createInbox, type Msg, type NatsConnection } from '@nats-io/nats-core'
 import * as E from 'fp-ts/Either'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { clearTimeout, fromBase64Url, setTimeout } from '../../platform/node'
-import { MESSAGE_NOT_FOUND, readFailed, refusalOf, troubleOf } from './failures'
-import { answerOf, ask, type Deadline, errorIn, isPast, type Link, pauseBefore } from './link'
+import { MESSAGE_NOT_FOUND } from './failures'
+import { askApi, type Deadline, failureOf, isPast, type Link, pauseBefore } from './link'
 
 /** A message as it is stored. */
 export interface StoredMessage {
@@ -37,22 +37,12 @@ export const fromLeader = async (
   wanted: Wanted,
   deadline: Deadline,
 ): Promise<Answer<StoredMessage | undefined>> => {
-  const request = { subject: `$JS.API.STREAM.MSG.GET.${stream}`, body: JSON.stringify(wanted) }
-  for (let attempt = 0; ; attempt++) {
-    await pauseBefore(attempt)
-    const asked = await ask(link, request, attempt, deadline)
-    const answer = E.isRight(asked) ? answerOf(asked.right) : undefined
-    const error = answer && errorIn(answer)
-    if (answer !== undefined && error === undefined) return E.right(messageIn(answer))
-    if (error?.err_code === MESSAGE_NOT_FOUND) return E.right(undefined)
-    const trouble =
-      error !== undefined
-        ? refusalOf(error)
-        : E.isLeft(asked)
-          ? asked.left
-          : troubleOf(new Error('the answer is no JSON'))
-    if (!trouble.passing || isPast(deadline)) return E.left(readFailed(trouble))
-  }
+  const answer = await askApi(link, { path: `STREAM.MSG.GET.${stream}`, body: wanted }, deadline)
+  if (E.isRight(answer)) return E.right(messageIn(answer.right))
+  const error = answer.left
+  return 'err_code' in error && error.err_code === MESSAGE_NOT_FOUND
+    ? E.right(undefined)
+    : E.left(failureOf(error))
 }
 
 /** Messages that a replica has given. */

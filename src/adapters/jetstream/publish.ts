@@ -2,7 +2,14 @@ import { headers, type MsgHdrs } from '@nats-io/nats-core'
 import * as E from 'fp-ts/Either'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import { sleep } from '../../platform/node'
-import { isWrongSequence, refusalOf, type Trouble, troubleOf, writeFailed } from './failures'
+import {
+  isInFlight,
+  isWrongSequence,
+  refusalOf,
+  type Trouble,
+  troubleOf,
+  writeFailed,
+} from './failures'
 import { answerOf, ask, type Deadline, errorIn, isPast, type Link, pauseBefore } from './link'
 
 /** A message to be stored. */
@@ -20,6 +27,7 @@ export type Unit = readonly [...ReadonlyArray<NewMessage>, NewMessage]
 type Told =
   | { readonly _tag: 'Stored'; readonly sequence: number }
   | { readonly _tag: 'WrongSequence' }
+  | { readonly _tag: 'InFlight' }
   | { readonly _tag: 'Troubled'; readonly trouble: Trouble }
 
 const expecting = (expected: number): MsgHdrs => {
@@ -31,9 +39,15 @@ const expecting = (expected: number): MsgHdrs => {
 /** How long to wait, at most, for what is being stored at this moment. Milliseconds. */
 const LONGEST_IN_FLIGHT = 16
 
-/** Waits for what is in the way and not stored yet. @param times - how often it was waited for before. */
-export const whileInFlight = (times: number): Promise<void> =>
-  sleep(Math.min(2 ** times, LONGEST_IN_FLIGHT))
+/**
+ * Waits for what is in the way and not stored yet. Not at all the first time: what was acknowledged a moment ago is out of the
+ * way before another request arrives.
+ *
+ * @param times - how often it was waited for before.
+ */
+export const whileInFlight = async (times: number): Promise<void> => {
+  if (times > 0) await sleep(Math.min(2 ** (times - 1), LONGEST_IN_FLIGHT))
+}
 
 /** Sends a unit once: a single message as it is, several as an atomic batch. */
 const send = async (link: Link, unit: Unit, attempt: number, deadline: Deadline): Promise<Told> => {
@@ -61,6 +75,7 @@ const send = async (link: Link, unit: Unit, attempt: number, deadline: Deadline)
   const answer = answerOf(asked.right)
   const error = answer && errorIn(answer)
   if (error !== undefined) {
+    if (isInFlight(error)) return { _tag: 'InFlight' }
     return isWrongSequence(error)
       ? { _tag: 'WrongSequence' }
       : { _tag: 'Troubled', trouble: refusalOf(error) }
@@ -78,6 +93,13 @@ export type InTheWay =
   /** Nothing: what is in the way is not stored yet, and may never be. */
   | { readonly _tag: 'Nothing' }
 
+const notStored = (doubtful: boolean): StoreFailed =>
+  storeFailed(
+    'TimedOut',
+    doubtful ? 'unknown' : 'nothingWritten',
+    new Error('what is in the way of the append is not stored'),
+  )
+
 /** What became of a unit. */
 export type Published =
   { readonly _tag: 'Stored'; readonly sequence: number } | { readonly _tag: 'Refused' }
@@ -85,7 +107,7 @@ export type Published =
 /**
  * Stores a unit exactly once, or says that it can never be stored any more. While it is not known whether an attempt has
  * arrived, the same unit is sent again: it has the same expectations, so at most one of its copies is stored. When it
- * is refused then, `look` says what is in the way.
+ * is refused then, `look` says what is in the way. It is sent again, too, while the leader compares nothing.
  */
 export const publishExactly = async (
   link: Link,
@@ -105,6 +127,11 @@ export const publishExactly = async (
       await pauseBefore(++attempt)
       continue
     }
+    if (told._tag === 'InFlight') {
+      if (isPast(deadline)) return E.left(notStored(doubtful))
+      await whileInFlight(inFlight++)
+      continue
+    }
     // No copy of it is on its way: it is refused for good, whatever the reason.
     if (!doubtful) return E.right({ _tag: 'Refused' })
     const inTheWay = await look()
@@ -116,10 +143,7 @@ export const publishExactly = async (
       return E.right({ _tag: 'Stored', sequence: inTheWay.right.sequence })
     }
     if (inTheWay.right._tag === 'Other') return E.right({ _tag: 'Refused' })
-    if (isPast(deadline)) {
-      const cause = new Error('what is in the way of the append is not stored')
-      return E.left(storeFailed('TimedOut', 'unknown', cause))
-    }
+    if (isPast(deadline)) return E.left(notStored(true))
     await whileInFlight(inFlight++)
   }
 }

@@ -3,17 +3,8 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import { isRecord } from '../../core/json'
 import type { Migrated } from '../../core/ports/backend'
-import { type ApiError, readFailed, refusalOf, troubleOf, writeFailed } from './failures'
-import {
-  answerOf,
-  ask,
-  type Deadline,
-  deadlineOf,
-  errorIn,
-  isPast,
-  type Link,
-  pauseBefore,
-} from './link'
+import { refusalOf, writeFailed } from './failures'
+import { askApi, type Deadline, deadlineOf, failureOf, type Link } from './link'
 
 type Configuration = Readonly<Record<string, unknown>>
 
@@ -45,33 +36,6 @@ export interface StreamInfo {
 }
 
 const recordOf = (value: unknown): Configuration => (isRecord(value) ? value : {})
-
-/** A request to the API, repeated while what is in the way passes by itself. */
-export const askApi = async (
-  link: Link,
-  request: { readonly path: string; readonly body: object },
-  deadline: Deadline,
-): Promise<E.Either<StoreFailed | ApiError, Configuration>> => {
-  const sent = { subject: `$JS.API.${request.path}`, body: JSON.stringify(request.body) }
-  for (let attempt = 0; ; attempt++) {
-    await pauseBefore(attempt)
-    const asked = await ask(link, sent, attempt, deadline)
-    const answer = E.isRight(asked) ? answerOf(asked.right) : undefined
-    const error = answer && errorIn(answer)
-    if (answer !== undefined && error === undefined) return E.right(answer)
-    if (error !== undefined && !refusalOf(error).passing) return E.left(error)
-    const trouble =
-      error !== undefined
-        ? refusalOf(error)
-        : E.isLeft(asked)
-          ? asked.left
-          : troubleOf(new Error('the answer is no JSON'))
-    if (!trouble.passing || isPast(deadline)) return E.left(readFailed(trouble))
-  }
-}
-
-const failureOf = (error: StoreFailed | ApiError): StoreFailed =>
-  '_tag' in error ? error : readFailed(refusalOf(error))
 
 /** How a stream is configured, or `undefined`: there is none. */
 export const streamInfo = async (

@@ -4,10 +4,8 @@ import type { StoreFailed } from '../../core/errors/store'
 import { isRecord } from '../../core/json'
 import type { StreamStore, StreamsRange, StreamSummary } from '../../core/ports/event-store'
 import { canBeginId, type StreamId } from '../../core/stream'
-import { readFailed, refusalOf } from './failures'
 import type { Heads, LoadedHead } from './heads'
-import { type Deadline, deadlineOf, type Link } from './link'
-import { askApi } from './set-up'
+import { askApi, type Deadline, deadlineOf, failureOf, type Link } from './link'
 import { streamOfSubject } from './subjects'
 
 /** The streams of one partition that have messages: the server names their subjects, a part at a time. */
@@ -23,9 +21,7 @@ const streamsOfPartition = async (
   for (let offset = 0; ;) {
     const body = { subjects_filter: filter, offset }
     const answer = await askApi(link, { path, body }, deadline)
-    if (E.isLeft(answer)) {
-      return E.left('_tag' in answer.left ? answer.left : readFailed(refusalOf(answer.left)))
-    }
+    if (E.isLeft(answer)) return E.left(failureOf(answer.left))
     const { state, total } = answer.right
     const subjects = isRecord(state) ? state['subjects'] : undefined
     const names = isRecord(subjects) ? Object.keys(subjects) : []

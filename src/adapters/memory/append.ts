@@ -1,5 +1,6 @@
 import type { Appended, AppendRequest } from '../../core/append'
 import type { AppendTogetherRequest } from '../../core/append-together'
+import { type StreamClosed, streamClosed } from '../../core/errors/closed'
 import {
   type BoundaryConflict,
   boundaryConflict,
@@ -41,16 +42,17 @@ export const taken = ({
 export const rejectionOf = (
   log: MemoryLog,
   request: AppendRequest,
-): CommandAlreadyHandled | VersionConflict | StreamErased | undefined => {
+): CommandAlreadyHandled | VersionConflict | StreamErased | StreamClosed | undefined => {
   const { streamId, expectedVersion, commands } = request
   if (log.erasures.has(streamId)) return streamErased(streamId)
-  const { events, handled } = streamOf(log, streamId)
+  const { events, handled, closure } = streamOf(log, streamId)
   for (const { commandId } of commands) {
     const before = handled.get(commandId)
     if (before !== undefined) {
       return commandAlreadyHandled(streamId, commandId, before)
     }
   }
+  if (closure !== undefined) return streamClosed(streamId)
   return versionFits(expectedVersion, events.length)
     ? undefined
     : versionConflict(streamId, expectedVersion, events.length)
@@ -81,6 +83,7 @@ export const rejectionOfAll = (
 ):
   | CommandAlreadyHandled
   | StreamErased
+  | StreamClosed
   | VersionConflicts
   | BoundaryConflict
   | StoreFailed

@@ -1,3 +1,4 @@
+import type { Closure } from '../../core/operator/closing'
 import type { Erasure } from '../../core/operator/erasure'
 import type { ForgottenSubject } from '../../core/operator/forgetting'
 import type { WrappedSubjectKey } from '../../core/ports/subject-keys'
@@ -13,6 +14,8 @@ export interface MemoryStream {
   readonly handled: Map<string, CommandRecord>
   /** The newest snapshot of each schema version. */
   readonly snapshots: Map<number, StoredSnapshot>
+  /** `undefined`: it takes events. */
+  closure: Closure | undefined
 }
 
 /** Which store this is, for a checkpoint that is kept elsewhere. The operator may change it. */
@@ -45,7 +48,12 @@ export const emptyLog = (lineage: MemoryLineage, tags: TagIndex): MemoryLog => (
   recordedAt: 0,
 })
 
-const emptyStream = (): MemoryStream => ({ events: [], handled: new Map(), snapshots: new Map() })
+const emptyStream = (): MemoryStream => ({
+  events: [],
+  handled: new Map(),
+  snapshots: new Map(),
+  closure: undefined,
+})
 
 /** The stream, for reading: a missing one is not created. */
 export const streamOf = (log: MemoryLog, id: StreamId): MemoryStream =>

@@ -30,6 +30,7 @@ import { buildOf, type MemoryOutlook, statusOf } from './operator-status'
 import { readSideOf } from './read-side-state'
 import { bothOf } from './subscription-filter'
 import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
+import { memoryClosing } from './operator-closing'
 import { memoryErasing } from './operator-erasing'
 import { memoryTags } from './operator-tags'
 import { memoryForgetting } from './subject-keys'
@@ -118,6 +119,7 @@ export const memoryOperator = ({
         E.getOrElse(() => 0),
       ),
     ),
+    ...memoryClosing(log, audit),
     ...memoryErasing({ log, documents, state, audit, onForgotten }),
     ...memoryForgetting(log, audit, onForgotten),
     ...memoryTags(

@@ -110,6 +110,11 @@ export const memoryStore = ({
       open.rollback()
       return E.left(failure)
     }
+    const ended = rejected() // an operator may have closed or erased the stream meanwhile
+    if (ended !== undefined) {
+      open.rollback()
+      return E.left(ended)
+    }
     open.commit()
     return E.right(commitAll(log, requests, events, time))
   }

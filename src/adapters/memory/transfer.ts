@@ -40,6 +40,9 @@ const ERASED_VERSION = 2_147_483_647
 const versionOf = (log: MemoryLog, streamId: StreamId): number =>
   log.erasures.has(streamId) ? ERASED_VERSION : streamOf(log, streamId).events.length
 
+const isClosed = (log: MemoryLog, streamId: StreamId): boolean =>
+  streamOf(log, streamId).closure !== undefined
+
 const byStreamAndId = (
   left: Pick<ExportedCommand, 'streamId' | 'commandId'>,
   right: Pick<ExportedCommand, 'streamId' | 'commandId'>,
@@ -64,6 +67,7 @@ const isWithin = (log: MemoryLog, upTo: number, command: ExportedCommand): boole
 
 /** Whether the streams and commands are as the batch takes them to be. */
 const fits = (log: MemoryLog, { events, commands }: ImportBatch): boolean => {
+  if (events.some(({ streamId }) => isClosed(log, streamId))) return false
   const versions = new Map<StreamId, number>()
   const versionNow = (id: StreamId) => versions.get(id) ?? versionOf(log, id)
   for (const { streamId, version } of events) {
@@ -154,6 +158,7 @@ export const memoryTransfer = ({ log, declareTags, signal }: MemoryTransferParts
     lookForImport: (streams, commands) =>
       TE.fromIO(() => ({
         versions: new Map(streams.map((id) => [id, versionOf(log, id)])),
+        closed: new Set(streams.filter((id) => isClosed(log, id))),
         commands: commands.flatMap(({ streamId, commandId }) =>
           handledOn(log, streamId).filter((one) => one.commandId === commandId),
         ),

@@ -52,7 +52,9 @@ const LONGEST_WAIT = 20_000
 const FIRST_PAUSE = 5
 const LONGEST_PAUSE = 250
 /** How old the map of a process that only reads becomes before it is read again. Milliseconds. */
-const MAP_AGE = 5_000
+export const MAP_AGE = 5_000
+/** How long a read waits for that: a shard that hangs must not hold up those of the others. Milliseconds. */
+const REFRESH_WAIT = 1_000
 
 /** The map that is in force, as this process knows it. */
 export interface KnownMap<Store> {
@@ -62,7 +64,9 @@ export interface KnownMap<Store> {
   readonly ready: () => Promise<E.Either<StoreFailed, InForce<Store>>>
   /** Reads it again. Calls at the same time share one answer. */
   readonly refresh: () => Promise<E.Either<StoreFailed, InForce<Store>>>
-  /** The same, but what is not older than some seconds is good enough. */
+  /** Whether the map that is known is not older than some seconds. */
+  readonly isRecent: () => boolean
+  /** Reads it again unless it is recent, or it was tried so lately. Goes by what is known if that takes too long. */
   readonly recent: () => Promise<E.Either<StoreFailed, InForce<Store>>>
   /**
    * Does something by the map that is in force, and again by a newer one: while a shard goes by another map, or the slot
@@ -79,13 +83,13 @@ export const knownMap = <Store>(
   placement: Placement,
 ): KnownMap<Store> => {
   let known: InForce<Store> | undefined
-  let readAt = 0
+  let triedAt = 0
   let reading: Promise<E.Either<StoreFailed, InForce<Store>>> | undefined
 
   const read = async (): Promise<E.Either<StoreFailed, InForce<Store>>> => {
     const map = await slotMapInForce(parts)
     if (E.isLeft(map)) return map
-    readAt = performance.now()
+    triedAt = performance.now()
     if (known?.map.epoch === map.right.epoch) return E.right(known)
     known = {
       map: map.right,
@@ -101,11 +105,19 @@ export const knownMap = <Store>(
   const ready: KnownMap<Store>['ready'] = () =>
     known === undefined ? refresh() : Promise.resolve(E.right(known))
 
+  const isRecent = (): boolean => performance.now() - triedAt <= MAP_AGE
+
   return {
     known: () => known,
     ready,
     refresh,
-    recent: () => (performance.now() - readAt > MAP_AGE ? refresh() : ready()),
+    isRecent,
+    recent: () => {
+      if (known === undefined || isRecent()) return ready()
+      const before = known
+      triedAt = performance.now()
+      return Promise.race([refresh(), sleep(REFRESH_WAIT).then(() => E.right(before))])
+    },
     insisting: async (work) => {
       const end = performance.now() + LONGEST_WAIT
       for (let failures = 1; ; failures++) {

@@ -23,6 +23,11 @@ export interface Placement {
    * be about any shard.
    */
   readonly tag?: (tag: string) => string
+  /**
+   * The key of one process of a process manager: that of the streams whose events it receives. Needed only to split a shard
+   * whose outbox has something.
+   */
+  readonly process?: (process: string, key: string) => string
 }
 
 /** Where things are, by one map. */

@@ -52,6 +52,8 @@ const problemOf = (
 
 /** Why the shards that the newest map names are not those that were given, or `undefined`. There may be more of them. */
 const problemsIn = (found: ReadonlyArray<Found>, newest: ShardMap): string | undefined => {
+  const invalid = slotMapProblem(newest)
+  if (invalid !== undefined) return `the map on shard ${newest.shard} is not valid: ${invalid}`
   if (newest.shards > found.length) {
     return `there are ${newest.shards} shards, and this process was given ${found.length}: start it again with all of them`
   }
@@ -118,6 +120,30 @@ const putFirst = async (
   return E.right(undefined)
 }
 
+/**
+ * Carries the newest map to the shards that still have an older one of the same cluster: whoever has begun to change it may
+ * have been killed. Every change is decided on shard 0, so there is one map of each epoch. A shard that does not take it
+ * now keeps nobody: it is tried again.
+ */
+const carry = async (
+  parts: ReadonlyArray<MapPart>,
+  found: ReadonlyArray<Found>,
+  newest: ShardMap,
+): Promise<boolean> => {
+  if (slotMapProblem(newest) !== undefined) return false
+  const taken = await Promise.all(
+    parts.slice(0, newest.shards).map(async (part, shard) => {
+      const map = mapIn(found[shard])
+      if (map === undefined || !isBehind(map, shard, newest)) return false
+      return E.isRight(await part.putMap({ ...newest, shard }, map.epoch)())
+    }),
+  )
+  return taken.includes(true)
+}
+
+const isBehind = (map: ShardMap, shard: number, newest: ShardMap): boolean =>
+  map.cluster === newest.cluster && map.shard === shard && map.epoch < newest.epoch
+
 const readAll = (parts: ReadonlyArray<MapPart>): Promise<ReadonlyArray<Found>> =>
   Promise.all(parts.map(({ readMap }) => readMap()))
 
@@ -142,8 +168,8 @@ const MOST_ROUNDS = 100
 
 /**
  * The map that is in force, of shards that all belong together and were given in their order. Shards without any get
- * their first one. While a map is being changed some shards have the new one already: it counts, and the others refuse
- * appends until they have it, too.
+ * their first one. While a map is being changed some shards have the new one already: it counts, and is carried to the
+ * others, who refuse appends until they have it.
  *
  * Fails with `StoreFailed`: no shard has answered; or, with reason `OtherSlotMap`, the shards are not those of the map:
  * the message says which.
@@ -155,7 +181,10 @@ export const slotMapInForce = async (
     const found = await readAll(parts)
     const newest = newestOf(found)
     const next = toDo(found, newest)
-    if (next === undefined && newest !== undefined) return checked(found, newest)
+    if (next === undefined && newest !== undefined) {
+      if (newest.epoch > FIRST_EPOCH && (await carry(parts, found, newest))) continue
+      return checked(found, newest)
+    }
     const failed = found.find((answer) => E.isLeft(answer))
     if (failed !== undefined && E.isLeft(failed)) return failed
     const done = await (next ?? setUp)(parts, found)

@@ -61,13 +61,13 @@ export const shardedStore = (maps: KnownMap<ShardStore>): ShardStore => {
     streamId: StreamId,
     read: (store: ShardStore) => TaskEither<Failure, Value>,
   ): Promise<E.Either<Failure | StoreFailed, Value>> => {
-    const inForce = await maps.ready()
+    const inForce = await maps.recent()
     if (E.isLeft(inForce)) return inForce
     const store = storeOf(inForce.right, streamId)
     return E.isLeft(store) ? store : read(store.right)()
   }
 
-  /** A read goes by the map that is known. */
+  /** A read goes by the map that is known, which is some seconds old at most: what has moved away is deleted later. */
   const reading =
     <Failure, Value>(
       streamId: StreamId,
@@ -75,7 +75,7 @@ export const shardedStore = (maps: KnownMap<ShardStore>): ShardStore => {
     ): TaskEither<Failure | StoreFailed, Value> =>
     () => {
       const known = maps.known()
-      if (known !== undefined) {
+      if (known !== undefined && maps.isRecent()) {
         const store = storeOf(known, streamId)
         return E.isLeft(store) ? Promise.resolve(store) : read(store.right)()
       }

@@ -1,22 +1,25 @@
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { ErasedDocument } from '../../core/operator/erasure'
-import { argument, count } from '../../core/text'
-import { type CliFailure, failure, usage } from '../failure'
+import { count } from '../../core/text'
+import {
+  deliberate,
+  type DeliberateOptions,
+  type DeliberateWords,
+  reasonIn,
+  typed,
+  userName,
+} from '../deliberate'
+import { type CliFailure, usage } from '../failure'
 import { answer } from '../output/report'
 import { safe } from '../output/text'
-import type { Context, Register, Work } from '../runtime'
+import type { Register, Work } from '../runtime'
 import { explain, explained, type Session, withSession } from '../session'
 
-export interface EraseOptions {
-  readonly why?: string
-  readonly by?: string
+export interface EraseOptions extends DeliberateOptions {
   readonly document?: ReadonlyArray<string>
-  readonly yes?: boolean
-  readonly confirm?: string
 }
 
 /** `balances/A1`: the document `A1` of the projection `balances`. */
@@ -39,31 +42,7 @@ const documentsIn = (
   return E.right(documents)
 }
 
-/** The id must be typed: one that was found in the history of a shell erases nothing. */
-const typed = async (
-  { ask }: Context,
-  stream: string,
-  given: string | undefined,
-): Promise<E.Either<CliFailure, void>> => {
-  const answered =
-    given ?? (await ask?.(`This cannot be undone. Type the id of the stream to erase it: `))
-  if (answered === undefined) {
-    return E.left(
-      usage(`This is no terminal, so nobody can be asked: add --confirm ${argument(stream)}`),
-    )
-  }
-  return answered.trim() === stream
-    ? E.right(undefined)
-    : E.left(failure('NotConfirmed', `That is not ${safe(stream)}. Nothing was erased.`))
-}
-
-const userName = (): string => {
-  const found = E.tryCatch(
-    () => userInfo().username,
-    () => 'unknown',
-  )
-  return E.isRight(found) ? found.right : found.left
-}
+const WORDS: DeliberateWords = { verb: 'erase', done: 'erased', what: 'the stream' }
 
 /** How many events would be erased. 0: none, or it was erased before. The operator tells the two apart, and changes nothing. */
 const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure, number> =>
@@ -75,16 +54,13 @@ const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure,
   )
 
 /** Erases a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
-export const erase = (
-  stream: string,
-  { why, by = userName(), document = [], yes = false, confirm }: EraseOptions,
-): Work => {
+export const erase = (stream: string, options: EraseOptions): Work => {
+  const { by = userName(), document = [], yes = false } = options
   const documents = documentsIn(document)
   if (E.isLeft(documents)) return () => TE.left(documents.left)
-  if (why === undefined) {
-    const message = `Say why, for the record that stays: --why <reason> (a ticket's number; name no person)`
-    return () => TE.left(usage(message))
-  }
+  const reason = reasonIn(options)
+  if (E.isLeft(reason)) return () => TE.left(reason.left)
+  const why = reason.right
   return withSession('existing', (session, context) =>
     pipe(
       TE.Do,
@@ -101,7 +77,9 @@ export const erase = (
       TE.chainFirst(
         ({ events }) =>
           () =>
-            events === 0 ? Promise.resolve(E.right(undefined)) : typed(context, stream, confirm),
+            events === 0
+              ? Promise.resolve(E.right(undefined))
+              : typed(context, stream, options, WORDS),
       ),
       TE.flatMap(() =>
         explained(session)(
@@ -126,15 +104,13 @@ const collected = (value: string, before: ReadonlyArray<string> = []): ReadonlyA
 ]
 
 export const registerErase: Register = (program, perform) =>
-  program
-    .command('erase')
-    .description('erase a stream for ever: events, snapshots, marks, what is held of it')
-    .argument('<stream>', 'its id')
-    .option('--why <reason>', 'why, for the record that stays')
-    .option('--by <name>', 'who has decided it (default: the user of this machine)')
-    .option('--document <projection/key>', 'a document that is erased with it', collected)
-    .option('--yes', 'do it, once the id was typed')
-    .option('--confirm <stream>', 'the id, where nobody can type it')
-    .action((stream: string, options: EraseOptions, command: Command) =>
-      perform(command, erase(stream, options)),
-    )
+  deliberate(
+    program
+      .command('erase')
+      .description('erase a stream for ever: events, snapshots, marks, what is held of it')
+      .argument('<stream>', 'its id')
+      .option('--document <projection/key>', 'a document that is erased with it', collected),
+    'stream',
+  ).action((stream: string, options: EraseOptions, command: Command) =>
+    perform(command, erase(stream, options)),
+  )

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import * as t from 'io-ts'
 import { isSameJson } from '../fingerprint'
 import type { Issue } from '../issue'
-import { isRecord, type Json, type JsonObject, toJson, toJsonObject } from '../json'
+import { type Json, type JsonObject, toJson, toJsonObject } from '../json'
 import { type Forgotten, forgotten, FORGOTTEN_JSON, isForgotten, revealed } from '../personal'
 import { personalValue } from '../personal-value'
 import { codecOf, type Schema } from './schema'
@@ -86,9 +86,7 @@ export const personalRecordType = (
   fields: ReadonlyMap<string, PersonalField<Schema, unknown>>,
 ): PersonalRecordType => {
   const encode = (value: unknown): unknown => {
-    const written: unknown = record.encode(value)
-    if (!isRecord(written)) return written
-    const sealed: Record<string, Json> = { ...written }
+    const sealed: Record<string, Json> = { ...(record.encode(value) as JsonObject) }
     for (const [name, { subjectOf }] of fields) {
       const plain = sealed[name]
       if (plain === undefined || isForgotten(plain)) continue

@@ -1,3 +1,4 @@
+import type { StreamClosed } from './closed'
 import type {
   BoundaryConflict,
   CommandAlreadyHandled,
@@ -24,6 +25,7 @@ export type ReadAllError = InvalidQuery | StoreFailed
 export type AppendError =
   | InvalidStreamId
   | StreamErased
+  | StreamClosed
   | InvalidAppend
   | VersionConflict
   | CommandAlreadyHandled
@@ -48,6 +50,7 @@ export type HandleError<Rejection> =
   | InvalidCommand
   | InvalidStreamId
   | StreamErased
+  | StreamClosed
   | InvalidAppend
   | Rejected<Rejection>
   | VersionConflict

@@ -137,6 +137,7 @@ export interface StreamStore {
    * - `VersionConflict`: the stream is not where `expectedVersion` says. Load again, decide again.
    * - `CommandAlreadyHandled`: one of the commands was handled before.
    * - `StreamErased`: an operator has erased it.
+   * - `StreamClosed`: it was closed: see `Operator.closeStream`. It can still be read.
    * - `InvalidStreamId`, `InvalidAppend`, `UnencodableEvent`, `LimitExceeded`: see {@link appendError}.
    * - `ProjectionFailed`: an inline projection failed, so nothing was stored.
    * - `StoreFailed`: the store rejected the append or did not answer. With outcome `unknown` the events may

@@ -1,4 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { VersionConflict } from '../errors/conflict'
+import type { StreamErased } from '../errors/erased'
 import type {
   InvalidOperation,
   PartitionsApart,
@@ -11,6 +13,7 @@ import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
 import type { Position } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
+import type { Closing, Closure } from '../operator/closing'
 import type { Erasing, Erasure } from '../operator/erasure'
 import type { Forgetting, ForgottenSubject } from '../operator/forgetting'
 import type { ActionOutcome, AuditPage, AuditRange, OperatorAction } from '../operator/audit'
@@ -361,6 +364,27 @@ export interface Operator {
    * the new lineage and go on. Repeated, it gives yet another one, to the same effect.
    */
   readonly newLineage: () => TaskEither<StoreFailed, string>
+
+  /**
+   * Closes a stream: from then on every append to it is refused with `StreamClosed`, by every process, whatever it has in
+   * memory. It keeps its events, its version and its snapshots, and is read, loaded and followed as before; a command that was
+   * handled before is answered as it was. The audit has an entry about it, written with it: action `close`, the stream's id as its
+   * subject, and `why` and `version` in its detail.
+   *
+   * What the stream has to say at its end is an event as all others: append it first, and close `at` its version.
+   *
+   * Waits for a writer of this stream, a second at most. Of a stream that was closed before, answers what was written down then,
+   * whatever `at` says, and changes nothing.
+   *
+   * Fails with
+   * - `InvalidOperation`: the stream has no events, or an argument is not valid.
+   * - `VersionConflict`: it is not at the version `at`.
+   * - `StreamErased`: it was erased.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not close.
+   */
+  readonly closeStream: (
+    closing: Closing,
+  ) => TaskEither<StoreFailed | InvalidOperation | VersionConflict | StreamErased, Closure>
 
   /**
    * Erases a stream for ever: its events with their tags, the marks of its commands, its snapshots, what subscriptions hold

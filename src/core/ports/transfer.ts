@@ -105,6 +105,8 @@ export interface ImportBatch {
 export interface ImportLook {
   /** The version of each stream that was asked for; 0: never written to. */
   readonly versions: ReadonlyMap<StreamId, StreamVersion>
+  /** Those of them that were closed: no event fits to them. Omitted: none. */
+  readonly closed?: ReadonlySet<StreamId>
   /** Which of the commands it has handled, as they are stored there. */
   readonly commands: ReadonlyArray<ExportedCommand>
 }

@@ -127,8 +127,13 @@ const isSame = (left: ExportedCommand, right: ExportedCommand): boolean =>
 const versionReason = (
   { streamId, version }: HistoricEvent,
   current: StreamVersion,
+  isClosed: boolean,
 ): Reason | undefined => {
-  if (version === current + 1) return undefined
+  if (version === current + 1) {
+    return isClosed
+      ? { reason: 'StreamClosed', message: `${streamId} was closed in this store.` }
+      : undefined
+  }
   if (current === MAXIMUM_VERSION) {
     return { reason: 'StreamErased', message: `${streamId} was erased from this store.` }
   }
@@ -170,9 +175,11 @@ export const judge = (
   }
 
   const judgeEvent = (event: HistoricEvent): Reason | undefined => {
-    const reason = versionReason(event, versions.get(event.streamId) ?? 0)
+    const { streamId } = event
+    const isClosed = look.closed?.has(streamId) ?? false
+    const reason = versionReason(event, versions.get(streamId) ?? 0, isClosed)
     if (reason !== undefined) return reason
-    versions.set(event.streamId, event.version)
+    versions.set(streamId, event.version)
     events.push(event)
     return undefined
   }

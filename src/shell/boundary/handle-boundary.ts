@@ -123,6 +123,7 @@ const afterAppend = async <Of extends CategoryTypes>(
         : answered(E.left(error))
     case 'InvalidStreamId':
     case 'StreamErased':
+    case 'StreamClosed':
     case 'InvalidAppend':
     case 'UnencodableEvent':
     case 'LimitExceeded':

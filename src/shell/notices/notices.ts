@@ -61,8 +61,11 @@ export type HandledNotice =
       readonly outcome: 'done' | 'rejected'
     }
 
-/** Everything that is reported: what categories, boundaries, subscriptions, process managers, projections and workers do. */
-export type AnyNotice = Notice | WorkersNotice | HandledNotice
+/**
+ * Everything that is reported: what categories, boundaries, subscriptions, process managers, projections and workers do.
+ * Positions in it are those of `source`, one of several sources of a backend. Without it there is one.
+ */
+export type AnyNotice = (Notice | WorkersNotice | HandledNotice) & { readonly source?: string }
 
 /** Something that reports everything that happens on it: a backend, once it has an `onAnyNotice`. */
 export interface Observed {

@@ -9,6 +9,7 @@ const EXPECTED = new Set([
   'InvalidCommand',
   'InvalidStreamId',
   'StreamErased',
+  'StreamClosed',
   'InvalidQuery',
   'VersionNotReached',
 ])

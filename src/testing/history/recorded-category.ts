@@ -65,6 +65,7 @@ const refused = (failure: HandleError<unknown>): Answer => {
     case 'InvalidCommand':
     case 'InvalidStreamId':
     case 'StreamErased':
+    case 'StreamClosed':
     case 'InvalidAppend':
     case 'UndecodableEvent':
     case 'UnencodableEvent':

@@ -27,6 +27,7 @@ export const refusedAppend = (failure: AppendError): Answer => {
     }
     case 'InvalidStreamId':
     case 'StreamErased':
+    case 'StreamClosed':
     case 'InvalidAppend':
     case 'UnencodableEvent':
     case 'LimitExceeded':

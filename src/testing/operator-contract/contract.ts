@@ -8,6 +8,7 @@ import type { BackendSubjectKeys } from '../../core/ports/subject-keys'
 import type { SubscriptionStore } from '../../core/ports/subscription-store'
 import { type Opened, registerSuites, type TestWords } from '../suites'
 import type { Transact } from '../transact'
+import { closingStreams } from './closing'
 import { erasingStreams } from './erasing'
 import { audit } from './audit'
 import { examining } from './examining'
@@ -59,6 +60,7 @@ const suites: ReadonlyArray<Suite> = [
   audit,
   lineages,
   tags,
+  closingStreams,
   erasingStreams,
   forgettingSubjects,
   examining,

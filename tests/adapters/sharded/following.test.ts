@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import {
+  type AnyNotice,
   fromStart,
   openCategory,
   projectionReader,
@@ -103,9 +104,13 @@ describe('what follows the events of shards', () => {
       events: counter.events,
       handle: ({ streamId }: { readonly streamId: string }) => handled(seen, streamId),
     }
+    const started = new Set<string | undefined>()
     const observed = {
       ...backend,
-      onAnyNotice: ({ _tag }: { readonly _tag: string }) => tags.add(_tag),
+      onAnyNotice: ({ _tag, source }: AnyNotice) => {
+        tags.add(_tag)
+        if (_tag === 'PartitionStarted') started.add(source)
+      },
     }
     const workers = runWorkers({ mails: runSubscription(mails) }, observed, {
       firstBackoff: 10,
@@ -120,7 +125,7 @@ describe('what follows the events of shards', () => {
     isAway = false
     await eventually(() => seen.includes(`counter-${there}`))
     await workers.stop()
-    expect(tags).toContain('PartitionStarted')
+    expect(started).toEqual(new Set(['shard-0', 'shard-1']))
   })
 
   it('ends with the first error, and stops the others, where it runs without workers', async () => {

@@ -72,6 +72,26 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
       await strangers.close()
     })
 
+    it('answer a writer that comes too late at once, and take its next append', async () => {
+      const { store } = sharded(shards.open())
+      const id = anIdOn(0)
+      const at = (expectedVersion: number, events: number, commandId?: string) => ({
+        ...appending(id, events),
+        expectedVersion,
+        commands: commandId === undefined ? [] : [{ commandId, skip: 0, eventCount: events }],
+      })
+      await right(store.append(at(0, 1)))
+      for (const late of [at(0, 1), at(0, 1, 'a'), at(0, 2), at(0, 2, 'b')]) {
+        // A process of its own each: one that has met a conflict is careful for a while.
+        const fresh = sharded(shards.open())
+        expect(await left(fresh.store.append(late))).toMatchObject({
+          _tag: 'VersionConflict',
+          actual: 1,
+        })
+      }
+      expect((await right(store.append(at(1, 1, 'c')))).version).toBe(2)
+    })
+
     it('refuse who appends to a shard without its map, and store nothing', async () => {
       const [one, other] = shards.open()
       await right(sharded([one, other]).slotMap)
@@ -121,7 +141,7 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
       const slots = moving.map(slotOf)
       const next = { ...map, epoch: 3, moving: slots }
       for (const [shard, part] of others.entries()) {
-        expect(await right(part.asShard.putMap({ ...next, shard }, 2))).toBe(true)
+        await right(part.asShard.putMap({ ...next, shard }, 2)) // false: a writer has carried it there
       }
       const versions = await Promise.all(moving.map((id) => right(others[0].store.version(id))))
       for (const id of staying) await reached(id, (counts.get(id) ?? 0) + 10)
@@ -131,7 +151,7 @@ const behave = <Transaction>(name: string, make: () => Promise<TwoShards<Transac
       const placed = map.slots.map((shard, slot) => (slots.includes(slot) ? 1 : shard))
       for (const [shard, part] of others.entries()) {
         const last = { ...map, epoch: 4, slots: placed, shard }
-        expect(await right(part.asShard.putMap(last, 3))).toBe(true)
+        await right(part.asShard.putMap(last, 3))
         expect(await right(part.asShard.putMap(last, 3))).toBe(false) // again: it is in force
       }
       for (const id of moving) await reached(id, (counts.get(id) ?? 0) + 5)
@@ -250,6 +270,36 @@ describe('shards', () => {
     ).toMatchObject({
       reason: 'OtherSlotMap',
     })
+  })
+
+  it('take a map that was begun to be changed from the shard that has it, whoever comes first', async () => {
+    const [one, other] = [memory(), memory()]
+    const map = await right(sharded([one, other]).slotMap)
+    const next = { ...map, epoch: map.epoch + 1, shard: 0 }
+    await right(one.asShard.putMap(next, map.epoch)) // and who has begun is killed
+    await right(sharded([one, other]).store.append(appending(anIdOn(1))))
+    expect(await right(other.asShard.readMap)).toEqual({ ...next, shard: 1 })
+  })
+
+  it('are refused if one was given twice, or the map is not valid, and nothing of it is carried on', async () => {
+    const [one, other] = [memory(), memory()]
+    const refused = { _tag: 'StoreFailed', reason: 'OtherSlotMap', outcome: 'nothingWritten' }
+    expect(await left(sharded([one, one]).slotMap)).toMatchObject(refused)
+    const map = await right(sharded([one, other]).slotMap)
+    const wrong: ReadonlyArray<Partial<typeof map>> = [
+      { slots: map.slots.slice(1) },
+      { slots: map.slots.map(() => 2) },
+      { moving: [SLOTS] },
+      { shards: 0 },
+    ]
+    for (const [index, part] of wrong.entries()) {
+      const epoch = map.epoch + 1 + index
+      await right(one.asShard.putMap({ ...map, ...part, epoch, shard: 0 }, epoch - 1))
+      const { message } = await left(sharded([one, other]).store.append(appending(anIdOn(0))))
+      expect(message).toContain('the map on shard 0 is not valid')
+    }
+    expect(await right(other.asShard.readMap)).toMatchObject({ epoch: map.epoch })
+    expect(await right(one.store.streams({ after: '', limit: 1 }))).toEqual([])
   })
 
   it('say that `placement` has thrown, and store nothing', async () => {

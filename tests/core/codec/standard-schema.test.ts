@@ -238,6 +238,9 @@ describe('a schema that transforms', () => {
     expect(write(parsed, 5)).toMatchObject({ left: [{ path: 'value' }] })
     expect(write(parsed, '5')).toMatchObject({ left: [{ path: 'value' }] })
     expect(fromSchema(parsed).is('5')).toBe(false)
+    const ever = z.string().transform((text) => text.length) // what it gives, it does not take again
+    expect(fromSchema(ever).is('abc')).toBe(false)
+    expect(fromSchema(z.string()).is(5)).toBe(false)
   })
 
   it('fills in a default, which is what is stored', () => {

@@ -1,8 +1,8 @@
-import type { ExpectedVersion } from '../../../core/expected-version'
 import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
-import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
+import { milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
+import { CURRENT, fits, lastOf, MOMENT, notBefore, versionCode } from './last-event'
 import { settingsIn, type StatementSettings } from './statement-settings'
 
 // The optimistic statements: they check the version and insert. A row comes back for every event that was stored: what
@@ -10,26 +10,6 @@ import { settingsIn, type StatementSettings } from './statement-settings'
 //
 // Parameters are arrays in subqueries: the planner, which cannot see how long they are, then keeps one plan for all
 // lengths. Data and metadata are JSON arrays, without the escapes that an array of texts needs.
-
-/** How an expected version reaches the server: see append_together in migrations/0001_reprise.sql, too. */
-const versionCode = (expected: ExpectedVersion): number => {
-  if (expected === 'any') return -1
-  if (expected === 'mustExist') return -2
-  return expected === 'mustNotExist' ? 0 : expected
-}
-
-/** SQL: whether a stream at version `current` has the version that the code `expected` requires. */
-const fits = (expected: string, current: string): string =>
-  `(${current} < ${ERASED_VERSION} and (${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0)))`
-
-/**
- * SQL: the version of a stream; 0, which then does not fit, if it is below the expected one. Without that bound the
- * index would be read on downwards, to the end of the page, however few rows are requested.
- */
-const versionOf = (schema: string, stream: string, expected: string): string =>
-  `coalesce((select e.version from ${schema}.events e
-             where e.stream_id = ${stream} and e.version >= ${expected}
-             order by e.version desc limit 1), 0)`
 
 /** Whether an append names the one version that its stream must be at, and there is a version after it. */
 const isExact = ({ expectedVersion }: EncodedAppend): boolean =>
@@ -43,8 +23,6 @@ const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data
 /** A row for every event that was stored: see StoredRow. */
 const STORED = `returning stream_id, version, position::double precision as "position",
   ${milliseconds('recorded_at')} as recorded_at`
-
-const MOMENT = "date_trunc('milliseconds', clock_timestamp())"
 
 /** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
 const unnested = (arrays: string, data: string, metadata: string): string =>
@@ -145,21 +123,23 @@ export interface OptimisticStatements {
 
 const one = (schema: string, announce: string): string => `
 insert into ${schema}.events (${COLUMNS})
-select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
-where ${announce} and ${versionOf(schema, '$1', '$2')} = $2
+select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('last.recorded_at')},
+  $6::text::jsonb, $7::text::jsonb
+from ${lastOf(schema, '$1', '$2', announce)}
+where ${CURRENT} = $2
 ${STORED}`
 
 const oneMarked = (schema: string, announce: string): string => `
 with request as materialized (
-  select ${versionOf(schema, '$1::text', '$2::integer')} as current
-  where ${announce}
-    and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
+  select ${CURRENT} as current, last.recorded_at as since
+  from ${lastOf(schema, '$1::text', '$2::integer', announce)}
+  where not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
   select $1, $8, current, 1, $9::text from request where current = $2
 )
 insert into ${schema}.events (${COLUMNS})
-select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${MOMENT}, $6::text::jsonb, $7::text::jsonb
+select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('since')}, $6::text::jsonb, $7::text::jsonb
 from request where current = $2
 ${STORED}`
 
@@ -181,8 +161,8 @@ const stream = (schema: string, announce: string): string => `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
 from (
-    select ${versionOf(schema, '$1', '$2::integer')} as current, ${MOMENT} as moment
-    where ${announce} offset 0
+    select ${CURRENT} as current, ${notBefore('last.recorded_at')} as moment
+    from ${lastOf(schema, '$1', '$2::integer', announce)} offset 0
   ) stream,
   ${unnested('(select $3::uuid[]), (select $4::text[]), (select $5::smallint[])', '$6', '$7')}
     with ordinality as e(id, type, schema_version, data, metadata, place)
@@ -218,7 +198,8 @@ const marks = (schema: string): string => `, mark as materialized (
 )`
 
 const streamAt = (schema: string, row: string): string =>
-  `lateral (select ${versionOf(schema, `${row}.stream_id`, `${row}.expected`)} as current offset 0) stream`
+  `lateral (select ${CURRENT} as current, last.recorded_at as since
+           from ${lastOf(schema, `${row}.stream_id`, `${row}.expected`)} offset 0) stream`
 
 /** No row where nothing may be appended. */
 const many = (schema: string, announce: string, marked: boolean): string => `
@@ -226,7 +207,8 @@ with announced as materialized (
   select ${MOMENT} as moment where ${announce}
 )${marked ? marks(schema) : ''}
 insert into ${schema}.events (${COLUMNS})
-select r.stream_id, stream.current + r.place, r.id, r.type, r.schema_version, a.moment, r.data, r.metadata
+select r.stream_id, stream.current + r.place, r.id, r.type, r.schema_version, ${notBefore('stream.since', 'a.moment')},
+  r.data, r.metadata
 from announced a,
   ${unnested(
     `(select $1::text[]), (select $2::integer[]), (select $3::integer[]), (select $4::uuid[]),

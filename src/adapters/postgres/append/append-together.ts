@@ -8,7 +8,6 @@ import {
   versionConflict,
   versionConflicts,
 } from '../../../core/errors/conflict'
-import { streamErased } from '../../../core/errors/erased'
 import { storeFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import { toStoreFailed } from '../connection/errors'
@@ -21,13 +20,14 @@ import {
 } from '../connection/query'
 import { handledCommand } from '../read/stored-events'
 import { itemColumns } from '../read/read-matching'
-import { ERASED_VERSION, eventsOf, quoteIdentifier } from '../schema/names'
+import { eventsOf, quoteIdentifier } from '../schema/names'
 import {
   appendedOf,
   byStream,
   EMPTY_METADATA,
   type EncodedAppend,
   type EncodedEvent,
+  endedIn,
   noAnswer,
   type OutcomeRow,
   type RunAppends,
@@ -223,9 +223,7 @@ const answerTo = (
     appended.push(appendedOf(own, first.recorded_at))
   }
   const conflicts = conflictsOf(appends, rows)
-  const erased = conflicts.find(({ actual }) => actual === ERASED_VERSION)
-  if (erased !== undefined) return E.left(streamErased(erased.streamId))
-  if (conflicts.length > 0) return E.left(versionConflicts(conflicts))
+  if (conflicts.length > 0) return E.left(endedIn(conflicts, rows) ?? versionConflicts(conflicts))
   return appended.length === appends.length ? E.right(appended) : NO_ANSWER
 }
 

@@ -1,5 +1,8 @@
 import * as E from 'fp-ts/Either'
 import { type Appended, type AppendRequest, type CommandMark, isTagged } from '../../../core/append'
+import { type StreamClosed, streamClosed } from '../../../core/errors/closed'
+import type { StreamConflict } from '../../../core/errors/conflict'
+import { type StreamErased, streamErased } from '../../../core/errors/erased'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import type { ExpectedVersion } from '../../../core/expected-version'
@@ -8,6 +11,7 @@ import type { NewEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
 import { isLockTimeout, toStoreFailed } from '../connection/errors'
 import { outcomeIn, type TransactionScope } from '../connection/query'
+import { ENDED_VERSION } from '../schema/names'
 
 // An append on its way: encoded for the server, and what comes back.
 
@@ -98,6 +102,7 @@ export interface StoredRow {
 export interface OutcomeRow extends StoredRow {
   /** 0 appended, 1 conflict, 2 handled before, 3 the condition is not met. */
   readonly outcome: number
+  /** Also, of a conflict: `closed` or `erased`, if the stream takes no events any more. */
   readonly command_id: string | null
   readonly event_count: number | null
   readonly fingerprint: string | null
@@ -141,6 +146,22 @@ export const notSent = (
     storeFailed('Unexpected', 'nothingWritten', error, 'the statement could not be built'),
   )
   return appends.map(() => failed)
+}
+
+/**
+ * The stream among conflicts that takes no events any more, if there is one. The row of such a conflict says why where others
+ * name a command.
+ */
+export const endedIn = (
+  conflicts: ReadonlyArray<StreamConflict>,
+  rows: ReadonlyMap<StreamId, ReadonlyArray<OutcomeRow>>,
+): StreamClosed | StreamErased | undefined => {
+  const ended = conflicts.find(({ actual }) => actual === ENDED_VERSION)
+  if (ended === undefined) return undefined
+  const { streamId } = ended
+  return rows.get(streamId)?.[0]?.command_id === 'closed'
+    ? streamClosed(streamId)
+    : streamErased(streamId)
 }
 
 /** Rows by their streams. */

@@ -1,10 +1,14 @@
-import type * as TE from 'fp-ts/TaskEither'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
-import type { MigrationChanged, StoreFailed } from '../../../core/errors/store'
+import { type MigrationChanged, storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { OperatorThresholds } from '../../../core/operator/finding'
+import type { SplitPart } from '../../../core/ports/split'
 import { postgres, type PostgresBackend } from '../backend'
 import { type MigrationPlan, planMigration } from '../schema/migrate'
+import { splittingIn } from '../shard/splitting'
 import { type Exporting, type ForeignSystem, foreignTransfer } from '../transfer/foreign'
+import { directExecutor } from './origin'
 import type { PreparedStatementsProbe } from './prepared-statements-probe'
 
 /** How a database is opened by its address. */
@@ -20,6 +24,8 @@ export interface OpenSettings {
 export interface OpenedDatabase extends PostgresBackend<unknown> {
   readonly plan: TE.TaskEither<MigrationChanged | StoreFailed, MigrationPlan>
   readonly preparedStatements: TE.TaskEither<StoreFailed, PreparedStatementsProbe>
+  /** As a shard that is split, or the standby that becomes one. */
+  readonly splitting: SplitPart
   /** The events of another library's store in the same database, to be exported. */
   readonly transferFrom: (system: ForeignSystem, schema: string) => Exporting
 }
@@ -43,6 +49,24 @@ export const openedDatabase = (
     plan: planMigration(db, schema),
     transferFrom: (system, from) => foreignTransfer(db, system, from),
     preparedStatements,
+    splitting: {
+      ...backend.asShard,
+      ...splittingIn(schema)(directExecutor(db)),
+      newLineage: backend.operator.newLineage(),
+      streams: backend.store.streams,
+      reached: (streamId) =>
+        pipe(
+          backend.store.version(streamId),
+          TE.orElse((error): TE.TaskEither<StoreFailed, number> => {
+            if (error._tag === 'StreamErased') return TE.right(Infinity)
+            return TE.left(
+              error._tag === 'StoreFailed'
+                ? error
+                : storeFailed('Unexpected', 'nothingWritten', error),
+            )
+          }),
+        ),
+    },
     close: async () => {
       await backend.close()
       await db.destroy()

@@ -5,6 +5,7 @@ import type { StoreFailed } from '../../../core/errors/store'
 import type { FailureNote } from '../../../core/errors/subscription'
 import type { HeldEvent, HeldEventRef } from '../../../core/operator/status'
 import type { Operator } from '../../../core/ports/operator'
+import { IS_EVENT } from '../schema/names'
 import { epoch, type OperatedSchema } from './operated-schema'
 
 type Holding = Pick<
@@ -28,7 +29,7 @@ select h.stream_id as "streamId", h.version, h.position::double precision as "po
        ${epoch('h.held_at')} as "triedAt", ${epoch('h.retry_at')} as "retryAt",
        (select count(*)::integer from (
           select from ${schema}.events e
-          where e.stream_id = h.stream_id and e.version > h.version and e.position <= c.position
+          where e.stream_id = h.stream_id and e.version > h.version and e.position <= c.position and e.${IS_EVENT}
             and (s.types is null or e.type = any(s.types))
             and (s.tags is null or exists (
               select from ${schema}.event_tags t where t.tag = any(s.tags) and t.position = e.position))

@@ -24,6 +24,7 @@ import { postgresBuilds } from '../documents/builds'
 import { newLineage, planMigration } from '../schema/migrate'
 import { DEFAULT_SCHEMA } from '../schema/names'
 import { audit } from './audit'
+import { closing } from './closing'
 import type { Check } from './doctor/check'
 import { examineWith } from './doctor/examine'
 import { migrationsCheck } from './doctor/migrations-check'
@@ -95,6 +96,7 @@ export const postgresOperator = <Database>(
     ...audit(operated),
     ...subscriptionActions(operated, events),
     ...tags,
+    ...closing(operated),
     ...erasing(operated, onForgotten),
     ...forgetting(operated, onForgotten),
     status,

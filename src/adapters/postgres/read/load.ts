@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import { streamErased } from '../../../core/errors/erased'
 import type { ReadError } from '../../../core/errors/unions'
 import type { Json } from '../../../core/json'
 import type {
@@ -10,123 +11,38 @@ import type {
   StoredSnapshot,
 } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { streamIdError } from '../../../core/stream'
+import { type StreamVersion, streamIdError } from '../../../core/stream'
 import { toStoreFailed } from '../connection/errors'
 import { grouped, type Grouping } from '../connection/grouped'
-import { named, type Executor, fetchRows } from '../connection/query'
-import { milliseconds, quoteIdentifier } from '../schema/names'
+import { type Executor, fetchRows } from '../connection/query'
+import { ENDED_VERSION } from '../schema/names'
 import {
-  eventColumns,
+  loadFromStartParameters,
+  loadManyParameters,
+  loadOneParameters,
+  type LoadStatements,
+  loadStatements,
+  withoutNul,
+} from './load-statements'
+import {
   type EventRow,
   handledCommand,
+  isMark,
   type StreamPage,
   toPage,
   toStoredEvent,
 } from './stored-events'
 
-/** The version of a stream. */
-const versionOf = (schema: string, stream: string): string =>
-  `coalesce((select n.version from ${schema}.events n where n.stream_id = ${stream}
-             order by n.version desc limit 1), 0)`
-
-// One statement sees the store at one moment: snapshot, events after it and command mark agree. It takes any
-// number of streams; "place" says which of them a row is for. Parameters are subqueries, so that one plan
-// serves all lengths: see append/append-statements.ts.
-// Rows: kind 'v' the stream (version: its own), 's' a snapshot (data: its state), 'c' a command handled
-// before (version: the one before its events, schema_version: how many, type: its fingerprint), 'e' an event.
-const loadMany = (schema: string): string => `
-select r.place::integer as place, x.*
-from unnest((select $1::text[]), (select $2::integer[]), (select $3::integer[]),
-            (select $4::text[]), (select $5::integer[]))
-       with ordinality as r(stream_id, after, snapshot_schema, command_id, most, place)
-  left join lateral (
-    select s.version, s.state
-    from ${schema}.snapshots s
-    where s.stream_id = r.stream_id and s.schema_version = r.snapshot_schema
-      and s.version > r.after
-      and exists (select from ${schema}.events e
-                  where e.stream_id = s.stream_id and e.version = s.version)
-  ) snapshot on true
-  cross join lateral (
-    select 'v' as kind, ${versionOf(schema, 'r.stream_id')} as version,
-           null::integer as schema_version, null::double precision as "position", null::uuid as id,
-           null::text as type, null::double precision as recorded_at, null::jsonb as data,
-           null::jsonb as metadata
-    union all
-    select 's', snapshot.version, null, null, null, null, null, snapshot.state, null
-    where snapshot.version is not null
-    union all
-    select 'c', c.after, c.event_count, null, null, c.fingerprint, null, null, null
-    from ${schema}.commands c
-    where c.stream_id = r.stream_id and c.command_id = r.command_id
-    union all
-    (select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
-            ${milliseconds('e.recorded_at')}, e.data, e.metadata
-     from ${schema}.events e
-     where e.stream_id = r.stream_id and e.version > coalesce(snapshot.version, r.after)
-     order by e.version
-     limit r.most)
-  ) x`
-
-/** PostgreSQL takes no NUL in a text; no command was ever remembered under an id with one. */
-const withoutNul = (commandId: string | undefined): string | null =>
-  commandId === undefined || commandId.includes('\u0000') ? null : commandId
-
-const loadManyParameters = (requests: ReadonlyArray<LoadRequest>): ReadonlyArray<unknown> => [
-  requests.map(({ streamId }) => streamId),
-  requests.map(({ after }) => after),
-  requests.map(({ snapshotSchema }) => snapshotSchema ?? null),
-  requests.map(({ commandId }) => withoutNul(commandId)),
-  requests.map(({ limit }) => limit + 1),
-]
-
-// The same for one stream, without "place".
-const loadOne = (schema: string): string => `
-with snapshot as materialized (
-  select s.version, s.state
-  from ${schema}.snapshots s
-  where s.stream_id = $1::text and s.schema_version = $3::integer and s.version > $2::integer
-    and exists (select from ${schema}.events e
-                where e.stream_id = s.stream_id and e.version = s.version)
-)
-select 'v' as kind, ${versionOf(schema, '$1')} as version, null::integer as schema_version,
-       null::double precision as "position", null::uuid as id, null::text as type,
-       null::double precision as recorded_at, null::jsonb as data, null::jsonb as metadata
-union all
-select 's', version, null, null, null, null, null, state, null
-from snapshot
-union all
-select 'c', after, event_count, null, null, fingerprint, null, null, null
-from ${schema}.commands
-where stream_id = $1 and command_id = $4::text
-union all
-(select 'e', e.version, e.schema_version, e.position::double precision, e.id, e.type,
-        ${milliseconds('e.recorded_at')}, e.data, e.metadata
- from ${schema}.events e
- where e.stream_id = $1 and e.version > coalesce((select version from snapshot), $2)
- order by e.version
- limit $5::integer)`
-
-const loadOneParameters = (request: LoadRequest): ReadonlyArray<unknown> => [
-  request.streamId,
-  request.after,
-  request.snapshotSchema ?? null,
-  withoutNul(request.commandId),
-  request.limit + 1,
-]
-
-// The last row says which version the stream has, but for the one beyond the limit: that holds it as its position.
-// So the version is looked up only in a stream that is longer than the limit.
-const loadFromStart = (schema: string): string => `
-select ${eventColumns},
-       case when e.version > $2::integer then ${versionOf(schema, '$1')} else e.position end::double precision as "position",
-       ${milliseconds('recorded_at')} as "recordedAt"
-from ${schema}.events e
-where e.stream_id = $1::text
-order by e.version
-limit $2 + 1`
-
-const loadFromStartParameters = ({ streamId, limit }: LoadRequest) => [streamId, limit]
+/**
+ * The version of a stream. That of a closed one is ENDED_VERSION to the statements: what stands for it knows better, if it is
+ * among the rows.
+ */
+const versionAmong = (version: StreamVersion, found: ReadonlyArray<StoredEvent>): StreamVersion => {
+  if (version !== ENDED_VERSION) return version
+  const last = found.at(-1)
+  const closed = last !== undefined && isMark(last) ? last.data['version'] : undefined
+  return typeof closed === 'number' ? closed : version
+}
 
 /** What was found for one request for all events. */
 const fromStartAnswer = (
@@ -134,25 +50,14 @@ const fromStartAnswer = (
   events: ReadonlyArray<StoredEvent>,
 ): LoadAnswer => {
   const version = events[limit]?.position ?? events.at(-1)?.version ?? 0
-  return E.map((found: StreamPage) => ({ version, ...found }))(toPage(limit, events))
+  return E.map((found: StreamPage) => ({ version: versionAmong(version, events), ...found }))(
+    toPage(limit, events),
+  )
 }
 
 /** Whether it looks for all events of a stream, and for nothing else. */
 const isFromStart = ({ after, snapshotSchema, commandId }: LoadRequest): boolean =>
   after === 0 && snapshotSchema === undefined && withoutNul(commandId) === null
-
-/** The statements that load: a snapshot, the events after it, and the mark of a command. */
-const loadStatements = (schema: string) => {
-  const name = quoteIdentifier(schema)
-  return {
-    /** For any number of streams. */
-    loadMany: named('load', loadMany(name)),
-    loadOne: named('load_one', loadOne(name)),
-    /** All events of one stream, without a snapshot and without a command id. */
-    loadFromStart: named('load_from_start', loadFromStart(name)),
-  }
-}
-type LoadStatements = ReturnType<typeof loadStatements>
 
 interface Row {
   /** Which of the requests it is for, from 1. Left out when there is only one. */
@@ -208,7 +113,7 @@ const answerTo = (request: LoadRequest, rows: ReadonlyArray<LoadRow> = []): Load
     }
   }
   return E.map((found: StreamPage) => ({
-    version,
+    version: versionAmong(version, events),
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(handled === undefined ? {} : { handled }),
     ...found,
@@ -245,14 +150,48 @@ const loadAlone = async (
   return answerTo(request, rows)
 }
 
+const isLongAndClosed = (answer: LoadAnswer | undefined): boolean =>
+  answer !== undefined && E.isRight(answer) && answer.right.version === ENDED_VERSION
+
+/** A closed stream with more events than were asked for: its version is looked up. It does not change any more. */
+const withVersions = async (
+  db: Executor,
+  { closedVersions }: LoadStatements,
+  requests: ReadonlyArray<LoadRequest>,
+  answers: ReadonlyArray<LoadAnswer>,
+): Promise<ReadonlyArray<LoadAnswer>> => {
+  const streams = requests.map(({ streamId }) => streamId)
+  const rows = await fetchRows<{ readonly stream_id: string; readonly version: number }>(
+    db,
+    closedVersions,
+    [streams.filter((_, index) => isLongAndClosed(answers[index]))],
+  )
+  const versions = new Map(rows.map(({ stream_id, version }) => [stream_id, version]))
+  return answers.map((answer, index) => {
+    if (E.isLeft(answer) || !isLongAndClosed(answer)) return answer
+    const streamId = streams[index] ?? ''
+    const version = versions.get(streamId)
+    return version === undefined
+      ? E.left(streamErased(streamId)) // in between
+      : E.right({ ...answer.right, version })
+  })
+}
+
 const loadTogether =
   (db: Executor, statements: LoadStatements) =>
   async (requests: ReadonlyArray<LoadRequest>): Promise<ReadonlyArray<LoadAnswer>> => {
     const [only, ...others] = requests
     try {
-      if (only !== undefined && others.length === 0) return [await loadAlone(db, statements, only)]
-      const parameters = loadManyParameters(requests)
-      return answersTo(requests, await fetchRows<LoadRow>(db, statements.loadMany, parameters))
+      const answers =
+        only !== undefined && others.length === 0
+          ? [await loadAlone(db, statements, only)]
+          : answersTo(
+              requests,
+              await fetchRows<LoadRow>(db, statements.loadMany, loadManyParameters(requests)),
+            )
+      return answers.some((answer) => isLongAndClosed(answer))
+        ? await withVersions(db, statements, requests, answers)
+        : answers
     } catch (error) {
       const failed: LoadAnswer = E.left(toStoreFailed('none')(error))
       return requests.map(() => failed)

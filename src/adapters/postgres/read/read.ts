@@ -13,7 +13,7 @@ import {
 import type { StoredEvent } from '../../../core/recorded-event'
 import { type StreamId, streamIdError } from '../../../core/stream'
 import { named, type Executor, readRows } from '../connection/query'
-import { ERASED_VERSION, quoteIdentifier } from '../schema/names'
+import { ENDED_VERSION, IS_EVENT, quoteIdentifier } from '../schema/names'
 import { storedColumns, toPage, withoutNul } from './stored-events'
 
 const read = (schema: string): string => `
@@ -34,7 +34,7 @@ limit $3::integer`
 const readUpTo = (schema: string): string => `
 select ${storedColumns}
 from ${schema}.events e
-where e.stream_id = $1::text and e.version > $2::integer and e.version <= $4::integer
+where e.stream_id = $1::text and e.version > $2::integer and e.version <= $4::integer and ${IS_EVENT}
   and ($5::text[] is null
     or exists (select from ${schema}.event_tags t where t.tag = any($5) and t.position = e.position))
 order by e.version
@@ -43,18 +43,24 @@ limit $3::integer`
 const readBackwards = (schema: string): string => `
 select ${storedColumns}
 from ${schema}.events e
-where e.stream_id = $1::text and e.version < $2::bigint
+where e.stream_id = $1::text and e.version < $2::bigint and ${IS_EVENT}
   and ($4::text[] is null
     or exists (select from ${schema}.event_tags t where t.tag = any($4) and t.position = e.position))
 order by e.version desc
 limit $3::integer`
 
 const version = (schema: string): string => `
-select e.version
+select e.version, case when e.version = ${ENDED_VERSION} then (e.data ->> 'version')::integer end as closed
 from ${schema}.events e
 where e.stream_id = $1::text
 order by e.version desc
 limit 1`
+
+interface VersionRow {
+  readonly version: number
+  /** The version of a closed stream. */
+  readonly closed: number | null
+}
 
 /** Asks for the version only where a page without events says nothing: what an erased stream has left may be beyond its bounds. */
 const pageOr =
@@ -134,11 +140,11 @@ export const versionIn = (schema: string) => {
       const invalid = streamIdError(streamId)
       return invalid === undefined
         ? pipe(
-            readRows<{ readonly version: number }>(db, statement, [streamId]),
+            readRows<VersionRow>(db, statement, [streamId]),
             TE.flatMapEither(([row]) =>
-              row?.version === ERASED_VERSION
+              row?.version === ENDED_VERSION && row.closed === null
                 ? E.left(streamErased(streamId))
-                : E.right(row?.version ?? 0),
+                : E.right(row?.closed ?? row?.version ?? 0),
             ),
           )
         : TE.left(invalid)

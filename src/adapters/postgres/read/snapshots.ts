@@ -5,12 +5,12 @@ import { storableCopies } from '../../../core/document-key'
 import type { StreamStore } from '../../../core/ports/event-store'
 import { streamIdError } from '../../../core/stream'
 import { named, type Executor, type TransactionScope, writeRows } from '../connection/query'
-import { ERASED_VERSION, quoteIdentifier } from '../schema/names'
+import { ENDED_VERSION, quoteIdentifier } from '../schema/names'
 
 const saveSnapshot = (schema: string): string => `
 insert into ${schema}.snapshots as s (stream_id, schema_version, version, state)
 select $1::text, $2::integer, $3::integer, $4::text::jsonb
-where not exists (select from ${schema}.events e where e.stream_id = $1 and e.version = ${ERASED_VERSION})
+where not exists (select from ${schema}.events e where e.stream_id = $1 and e.version = ${ENDED_VERSION} and e.type = 'erased')
 on conflict (stream_id, schema_version) do update
   set version = excluded.version, state = excluded.state
   where s.version < excluded.version`

@@ -5,8 +5,8 @@ import type { JsonObject } from '../../../core/json'
 import type { Metadata } from '../../../core/metadata'
 import type { CommandRecord } from '../../../core/ports/event-store'
 import type { StoredEvent } from '../../../core/recorded-event'
-import { MAXIMUM_POSITION, type StreamId } from '../../../core/stream'
-import { milliseconds } from '../schema/names'
+import type { StreamId } from '../../../core/stream'
+import { HIGHEST_POSITION, milliseconds } from '../schema/names'
 
 /** The columns of a StoredEvent but for position and time, under the names of its fields: rows are used as they are. */
 export const eventColumns = `stream_id as "streamId", version, id, type, schema_version as "schemaVersion", data, metadata`
@@ -50,12 +50,12 @@ export const handledCommand = (
   ...(fingerprint === null ? {} : { fingerprint }),
 })
 
-/** Stored events; `CorruptRow` if one has a position above MAXIMUM_POSITION, which no number holds exactly. */
+/** Stored events; `CorruptRow` if one has a position above HIGHEST_POSITION, which no announcement holds. */
 export const checkPositions = (
   events: ReadonlyArray<StoredEvent>,
 ): E.Either<StoreFailed, ReadonlyArray<StoredEvent>> => {
   // Whether its data makes sense is for the codecs to decide.
-  const wrong = events.find(({ position }) => position > MAXIMUM_POSITION)
+  const wrong = events.find(({ position }) => position > HIGHEST_POSITION)
   if (wrong === undefined) return E.right(events)
   const { version, streamId, position } = wrong
   const advice = `event ${version} of ${streamId} has the position ${position}, above the largest one`
@@ -73,13 +73,24 @@ export interface StreamPage {
   readonly more: boolean
 }
 
-/** @param found - one more than the limit, if there are so many. What an erased stream has is no event. */
+/** Whether a row stands for a stream that was closed or erased, and is no event. It comes after all events of its stream. */
+export const isMark = ({ schemaVersion }: Pick<StoredEvent, 'schemaVersion'>): boolean =>
+  schemaVersion === 0
+
+/** @param found - one more than the limit, if there are so many; also what stands for a stream that was closed or erased. */
 export const toPage = (
   limit: number,
   found: ReadonlyArray<StoredEvent>,
 ): E.Either<StoreFailed | StreamErased, StreamPage> => {
-  const [first] = found
-  if (first?.schemaVersion === 0) return E.left(streamErased(first.streamId))
+  const last = found.at(-1)
+  if (last !== undefined && isMark(last)) {
+    return last.type === 'erased'
+      ? E.left(streamErased(last.streamId))
+      : toPage(
+          limit,
+          found.filter((row) => !isMark(row)),
+        )
+  }
   const more = found.length > limit
   const events = checkPositions(more ? found.slice(0, limit) : found)
   return E.isLeft(events) ? events : E.right({ events: events.right, more })

@@ -9,7 +9,7 @@ import {
   type TransactionScope,
   writeRows,
 } from '../connection/query'
-import { ERASED_VERSION, milliseconds, quoteIdentifier } from '../schema/names'
+import { IS_EVENT, milliseconds, quoteIdentifier } from '../schema/names'
 
 // Jumps from one stream to the next in the primary key's index: it costs what the page costs, however
 // many events there are. $3 and $4 bound the ids of one category. $5 is a prefix: ids that begin with it follow one another,
@@ -31,9 +31,9 @@ from (
   select f.stream_id, e.version, e.recorded_at
   from found f
     cross join lateral (
-      select version, recorded_at from ${schema}.events where stream_id = f.stream_id
+      select version, recorded_at from ${schema}.events where stream_id = f.stream_id and ${IS_EVENT}
       order by version desc limit 1) e
-  where starts_with(f.stream_id, $5::text) and e.version < ${ERASED_VERSION}
+  where starts_with(f.stream_id, $5::text)
   limit $2::integer
 ) page
 order by page.stream_id`

@@ -1,6 +1,5 @@
-import { MAXIMUM_POSITION } from '../../../core/stream'
 import { bracketFor, type Migration } from './migrations'
-import { namespaceOf, quoteIdentifier, quoteText } from './names'
+import { HIGHEST_POSITION, namespaceOf, quoteIdentifier, quoteText } from './names'
 
 /** The table that records which migrations were run. */
 export const migrationsTable = (schema: string): string => `${quoteIdentifier(schema)}.migrations`
@@ -60,7 +59,7 @@ export const announcementsAreVisible = (schema: string): string =>
 
 /** One migration runs at a time in each schema: locks the last key of its namespace, which no writer uses. */
 export const takeTurns = (schema: string): string =>
-  `select pg_advisory_xact_lock((${namespaceOf(schema)}::bigint << 40) | ${MAXIMUM_POSITION}::bigint);`
+  `select pg_advisory_xact_lock((${namespaceOf(schema)}::bigint << 40) | ${HIGHEST_POSITION}::bigint);`
 
 /** Records that `migration` was run. */
 export const remember = (schema: string, { name, fingerprint }: Migration): string =>

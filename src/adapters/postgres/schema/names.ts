@@ -60,10 +60,11 @@ export const milliseconds = (time: string): string =>
   `floor(date_part('epoch', ${time}) * 1000 + 0.0005)`
 
 /**
- * The highest version of a row of an erased stream, which is no event: see erase_stream in migrations/0001_reprise.sql. Every
- * such row has the schema version 0.
+ * The highest version of a row of a stream that takes no events any more, for it was closed or erased: see close_stream and
+ * erase_stream in migrations/0001_reprise.sql. Such a row is no event, and has the schema version 0; its type says which of
+ * the two it is.
  */
-export const ERASED_VERSION = 2_147_483_647
+export const ENDED_VERSION = 2_147_483_647
 
 /** SQL: whether a row of `events` is an event. */
 export const IS_EVENT = 'schema_version > 0'
@@ -74,3 +75,6 @@ export const IS_EVENT = 'schema_version > 0'
  * @param schema - its quoted name.
  */
 export const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`
+
+/** The highest position: 2^40 - 1, about 1.1 million million. The key of an announcement holds it beside the schema. */
+export const HIGHEST_POSITION = 2 ** 40 - 1

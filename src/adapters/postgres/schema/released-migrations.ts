@@ -461,7 +461,7 @@ $reprise$;
 --   lock_names, lock_alone: what to lock until the end of the transaction, shared or alone;
 --   at: the table for which the caller takes this. A schema that was renamed has functions that would write to another
 --     one.
--- Answers for each unit: every stream that does not fit (1; version: where it is); or the commands that were handled
+-- Answers for each unit: every stream that does not fit (1; version: where it is; command_id: 'closed' or 'erased'); or the commands that were handled
 -- before (2; version: the one before its events); or that the condition does not hold (3; version: the unit), with the position of the newest event that matches;
 -- or, of each event, and of each stream without one, where it was stored (0).
 --
@@ -492,6 +492,7 @@ as $reprise$
 declare
   moment timestamptz;
   moment_ms double precision;
+  latest timestamptz; -- of all last events of the streams
   currents integer[];
   refused integer[] := '{}'; -- the units that have their answer
   more integer[];
@@ -544,16 +545,24 @@ begin
       end if;
     end if;
 
-    currents := array(
-      select coalesce(
-          (select e.version from {{schema}}.events e where e.stream_id = s.stream_id
-            order by e.version desc limit 1), 0)
-        from unnest(stream_ids) with ordinality as s(stream_id, place)
-        order by s.place);
+    select array_agg(coalesce(l.version, 0) order by s.place), max(l.recorded_at) into currents, latest
+      from unnest(stream_ids) with ordinality as s(stream_id, place)
+        left join lateral (
+          select e.version, e.recorded_at from {{schema}}.events e where e.stream_id = s.stream_id
+            order by e.version desc limit 1
+        ) l on true;
+    -- A server's clock may be set back: no event is recorded before the one before it in its stream.
+    if latest > moment then
+      moment := date_trunc('milliseconds', latest);
+      moment_ms := round(date_part('epoch', moment) * 1000);
+    end if;
     return query
-      select r.stream_id, 1, r.current, null::double precision, moment_ms, null::text, null::integer, null::text
+      select r.stream_id, 1, r.current, null::double precision, moment_ms,
+             case when r.current = 2147483647 then (
+               select e.type from {{schema}}.events e where e.stream_id = r.stream_id and e.version = r.current) end,
+             null::integer, null::text
         from unnest(stream_ids, expected_versions, currents, units) as r(stream_id, expected, current, unit)
-        where (r.current = 2147483647 -- erased: see erase_stream
+        where (r.current = 2147483647 -- closed or erased: see close_stream and erase_stream
             or not (r.expected in (-1, r.current) or (r.expected = -2 and r.current > 0)))
           and r.unit <> all (refused);
     if found then
@@ -717,7 +726,7 @@ begin
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
       from {{schema}}.events e
       where e.position > after and e.position <= least(seen.horizon, after + size)
-        and e.schema_version > 0 -- what stands for an erased stream is no event
+        and e.schema_version > 0 -- what stands for a stream that was closed or erased is no event
         and (categories is null or split_part(e.stream_id, '-', 1) = any(categories))
         and (types is null or e.type = any(types))
       order by e.position
@@ -1096,6 +1105,78 @@ begin
 end
 $reprise$;
 
+-- Closes a stream: it keeps what it has, and takes no events any more. It leaves two rows among the events, which have no schema version
+-- (0), are no events, and know its version and the entry of the audit:
+--   one with the highest version that there is. Every append looks at the row of its stream with the highest version, and finds it;
+--   one with the version that the next event would have had. A writer that has looked at the stream before meets it.
+-- Nobody waits for it but who appends to this stream.
+-- Runs as its owner, which the role of an application need not be: see docs/how-to/close-and-archive.md.
+--
+-- at_version: closes it only there. null: wherever it is.
+-- Answers 'closed', the version of the stream and the sequence of the entry in the audit, also of one that was closed before; or why it
+-- did nothing: 'empty', 'erased', or 'elsewhere' and the version.
+create function {{schema}}.close_stream(
+  of_stream text, at_version integer, by_whom text, why text, at regclass,
+  out outcome text, out version integer, out entry bigint
+) language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  last record;
+  known jsonb;
+  broken text;
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'a stream can be closed in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
+  perform set_config('lock_timeout', '1s', true);
+  -- For refuse_untagged: what is inserted here has no tags, and needs none.
+  perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
+  loop
+    select e.version, e.type, e.data into last
+      from {{schema}}.events e where e.stream_id = of_stream order by e.version desc limit 1;
+    if not found then
+      outcome := 'empty';
+      return;
+    end if;
+    if last.version = 2147483647 then
+      outcome := last.type;
+      version := (last.data->>'version')::integer;
+      entry := (last.data->>'audit')::bigint;
+      return;
+    end if;
+    version := last.version;
+    if at_version <> last.version then
+      outcome := 'elsewhere';
+      return;
+    end if;
+    begin
+      perform {{schema}}.announce(at);
+      insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+        values (by_whom, 'close', of_stream,
+                jsonb_build_object('why', why, 'version', last.version, 'role', session_user),
+                'done', 'closed at version ' || last.version)
+        returning sequence into entry;
+      known := jsonb_build_object('version', last.version, 'audit', entry);
+      insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+        select of_stream, n.version, gen_random_uuid(), 'closed', 0,
+               date_trunc('milliseconds', clock_timestamp()), known, '{}'
+          from (select last.version + 1 union select 2147483647) as n(version);
+      outcome := 'closed';
+      return;
+    exception when unique_violation then
+      -- Another writer was faster: the next look says where the stream is.
+      get stacked diagnostics broken = constraint_name;
+      if broken !~ '^events(_p[0-9]+)?_pkey$' then
+        raise;
+      end if;
+    end;
+  end loop;
+end
+$reprise$;
+revoke execute on function {{schema}}.close_stream(text, integer, text, text, regclass) from public;
+
 -- Erases a stream: its events with their tags, the marks of its commands, its snapshots, what is held of it, and the
 -- documents that are named. All of it, or nothing. It leaves two rows among the events, which have no schema version (0) and are
 -- no events:
@@ -1128,14 +1209,19 @@ begin
   lock table {{schema}}.snapshots in share row exclusive mode;
   loop
     select (e.data->>'audit')::bigint into known
-      from {{schema}}.events e where e.stream_id = of_stream and e.version = 2147483647;
+      from {{schema}}.events e where e.stream_id = of_stream and e.version = 2147483647 and e.type = 'erased';
     if known is not null then
       return known;
     end if;
-    gone := array(select e.position from {{schema}}.events e where e.stream_id = of_stream order by e.version);
+    gone := array(select e.position from {{schema}}.events e
+      where e.stream_id = of_stream and e.schema_version > 0 order by e.version);
     if cardinality(gone) = 0 then
       return null;
     end if;
+    -- Of a closed stream: whoever appends has met what stands for it, and waits for the end of this.
+    perform set_config('reprise.maintenance', 'on', true);
+    delete from {{schema}}.events e where e.stream_id = of_stream and e.schema_version = 0;
+    perform set_config('reprise.maintenance', '', true);
     begin
       perform {{schema}}.announce(at);
       insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
@@ -1227,11 +1313,15 @@ begin
 end
 $reprise$;
 
--- For the trigger of a shard, after every insert: the statement has said by which map it goes.
+-- For the trigger of a shard, after every insert: the statement has said by which map it goes. One that has inserted
+-- nothing, for its streams have gone on, may not have got as far as saying so: then its transaction has written nothing.
 create function {{schema}}.refuse_other_map() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$
 begin
+  if pg_current_xact_id_if_assigned() is null then
+    return null;
+  end if;
   perform {{schema}}.check_epoch(nullif(current_setting('reprise.epoch', true), '')::integer);
   return null;
 end
@@ -1267,6 +1357,36 @@ begin
   return found;
 end
 $reprise$;
+
+-- Deletes streams that are on another shard, with everything that belongs to them, and answers how many. Not the one that
+-- has the last event of all: positions that subscriptions have reached must not become free. Only where a map is in force
+-- and no slot is being moved. Runs as its owner, which the role of an application need not be.
+create function {{schema}}.drop_moved(moved text[]) returns integer language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  gone text[];
+begin
+  perform set_config('lock_timeout', '1s', true);
+  if not exists (select from {{schema}}.shard s where cardinality(s.moving) = 0 and s.shards > 1) then
+    raise exception 'no streams have moved from here';
+  end if;
+  gone := array(
+    select m from unnest(moved) as m
+      where m is distinct from (select e.stream_id from {{schema}}.events e order by e.position desc limit 1));
+  perform set_config('reprise.maintenance', 'on', true);
+  delete from {{schema}}.event_tags t using {{schema}}.events e
+    where e.stream_id = any(gone) and t.position = e.position;
+  delete from {{schema}}.events e where e.stream_id = any(gone);
+  delete from {{schema}}.commands c where c.stream_id = any(gone);
+  delete from {{schema}}.snapshots s where s.stream_id = any(gone);
+  delete from {{schema}}.held_streams h where h.stream_id = any(gone);
+  delete from {{schema}}.chain_heads c where c.stream_id = any(gone);
+  perform set_config('reprise.maintenance', '', true);
+  return cardinality(gone);
+end
+$reprise$;
+revoke execute on function {{schema}}.drop_moved(text[]) from public;
 
 -- Locks the builds of a projection until the end of the transaction.
 create function {{schema}}.lock_builds(of_projection text) returns void language plpgsql as $reprise$

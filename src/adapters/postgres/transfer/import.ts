@@ -13,7 +13,7 @@ import type {
 import { categoryOf, type StreamId, type StreamVersion } from '../../../core/stream'
 import { arrayText } from '../append/append-statements'
 import { type Executor, named, readRows, writeRows } from '../connection/query'
-import { eventsOf } from '../schema/names'
+import { ENDED_VERSION, eventsOf } from '../schema/names'
 import { toCommand } from './export'
 
 const progress = (schema: string): string => `
@@ -23,10 +23,11 @@ select archive, lines::double precision as lines, bytes::double precision as byt
 from ${schema}.imports where archive = $1::text`
 
 const versions = (schema: string): string => `
-select s.stream_id as "streamId", coalesce((
-    select e.version from ${schema}.events e where e.stream_id = s.stream_id
-    order by e.version desc limit 1), 0) as version
-from unnest($1::text[]) as s(stream_id)`
+select s.stream_id as "streamId", coalesce(e.closed, e.version, 0) as version, e.closed is not null as "isClosed"
+from unnest($1::text[]) as s(stream_id) left join lateral (
+  select version, case when version = ${ENDED_VERSION} then (data ->> 'version')::integer end as closed
+  from ${schema}.events where stream_id = s.stream_id
+  order by version desc limit 1) e on true`
 
 const handled = (schema: string): string => `
 select c.stream_id as "streamId", c.command_id as "commandId", c.after, c.event_count as "eventCount", c.fingerprint
@@ -135,6 +136,7 @@ const parametersOf = (batch: ImportBatch): ReadonlyArray<unknown> => {
 interface Found {
   readonly streamId: StreamId
   readonly version: StreamVersion
+  readonly isClosed: boolean
 }
 
 type HandledRow = Parameters<typeof toCommand>[0]
@@ -183,6 +185,7 @@ export const importing = (
         ),
         TE.map(({ found, marks }) => ({
           versions: new Map(found.map(({ streamId, version }) => [streamId, version])),
+          closed: new Set(found.flatMap((one) => (one.isClosed ? [one.streamId] : []))),
           commands: marks.map(toCommand),
         })),
       ),

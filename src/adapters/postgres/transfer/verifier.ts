@@ -4,11 +4,10 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
 import type { StoreFailed } from '../../../core/errors/store'
 import type { Verifier } from '../../../core/ports/verifier'
-import { MAXIMUM_POSITION } from '../../../core/stream'
 import type { StoreDefect, StoreRule } from '../../../core/transfer/verify'
 import { directExecutor } from '../connection/origin'
 import { readRows } from '../connection/query'
-import { DEFAULT_SCHEMA, quoteIdentifier } from '../schema/names'
+import { DEFAULT_SCHEMA, HIGHEST_POSITION, quoteIdentifier } from '../schema/names'
 import { eventsWithTags, throughCursor } from './cursor'
 
 /** Beyond every position that can be stored. */
@@ -30,7 +29,7 @@ const rules: ReadonlyArray<CrossRule> = [
            format('the sequence is at %s, and an event has the position %s', s.last, e.highest) as message
     from (select case when is_called then last_value else 0 end as last from ${schema}.events_position_seq) s,
          (select max(position) as highest from ${schema}.events) e
-    where e.highest > s.last or e.highest > ${MAXIMUM_POSITION}`,
+    where e.highest > s.last or e.highest > ${HIGHEST_POSITION}`,
   ],
   [
     'Ids',
@@ -76,7 +75,7 @@ const rules: ReadonlyArray<CrossRule> = [
     (schema) => `
     select e.stream_id as place, 'it was erased, and there are events, commands or a snapshot of it' as message
     from ${schema}.events e
-    where e.schema_version = 0 and e.version = 2147483647 and (
+    where e.schema_version = 0 and e.version = 2147483647 and e.type = 'erased' and (
       exists (select from ${schema}.events o where o.stream_id = e.stream_id and o.schema_version <> 0)
       or exists (select from ${schema}.commands c where c.stream_id = e.stream_id)
       or exists (select from ${schema}.snapshots s where s.stream_id = e.stream_id))`,

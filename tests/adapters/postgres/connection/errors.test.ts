@@ -168,7 +168,7 @@ describe('a statement that is under way', () => {
     const own = connectPool<unknown>(
       new Pool({ connectionString: database.url, options: `-c ${setting}=50` }),
     )
-    const limited = postgres(own, { statementTimeout: 500 }) // locks are waited for in turns
+    const limited = postgres(own, { statementTimeout: 2_000 }) // locks are waited for in turns
     const error = await left(limited.store.append(appending('counter-late')))
     await own.destroy()
     expect(error).toMatchObject(failed(reason, 'nothingWritten'))
@@ -176,7 +176,7 @@ describe('a statement that is under way', () => {
 
   it('leaves its outcome open when the driver gives up waiting', async () => {
     const own = connectPool<unknown>(
-      new Pool({ connectionString: database.url, query_timeout: 50 }),
+      new Pool({ connectionString: database.url, query_timeout: 500 }),
     )
     const error = await left(postgres(own).store.append(appending('counter-unheard')))
     await blocker.query('rollback')

@@ -121,7 +121,7 @@ describe('a prepared statement', () => {
   })
 
   it('that takes longer than a query may is given up', async () => {
-    const { db } = watched({ query_timeout: 200 })
+    const { db } = watched({ query_timeout: 1_000 })
     await run(db, SLEEP, [0])
     await expect(run(db, SLEEP, [30])).rejects.toThrow('timeout')
   })
@@ -289,7 +289,7 @@ describe('a transaction', () => {
 describe('a connection that has lost its prepared statements', () => {
   it('says so, has written nothing, and is replaced', async () => {
     const { db } = watched()
-    const store = postgres(db).store
+    const store = postgres(db, { wakeUps: 'poll' }).store // no notification takes the connection meanwhile
     for (const turn of [1, 2, 3]) await right(store.append(appending(`counter-lost${turn}`)))
     await run(db, 'discard all')
     expect(await left(store.append(appending('counter-lost4')))).toMatchObject({

@@ -165,7 +165,7 @@ describe('a write whose answer is lost does not claim that nothing was written',
   it.each(statements)('%s, when the driver stops waiting', async (_name, write) => {
     await blockStatements()
     const db = connectPool<unknown>(
-      new Pool({ connectionString: database.url, max: 1, query_timeout: 100 }),
+      new Pool({ connectionString: database.url, max: 1, query_timeout: 400 }),
     )
     const error = await left(write(db))
     await cut() // the server still runs it

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { ok, problem, warning } from '../../../../core/operator/finding'
 import { argument, firstThree } from '../../../../core/text'
-import { MAXIMUM_POSITION } from '../../../../core/stream'
+import { HIGHEST_POSITION } from '../../schema/names'
 import type { OperatedSchema } from '../operated-schema'
 import type { Check } from './check'
 
@@ -155,7 +155,7 @@ const positions = ({ quoted, read }: OperatedSchema): Check => {
             `Run: alter sequence ${sequence} cache 1 increment 1`,
           )
         }
-        return last > MAXIMUM_POSITION / 2
+        return last > HIGHEST_POSITION / 2
           ? warning(
               'positions',
               `position ${last} is more than half of the largest one`,

