@@ -676,9 +676,16 @@ begin
                   as e(stream, place, id, type, schema_version, data, metadata, turn)
               where units[e.stream] <> all (refused)
               order by e.turn
+            on conflict on constraint events_pkey do nothing
             returning position
         )
         select array_agg(s.position order by s.position) into positions from stored s; -- drawn in the events' order
+        -- Not left to the insert: an error after a row was written takes a transaction id, and to end that waits for
+        -- the disk. Who is slower writes nothing, and is answered at once.
+        if positions is null or (cardinality(positions) < cardinality(ids) and cardinality(positions) <
+            (select count(*) from unnest(event_streams) as e where units[e] <> all (refused))) then
+          raise unique_violation using constraint = 'events_pkey';
+        end if;
         if cardinality(refused) > 0 then
           positions := array(
             select case when e.kept then positions[(count(*) filter (where e.kept) over (order by e.turn))::integer] end
