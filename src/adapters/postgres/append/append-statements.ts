@@ -2,7 +2,7 @@ import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
 import { milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
-import { CURRENT, fits, lastOf, MOMENT, notBefore, versionCode } from './last-event'
+import { CURRENT, fits, joinLast, MOMENT, notBefore, versionCode } from './last-event'
 import { settingsIn, type StatementSettings } from './statement-settings'
 
 // The optimistic statements: they check the version and insert. A row comes back for every event that was stored: what
@@ -30,6 +30,12 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
              jsonb_array_elements((select ${data}::text::jsonb)),
              jsonb_array_elements((select ${metadata}::text::jsonb)))`
 
+/** SQL that announces: its one row, and the condition that takes the lock. */
+interface Announcing {
+  readonly sequence: string
+  readonly announced: string
+}
+
 /**
  * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
  * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
@@ -37,18 +43,20 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
  * held: readers do not look further back than that. Then the append function is asked, which announces again, or says what
  * is wrong.
  */
+// In a CASE, whose conditions are evaluated as they stand: the planner puts those of a WHERE in an order of its own.
 // Not pg_sequence_last_value alone: to a role that may not read the sequence it answers null, not an error, and a lock
 // on 0 would hold up every reader.
-const announcing = (schema: string, settings: string | undefined): string =>
-  `${settings === undefined ? '' : `${settings} is not null and `}(
-    select pg_advisory_xact_lock_shared(((s.sequence::bigint & 16777215) << 40) | s.last) is not null
-      and coalesce(pg_sequence_last_value(s.sequence), 0) <= s.last + 32
-    from (
-      select tableoid as sequence, case when is_called then last_value else 0 end as last
-      from ${schema}.events_position_seq offset 0
-    ) s
-    where (select e.position from ${schema}.events e where e.position > s.last
-           order by e.position limit 1) is null)`
+const announcing = (schema: string, settings: string | undefined): Announcing => {
+  const last = 'case when s.is_called then s.last_value else 0 end'
+  return {
+    sequence: `${schema}.events_position_seq s`,
+    announced: `case when ${settings === undefined ? '' : `${settings} is not null and `}(
+    select e.position from ${schema}.events e where e.position > ${last}
+    order by e.position limit 1) is null
+  and pg_advisory_xact_lock_shared(((s.tableoid::bigint & 16777215) << 40) | ${last}) is not null
+  and coalesce(pg_sequence_last_value(s.tableoid), 0) <= ${last} + 32 then true else false end`,
+  }
+}
 
 /** An array for PostgreSQL: of values, or as its text. */
 type Column = ReadonlyArray<string | number | null> | string
@@ -123,19 +131,20 @@ export interface OptimisticStatements {
   readonly appendManyMarked: string
 }
 
-const one = (schema: string, announce: string): string => `
+const one = (schema: string, { sequence, announced }: Announcing): string => `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('last.recorded_at')},
   $6::text::jsonb, $7::text::jsonb
-from ${lastOf(schema, '$1', '$2', announce)}
-where ${CURRENT} = $2
+from ${sequence} ${joinLast(schema, '$1', '$2')}
+where ${announced} and ${CURRENT} = $2
 ${STORED}`
 
-const oneMarked = (schema: string, announce: string): string => `
+const oneMarked = (schema: string, { sequence, announced }: Announcing): string => `
 with request as materialized (
   select ${CURRENT} as current, last.recorded_at as since
-  from ${lastOf(schema, '$1::text', '$2::integer', announce)}
-  where not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
+  from ${sequence} ${joinLast(schema, '$1::text', '$2::integer')}
+  where ${announced}
+    and not exists (select from ${schema}.commands where stream_id = $1 and command_id = $8::text)
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
   select $1, $8, current, 1, $9::text from request where current = $2
@@ -159,12 +168,13 @@ const oneParameters = (
   ...(mark === undefined ? [] : [mark.commandId, mark.fingerprint ?? null]),
 ]
 
-const stream = (schema: string, announce: string): string => `
+const stream = (schema: string, { sequence, announced }: Announcing): string => `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
 from (
     select ${CURRENT} as current, ${notBefore('last.recorded_at')} as moment
-    from ${lastOf(schema, '$1', '$2::integer', announce)} offset 0
+    from ${sequence} ${joinLast(schema, '$1', '$2::integer')}
+    where ${announced} offset 0
   ) stream,
   ${unnested('(select $3::uuid[]), (select $4::text[]), (select $5::smallint[])', '$6', '$7')}
     with ordinality as e(id, type, schema_version, data, metadata, place)
@@ -193,23 +203,19 @@ const marks = (schema: string): string => `, mark as materialized (
   from mark m join ${schema}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
-  select m.stream_id, m.command_id, stream.current + m.skip, m.event_count, m.fingerprint
-  from announced, mark m, ${streamAt(schema, 'm')}
-  where ${fits('m.expected', 'stream.current')} and m.stream_id not in (select stream_id from handled)
+  select m.stream_id, m.command_id, ${CURRENT} + m.skip, m.event_count, m.fingerprint
+  from announced, mark m ${joinLast(schema, 'm.stream_id', 'm.expected')}
+  where ${fits('m.expected', CURRENT)} and m.stream_id not in (select stream_id from handled)
   order by m.stream_id, m.command_id
 )`
 
-const streamAt = (schema: string, row: string): string =>
-  `lateral (select ${CURRENT} as current, last.recorded_at as since
-           from ${lastOf(schema, `${row}.stream_id`, `${row}.expected`)} offset 0) stream`
-
 /** No row where nothing may be appended. */
-const many = (schema: string, announce: string, marked: boolean): string => `
+const many = (schema: string, { sequence, announced }: Announcing, marked: boolean): string => `
 with announced as materialized (
-  select ${MOMENT} as moment where ${announce}
+  select ${MOMENT} as moment from ${sequence} where ${announced}
 )${marked ? marks(schema) : ''}
 insert into ${schema}.events (${COLUMNS})
-select r.stream_id, stream.current + r.place, r.id, r.type, r.schema_version, ${notBefore('stream.since', 'a.moment')},
+select r.stream_id, ${CURRENT} + r.place, r.id, r.type, r.schema_version, ${notBefore('last.recorded_at', 'a.moment')},
   r.data, r.metadata
 from announced a,
   ${unnested(
@@ -218,9 +224,9 @@ from announced a,
     '$7',
     '$8',
   )}
-    with ordinality as r(stream_id, expected, place, id, type, schema_version, data, metadata, turn),
-  ${streamAt(schema, 'r')}
-where ${fits('r.expected', 'stream.current')}${marked ? ' and r.stream_id not in (select stream_id from handled)' : ''}
+    with ordinality as r(stream_id, expected, place, id, type, schema_version, data, metadata, turn)
+  ${joinLast(schema, 'r.stream_id', 'r.expected')}
+where ${fits('r.expected', CURRENT)}${marked ? ' and r.stream_id not in (select stream_id from handled)' : ''}
 order by r.turn
 ${STORED}`
 

@@ -16,17 +16,12 @@ export const fits = (expected: string, current: string): string =>
   `(${current} < ${ENDED_VERSION} and (${expected} in (-1, ${current}) or (${expected} = -2 and ${current} > 0)))`
 
 /**
- * SQL: the last event of a stream, as `last`: null columns if it is below the expected version, so that nothing fits.
- * Without that bound the index would be read on downwards, to the end of the page, however few rows are requested. No
- * row where the condition does not hold; it is evaluated first, and always: it makes settings, and takes a lock.
+ * SQL: joins what comes before with the last event of its stream, as `last`: null columns if that is below the expected
+ * version, so that nothing fits. Without that bound the index would be read on downwards, to the end of the page,
+ * however few rows are requested.
  */
-export const lastOf = (
-  schema: string,
-  stream: string,
-  expected: string,
-  condition = 'true',
-): string =>
-  `(select 1 where ${condition} offset 0) always left join lateral (
+export const joinLast = (schema: string, stream: string, expected: string): string =>
+  `left join lateral (
      select e.version, e.recorded_at from ${schema}.events e
      where e.stream_id = ${stream} and e.version >= ${expected}
      order by e.version desc limit 1) last on true`
