@@ -43,8 +43,8 @@ const start = async (folder, env) => {
       const [, address] = /open at (http:\S+)/.exec(output) ?? []
       if (address !== undefined) found(address)
     }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
+    child.stdout.setEncoding('utf8').on('data', read)
+    child.stderr.setEncoding('utf8').on('data', read)
     closed.then(() => failed(new Error(`The hotel has not opened:\n${output}`)), failed)
   })
   const ended = async () => {

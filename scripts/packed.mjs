@@ -78,7 +78,8 @@ export const runFile = (
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text))
     const timer = setTimeout(() => {
       output += `\nIt had not ended after ${seconds} seconds.`
       child.kill('SIGKILL')

@@ -81,8 +81,8 @@ const fixes = [
     name: 'nothing is stored while the sequence is behind the rows',
     against: 'pool',
     file: `${postgres}/append/append-statements.ts`,
-    from: 'order by e.position limit 1) is null)`',
-    to: 'order by e.position limit 1) is null or true)`',
+    from: 'order by e.position limit 1) is null',
+    to: 'order by e.position limit 1) is distinct from 0',
   },
   {
     name: 'readers wait for what writers have announced',

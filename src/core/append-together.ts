@@ -5,13 +5,7 @@ import {
   type RequestError,
   tagCountProblem,
 } from './append'
-import {
-  type AppendCondition,
-  queryProblem,
-  type Sight,
-  sightOf,
-  sightProblem,
-} from './boundary-query'
+import { type AppendCondition, conditionProblem, type Sight, sightOf } from './boundary-query'
 import { limitExceeded } from './errors/event'
 import { invalidAppend } from './errors/invalid'
 import type { Limits } from './limits'
@@ -49,9 +43,6 @@ export const sightAfter = ({ sight }: AppendCondition, streams: ReadonlyArray<Ap
   return last === 0 ? sight : sightOf(last, 0, sight.rebuilds ?? 0)
 }
 
-const conditionProblem = (condition: AppendCondition | undefined): string | undefined =>
-  condition && (queryProblem(condition.query) ?? sightProblem(condition.sight))
-
 /** How many streams one append may name. */
 const MOST_STREAMS = 1_000
 
@@ -76,7 +67,7 @@ export const appendTogetherError = (
     const reason = `it names ${streams.length} streams; the limit is ${MOST_STREAMS}`
     return invalidAppend(first.streamId, reason)
   }
-  const problem = conditionProblem(condition)
+  const problem = condition === undefined ? undefined : conditionProblem(condition)
   if (problem !== undefined) return invalidAppend(first.streamId, problem)
   const named = new Set<string>()
   let events = 0

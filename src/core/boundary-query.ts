@@ -63,11 +63,15 @@ const itemProblem = (item: unknown): string | undefined => {
  * @example
  * queryProblem([]) // 'the query has no item'
  */
-export const queryProblem = (query: unknown): string | undefined => {
+export const queryProblem = (query: unknown): string | undefined =>
+  readable('the query', () => problemIn(query))
+
+/** What is wrong with something of the caller's, whose getters may throw. */
+const readable = (name: string, look: () => string | undefined): string | undefined => {
   try {
-    return problemIn(query)
+    return look()
   } catch {
-    return 'the query cannot be read'
+    return `${name} cannot be read`
   }
 }
 
@@ -124,11 +128,21 @@ export const rebuildsOf = (before: Sight | undefined, rebuilds: number): number 
  * sightProblem({ after: -1, count: 0 }) // 'the numbers of a sight must be integers, 0 or more'
  */
 export const sightProblem = (sight: unknown): string | undefined =>
-  isNatural(propertyOf(sight, 'after')) &&
-  isNatural(propertyOf(sight, 'count')) &&
-  isNatural(propertyOf(sight, 'rebuilds') ?? 0)
-    ? undefined
-    : 'the numbers of a sight must be integers, 0 or more'
+  readable('the sight', () =>
+    isNatural(propertyOf(sight, 'after')) &&
+    isNatural(propertyOf(sight, 'count')) &&
+    isNatural(propertyOf(sight, 'rebuilds') ?? 0)
+      ? undefined
+      : 'the numbers of a sight must be integers, 0 or more',
+  )
+
+/** Why a condition is not valid, in words, or `undefined`. */
+export const conditionProblem = (condition: unknown): string | undefined =>
+  readable(
+    'the condition',
+    () =>
+      queryProblem(propertyOf(condition, 'query')) ?? sightProblem(propertyOf(condition, 'sight')),
+  )
 
 /** A copy of a valid query that later changes by the caller do not affect. */
 export const queryCopy = ([first, ...others]: BoundaryQuery): BoundaryQuery => {

@@ -42,15 +42,15 @@ const reprise = (
     const child = spawn(process.execPath, [bundled('src/cli/main.ts'), ...args], { cwd: folder })
     let text = ''
     let armed = killAfter !== undefined
-    const hear = (chunk: Buffer): void => {
-      text += chunk.toString()
+    const hear = (chunk: string): void => {
+      text += chunk
       const lines = text.split('"progress":{"archive"').length - 1
       if (!armed || killAfter === undefined || lines < killAfter.lines) return
       armed = false
       setTimeout(() => child.kill('SIGKILL'), killAfter.milliseconds)
     }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
+    child.stdout.setEncoding('utf8').on('data', hear)
+    child.stderr.setEncoding('utf8').on('data', hear)
     child.once('close', (code) => resolve({ code, text }))
   })
 

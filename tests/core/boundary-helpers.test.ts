@@ -1,7 +1,13 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { boundaryOf } from '../../src/core/boundary'
-import { conditionCopy, matches, rebuildsOf, sightOf } from '../../src/core/boundary-query'
+import {
+  conditionCopy,
+  conditionProblem,
+  matches,
+  rebuildsOf,
+  sightOf,
+} from '../../src/core/boundary-query'
 import { boundaryConflict } from '../../src/core/errors/conflict'
 import { invalidQuery } from '../../src/core/errors/invalid'
 import { storeFailed } from '../../src/core/errors/store'
@@ -88,5 +94,43 @@ describe('a stream as a boundary', () => {
     expect(tags(added)).toEqual(['counter-a', 'sum'])
     expect(boundaryOf(counter, 'a').tags(added)).toEqual(['counter-a'])
     expect(query(add(1))).toEqual([{ tags: ['counter-a'] }])
+  })
+})
+
+describe('a condition', () => {
+  const query = [{ tags: ['course:math'] }]
+  const sight = { after: 0, count: 0 }
+  const throwing = (name: string) =>
+    Object.defineProperty({ query, sight }, name, {
+      get: () => {
+        throw new Error('not now')
+      },
+    })
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+
+  it.each<[string, unknown, string]>([
+    ['is none', null, 'the query has no item'],
+    ['has a query that throws', throwing('query'), 'the condition cannot be read'],
+    ['has a sight that throws', throwing('sight'), 'the condition cannot be read'],
+    [
+      'has a sight whose numbers throw',
+      {
+        query,
+        sight: Object.defineProperty({ count: 0 }, 'after', {
+          get: () => {
+            throw new Error('not now')
+          },
+        }),
+      },
+      'the sight cannot be read',
+    ],
+    ['is a revoked proxy', revoked.proxy, 'the condition cannot be read'],
+  ])('that %s is refused in words', (_name, condition, problem) => {
+    expect(conditionProblem(condition)).toBe(problem)
+  })
+
+  it('that is valid is not', () => {
+    expect(conditionProblem({ query, sight })).toBeUndefined()
   })
 })

@@ -32,8 +32,8 @@ const run = async (
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args])
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk
       if (until.some((step) => said.includes(step))) child.kill('SIGKILL')
     })
   }

@@ -18,8 +18,8 @@ export const startWorker = (script: string, input: object): Worker => {
   )
   let output = ''
   let errors = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
   const done = once(child, 'close').then(([code]): ReadonlyArray<unknown> => {
     if (code !== 0) throw new Error(`${script} ended with ${String(code)}: ${errors}`)
     return output

@@ -34,12 +34,12 @@ export const startBank = (
       },
     })
     let output = ''
-    const collect = (data: Buffer): void => {
-      output += data.toString('utf8')
+    const collect = (data: string): void => {
+      output += data
       if (killAt?.test(output) === true) child.kill('SIGKILL')
     }
-    child.stdout.on('data', collect)
-    child.stderr.on('data', collect)
+    child.stdout.setEncoding('utf8').on('data', collect) // a character may come in two pieces
+    child.stderr.setEncoding('utf8').on('data', collect)
     child.once('error', failed)
     child.once('close', (code, signal) => done({ code, signal, lines: output.split('\n') }))
   })

@@ -34,6 +34,8 @@ export interface Truncation {
  * Why nothing can be truncated with this, or `undefined`. Every store calls it first.
  *
  * @example
+ * const event = { type: 'BalanceCarried', schemaVersion: 1, data: { balance: 500 }, metadata: {} }
+ * const summary = { id: '0190a000-0000-7000-8000-000000000001', ...event }
  * truncatingProblem({ streamId: 'account-A1', upTo: 0, summary, by: 'grace', why: 'old' })?._tag // 'InvalidOperation'
  */
 export const truncatingProblem = ({
@@ -63,7 +65,8 @@ export const truncatingProblem = ({
  * The event as it is stored: it says that the stream begins with it.
  *
  * @example
- * asBeginning(summary).metadata.beginning // true
+ * const summary = { type: 'BalanceCarried', schemaVersion: 1, data: { balance: 500 }, metadata: {} }
+ * asBeginning({ id: '0190a000-0000-7000-8000-000000000001', ...summary }).metadata.beginning // true
  */
 export const asBeginning = (summary: NewEvent): NewEvent => ({
   ...summary,
