@@ -28,7 +28,7 @@ export interface ReadYourWritesOptions extends Pick<
 }
 
 const parsePosition = (header: string): Position | undefined => {
-  const position = /^(?:0|[1-9]\d{0,12})$/.test(header) ? Number(header) : Infinity
+  const position = /^(?:0|[1-9]\d{0,15})$/.test(header) ? Number(header) : Infinity
   return position <= MAXIMUM_POSITION ? position : undefined
 }
 

@@ -62,7 +62,7 @@ describe('a read with the position of a write', () => {
     })
   })
 
-  it.each(['', 'x', '-1', '1.5', '01', '1, 2', '1e3', '1099511627776', '9'.repeat(14)])(
+  it.each(['', 'x', '-1', '1.5', '01', '1, 2', '1e3', '9007199254740992', '9'.repeat(17)])(
     'is 400 when the position is none: %s',
     async (position) => {
       const upToDate = readYourWrites((reached) => TE.right(reached))

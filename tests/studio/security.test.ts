@@ -139,7 +139,7 @@ const bad: ReadonlyArray<Bad> = [
     '/api/state?stream=a-1&version=1;drop',
     '/api/correlation',
     '/api/correlation?id=%00',
-    '/api/tail?after=1099511627776',
+    '/api/tail?after=9007199254740992',
     '/api/held',
     '/api/outbox',
     '/api/audit?before=0',
