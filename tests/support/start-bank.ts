@@ -64,5 +64,15 @@ export const CLAIMS: ReadonlyArray<string> = [
 /** Those that need a store with boundaries. */
 export const BOUNDARY_CLAIMS: ReadonlyArray<string> = [
   '   ✓ exactly 3 seats are sold, and the others hear that it is sold out',
-  '   ✓ ada-1 may visit two workshops, and not a third one',
+  '   ✓ a customer may visit two workshops, and not a third one',
 ]
+
+/** It is the first run on `place`, and every claim holds; what it has said is shown where one is missing. */
+export const expectStory = ({ code, lines }: BankRun, place: string): void => {
+  const missing = [...CLAIMS, ...BOUNDARY_CLAIMS].filter((claim) => !lines.includes(claim))
+  expect({ missing, said: missing.length > 0 ? lines : [] }).toEqual({ missing: [], said: [] })
+  expect(lines.join('\n')).not.toContain('✗')
+  expect(lines[0]).toContain(`run 1, on ${place}`)
+  expect(lines.filter((line) => line.length > 80)).toEqual([])
+  expect(code).toBe(0)
+}

@@ -67,7 +67,7 @@ export const theLastSeat: Scene = async ({ boundaries, screen, accountOf }) => {
     sold === SEATS && soldOut === customers.length - SEATS,
   )
   screen.check(
-    `${first} may visit two workshops, and not a third one`,
+    'a customer may visit two workshops, and not a third one',
     E.isRight(second) && E.isLeft(third) && reason(third.left) === 'TooManyWorkshops',
   )
   const tag = `workshop:${saving}`
