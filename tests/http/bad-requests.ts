@@ -254,7 +254,7 @@ const positions: ReadonlyArray<BadRequest> = [
   '1e3',
   '0x10',
   '1, 2',
-  '99999999999999',
+  '99999999999999999',
 ].map((value) => ({
   name: `position: ${value}`,
   bytes: bytesOf('GET /balances/G1', { 'reprise-position': value }, ''),
