@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { PGlite } from '@electric-sql/pglite'
 import { Client, Pool } from 'pg'
@@ -17,6 +19,7 @@ import { contacts, customerEvents, customers, greeting, register } from '../../s
 import { eventually } from '../../support/eventually'
 import { migratedDatabase, type MigratedDatabase } from '../../support/postgres'
 import { left, right } from '../../support/right'
+import { onServer, startServer } from '../../support/servers'
 
 const masterKey = masterKeyFrom('one', () => new Uint8Array(32).fill(1))
 /** Long enough that only a notice takes anything out of a cache. */
@@ -201,6 +204,63 @@ describe('personal data in PostgreSQL', () => {
   }, 30_000)
 })
 
+/** The files of a folder, and of all folders in it, in which the text stands. */
+const filesWith = (folder: string, text: string): ReadonlyArray<string> =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => {
+    const path = join(folder, name)
+    return (
+      statSync(path, { throwIfNoEntry: false })?.isFile() === true &&
+      readFileSync(path).includes(text)
+    )
+  })
+
+describe('the files of a server: tables, indexes, its journal and its log', () => {
+  it('hold no byte of what is personal, before it is forgotten and after', async () => {
+    const server = await startServer()
+    const pool = new Pool({ connectionString: server.url, max: 4 })
+    const backend = postgres(pool, { personalData })
+    const running = new AbortController()
+    try {
+      await right(backend.migrate)
+      const desk = openCategory(customers, backend)
+      const projecting = runProjection(contacts)(backend, { signal: running.signal })()
+      await right(desk.handleCommand('7', register('c-7', 'ada@planted.example', 'Ada Planted')))
+      for (let round = 0; round < 3; round++) {
+        await right(desk.handleCommand('7', { type: 'Move', email: `ada${round}@planted.example` }))
+      }
+      await desk.snapshotsSettled()
+      const reader = projectionReader(contacts)(backend)
+      await eventually(
+        async () => (await right(reader.get('customer-7')))?.email === 'ada2@planted.example',
+      )
+      const [at] = await onServer<{ folder: string }>(
+        server.url,
+        "select current_setting('data_directory') as folder",
+      )
+      const stored = async (text: string): Promise<ReadonlyArray<string>> => {
+        await onServer(server.url, 'checkpoint')
+        return filesWith(at?.folder ?? '', text)
+      }
+      const ids = await stored('customer-7')
+      expect(ids.some((name) => name.startsWith('base'))).toBe(true)
+      expect(ids.some((name) => name.startsWith('pg_wal'))).toBe(true)
+      expect(await stored('lanted')).toEqual([])
+      await right(backend.operator.forgetSubject(forget('c-7')))
+      await eventually(
+        async () => typeof (await right(reader.get('customer-7')))?.email === 'object',
+      )
+      expect(await stored('lanted')).toEqual([])
+      running.abort()
+      await projecting
+    } finally {
+      running.abort()
+      await backend.close()
+      await pool.end()
+      await server.stop()
+    }
+  }, 120_000)
+})
+
 describe('personal data inside of transactions, on one connection', () => {
   it('makes its keys in them: rolled back with them, and never waited for', async () => {
     const pglite = await PGlite.create()
@@ -241,5 +301,5 @@ describe('personal data inside of transactions, on one connection', () => {
     expect((await right(desk.load('2'))).state.email).toEqual(forgotten)
     await backend.close()
     await pglite.close()
-  }, 30_000)
+  }, 90_000)
 })
