@@ -40,6 +40,8 @@ beforeAll(async () => {
   await right(side.migrate)
 })
 afterAll(async () => {
+  await side.close()
+  await secondSide.close()
   await Promise.all(open.map((db) => db.destroy()))
   await database.drop()
 })
@@ -109,11 +111,11 @@ describe('behind PgBouncer in transaction mode', () => {
   it('the doctor says so', async () => {
     const { exitCode, out } = await cli(['doctor', '--json', '--url', pooled])
     expect(exitCode).toBe(0)
-    const { checks } = JSON.parse(out) as {
-      readonly checks: ReadonlyArray<{ readonly name: string; readonly status: string }>
+    const { findings } = JSON.parse(out) as {
+      readonly findings: ReadonlyArray<{ readonly check: string; readonly level: string }>
     }
-    expect(checks.find(({ name }) => name === 'prepared')).toMatchObject({
-      status: 'warning',
+    expect(findings.find(({ check }) => check === 'prepared')).toMatchObject({
+      level: 'warning',
       advice: expect.stringContaining("'unprepared'"),
     })
   })
