@@ -6,7 +6,8 @@ declare global {
 
 /**
  * One real PostgreSQL for the whole run, unless `TEST_DATABASE_URL` names one. Suites keep apart by
- * giving each its own database or schema: see `database.ts`.
+ * giving each its own database or schema: see `database.ts`. It does not wait for the disk: what it holds has no need to
+ * survive the machine, and a process that is killed loses nothing of what it has written.
  */
 export default async function globalSetup(): Promise<void> {
   const { findNatsServer } = await import('../../scripts/nats-server.mjs')
@@ -15,7 +16,10 @@ export default async function globalSetup(): Promise<void> {
   else process.stderr.write('No nats-server: what needs one is run by npm run test:jetstream.\n')
   if (process.env['TEST_DATABASE_URL'] !== undefined) return
   const { startPostgres } = await import('../../scripts/embedded-postgres.mjs')
-  const { server, url } = await startPostgres({ name: 'tests', settings: ['max_connections=300'] })
+  const { server, url } = await startPostgres({
+    name: 'tests',
+    settings: ['max_connections=300', 'fsync=off'],
+  })
   globalThis.embeddedPostgres = server
   process.env['TEST_DATABASE_URL'] = url
 }
