@@ -248,7 +248,7 @@ const passed = await withFolder(async (outside) => {
   await again.stop()
 
   // On a server.
-  const postgres = await startPostgres({ name: 'hotel' })
+  const postgres = await startPostgres({ name: 'hotel', settings: ['fsync=off'] })
   try {
     const served = await start(folder, { DATABASE_URL: postgres.url })
     await story(calling(served.url))

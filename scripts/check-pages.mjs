@@ -33,7 +33,7 @@ const withoutTypes = (code) =>
 
 const chosen = process.argv.slice(2)
 const start = performance.now()
-const postgres = await startPostgres({ name: 'pages' })
+const postgres = await startPostgres({ name: 'pages', settings: ['fsync=off'] })
 const passed = await withFolder(async (folder) => {
   install(folder)
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
