@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { hasPersonalEvents } from '../core/codec/personal-events'
 import type { StreamSummary } from '../core/ports/event-store'
 import { categoryOf, MAXIMUM_VERSION, type StreamId } from '../core/stream'
 import { httpProblem, type Problem } from '../http/problem'
@@ -130,6 +131,9 @@ export const stream: Route = (environment, parameters): TE.TaskEither<Problem, S
             streamId,
             ...standing,
             category: name,
+            ...(category !== undefined && hasPersonalEvents(category.events)
+              ? { sealed: true as const }
+              : {}),
             ...(commands === undefined
               ? {}
               : { commands: E.isRight(commands) ? commands.right : [] }),

@@ -57,9 +57,11 @@ const EventCard = ({
 const StateCard = ({
   streamId,
   version,
+  sealed,
 }: {
   readonly streamId: string
   readonly version: number
+  readonly sealed: boolean
 }) => {
   const [reveal, setReveal] = useState(false)
   useEffect(() => setReveal(false), [streamId])
@@ -74,6 +76,12 @@ const StateCard = ({
         <span class="note">by your own decider</span>
       </h2>
       <Problem failure={failure} />
+      {sealed && (
+        <p class="note">
+          Personal data is sealed, and the studio has no keys: the state is as if everybody were
+          forgotten.
+        </p>
+      )}
       {state?._tag === 'NoDecider' && (
         <Empty>
           No decider is known for this category. Start the studio with{' '}
@@ -202,7 +210,7 @@ export const StreamView = ({ place }: { readonly place: Place }) => {
               />
             </div>
             <div class="column cards">
-              <StateCard streamId={streamId} version={at} />
+              <StateCard streamId={streamId} version={at} sealed={stream?.sealed === true} />
               <EventCard streamId={streamId} version={at} />
               {stream?.commands !== undefined && (
                 <DecideAgain
