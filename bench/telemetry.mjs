@@ -197,12 +197,15 @@ for (const cell of wanted) {
     const against = (other, measure) =>
       turns.map((one, index) => one[measure] / other.turns[index][measure])
     const ratio = spreadOf(against(base, 'cpu'))
-    const own = median(against(withContext, 'cpu'))
+    // What a busy machine adds is in every turn, and never the same: the least of each has least of it.
+    const leastOf = (one) => Math.min(...one.turns.map(({ cpu: used }) => used))
+    const least = leastOf({ turns })
+    const own = least / leastOf(withContext)
     const rate = spreadOf(against(base, 'rate'))
     const isOver = arm.bar !== undefined && cell.store === undefined && own > arm.bar
     failed ||= isOver
     console.log(
-      `  ${arm.name.padEnd(16)} ${cpu.toFixed(1).padStart(7)} us of CPU  ${ratio}  of that with the context ${own.toFixed(3)}  rate ${rate}${isOver ? '  over the bar' : ''}`,
+      `  ${arm.name.padEnd(16)} ${cpu.toFixed(1).padStart(7)} us of CPU, at least ${least.toFixed(1)}  ${ratio}, of the least ${(least / leastOf(base)).toFixed(3)}, of that with the context ${own.toFixed(3)}  rate ${rate}${isOver ? '  over the bar' : ''}`,
     )
   }
 }

@@ -75,7 +75,7 @@ export interface StreamAnswer {
   readonly first: StreamVersion
   /** `closed`: it takes no events any more. `archived`: nor is it in the list of streams, and it is followed no more. */
   readonly standing: 'open' | 'closed' | 'archived'
-  /** Its events have personal fields: states are as if everybody were forgotten. */
+  /** Its events have personal fields: states are as if all persons were forgotten. */
   readonly sealed?: true
   /** Commands of its category to begin with. Omitted: no decider was given. */
   readonly commands?: ReadonlyArray<Json>

@@ -44,7 +44,7 @@ describe('personal data that is declared, in the studio', () => {
     }
   })
 
-  it('is a placeholder in the states, which are replayed as if everybody were forgotten', async () => {
+  it('is a placeholder in the states, which are replayed as if all persons were forgotten', async () => {
     expect(await studio.get('/api/state?stream=customer-7&version=2')).toMatchObject({
       state: {
         _tag: 'Known',

@@ -78,7 +78,7 @@ const StateCard = ({
       <Problem failure={failure} />
       {sealed && (
         <p class="note">
-          Personal data is sealed, and the studio has no keys: the state is as if everybody were
+          Personal data is sealed, and the studio has no keys: the state is as if all persons were
           forgotten.
         </p>
       )}
