@@ -20,4 +20,6 @@ module.exports = {
   // Most tests wait for a database: on two cores jest's own choice, one worker, takes twice as long.
   maxWorkers: '100%',
   testTimeout: 30_000,
+  // A worker that holds nothing takes longer than jest's own half second to end on a busy machine. One that leaks still shows.
+  workerGracefulExitTimeout: 15_000,
 }

@@ -22,14 +22,16 @@ import {
 import E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import pg from 'pg'
-import { commands, events, openCategory } from '../dist/index.js'
-import { openTelemetry } from '../dist/opentelemetry.js'
-import { memory } from '../dist/memory.js'
-import { connectPool, postgres } from '../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from './domain.mjs'
 import { buildReprise } from './harness/install.mjs'
 import { startPostgres } from './harness/postgres.mjs'
 import { median } from './harness/statistics.mjs'
+
+if (!process.argv.includes('--built')) buildReprise()
+const { commands, events, openCategory } = await import('../dist/index.js')
+const { openTelemetry } = await import('../dist/opentelemetry.js')
+const { memory } = await import('../dist/memory.js')
+const { connectPool, postgres } = await import('../dist/postgres.js')
 
 const BAR = 1.05
 const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 12)
@@ -161,13 +163,16 @@ const turn = async ({ begin, end }, category, { callers, commands: count }, tag)
   return { cpu: (user + system) / count, rate }
 }
 
+/** The median, and between what it was. */
+const spreadOf = (values) =>
+  `${median(values).toFixed(3)} (${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)})`
+
 /** In another order each time, so that none always comes after the same one. */
 const shuffled = (items, round) =>
   items.map((_, index) => items[(index * 5 + round) % items.length])
 
 const only = process.argv.find((word) => cells.some(({ name }) => name === word))
 const wanted = cells.filter(({ name }) => only === undefined || name === only)
-if (!process.argv.includes('--built')) buildReprise()
 const server = await startPostgres()
 await server.create('telemetry')
 const pool = new pg.Pool({ connectionString: server.urlOf('telemetry'), max: 10 })
@@ -189,13 +194,18 @@ for (const cell of wanted) {
   console.log(`${cell.name}, ${rounds} rounds of ${cell.commands} commands`)
   for (const { arm, turns } of opened) {
     const cpu = median(turns.map((one) => one.cpu))
-    const ratio = median(turns.map((one, index) => one.cpu / base.turns[index].cpu))
-    const own = median(turns.map((one, index) => one.cpu / withContext.turns[index].cpu))
-    const rate = median(turns.map((one, index) => one.rate / base.turns[index].rate))
+    const against = (other, measure) =>
+      turns.map((one, index) => one[measure] / other.turns[index][measure])
+    const ratio = spreadOf(against(base, 'cpu'))
+    // What a busy machine adds is in every turn, and never the same: the least of each has least of it.
+    const leastOf = (one) => Math.min(...one.turns.map(({ cpu: used }) => used))
+    const least = leastOf({ turns })
+    const own = least / leastOf(withContext)
+    const rate = spreadOf(against(base, 'rate'))
     const isOver = arm.bar !== undefined && cell.store === undefined && own > arm.bar
     failed ||= isOver
     console.log(
-      `  ${arm.name.padEnd(16)} ${cpu.toFixed(1).padStart(7)} us of CPU  ${ratio.toFixed(3)}  of that with the context ${own.toFixed(3)}  rate ${rate.toFixed(3)}${isOver ? '  over the bar' : ''}`,
+      `  ${arm.name.padEnd(16)} ${cpu.toFixed(1).padStart(7)} us of CPU, at least ${least.toFixed(1)}  ${ratio}, of the least ${(least / leastOf(base)).toFixed(3)}, of that with the context ${own.toFixed(3)}  rate ${rate}${isOver ? '  over the bar' : ''}`,
     )
   }
 }

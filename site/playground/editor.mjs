@@ -38,7 +38,12 @@ const look = EditorView.theme({
     height: '100%',
   },
   '.cm-scroller': { fontFamily: 'var(--vp-font-family-mono)', lineHeight: '1.6' },
-  '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--vp-c-text-3)', border: 'none' },
+  // Not transparent: code that is scrolled sideways passes below it.
+  '.cm-gutters': {
+    backgroundColor: 'var(--vp-code-block-bg)',
+    color: 'var(--vp-c-text-3)',
+    border: 'none',
+  },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--vp-c-default-soft)' },
   '.cm-content': { caretColor: 'var(--vp-c-brand-1)' },
   '.cm-cursor': { borderLeftColor: 'var(--vp-c-brand-1)' },

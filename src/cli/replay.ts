@@ -3,6 +3,7 @@ import { deciderThrew } from '../core/errors/decision'
 import { undecodableEvent } from '../core/errors/event'
 import { causeText } from '../core/issue'
 import type { StoredEvent } from '../core/recorded-event'
+import { withoutSealed } from '../core/sealed-value'
 import type { StreamVersion } from '../core/stream'
 import type { AnyCategory } from './category-module'
 
@@ -30,10 +31,10 @@ export const beforeReplay = ({ decider }: AnyCategory): Replayed => ({
   state: E.right(decider.initialState),
 })
 
-/** The event as its codec reads it. */
+/** The event as its codec reads it: what is personal and sealed, as if it were forgotten. */
 const decoded = ({ events }: AnyCategory, stored: StoredEvent): E.Either<Unknown, unknown> => {
   try {
-    const event = events.decode(stored)
+    const event = events.decode(withoutSealed(stored))
     return E.isRight(event) ? event : E.left(undecodableEvent(stored, event.left))
   } catch (cause) {
     const message = `the codec threw: ${causeText(cause)}`

@@ -5,11 +5,9 @@ import type { Json } from '../core/json'
 import { subjectProblem } from '../core/operator/forgetting'
 import { FORGOTTEN_JSON, withReplaced } from '../core/personal'
 import { personalIn, type PersonalValue } from '../core/personal-value'
+import { SEALED, sealedIn, type SealedValue } from '../core/sealed-value'
 import { type AesKey, decrypt, encrypt, fromBase64, toBase64 } from './cipher'
 import type { KeysBySubject, OpenKeys } from './key-ring'
-
-/** The key of a sealed value: nothing else may be stored under it. */
-const SEALED = '$personal'
 
 /** What was sealed, and why it must not be stored. */
 export interface Sealed<Value extends Json> {
@@ -85,17 +83,6 @@ export const sealAll = async <Value extends Json>(
 
 const issueOf = (found: unknown): { readonly issue?: Issue } =>
   typeof found === 'string' ? { issue: { path: '', message: found } } : {}
-
-interface SealedValue {
-  readonly subject: string
-  readonly sealed: string
-}
-
-const sealedIn = (part: object): SealedValue | undefined => {
-  if (!(SEALED in part && 'sealed' in part)) return undefined
-  const { [SEALED]: subject, sealed } = part
-  return typeof subject === 'string' && typeof sealed === 'string' ? { subject, sealed } : undefined
-}
 
 const corrupt = (subject: string): StoreFailed => {
   const text = `personal data of ${subject} does not open with its key`

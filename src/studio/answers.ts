@@ -71,6 +71,12 @@ export interface StreamAnswer {
   readonly streamId: StreamId
   readonly version: StreamVersion
   readonly category: string
+  /** Of its first event: 1, or the version of the summary that stands where the events before it stood. 0: it has no events. */
+  readonly first: StreamVersion
+  /** `closed`: it takes no events any more. `archived`: nor is it in the list of streams, and it is followed no more. */
+  readonly standing: 'open' | 'closed' | 'archived'
+  /** Its events have personal fields: states are as if all persons were forgotten. */
+  readonly sealed?: true
   /** Commands of its category to begin with. Omitted: no decider was given. */
   readonly commands?: ReadonlyArray<Json>
 }

@@ -26,6 +26,8 @@ const templates: ReadonlyMap<unknown, Template> = new Map<string, Template>([
   ['PartialType', () => ({})],
   ['ExactType', innerType],
   ['ReadonlyType', innerType],
+  ['PersonalType', innerType],
+  ['PersonalRecordType', innerType],
   ['RefinementType', innerType],
   [
     'LiteralType',

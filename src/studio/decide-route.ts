@@ -10,7 +10,7 @@ import type { DecisionAnswer } from './answers'
 import { type Environment, problemOfError } from './environment'
 import { plain } from './plain'
 import { shownChanges, shownValue } from './shown-events'
-import type { AnyCategory } from './states'
+import { type AnyCategory, isUnknown } from './states'
 
 const failed = (error: string, message: string): DecisionAnswer => ({
   _tag: 'Failed',
@@ -89,7 +89,7 @@ export const decideAgain =
       return E.right(decideAt(environment, category, streamId, asked))
     }
     const { left: error } = state
-    return error._tag === 'UndecodableEvent' || error._tag === 'DeciderThrew'
+    return isUnknown(error)
       ? E.right(failed(error._tag, error.message))
       : E.left(problemOfError(environment)(error))
   }

@@ -33,7 +33,7 @@ export interface StudioOptions {
   readonly categories: ReadonlyArray<AnyCategory>
   /** What is hidden until it is asked for. `undefined`: nothing. */
   readonly mask: Mask | undefined
-  /** Who may retry, skip, resume and rebuild. `undefined`: nobody, nothing can be changed. */
+  /** Who may retry, skip, resume and rebuild. `undefined`: nothing can be changed. */
   readonly operator: string | undefined
   readonly rebuilds: Rebuilds
   /** What an error of the library says here. Without secrets and stacks. */

@@ -1,9 +1,12 @@
 import { isRecord, type Json } from '../core/json'
+import { personalIn } from '../core/personal-value'
+import { sealedIn } from '../core/sealed-value'
 import type { Shown } from './answers'
 
 /**
- * Names of fields whose values are hidden until someone asks for them, in lower case without separators. There is no
- * declaration of personal data: so whatever could be some is hidden, and a name too many costs one click.
+ * Names of fields whose values are hidden until someone asks for them, in lower case without separators. What is declared as
+ * personal is sealed, and never shown here. Not everything is declared: so whatever could be personal is hidden, and a
+ * name too many costs one click.
  */
 export const DEFAULT_MASK: ReadonlyArray<string> = [
   ...['name', 'firstname', 'lastname', 'surname', 'fullname', 'username', 'nickname', 'owner'],
@@ -48,6 +51,12 @@ export const pointerStep = (key: string | number): string =>
 const isEmpty = (value: Json): boolean =>
   value === null || (typeof value === 'object' && Object.keys(value).length === 0)
 
+/** What stands in the place of a personal value that is sealed, or would be. There are no keys here to open it with. */
+const sealedText = (value: object): string | undefined => {
+  const subject = sealedIn(value)?.subject ?? personalIn(value)?.subject
+  return subject === undefined ? undefined : `(sealed: personal data of ${subject})`
+}
+
 /** Hides single values: of a list or record below a hidden name the shape can still be seen. */
 const masked = (value: Json, mask: Mask, pointer: string, hides: boolean): Shown => {
   const hidden: string[] = []
@@ -61,6 +70,8 @@ const masked = (value: Json, mask: Mask, pointer: string, hides: boolean): Shown
     return { value: list, hidden }
   }
   if (isRecord(value)) {
+    const sealed = sealedText(value)
+    if (sealed !== undefined) return { value: sealed, hidden: [] }
     const entries = Object.entries(value).map(
       ([key, item]) => [key, inner(item, key, hides || mask(key))] as const,
     )
@@ -70,9 +81,9 @@ const masked = (value: Json, mask: Mask, pointer: string, hides: boolean): Shown
 }
 
 /**
- * A value with everything hidden that `mask` hides.
+ * A value with everything hidden that `mask` hides. What is sealed stays so.
  *
- * @param mask - `undefined`: nothing is hidden.
+ * @param mask - `undefined`: nothing else is hidden.
  * @param path - the fields that lead to the value: one of them may be hidden with all that is below it.
  */
 export const shownBy = (
@@ -81,7 +92,7 @@ export const shownBy = (
   path: ReadonlyArray<string> = [],
 ): Shown =>
   mask === undefined
-    ? { value, hidden: [] }
+    ? masked(value, () => false, '', false)
     : masked(
         value,
         mask,

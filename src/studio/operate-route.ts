@@ -69,7 +69,7 @@ const detailOf = (wish: Wish, reason: unknown): JsonObject => ({
 
 const nothing: LibraryError = {
   _tag: 'NothingHeld',
-  message: 'Nothing of that is held any more: somebody else has decided, or it was handled.',
+  message: 'Nothing of that is held any more: another operator has decided, or it was handled.',
 }
 
 type Done = E.Either<LibraryError, string>

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { isRecord, jsonSize, type Json } from '../core/json'
 import type { StoredEvent } from '../core/recorded-event'
+import { withoutSealed } from '../core/sealed-value'
 import { categoryOf } from '../core/stream'
 import { decodeEvent } from '../shell/state/replay'
 import type { EventRow, Shown, ShownChange, ShownState } from './answers'
@@ -53,7 +54,7 @@ export const shownEvent = (
   const metadata = plain(event.metadata)
   const size = jsonSize(data)
   const category = categories.find(({ name }) => name === categoryOf(streamId))
-  const decoded = category && decodeEvent(category, event)
+  const decoded = category && decodeEvent(category, withoutSealed(event))
   return {
     ...{ id, streamId, version, position, recordedAt, type, schemaVersion, size },
     ...(isAlone || size <= MOST_IN_LIST ? { data: shownValue(mask, data) } : {}),

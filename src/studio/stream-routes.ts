@@ -1,8 +1,9 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import { hasPersonalEvents } from '../core/codec/personal-events'
 import type { StreamSummary } from '../core/ports/event-store'
-import { categoryOf, MAXIMUM_VERSION } from '../core/stream'
+import { categoryOf, MAXIMUM_VERSION, type StreamId } from '../core/stream'
 import { httpProblem, type Problem } from '../http/problem'
 import type {
   CategoriesAnswer,
@@ -15,7 +16,7 @@ import type {
   TailAnswer,
 } from './answers'
 import { commandTemplates } from './command-templates'
-import { type Environment, problemOfError } from './environment'
+import { type Environment, type LibraryError, problemOfError } from './environment'
 import {
   limitIn,
   positionIn,
@@ -25,6 +26,7 @@ import {
   textIn,
   versionIn,
 } from './parameters'
+import { isUnknown } from './states'
 import { shownEvent, shownState, type Showing } from './shown-events'
 import { catching } from '../shell/catching'
 
@@ -90,22 +92,48 @@ export const categories: Route =
     return E.right({ categories: names, more: true })
   }
 
+/** What of a stream is there, and whether it takes more. */
+const standingOf = (
+  { backend: { store, operator } }: Environment,
+  streamId: StreamId,
+): TE.TaskEither<LibraryError, Pick<StreamAnswer, 'version' | 'first' | 'standing'>> =>
+  pipe(
+    TE.Do,
+    TE.bindW('version', () => store.version(streamId)),
+    TE.bindW('oldest', () => store.read(streamId, { after: 0, limit: 1 })),
+    TE.bindW('closed', () => operator.closedStreams({ after: 0, limit: 1, streamId })),
+    TE.bindW('listed', () => store.streams({ after: '', limit: 1, prefix: streamId })),
+    TE.map(({ version, oldest, closed, listed }) => ({
+      version,
+      first: oldest.events[0]?.version ?? 0,
+      standing:
+        closed.streams.length > 0
+          ? 'closed'
+          : version === 0 || listed[0]?.streamId === streamId
+            ? 'open'
+            : 'archived',
+    })),
+  )
+
 /** What a stream is, and the commands that it understands. */
 export const stream: Route = (environment, parameters): TE.TaskEither<Problem, StreamAnswer> =>
   pipe(
     TE.fromEither(streamIn(parameters)),
     TE.flatMap((streamId) =>
       pipe(
-        environment.backend.store.version(streamId),
+        standingOf(environment, streamId),
         TE.mapLeft(problemOfError(environment)),
-        TE.map((version) => {
+        TE.map((standing) => {
           const name = categoryOf(streamId)
           const category = environment.categories.find((one) => one.name === name)
           const commands = category && catching(() => commandTemplates(category.commands.shape))
           return {
             streamId,
-            version,
+            ...standing,
             category: name,
+            ...(category !== undefined && hasPersonalEvents(category.events)
+              ? { sealed: true as const }
+              : {}),
             ...(commands === undefined
               ? {}
               : { commands: E.isRight(commands) ? commands.right : [] }),
@@ -173,7 +201,7 @@ export const state: Route = (environment, parameters): TE.TaskEither<Problem, St
         const found = await environment.states(category, streamId, version)()
         if (E.isRight(found)) return E.right({ version, state: shownState(mask, found.right) })
         const { left: error } = found
-        return error._tag === 'UndecodableEvent' || error._tag === 'DeciderThrew'
+        return isUnknown(error)
           ? E.right({ version, state: { _tag: 'Unknown', reason: error.message } })
           : E.left(problemOfError(environment)(error))
       }

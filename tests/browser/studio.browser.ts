@@ -14,8 +14,10 @@ import { categories, fillMany, fillShop, MANY } from './store'
 jest.setTimeout(300_000)
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
-/** REPRISE_SCREENSHOTS=write keeps them in the docs: look at every one before you commit it. */
-const isWriting = process.env['REPRISE_SCREENSHOTS'] === 'write'
+/**
+ * REPRISE_SCREENSHOTS=write keeps those of the docs: look at every one before you commit it. A folder: keeps all of them there.
+ */
+const screenshots = process.env['REPRISE_SCREENSHOTS']
 /** The views whose pictures the docs show, at which width. */
 const KEPT =
   /^(?:stream 1280|stream 390 dark|streams 1280 light|correlation 1280 dark|subscriptions 1280 light)/
@@ -142,10 +144,13 @@ describe('the page of the studio', () => {
         const found = await serious(page)
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect({ name, found, overflow }).toEqual({ name, found: [], overflow: 0 })
-        if (!isWriting || !KEPT.test(`${name} ${width} ${theme}`)) continue
-        await mkdir(PICTURES, { recursive: true })
+        if (screenshots === undefined) continue
+        const isForDocs = screenshots === 'write'
+        if (isForDocs && !KEPT.test(`${name} ${width} ${theme}`)) continue
+        const folder = isForDocs ? PICTURES : screenshots
+        await mkdir(folder, { recursive: true })
         const file = `${name}-${width < 500 ? 'small-' : ''}${theme}.png`
-        await page.screenshot({ path: join(PICTURES, file) })
+        await page.screenshot({ path: join(folder, file) })
       }
       await context.close()
     },

@@ -20,7 +20,7 @@ import {
   runProjection,
   runSubscription,
 } from 'reprise'
-import { storeFailed } from 'reprise/adapter'
+import { type HorizonHolder, storeFailed } from 'reprise/adapter'
 import { openBoundary } from 'reprise/boundary'
 import { memory } from 'reprise/memory'
 import { openTelemetry } from 'reprise/opentelemetry'
@@ -177,6 +177,36 @@ describe('telemetry of commands', () => {
     }
     const told = await points('reprise.command.duration')
     for (const { attributes } of told) expect(attributes).not.toHaveProperty('reprise.command.type')
+  })
+
+  it('counts commands by category, type and outcome, with how long they took', async () => {
+    const { counters, points } = application()
+    const open = counters()
+    for (const by of [1, 2]) await right(open.handleCommand('a', add(by)))
+    await left(open.handleCommand('a', add(-9)))
+    await left(open.handle('a', { type: 'nonsense' }))
+    const told = await points('reprise.command.duration')
+    expect(
+      told.map(({ attributes, value }) => [attributes, Reflect.get(Object(value), 'count')]),
+    ).toEqual([
+      [
+        {
+          'reprise.category': 'counter',
+          'reprise.command.type': 'Add',
+          'reprise.outcome': 'accepted',
+        },
+        2,
+      ],
+      [
+        {
+          'reprise.category': 'counter',
+          'reprise.command.type': 'Add',
+          'reprise.outcome': 'Rejected',
+        },
+        1,
+      ],
+      [{ 'reprise.category': 'counter', 'reprise.outcome': 'InvalidCommand' }, 1],
+    ])
   })
 
   it('answers a hostile id or hostile options as the category does', async () => {
@@ -341,6 +371,36 @@ describe('telemetry of what follows an event', () => {
     expect(end?.links[0]?.context.spanId).toBe(credit?.spanContext().spanId)
   })
 
+  it('links a command that a timer has sent to the event that has set the timer', async () => {
+    const { telemetry, backend } = application()
+    const bank = bankOn(backend.store)
+    const transfer = telemetry.category('transfer', bank.transfer)
+    const request = { type: 'Request', transfer: 't', from: 'one', to: 'two', amount: 4 } as const
+    await right(transfer.handleCommand('t', request))
+    const cause = spanOf('handle transfer').spanContext()
+    const { react } = transferring.process
+    const timersOnly = {
+      ...transferring,
+      process: {
+        ...transferring.process,
+        react: (...of: Parameters<typeof react>) =>
+          react(...of).flatMap((action) =>
+            action._tag === 'After' ? [{ ...action, delay: 1 }] : [],
+          ),
+      },
+    }
+    const run = running((signal) =>
+      runProcessManager(timersOnly, telemetry.dispatch('transferring', bank.dispatch), {
+        from: fromStart,
+      })(backend, { signal }),
+    )
+    await eventually(() => spans('dispatch transferring').length === 1)
+    await right(() => run.stop())
+    const sent = spanOf('dispatch transferring')
+    expect(sent.attributes).toMatchObject({ 'reprise.command.type': 'End' })
+    expect(sent.links[0]?.context).toMatchObject({ traceId: cause.traceId, spanId: cause.spanId })
+  })
+
   it('ignores a link that somebody has stored wrongly', async () => {
     const { telemetry, traced } = application()
     const open = openCategory(counter, traced)
@@ -443,6 +503,8 @@ describe('telemetry for operators', () => {
       },
     ])
     expect(await points('reprise.subscription.running')).toMatchObject([{ value: 1 }])
+    expect(await points('reprise.subscription.waiting')).toMatchObject([{ value: 0 }])
+    expect(await points('reprise.outbox.parked')).toMatchObject([{ value: 0 }])
     expect(await points('reprise.horizon.behind')).toEqual([{ attributes: {}, value: 0 }])
     const notices = await points('reprise.notices')
     expect(notices.map(({ attributes }) => attributes['reprise.notice'])).toContain('EventFailed')
@@ -452,6 +514,34 @@ describe('telemetry for operators', () => {
     const before = asked
     await points('reprise.subscription.parked')
     expect(asked).toBe(before)
+  })
+
+  it('shows each number of a partition and of the horizon under a name of its own', async () => {
+    const { telemetry, backend, counters, points } = application()
+    await right(counters().handleCommand('a', add(1, 2)))
+    await right(backend.subscriptions.register({ name: 'mails', partitions: 1, position: 0 }))
+    const [stored] = await right(backend.operator.status())
+    if (stored === undefined) throw new Error('there is no partition')
+    expect(stored.lag).toMatchObject({ events: 2 })
+    const lag = { ...stored.lag, seconds: 7 }
+    const status = TE.right([{ ...stored, lag, parked: 3, waiting: 4, parkedCommands: 5 }])
+    const holder = { position: 9, pid: 1, age: 2_500 } as HorizonHolder
+    const horizon = TE.right({ horizon: 8, last: 12, holders: [holder, { ...holder, age: 100 }] })
+    const stop = telemetry.operator({ status: () => status, horizon: () => horizon })
+    const expected = {
+      'reprise.subscription.lag': 2,
+      'reprise.subscription.lag.age': 7,
+      'reprise.subscription.parked': 3,
+      'reprise.subscription.waiting': 4,
+      'reprise.outbox.parked': 5,
+      'reprise.subscription.running': 0,
+      'reprise.horizon.age': 2.5,
+      'reprise.horizon.behind': 4,
+    }
+    for (const [name, value] of Object.entries(expected)) {
+      expect([name, await points(name)]).toMatchObject([name, [{ value }]])
+    }
+    stop()
   })
 
   it('shows nothing of a store that does not answer', async () => {

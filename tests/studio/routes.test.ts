@@ -80,6 +80,8 @@ describe.each(subjects)('the studio on %s', (name, open) => {
       streamId: 'customer-C1',
       version: 3,
       category: 'customer',
+      first: 1,
+      standing: 'open',
       commands: [
         { type: 'Register', name: '', email: '' },
         { type: 'Visit', note: '' },

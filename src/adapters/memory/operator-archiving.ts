@@ -86,13 +86,14 @@ export const memoryArchiving = ({
   }
 
   return {
-    closedStreams: ({ after, limit, category, closedBefore = Infinity }) =>
+    closedStreams: ({ after, limit, category, streamId: only, closedBefore = Infinity }) =>
       TE.fromIO(() => {
         const found = [...log.streams.values()]
           .filter(({ archived }) => archived === undefined)
           .flatMap(({ closure }) => (closure === undefined ? [] : [closure]))
           .filter(({ sequence, closedAt }) => sequence > after && closedAt < closedBefore)
           .filter(({ streamId }) => category === undefined || categoryOf(streamId) === category)
+          .filter(({ streamId }) => only === undefined || streamId === only)
           .sort((left, right) => left.sequence - right.sequence)
         return { streams: found.slice(0, limit), more: found.length > limit }
       }),

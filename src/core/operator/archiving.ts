@@ -17,6 +17,8 @@ export interface ClosedStreamsRange {
   readonly limit: number
   /** Only this category. Omitted: all. */
   readonly category?: string
+  /** Only this stream, if it is closed. Omitted: all. */
+  readonly streamId?: StreamId
   /** Only those that were closed before this time. Milliseconds since 1970-01-01 UTC. Omitted: all. */
   readonly closedBefore?: number
 }

@@ -26,7 +26,7 @@ export const AuditView = () => {
         <span class="note">what operators have done here, newest first</span>
       </Title>
       <Problem failure={failure} />
-      {content?.entries.length === 0 && <Empty>Nobody has operated anything yet.</Empty>}
+      {content?.entries.length === 0 && <Empty>No operator has done anything here yet.</Empty>}
       {entries.length > 0 && (
         <div class="table" role="region" aria-label="Audit" tabIndex={0}>
           <table>

@@ -5,7 +5,7 @@ import { DecideAgain } from './decide'
 import { moment, plural, size } from './format'
 import { Changes } from './changes'
 import { JsonView } from './json-view'
-import { Empty, EventType, Problem, Time, Title } from './parts'
+import { Badge, Empty, EventType, Problem, Time, Title } from './parts'
 import { linkTo, type Place, replaceAddress } from './router'
 import { TimeLine } from './time-line'
 
@@ -57,9 +57,11 @@ const EventCard = ({
 const StateCard = ({
   streamId,
   version,
+  sealed,
 }: {
   readonly streamId: string
   readonly version: number
+  readonly sealed: boolean
 }) => {
   const [reveal, setReveal] = useState(false)
   useEffect(() => setReveal(false), [streamId])
@@ -74,6 +76,12 @@ const StateCard = ({
         <span class="note">by your own decider</span>
       </h2>
       <Problem failure={failure} />
+      {sealed && (
+        <p class="note">
+          Personal data is sealed, and the studio has no keys: the state is as if all persons were
+          forgotten.
+        </p>
+      )}
       {state?._tag === 'NoDecider' && (
         <Empty>
           No decider is known for this category. Start the studio with{' '}
@@ -93,10 +101,12 @@ const StateCard = ({
 }
 
 const Slider = ({
+  least,
   version,
   at,
   onChange,
 }: {
+  readonly least: number
   readonly version: number
   readonly at: number
   readonly onChange: (at: number) => void
@@ -105,7 +115,7 @@ const Slider = ({
     <button
       type="button"
       aria-label="One version back"
-      disabled={at <= 0}
+      disabled={at <= least}
       onClick={() => onChange(at - 1)}
     >
       ◀
@@ -114,7 +124,7 @@ const Slider = ({
       type="range"
       aria-label="Version"
       aria-valuetext={`version ${at} of ${version}`}
-      min={0}
+      min={least}
       max={version}
       value={at}
       onInput={(event) => onChange(Number(event.currentTarget.value))}
@@ -133,6 +143,27 @@ const Slider = ({
   </div>
 )
 
+/** What is special about a stream: it takes no events any more, or its beginning is gone. */
+const Standing = ({ stream: { first, standing } }: { readonly stream: StreamAnswer }) => (
+  <>
+    {standing === 'closed' && (
+      <span title="It takes no events any more.">
+        <Badge tone="calm" text="closed" />
+      </span>
+    )}
+    {standing === 'archived' && (
+      <span title="It takes no events any more, is in no list, and is followed no more.">
+        <Badge tone="calm" text="archived" />
+      </span>
+    )}
+    {first > 1 && (
+      <span title={`A summary, event ${first}, stands where the events before it stood.`}>
+        <Badge tone="calm" text={`begins at version ${first}`} />
+      </span>
+    )}
+  </>
+)
+
 export const StreamView = ({ place }: { readonly place: Place }) => {
   const streamId = place.subject
   const wanted = place.parameters.get('version')
@@ -146,7 +177,10 @@ export const StreamView = ({ place }: { readonly place: Place }) => {
   }, [streamId, wanted])
   const version = stream?.streamId === streamId ? stream.version : 0
   // Without a choice it follows the newest version.
-  const at = Math.min(chosen ?? version, version)
+  const first = stream?.streamId === streamId ? stream.first : 0
+  // Before a summary nothing is left to be looked at: not even the version before it.
+  const least = first > 1 ? first : 0
+  const at = Math.max(least, Math.min(chosen ?? version, version))
   const choose = (next: number): void => {
     setChosen(next === version ? undefined : next)
     replaceAddress(linkTo('stream', streamId, { version: next === version ? undefined : next }))
@@ -155,19 +189,28 @@ export const StreamView = ({ place }: { readonly place: Place }) => {
   return (
     <section class="view">
       <Title text={streamId}>
-        {stream !== undefined && <span class="note">{plural(version, 'event')}</span>}
+        {stream !== undefined && (
+          <span class="note">{plural(version === 0 ? 0 : version - first + 1, 'event')}</span>
+        )}
+        {stream !== undefined && <Standing stream={stream} />}
       </Title>
       <Problem failure={failure} />
       {stream !== undefined && version === 0 && <Empty>This stream has no events.</Empty>}
       {version > 0 && (
         <>
-          <Slider version={version} at={at} onChange={choose} />
+          <Slider least={least} version={version} at={at} onChange={choose} />
           <div class="columns">
             <div class="column time-line">
-              <TimeLine streamId={streamId} version={version} at={at} onSelect={choose} />
+              <TimeLine
+                streamId={streamId}
+                first={first}
+                version={version}
+                at={at}
+                onSelect={choose}
+              />
             </div>
             <div class="column cards">
-              <StateCard streamId={streamId} version={at} />
+              <StateCard streamId={streamId} version={at} sealed={stream?.sealed === true} />
               <EventCard streamId={streamId} version={at} />
               {stream?.commands !== undefined && (
                 <DecideAgain

@@ -43,11 +43,14 @@ const useTimeLine = (streamId: string, version: number) => {
 /** The events of a stream, newest first; the chosen one is where the slider is. */
 export const TimeLine = ({
   streamId,
+  first: oldest,
   version,
   at,
   onSelect,
 }: {
   readonly streamId: string
+  /** The version of the first event. */
+  readonly first: number
   readonly version: number
   readonly at: number
   readonly onSelect: (version: number) => void
@@ -56,7 +59,7 @@ export const TimeLine = ({
   return (
     <VirtualList
       label="Time line, newest event first"
-      count={version}
+      count={version - oldest + 1}
       rowHeight={52}
       {...(at === 0 ? {} : { selected: version - at })}
       onSelect={(index) => onSelect(version - index)}

@@ -72,9 +72,12 @@ export const VirtualList = ({
 
   const focusRow = (index: number): void => {
     virtualizer.scrollToIndex(index)
-    requestAnimationFrame(() => {
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"] a`)?.focus()
-    })
+    const link = (): HTMLElement | null | undefined =>
+      scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"] a`)
+    // At once if it is there: the next key may come before the next frame.
+    const there = link()
+    if (there) there.focus({ preventScroll: true })
+    else requestAnimationFrame(() => link()?.focus())
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = STEPS[event.key]

@@ -1,6 +1,7 @@
 import { anyOrderOfHomes, looksAtItsQuery, storable } from './boundary'
 import type { DeciderCheck } from './decider-check'
-import { hasPersonalEvents, survivesForgetting } from './forgetting'
+import { hasPersonalEvents } from '../../core/codec/personal-events'
+import { survivesForgetting } from './forgetting'
 import type { DeciderLaw } from './law'
 import { finalEnd, harmlessRejections, homomorphic, idempotent, sameHistory } from './replaying'
 import { deterministic, immutable, total } from './purity'

@@ -160,6 +160,10 @@ export const archivingStreams: Suite = {
         second.streams.map((one) => [one.by, one.why, one.version]),
         [[by, why, 1]],
       )
+      const ofStream = (id: string) =>
+        operator.closedStreams({ after: 0, limit: 9, streamId: `${category}-${id}` })
+      same(idsOf(await succeeds(ofStream('d'))), [`${category}-d`])
+      same(idsOf(await succeeds(ofStream('a'))), []) // in the archive
       const all = await succeeds(operator.closedStreams({ after: 0, limit: 10 }))
       same(all.streams.length, 4)
       const closedBefore = (all.streams[0]?.closedAt ?? 0) - 1

@@ -74,6 +74,21 @@ export const brokenArchivingOperators: ReadonlyArray<BrokenOperator> = [
     noticedBy: [SIGHT, WHY],
   },
   {
+    defect: 'lists other closed streams than the one that was asked for',
+    open: (settings) => {
+      const side = memoryReadSide(settings)
+      const { closedStreams } = side.operator
+      return {
+        ...side,
+        operator: {
+          ...side.operator,
+          closedStreams: ({ streamId: _ignored, ...range }) => closedStreams(range),
+        },
+      }
+    },
+    noticedBy: [LIST],
+  },
+  {
     defect: 'lists archived streams as closed ones, too',
     open: (settings) => {
       const side = memoryReadSide(settings)

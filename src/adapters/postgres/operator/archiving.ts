@@ -16,15 +16,22 @@ import type { Operator } from '../../../core/ports/operator'
 import { ENDED_VERSION } from '../schema/names'
 import { epoch, type OperatedSchema } from './operated-schema'
 
+// By the key of the audit, which has no index by subject.
+const ofOneStream = (schema: string): string => `
+  and a.subject = $5::text and a.sequence in (
+    select (e.data->>'audit')::bigint from ${schema}.events e
+    where e.stream_id = $5 and e.version = ${ENDED_VERSION} and e.type = 'closed')`
+
 // The entries of the audit are in the order of closing. What stands for the stream knows its entry, so one that somebody else has
 // written says nothing.
-const closed = (schema: string): string => `
+const closed = (schema: string, one: boolean): string => `
 select a.subject as "streamId", ${epoch('a.recorded_at')} as "closedAt", a.operator as by, a.detail->>'why' as why,
        (a.detail->>'version')::integer as version, a.sequence::double precision as sequence
 from ${schema}.audit a
 where a.action = 'close' and a.sequence > $1::bigint
   and ($3::text is null or split_part(a.subject, '-', 1) = $3)
   and a.recorded_at < to_timestamp($4::double precision / 1000)
+  ${one ? ofOneStream(schema) : ''}
   and exists (
     select from ${schema}.events e
     where e.stream_id = a.subject and e.version = ${ENDED_VERSION} and e.type = 'closed'
@@ -83,9 +90,12 @@ export const archiving = ({
   read,
   write,
 }: OperatedSchema): Pick<Operator, 'closedStreams' | 'archive' | 'retired'> => ({
-  closedStreams: ({ after, limit, category = null, closedBefore = Infinity }) =>
+  closedStreams: ({ after, limit, category = null, streamId, closedBefore = Infinity }) =>
     pipe(
-      read<ClosedStream>(closed(quoted), [after, limit + 1, category, closedBefore]),
+      read<ClosedStream>(
+        closed(quoted, streamId !== undefined),
+        [after, limit + 1, category, closedBefore].concat(streamId ?? []),
+      ),
       TE.map((found) => ({ streams: found.slice(0, limit), more: found.length > limit })),
     ),
   archive: (wanted) => {
