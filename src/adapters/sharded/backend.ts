@@ -9,7 +9,8 @@ import type { StreamId } from '../../core/stream'
 import { knownMap } from './in-force'
 import { type ShardedOperator, shardedOperator } from './operator'
 import { misplaced, type Placement } from './placement'
-import { type ShardBackend, sourceName, sourceOfShard } from './source'
+import { type ShardBackend, sourceOfShard } from './source'
+import { sourceName } from './source-name'
 import { type ShardStore, shardedStore } from './store'
 
 /** The options of {@link sharded}. Every key is optional. */
