@@ -2,7 +2,6 @@
 // process of a shard are pinned to one core. Where there are fewer cores than shards, several share one.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { openScreen } from '../../examples/bank/screen'
@@ -10,6 +9,7 @@ import { postgres } from 'reprise/postgres'
 import { sharded } from 'reprise/memory'
 import { Pool } from 'pg'
 import { right } from '../support/right'
+import { serverTime } from './processor-time'
 import { startServer } from './server'
 import type { Done, Load } from './shard-load.worker'
 
@@ -20,35 +20,7 @@ const WARM_UP = 1_500
 const COMMANDS = 4_000
 /** How many streams there are for each shard. */
 const STREAMS = 1_000
-/** Ticks of the kernel's clock in a second, as /proc has them. */
-const TICKS = 100
-
 const cores = availableParallelism()
-
-/** The fields of /proc/<pid>/stat behind the name, which may have spaces: the parent is the second one. */
-const fieldsOf = (pid: number): ReadonlyArray<string> => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-  } catch {
-    return [] // it has ended
-  }
-}
-
-/** What a server and its processes have taken of the processor so far, in milliseconds. */
-const serverCpu = (postmaster: number): number => {
-  const own = fieldsOf(postmaster)
-  // utime, stime, and those of children that have ended
-  let ticks = own.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    const fields = fieldsOf(Number(name))
-    if (Number(fields[1]) !== postmaster) continue
-    ticks += Number(fields[11]) + Number(fields[12])
-  }
-  return (ticks / TICKS) * 1_000
-}
 
 const answerOf = async (child: ChildProcess): Promise<unknown> => {
   const [message] = (await once(child, 'message')) as [unknown]
@@ -88,13 +60,13 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
     return child
   })
   await Promise.all(children.map(answerOf))
-  const before = servers.map(({ pid }) => serverCpu(pid()))
+  const before = servers.map(({ pid }) => serverTime(pid()))
   const answers = children.map(answerOf)
   const began = performance.now()
   for (const child of children) child.send('begin')
   const done = (await Promise.all(answers)) as ReadonlyArray<Done>
   const seconds = (performance.now() - began) / 1_000
-  const after = servers.map(({ pid }) => serverCpu(pid()))
+  const after = servers.map(({ pid }) => serverTime(pid()))
   for (const child of children) child.send('end')
   for (const child of children) if (child.exitCode === null) await once(child, 'exit')
   const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)

@@ -1655,7 +1655,7 @@ declare
   its_epoch integer;
   number integer;
 begin
-  perform pg_advisory_xact_lock_shared(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
+  lock table {{schema}}.events in row exclusive mode; -- as whoever inserts has: see put_slot_map
   -- A later statement: its snapshot sees the map of whoever this one has waited for.
   select s.epoch, s.shard into its_epoch, number from {{schema}}.shard s;
   if its_epoch * 1024 + number is distinct from stamp then
@@ -1667,7 +1667,7 @@ begin
 end
 $reprise$;
 
--- For the trigger of a shard, after every insert: the statement has said by which map it goes. One that has inserted
+-- For the trigger of a shard, after every insert whose statement has not said that it goes by the map in force. One that has inserted
 -- nothing, for its streams have gone on, may not have got as far as saying so: then its transaction has written nothing.
 create function {{schema}}.refuse_other_map() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -1692,7 +1692,7 @@ begin
   if not exists (select from {{schema}}.shard) then
     return;
   end if;
-  perform pg_advisory_xact_lock_shared(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
+  lock table {{schema}}.events in row exclusive mode;
   -- A later statement: see check_stamp.
   select s.epoch, s.shard, exists (select from unnest(s.moving) as m(slot) where s.slots[m.slot + 1] = s.shard) as moving
     into held from {{schema}}.shard s;
@@ -1704,8 +1704,10 @@ end
 $reprise$;
 
 -- Puts a map into force in the place of the one with the epoch replaces (0: this is no shard yet); false: another one is
--- in force. The lock is granted when all who have appended by the map before have ended, and who appends from then on
--- sees the new one. It waits for a second at most, for others wait behind it.
+-- in force. What an append must say stands in the condition of the trigger: so an append that says it costs a comparison, and no
+-- call. The lock that a change of the trigger takes is granted when all who have appended by the map before have ended, and
+-- who appends from then on meets the new condition. It waits for two seconds at most, for others wait behind it: a vacuum that runs
+-- by itself gives way after one.
 create function {{schema}}.put_slot_map(
   of_cluster uuid, this smallint, of_shards smallint, new_epoch integer, new_slots smallint[], new_moving smallint[],
   replaces integer
@@ -1713,24 +1715,28 @@ create function {{schema}}.put_slot_map(
   set search_path = pg_catalog, pg_temp
 as $reprise$
 begin
-  perform set_config('lock_timeout', '1s', true);
+  if replaces = 0 and exists (select from {{schema}}.shard) then
+    return false;
+  end if;
+  perform set_config('lock_timeout', '2s', true);
+  lock table {{schema}}.events in share row exclusive mode;
   if replaces = 0 then
-    if exists (select from {{schema}}.shard) then
-      return false;
-    end if;
-    lock table {{schema}}.events in share row exclusive mode;
-    create or replace trigger events_go_by_the_map after insert on {{schema}}.events
-      for each statement execute function {{schema}}.refuse_other_map();
     insert into {{schema}}.shard (cluster, shard, shards, epoch, slots, moving)
       values (of_cluster, this, of_shards, new_epoch, new_slots, new_moving)
       on conflict do nothing;
-    return found;
+  else
+    update {{schema}}.shard
+      set shard = this, shards = of_shards, epoch = new_epoch, slots = new_slots, moving = new_moving
+      where epoch = replaces and cluster = of_cluster;
   end if;
-  perform pg_advisory_xact_lock(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
-  update {{schema}}.shard
-    set shard = this, shards = of_shards, epoch = new_epoch, slots = new_slots, moving = new_moving
-    where epoch = replaces and cluster = of_cluster;
-  return found;
+  if not found then
+    return false;
+  end if;
+  execute format(
+    'create or replace trigger events_go_by_the_map after insert on %s for each statement
+       when (current_setting(''reprise.stamp'', true) is distinct from %L) execute function %s()',
+    '{{quoted}}.events'::regclass, (new_epoch * 1024 + this)::text, '{{quoted}}.refuse_other_map'::regproc);
+  return true;
 end
 $reprise$;
 
