@@ -9,6 +9,7 @@ import { postgres } from 'reprise/postgres'
 import { sharded } from 'reprise/memory'
 import { Pool } from 'pg'
 import { right } from '../support/right'
+import { onServer } from '../support/servers'
 import { serverTime } from './processor-time'
 import { startServer } from './server'
 import type { Done, Load } from './shard-load.worker'
@@ -22,6 +23,15 @@ const COMMANDS = 4_000
 const STREAMS = 1_000
 const cores = availableParallelism()
 
+/** How many transactions have written on a server. */
+const transactionsOn = async (url: string): Promise<number> => {
+  const statement = 'select pg_snapshot_xmax(pg_current_snapshot())::text as next'
+  const [row] = await onServer<{ next: string }>(url, statement)
+  return Number(row?.next ?? 0)
+}
+
+const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
+
 const answerOf = async (child: ChildProcess): Promise<unknown> => {
   const [message] = (await once(child, 'message')) as [unknown]
   return message
@@ -34,7 +44,11 @@ interface Measured {
   /** Milliseconds of a processor for one command: of the processes, and of the servers. */
   readonly ofProcess: number
   readonly ofServer: number
+  /** How many commands shared an append. */
+  readonly group: number
 }
+
+const NOTHING: Measured = { perSecond: 0, ofProcess: 0, ofServer: 0, group: 0 }
 
 const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<Measured> => {
   const urls = servers.map(({ url }) => url)
@@ -60,6 +74,8 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
     return child
   })
   await Promise.all(children.map(answerOf))
+  const written = async () => sum(await Promise.all(urls.map(transactionsOn)))
+  const writtenBefore = await written()
   const before = servers.map(({ pid }) => serverTime(pid()))
   const answers = children.map(answerOf)
   const began = performance.now()
@@ -67,14 +83,15 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
   const done = (await Promise.all(answers)) as ReadonlyArray<Done>
   const seconds = (performance.now() - began) / 1_000
   const after = servers.map(({ pid }) => serverTime(pid()))
+  const appends = (await written()) - writtenBefore
   for (const child of children) child.send('end')
   for (const child of children) if (child.exitCode === null) await once(child, 'exit')
-  const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
   const commands = COMMANDS * servers.length
   return {
     perSecond: commands / seconds,
     ofProcess: sum(done.map(({ cpu }) => cpu)) / commands,
     ofServer: (sum(after) - sum(before)) / commands,
+    group: commands / appends,
   }
 }
 
@@ -105,11 +122,7 @@ const main = async (): Promise<void> => {
     }
     const one = best.get(1)
     const rows = COUNTS.map((count) => {
-      const { perSecond, ofProcess, ofServer } = best.get(count) ?? {
-        perSecond: 0,
-        ofProcess: 0,
-        ofServer: 0,
-      }
+      const { perSecond, ofProcess, ofServer, group } = best.get(count) ?? NOTHING
       const cost = ofProcess + ofServer
       const first = one === undefined ? cost : one.ofProcess + one.ofServer
       return [
@@ -120,6 +133,7 @@ const main = async (): Promise<void> => {
         ofProcess.toFixed(3),
         ofServer.toFixed(3),
         (cost / first).toFixed(2),
+        group.toFixed(1),
       ]
     })
     screen.say('')
@@ -131,10 +145,13 @@ const main = async (): Promise<void> => {
       '>node ms',
       '>server ms',
       '>cost',
+      '>group',
     ]
     screen.table(headings, rows)
     screen.say('')
-    screen.say('ms: of a processor, for one command. cost: both, beside those of one shard.')
+    screen.say(
+      'ms: of a processor, for one command. cost: both, beside those of one shard. group: commands in an append.',
+    )
   } finally {
     for (const server of servers) await server.stop()
   }
