@@ -15,7 +15,13 @@ import { startServer } from './server'
 import type { Done, Load } from './shard-load.worker'
 
 const CALLERS = Number(process.env['REPRISE_SCALE_CALLERS'] ?? 32)
-const COUNTS = [1, 2, 4]
+const RUNS = [
+  [1, 'shards'],
+  [2, 'shards'],
+  [2, 'apart'],
+  [4, 'shards'],
+  [4, 'apart'],
+] as const
 const ROUNDS = 2
 const WARM_UP = 1_500
 const COMMANDS = 4_000
@@ -50,8 +56,11 @@ interface Measured {
 
 const NOTHING: Measured = { perSecond: 0, ofProcess: 0, ofServer: 0, group: 0 }
 
-const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<Measured> => {
-  const urls = servers.map(({ url }) => url)
+const costOf = (found: Measured | undefined): number =>
+  found === undefined ? Infinity : found.ofProcess + found.ofServer
+
+/** Makes these servers the shards of one backend. */
+const setUp = async (urls: ReadonlyArray<string>, schema: string): Promise<void> => {
   const pools = urls.map((url) => new Pool({ connectionString: url, max: 1 }))
   const [first, ...others] = pools.map((pool) => postgres(pool, { schema, wakeUps: 'poll' }))
   if (first === undefined) throw new Error('there is no shard')
@@ -59,6 +68,17 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
   await right(backend.migrate)
   await backend.close()
   for (const pool of pools) await pool.end()
+}
+
+/** `apart`: each server is the only shard of a backend of its own, for comparison: as much runs on the machine as with shards. */
+const measure = async (
+  servers: ReadonlyArray<Server>,
+  schema: string,
+  way: 'shards' | 'apart' = 'shards',
+): Promise<Measured> => {
+  const urls = servers.map(({ url }) => url)
+  if (way === 'shards') await setUp(urls, schema)
+  else for (const url of urls) await setUp([url], schema)
 
   const children = servers.map((_, index) => {
     const words = [process.execPath, '--import', 'tsx', join(__dirname, 'shard-load.worker.ts')]
@@ -67,9 +87,10 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
     })
     const from = index * STREAMS
     // As many callers for each shard, however many there are: those of one shard share appends.
-    const callers = CALLERS * servers.length
+    const own = way === 'shards' ? urls : urls.slice(index, index + 1)
+    const callers = CALLERS * own.length
     const counts = { streams: STREAMS, callers, warmUp: WARM_UP, commands: COMMANDS }
-    const load: Load = { urls, schema, from, ...counts }
+    const load: Load = { urls: own, schema, from, ...counts }
     child.send(load)
     return child
   })
@@ -104,7 +125,7 @@ const main = async (): Promise<void> => {
   screen.say(
     `Each process: ${CALLERS} callers for each shard, commands with ids, on ${STREAMS} streams.`,
   )
-  screen.say(`${COMMANDS} each, the best of ${ROUNDS} rounds; fsync is off: all have one disk.`)
+  screen.say(`${COMMANDS} each, of ${ROUNDS} rounds the cheapest; fsync is off: all have one disk.`)
   const servers: Server[] = []
   try {
     for (const index of [0, 1, 2, 3]) {
@@ -112,21 +133,22 @@ const main = async (): Promise<void> => {
       execFileSync('taskset', ['-acp', String(index % cores), String(server.pid())])
       servers.push(server)
     }
-    const best = new Map<number, Measured>()
+    const best = new Map<string, Measured>()
     for (let round = 0; round < ROUNDS; round++) {
-      for (const count of COUNTS) {
-        const found = await measure(servers.slice(0, count), `round${round}_of${count}`)
-        const known = best.get(count)
-        if (known === undefined || found.perSecond > known.perSecond) best.set(count, found)
+      for (const [count, way] of RUNS) {
+        const schema = `round${round}_of${count}_${way}`
+        const found = await measure(servers.slice(0, count), schema, way)
+        const isLess = costOf(found) < costOf(best.get(`${count} ${way}`))
+        if (isLess) best.set(`${count} ${way}`, found)
       }
     }
-    const one = best.get(1)
-    const rows = COUNTS.map((count) => {
-      const { perSecond, ofProcess, ofServer, group } = best.get(count) ?? NOTHING
+    const one = best.get('1 shards')
+    const rows = RUNS.map(([count, way]) => {
+      const { perSecond, ofProcess, ofServer, group } = best.get(`${count} ${way}`) ?? NOTHING
       const cost = ofProcess + ofServer
       const first = one === undefined ? cost : one.ofProcess + one.ofServer
       return [
-        count,
+        way === 'shards' ? `${count}` : `${count} apart`,
         count * STREAMS,
         Math.round(perSecond),
         (perSecond / (one?.perSecond ?? 1)).toFixed(2),
@@ -152,6 +174,7 @@ const main = async (): Promise<void> => {
     screen.say(
       'ms: of a processor, for one command. cost: both, beside those of one shard. group: commands in an append.',
     )
+    screen.say('apart: as many servers and processes, and each pair is a backend of its own.')
   } finally {
     for (const server of servers) await server.stop()
   }
