@@ -1,5 +1,5 @@
 // npm run test:shards [-- --seconds 60 --times 3]: two shards in PostgreSQL: the contracts of a store, a failover of one
-// under load, and a split that is killed at each step. On two shards in memory the contracts run with all tests.
+// under load, a split that is killed at each step, and one of streams that have ended. On two shards in memory the contracts run with all tests.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -20,7 +20,7 @@ const { seconds, times, only, speed } = new Command('npm run test:shards --')
   )
   .option('--seconds <count>', 'how long each failover is under load', number, 10)
   .option('--times <count>', 'how many failovers', number, 1)
-  .option('--only <part>', 'contract, bank, failover or split')
+  .option('--only <part>', 'contract, bank, failover, split or ended')
   .option('--speed', 'only what an append costs on a shard beside one on a plain store')
   .parse()
   .opts()

@@ -15,6 +15,12 @@ export type StreamVersion = number
 /** The place of an event in the order of its source. Increasing, with gaps; how high it can be says the adapter. */
 export type Position = number
 
+/** A position, and the source that it is of, as the answer to a command names it. `undefined`: there is only one. */
+export interface SourcePosition {
+  readonly position: Position
+  readonly source: string | undefined
+}
+
 /** The longest stream id, in characters. */
 export const MAXIMUM_STREAM_ID_LENGTH = 255
 /** The highest version: the most events that a stream can have. */

@@ -15,7 +15,7 @@ import { commandOptionsFrom, isId, type RequestOptions } from './command-options
 import { entityTag } from './entity-tag'
 import { type BodyLimits, readJson } from './json-body'
 import { httpProblem, internalError, type Problem, problemResponse } from './problem'
-import { POSITION_HEADER } from './read-your-writes'
+import { POSITION_HEADER, positionHeader } from './read-your-writes'
 import { problem, type ProblemOptions, type RequestError } from './request-problem'
 
 /** How a category answers commands. Every key is optional. */
@@ -96,9 +96,10 @@ const resultOf = async (make: () => unknown): Promise<E.Either<unknown, unknown>
 const hasContent = ({ body, bodyUsed, headers }: Request): boolean =>
   body !== null || bodyUsed || headers.has('content-type')
 
-const standardAnswer = ({ events, version }: CommandResult<unknown, unknown>): Answer => {
+const standardAnswer = ({ events, version, source }: CommandResult<unknown, unknown>): Answer => {
   const position = events.at(-1)?.position
-  return { json: { version, ...(position === undefined ? {} : { position }) } }
+  if (position === undefined) return { json: { version } }
+  return { json: { version, position, ...(source === undefined ? {} : { source }) } }
 }
 
 /** What was sent, for the fingerprint: the same key at another URL is another command. */
@@ -170,7 +171,9 @@ export const respondToCommand = async <State, Event, Rejection>(
       ? made
       : answerResponse(made.right, {
           ...headersOf(result.right),
-          ...(position === undefined ? {} : { [POSITION_HEADER]: String(position) }),
+          ...(position === undefined
+            ? {}
+            : { [POSITION_HEADER]: positionHeader({ position, source: result.right.source }) }),
         })
     return E.isRight(response) ? response : E.left({ error: response.left, problem: internalError })
   }

@@ -3,7 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { openCategory, projectionReader, runProjection } from 'reprise'
 import { storeFailed } from 'reprise/adapter'
 import { commandEndpoint, POSITION_HEADER, readYourWrites } from 'reprise/http'
-import { memory } from 'reprise/memory'
+import { memory, sharded } from 'reprise/memory'
 import { balances } from '../../examples/http/gift-cards/balances'
 import { giftCards } from '../../examples/http/gift-cards/category'
 import { notReachedYet } from '../../src/core/errors/subscription'
@@ -34,6 +34,48 @@ describe('a read with the position of a write', () => {
       expect(await upToDate(at(position))).toEqual(E.right(undefined))
       expect(rightOf(await reader.get(id)())).toEqual({ issued: true, balance: 5 })
     }
+    await projection.stop()
+  })
+
+  it('sees that write on the one of several sources that the answer has named', async () => {
+    const backend = sharded([memory(), memory()])
+    const projection = running((signal) => runProjection(balances)(backend, { signal }))
+    const readers = new Map(
+      backend.sources.map((source) => [source.source, projectionReader(balances)(source)]),
+    )
+    const upToDate = readYourWrites(
+      { of: (source) => readers.get(source)?.until },
+      { timeout: 10_000 },
+    )
+    const commands = commandEndpoint(openCategory(giftCards, backend))
+    const named = new Set<string>()
+    for (let card = 0; card < 8; card++) {
+      const id = `G${card}`
+      const response = await commands(
+        new Request('http://localhost', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: '{"type":"IssueGiftCard","amount":5}',
+        }),
+        id,
+      )
+      const header = response.headers.get(POSITION_HEADER) ?? ''
+      const body = (await response.json()) as { readonly position: number; readonly source: string }
+      expect(header).toBe(`${body.position};source="${body.source}"`)
+      named.add(body.source)
+      expect(await upToDate(at(header))).toEqual(E.right(undefined))
+      expect(rightOf(await (readers.get(body.source)?.get(id) ?? TE.right(undefined))())).toEqual({
+        issued: true,
+        balance: 5,
+      })
+    }
+    expect([...named].toSorted()).toEqual(['shard-0', 'shard-1'])
+    const malformed = { left: { status: 400, code: 'malformed-header' } }
+    for (const wrong of ['7', '7;source="shard-7"', '7;source=""', '7;source="%"', '7;source=a']) {
+      expect(await upToDate(at(wrong))).toMatchObject(malformed)
+    }
+    const ofOne = readYourWrites((reached) => TE.right(reached))
+    expect(await ofOne(at('7;source="shard-0"'))).toMatchObject(malformed)
     await projection.stop()
   })
 

@@ -58,6 +58,7 @@ describeWithNats('JetStream on three nodes', (program) => {
     open: async () => ({
       ...pair(spread, PARTITIONS - 1),
       holds: (streamId) => partitionOf(streamId, PARTITIONS) === PARTITIONS - 1,
+      source: `spread_ev${PARTITIONS - 1}`,
     }),
     describe,
     it,

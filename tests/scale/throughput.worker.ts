@@ -2,7 +2,6 @@
 // process of a shard are pinned to one core. Where there are fewer cores than shards, several share one.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { openScreen } from '../../examples/bank/screen'
@@ -10,45 +9,34 @@ import { postgres } from 'reprise/postgres'
 import { sharded } from 'reprise/memory'
 import { Pool } from 'pg'
 import { right } from '../support/right'
+import { onServer } from '../support/servers'
+import { serverTime } from './processor-time'
 import { startServer } from './server'
 import type { Done, Load } from './shard-load.worker'
 
 const CALLERS = Number(process.env['REPRISE_SCALE_CALLERS'] ?? 32)
-const COUNTS = [1, 2, 4]
+const RUNS = [
+  [1, 'shards'],
+  [2, 'shards'],
+  [2, 'apart'],
+  [4, 'shards'],
+  [4, 'apart'],
+] as const
 const ROUNDS = 2
 const WARM_UP = 1_500
 const COMMANDS = 4_000
 /** How many streams there are for each shard. */
 const STREAMS = 1_000
-/** Ticks of the kernel's clock in a second, as /proc has them. */
-const TICKS = 100
-
 const cores = availableParallelism()
 
-/** The fields of /proc/<pid>/stat behind the name, which may have spaces: the parent is the second one. */
-const fieldsOf = (pid: number): ReadonlyArray<string> => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-  } catch {
-    return [] // it has ended
-  }
+/** How many transactions have written on a server. */
+const transactionsOn = async (url: string): Promise<number> => {
+  const statement = 'select pg_snapshot_xmax(pg_current_snapshot())::text as next'
+  const [row] = await onServer<{ next: string }>(url, statement)
+  return Number(row?.next ?? 0)
 }
 
-/** What a server and its processes have taken of the processor so far, in milliseconds. */
-const serverCpu = (postmaster: number): number => {
-  const own = fieldsOf(postmaster)
-  // utime, stime, and those of children that have ended
-  let ticks = own.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    const fields = fieldsOf(Number(name))
-    if (Number(fields[1]) !== postmaster) continue
-    ticks += Number(fields[11]) + Number(fields[12])
-  }
-  return (ticks / TICKS) * 1_000
-}
+const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
 
 const answerOf = async (child: ChildProcess): Promise<unknown> => {
   const [message] = (await once(child, 'message')) as [unknown]
@@ -62,10 +50,17 @@ interface Measured {
   /** Milliseconds of a processor for one command: of the processes, and of the servers. */
   readonly ofProcess: number
   readonly ofServer: number
+  /** How many commands shared an append. */
+  readonly group: number
 }
 
-const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<Measured> => {
-  const urls = servers.map(({ url }) => url)
+const NOTHING: Measured = { perSecond: 0, ofProcess: 0, ofServer: 0, group: 0 }
+
+const costOf = (found: Measured | undefined): number =>
+  found === undefined ? Infinity : found.ofProcess + found.ofServer
+
+/** Makes these servers the shards of one backend. */
+const setUp = async (urls: ReadonlyArray<string>, schema: string): Promise<void> => {
   const pools = urls.map((url) => new Pool({ connectionString: url, max: 1 }))
   const [first, ...others] = pools.map((pool) => postgres(pool, { schema, wakeUps: 'poll' }))
   if (first === undefined) throw new Error('there is no shard')
@@ -73,6 +68,17 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
   await right(backend.migrate)
   await backend.close()
   for (const pool of pools) await pool.end()
+}
+
+/** `apart`: each server is the only shard of a backend of its own, for comparison: as much runs on the machine as with shards. */
+const measure = async (
+  servers: ReadonlyArray<Server>,
+  schema: string,
+  way: 'shards' | 'apart' = 'shards',
+): Promise<Measured> => {
+  const urls = servers.map(({ url }) => url)
+  if (way === 'shards') await setUp(urls, schema)
+  else for (const url of urls) await setUp([url], schema)
 
   const children = servers.map((_, index) => {
     const words = [process.execPath, '--import', 'tsx', join(__dirname, 'shard-load.worker.ts')]
@@ -81,28 +87,32 @@ const measure = async (servers: ReadonlyArray<Server>, schema: string): Promise<
     })
     const from = index * STREAMS
     // As many callers for each shard, however many there are: those of one shard share appends.
-    const callers = CALLERS * servers.length
+    const own = way === 'shards' ? urls : urls.slice(index, index + 1)
+    const callers = CALLERS * own.length
     const counts = { streams: STREAMS, callers, warmUp: WARM_UP, commands: COMMANDS }
-    const load: Load = { urls, schema, from, ...counts }
+    const load: Load = { urls: own, schema, from, ...counts }
     child.send(load)
     return child
   })
   await Promise.all(children.map(answerOf))
-  const before = servers.map(({ pid }) => serverCpu(pid()))
+  const written = async () => sum(await Promise.all(urls.map(transactionsOn)))
+  const writtenBefore = await written()
+  const before = servers.map(({ pid }) => serverTime(pid()))
   const answers = children.map(answerOf)
   const began = performance.now()
   for (const child of children) child.send('begin')
   const done = (await Promise.all(answers)) as ReadonlyArray<Done>
   const seconds = (performance.now() - began) / 1_000
-  const after = servers.map(({ pid }) => serverCpu(pid()))
+  const after = servers.map(({ pid }) => serverTime(pid()))
+  const appends = (await written()) - writtenBefore
   for (const child of children) child.send('end')
   for (const child of children) if (child.exitCode === null) await once(child, 'exit')
-  const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((total, one) => total + one, 0)
   const commands = COMMANDS * servers.length
   return {
     perSecond: commands / seconds,
     ofProcess: sum(done.map(({ cpu }) => cpu)) / commands,
     ofServer: (sum(after) - sum(before)) / commands,
+    group: commands / appends,
   }
 }
 
@@ -115,7 +125,7 @@ const main = async (): Promise<void> => {
   screen.say(
     `Each process: ${CALLERS} callers for each shard, commands with ids, on ${STREAMS} streams.`,
   )
-  screen.say(`${COMMANDS} each, the best of ${ROUNDS} rounds; fsync is off: all have one disk.`)
+  screen.say(`${COMMANDS} each, of ${ROUNDS} rounds the cheapest; fsync is off: all have one disk.`)
   const servers: Server[] = []
   try {
     for (const index of [0, 1, 2, 3]) {
@@ -123,31 +133,29 @@ const main = async (): Promise<void> => {
       execFileSync('taskset', ['-acp', String(index % cores), String(server.pid())])
       servers.push(server)
     }
-    const best = new Map<number, Measured>()
+    const best = new Map<string, Measured>()
     for (let round = 0; round < ROUNDS; round++) {
-      for (const count of COUNTS) {
-        const found = await measure(servers.slice(0, count), `round${round}_of${count}`)
-        const known = best.get(count)
-        if (known === undefined || found.perSecond > known.perSecond) best.set(count, found)
+      for (const [count, way] of RUNS) {
+        const schema = `round${round}_of${count}_${way}`
+        const found = await measure(servers.slice(0, count), schema, way)
+        const isLess = costOf(found) < costOf(best.get(`${count} ${way}`))
+        if (isLess) best.set(`${count} ${way}`, found)
       }
     }
-    const one = best.get(1)
-    const rows = COUNTS.map((count) => {
-      const { perSecond, ofProcess, ofServer } = best.get(count) ?? {
-        perSecond: 0,
-        ofProcess: 0,
-        ofServer: 0,
-      }
+    const one = best.get('1 shards')
+    const rows = RUNS.map(([count, way]) => {
+      const { perSecond, ofProcess, ofServer, group } = best.get(`${count} ${way}`) ?? NOTHING
       const cost = ofProcess + ofServer
       const first = one === undefined ? cost : one.ofProcess + one.ofServer
       return [
-        count,
+        way === 'shards' ? `${count}` : `${count} apart`,
         count * STREAMS,
         Math.round(perSecond),
         (perSecond / (one?.perSecond ?? 1)).toFixed(2),
         ofProcess.toFixed(3),
         ofServer.toFixed(3),
         (cost / first).toFixed(2),
+        group.toFixed(1),
       ]
     })
     screen.say('')
@@ -159,10 +167,14 @@ const main = async (): Promise<void> => {
       '>node ms',
       '>server ms',
       '>cost',
+      '>group',
     ]
     screen.table(headings, rows)
     screen.say('')
-    screen.say('ms: of a processor, for one command. cost: both, beside those of one shard.')
+    screen.say(
+      'ms: of a processor, for one command. cost: both, beside those of one shard. group: commands in an append.',
+    )
+    screen.say('apart: as many servers and processes, and each pair is a backend of its own.')
   } finally {
     for (const server of servers) await server.stop()
   }

@@ -90,6 +90,7 @@ export const shardContracts = <Transaction>(
           store: viewOf(backend, shard),
           second: viewOf(second, shard),
           holds: (streamId) => shardOfTwo(streamId) === shard,
+          source: `shard-${shard}`,
           close,
         }
       },

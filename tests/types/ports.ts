@@ -1,4 +1,10 @@
-import { openCategory, runProjection, type runSubscription, type Projection } from 'reprise'
+import {
+  openCategory,
+  type Projection,
+  runProjection,
+  type runSubscription,
+  untilReached,
+} from 'reprise'
 import type {
   BoundaryStore,
   EventSource,
@@ -44,5 +50,10 @@ declare const shards: SeveralSources<unknown>
 openCategory(counter, shards)
 // @ts-expect-error -- a position belongs to a source
 export const readAll = shards.store.readAll
+// A position is waited for on one source, or with the name of its own.
+untilReached('mails', 7, 100)(shards.sources[0])
+untilReached('mails', { position: 7, source: 'shard-0' }, 100)(shards)
+// @ts-expect-error -- a number says nothing about several sources
+untilReached('mails', 7, 100)(shards)
 // @ts-expect-error -- appends of several streams are an ability of their own
 export const together: BoundaryStore = shards.store

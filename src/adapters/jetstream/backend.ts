@@ -161,6 +161,7 @@ export const jetStream = (
       streams: streamsIn(link, heads, ready),
       saveSnapshot: saveSnapshotIn(link, heads, ready),
       declareTags: declareTagsIn(link, direct, ready),
+      sourceNameOf: (streamId) => link.subjects.eventStream(link.subjects.partitionOf(streamId)),
     },
     sources,
     partitionOf: link.subjects.partitionOf,

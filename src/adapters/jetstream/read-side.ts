@@ -75,7 +75,10 @@ const refused =
     Promise.resolve(E.left(invalidOperation(argument, reason)))
 
 const noTags = refused('category', 'has its events in JetStream, where none gets tags later')
-const noErasing = refused('stream', 'has its events in JetStream, where none can be removed')
+const noErasing = refused(
+  'stream',
+  'has its events in JetStream, where none can be closed, moved or removed',
+)
 
 /** The operator of a source: subscriptions are looked at where they are kept, and how far they are behind in JetStream. */
 const operatorOf = (
@@ -119,6 +122,9 @@ const operatorOf = (
     beginTags: noTags,
     saveTags: noTags,
     erase: noErasing,
+    closeStream: noErasing,
+    truncateStream: noErasing,
+    archive: noErasing,
     newLineage: () => () => {
       const cause = new Error('a JetStream stream keeps its lineage')
       return Promise.resolve(

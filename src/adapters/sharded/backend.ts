@@ -7,8 +7,10 @@ import type { Migrated, NamedSource, SeveralSources } from '../../core/ports/bac
 import type { SlotMap } from '../../core/slots'
 import type { StreamId } from '../../core/stream'
 import { knownMap } from './in-force'
+import { type ShardedOperator, shardedOperator } from './operator'
 import { misplaced, type Placement } from './placement'
-import { type ShardBackend, sourceName, sourceOfShard } from './source'
+import { type ShardBackend, sourceOfShard } from './source'
+import { sourceName } from './source-name'
 import { type ShardStore, shardedStore } from './store'
 
 /** The options of {@link sharded}. Every key is optional. */
@@ -31,6 +33,13 @@ export interface ShardedBackend<Transaction> extends SeveralSources<Transaction>
    * Fails with `StoreFailed`: no shard has answered, or these shards are not those of the map.
    */
   readonly sourceOf: (streamId: StreamId) => TaskEither<StoreFailed, NamedSource<Transaction>>
+  /**
+   * What an operator does with a stream goes to its shard; a subject is forgotten on all of them, and what a split has left of an
+   * erased stream is erased with it. While slots of a shard are being moved it waits, for 20 seconds at most: then it fails with
+   * `StoreFailed`, reason `SlotMoving`. To archive is all or nothing for each shard. If a shard fails, repeat the call. Everything
+   * else that an operator sees and does is about one shard: see {@link SeveralSources.sources}.
+   */
+  readonly operator: ShardedOperator
   /** The map of the slots that is in force, read anew. Fails as `sourceOf` does. */
   readonly slotMap: TaskEither<StoreFailed, SlotMap>
 }
@@ -87,6 +96,7 @@ export const sharded = <Transaction>(
   return {
     store: shardedStore(maps),
     sources,
+    operator: shardedOperator([first.operator, ...others.map(({ operator }) => operator)], maps),
     sourceOf: (streamId) => async () => {
       const inForce = await maps.ready()
       if (E.isLeft(inForce)) return inForce

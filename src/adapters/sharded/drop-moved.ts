@@ -1,14 +1,21 @@
 import * as E from 'fp-ts/Either'
 import { type SplitRefused, splitRefused } from '../../core/errors/split'
 import type { StoreFailed } from '../../core/errors/store'
-import type { StreamSummary } from '../../core/ports/event-store'
 import type { SplitPart } from '../../core/ports/split'
 import type { SlotMap } from '../../core/slots'
+import type { StreamId, StreamVersion } from '../../core/stream'
 import { sleep } from '../../platform/node'
 import { locationsBy, misplaced, type Placement } from './placement'
 import type { Split } from './split-step'
 
 type Failure = SplitRefused | StoreFailed
+
+/** A stream, and the shard that it is on. */
+interface Moved {
+  readonly streamId: StreamId
+  readonly version: StreamVersion
+  readonly owner: number
+}
 
 /** How many streams are looked at, and deleted, at a time. */
 const PAGE = 500
@@ -18,9 +25,7 @@ const eachMoved = async (
   [shard, part]: readonly [number, SplitPart],
   map: SlotMap,
   placement: Placement,
-  visit: (
-    moved: ReadonlyArray<StreamSummary & { readonly owner: number }>,
-  ) => Promise<E.Either<Failure, void>>,
+  visit: (moved: ReadonlyArray<Moved>) => Promise<E.Either<Failure, void>>,
 ): Promise<E.Either<Failure, void>> => {
   const shardOf = E.tryCatchK(locationsBy(map, placement).shardOf, misplaced)
   for (let after = ''; ;) {

@@ -9,6 +9,7 @@ import type { StreamId } from '../../core/stream'
 import type { KnownMap } from './in-force'
 import { misplaced } from './placement'
 import { otherMap } from './slot-maps'
+import { sourceName } from './source-name'
 import type { ShardStore } from './store'
 
 /** A backend that can be one of several shards: `postgres(db)`, `memory()`. */
@@ -16,9 +17,6 @@ export interface ShardBackend<Transaction> extends Backend<Transaction> {
   readonly store: EventStore & BoundaryStore
   readonly asShard: ShardPart<ShardStore>
 }
-
-/** The name of the source that a shard is. */
-export const sourceName = (shard: number): string => `shard-${shard}`
 
 const belongs = (shard: number, shardOf: (streamId: StreamId) => number) =>
   E.tryCatchK((streamId: StreamId) => shardOf(streamId) === shard, misplaced)

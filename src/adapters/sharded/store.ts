@@ -13,6 +13,7 @@ import type { StreamId } from '../../core/stream'
 import { setImmediate } from '../../platform/node'
 import { type InForce, isOtherMap, type KnownMap, mayPass, overtaken, slotMoving } from './in-force'
 import { misplaced } from './placement'
+import { sourceName } from './source-name'
 
 /** The store of a shard, or of all of them. */
 export type ShardStore = StreamStore & BoundaryStore
@@ -208,6 +209,12 @@ export const shardedStore = (maps: KnownMap<ShardStore>): ShardStore => {
         if (E.isLeft(declared)) return declared
       }
       return E.right(undefined)
+    },
+    sourceNameOf: (streamId) => {
+      const known = maps.known()
+      if (known === undefined) return undefined
+      const shard = E.tryCatch(() => known.locations.shardOf(streamId), misplaced)
+      return E.isLeft(shard) ? undefined : sourceName(shard.right)
     },
     afterAppend,
     appendTogether: (request) =>

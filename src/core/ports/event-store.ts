@@ -218,6 +218,12 @@ export interface StreamStore {
    */
   readonly afterAppend: (hook: AfterAppend) => () => void
 
+  /**
+   * The name of the source that the positions of a stream are of, as this process knows it. `undefined`: not yet, for nothing
+   * was asked of the stream. Omitted: there is one source only.
+   */
+  readonly sourceNameOf?: (streamId: StreamId) => string | undefined
+
   /** Omitted: what was read may be kept in memory as long as it is useful. A store with personal data has it. */
   readonly stateLifetime?: StateLifetime
 }

@@ -1,7 +1,7 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../errors/store'
 import type { StreamId } from '../stream'
-import type { StreamStore } from './event-store'
+import type { StreamsRange, StreamSummary } from './event-store'
 import type { ShardPart } from './shard'
 
 /** A server's write-ahead log. */
@@ -35,11 +35,18 @@ export interface SplitPart extends Pick<ShardPart<unknown>, 'readMap' | 'putMap'
   readonly dropProcesses: (
     processes: ReadonlyArray<PendingProcess>,
   ) => TaskEither<StoreFailed, void>
-  readonly streams: StreamStore['streams']
+  /**
+   * A page of all streams that there is anything of, in the order of the code points of their ids: also closed, archived and
+   * erased ones. The version of an erased one is 1.
+   */
+  readonly streams: (
+    range: Pick<StreamsRange, 'after' | 'limit'>,
+  ) => TaskEither<StoreFailed, ReadonlyArray<Pick<StreamSummary, 'streamId' | 'version'>>>
   /** The version of a stream; one that was erased has no end. */
   readonly reached: (streamId: StreamId) => TaskEither<StoreFailed, number>
   /**
-   * Deletes these streams with everything that belongs to them: tags, ids of commands, snapshots, what subscriptions hold.
+   * Deletes these streams with everything that belongs to them: tags, ids of commands, snapshots, what subscriptions hold, what is
+   * in the archive, and what stands for a closed or an erased one.
    * The one with the last event of all is kept, for subscriptions have got as far as that. Answers how many were deleted.
    * Never called with streams that their shard does not have as far as this one.
    */

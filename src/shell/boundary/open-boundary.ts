@@ -9,6 +9,7 @@ import type { BoundaryError, BoundaryLoadError } from '../../core/errors/unions'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { StreamStore } from '../../core/ports/event-store'
 import type { CommandOptions, CommandResult } from '../category/command'
+import { namingSource } from '../category/handed-out'
 import { boundaryUntilItFails, type InTransaction } from '../category/in-transaction'
 import { throughOutages } from '../category/outages'
 import { decodeCommand, sentOptions } from '../category/sent-command'
@@ -145,7 +146,10 @@ const boundaryOn = <Command, State, Event, Rejection>(
     const send = () =>
       inTurn(locked, async () => {
         try {
-          return await handleBoundary(runtime, unit, effort)
+          const handled = await handleBoundary(runtime, unit, effort)
+          if (E.isLeft(handled)) return handled
+          const home = handled.right.events[0]?.streamId
+          return E.right(namingSource(runtime.store, home, handled.right))
         } catch (cause) {
           return E.left(storeFailed('Unexpected', 'unknown', cause))
         }

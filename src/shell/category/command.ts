@@ -81,6 +81,11 @@ export interface CommandResult<State, Event> {
   readonly state: State
   /** The version after them. */
   readonly version: StreamVersion
+  /**
+   * On a backend with several sources, the name of the one that the positions of the events are of: they mean nothing without it.
+   * Omitted: the backend is its own and only source.
+   */
+  readonly source?: string
 }
 
 /** What a command is answered with. */

@@ -1,3 +1,5 @@
+import type { StreamStore } from '../../core/ports/event-store'
+import type { StreamId } from '../../core/stream'
 import type { Versioned } from '../state/replay'
 import { unshared } from '../state/unshared'
 import type { CommandResult } from './command'
@@ -22,3 +24,13 @@ export const handedOut = <State>({ state, version }: Versioned<State>): Versione
   state: unshared(state),
   version,
 })
+
+/** The same result, with the name of the source of its positions, if the store has several. */
+export const namingSource = <State, Event>(
+  { sourceNameOf }: Pick<StreamStore, 'sourceNameOf'>,
+  streamId: StreamId | undefined,
+  result: CommandResult<State, Event>,
+): CommandResult<State, Event> => {
+  const source = streamId === undefined ? undefined : sourceNameOf?.(streamId)
+  return source === undefined ? result : { ...result, source }
+}

@@ -21,7 +21,7 @@ import { throughOutages } from './outages'
 import { type CategoryOptions, withDefaults } from './settings'
 import { declaring } from './declaring'
 import { decodeCommand, NO_OPTIONS, sentOptions } from './sent-command'
-import { handedOut, separateResult } from './handed-out'
+import { handedOut, namingSource, separateResult } from './handed-out'
 import { asOf, replayTo } from '../state/history'
 import { readEvents, readEventsBackwards } from '../state/stream-events'
 import { streamQueues } from './stream-queue'
@@ -184,6 +184,14 @@ const categoryOn = <Command, State, Event, Rejection>(
             enqueue(stream, command, sent, effort),
           )
 
+  const sendNaming: typeof enqueue =
+    settings.store.sourceNameOf === undefined
+      ? send
+      : (stream, command, sent, effort) =>
+          send(stream, command, sent, effort).then(
+            E.map((result) => namingSource(settings.store, stream, result)),
+          )
+
   const answer = (
     id: string,
     body: unknown,
@@ -203,7 +211,7 @@ const categoryOn = <Command, State, Event, Rejection>(
     if (E.isLeft(sent)) {
       return Promise.resolve(E.left(invalidAppend(stream.right, 'its metadata cannot be read')))
     }
-    return send(stream.right, decoded.right, sent.right, effort)
+    return sendNaming(stream.right, decoded.right, sent.right, effort)
   }
 
   const { onHandled } = settings

@@ -17,6 +17,7 @@ import { catching } from '../catching'
 import { backgroundSnapshots } from '../state/snapshots'
 import { type Effort, type Observed, reportingAnswer } from '../notices/notices'
 import { stateCache } from '../state/state-cache'
+import { namingSource } from './handed-out'
 import type { CommandOptions, CommandResult, SentOptions, CategoryTypes } from './command'
 import type { CategoryRuntime } from './handle-commands'
 import {
@@ -271,9 +272,10 @@ export const openTogether = <
       inTurn(streams, () => handle(parts, sent.right, effort)),
     )
     if (E.isLeft(results)) return results as E.Left<TogetherError<Rejections>>
+    const named = results.right.map((result, index) => namingSource(store, streams[index], result))
     const byKey = keysOf(runtimes).map((key) => [
       key,
-      results.right.filter((_, index) => parts[index]?.key === key),
+      named.filter((_, index) => parts[index]?.key === key),
     ])
     return E.right(Object.fromEntries(byKey) as TogetherResults<States, Events>)
   }

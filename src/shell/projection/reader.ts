@@ -17,8 +17,8 @@ import type { Issue } from '../../core/issue'
 import type { Backend } from '../../core/ports/backend'
 import type { ReadModelDocument, DocumentRange, OfVersion } from '../../core/ports/projection-store'
 import type { Projection } from '../../core/projection'
-import type { Position, StreamId } from '../../core/stream'
-import { type Look, lookAt, waitFor } from '../subscription/until-reached'
+import type { Position, SourcePosition, StreamId } from '../../core/stream'
+import { type Look, lookAt, placeOf, sourceFor, waitFor } from '../subscription/until-reached'
 import { cursorOf, type ListOptions, listRange } from './lists'
 
 /** A document, decoded. */
@@ -46,6 +46,7 @@ export interface BuildReader {
    * Waits until the build that readers see is done with everything up to `position`, also before there is a
    * first one and while another one takes over.
    *
+   * @param position - the number alone, or with its source as the answer to a command names it: see `untilReached`.
    * @param timeout - in milliseconds.
    * @param streamId - the stream of the awaited event: see `untilReached`.
    *
@@ -53,7 +54,7 @@ export interface BuildReader {
    * reached, with `NotReachedYet` when the time is over.
    */
   readonly until: (
-    position: Position,
+    position: Position | SourcePosition,
     timeout: number,
     streamId?: StreamId,
   ) => TaskEither<WaitError | ProjectionOutdated, Position>
@@ -74,11 +75,21 @@ export const buildFound = <Found>(
     : E.left(projectionNotBuilt(name, version, active.version))
 }
 
+/** What projections are read from: a source, or a backend that is its own. */
+export interface Readable<Transaction> extends Pick<
+  Backend<Transaction>,
+  'documents' | 'subscriptions'
+> {
+  /** Its name, if it is one of several sources. */
+  readonly source?: string
+}
+
 /** Waits for the build that readers see. */
 export const untilBuilt = <Transaction>(
   { name, version }: Declared,
-  { documents, subscriptions }: Pick<Backend<Transaction>, 'documents' | 'subscriptions'>,
+  backend: Readable<Transaction>,
 ): BuildReader['until'] => {
+  const { documents, subscriptions } = backend
   // Readers may switch to another build while they wait.
   const look =
     (position: Position, streamId?: StreamId): TaskEither<StoreFailed | ProjectionOutdated, Look> =>
@@ -93,7 +104,13 @@ export const untilBuilt = <Transaction>(
       }
       return lookAt(subscriptions, seen.right.build.collection, position, streamId)()
     }
-  return (position, timeout, streamId) => () => waitFor(look(position, streamId), position, timeout)
+  return (awaited, timeout, streamId) => () => {
+    const { position, source } = placeOf(awaited)
+    const found = typeof awaited === 'number' ? E.right(backend) : sourceFor(backend, source)
+    return E.isLeft(found)
+      ? Promise.resolve(found)
+      : waitFor(look(position, streamId), position, timeout)
+  }
 }
 
 /**
@@ -141,10 +158,8 @@ export const projectionReader =
     state,
     indexes = {},
   }: Pick<Projection<State, Event>, 'name' | 'version' | 'state' | 'indexes'>) =>
-  <Transaction>({
-    documents,
-    subscriptions,
-  }: Pick<Backend<Transaction>, 'documents' | 'subscriptions'>): ProjectionReader<State> => {
+  <Transaction>(backend: Readable<Transaction>): ProjectionReader<State> => {
+    const { documents } = backend
     const decode = ({
       key,
       value,
@@ -205,6 +220,6 @@ export const projectionReader =
             })
           }),
         ),
-      until: untilBuilt({ name, version }, { documents, subscriptions }),
+      until: untilBuilt({ name, version }, backend),
     }
   }

@@ -3,9 +3,8 @@ import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import { projectionNotBuilt, type TableError } from '../../core/errors/projection'
-import type { Backend } from '../../core/ports/backend'
 import type { TableProjection } from '../../core/projection'
-import { buildFound, type BuildReader, untilBuilt } from './reader'
+import { buildFound, type BuildReader, type Readable, untilBuilt } from './reader'
 import { tablesOf } from './table-effects'
 
 /**
@@ -35,13 +34,10 @@ export interface TableReader<Transaction> extends BuildReader {
  */
 export const tableReader =
   <Event, Transaction>({ name, version }: TableProjection<Event, Transaction>) =>
-  ({
-    documents,
-    subscriptions,
-  }: Pick<Backend<Transaction>, 'documents' | 'subscriptions'>): TableReader<Transaction> => ({
+  (backend: Readable<Transaction>): TableReader<Transaction> => ({
     read: (query) =>
       pipe(
-        TE.fromEither(tablesOf(documents)),
+        TE.fromEither(tablesOf(backend.documents)),
         TE.flatMap((tables) => tables.read(name, version, query)),
         TE.flatMapEither((answer) =>
           answer === undefined
@@ -49,5 +45,5 @@ export const tableReader =
             : buildFound({ name, version }, answer),
         ),
       ),
-    until: untilBuilt({ name, version }, { documents, subscriptions }),
+    until: untilBuilt({ name, version }, backend),
   })

@@ -10,7 +10,7 @@ import {
 } from '../../core/errors/subscription'
 import type { Backend } from '../../core/ports/backend'
 import type { Arrival, SubscriptionStore } from '../../core/ports/subscription-store'
-import type { Position, StreamId } from '../../core/stream'
+import type { Position, SourcePosition, StreamId } from '../../core/stream'
 import { LONGEST_TIMER, setting } from '../../core/setting'
 import { backoff } from '../../core/back-off'
 import { clearTimeout, performance, setTimeout, sleep } from '../../platform/node'
@@ -89,11 +89,76 @@ export const waitFor = async <Failure>(
   }
 }
 
+interface Checkpoints<Transaction> extends Pick<Backend<Transaction>, 'subscriptions'> {
+  /** Its name, if it is one of several sources. */
+  readonly source?: string
+}
+
+/** What is waited on: a source, or a backend with several of them. */
+export type WaitsOn<Transaction> =
+  Checkpoints<Transaction> | { readonly sources: ReadonlyArray<Checkpoints<Transaction>> }
+
+/** Waits for a subscription. See {@link untilReached}. */
+export interface UntilReached {
+  (
+    subscription: string,
+    position: Position,
+    timeout: number,
+    streamId?: StreamId,
+  ): <Transaction>(
+    source: Pick<Backend<Transaction>, 'subscriptions'>,
+  ) => TaskEither<WaitError, Position>
+  (
+    subscription: string,
+    position: SourcePosition,
+    timeout: number,
+    streamId?: StreamId,
+  ): <Transaction>(backend: WaitsOn<Transaction>) => TaskEither<WaitError, Position>
+}
+
+/**
+ * The failure to find a source by the name that was given with a position.
+ *
+ * @param names - of those that there are.
+ */
+export const noSuchSource = (
+  source: string | undefined,
+  names: ReadonlyArray<string | undefined>,
+): StoreFailed =>
+  storeFailed(
+    'DataRefused',
+    'nothingWritten',
+    undefined,
+    source === undefined
+      ? `the position names no source, and there are several: ${names.join(', ')}`
+      : `the position is of the source ${source}, and there is ${names.join(', ')}`,
+  )
+
+/** The source of a position. One that has no name, or alone, takes a position that names none. */
+export const sourceFor = <Transaction>(
+  backend: WaitsOn<Transaction>,
+  source: string | undefined,
+): E.Either<StoreFailed, Checkpoints<Transaction>> => {
+  const all = 'sources' in backend ? backend.sources : [backend]
+  const [only, another] = all
+  if (source === undefined && only !== undefined && another === undefined) return E.right(only)
+  const found = all.find((one) => one.source === source && source !== undefined)
+  return found === undefined
+    ? E.left(
+        noSuchSource(
+          source,
+          all.map((one) => one.source ?? 'one source without a name'),
+        ),
+      )
+    : E.right(found)
+}
+
 /**
  * Waits until a subscription is done with everything up to `position`: for read-your-own-writes. A held stream
  * does not delay this, unless it is the stream of the awaited event. Answers the position reached.
  *
- * @param position - of the awaited event. 0 or more.
+ * @param position - of the awaited event. 0 or more. On a backend with several sources, with the source that the answer to the
+ *   command has named: `{ position, source }`, which is taken on every backend; or the number alone, on one of its sources.
  * @param timeout - in milliseconds, up to 24 days. 0 or less: looks once.
  * @param streamId - the stream of the awaited event. With it, an event that is held back by a parked event of
  *   its stream is recognised; without it, only an event that is parked itself.
@@ -102,7 +167,7 @@ export const waitFor = async <Failure>(
  * - `SubscriptionStopped`: it is stopped until an operator resumes it.
  * - `EventParked`: the event, or one before it in its stream, is parked until an operator decides.
  * - `SubscriptionRemoved`: it was removed meanwhile.
- * - `StoreFailed`: the store rejected the query, or did not answer in time.
+ * - `StoreFailed`: the store rejected the query, or did not answer in time; with reason `DataRefused` there is no such source.
  *
  * Fails with `NotReachedYet` when the time is over.
  *
@@ -111,13 +176,29 @@ export const waitFor = async <Failure>(
  * const position = E.isRight(handled) ? handled.right.events.at(-1)?.position : undefined
  * if (position !== undefined) await untilReached('mails', position, 2_000)(backend)()
  */
-export const untilReached =
-  (subscription: string, position: Position, timeout: number, streamId?: StreamId) =>
-  <Transaction>({
-    subscriptions,
-  }: Pick<Backend<Transaction>, 'subscriptions'>): TaskEither<WaitError, Position> =>
-  () =>
-    waitFor(lookAt(subscriptions, subscription, position, streamId), position, timeout)
+export const untilReached: UntilReached =
+  (
+    subscription: string,
+    awaited: Position | SourcePosition,
+    timeout: number,
+    streamId?: StreamId,
+  ) =>
+  <Transaction>(backend: WaitsOn<Transaction>): TaskEither<WaitError, Position> =>
+  () => {
+    const { position, source } = placeOf(awaited)
+    // A number was given for this very source, whatever its name.
+    const found =
+      typeof awaited === 'number' && !('sources' in backend)
+        ? E.right(backend)
+        : sourceFor(backend, source)
+    if (E.isLeft(found)) return Promise.resolve(found)
+    const { subscriptions } = found.right
+    return waitFor(lookAt(subscriptions, subscription, position, streamId), position, timeout)
+  }
+
+/** A position, with its source if that was given. */
+export const placeOf = (awaited: Position | SourcePosition): SourcePosition =>
+  typeof awaited === 'number' ? { position: awaited, source: undefined } : awaited
 
 /** How far a subscription is, for a caller that waits for the event at `position`. */
 export const lookAt =

@@ -17,6 +17,7 @@ import { searches } from './searches'
 import { snapshots } from './snapshots'
 import { storeReads } from './store-reads'
 import { tagReads, tags } from './tags'
+import { sourceNames } from './source-names'
 import { sourceData, storedData } from './stored-data'
 import { streamLists } from './stream-lists'
 import { streamReads } from './stream-reads'
@@ -42,6 +43,8 @@ export interface SourceUnderContract extends StoreUnderContract {
   readonly store: EventStore
   /** Whether the events of a stream are in this source. Default: all are. */
   readonly holds?: (streamId: StreamId) => boolean
+  /** Its name, if it is one of several: what `sourceNameOf` says of streams whose events are in it, and of no others. */
+  readonly source?: string
 }
 
 /** What {@link streamStoreContract} needs: a store, and the functions of a test runner. */
@@ -88,6 +91,7 @@ const sourceSuites: ReadonlyArray<SourceSuite> = [
   tagReads,
   sourceData,
   followingWriters,
+  sourceNames,
 ]
 
 /**
@@ -116,8 +120,8 @@ export const streamStoreContract = ({ name, open, describe, it }: StreamStoreCon
  */
 export const eventSourceContract = ({ name, open, describe, it }: EventSourceContract): void => {
   const opened = async () => {
-    const { store, second = store, holds = () => true, close } = await open()
-    return { store, second, holds, close }
+    const { store, second = store, holds = () => true, source, close } = await open()
+    return { store, second, holds, source, close }
   }
   registerSuites(`${name}: the event source contract`, sourceSuites, opened, { describe, it })
 }

@@ -15,6 +15,8 @@ export interface SourceStores extends Opened {
   readonly second: EventStore
   /** Whether the events of a stream are in the source under test. */
   readonly holds: (streamId: StreamId) => boolean
+  /** Its name. `undefined`: it is the only one. */
+  readonly source: string | undefined
 }
 
 /** Tests of one subject. */

@@ -16,7 +16,7 @@ import { memory } from '../../../src/adapters/memory/backend'
 import { sharded } from '../../../src/adapters/sharded/backend'
 import { storeFailed } from '../../../src/core/errors/store'
 import { eventually } from '../../support/eventually'
-import { right } from '../../support/right'
+import { left, right } from '../../support/right'
 import { shardOfTwo } from '../../support/shards'
 import { freshId } from '../../support/stores'
 import { counter } from '../../support/tally'
@@ -69,6 +69,30 @@ describe('what follows the events of shards', () => {
       await right(reader.until(position, 20_000))
       expect(await right(reader.get(`counter-${id}`))).toEqual({ sum: 2 })
     }
+    // The answer to a command names the source of its positions, and that is all there is to know of where to wait.
+    for (const id of [...idsOn(0, 1), ...idsOn(1, 1)]) {
+      const sent = { commandId: 'once' }
+      const first = await right(counters.handleCommand(id, { type: 'Add', by: 2 }, sent))
+      const again = await right(counters.handleCommand(id, { type: 'Add', by: 2 }, sent))
+      expect(first.source).toBe(`shard-${shardOfTwo(`counter-${id}`)}`)
+      expect(again).toEqual(first)
+      const position = first.events.at(-1)?.position ?? 0
+      const { source } = first
+      await right(untilReached('mails', { position, source }, 20_000)(backend))
+      ids.push(id)
+      for (const one of backend.sources) {
+        const reader = projectionReader(sums)(one)
+        const waited = reader.until({ position, source }, 20_000)
+        if (one.source === source) await right(waited)
+        else expect(await left(waited)).toMatchObject({ reason: 'DataRefused' })
+      }
+      for (const wrong of [undefined, 'shard-7']) {
+        const refused = await left(
+          untilReached('mails', { position, source: wrong }, 20_000)(backend),
+        )
+        expect(refused).toMatchObject({ _tag: 'StoreFailed', reason: 'DataRefused' })
+      }
+    }
     const names = workers.health().workers.map(({ name }) => name)
     expect(names).toEqual(
       ['mails', 'sums'].flatMap((name) => [`${name} on shard-0`, `${name} on shard-1`]),
@@ -76,7 +100,7 @@ describe('what follows the events of shards', () => {
     for (const [shard, { operator }] of backend.sources.entries()) {
       const status = await right(operator.status('mails'))
       expect(status.map(({ lag }) => lag.events)).toEqual([0])
-      expect(seen.filter((id) => shardOfTwo(id) === shard)).toHaveLength(3)
+      expect(seen.filter((id) => shardOfTwo(id) === shard)).toHaveLength(4)
     }
     await workers.stop()
     expect(seen.toSorted()).toEqual(ids.map((id) => `counter-${id}`).toSorted())

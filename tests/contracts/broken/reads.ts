@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as E from 'fp-ts/Either'
+import { memory } from '../../../src/adapters/memory/backend'
 import type { StorePage } from '../../../src/core/ports/event-source'
 import type { Loaded, StreamSummary } from '../../../src/core/ports/event-store'
 import type { StoredEvent } from '../../../src/core/recorded-event'
@@ -236,5 +237,12 @@ export const brokenReads: ReadonlyArray<BrokenStore> = [
             readAll({ ...range, limit: 1 }),
       ),
     noticedBy: ['reading the whole store: rejects a limit that is none, and reads nothing'],
+  },
+  {
+    defect: 'says of one source that it is several',
+    store: () => ({ ...memory().store, sourceNameOf: (streamId: string) => streamId }),
+    noticedBy: [
+      'the name of the source: is that of the streams whose events are read from it, and of no others',
+    ],
   },
 ]

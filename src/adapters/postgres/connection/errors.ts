@@ -168,6 +168,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     answerLost: false,
     advice: 'the schema is one of several shards: open all of them with `sharded`',
   },
+  RP008: {
+    reason: 'SlotMoving',
+    answerLost: false,
+    advice: 'the shard is being split: repeat it when that is done',
+  },
   RP006: { reason: 'TagsIncomplete', answerLost: false, advice: TAGS_INCOMPLETE },
 }
 

@@ -53,7 +53,6 @@ export const openedDatabase = (
       ...backend.asShard,
       ...splittingIn(schema)(directExecutor(db)),
       newLineage: backend.operator.newLineage(),
-      streams: backend.store.streams,
       reached: (streamId) =>
         pipe(
           backend.store.version(streamId),

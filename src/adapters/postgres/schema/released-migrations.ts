@@ -11,7 +11,8 @@ export const released: ReadonlyArray<{ readonly name: string; readonly text: str
 --
 -- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
 -- has been renamed, RP004 the transaction is not READ COMMITTED, RP005 an append to a category with tags whose writer
--- declares none, RP006 tags are not complete, RP007 a writer that goes by another map of the slots, or by none.
+-- declares none, RP006 tags are not complete, RP007 a writer that goes by another map of the slots, or by none, RP008 slots
+-- of the shard are being moved.
 
 -- What this store is: one row.
 create table {{schema}}.store (
@@ -1000,6 +1001,7 @@ declare
   entry bigint;
 begin
   perform set_config('lock_timeout', '1s', true);
+  perform {{schema}}.hold_map();
   select k.wrapped, k.forgotten into known
     from {{schema}}.subject_keys k where k.subject = of_subject for update;
   if not found then
@@ -1193,6 +1195,7 @@ begin
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   perform set_config('lock_timeout', '1s', true);
+  perform {{schema}}.hold_map();
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
   loop
@@ -1316,6 +1319,7 @@ begin
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   perform set_config('lock_timeout', '1s', true);
+  perform {{schema}}.hold_map();
   -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
   perform from {{schema}}.tagged_categories t
     where t.category in (select split_part(s.id, '-', 1) from unnest(of_streams) as s(id))
@@ -1450,6 +1454,7 @@ begin
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   perform set_config('lock_timeout', '1s', true);
+  perform {{schema}}.hold_map();
   -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
   lock table {{schema}}.snapshots in share row exclusive mode;
@@ -1542,6 +1547,7 @@ declare
   last_version integer;
 begin
   perform set_config('lock_timeout', '1s', true);
+  perform {{schema}}.hold_map();
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
   -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
@@ -1652,7 +1658,7 @@ declare
   its_epoch integer;
   number integer;
 begin
-  perform pg_advisory_xact_lock_shared(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
+  lock table {{schema}}.events in row exclusive mode; -- as whoever inserts has: see put_slot_map
   -- A later statement: its snapshot sees the map of whoever this one has waited for.
   select s.epoch, s.shard into its_epoch, number from {{schema}}.shard s;
   if its_epoch * 1024 + number is distinct from stamp then
@@ -1664,7 +1670,7 @@ begin
 end
 $reprise$;
 
--- For the trigger of a shard, after every insert: the statement has said by which map it goes. One that has inserted
+-- For the trigger of a shard, after every insert whose statement has not said that it goes by the map in force. One that has inserted
 -- nothing, for its streams have gone on, may not have got as far as saying so: then its transaction has written nothing.
 create function {{schema}}.refuse_other_map() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -1678,9 +1684,33 @@ begin
 end
 $reprise$;
 
+-- For what an operator does with a stream, or a subject, of a shard: holds the map still until the end of the transaction, and lets
+-- what is inserted go by it. Refused while slots of this shard are being moved: the server that gets them would not know of it.
+create function {{schema}}.hold_map() returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  held record;
+begin
+  if not exists (select from {{schema}}.shard) then
+    return;
+  end if;
+  lock table {{schema}}.events in row exclusive mode;
+  -- A later statement: see check_stamp.
+  select s.epoch, s.shard, exists (select from unnest(s.moving) as m(slot) where s.slots[m.slot + 1] = s.shard) as moving
+    into held from {{schema}}.shard s;
+  if held.moving then
+    raise exception 'slots of shard % are being moved to another one', held.shard using errcode = 'RP008';
+  end if;
+  perform set_config('reprise.stamp', (held.epoch * 1024 + held.shard)::text, true);
+end
+$reprise$;
+
 -- Puts a map into force in the place of the one with the epoch replaces (0: this is no shard yet); false: another one is
--- in force. The lock is granted when all who have appended by the map before have ended, and who appends from then on
--- sees the new one. It waits for a second at most, for others wait behind it.
+-- in force. What an append must say stands in the condition of the trigger: so an append that says it costs a comparison, and no
+-- call. The lock that a change of the trigger takes is granted when all who have appended by the map before have ended, and
+-- who appends from then on meets the new condition. It waits for two seconds at most, for others wait behind it: a vacuum that runs
+-- by itself gives way after one.
 create function {{schema}}.put_slot_map(
   of_cluster uuid, this smallint, of_shards smallint, new_epoch integer, new_slots smallint[], new_moving smallint[],
   replaces integer
@@ -1688,30 +1718,34 @@ create function {{schema}}.put_slot_map(
   set search_path = pg_catalog, pg_temp
 as $reprise$
 begin
-  perform set_config('lock_timeout', '1s', true);
+  if replaces = 0 and exists (select from {{schema}}.shard) then
+    return false;
+  end if;
+  perform set_config('lock_timeout', '2s', true);
+  lock table {{schema}}.events in share row exclusive mode;
   if replaces = 0 then
-    if exists (select from {{schema}}.shard) then
-      return false;
-    end if;
-    lock table {{schema}}.events in share row exclusive mode;
-    create or replace trigger events_go_by_the_map after insert on {{schema}}.events
-      for each statement execute function {{schema}}.refuse_other_map();
     insert into {{schema}}.shard (cluster, shard, shards, epoch, slots, moving)
       values (of_cluster, this, of_shards, new_epoch, new_slots, new_moving)
       on conflict do nothing;
-    return found;
+  else
+    update {{schema}}.shard
+      set shard = this, shards = of_shards, epoch = new_epoch, slots = new_slots, moving = new_moving
+      where epoch = replaces and cluster = of_cluster;
   end if;
-  perform pg_advisory_xact_lock(('{{quoted}}.shard'::regclass::oid::bigint & 16777215)::integer, 0);
-  update {{schema}}.shard
-    set shard = this, shards = of_shards, epoch = new_epoch, slots = new_slots, moving = new_moving
-    where epoch = replaces and cluster = of_cluster;
-  return found;
+  if not found then
+    return false;
+  end if;
+  execute format(
+    'create or replace trigger events_go_by_the_map after insert on %s for each statement
+       when (current_setting(''reprise.stamp'', true) is distinct from %L) execute function %s()',
+    '{{quoted}}.events'::regclass, (new_epoch * 1024 + this)::text, '{{quoted}}.refuse_other_map'::regproc);
+  return true;
 end
 $reprise$;
 
--- Deletes streams that are on another shard, with everything that belongs to them, and answers how many. Not the one that
--- has the last event of all: positions that subscriptions have reached must not become free. Only where a map is in force
--- and no slot is being moved. Runs as its owner, which the role of an application need not be.
+-- Deletes streams that are on another shard, with everything that belongs to them, and answers how many: also closed, archived and
+-- truncated ones, and what stands for erased ones. Not the one that has the last event of all: positions that subscriptions have
+-- reached must not become free. Only where a map is in force and no slot is being moved. Runs as its owner, which the role of an application need not be.
 create function {{schema}}.drop_moved(moved text[]) returns integer language plpgsql security definer
   set search_path = pg_catalog, pg_temp
 as $reprise$
@@ -1733,6 +1767,9 @@ begin
   delete from {{schema}}.snapshots s where s.stream_id = any(gone);
   delete from {{schema}}.held_streams h where h.stream_id = any(gone);
   delete from {{schema}}.chain_heads c where c.stream_id = any(gone);
+  delete from {{schema}}.archived_events a where a.stream_id = any(gone);
+  delete from {{schema}}.archived_streams a where a.stream_id = any(gone);
+  delete from {{schema}}.truncated_streams t where t.stream_id = any(gone);
   perform set_config('reprise.maintenance', '', true);
   return cardinality(gone);
 end

@@ -1,0 +1,138 @@
+import { Pool } from 'pg'
+import { openCategory } from 'reprise'
+import { forgotten } from 'reprise/codec'
+import { masterKeyFrom, postgres, sharded } from 'reprise/postgres'
+import { openServer } from '../../src/adapters/postgres/connection/open-server'
+import { splitShard } from '../../src/adapters/sharded/split'
+import { firstSlotMap, halfOf, movedMap, movingMap, slotOf } from '../../src/core/slots'
+import { sealStore } from '../../src/shell/transfer/seal-store'
+import { verifyStore } from '../../src/shell/transfer/verify-store'
+import { customers, register } from '../support/customers'
+import { left, right, rightOf } from '../support/right'
+import { onServer, startReplicated } from '../support/servers'
+import { freshId } from '../support/stores'
+import { appending, newEvent } from '../support/tally'
+
+const audited = { by: 'grace', why: 'ticket 4711' }
+const personalData = { masterKey: masterKeyFrom('one', () => new Uint8Array(32).fill(1)) }
+
+const map = firstSlotMap('00000000-0000-0000-0000-000000000000', 1)
+const after = movedMap(movingMap(map, halfOf(map, 0)))
+const shardOf = (streamId: string): number => after.slots[slotOf(streamId)] ?? 0
+const idOn = (shard: number, category = 'counter'): string => {
+  for (;;) {
+    const id = `${category}-${freshId()}`
+    if (shardOf(id) === shard) return id
+  }
+}
+
+describe('a split of streams that have ended, lost their beginning or are in a chain', () => {
+  it('gives each side its own, with what stands for it, and leaves nothing of the others', async () => {
+    const servers = await startReplicated(1)
+    const pools: Pool[] = []
+    const urls = [servers.primary.url, servers.replica.url]
+    const open = (count: number) => {
+      const [first, ...rest] = urls.slice(0, count).map((connectionString) => {
+        const pool = new Pool({ connectionString, max: 4 })
+        pools.push(pool)
+        return postgres(pool, { personalData })
+      })
+      if (first === undefined) throw new Error('there is no shard')
+      return { backend: sharded([first, ...rest]), shards: [first, ...rest] }
+    }
+    const parts = urls.map((url) => rightOf(openServer(url, { schema: 'reprise', now: Date.now })))
+    try {
+      const one = open(1).backend
+      await right(one.migrate)
+      const both = (category?: string) => [idOn(0, category), idOn(1, category)]
+      const [closed, archived, erased, plain, truncated] = [both(), both(), both(), both(), both()]
+      const people = both('customer')
+      for (const id of [closed, archived, erased, plain, truncated].flat()) {
+        await right(one.store.append(appending(id, 4)))
+      }
+      const desk = openCategory(customers, one)
+      const own = (streamId: string) => streamId.slice('customer-'.length)
+      for (const id of people) {
+        await right(desk.handleCommand(own(id), register(own(id), 'ada@example.org', 'Ada')))
+      }
+      for (const streamId of [...closed, ...archived]) {
+        await right(one.operator.closeStream({ streamId, ...audited }))
+      }
+      await right(one.operator.archive({ streams: archived, tagged: 'refuse', ...audited }))
+      for (const streamId of erased) await right(one.operator.erase({ streamId, ...audited }))
+      const summary = newEvent()
+      for (const streamId of truncated) {
+        const summaryOf = { ...summary, id: crypto.randomUUID() }
+        await right(
+          one.operator.truncateStream({ streamId, upTo: 3, summary: summaryOf, ...audited }),
+        )
+      }
+      const [source, standby] = parts
+      if (source === undefined || standby === undefined) throw new Error('there are two')
+      await right(sealStore({})(source))
+      await servers.caughtUp()
+
+      const split = splitShard({
+        ...{ shards: [source.splitting], standby: standby.splitting, shard: 0, placement: {} },
+        ...{ patience: 20_000, settling: 0, onStep: () => Promise.resolve() },
+      })
+      expect(await right(split)).toMatchObject({ shard: 1, slots: 512 })
+
+      const { backend, shards } = open(2)
+      // One more event on each side: then the stream that had the last one of all is deleted, too.
+      for (const id of both()) await right(backend.store.append(appending(id)))
+      await right(split)
+
+      const page = { after: 0, limit: 10 }
+      for (const [shard, { store }] of shards.entries()) {
+        const other = 1 - shard
+        for (const ids of [closed, archived, plain]) {
+          expect((await right(store.read(ids[shard] ?? '', page))).events).toHaveLength(4)
+        }
+        const [beginning] = (await right(store.read(truncated[shard] ?? '', page))).events
+        expect(beginning).toMatchObject({ version: 3, metadata: { beginning: true } })
+        expect(await left(store.read(erased[shard] ?? '', page))).toMatchObject({
+          _tag: 'StreamErased',
+        })
+        for (const ids of [closed, archived]) {
+          const again = backend.store.append(appending(ids[shard] ?? ''))
+          expect(await left(again)).toMatchObject({ _tag: 'StreamClosed' })
+        }
+        for (const table of [
+          ...['events', 'commands', 'snapshots', 'chain_heads', 'archived_events'],
+          ...['archived_streams', 'truncated_streams', 'held_streams'],
+        ]) {
+          const rows = await onServer<{ id: string }>(
+            urls[shard] ?? '',
+            `select distinct stream_id as id from reprise.${table}`,
+          )
+          expect(
+            rows.filter(({ id }) => shardOf(id) === other).map(({ id }) => [table, id]),
+          ).toEqual([])
+        }
+        const verified = await right(verifyStore({})(parts[shard] ?? source))
+        expect(verified.defects).toEqual([])
+      }
+
+      // Both have the keys of all subjects: to forget one is to forget it on both.
+      const [first = '', second = ''] = people
+      await right(backend.operator.forgetSubject({ subject: own(second), ...audited }))
+      const states = openCategory(customers, backend)
+      expect((await right(states.load(own(second)))).state.email).toEqual(forgotten)
+      expect((await right(states.load(own(first)))).state.email).toBe('ada@example.org')
+      for (const url of urls) {
+        const keys = await onServer<{ wrapped: string | null }>(
+          url,
+          `select wrapped from reprise.subject_keys where subject = '${own(second)}'`,
+        )
+        expect(keys).toEqual([{ wrapped: null }])
+      }
+      await backend.close()
+      await one.close()
+    } finally {
+      for (const { close } of parts) await close()
+      for (const pool of pools) await pool.end()
+      await servers.stop()
+    }
+  }, 120_000)
+})
