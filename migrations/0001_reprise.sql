@@ -25,7 +25,7 @@ create table {{schema}}.store (
 insert into {{schema}}.store (name) values ({{name}});
 
 create table {{schema}}.events (
-  position       bigint      not null generated always as identity (cache 1),
+  position       bigint      not null generated always as identity (minvalue 0 start 1 cache 1),
   stream_id      text        not null collate "C",
   version        integer     not null,
   id             uuid        not null,
@@ -38,6 +38,9 @@ create table {{schema}}.events (
   constraint events_position_key unique (position),
   constraint events_version_check check (version >= 1)
 );
+
+-- As if 0 had been drawn: until a position is, pg_sequence_last_value would answer null.
+select setval('{{quoted}}.events_position_seq', 0);
 
 -- For reading by correlation id: of each only the beginning, for no text is too long to be stored.
 create index events_correlation on {{schema}}.events (left(metadata ->> 'correlationId', 64), position)

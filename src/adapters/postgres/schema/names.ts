@@ -76,5 +76,9 @@ export const IS_EVENT = 'schema_version > 0'
  */
 export const eventsOf = (schema: string): string => `${quoteText(`${schema}.events`)}::regclass`
 
+/** SQL: the sequence that positions are drawn from, of a schema whose name is quoted. */
+export const sequenceOf = (schema: string): string =>
+  `${quoteText(`${schema}.events_position_seq`)}::regclass`
+
 /** The highest position: 2^40 - 1, about 1.1 million million. The key of an announcement holds it beside the schema. */
 export const HIGHEST_POSITION = 2 ** 40 - 1
