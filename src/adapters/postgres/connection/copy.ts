@@ -3,7 +3,8 @@ import { own } from './query'
 
 /** What of a connection of the driver COPY needs beside what is declared of it. */
 interface CopyConnection extends Connection {
-  readonly sendCopyFromChunk: (chunk: Uint8Array) => void
+  /** Takes nothing but a Buffer. */
+  readonly sendCopyFromChunk: (chunk: Buffer) => void
   readonly endCopyFrom: () => void
   readonly sendCopyFail: (message: string) => void
 }
@@ -61,10 +62,10 @@ export const copyOut = (
   })
 
 /** Runs `copy ... from stdin` with all of its rows. Rejects as the driver does. */
-export const copyIn = (client: PoolClient, text: string, rows: Uint8Array): Promise<void> =>
+export const copyIn = (client: PoolClient, text: string, rows: string): Promise<void> =>
   running(client, text, {
     handleCopyInResponse: (connection) => {
-      connection.sendCopyFromChunk(rows)
+      connection.sendCopyFromChunk(Buffer.from(rows))
       connection.endCopyFrom()
     },
   })
