@@ -61,11 +61,15 @@ export const copyOut = (
     },
   })
 
-/** Runs `copy ... from stdin` with all of its rows. Rejects as the driver does. */
-export const copyIn = (client: PoolClient, text: string, rows: string): Promise<void> =>
+/**
+ * Runs `copy ... from stdin`. Rejects as the driver does.
+ *
+ * @param rows - in some parts: the server works on one while the next one is made.
+ */
+export const copyIn = (client: PoolClient, text: string, rows: Iterable<string>): Promise<void> =>
   running(client, text, {
     handleCopyInResponse: (connection) => {
-      connection.sendCopyFromChunk(Buffer.from(rows))
+      for (const some of rows) connection.sendCopyFromChunk(Buffer.from(some))
       connection.endCopyFrom()
     },
   })

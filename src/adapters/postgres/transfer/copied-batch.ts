@@ -53,8 +53,10 @@ const field = (text: string): string =>
 const json = (text: string): string => (text.includes('\\') ? text.replaceAll('\\', '\\\\') : text)
 
 /** A time as PostgreSQL takes it: years have no sign, nor zeros before them. */
-const time = (milliseconds: number): string =>
-  new Date(milliseconds).toISOString().replace(/^[+]0*/, '')
+const time = (milliseconds: number): string => {
+  const text = new Date(milliseconds).toISOString()
+  return text.startsWith('+') ? text.replace(/^[+]0*/, '') : text
+}
 
 const rowOf = (event: HistoricEvent): string => {
   const { streamId, version, id, type, schemaVersion, recordedAt, data } = event
@@ -62,10 +64,15 @@ const rowOf = (event: HistoricEvent): string => {
   return `${field(streamId)}\t${version}\t${field(id)}\t${kind}\t${json(JSON.stringify(data))}\t${json(metadataText(event))}\n`
 }
 
-const rowsOf = (events: ImportBatch['events']): string => {
-  let rows = ''
-  for (const event of events) rows += rowOf(event)
-  return rows
+/** Rows that are sent together. */
+const ROWS_PER_PART = 250
+
+function* rowsOf(events: ImportBatch['events']): Generator<string> {
+  for (let from = 0; from < events.length; from += ROWS_PER_PART) {
+    let rows = ''
+    for (const event of events.slice(from, from + ROWS_PER_PART)) rows += rowOf(event)
+    yield rows
+  }
 }
 
 /** What has become of a batch: see `import_batch`. */
@@ -81,12 +88,11 @@ const storeRows = async (
   schema: string,
   batch: ImportBatch,
 ): Promise<Outcome> => {
-  const rows = rowsOf(batch.events)
   await client.query(own('begin transaction isolation level read committed'))
   const prepared = await client.query<OutcomeRow>(prepareImport(schema), [...preparing(batch)])
   const outcome = prepared.rows[0]?.outcome ?? 'changed'
   if (outcome !== 'ready') return outcome
-  await copyIn(client, copyEvents(schema), rows)
+  await copyIn(client, copyEvents(schema), rowsOf(batch.events))
   await client.query(finishImport(schema), [batch.from.archive, ...finishing(batch)])
   return 'stored'
 }
