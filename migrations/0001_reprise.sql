@@ -2182,7 +2182,10 @@ begin
           join {{schema}}.events e on e.stream_id = g.stream_id and e.version = g.version
         order by 1, 2;
   end if;
-  if cardinality(undeclared) > 0 then
+  -- The look before needs no right to change them.
+  if exists (
+    select from {{schema}}.tagged_categories t where t.category = any(undeclared) and t.complete_after is not null
+  ) then
     update {{schema}}.tagged_categories t set complete_after = null, rebuilt_to = 0
       where t.category = any(undeclared) and t.complete_after is not null;
   end if;
