@@ -2147,35 +2147,18 @@ begin
 end
 $reprise$;
 
--- Stores a part of an archive, and how far its import is then. Its locks and announcements are those of append_together, in the
--- same order. The arrays run in parallel:
---   stream_ids, bases: the streams that get events, and the version that each must be at;
---   event_streams, versions, ids ... metadata: the events, each with its stream, in the order in which they get their
---     positions; data and metadata as texts, for to make one JSON value of them all takes three times as long; recorded: milliseconds since 1970-01-01 UTC;
---   tag_turns, tag_types, tags: the tags of the events, each with the place of its event (1, 2, ...) and its type; lock_names:
---     see append_together;
---   mark_*: commands that were handled; refused_*: lines that were refused;
---   undeclared: the categories of the events whose tags may be missing.
--- Answers 'stored'; 'changed': a stream or a command is not as the caller has seen it, and nothing was stored; 'overtaken': the
--- import is not where the caller takes it to be.
-create function {{schema}}.import_batch(
-  of_archive text, lines_before bigint, lines_after bigint, bytes_after bigint, finished boolean,
-  stream_ids text[], bases integer[],
-  event_streams text[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
-  recorded double precision[], data text[], metadata text[],
-  tag_turns integer[], tag_types text[], tags text[], lock_names text[],
-  mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
-  refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[],
-  undeclared text[], at regclass
+-- Prepares to store a part of an archive, in the transaction that goes on to store it. Its locks and announcements are those of
+-- append_together, in the same order.
+--   stream_ids, bases: the streams that get events, and the version that each must be at; lock_names: see append_together.
+-- Answers 'ready'; 'changed': a stream is not as the caller has seen it; 'overtaken': the import is not where the caller takes
+-- it to be.
+create function {{schema}}.prepare_import(
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], at regclass
 ) returns text language plpgsql
   set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
   set jit = off
 as $reprise$
-#variable_conflict use_column
-declare
-  positions bigint[];
-  broken text;
 begin
   if at <> '{{quoted}}.events'::regclass then
     raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
@@ -2206,55 +2189,104 @@ begin
   ) then
     return 'changed';
   end if;
+  if cardinality(stream_ids) > 0 then
+    perform {{schema}}.announce(at);
+  end if;
+  return 'ready';
+end
+$reprise$;
 
-  begin
-    if cardinality(ids) > 0 then
-      perform {{schema}}.announce(at);
-      with stored as (
-        insert into {{schema}}.events
-            (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-          select e.stream_id, e.version, e.id, e.type, e.schema_version,
-                 timestamptz 'epoch' + e.recorded * interval '1 millisecond', e.data::jsonb, e.metadata::jsonb
-            from unnest(event_streams, versions, ids, types, schema_versions, recorded, data, metadata)
-                with ordinality as e(stream_id, version, id, type, schema_version, recorded, data, metadata, turn)
-            order by e.turn
-          returning position
-      )
-      select array_agg(s.position order by s.position) into positions from stored s; -- drawn in the events' order
-      if cardinality(tags) > 0 then
-        insert into {{schema}}.event_tags (tag, position, type)
-          select g.tag, positions[g.turn], g.type
-            from unnest(tag_turns, tag_types, tags) as g(turn, type, tag)
-            order by 1, 2;
-      end if;
-      if cardinality(undeclared) > 0 then
-        update {{schema}}.tagged_categories t set complete_after = null, rebuilt_to = 0
-          where t.category = any(undeclared) and t.complete_after is not null;
-      end if;
-    end if;
-    if cardinality(mark_command_ids) > 0 then
-      insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
-        select m.* from unnest(mark_stream_ids, mark_command_ids, mark_afters, mark_counts, mark_fingerprints) as m
-          order by 1, 2;
-    end if;
-  exception when unique_violation then
-    get stacked diagnostics broken = constraint_name;
-    if broken not in ('events_pkey', 'commands_pkey') then
-      raise;
-    end if;
-    return 'changed';
-  end;
+-- Stores what belongs to the events of a part of an archive, which are stored, and how far its import is then. The arrays run in parallel:
+--   tag_streams, tag_versions: the events that have tags; tag_types, tags: their types and tags;
+--   undeclared: the categories of the events whose tags may be missing;
+--   mark_*: commands that were handled; refused_*: lines that were refused.
+create function {{schema}}.finish_import(
+  of_archive text, lines_after bigint, bytes_after bigint, finished boolean, event_count integer,
+  tag_streams text[], tag_versions integer[], tag_types text[], tags text[], undeclared text[],
+  mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
+  refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[]
+) returns void language plpgsql
+  set plan_cache_mode = force_generic_plan -- these three: see append_together
+  set enable_seqscan = off
+  set jit = off
+as $reprise$
+#variable_conflict use_column
+begin
+  if cardinality(tags) > 0 then
+    insert into {{schema}}.event_tags (tag, position, type)
+      select g.tag, e.position, g.type
+        from unnest(tag_streams, tag_versions, tag_types, tags) as g(stream_id, version, type, tag)
+          join {{schema}}.events e on e.stream_id = g.stream_id and e.version = g.version
+        order by 1, 2;
+  end if;
+  -- The look before needs no right to change them.
+  if exists (
+    select from {{schema}}.tagged_categories t where t.category = any(undeclared) and t.complete_after is not null
+  ) then
+    update {{schema}}.tagged_categories t set complete_after = null, rebuilt_to = 0
+      where t.category = any(undeclared) and t.complete_after is not null;
+  end if;
+  if cardinality(mark_command_ids) > 0 then
+    insert into {{schema}}.commands (stream_id, command_id, after, event_count, fingerprint)
+      select m.* from unnest(mark_stream_ids, mark_command_ids, mark_afters, mark_counts, mark_fingerprints) as m
+        order by 1, 2;
+  end if;
   if cardinality(refused_lines) > 0 then
     insert into {{schema}}.import_refusals (archive, line, start, length, reason, message)
       select of_archive, r.*
         from unnest(refused_lines, refused_starts, refused_lengths, refused_reasons, refused_messages) as r;
   end if;
   update {{schema}}.imports i
-    set lines = lines_after, bytes = bytes_after, events = i.events + cardinality(ids),
+    set lines = lines_after, bytes = bytes_after, events = i.events + event_count,
         commands = i.commands + cardinality(mark_command_ids), refused = i.refused + cardinality(refused_lines),
         finished_at = case when finished then clock_timestamp() end
     where i.archive = of_archive;
+end
+$reprise$;
+
+-- Stores a part of an archive in one statement: for connections that COPY cannot go through. The arrays are those of prepare_import and
+-- finish_import, and
+--   event_streams, versions, ids ... metadata: the events, each with its stream, in the order in which they get their
+--     positions; data and metadata as texts, for to make one JSON value of them all takes three times as long; recorded: milliseconds since 1970-01-01 UTC.
+-- Answers 'stored', or as prepare_import; 'changed' also for a command. Then nothing was stored.
+create function {{schema}}.import_batch(
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], at regclass,
+  event_streams text[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
+  recorded double precision[], data text[], metadata text[],
+  lines_after bigint, bytes_after bigint, finished boolean, event_count integer,
+  tag_streams text[], tag_versions integer[], tag_types text[], tags text[], undeclared text[],
+  mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
+  refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[]
+) returns text language plpgsql
+  set plan_cache_mode = force_generic_plan -- these three: see append_together
+  set enable_seqscan = off
+  set jit = off
+as $reprise$
+#variable_conflict use_column
+declare
+  outcome text := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, at);
+  broken text;
+begin
+  if outcome <> 'ready' then
+    return outcome;
+  end if;
+  insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+    select e.stream_id, e.version, e.id, e.type, e.schema_version,
+           timestamptz 'epoch' + e.recorded * interval '1 millisecond', e.data::jsonb, e.metadata::jsonb
+      from unnest(event_streams, versions, ids, types, schema_versions, recorded, data, metadata)
+          with ordinality as e(stream_id, version, id, type, schema_version, recorded, data, metadata, turn)
+      order by e.turn;
+  perform {{schema}}.finish_import(
+    of_archive, lines_after, bytes_after, finished, event_count, tag_streams, tag_versions, tag_types, tags, undeclared,
+    mark_stream_ids, mark_command_ids, mark_afters, mark_counts, mark_fingerprints,
+    refused_lines, refused_starts, refused_lengths, refused_reasons, refused_messages);
   return 'stored';
+exception when unique_violation then
+  get stacked diagnostics broken = constraint_name;
+  if broken not in ('events_pkey', 'commands_pkey') then
+    raise;
+  end if;
+  return 'changed';
 end
 $reprise$;
 

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { type Transfer } from 'reprise/adapter'
 import { memory } from 'reprise/memory'
 import { transferContract } from 'reprise/testing'
+import { eventLine } from '../../src/core/transfer/archive'
 import { collect } from './collect'
 
 type Backend = ReturnType<typeof memory>
@@ -54,6 +55,20 @@ const defects: ReadonlyArray<{
       },
     })),
     noticedBy: ['exporting: gives no page after one that could not be taken'],
+  },
+  {
+    defect: 'makes lines without the tags',
+    open: transferThat(({ exportEvents }) => ({
+      exportLines: (range, take) =>
+        exportEvents(range, (page) => {
+          const text = page
+            .map((event) => eventLine({ ...event, tags: [] }, event.position))
+            .join('')
+          const lines = new TextEncoder().encode(text)
+          return take({ lines, events: page.length, last: page.at(-1)?.position ?? 0 })
+        }),
+    })),
+    noticedBy: ['exporting: gives the same as lines of an archive, if it makes them itself'],
   },
   {
     defect: 'gives the commands of events that it does not give',

@@ -12,7 +12,7 @@ import { eachLine, piecesOf } from './pieces'
 export interface PartFile {
   /** What is there from an export that was interrupted. */
   readonly soFar: ExportedSoFar | undefined
-  readonly write: (lines: string) => TaskEither<CliFailure, void>
+  readonly write: (lines: string | Uint8Array) => TaskEither<CliFailure, void>
   /** Writes the last line, and gives the file its name. */
   readonly finish: (end: Omit<ArchiveEnd, 'sha256'>) => TaskEither<CliFailure, void>
   readonly close: () => Promise<void>
@@ -106,10 +106,10 @@ const opened = async (path: string): Promise<E.Either<CliFailure, PartFile>> => 
         return E.left(notWritten(part)(error))
       }
     }
-  const write = (lines: string) =>
+  const write = (lines: string | Uint8Array) =>
     trying(async () => {
-      if (lines === '') return
-      const bytes = Buffer.from(lines)
+      if (lines.length === 0) return
+      const bytes = typeof lines === 'string' ? Buffer.from(lines) : lines
       hash.update(bytes)
       await file.appendFile(bytes)
     })

@@ -19,6 +19,16 @@ export interface ExportedEvent extends StoredEvent {
   readonly tags: ReadonlyArray<string>
 }
 
+/** Events as lines of an archive. */
+export interface ExportedLines {
+  /** In UTF-8, each with its line feed. */
+  readonly lines: Uint8Array
+  /** How many they are. 1 or more. */
+  readonly events: number
+  /** The position of the last one. */
+  readonly last: Position
+}
+
 /** A command that was handled on a stream. */
 export interface ExportedCommand {
   readonly streamId: StreamId
@@ -131,6 +141,15 @@ export interface Transfer {
   readonly exportEvents: <Failure>(
     range: ExportRange,
     take: (page: ReadonlyArray<ExportedEvent>) => TaskEither<Failure, void>,
+  ) => TaskEither<StoreFailed | Failure, void>
+
+  /**
+   * As `exportEvents`, but the events come as the lines of an archive: by a store that makes them faster than they could be
+   * made from its events. Omitted: they are made from the events.
+   */
+  readonly exportLines?: <Failure>(
+    range: ExportRange,
+    take: (page: ExportedLines) => TaskEither<Failure, void>,
   ) => TaskEither<StoreFailed | Failure, void>
 
   /** A page of the commands that were handled. Fewer than the limit: there are no more. */

@@ -12,16 +12,18 @@ import type {
 import { MAXIMUM_VERSION, type StreamId, type StreamVersion } from '../stream'
 import { type ArchiveLine, parseLine } from './archive'
 
+type Place = Pick<Refusal, 'line' | 'start' | 'length'>
+
 /** A line of an archive, and where it is. */
-export interface SourceLine extends Pick<Refusal, 'line' | 'start' | 'length'> {
+export interface SourceLine extends Place {
   readonly text: string
 }
 
 /** A line with what it says, or why it is refused whatever the store holds. */
 export type ReadLine =
   | Exclude<ArchiveLine, { _tag: 'Event' | 'Command' }>
-  | { readonly _tag: 'Event'; readonly at: SourceLine; readonly event: HistoricEvent }
-  | { readonly _tag: 'Command'; readonly at: SourceLine; readonly command: ExportedCommand }
+  | { readonly _tag: 'Event'; readonly at: Place; readonly event: HistoricEvent }
+  | { readonly _tag: 'Command'; readonly at: Place; readonly command: ExportedCommand }
   | { readonly _tag: 'Refused'; readonly refusal: Refusal }
 
 /** By what lines are judged before the store is looked at. */
@@ -67,7 +69,7 @@ const commandReason = (command: ExportedCommand): Reason | undefined => {
   return error && { reason: error._tag, message: error.message }
 }
 
-const refused = ({ line, start, length }: SourceLine, reason: Reason): Refusal => ({
+const refused = ({ line, start, length }: Place, reason: Reason): Refusal => ({
   ...{ line, start, length },
   ...reason,
 })
@@ -80,12 +82,17 @@ export const readLine = (at: SourceLine, { duplicates, accept }: LineRules): Rea
     return refuse({ reason: 'UnknownLine', message: describeIssues(parsed.left) })
   }
   const read = parsed.right
+  // Without the text: thousands of lines are kept for a batch.
+  const { line, start, length } = at
+  const place = { line, start, length }
   switch (read._tag) {
     case 'End':
       return read
     case 'Command': {
       const reason = commandReason(read.command)
-      return reason === undefined ? { _tag: 'Command', at, command: read.command } : refuse(reason)
+      return reason === undefined
+        ? { _tag: 'Command', at: place, command: read.command }
+        : refuse(reason)
     }
     case 'Event': {
       const { event } = read
@@ -94,7 +101,7 @@ export const readLine = (at: SourceLine, { duplicates, accept }: LineRules): Rea
         first === undefined || first === at.line
           ? (eventReason(event) ?? accept(event))
           : { reason: 'DuplicateId', message: `Line ${first} has the id ${event.id}, too.` }
-      return reason === undefined ? { _tag: 'Event', at, event } : refuse(reason)
+      return reason === undefined ? { _tag: 'Event', at: place, event } : refuse(reason)
     }
   }
 }

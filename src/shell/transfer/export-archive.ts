@@ -17,8 +17,8 @@ export interface ExportedSoFar {
 
 /** How a store is exported. */
 export interface ExportOptions<Failure> {
-  /** Writes lines at the end of the archive. The next ones follow when that has ended. */
-  readonly write: (lines: string) => TaskEither<Failure, void>
+  /** Writes lines at the end of the archive: a text, or its UTF-8. The next ones follow when that has ended. */
+  readonly write: (lines: string | Uint8Array) => TaskEither<Failure, void>
   /** Goes on with an archive, of which this is there. Omitted: begins a new one. */
   readonly soFar?: ExportedSoFar | undefined
   /** Called after each page. */
@@ -27,6 +27,23 @@ export interface ExportOptions<Failure> {
 
 /** Commands in one page. */
 const COMMANDS = 5_000
+
+/** The events of a store as lines. */
+const linesOf = ({
+  exportEvents,
+  exportLines,
+}: Pick<Transfer, 'exportEvents' | 'exportLines'>): NonNullable<Transfer['exportLines']> =>
+  exportLines ??
+  ((range, take) =>
+    exportEvents(range, (page) =>
+      take({
+        lines: utf8(page.map((event) => eventLine(event, event.position)).join('')),
+        events: page.length,
+        last: page.at(-1)?.position ?? range.after,
+      }),
+    ))
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /**
  * Writes everything that a store holds, as it is now, into an archive: the header, the events in the order of their positions,
@@ -42,7 +59,10 @@ export const exportArchive =
   ({
     transfer,
   }: {
-    readonly transfer: Pick<Transfer, 'exportStart' | 'exportEvents' | 'exportCommands'>
+    readonly transfer: Pick<
+      Transfer,
+      'exportStart' | 'exportEvents' | 'exportLines' | 'exportCommands'
+    >
   }): TaskEither<StoreFailed | ArchiveRejected | Failure, Omit<ArchiveEnd, 'sha256'>> =>
   async () => {
     const start = await transfer.exportStart()()
@@ -58,11 +78,11 @@ export const exportArchive =
 
     let events = soFar?.events ?? 0
     const range = { after: soFar?.after ?? 0, upTo }
-    const exported = await transfer.exportEvents(range, (page) => async () => {
-      const written = await write(page.map((event) => eventLine(event, event.position)).join(''))()
+    const exported = await linesOf(transfer)(range, ({ lines, events: some, last }) => async () => {
+      const written = await write(lines)()
       if (E.isLeft(written)) return written
-      events += page.length
-      onProgress?.(page.at(-1)?.position ?? upTo, upTo)
+      events += some
+      onProgress?.(last, upTo)
       return written
     })()
     if (E.isLeft(exported)) return exported

@@ -1,9 +1,17 @@
 import * as E from 'fp-ts/Either'
-import type { TaskEither } from 'fp-ts/TaskEither'
+import * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ImportOvertaken } from '../../core/errors/transfer'
 import { JSON_PER_STATEMENT } from '../../core/limits'
-import type { ImportBatch, ImportProgress, Transfer } from '../../core/ports/transfer'
+import type {
+  ExportedCommand,
+  HistoricEvent,
+  ImportBatch,
+  ImportLook,
+  ImportProgress,
+  Transfer,
+} from '../../core/ports/transfer'
+import type { StreamId, StreamVersion } from '../../core/stream'
 import { MOST_TAGS_PER_APPEND } from '../../core/tags'
 import type { ArchiveHeader } from '../../core/transfer/archive'
 import {
@@ -39,7 +47,7 @@ export interface ImportOptions {
 }
 
 /** Events and commands in one transaction. */
-const LINES_PER_BATCH = 5_000
+const LINES_PER_BATCH = 4_000
 
 /** Some lines, and how far the import is after them. */
 interface Some {
@@ -81,20 +89,50 @@ async function* batches<Failure>(
   }
 }
 
-const store = async (
+/** Of so many streams the versions are remembered at most. */
+const MOST_STREAMS = 50_000
+
+/**
+ * Stores one batch after the other. The versions of streams that got events lately are known: no other writer is expected there, and the
+ * store says so if there was one.
+ */
+const storing = (
   transfer: Pick<Transfer, 'lookForImport' | 'storeBatch'>,
-  from: ImportProgress,
-  { lines, to }: Some,
   completeTags: ReadonlyArray<string>,
-): Promise<E.Either<StoreFailed | ImportOvertaken, ImportProgress>> => {
-  const { streams, commands } = lookOf(lines)
-  for (;;) {
-    const look = await transfer.lookForImport(streams, commands)()
-    if (E.isLeft(look)) return look
-    const batch = { from, to, completeTags, ...judge(lines, look.right) }
-    const stored = await transfer.storeBatch(batch)()
-    if (E.isLeft(stored)) return stored
-    if (stored.right !== undefined) return E.right(stored.right)
+) => {
+  const versions = new Map<StreamId, StreamVersion>()
+  const look = (streams: ReadonlyArray<StreamId>, commands: ReadonlyArray<ExportedCommand>) => {
+    const unknown = streams.filter((streamId) => !versions.has(streamId))
+    return unknown.length === 0 && commands.length === 0
+      ? TE.right<never, ImportLook>({ versions: new Map(), commands: [] })
+      : transfer.lookForImport(unknown, commands)
+  }
+  const remember = (events: ReadonlyArray<HistoricEvent>): void => {
+    for (const { streamId, version } of events) versions.set(streamId, version)
+    if (versions.size > MOST_STREAMS) versions.clear()
+  }
+  return async (
+    from: ImportProgress,
+    { lines, to }: Some,
+  ): Promise<E.Either<StoreFailed | ImportOvertaken, ImportProgress>> => {
+    const { streams, commands } = lookOf(lines)
+    for (;;) {
+      const found = await look(streams, commands)()
+      if (E.isLeft(found)) return found
+      const known = streams.flatMap((id): [StreamId, StreamVersion][] => {
+        const version = versions.get(id)
+        return version === undefined ? [] : [[id, version]]
+      })
+      const seen = { ...found.right, versions: new Map([...found.right.versions, ...known]) }
+      const batch = { from, to, completeTags, ...judge(lines, seen) }
+      const stored = await transfer.storeBatch(batch)()
+      if (E.isLeft(stored)) return stored
+      if (stored.right !== undefined) {
+        remember(batch.events)
+        return E.right(stored.right)
+      }
+      versions.clear()
+    }
   }
 }
 
@@ -115,7 +153,7 @@ export const importArchive =
     transfer,
   }: {
     readonly transfer: Pick<Transfer, 'beginImport' | 'lookForImport' | 'storeBatch'>
-  }): TaskEither<StoreFailed | ImportOvertaken | Failure, ImportProgress> =>
+  }): TE.TaskEither<StoreFailed | ImportOvertaken | Failure, ImportProgress> =>
   async () => {
     const { signal, accept = () => undefined, onProgress } = options
     const { completeTags } = source.header
@@ -126,6 +164,7 @@ export const importArchive =
     if (progress.isFinished) return E.right(progress)
 
     const some = batches(source, progress, accept)
+    const store = storing(transfer, completeTags)
     let next = some.next()
     try {
       while (!signal.aborted) {
@@ -135,7 +174,7 @@ export const importArchive =
         // The next lines are read while these are stored: two batches at a time, no more.
         next = some.next()
         next.catch(() => undefined) // a rejection is handled when the batch is awaited, if ever
-        const stored = await store(transfer, progress, batch.value.right, completeTags)
+        const stored = await store(progress, batch.value.right)
         if (E.isLeft(stored)) return stored
         progress = stored.right
         onProgress?.(progress)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import * as TE from 'fp-ts/TaskEither'
 import { storeFailed } from '../../core/errors/store'
+import type { ExportedLines } from '../../core/ports/transfer'
+import { eventLine } from '../../core/transfer/archive'
 import { eventsOf, failsWith, grow, same, succeeds } from '../store-contract/checks'
 import {
   aMark,
@@ -11,7 +13,19 @@ import {
   numbered,
   taggedEvents,
 } from '../store-contract/fixtures'
-import { commandsOf, exportedOf, type Suite } from './subject'
+import { commandsOf, exportedOf, historic, imported, type Suite } from './subject'
+
+/** What JSON, or a format of the store, may have to escape. */
+const ODD_TEXTS: ReadonlyArray<string> = [
+  'plain',
+  'a "quoted" word',
+  'back\\slash \\" \\\\ \\n \\N \\.',
+  'controls \b\f\n\r\t\v\u0001\u001f\u007f',
+  'ünïcödé 🎓 \u2028',
+]
+
+const positionOf = (line: string | undefined): number =>
+  (JSON.parse(line ?? '{}') as { readonly position?: number }).position ?? 0
 
 export const exporting: Suite = {
   name: 'exporting',
@@ -74,6 +88,49 @@ export const exporting: Suite = {
       assert.equal(pages, 1)
       // Nothing stays open: what comes next is not in its way.
       await succeeds(subject.store.append(appendTo(freshStream(), 0, numbered(1))))
+    },
+    'gives the same as lines of an archive, if it makes them itself': async (subject) => {
+      const category = freshCategory()
+      const stream = freshStream(category)
+      const events = ODD_TEXTS.map((text, index) => ({
+        ...anEvent({ number: index }),
+        type: `T${text}`,
+        data: { [text]: [text, { '': 1.5 }, [], null], ' a b ': `${text} : , ` },
+        metadata: { actor: text },
+        tags: index % 2 === 0 ? [] : ['zz', 'a"\\\t', '\u{1f393}', '\uffee'].toSorted(),
+      }))
+      const { positions } = await succeeds(subject.store.append(appendTo(stream, 0, events)))
+      const odd = historic(`${category}-"\\ 🎓`, 1, 1, { tags: ['one'] })
+      await imported(subject, { events: odd })
+      const { upTo } = await succeeds(subject.transfer.exportStart())
+      const range = { after: (positions[0] ?? 0) - 1, upTo }
+      const [expected, lines]: [string[], string[]] = [[], []]
+      await succeeds(
+        subject.transfer.exportEvents(range, (page) =>
+          TE.fromIO(() => {
+            for (const event of page) expected.push(eventLine(event, event.position))
+          }),
+        ),
+      )
+      let [count, last] = [0, 0]
+      const { exportLines } = subject.transfer
+      if (exportLines === undefined) return
+      const take = (page: ExportedLines) =>
+        TE.fromIO(() => {
+          lines.push(new TextDecoder('utf8', { fatal: true }).decode(page.lines))
+          count += page.events
+          last = page.last
+        })
+      await succeeds(exportLines(range, take))
+      same(lines.join('').split('\n'), expected.join('').split('\n'))
+      assert.equal(count, expected.length)
+      assert.equal(last, positionOf(expected.at(-1)))
+      const full = storeFailed('Unavailable', 'nothingWritten', undefined, 'the disk is full')
+      await failsWith(
+        exportLines(range, () => TE.left(full)),
+        { _tag: 'StoreFailed', reason: 'Unavailable' },
+      )
+      await succeeds(exportLines({ after: upTo, upTo }, () => TE.left(full)))
     },
     'gives the commands that were handled, page by page': async (subject) => {
       const stream = freshStream()

@@ -1,9 +1,12 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
-import type { ExportedCommand, Transfer } from '../../../core/ports/transfer'
+import type { ExportedCommand, ExportRange, Transfer } from '../../../core/ports/transfer'
+import { originOf } from '../connection/origin'
 import { type Executor, readRows } from '../connection/query'
 import { eventsOf } from '../schema/names'
+import { copiedEvents } from './copied-lines'
+import { throughCopy } from './copying'
 import { eventsWithTags, throughCursor } from './cursor'
 
 const start = (schema: string): string => `
@@ -34,12 +37,31 @@ export const toCommand = ({ fingerprint, ...command }: CommandRow): ExportedComm
   ...(fingerprint === null ? {} : { fingerprint }),
 })
 
+/** Positions as a statement without parameters takes them. */
+const whole = ({ after, upTo }: ExportRange): ExportRange => ({
+  after: Math.max(0, Math.floor(after)),
+  upTo: Math.floor(upTo),
+})
+
+/** Only a connection of the driver `pg` can run COPY to here. */
+const linesThroughCopy = <Database>(
+  db: Kysely<Database>,
+  schema: string,
+): Pick<Transfer, 'exportLines'> => {
+  const origin = originOf(db)
+  return origin?._tag === 'Pool'
+    ? {
+        exportLines: (range, take) => throughCopy(origin)(copiedEvents(schema, whole(range)), take),
+      }
+    : {}
+}
+
 /** Takes out what the store holds. */
 export const exporting = <Database>(
   db: Kysely<Database>,
   direct: Executor,
   schema: string,
-): Pick<Transfer, 'exportStart' | 'exportEvents' | 'exportCommands'> => ({
+): Pick<Transfer, 'exportStart' | 'exportEvents' | 'exportLines' | 'exportCommands'> => ({
   exportStart: () =>
     pipe(
       readRows<{ lineage: string; upTo: number; completeTags: string[] }>(
@@ -49,15 +71,9 @@ export const exporting = <Database>(
       ),
       TE.map(([row]) => row ?? { lineage: '', upTo: 0, completeTags: [] }),
     ),
-  exportEvents: ({ after, upTo }, take) =>
-    throughCursor(db)(
-      eventsWithTags(schema, {
-        after: Math.max(0, Math.floor(after)),
-        upTo: Math.floor(upTo),
-        order: 'position',
-      }),
-      take,
-    ),
+  exportEvents: (range, take) =>
+    throughCursor(db)(eventsWithTags(schema, { ...whole(range), order: 'position' }), take),
+  ...linesThroughCopy(db, schema),
   exportCommands: ({ after, upTo, limit }) =>
     pipe(
       readRows<CommandRow>(direct, commands(schema), [

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { HashChains } from '../../../core/ports/hash-chains'
 import type { Transfer } from '../../../core/ports/transfer'
 import type { Verifier } from '../../../core/ports/verifier'
-import { directExecutor } from '../connection/origin'
+import { directExecutor, originOf } from '../connection/origin'
 import { DEFAULT_SCHEMA, quoteIdentifier } from '../schema/names'
 import { exporting } from './export'
 import { postgresHashChains } from './hash-chains'
@@ -33,7 +33,7 @@ const postgresTransfer = <Database>(
 ): Transfer => {
   const direct = directExecutor(db)
   const quoted = quoteIdentifier(schema)
-  return { ...exporting(db, direct, quoted), ...importing(direct, quoted, signal) }
+  return { ...exporting(db, direct, quoted), ...importing(originOf(db), direct, quoted, signal) }
 }
 
 /** Everything that concerns a store in PostgreSQL as a whole. It takes as long as it takes: `db` has no deadlines. */

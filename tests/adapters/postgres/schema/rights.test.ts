@@ -88,6 +88,26 @@ describe('a user with the rights that the page names', () => {
     expect(await right(backend.store.version(streamId))).toBe(1)
   })
 
+  it('cannot import, until the owner allows it', async () => {
+    const { transfer } = backend
+    const archive = randomUUID()
+    const denied = { _tag: 'StoreFailed', reason: 'AccessDenied' }
+    expect(await left(transfer.beginImport(archive, []))).toMatchObject(denied)
+    const page = readFileSync('docs/how-to/export-and-import.md', 'utf8')
+    const grant = /```sql\n([^`]*grant insert[^`]*)```/.exec(page)?.[1] ?? ''
+    await owner.query(grant.replaceAll(' to app;', ` to ${role};`))
+    const from = await right(transfer.beginImport(archive, []))
+    const event = { ...tick(1), streamId: 'history-1', version: 1, recordedAt: 1, tags: ['old'] }
+    const command = { streamId: 'history-1', commandId: 'one', after: 0, eventCount: 1 }
+    const refusal = { line: 2, start: 1, length: 1, reason: 'UnknownLine', message: 'no line' }
+    const to = { lines: 3, bytes: 3, isFinished: true }
+    const batch = { from, to, events: [event], commands: [command], refusals: [refusal] }
+    expect(await right(transfer.storeBatch({ ...batch, completeTags: [] }))).toMatchObject({
+      ...{ events: 1, commands: 1, refused: 1, isFinished: true },
+    })
+    expect(await right(backend.store.version('history-1'))).toBe(1)
+  })
+
   it('can append with tags and on conditions, and read by them', async () => {
     const query = [{ tags: ['rights'] }] as const
     const append = {
