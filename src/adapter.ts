@@ -389,6 +389,7 @@ export {
   MAXIMUM_STREAM_ID_LENGTH,
   MAXIMUM_VERSION,
   type Position,
+  type SourcePosition,
   type StreamId,
   streamId,
   streamIdError,
@@ -421,9 +422,13 @@ export type {
   ProjectionEntry,
   ProjectionList,
   ProjectionPage,
+  ProjectionSource,
+  Until,
+  UntilOfSource,
 } from './shell/projection/reader'
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { SubscriptionBackend } from './shell/subscription/environment'
+export type { UntilReached, WaitsOn } from './shell/subscription/until-reached'
 export type { TransactionalSubscription } from './shell/subscription/run-subscription'
 export type { WorkersEnd } from './shell/workers/run-workers'
 export type { Worker, WorkerError, WorkerNotice } from './shell/workers/worker'

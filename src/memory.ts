@@ -1,6 +1,7 @@
 /** The names of `reprise/memory`. */
 export { memory, type MemoryBackend, type MemoryOptions } from './adapters/memory/backend'
 export { sharded, type ShardedBackend, type ShardedOptions } from './adapters/sharded/backend'
+export type { ShardedOperator } from './adapters/sharded/operator'
 export type { Placement } from './adapters/sharded/placement'
 export type { ShardBackend } from './adapters/sharded/source'
 export type { ShardStore } from './adapters/sharded/store'

@@ -7,6 +7,7 @@ export {
   type PostgresStore,
 } from './adapters/postgres/backend'
 export { sharded, type ShardedBackend, type ShardedOptions } from './adapters/sharded/backend'
+export type { ShardedOperator } from './adapters/sharded/operator'
 export type { Placement } from './adapters/sharded/placement'
 export type { ShardBackend } from './adapters/sharded/source'
 export type { ShardStore } from './adapters/sharded/store'

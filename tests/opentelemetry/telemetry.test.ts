@@ -187,7 +187,10 @@ describe('telemetry of commands', () => {
     await left(open.handle('a', { type: 'nonsense' }))
     const told = await points('reprise.command.duration')
     expect(
-      told.map(({ attributes, value }) => [attributes, Reflect.get(Object(value), 'count')]),
+      told.map(({ attributes, value }): unknown[] => [
+        attributes,
+        Reflect.get(Object(value), 'count'),
+      ]),
     ).toEqual([
       [
         {

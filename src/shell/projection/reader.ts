@@ -76,7 +76,7 @@ export const buildFound = <Found>(
 }
 
 /** What projections are read from: a source, or a backend that is its own. */
-export interface Readable<Transaction> extends Pick<
+export interface ProjectionSource<Transaction> extends Pick<
   Backend<Transaction>,
   'documents' | 'subscriptions'
 > {
@@ -87,7 +87,7 @@ export interface Readable<Transaction> extends Pick<
 /** Waits for the build that readers see. */
 export const untilBuilt = <Transaction>(
   { name, version }: Declared,
-  backend: Readable<Transaction>,
+  backend: ProjectionSource<Transaction>,
 ): BuildReader['until'] => {
   const { documents, subscriptions } = backend
   // Readers may switch to another build while they wait.
@@ -158,7 +158,7 @@ export const projectionReader =
     state,
     indexes = {},
   }: Pick<Projection<State, Event>, 'name' | 'version' | 'state' | 'indexes'>) =>
-  <Transaction>(backend: Readable<Transaction>): ProjectionReader<State> => {
+  <Transaction>(backend: ProjectionSource<Transaction>): ProjectionReader<State> => {
     const { documents } = backend
     const decode = ({
       key,

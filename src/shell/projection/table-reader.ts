@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import * as TE from 'fp-ts/TaskEither'
 import { projectionNotBuilt, type TableError } from '../../core/errors/projection'
 import type { TableProjection } from '../../core/projection'
-import { buildFound, type BuildReader, type Readable, untilBuilt } from './reader'
+import { buildFound, type BuildReader, type ProjectionSource, untilBuilt } from './reader'
 import { tablesOf } from './table-effects'
 
 /**
@@ -34,7 +34,7 @@ export interface TableReader<Transaction> extends BuildReader {
  */
 export const tableReader =
   <Event, Transaction>({ name, version }: TableProjection<Event, Transaction>) =>
-  (backend: Readable<Transaction>): TableReader<Transaction> => ({
+  (backend: ProjectionSource<Transaction>): TableReader<Transaction> => ({
     read: (query) =>
       pipe(
         TE.fromEither(tablesOf(backend.documents)),
