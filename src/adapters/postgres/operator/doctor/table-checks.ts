@@ -35,7 +35,8 @@ select current_user::text as name,
          and has_table_privilege($2::text || '.snapshots', 'select')
          and has_table_privilege($2::text || '.commands', 'select')
          and has_sequence_privilege($2::text || '.events_position_seq', 'select') as readable,
-       has_table_privilege($2::text || '.events', 'insert')
+       has_sequence_privilege($2::text || '.events_position_seq', 'usage')
+         and has_table_privilege($2::text || '.events', 'insert')
          and has_table_privilege($2::text || '.event_tags', 'insert')
          and has_table_privilege($2::text || '.commands', 'insert')
          and has_table_privilege($2::text || '.snapshots', 'insert')
@@ -57,7 +58,7 @@ const access = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
       const { name = '', readable = false, writable = false, lacking = [] } = row ?? {}
       const tables = READ_SIDE.map((table) => `${quoted}.${table}`).join(', ')
       const grants =
-        `grant usage on schema ${quoted}; grant select on all tables in schema ${quoted}; grant select on all ` +
+        `grant usage on schema ${quoted}; grant select on all tables in schema ${quoted}; grant usage, select on all ` +
         `sequences in schema ${quoted}; grant insert on ${quoted}.events, ${quoted}.event_tags, ` +
         `${quoted}.commands; grant insert, update on ${quoted}.snapshots; grant insert, update, delete on ${tables} (each: to the user)`
       if (!readable) {
