@@ -15,7 +15,7 @@ beforeAll(async () => {
   db = database.connect()
   elsewhere = database.connect(3, 'unprepared')
 })
-afterAll(() => database.close())
+afterAll(() => database.close(), 120_000) // there is a schema for each test
 
 operatorContracts('PostgreSQL', async (settings) => {
   const schema = `test_${randomUUID().replaceAll('-', '')}`

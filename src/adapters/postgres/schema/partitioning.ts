@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import { type InvalidOperation, invalidOperation } from '../../../core/errors/operator'
 import { type StoreFailed, storeFailed } from '../../../core/errors/store'
 import type { Position } from '../../../core/stream'
@@ -8,7 +8,7 @@ import { firstThree } from '../../../core/text'
 import { performance, sleep } from '../../../platform/node'
 import { isLockTimeout, isTransactionConflict, toStoreFailed } from '../connection/errors'
 import { fetchRows } from '../connection/query'
-import { commit, rollBack } from '../connection/transaction'
+import { rollBack } from '../connection/transaction'
 import { DEFAULT_SCHEMA, quoteIdentifier } from './names'
 
 /** How many partitions the events can have. With more a statement over all of them takes more locks than servers are set for. */
@@ -23,6 +23,8 @@ export interface Partitioning {
   readonly onProgress?: (reached: Position, target: Position) => void
   /** Aborted: it stops after the batch. To be gone on with by the next call. */
   readonly signal?: AbortSignal
+  /** How many events a batch has at most. Fewer while it takes longer than a quarter of a second. Default 50,000. */
+  readonly mostInBatch?: number
   /** How long each step waits for other transactions before it gives up, in milliseconds. Default 60,000. */
   readonly patience?: number
 }
@@ -74,16 +76,16 @@ const FIRST_BATCH = 1_000
 const MOST_IN_BATCH = 50_000
 
 const nextSize = (size: number, took: number): number =>
-  Math.max(100, Math.min(MOST_IN_BATCH, Math.round((size * BATCH_TIME) / Math.max(took, 50))))
+  Math.max(100, Math.round((size * BATCH_TIME) / Math.max(took, 50)))
 
 const FIRST_PAUSE = 25
 const LONGEST_PAUSE = 1_000
 
-const givenUp = (waiting: ReadonlyArray<number> | undefined, cause: unknown): StoreFailed =>
+const givenUp = (waiting: ReadonlyArray<number> | undefined): StoreFailed =>
   storeFailed(
     'TimedOut',
     'nothingWritten',
-    cause,
+    undefined,
     waiting === undefined
       ? 'other transactions have held the events all the time: end them, or wait, and run it again: it goes on where it is'
       : `all events were copied, but transactions that are older than that are open, in the server processes ${firstThree(waiting.map(String))}: end them, or wait, and run it again: it goes on where it is`,
@@ -117,6 +119,7 @@ export const partitionEvents =
     partitions,
     onProgress,
     signal,
+    mostInBatch = MOST_IN_BATCH,
     patience = 60_000,
   }: Partitioning): TaskEither<InvalidOperation | StoreFailed, Partitioned> => {
     const statements = statementsFor(quoteIdentifier(schema))
@@ -124,44 +127,43 @@ export const partitionEvents =
     type Step<Value> = Promise<E.Either<InvalidOperation | StoreFailed, Value>>
 
     /** One statement in a transaction of its own; each sees what the one before has committed. */
-    const run = async <Row>(statement: string, parameters: ReadonlyArray<unknown>): Step<Row[]> => {
-      const begin = db.withoutPlugins().startTransaction().setIsolationLevel('read committed')
-      const transaction = await begin.execute()
+    const run = async <Row>(
+      statement: string,
+      parameters: ReadonlyArray<unknown> = [],
+    ): Promise<E.Either<unknown, ReadonlyArray<Row>>> => {
       try {
-        const rows = await fetchRows<Row>(
-          transaction as Transaction<Database>,
-          statement,
-          parameters,
-        )
-        return await commit(transaction, [...rows])
+        const begin = db.withoutPlugins().startTransaction().setIsolationLevel('read committed')
+        const transaction = await begin.execute()
+        try {
+          const rows = await fetchRows<Row>(transaction, statement, parameters)
+          await transaction.commit().execute()
+          return E.right(rows)
+        } catch (error) {
+          await rollBack(transaction)
+          return E.left(error)
+        }
       } catch (error) {
-        await rollBack(transaction)
-        throw error
+        return E.left(error)
       }
     }
 
-    /** Tries again for as long as others are in the way. */
+    /** Tries again for as long as others are in the way. No row: it was told to stop, or there is no move. */
     const insist = async <Row extends object>(
       statement: string,
       parameters: ReadonlyArray<unknown>,
-      isWaiting: (row: Row) => ReadonlyArray<number> | undefined = () => undefined,
+      waitsFor: (row: Row) => ReadonlyArray<number> | undefined = () => undefined,
     ): Step<Row | undefined> => {
       const again = patient(patience)
       for (;;) {
-        let waiting: ReadonlyArray<number> | undefined
-        let cause: unknown
-        try {
-          const rows = await run<Row>(statement, parameters)
-          if (E.isLeft(rows)) return rows
-          const [row] = rows.right
-          waiting = row && isWaiting(row)
-          if (waiting === undefined) return E.right(row)
-        } catch (error) {
-          if (!isLockTimeout(error) && !isTransactionConflict(error)) throw error
-          cause = error
+        const rows = await run<Row>(statement, parameters)
+        const row = E.isRight(rows) ? rows.right[0] : undefined
+        const waiting = row && waitsFor(row)
+        if (E.isRight(rows) && waiting === undefined) return E.right(row)
+        if (E.isLeft(rows) && !isLockTimeout(rows.left) && !isTransactionConflict(rows.left)) {
+          return E.left(toStoreFailed('none')(rows.left))
         }
         if (isStopped()) return E.right(undefined)
-        if (!(await again())) return E.left(givenUp(waiting, cause))
+        if (!(await again())) return E.left(givenUp(waiting))
       }
     }
 
@@ -170,7 +172,7 @@ export const partitionEvents =
       let size = FIRST_BATCH
       while (!isStopped()) {
         const begun = performance.now()
-        const rows = await insist<MovedRow>(statements.move, [size])
+        const rows = await insist<MovedRow>(statements.move, [Math.min(size, mostInBatch)])
         if (E.isLeft(rows)) return rows
         const row = rows.right
         if (row === undefined) return E.right(!isStopped())
@@ -209,9 +211,9 @@ export const partitionEvents =
         }
         const moved = await moveAll()
         if (E.isLeft(moved)) return moved
-        if (!moved.right) return stopped
+        if (!moved.right || isStopped()) return stopped
         // So that there are good plans from the first statement on. Another process may have finished meanwhile.
-        await run(statements.analyze, []).catch(() => undefined)
+        await run(statements.analyze)
         const finished = await insist<FinishRow>(statements.finish, [], ({ outcome, waiting }) =>
           outcome === 'waiting' ? (waiting ?? []) : undefined,
         )
@@ -225,11 +227,6 @@ export const partitionEvents =
 
     return async () => {
       const problem = partitioningProblem(partitions)
-      if (problem !== undefined) return E.left(problem)
-      try {
-        return await moveUntilDone()
-      } catch (error) {
-        return E.left(toStoreFailed('none')(error))
-      }
+      return problem === undefined ? moveUntilDone() : E.left(problem)
     }
   }
