@@ -1622,7 +1622,7 @@ $reprise$;
 revoke execute on function {{schema}}.erase_stream(text, text, text, text[], text[], regclass) from public;
 
 -- A move of the events to partitions by the hash of their streams, from its beginning to its end: one row, or none. See
--- docs/how-to/partition.md, and docs/adr/0118-events-are-partitioned-by-the-hash-of-the-stream.md.
+-- docs/how-to/partition.md, and docs/adr/0118-events-are-partitioned-by-stream.md.
 create table {{schema}}.partitioning (
   partitions integer     not null,
   goal       bigint      not null, -- what was there before ends here; what came later was copied when it came

@@ -24,6 +24,11 @@ export {
   type Tenants,
   type TenantsMigrated,
 } from './adapters/postgres/tenants'
+export type {
+  Partitioned,
+  PartitionEvents,
+  Partitioning,
+} from './adapters/postgres/schema/partitioning'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'
 export {
   type TableDeclaration,

@@ -52,6 +52,7 @@ import { readsIn } from './read/reads'
 import { startPositionIn } from './read/start-position'
 import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
+import { type PartitionEvents, partitionEvents } from './schema/partitioning'
 import { slotMapIn } from './shard/slot-map'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
@@ -120,6 +121,8 @@ export interface PostgresBackend<Database> extends Backend<Transaction<Database>
   readonly store: PostgresStore<Database>
   /** The Kysely that it works on: the caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
+  /** Moves the events to partitions, while the store is in use: as `npx reprise migrate --partition-by hash:16`. */
+  readonly partitionEvents: PartitionEvents
   /** As one of several shards: see `sharded`. */
   readonly asShard: ShardPart<EventStore & BoundaryStore>
 }
@@ -305,6 +308,7 @@ export const postgres = <Database = unknown>(
     ...wholeStore(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
     migrate: migrate(db, schema),
+    partitionEvents: partitionEvents(db, schema),
     close: async () => {
       sealing.stop()
       await wakeUps.close()

@@ -103,6 +103,11 @@ const patient = (patience: number) => {
   }
 }
 
+/** Moves the events of a store to partitions: see `PostgresBackend`. */
+export type PartitionEvents = (
+  partitioning: Partitioning,
+) => TaskEither<InvalidOperation | StoreFailed, Partitioned>
+
 /**
  * Moves the events of a store to partitions by the hash of their streams, while it is read and written. In batches, each of
  * which is a transaction: when it is stopped, or killed, the next call goes on. Several at once share the work.
@@ -114,14 +119,8 @@ const patient = (patience: number) => {
  * - `StoreFailed`: with reason `TimedOut` others were in the way for too long. Call it again.
  */
 export const partitionEvents =
-  <Database>(db: Kysely<Database>, schema: string = DEFAULT_SCHEMA) =>
-  ({
-    partitions,
-    onProgress,
-    signal,
-    mostInBatch = MOST_IN_BATCH,
-    patience = 60_000,
-  }: Partitioning): TaskEither<InvalidOperation | StoreFailed, Partitioned> => {
+  <Database>(db: Kysely<Database>, schema: string = DEFAULT_SCHEMA): PartitionEvents =>
+  ({ partitions, onProgress, signal, mostInBatch = MOST_IN_BATCH, patience = 60_000 }) => {
     const statements = statementsFor(quoteIdentifier(schema))
     const isStopped = (): boolean => signal?.aborted === true
     type Step<Value> = Promise<E.Either<InvalidOperation | StoreFailed, Value>>

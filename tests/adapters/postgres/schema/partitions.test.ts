@@ -210,7 +210,7 @@ describe('a move of events to partitions', () => {
     expect(await left(side.operator.erase({ streamId: 'tick-b', ...by }))).toMatchObject(refused)
     expect(await finding()).toMatchObject({
       level: 'warning',
-      message: expect.stringContaining('to 4 partitions') as string,
+      message: expect.stringContaining('a move of the events to 4 partitions') as string,
     })
     await right(move())
     expect(await right(side.operator.archive(archiving))).toMatchObject([{ right: { events: 3 } }])

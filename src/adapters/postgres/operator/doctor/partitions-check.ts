@@ -29,7 +29,7 @@ export const partitions = ({ quoted, read }: OperatedSchema): Check => ({
       if (wanted !== null) {
         return warning(
           'partitions',
-          `events are being moved to ${wanted} partitions, up to position ${moved ?? 0} of ${goal ?? 0}: until that is done, none can be erased, archived or truncated`,
+          `a move of the events to ${wanted} partitions is at position ${moved ?? 0} of ${goal ?? 0}`,
           `Unless it is running: npx reprise migrate --partition-by hash:${wanted}`,
         )
       }
