@@ -29,6 +29,7 @@ export type {
   PartitionEvents,
   Partitioning,
 } from './adapters/postgres/schema/partitioning'
+export type { SchemaActions } from './adapters/postgres/schema/schema-actions'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'
 export {
   type TableDeclaration,

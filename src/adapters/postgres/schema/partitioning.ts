@@ -12,8 +12,8 @@ import { rollBack } from '../connection/transaction'
 import { DEFAULT_SCHEMA, quoteIdentifier } from './names'
 
 /** How many partitions the events can have. With more a statement over all of them takes more locks than servers are set for. */
-export const FEWEST_PARTITIONS = 2
-export const MOST_PARTITIONS = 64
+const FEWEST_PARTITIONS = 2
+const MOST_PARTITIONS = 64
 
 /** How to move the events to partitions. */
 export interface Partitioning {
