@@ -62,6 +62,7 @@ describe('reprise doctor', () => {
           'immutability',
           'positions',
           'lineage',
+          'partitions',
           'horizon',
         ],
         ['owners', 'filters', 'parked', 'projections', 'tags'],

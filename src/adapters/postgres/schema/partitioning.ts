@@ -31,6 +31,7 @@ export interface Partitioning {
 
 /** What {@link partitionEvents} has done. */
 export interface Partitioned {
+  /** How many there are, or will be. 2 to 64. */
   readonly partitions: number
   /** `moved`: now; `before`: there was nothing to do; `stopped`: the signal was aborted before the end. */
   readonly outcome: 'moved' | 'before' | 'stopped'
