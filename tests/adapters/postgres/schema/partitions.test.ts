@@ -180,6 +180,39 @@ describe('a move of events to partitions', () => {
     expect(await defects()).toEqual([])
   })
 
+  it('lets those go on who have waited at the switch', async () => {
+    await appendTicks(side.store, 'tick-a', 1, 2, 3)
+    await client.query(`do $$ begin
+      execute replace(pg_get_functiondef('reprise.finish_partitioning'::regproc), '200ms', '20s'); end $$`)
+    await client.query('begin; select from reprise.events limit 1')
+    const watcher = new Client({ connectionString: side.url })
+    await watcher.connect()
+    const waiting = (atLeast: number) =>
+      eventually(async () => {
+        const found = await watcher.query(
+          `select from pg_locks where relation = 'reprise.events'::regclass and not granted`,
+        )
+        return (found.rowCount ?? 0) >= atLeast
+      })
+    const moving = right(move())
+    await waiting(1)
+    const append = () => ({ expectedVersion: 'any', events: [tick(1)], commands: [] }) as const
+    const page = right(side.store.readAll({ after: 0, limit: 9 }))
+    const together = right(
+      side.store.appendTogether({
+        streams: ['tick-a', 'tick-b'].map((streamId) => ({ ...append(), streamId })),
+      }),
+    )
+    await waiting(3)
+    await client.query('commit')
+    expect(await moving).toMatchObject({ outcome: 'moved' })
+    expect((await page).events.length).toBeGreaterThanOrEqual(3)
+    expect((await together).streams).toHaveLength(2)
+    await watcher.end()
+    expect(await count('reprise.events')).toBe(5)
+    expect(await defects()).toEqual([])
+  })
+
   it.each([0, 1, 65, 2.5, NaN])('rejects %d partitions', async (partitions) => {
     expect(await left(move({ partitions }))).toMatchObject({
       _tag: 'InvalidOperation',
