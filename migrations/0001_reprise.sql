@@ -8,7 +8,7 @@
 -- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
 -- has been renamed, RP004 the transaction is not READ COMMITTED, RP005 an append to a category with tags whose writer
 -- declares none, RP006 tags are not complete, RP007 a writer that goes by another map of the slots, or by none, RP008 slots
--- of the shard are being moved.
+-- of the shard are being moved, RP009 events are being moved to partitions.
 
 -- What this store is: one row.
 create table {{schema}}.store (
@@ -25,8 +25,11 @@ create table {{schema}}.store (
 );
 insert into {{schema}}.store (name) values ({{name}});
 
+-- The positions. A sequence of its own and no identity, so that it can go over to another table of events as it is: see
+-- finish_partitioning.
+create sequence {{schema}}.events_position_seq as bigint minvalue 0 start 1 cache 1;
 create table {{schema}}.events (
-  position       bigint      not null generated always as identity (minvalue 0 start 1 cache 1),
+  position       bigint      not null default nextval('{{quoted}}.events_position_seq'),
   stream_id      text        not null collate "C",
   version        integer     not null,
   id             uuid        not null,
@@ -39,6 +42,7 @@ create table {{schema}}.events (
   constraint events_position_key unique (position),
   constraint events_version_check check (version >= 1)
 );
+alter sequence {{schema}}.events_position_seq owned by {{schema}}.events.position;
 
 -- As if 0 had been drawn: until a position is, pg_sequence_last_value would answer null.
 select setval('{{quoted}}.events_position_seq', 0);
@@ -208,6 +212,18 @@ begin
 end
 $reprise$;
 
+-- Refuses a caller that means the events of another schema: this one was renamed or copied. One whose table is gone has begun just
+-- before the events were moved to partitions, and means this one.
+create function {{schema}}.refuse_other_table(at regclass) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  if pg_table_is_visible(at) is not null then
+    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+  end if;
+end
+$reprise$;
+
 -- Announces to every reader that positions above the returned one may still become visible: the writer holds
 -- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
 -- Once in a transaction is enough, for its later positions are higher still.
@@ -227,7 +243,7 @@ declare
   again bigint;
 begin
   if at <> '{{quoted}}.events'::regclass then
-    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+    perform {{schema}}.refuse_other_table(at);
   end if;
   -- One statement: the sequence is read after the snapshot was taken, so no row that is seen here can have
   -- been drawn after it.
@@ -334,7 +350,7 @@ declare
   moment bigint := date_part('epoch', clock_timestamp()) * 1000;
 begin
   if at <> '{{quoted}}.events'::regclass then
-    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+    perform {{schema}}.refuse_other_table(at);
   end if;
   if pg_is_in_recovery() then
     perform {{schema}}.refuse_replica();
@@ -462,7 +478,7 @@ begin
   if horizon is null then
     select v.horizon into horizon from {{schema}}.visible(at) v;
   elsif at <> '{{quoted}}.events'::regclass then
-    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+    perform {{schema}}.refuse_other_table(at);
   elsif pg_is_in_recovery() then
     perform {{schema}}.refuse_replica();
   end if;
@@ -563,7 +579,7 @@ declare
   is_read_committed boolean := current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
 begin
   if at <> '{{quoted}}.events'::regclass then
-    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+    perform {{schema}}.refuse_other_table(at);
   end if;
   -- An append to one stream looks at nothing that its insert would not notice.
   if not is_read_committed
@@ -727,7 +743,7 @@ begin
     exception when unique_violation then
       -- Another writer was faster since the look: all of it is undone, and the next look says what that means.
       get stacked diagnostics broken = constraint_name;
-      if broken not in ('events_pkey', 'commands_pkey') then
+      if broken !~ '^(events(_p[0-9]+)?|commands)_pkey$' then
         raise;
       end if;
       if not is_read_committed then
@@ -1582,7 +1598,7 @@ begin
     exception when unique_violation then
       -- Another writer was faster: it is erased, too.
       get stacked diagnostics broken = constraint_name;
-      if broken <> 'events_pkey' then
+      if broken !~ '^events(_p[0-9]+)?_pkey$' then
         raise;
       end if;
     end;
@@ -1604,7 +1620,6 @@ begin
     returning sequence into known;
   insert into {{schema}}.events
       (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-    overriding system value
     values (gone[cardinality(gone)], of_stream, 2147483647, gen_random_uuid(), 'erased', 0,
             date_trunc('milliseconds', clock_timestamp()), jsonb_build_object('audit', known), '{}');
   perform set_config('reprise.maintenance', '', true);
@@ -1613,6 +1628,315 @@ begin
 end
 $reprise$;
 revoke execute on function {{schema}}.erase_stream(text, text, text, text[], text[], regclass) from public;
+
+-- A move of the events to partitions by the hash of their streams, from its beginning to its end: one row, or none. See
+-- docs/how-to/partition.md, and docs/adr/0118-events-are-partitioned-by-stream.md.
+create table {{schema}}.partitioning (
+  partitions integer     not null,
+  goal       bigint      not null, -- what was there before ends here; what came later was copied when it came
+  moved_to   bigint      not null default 0,
+  last_batch xid8,                 -- the transaction that has moved the last one
+  begun_at   timestamptz not null default clock_timestamp(),
+  one        boolean     not null default true,
+  constraint partitioning_pkey primary key (one),
+  constraint partitioning_one_check check (one)
+);
+
+-- While events are moved: copies what is appended. Once for each statement, as the owner, for an application has no right to the copy.
+create function {{schema}}.copy_while_moving() returns trigger language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  insert into {{schema}}.events_moving select * from added;
+  return null;
+end
+$reprise$;
+revoke execute on function {{schema}}.copy_while_moving() from public; -- or a reader could give it events of its own
+
+-- While events are moved: none is changed or deleted, for the copy would not follow.
+create function {{schema}}.refuse_while_moving() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  raise exception 'the events are being moved to partitions: % is refused', tg_op using errcode = 'RP009';
+end
+$reprise$;
+
+-- The index of the copy that stands for an index of the events.
+create function {{schema}}.moving_index(of_index name) returns text language sql immutable
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select 'events_moving_' || md5(of_index)
+$reprise$;
+
+-- Gives the copy each index of the events that it lacks, but for those of constraints.
+create function {{schema}}.copy_indexes() returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  one record;
+begin
+  for one in
+    select c.relname as name, pg_get_indexdef(i.indexrelid) as definition
+      from pg_index i join pg_class c on c.oid = i.indexrelid
+      where i.indrelid = '{{quoted}}.events'::regclass and i.indisvalid
+        and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
+        and to_regclass('{{quoted}}.' || {{schema}}.moving_index(c.relname)) is null
+  loop
+    execute format('create index %I on %s.events_moving %s', {{schema}}.moving_index(one.name), '{{quoted}}',
+      substr(one.definition, strpos(one.definition, ' USING ')));
+  end loop;
+end
+$reprise$;
+
+-- Begins a move of the events to partitions, or goes on with one. Appends wait while the copy is made, for a fifth of a second at
+-- most; they go on while events are moved.
+-- Answers 'begun'; 'moving', if it was begun before; 'partitioned', if there is nothing left to do; 'otherwise', if events are, or
+-- are being, moved to another number of partitions, with that number; or 'blocked': by things that a move could not take along.
+create function {{schema}}.begin_partitioning(
+  wanted integer, out outcome text, out has integer, out blocking text[]
+) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  old oid;
+  owner name;
+  one record;
+begin
+  lock table {{schema}}.partitioning in share row exclusive mode;
+  select p.partitions into has from {{schema}}.partitioning p;
+  if found then
+    outcome := case when has = wanted then 'moving' else 'otherwise' end;
+    return;
+  end if;
+  select c.oid, pg_get_userbyid(c.relowner) into old, owner from pg_class c where c.oid = '{{quoted}}.events'::regclass;
+  if (select c.relkind = 'p' from pg_class c where c.oid = old) then
+    select count(*) into has from pg_inherits i where i.inhparent = old;
+    outcome := case when has = wanted then 'partitioned' else 'otherwise' end;
+    return;
+  end if;
+  blocking := array(
+    select 'the foreign key ' || k.conname || ' of ' || k.conrelid::regclass from pg_constraint k where k.confrelid = old
+    union all
+    select 'the policy ' || p.polname from pg_policy p where p.polrelid = old
+    union all
+    select 'the publication ' || u.pubname from pg_publication_rel r join pg_publication u on u.oid = r.prpubid
+      where r.prrelid = old
+    union all
+    select 'the table ' || i.inhrelid::regclass || ', which inherits' from pg_inherits i where i.inhparent = old
+    union all
+    select 'the unique index ' || c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+      where i.indrelid = old and i.indisunique and c.relname not in ('events_pkey', 'events_position_key')
+    union all
+    select distinct 'the materialized view ' || v.oid::regclass
+      from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class
+      where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = old
+        and v.relkind = 'm'
+    union all
+    select distinct 'the function ' || d.objid::regprocedure from pg_depend d
+      where d.classid = 'pg_proc'::regclass
+        and (d.refclassid = 'pg_class'::regclass and d.refobjid = old
+          or d.refclassid = 'pg_type'::regclass and d.refobjid in (
+            select t.oid from pg_type t where t.typrelid = old
+            union all select t.typarray from pg_type t where t.typrelid = old))
+    order by 1);
+  if cardinality(blocking) > 0 then
+    outcome := 'blocked';
+    return;
+  end if;
+
+  perform set_config('lock_timeout', '200ms', true);
+  lock table {{schema}}.events in share row exclusive mode; -- granted when all who have written have ended
+  create table {{schema}}.events_moving (
+    like {{schema}}.events including all excluding indexes excluding identity,
+    constraint events_moving_pkey primary key (stream_id, version)
+  ) partition by hash (stream_id);
+  for part in 0 .. wanted - 1 loop
+    execute format('create table %s.events_p%s partition of %s.events_moving for values with (modulus %s, remainder %s)',
+      '{{quoted}}', part, '{{quoted}}', wanted, part);
+    -- Of all partitions together an index can be unique with the stream only; positions are, for one sequence gives them.
+    execute format('alter table %s.events_p%s add constraint events_p%s_position_key unique (position)',
+      '{{quoted}}', part, part);
+  end loop;
+  perform {{schema}}.copy_indexes();
+  for one in
+    select c.oid::regclass as name, c.relacl as rights, c.relowner as has_owner
+      from pg_class c where c.oid = '{{quoted}}.events_moving'::regclass
+        or c.oid in (select i.inhrelid from pg_inherits i where i.inhparent = '{{quoted}}.events_moving'::regclass)
+  loop
+    if pg_get_userbyid(one.has_owner) <> owner then
+      execute format('alter table %s owner to %I', one.name, owner);
+    end if;
+    -- What default privileges give, for the events may have lost it.
+    perform {{schema}}.take_rights(one.name);
+  end loop;
+  create trigger events_are_copied after insert on {{schema}}.events
+    referencing new table as added for each statement execute function {{schema}}.copy_while_moving();
+  create trigger events_are_moving before update or delete or truncate on {{schema}}.events
+    for each statement execute function {{schema}}.refuse_while_moving();
+  insert into {{schema}}.partitioning (partitions, goal)
+    select wanted, case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s;
+  outcome := 'begun';
+  has := wanted;
+end
+$reprise$;
+
+-- Takes all rights to a table from everyone but its owner.
+create function {{schema}}.take_rights(of_table regclass) returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  one record;
+begin
+  for one in
+    select distinct case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as who
+      from pg_class c, aclexplode(c.relacl) a where c.oid = of_table and a.grantee <> c.relowner
+  loop
+    execute format('revoke all on %s from %s', of_table, one.who);
+  end loop;
+end
+$reprise$;
+
+-- Moves the next events, `most` at most: copies them, and counts what was copied. No row: there is no move.
+create function {{schema}}.move_events(most integer) returns table (moved_to double precision, goal double precision)
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set jit = off
+as $reprise$
+#variable_conflict use_column
+declare
+  known record;
+  next bigint;
+  counted bigint;
+begin
+  select p.moved_to, p.goal into known from {{schema}}.partitioning p for update;
+  if not found then
+    return;
+  end if;
+  if known.moved_to < known.goal then
+    next := coalesce((
+      select e.position from {{schema}}.events e where e.position > known.moved_to and e.position <= known.goal
+        order by e.position offset most - 1 limit 1), known.goal);
+    insert into {{schema}}.events_moving
+      select * from {{schema}}.events e where e.position > known.moved_to and e.position <= next
+        order by e.position
+      on conflict do nothing;
+    select (select count(*) from {{schema}}.events e where e.position > known.moved_to and e.position <= next)
+         - (select count(*) from {{schema}}.events_moving m where m.position > known.moved_to and m.position <= next)
+      into counted;
+    if counted <> 0 then
+      raise exception 'of the events up to position % not all were copied: % are missing', next, counted
+        using errcode = 'data_corrupted';
+    end if;
+    update {{schema}}.partitioning p set moved_to = next, last_batch = pg_current_xact_id();
+    known.moved_to := next;
+  end if;
+  return query select known.moved_to::double precision, known.goal::double precision;
+end
+$reprise$;
+
+-- Puts the copy in the place of the events, with their rights, triggers, views and the sequence. All who have read or written in a
+-- transaction have ended then: it waits for them for a fifth of a second at most, for others wait behind it.
+-- Answers 'finished'; 'none', if there is no move, for another process has finished it; 'moving', if not all were moved; or 'waiting'
+-- for the processes of these numbers: they may have a snapshot in which the copy is not whole.
+create function {{schema}}.finish_partitioning(out outcome text, out waiting_for integer[]) language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  old constant oid := '{{quoted}}.events'::regclass;
+  known record;
+  triggers text[];
+  views text[];
+  indexes name[];
+  one record;
+  statement text;
+begin
+  select * into known from {{schema}}.partitioning p for update;
+  if not found then
+    outcome := 'none';
+    return;
+  end if;
+  if known.moved_to < known.goal then
+    outcome := 'moving';
+    return;
+  end if;
+  waiting_for := array(
+    select a.pid from pg_stat_activity a
+      where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_type = 'client backend'
+        and age(a.backend_xmin) >= age(known.last_batch::xid)
+      order by 1);
+  if cardinality(waiting_for) > 0 then
+    outcome := 'waiting';
+    return;
+  end if;
+  waiting_for := null;
+
+  perform set_config('lock_timeout', '200ms', true);
+  lock table {{schema}}.events in access exclusive mode;
+  lock table {{schema}}.events_moving in access exclusive mode;
+  if (select max(e.position) from {{schema}}.events e) is distinct from (
+      select max(m.position) from {{schema}}.events_moving m)
+    or not exists (
+      select from pg_trigger t where t.tgrelid = old and t.tgname = 'events_are_copied' and t.tgenabled in ('O', 'A')) then
+    raise exception 'what was appended while events were moved was not copied' using errcode = 'data_corrupted';
+  end if;
+  perform {{schema}}.copy_indexes();
+  indexes := array(
+    select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+      where i.indrelid = old and to_regclass('{{quoted}}.' || {{schema}}.moving_index(c.relname)) is not null);
+  triggers := array(
+    select pg_get_triggerdef(t.oid) || case when t.tgenabled = 'O' then '' else format('; alter table %s.events %s trigger %I',
+        '{{quoted}}', case t.tgenabled when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, t.tgname) end
+      from pg_trigger t
+      where t.tgrelid = old and not t.tgisinternal and t.tgname not in ('events_are_copied', 'events_are_moving')
+      order by t.tgname);
+  views := array(
+    select format('create or replace view %s%s as %s', v.oid::regclass,
+        coalesce(' with (' || array_to_string(v.reloptions, ', ') || ')', ''), pg_get_viewdef(v.oid))
+      from pg_class v
+      where v.relkind = 'v' and v.oid in (
+        select r.ev_class from pg_depend d join pg_rewrite r on r.oid = d.objid
+          where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = old)
+      order by v.oid);
+  for one in
+    select a.privilege_type as kind, a.is_grantable, '' as columns,
+           case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as who
+      from pg_class c, aclexplode(c.relacl) a where c.oid = old and a.grantee <> c.relowner
+    union all
+    select a.privilege_type, a.is_grantable, format(' (%I)', t.attname),
+           case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
+      from pg_attribute t, aclexplode(t.attacl) a where t.attrelid = old and t.attnum > 0
+  loop
+    execute format('grant %s%s on %s.events_moving to %s%s', one.kind, one.columns, '{{quoted}}', one.who,
+      case when one.is_grantable then ' with grant option' else '' end);
+  end loop;
+
+  alter sequence {{schema}}.events_position_seq owned by none;
+  alter table {{schema}}.events rename to events_before;
+  alter table {{schema}}.events_moving rename to events;
+  foreach statement in array views loop
+    execute statement;
+  end loop;
+  drop table {{schema}}.events_before;
+  alter sequence {{schema}}.events_position_seq owned by {{schema}}.events.position;
+  alter table {{schema}}.events rename constraint events_moving_pkey to events_pkey;
+  for one in select i.name from unnest(indexes) as i(name) loop
+    execute format('alter index %s.%I rename to %I', '{{quoted}}', {{schema}}.moving_index(one.name), one.name);
+  end loop;
+  foreach statement in array triggers loop
+    execute statement;
+  end loop;
+  for one in
+    select i.inhrelid::regclass as name from pg_inherits i where i.inhparent = '{{quoted}}.events'::regclass
+  loop
+    execute format('create trigger events_are_not_truncated before truncate on %s
+      for each statement execute function %s.refuse_change()', one.name, '{{quoted}}');
+  end loop;
+  delete from {{schema}}.partitioning;
+  outcome := 'finished';
+end
+$reprise$;
 
 -- Another lineage, after a restore: what subscriptions in other places have reached says nothing about this
 -- store any more, and they stop. Checkpoints of this schema were restored together with the events, and go on.
@@ -2161,7 +2485,7 @@ create function {{schema}}.prepare_import(
 as $reprise$
 begin
   if at <> '{{quoted}}.events'::regclass then
-    raise exception 'the functions of the schema of % were made for another name', at using errcode = 'RP003';
+    perform {{schema}}.refuse_other_table(at);
   end if;
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'an import needs a READ COMMITTED transaction, not %',
@@ -2283,7 +2607,7 @@ begin
   return 'stored';
 exception when unique_violation then
   get stacked diagnostics broken = constraint_name;
-  if broken not in ('events_pkey', 'commands_pkey') then
+  if broken !~ '^(events(_p[0-9]+)?|commands)_pkey$' then
     raise;
   end if;
   return 'changed';

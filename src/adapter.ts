@@ -423,8 +423,6 @@ export type {
   ProjectionList,
   ProjectionPage,
   ProjectionSource,
-  Until,
-  UntilOfSource,
 } from './shell/projection/reader'
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { SubscriptionBackend } from './shell/subscription/environment'

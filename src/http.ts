@@ -24,6 +24,8 @@ export {
   POSITION_HEADER,
   readYourWrites,
   type ReadYourWritesOptions,
+  type UntilOfSource,
+  type WaitUntil,
 } from './http/read-your-writes'
 export {
   problem,

@@ -25,6 +25,12 @@ export {
   type Tenants,
   type TenantsMigrated,
 } from './adapters/postgres/tenants'
+export type {
+  Partitioned,
+  PartitionEvents,
+  Partitioning,
+} from './adapters/postgres/schema/partitioning'
+export type { SchemaActions } from './adapters/postgres/schema/schema-actions'
 export { type Migration, migrationsFor } from './adapters/postgres/schema/migrations'
 export {
   type TableDeclaration,

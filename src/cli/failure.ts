@@ -59,6 +59,7 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'TagsNotDeclared':
     case 'OtherSlotMap':
     case 'SlotMoving':
+    case 'EventsMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':

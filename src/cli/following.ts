@@ -48,6 +48,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'TagsNotDeclared':
     case 'OtherSlotMap':
     case 'SlotMoving':
+    case 'EventsMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':

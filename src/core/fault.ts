@@ -29,6 +29,7 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'TagsNotDeclared':
     case 'OtherSlotMap':
     case 'SlotMoving':
+    case 'EventsMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':

@@ -48,7 +48,7 @@ const parsePosition = (header: string): SourcePosition | undefined => {
 }
 
 /** Waits for a position: `reader.until`, or `untilReached` with the name of a subscription. */
-type Until = (
+export type WaitUntil = (
   position: Position,
   timeout: number,
 ) => TaskEither<WaitError | DocumentError, Position>
@@ -56,7 +56,7 @@ type Until = (
 /** How to wait on each of several sources. */
 export interface UntilOfSource {
   /** `undefined`: there is no source of that name. */
-  readonly of: (source: string) => Until | undefined
+  readonly of: (source: string) => WaitUntil | undefined
 }
 
 /**
@@ -78,12 +78,12 @@ export interface UntilOfSource {
  * if (E.isLeft(waited)) return problemResponse(waited.left)
  */
 export const readYourWrites = (
-  until: Until | UntilOfSource,
+  until: WaitUntil | UntilOfSource,
   { timeout, waiting, ...options }: ReadYourWritesOptions = {},
 ): ((headers: Headers) => Promise<E.Either<Problem, void>>) => {
   const longest = timeSetting(timeout, 2_000, 0)
   const most = setting(waiting, 100, 0)
-  const waitFor = (source: string | undefined): Until | undefined => {
+  const waitFor = (source: string | undefined): WaitUntil | undefined => {
     if (typeof until === 'function') return source === undefined ? until : undefined
     return source === undefined ? undefined : until.of(source)
   }

@@ -141,6 +141,7 @@ const storeFailure = (
     case 'TagsNotDeclared':
     case 'OtherSlotMap':
     case 'SlotMoving':
+    case 'EventsMoving':
     case 'MasterKeyUnavailable':
     case 'MasterKeyWrong':
     case 'SubjectKeyMissing':

@@ -109,7 +109,7 @@ describe('what is done on the command line', () => {
       create role ${role} login password 'app';
       grant usage on schema reprise to ${role};
       grant select, insert, update, delete on all tables in schema reprise to ${role};
-      grant select on all sequences in schema reprise to ${role};
+      grant usage, select on all sequences in schema reprise to ${role};
       revoke insert on reprise.audit from ${role}`)
     const url = new URL(side.url)
     url.username = role

@@ -62,6 +62,7 @@ describe('reprise doctor', () => {
           'immutability',
           'positions',
           'lineage',
+          'partitions',
           'horizon',
         ],
         ['owners', 'filters', 'parked', 'projections', 'tags'],
@@ -158,7 +159,7 @@ describe('reprise doctor', () => {
     await admin.query(`create role ${role} login password 'r'`)
     await admin.query(`grant usage on schema guarded to ${role}`)
     await admin.query(`grant select on all tables in schema guarded to ${role}`)
-    await admin.query(`grant select on all sequences in schema guarded to ${role}`)
+    await admin.query(`grant usage, select on all sequences in schema guarded to ${role}`)
     const url = new URL(database.url)
     url.username = role
     url.password = 'r'

@@ -130,6 +130,57 @@ describe('reprise migrate --schemas', () => {
   })
 })
 
+describe('reprise migrate --partition-by', () => {
+  const partitions = async (schema: string): Promise<number> => {
+    const client = new Client({ connectionString: database.url })
+    await client.connect()
+    const statement = 'select from pg_inherits where inhparent = $1::regclass'
+    const { rowCount } = await client.query(statement, [`${schema}.events`])
+    await client.end()
+    return rowCount ?? 0
+  }
+
+  it('makes the partitions of a new store, and has nothing to do the second time', async () => {
+    const first = await cli(['migrate', '--partition-by', 'hash:3', '--json', ...on('parts')])
+    expect(first).toMatchObject({ exitCode: 0, error: '' })
+    expect(first.out).toContain('"outcome": "moved"')
+    expect(await partitions('parts')).toBe(3)
+    expect(await cli(['migrate', ...on('parts')])).toMatchObject({ exitCode: 0 })
+    const again = await cli(['migrate', '--partition-by', 'hash:3', ...on('parts')])
+    expect(again.out).toMatch(/^Nothing to do: the events in .* are in 3 partitions\.\n$/)
+    const other = await cli(['migrate', '--partition-by', 'hash:5', ...on('parts')])
+    expect(other).toMatchObject({
+      exitCode: 1,
+      error: expect.stringContaining('is 3 in this store, and cannot become 5') as string,
+    })
+  })
+
+  it('says how far it is', async () => {
+    await cli(['migrate', ...on('living')])
+    await execute(`insert into living.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+      select 'tick-a', n, gen_random_uuid(), 'Ticked', 1, now(), '{}', '{}' from generate_series(1, 2000) n`)
+    const { exitCode, out } = await cli(['migrate', '--partition-by', 'hash:2', ...on('living')])
+    expect(exitCode).toBe(0)
+    expect(out).toContain('living: 100 %, at 2000 of 2000\n')
+    expect(out).toMatch(/are in 2 partitions now\.\n$/)
+  })
+
+  it.each([
+    ['hash:0', /from 2 to 64; got 0/],
+    ['hash:65', /from 2 to 64; got 65/],
+    ['hash:x', /takes hash:16, say, and not hash:x/],
+    ['list', /takes hash:16, say, and not list/],
+    ['time:month', /not partitioned by time.*reprise archive/s],
+  ])('rejects %s, and makes nothing', async (how, message) => {
+    const { exitCode, error } = await cli(['migrate', '--partition-by', how, ...on('refused')])
+    expect({ exitCode, error }).toEqual({
+      exitCode: 2,
+      error: expect.stringMatching(message) as string,
+    })
+    expect(await schemas()).not.toContain('refused')
+  })
+})
+
 describe('reprise init', () => {
   it('writes files that do what migrate does', async () => {
     const target = join(folder, 'a', 'b')

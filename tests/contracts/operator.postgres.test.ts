@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { postgres } from 'reprise/postgres'
+import { partitionedInThisRun } from '../support/partitioned'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
 import { right } from '../support/right'
 import { operatorContracts } from './operator-contracts'
@@ -14,12 +15,13 @@ beforeAll(async () => {
   db = database.connect()
   elsewhere = database.connect(3, 'unprepared')
 })
-afterAll(() => database.close())
+afterAll(() => database.close(), 120_000) // there is a schema for each test
 
 operatorContracts('PostgreSQL', async (settings) => {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
   const backend = postgres(db, { schema })
   await right(backend.migrate)
+  await partitionedInThisRun(db, schema)
   const { operator } = postgres(elsewhere, { schema, operator: settings })
   return { ...backend, operator }
 })

@@ -1,6 +1,7 @@
 import { Pool } from 'pg'
 import { connectPool, postgres, type PostgresBackend, type PostgresOptions } from 'reprise/postgres'
 import { createDatabase } from './database'
+import { partitionedInThisRun } from './partitioned'
 import { right } from './right'
 
 /** No tables but ours. */
@@ -20,6 +21,7 @@ export const postgresReadSide = async (
   const db = connectPool<NoTables>(pool)
   const backend = postgres(db, options)
   await right(backend.migrate)
+  await partitionedInThisRun(db, options.schema)
   return {
     ...backend,
     url: database.url,

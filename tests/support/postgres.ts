@@ -5,6 +5,7 @@ import { connectPool } from '../../src/adapters/postgres/connection/pool'
 import type { PreparedStatementsMode } from '../../src/adapters/postgres/connection/prepared-statements'
 import { migrate } from '../../src/adapters/postgres/schema/migrate'
 import { createDatabase } from './database'
+import { partitionedInThisRun } from './partitioned'
 
 /** A database of a suite's own, migrated; connections to it are closed with it. */
 export interface MigratedDatabase<Database> {
@@ -27,8 +28,10 @@ export const migratedDatabase = async <Database = unknown>(
     open.push(db)
     return db
   }
-  const migrated = await migrate(connect(), schema)()
+  const first = connect()
+  const migrated = await migrate(first, schema)()
   if (isLeft(migrated)) throw new Error(migrated.left.message)
+  await partitionedInThisRun(first, schema)
   return {
     url,
     connect,

@@ -50,8 +50,8 @@ import { postgresOperator } from './operator/operator'
 import { postgresOutbox } from './outbox/outbox-store'
 import { readsIn } from './read/reads'
 import { startPositionIn } from './read/start-position'
-import { migrate } from './schema/migrate'
 import { DEFAULT_SCHEMA } from './schema/names'
+import { type SchemaActions, schemaActions } from './schema/schema-actions'
 import { slotMapIn } from './shard/slot-map'
 import { postgresSubscriptions } from './subscriptions/subscription-store'
 import { postgresWakeUps } from './subscriptions/wake-ups'
@@ -116,7 +116,8 @@ export interface PostgresStore<Database> extends EventStore, BoundaryStore {
 }
 
 /** Everything in PostgreSQL. */
-export interface PostgresBackend<Database> extends Backend<Transaction<Database>>, WholeStore {
+export interface PostgresBackend<Database>
+  extends Backend<Transaction<Database>>, WholeStore, SchemaActions {
   readonly store: PostgresStore<Database>
   /** The Kysely that it works on: the caller's own, or one over what was handed in. */
   readonly db: Kysely<Database>
@@ -278,8 +279,7 @@ export const postgres = <Database = unknown>(
   const documents = postgresProjections(bounded, schema, idleTimeout)
   const sealing = sealingIn(bounded, schema, personalData, notifications)
   const { subjectKeys, onForgotten } = sealing
-  const { inTransaction: documentsIn } = documents
-  const inline = { projections: sealing.inline(projections), documentsIn }
+  const inline = { projections: sealing.inline(projections), documentsIn: documents.inTransaction }
   const parts = {
     schema,
     limits: limitsOf(limits),
@@ -304,7 +304,7 @@ export const postgres = <Database = unknown>(
     operator: sealing.operator(postgresOperator(bounded, operating)),
     ...wholeStore(db, { schema, signal }),
     wakeUps: { signal, listen, isListening },
-    migrate: migrate(db, schema),
+    ...schemaActions(db, schema),
     close: async () => {
       sealing.stop()
       await wakeUps.close()

@@ -6,6 +6,7 @@ import { scriptOf } from '../../adapters/postgres/schema/migration-script'
 import { answer } from '../output/report'
 import type { Register, Work } from '../runtime'
 import { explain, withSession } from '../session'
+import { migrateToPartitions } from './migrate-partitions'
 import { migrateSchemas } from './migrate-schemas'
 
 const listed = (names: ReadonlyArray<string>, verb: string): string =>
@@ -60,10 +61,14 @@ export const dryRun: Work = withSession('existing', (session, context) =>
 interface MigrateOptions {
   readonly dryRun?: boolean
   readonly schemas?: string
+  readonly partitionBy?: string
 }
 
-const workOf = ({ dryRun: isDryRun, schemas }: MigrateOptions): Work =>
-  isDryRun === true ? dryRun : schemas === undefined ? migrate : migrateSchemas(schemas)
+const workOf = ({ dryRun: isDryRun, schemas, partitionBy }: MigrateOptions): Work => {
+  if (isDryRun === true) return dryRun
+  if (schemas !== undefined) return migrateSchemas(schemas)
+  return partitionBy === undefined ? migrate : migrateToPartitions(partitionBy)
+}
 
 export const registerMigrate: Register = (program, perform) =>
   program
@@ -75,5 +80,11 @@ export const registerMigrate: Register = (program, perform) =>
         '--schemas <file>',
         'every schema that this file names, one in each line',
       ).conflicts('dryRun'),
+    )
+    .addOption(
+      new Option(
+        '--partition-by <how>',
+        'move the events to partitions, while the store is in use: hash:16, say',
+      ).conflicts(['dryRun', 'schemas']),
     )
     .action((options: MigrateOptions, command: Command) => perform(command, workOf(options)))

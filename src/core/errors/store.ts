@@ -44,6 +44,8 @@ export type StoreFailure =
   | 'OtherSlotMap'
   /** The stream is being moved to another shard, which takes its appends when that is done. */
   | 'SlotMoving'
+  /** The events are being moved to partitions: none of them can be erased, archived or truncated until that is done. */
+  | 'EventsMoving'
   /** The master key cannot be used at this moment: what wraps and unwraps has failed. */
   | 'MasterKeyUnavailable'
   /** The key of a subject was wrapped by another master key than the one that was given for its id. */

@@ -173,6 +173,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
     answerLost: false,
     advice: 'the shard is being split: repeat it when that is done',
   },
+  RP009: {
+    reason: 'EventsMoving',
+    answerLost: false,
+    advice:
+      'nothing can be erased, archived or truncated until the events are in their partitions: let `npx reprise migrate --partition-by` end, or run it again if it was stopped (`npx reprise doctor` says how far it is)',
+  },
   RP006: { reason: 'TagsIncomplete', answerLost: false, advice: TAGS_INCOMPLETE },
 }
 
@@ -210,17 +216,24 @@ const isStale = (error: unknown): boolean =>
 export const isTransactionConflict = (error: unknown): boolean =>
   ['40001', '40P01'].includes(codeOf(error)) || isStale(error)
 
-/** `pg` and postgres.js name it differently. */
-const violates = (error: unknown, constraint: string): boolean =>
-  error instanceof Error &&
-  (('constraint' in error && error.constraint === constraint) ||
-    ('constraint_name' in error && error.constraint_name === constraint))
+/** The constraint that a statement has violated; an empty text: none. `pg` and postgres.js name it differently. */
+const violated = (error: unknown): string => {
+  if (!(error instanceof Error)) return ''
+  if ('constraint' in error) return String(error.constraint)
+  return 'constraint_name' in error ? String(error.constraint_name) : ''
+}
+
+const violates = (error: unknown, constraint: string): boolean => violated(error) === constraint
+
+// Of events in partitions each partition has constraints of its own.
+const VERSION_TAKEN = /^events(?:_p\d+)?_pkey$/
+const POSITION_TAKEN = /^events(?:_p\d+)?_position_key$/
 
 /** Two transactions have remembered the same command at the same moment, and this one came second. */
 export const isCommandTaken = (error: unknown): boolean => violates(error, 'commands_pkey')
 
 /** Two transactions have taken the same version of a stream at the same moment, and this one came second. */
-export const isVersionTaken = (error: unknown): boolean => violates(error, 'events_pkey')
+export const isVersionTaken = (error: unknown): boolean => VERSION_TAKEN.test(violated(error))
 
 /** Two statements have given a subscription the same name at the same moment, and this one came second. */
 export const isSubscriptionTaken = (error: unknown): boolean =>
@@ -241,7 +254,7 @@ const isConnecting = (error: unknown): boolean =>
 
 const meaningOf = (error: unknown): Meaning | undefined => {
   if (isStale(error)) return stale
-  if (violates(error, 'events_position_key')) return sequenceBehind
+  if (POSITION_TAKEN.test(violated(error))) return sequenceBehind
   if (error instanceof Error && error.message.includes(REFUSED_NAME)) return refusedSchemaName
   const code = codeOf(error)
   const coded = meanings[code] ?? (refusesData.test(code) ? dataRefused : undefined)

@@ -5,6 +5,8 @@ import { argument, firstThree } from '../../../../core/text'
 import { HIGHEST_POSITION } from '../../schema/names'
 import type { OperatedSchema } from '../operated-schema'
 import type { Check } from './check'
+import { immutability } from './immutability-check'
+import { partitions } from './partitions-check'
 
 interface AccessRow {
   readonly name: string
@@ -35,7 +37,8 @@ select current_user::text as name,
          and has_table_privilege($2::text || '.snapshots', 'select')
          and has_table_privilege($2::text || '.commands', 'select')
          and has_sequence_privilege($2::text || '.events_position_seq', 'select') as readable,
-       has_table_privilege($2::text || '.events', 'insert')
+       has_sequence_privilege($2::text || '.events_position_seq', 'usage')
+         and has_table_privilege($2::text || '.events', 'insert')
          and has_table_privilege($2::text || '.event_tags', 'insert')
          and has_table_privilege($2::text || '.commands', 'insert')
          and has_table_privilege($2::text || '.snapshots', 'insert')
@@ -57,7 +60,7 @@ const access = ({ name: schema, quoted, read }: OperatedSchema): Check => ({
       const { name = '', readable = false, writable = false, lacking = [] } = row ?? {}
       const tables = READ_SIDE.map((table) => `${quoted}.${table}`).join(', ')
       const grants =
-        `grant usage on schema ${quoted}; grant select on all tables in schema ${quoted}; grant select on all ` +
+        `grant usage on schema ${quoted}; grant select on all tables in schema ${quoted}; grant usage, select on all ` +
         `sequences in schema ${quoted}; grant insert on ${quoted}.events, ${quoted}.event_tags, ` +
         `${quoted}.commands; grant insert, update on ${quoted}.snapshots; grant insert, update, delete on ${tables} (each: to the user)`
       if (!readable) {
@@ -103,45 +106,6 @@ const audit = ({ quoted, read }: OperatedSchema): Check => ({
             `Unless this is meant, as the owner: grant insert, update on ${quoted}.audit (to the user)`,
           ),
     ),
-  ),
-})
-
-interface TriggerRow {
-  readonly name: string
-  readonly enabled: string
-  readonly role: string
-}
-
-const TRIGGERS = ['events_are_immutable', 'events_are_not_truncated']
-
-const immutability = ({ quoted, read }: OperatedSchema): Check => ({
-  name: 'immutability',
-  needs: 'tables',
-  look: pipe(
-    read<TriggerRow>(
-      `select tgname::text as name, tgenabled::text as enabled,
-              current_setting('session_replication_role') as role
-       from pg_trigger where tgrelid = $1::regclass and not tgisinternal`,
-      [`${quoted}.events`],
-    ),
-    TE.map((rows) => {
-      const active = rows.filter(({ enabled }) => enabled === 'O' || enabled === 'A')
-      const gone = TRIGGERS.filter((name) => !active.some((row) => row.name === name))
-      if (gone.length > 0) {
-        return problem(
-          'immutability',
-          `events can be changed: the trigger ${gone.join(' and the trigger ')} is missing or disabled`,
-          `Run: alter table ${quoted}.events enable trigger all`,
-        )
-      }
-      return rows[0]?.role === 'replica'
-        ? warning(
-            'immutability',
-            'session_replication_role is replica: triggers do not fire for this user',
-            'Set it to origin, unless this is meant.',
-          )
-        : ok('immutability', 'events can be neither changed nor removed')
-    }),
   ),
 })
 
@@ -269,4 +233,5 @@ export const tableChecks = (schema: OperatedSchema): ReadonlyArray<Check> => [
   immutability(schema),
   positions(schema),
   lineage(schema),
+  partitions(schema),
 ]
