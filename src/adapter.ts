@@ -426,7 +426,7 @@ export type {
 } from './shell/projection/reader'
 export type { DispatchOptions } from './shell/outbox/dispatch-step'
 export type { SubscriptionBackend } from './shell/subscription/environment'
-export type { UntilReached, WaitsOn } from './shell/subscription/until-reached'
+export type { UntilReached, WaitsOn, WatchedSource } from './shell/subscription/until-reached'
 export type { TransactionalSubscription } from './shell/subscription/run-subscription'
 export type { WorkersEnd } from './shell/workers/run-workers'
 export type { Worker, WorkerError, WorkerNotice } from './shell/workers/worker'

@@ -89,14 +89,15 @@ export const waitFor = async <Failure>(
   }
 }
 
-interface Checkpoints<Transaction> extends Pick<Backend<Transaction>, 'subscriptions'> {
+/** One source whose subscriptions are waited for. */
+export interface WatchedSource<Transaction> extends Pick<Backend<Transaction>, 'subscriptions'> {
   /** Its name, if it is one of several sources. */
   readonly source?: string
 }
 
 /** What is waited on: a source, or a backend with several of them. */
 export type WaitsOn<Transaction> =
-  Checkpoints<Transaction> | { readonly sources: ReadonlyArray<Checkpoints<Transaction>> }
+  WatchedSource<Transaction> | { readonly sources: ReadonlyArray<WatchedSource<Transaction>> }
 
 /** Waits for a subscription. See {@link untilReached}. */
 export interface UntilReached {
@@ -138,7 +139,7 @@ export const noSuchSource = (
 export const sourceFor = <Transaction>(
   backend: WaitsOn<Transaction>,
   source: string | undefined,
-): E.Either<StoreFailed, Checkpoints<Transaction>> => {
+): E.Either<StoreFailed, WatchedSource<Transaction>> => {
   const all = 'sources' in backend ? backend.sources : [backend]
   const [only, another] = all
   if (source === undefined && only !== undefined && another === undefined) return E.right(only)
