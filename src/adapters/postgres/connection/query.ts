@@ -84,8 +84,17 @@ export const poolClient = (run: RunStatement, release: () => void): PostgresPool
   return { query, release }
 }
 
-export const kyselyOn = <Database>(pool: PostgresPool): Kysely<Database> =>
-  new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+/** A Kysely over `pool`. Its `destroy` ends the pool, once. */
+export const kyselyOn = <Database>({ connect, end }: PostgresPool): Kysely<Database> => {
+  let ending: Promise<void> | undefined
+  const endOnce = (): Promise<void> => (ending ??= end())
+  const db = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: { connect, end: endOnce } }),
+  })
+  // Kysely's own ends nothing before its first statement, and statements of the library go past it.
+  const destroy = db.destroy.bind(db)
+  return Object.assign(db, { destroy: () => destroy().then(endOnce) })
+}
 
 /** Runs a statement: the caller's Kysely, or one of their transactions. */
 export interface Executor {
