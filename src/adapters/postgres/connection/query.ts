@@ -85,9 +85,10 @@ export const poolClient = (run: RunStatement, release: () => void): PostgresPool
 }
 
 /** A Kysely over `pool`. Its `destroy` ends the pool, once. */
-export const kyselyOn = <Database>({ connect, end }: PostgresPool): Kysely<Database> => {
+export const kyselyOn = <Database>(pool: PostgresPool): Kysely<Database> => {
   let ending: Promise<void> | undefined
-  const endOnce = (): Promise<void> => (ending ??= end())
+  const endOnce = (): Promise<void> => (ending ??= pool.end())
+  const connect = () => pool.connect()
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({ pool: { connect, end: endOnce } }),
   })
