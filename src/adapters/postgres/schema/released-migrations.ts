@@ -800,6 +800,9 @@ begin
     perform {{schema}}.check_tags(categories);
     return;
   end if;
+  if seen.horizon <= after then
+    return; -- nothing is new: no index is looked into, of which partitions have one each
+  end if;
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
