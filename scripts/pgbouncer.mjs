@@ -86,7 +86,10 @@ const main = async () => {
   }
   const folder = mkdtempSync(join(tmpdir(), 'reprise-pgbouncer-'))
   chmodSync(folder, 0o777)
-  const postgres = await startPostgres({ name: 'pooled', settings: ['max_connections=200', 'fsync=off'] })
+  const postgres = await startPostgres({
+    name: 'pooled',
+    settings: ['max_connections=200', 'fsync=off'],
+  })
   const pooler = await startPgBouncer(program, folder, postgres.port)
   try {
     if (pooler === undefined) return 1
