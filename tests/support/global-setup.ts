@@ -6,8 +6,8 @@ declare global {
 
 /**
  * One real PostgreSQL for the whole run, unless `TEST_DATABASE_URL` names one. Suites keep apart by
- * giving each its own database or schema: see `database.ts`. It does not wait for the disk: what it holds has no need to
- * survive the machine, and a process that is killed loses nothing of what it has written.
+ * giving each its own database or schema: see `database.ts`. It waits for the disk as servers do by default: `doctor` would
+ * warn of it otherwise.
  */
 export default async function globalSetup(): Promise<void> {
   const { findNatsServer } = await import('../../scripts/nats-server.mjs')
@@ -18,7 +18,7 @@ export default async function globalSetup(): Promise<void> {
   const { startPostgres } = await import('../../scripts/embedded-postgres.mjs')
   const { server, url } = await startPostgres({
     name: 'tests',
-    settings: ['max_connections=300', 'fsync=off'],
+    settings: ['max_connections=300'],
   })
   globalThis.embeddedPostgres = server
   process.env['TEST_DATABASE_URL'] = url
