@@ -108,7 +108,8 @@ const inTransaction = async <Answer extends E.Either<unknown, unknown>>(
       }
       return answer
     } finally {
-      if (end === 'rolledBack') await transaction.rollback().execute()
+      // Also after a COMMIT that failed: Kysely gives the connection back only then.
+      if (end !== 'committed') await transaction.rollback().execute()
     }
   } catch {
     return undefined
