@@ -1,5 +1,4 @@
 import * as E from 'fp-ts/Either'
-import { pipe } from 'fp-ts/function'
 import type { ControlledTransaction, Kysely, Transaction } from 'kysely'
 import type { Appended } from '../../../core/append'
 import {
@@ -32,7 +31,7 @@ const storedEvents = (
     type,
     schemaVersion,
     data: parse<JsonObject>(data),
-    metadata: parse<Metadata>(metadata),
+    metadata: metadata === '{}' ? {} : parse<Metadata>(metadata),
     streamId,
     version: first + index,
     position: positions[index] ?? 0,
@@ -43,11 +42,10 @@ const storedEvents = (
 /** An append to one stream as one to several. */
 export const asTogether =
   (append: RunAppend): RunTogether<AppendError> =>
-  async ([encoded]) =>
-    pipe(
-      encoded === undefined ? noAnswer : await append(encoded),
-      E.map((appended) => [appended]),
-    )
+  async ([encoded]) => {
+    const answer = encoded === undefined ? noAnswer : await append(encoded)
+    return E.isLeft(answer) ? answer : E.right([answer.right])
+  }
 
 /** The other way round. */
 export const appendOne =

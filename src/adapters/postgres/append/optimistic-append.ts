@@ -124,7 +124,8 @@ export const optimisticAppend = (
   db: Executor,
   scope: TransactionScope,
 ): RunAppends => {
-  const fallback = fallbackAppend(db, statements, scope)
+  // Made when it is needed: a transaction of one append rarely does.
+  const fallback: RunAppends = (appends) => fallbackAppend(db, statements, scope)(appends)
   const answersFrom = async (
     appends: ReadonlyArray<EncodedAppend>,
     rows: ReadonlyMap<StreamId, ReadonlyArray<StoredRow>>,

@@ -1,4 +1,4 @@
-import type { BindConfig, Connection, PoolClient, Submittable } from 'pg'
+import type { Connection, PoolClient, Submittable } from 'pg'
 import type { Answer } from './query'
 
 /** A column of a statement's rows. */
@@ -7,7 +7,8 @@ export interface Column {
   readonly parse: (text: string) => unknown
 }
 
-type Values = NonNullable<BindConfig['values']>
+/** Parameters as the server reads them. */
+type Values = ReadonlyArray<string | null>
 
 /** A statement that the connection has prepared, with its values. */
 export interface Prepared {
@@ -44,7 +45,7 @@ const encoded = (value: unknown): string | null | undefined => {
 
 /** Parameters as PostgreSQL reads them; `undefined` when only the driver can write them. */
 export const encodeParameters = (parameters: ReadonlyArray<unknown>): Values | undefined => {
-  const values: Values = []
+  const values: Array<string | null> = []
   for (const parameter of parameters) {
     const value = encoded(parameter)
     if (value === undefined) return undefined
@@ -93,6 +94,52 @@ const forget = (connection: Connection, name: string): void => {
   }
 }
 
+const [BIND, EXECUTE, SYNC] = [0x42, 0x45, 0x53]
+
+/** Of a Bind without its name and its values; of an Execute; of a Sync. In bytes. */
+const [BIND_SIZE, EXECUTE_SIZE, SYNC_SIZE] = [13, 10, 5]
+
+/** No value, where its length stands. */
+const NULL = -1
+
+/**
+ * Bind and Execute of each statement, and one Sync: with texts for all values and all columns. In one piece, which takes
+ * the process less time to write than three for each statement, as the driver makes them. Throws a RangeError if it is too
+ * much for a buffer. Source: https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+const messagesOf = (statements: ReadonlyArray<Prepared>): Buffer => {
+  const bindSizes = statements.map(({ name, values }) => {
+    let size = BIND_SIZE + Buffer.byteLength(name)
+    for (const value of values) size += 4 + (value === null ? 0 : Buffer.byteLength(value))
+    return size
+  })
+  const total = bindSizes.reduce((sum, size) => sum + size + EXECUTE_SIZE, SYNC_SIZE)
+  const bytes = Buffer.allocUnsafe(total)
+  let at = 0
+  for (const [index, { name, values }] of statements.entries()) {
+    at = bytes.writeUInt8(BIND, at)
+    at = bytes.writeInt32BE((bindSizes[index] ?? 0) - 1, at)
+    at = bytes.writeUInt8(0, at) // the portal without a name
+    at += bytes.write(name, at)
+    at = bytes.writeUInt8(0, at)
+    at = bytes.writeInt16BE(0, at) // no formats: all values are texts
+    at = bytes.writeUInt16BE(values.length, at)
+    for (const value of values) {
+      const size = value === null ? NULL : bytes.write(value, at + 4)
+      bytes.writeInt32BE(size, at)
+      at += 4 + Math.max(size, 0)
+    }
+    at = bytes.writeInt16BE(0, at) // no formats: all columns are texts
+    at = bytes.writeUInt8(EXECUTE, at)
+    at = bytes.writeInt32BE(EXECUTE_SIZE - 1, at)
+    at = bytes.writeUInt8(0, at) // that portal
+    at = bytes.writeInt32BE(0, at) // all rows
+  }
+  at = bytes.writeUInt8(SYNC, at)
+  bytes.writeInt32BE(SYNC_SIZE - 1, at)
+  return bytes
+}
+
 /**
  * Statements that the connection has prepared, all in one write; nothing is parsed or described again.
  *
@@ -110,18 +157,14 @@ const exchange = (
     text: statements.at(-1)?.text ?? '',
     callback, // the driver replaces it when queries have a timeout
     submit: (connection: Connection) => {
-      connection.stream.cork()
+      for (const name of retired) forget(connection, name)
       try {
-        for (const name of retired) forget(connection, name)
-        for (const { name, values } of statements) {
-          connection.bind({ statement: name, values }, true)
-          connection.execute(null, true)
-        }
+        const messages = messagesOf(statements)
+        if (connection.stream.writable) connection.stream.write(messages)
       } catch (error) {
         self.handleError(error as Error)
+        connection.sync()
       }
-      connection.sync()
-      connection.stream.uncork()
     },
     handleDataRow: ({ fields }) => {
       if (failed) return
