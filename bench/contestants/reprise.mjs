@@ -120,8 +120,8 @@ export default {
   open: async ({ url, inline, across, cell = {} }) => {
     const pool = new pg.Pool({ connectionString: url, max: 10 })
     const db = connectPool(pool, inline ? 'prepareAll' : 'prepared')
-    // Its subscribers are in this process, unless they are said to be elsewhere.
-    const wakeUps = across === false ? { wakeUps: 'poll' } : {}
+    // Other processes are notified only where a cell has subscribers in one: the peers notify none.
+    const wakeUps = across === true ? {} : { wakeUps: 'poll' }
     const backend = postgres(db, { ...wakeUps, ...(inline ? { inline: [balances] } : {}) })
     const own = cell.way === undefined ? session(backend) : ways[cell.way](backend, cell)
     return {
