@@ -1981,7 +1981,7 @@ declare
   its_epoch integer;
   number integer;
 begin
-  lock table {{schema}}.events in row exclusive mode; -- as whoever inserts has: see put_slot_map
+  lock table {{schema}}.events in row exclusive mode; -- as every insert takes it: see put_slot_map
   -- A later statement: its snapshot sees the map of whoever this one has waited for.
   select s.epoch, s.shard into its_epoch, number from {{schema}}.shard s;
   if its_epoch * 1024 + number is distinct from stamp then
