@@ -8,7 +8,8 @@
 -- Error codes of our own: RP001 the server is a replica, RP002 the sequence is behind the rows, RP003 the schema
 -- has been renamed, RP004 the transaction is not READ COMMITTED, RP005 an append to a category with tags whose writer
 -- declares none, RP006 tags are not complete, RP007 a writer that goes by another map of the slots, or by none, RP008 slots
--- of the shard are being moved, RP009 events are being moved to partitions.
+-- of the shard are being moved, RP009 events are being moved to partitions, RP010 an append whose projections were sent with it
+-- has stored nothing.
 
 -- What this store is: one row.
 create table {{schema}}.store (
@@ -316,6 +317,15 @@ create function {{schema}}.refuse_replica() returns boolean language plpgsql
 as $reprise$
 begin
   raise exception 'a replica knows no horizon' using errcode = 'RP001';
+end
+$reprise$;
+
+-- For appends after which other statements of the same transaction are sent: they must not be run if it stores nothing.
+create function {{schema}}.refuse_nothing_stored() returns text language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  raise exception 'nothing was appended: another version, or a command that was handled before' using errcode = 'RP010';
 end
 $reprise$;
 

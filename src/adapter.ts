@@ -260,7 +260,7 @@ export type {
   StreamsRange,
   StreamSummary,
 } from './core/ports/event-store'
-export type { InlineProjection } from './core/ports/inline-projection'
+export type { InlineProjection, InlineStatement } from './core/ports/inline-projection'
 export type {
   Decision,
   FoundSubscription,
@@ -367,9 +367,11 @@ export {
   streamRangeProblem,
 } from './core/read-range'
 export type {
+  DecodedPendingEvent,
   EventsPage,
   EncodedEvent,
   NewEvent,
+  PendingEvent,
   Recorded,
   RecordedEvent,
   StoredEvent,
@@ -415,7 +417,7 @@ export { defaultRetry, type RetryPolicy } from './shell/category/settings'
 export type { OnSources } from './shell/sources'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
-export type { InlineHandler } from './shell/projection/inline'
+export type { InlineHandler, InlineStatements, RunsStatements } from './shell/projection/inline'
 export type { ListOptions } from './shell/projection/lists'
 export type {
   BuildReader,

@@ -3,7 +3,14 @@ import E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { CompiledQuery } from 'kysely'
 import pg from 'pg'
-import { commands, events, fromEnd, openCategory, runSubscription } from '../../dist/index.js'
+import {
+  commands,
+  events,
+  fromEnd,
+  inlineProjection,
+  openCategory,
+  runSubscription,
+} from '../../dist/index.js'
 import { memory } from '../../dist/memory.js'
 import { connectPool, postgres } from '../../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from '../domain.mjs'
@@ -97,14 +104,22 @@ const live = (backend) => async (handleData) => {
 const BALANCE = `insert into balances (id, balance) values ($1, $2)
   on conflict (id) do update set balance = balances.balance + excluded.balance`
 
+/** With code that runs in the transaction, and with statements that the events alone determine. */
 const balances = {
-  name: 'balances',
-  project: (events, transaction) => async () => {
-    for (const { streamId, data } of events) {
-      await transaction.executeQuery(CompiledQuery.raw(BALANCE, [streamId, data.amount]))
-    }
-    return E.right(undefined)
+  code: {
+    name: 'balances',
+    project: (events, transaction) => async () => {
+      for (const { streamId, data } of events) {
+        await transaction.executeQuery(CompiledQuery.raw(BALANCE, [streamId, data.amount]))
+      }
+      return E.right(undefined)
+    },
   },
+  statements: inlineProjection({
+    name: 'balances',
+    events: account.events,
+    statements: ({ streamId, event }) => [CompiledQuery.raw(BALANCE, [streamId, event.amount])],
+  }),
 }
 
 export default {
@@ -122,7 +137,7 @@ export default {
     const db = connectPool(pool, inline ? 'prepareAll' : 'prepared')
     // Other processes are notified only where a cell has subscribers in one: the peers notify none.
     const wakeUps = across === true ? {} : { wakeUps: 'poll' }
-    const backend = postgres(db, { ...wakeUps, ...(inline ? { inline: [balances] } : {}) })
+    const backend = postgres(db, { ...wakeUps, ...(inline ? { inline: [balances[inline]] } : {}) })
     const own = cell.way === undefined ? session(backend) : ways[cell.way](backend, cell)
     return {
       ...own,

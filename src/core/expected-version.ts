@@ -24,6 +24,10 @@ export const versionFits = (expected: ExpectedVersion, actual: StreamVersion): b
   return actual === (expected === 'mustNotExist' ? 0 : expected)
 }
 
+/** Whether `expected` says which version the stream must be at: then those of the next events are known. */
+export const isExactly = (expected: ExpectedVersion): expected is StreamVersion | 'mustNotExist' =>
+  expected !== 'any' && expected !== 'mustExist'
+
 /**
  * Whether `expected` is valid: one of the three words, or an integer from 0 to {@link MAXIMUM_VERSION}.
  *

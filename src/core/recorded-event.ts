@@ -37,10 +37,16 @@ export interface Recorded {
 /** A recorded event as the store keeps it, not decoded yet. */
 export interface StoredEvent extends EncodedEvent, Recorded {}
 
+/** An event on its way into a store: where in its stream it will be, but not its position, nor when it is recorded. */
+export type PendingEvent = Omit<StoredEvent, 'position' | 'recordedAt'>
+
 /** A recorded event, decoded. */
 export interface RecordedEvent<Event> extends Recorded {
   readonly event: Event
 }
+
+/** An event on its way into a store, decoded. */
+export type DecodedPendingEvent<Event> = Omit<RecordedEvent<Event>, 'position' | 'recordedAt'>
 
 /** Some events of one stream, decoded. */
 export interface EventsPage<Event> {

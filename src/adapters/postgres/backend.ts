@@ -164,13 +164,14 @@ const storeOn = <Database>(
     )
   const optimistic = (transaction: Transaction<Database>) =>
     asTogether(appendAlone(optimisticAppend(context, withoutPlugins(transaction), 'transaction')))
+  const ways = { statements: context.statements, optimistic, fallback }
   const append =
     inline.projections.length === 0
       ? groupedAppends(
           signallingAll(signal, optimisticAppend(grouping, direct, 'statement')),
           bounds,
         )
-      : signalling(signal, appendAndProject(db, inline, { optimistic, fallback }))
+      : signalling(signal, appendAndProject(db, inline, ways))
 
   const togetherIn = (transaction: Transaction<Database>) =>
     togetherAppend(

@@ -1,6 +1,13 @@
+import type { Either } from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import type { StoredEvent } from '../recorded-event'
+import type { PendingEvent, StoredEvent } from '../recorded-event'
 import type { TransactionDocuments } from './projection-store'
+
+/** A statement of a backend that takes them as text. One that Kysely has compiled is one. */
+export interface InlineStatement {
+  readonly sql: string
+  readonly parameters: ReadonlyArray<unknown>
+}
 
 /**
  * A read model that is updated inside the append: if it fails, nothing is stored. Passed to the backend when that
@@ -21,4 +28,11 @@ export interface InlineProjection<Transaction> {
     transaction: Transaction,
     documents: TransactionDocuments,
   ) => TaskEither<unknown, void>
+  /**
+   * What {@link project} would run, if that is known before the events are stored: a backend that can sends it along with
+   * the append, and does not call `project`. A Left: `project` is to be called, and will say what is wrong.
+   */
+  readonly statements?: (
+    events: ReadonlyArray<PendingEvent>,
+  ) => Either<unknown, ReadonlyArray<InlineStatement>>
 }

@@ -7,7 +7,12 @@ import { issuesOf } from '../../core/issue'
 import { isRecord } from '../../core/json'
 import { Metadata, noMetadata } from '../../core/metadata'
 import { isEmpty } from '../../core/owns'
-import type { RecordedEvent, StoredEvent } from '../../core/recorded-event'
+import type {
+  DecodedPendingEvent,
+  PendingEvent,
+  RecordedEvent,
+  StoredEvent,
+} from '../../core/recorded-event'
 import type { StreamId, StreamVersion } from '../../core/stream'
 import { catching } from '../catching'
 import { unshared } from './unshared'
@@ -65,6 +70,17 @@ export const decodeRecorded = <Event>(
     metadata: metadata.right,
     event: event.right,
   })
+}
+
+/** An event that is about to be stored, decoded as it will be. */
+export const decodePending = <Event>(
+  category: Pick<Replayable<unknown, Event>, 'events'>,
+  pending: PendingEvent,
+): E.Either<ReplayError, DecodedPendingEvent<Event>> => {
+  const recorded = decodeRecorded(category, { ...pending, position: 0, recordedAt: 0 })
+  if (E.isLeft(recorded)) return recorded
+  const { id, streamId, version, metadata, event } = recorded.right
+  return E.right({ id, streamId, version, metadata, event })
 }
 
 const gap = (stored: StoredEvent, before: StreamVersion): StoreFailed =>

@@ -1,7 +1,10 @@
+import { isExactly } from '../../../core/expected-version'
 import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
-import { milliseconds, quoteIdentifier, sequenceOf } from '../schema/names'
+import { milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
+import { arrayText, type Columns, jsonColumns, markColumns } from './append-columns'
+import { type Announcing, announcing } from './announcing'
 import { CURRENT, fits, joinLast, MOMENT, notBefore, versionCode } from './last-event'
 import { settingsIn, type StatementSettings } from './statement-settings'
 
@@ -13,9 +16,7 @@ import { settingsIn, type StatementSettings } from './statement-settings'
 
 /** Whether an append names the one version that its stream must be at, and there is a version after it. */
 const isExact = ({ expectedVersion }: EncodedAppend): boolean =>
-  expectedVersion !== 'any' &&
-  expectedVersion !== 'mustExist' &&
-  expectedVersion !== MAXIMUM_VERSION
+  isExactly(expectedVersion) && expectedVersion !== MAXIMUM_VERSION
 
 /** The columns that an insert fills. */
 const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data, metadata'
@@ -30,96 +31,45 @@ const unnested = (arrays: string, data: string, metadata: string): string =>
              jsonb_array_elements((select ${data}::text::jsonb)),
              jsonb_array_elements((select ${metadata}::text::jsonb)))`
 
-/** SQL that announces: its one row, and the condition that takes the lock. */
-interface Announcing {
-  readonly sequence: string
-  readonly announced: string
-}
-
-/**
- * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
- * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
- * lock. Nothing is inserted where the sequence is behind the rows, nor where it has moved on by more than 32 before the lock was
- * held: readers do not look further back than that. Then the append function is asked, which announces again, or says what
- * is wrong.
- */
-// In a CASE, whose conditions are evaluated as they stand: the planner puts those of a WHERE in an order of its own.
-// The sequence is asked by its function, which costs a tenth of the statement less than reading it as a table. To a role
-// that may not read it, and where no position was ever drawn, it answers null: then nothing is inserted either.
-const announcing = (schema: string, settings: string | undefined): Announcing => {
-  const sequence = sequenceOf(schema)
-  const namespace = `(${sequence}::oid::bigint & 16777215) << 40`
-  return {
-    sequence: `(select pg_sequence_last_value(${sequence}) as last offset 0) s`,
-    announced: `case when ${settings === undefined ? '' : `${settings} is not null and `}(
-    select e.position from ${schema}.events e where e.position > s.last
-    order by e.position limit 1) is null
-  and pg_advisory_xact_lock_shared((${namespace}) | s.last) is not null
-  and pg_sequence_last_value(${sequence}) <= s.last + 32 then true else false end`,
-  }
-}
-
-/** An array for PostgreSQL: of values, or as its text. */
-type Column = ReadonlyArray<string | number | null> | string
-export type Columns = ReadonlyArray<Column>
-
-/** The text of an array, written item by item. */
-export const arrayText = () => {
-  let text = ''
-  return {
-    add: (item: string): void => {
-      text += text === '' ? '{' : ','
-      text += item
-    },
-    end: (): string => (text === '' ? '{}' : `${text}}`),
-  }
-}
-
-/** The columns of some events that are not JSON. */
-export const plainColumns = (events: ReadonlyArray<EncodedEvent>): Columns => {
-  const [id, schemaVersion] = [arrayText(), arrayText()]
-  const types: string[] = []
-  for (const event of events) {
-    id.add(event.id)
-    types.push(event.type)
-    schemaVersion.add(String(event.schemaVersion))
-  }
-  return [id.end(), types, schemaVersion.end()]
-}
-
-/** The columns of some events, with JSON arrays for data and metadata. */
-const jsonColumns = (events: ReadonlyArray<EncodedEvent>): Columns => [
-  ...plainColumns(events),
-  `[${events.map(({ data }) => data).join(',')}]`,
-  `[${events.map(({ metadata }) => metadata).join(',')}]`,
-]
-
-/** The streams of some appends, and their expected versions. */
-export const streamColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
-  const expected = arrayText()
-  for (const { expectedVersion } of appends) expected.add(String(versionCode(expectedVersion)))
-  return [appends.map(({ streamId }) => streamId), expected.end()]
-}
-
-/** The commands that gave the events of some appends. */
-export const markColumns = (appends: ReadonlyArray<EncodedAppend>): Columns => {
-  const marks = appends.flatMap(({ commands }) => commands)
-  return [
-    marks.map(({ commandId }) => commandId),
-    marks.map(({ skip }) => skip),
-    marks.map(({ eventCount }) => eventCount),
-    marks.map(({ fingerprint }) => fingerprint ?? null),
-  ]
-}
-
 /** A statement with its parameters. */
 export interface Query {
   readonly text: string
   readonly parameters: ReadonlyArray<unknown>
 }
 
+/** Of an insert: what it goes by, and itself. */
+interface Insert {
+  /** Queries by their names. Empty: there are none. */
+  readonly queries: string
+  readonly insert: string
+}
+
+const plain = ({ queries, insert }: Insert): string =>
+  queries === '' ? insert : `\nwith ${queries}${insert}`
+
+/** The same, which fails where it stores nothing: so that what is sent after it is not run. */
+const orRefused = (schema: string, { queries, insert }: Insert): string => `
+with ${queries === '' ? '' : `${queries}, `}stored as (${insert}
+)
+select stored.* from stored
+union all
+select ${schema}.refuse_nothing_stored(), null, null, null where not exists (select from stored)`
+
+/** The statements for events of one stream. */
+export interface OneStreamStatements {
+  /** One event, expected at a version (0: not to exist). */
+  readonly appendOne: string
+  /** One event, and the command that gave it. */
+  readonly appendOneMarked: string
+  /** Any number of events of one stream. */
+  readonly appendStream: string
+}
+
 /** The optimistic statements. */
-export interface OptimisticStatements {
+export interface OptimisticStatements extends OneStreamStatements {
+  /** Those for one stream, which fail with an error where they store nothing: see `isNothingStored`. */
+  readonly orRefused: OneStreamStatements
+
   /** One event, expected at a version (0: not to exist). */
   readonly appendOne: string
   /** One event, and the command that gave it. */
@@ -132,16 +82,19 @@ export interface OptimisticStatements {
   readonly appendManyMarked: string
 }
 
-const one = (schema: string, { sequence, announced }: Announcing): string => `
+const one = (schema: string, { sequence, announced }: Announcing): Insert => ({
+  queries: '',
+  insert: `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('last.recorded_at')},
   $6::text::jsonb, $7::text::jsonb
 from ${sequence} ${joinLast(schema, '$1', '$2')}
 where ${announced} and ${CURRENT} = $2
-${STORED}`
+${STORED}`,
+})
 
-const oneMarked = (schema: string, { sequence, announced }: Announcing): string => `
-with request as materialized (
+const oneMarked = (schema: string, { sequence, announced }: Announcing): Insert => ({
+  queries: `request as materialized (
   select ${CURRENT} as current, last.recorded_at as since
   from ${sequence} ${joinLast(schema, '$1::text', '$2::integer')}
   where ${announced}
@@ -149,11 +102,13 @@ with request as materialized (
 ), remembered as (
   insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
   select $1, $8, current, 1, $9::text from request where current = $2
-)
+)`,
+  insert: `
 insert into ${schema}.events (${COLUMNS})
 select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('since')}, $6::text::jsonb, $7::text::jsonb
 from request where current = $2
-${STORED}`
+${STORED}`,
+})
 
 const oneParameters = (
   { streamId, expectedVersion, commands: [mark] }: EncodedAppend,
@@ -169,7 +124,9 @@ const oneParameters = (
   ...(mark === undefined ? [] : [mark.commandId, mark.fingerprint ?? null]),
 ]
 
-const stream = (schema: string, { sequence, announced }: Announcing): string => `
+const stream = (schema: string, { sequence, announced }: Announcing): Insert => ({
+  queries: '',
+  insert: `
 insert into ${schema}.events (${COLUMNS})
 select $1::text, stream.current + e.place, e.id, e.type, e.schema_version, stream.moment, e.data, e.metadata
 from (
@@ -181,7 +138,8 @@ from (
     with ordinality as e(id, type, schema_version, data, metadata, place)
 where ${fits('$2', 'stream.current')}
 order by e.place
-${STORED}`
+${STORED}`,
+})
 
 const streamParameters = ({
   streamId,
@@ -263,18 +221,28 @@ export const optimisticStatements = (
 ): OptimisticStatements => {
   const name = quoteIdentifier(schema)
   const announce = announcing(name, settingsIn(settings))
+  const inserts = {
+    appendOne: one(name, announce),
+    appendOneMarked: oneMarked(name, announce),
+    appendStream: stream(name, announce),
+  }
   return {
-    appendOne: named('append_one', one(name, announce)),
-    appendOneMarked: named('append_one_marked', oneMarked(name, announce)),
-    appendStream: named('append_stream', stream(name, announce)),
+    appendOne: named('append_one', plain(inserts.appendOne)),
+    appendOneMarked: named('append_one_marked', plain(inserts.appendOneMarked)),
+    appendStream: named('append_stream', plain(inserts.appendStream)),
+    orRefused: {
+      appendOne: named('append_one_or_fail', orRefused(name, inserts.appendOne)),
+      appendOneMarked: named('append_one_marked_or_fail', orRefused(name, inserts.appendOneMarked)),
+      appendStream: named('append_stream_or_fail', orRefused(name, inserts.appendStream)),
+    },
     appendMany: named('append_many', many(name, announce, false)),
     appendManyMarked: named('append_many_marked', many(name, announce, true)),
   }
 }
 
 /** The statement for one append; `undefined`: it takes the one for any number. */
-const oneStreamQuery = (
-  statements: OptimisticStatements,
+export const oneStreamQuery = (
+  statements: OneStreamStatements,
   append: EncodedAppend,
 ): Query | undefined => {
   const { events, commands } = append

@@ -32,13 +32,7 @@ import {
   type OutcomeRow,
   type RunAppends,
 } from './append'
-import {
-  arrayText,
-  type Columns,
-  markColumns,
-  plainColumns,
-  streamColumns,
-} from './append-statements'
+import { arrayText, type Columns, markColumns, plainColumns, streamColumns } from './append-columns'
 import { locksOf, type NamedLock } from './named-locks'
 import { settingsIn, type StatementSettings } from './statement-settings'
 

@@ -7,37 +7,35 @@ import {
   type StoreFailed,
 } from '../../../core/errors/store'
 import type { AppendError } from '../../../core/errors/unions'
-import type { JsonObject } from '../../../core/json'
-import type { Metadata } from '../../../core/metadata'
 import type { InlineProjection } from '../../../core/ports/inline-projection'
 import type { TransactionDocuments } from '../../../core/ports/projection-store'
 import type { StoredEvent } from '../../../core/recorded-event'
 import { isTransactionConflict, toStoreFailed, type WriteOutcome } from '../connection/errors'
-import { failsOnRolledBackCommit } from '../connection/origin'
+import { failsOnRolledBackCommit, originOf } from '../connection/origin'
 import { compiled } from '../connection/query'
 import { rollBack } from '../connection/transaction'
-import { type AppendAnswer, type EncodedAppend, noAnswer, type RunAppend } from './append'
+import {
+  type AppendAnswer,
+  type EncodedAppend,
+  noAnswer,
+  pendingEvents,
+  type RunAppend,
+} from './append'
 import type { RunTogether } from './append-together'
+import type { OptimisticStatements } from './append-statements'
+import { appendWithStatements } from './append-with-statements'
 import { lostRace } from './optimistic-append'
 
-/** The events of an append as they are stored now: decoded from what was written, not the caller's objects. */
+/** The events of an append as they are stored now. */
 const storedEvents = (
-  { streamId, events }: EncodedAppend,
+  append: EncodedAppend,
   { version, positions, recordedAt }: Appended,
-): ReadonlyArray<StoredEvent> => {
-  const first = version - events.length + 1
-  return events.map(({ id, type, schemaVersion, data, metadata }, index) => ({
-    id,
-    type,
-    schemaVersion,
-    data: parse<JsonObject>(data),
-    metadata: metadata === '{}' ? {} : parse<Metadata>(metadata),
-    streamId,
-    version: first + index,
+): ReadonlyArray<StoredEvent> =>
+  pendingEvents(append, version - append.events.length).map((event, index) => ({
+    ...event,
     position: positions[index] ?? 0,
     recordedAt,
   }))
-}
 
 /** An append to one stream as one to several. */
 export const asTogether =
@@ -70,10 +68,6 @@ const allStoredEvents = (
     ? events
     : events.sort((left, right) => left.position - right.position)
 }
-
-// Only ever given what JSON.stringify has made of the same type.
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
-const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 
 /** Read models that are kept inside every append, and their documents inside of a transaction. */
 export interface Inline<Database> {
@@ -225,8 +219,10 @@ export const projectInOwnTransaction = <Database, Failure>(
   }
 }
 
-/** The two ways to append in a transaction of our own. */
+/** The ways to append beside projections. */
 export interface AppendWays<Database> {
+  /** For sending theirs in the same round trip. */
+  readonly statements: OptimisticStatements
   readonly optimistic: (transaction: Transaction<Database>) => RunTogether<AppendError>
   readonly fallback: (transaction: Transaction<Database>) => RunTogether<AppendError>
 }
@@ -235,15 +231,25 @@ export interface AppendWays<Database> {
 const needsFallback = (answer: AppendAnswer): boolean =>
   E.isLeft(answer) && answer.left._tag === 'StoreFailed' && lostRace(answer.left.cause)
 
-/** An append to one stream, and its projections: the optimistic way, and where that was overtaken the other one. */
+/**
+ * An append to one stream, and its projections: in one round trip if that can be, else the optimistic way, and where that was
+ * overtaken the other one.
+ */
 export const appendAndProject = <Database>(
   db: Kysely<Database>,
   inline: Inline<Database>,
-  { optimistic, fallback }: AppendWays<Database>,
+  { statements, optimistic, fallback }: AppendWays<Database>,
 ): RunAppend => {
   const first = appendOne(projectInOwnTransaction(db, inline, optimistic))
   const again = appendOne(projectInOwnTransaction(db, inline, fallback))
+  const origin = originOf(db)
+  const together =
+    origin?._tag === 'Pool'
+      ? appendWithStatements(origin.direct, statements, inline.projections)
+      : undefined
   return async (encoded) => {
+    const done = await together?.(encoded)
+    if (done !== undefined) return done
     const answer = await first(encoded)
     return needsFallback(answer) ? again(encoded) : answer
   }

@@ -7,8 +7,10 @@ import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { AppendError, AppendTogetherError } from '../../../core/errors/unions'
 import type { ExpectedVersion } from '../../../core/expected-version'
 import { isEmpty } from '../../../core/owns'
-import type { NewEvent } from '../../../core/recorded-event'
-import type { StreamId } from '../../../core/stream'
+import type { JsonObject } from '../../../core/json'
+import type { Metadata } from '../../../core/metadata'
+import type { NewEvent, PendingEvent } from '../../../core/recorded-event'
+import type { StreamId, StreamVersion } from '../../../core/stream'
 import { isLockTimeout, toStoreFailed } from '../connection/errors'
 import { outcomeIn, type TransactionScope } from '../connection/query'
 import { ENDED_VERSION } from '../schema/names'
@@ -64,6 +66,25 @@ export const encodeAppend = ({
   events: events.map(encodeEvent),
   commands: commands.map((mark) => ({ ...mark })),
 })
+
+/** The events of an append as they are going to be stored: decoded from what is sent, not the caller's objects. */
+export const pendingEvents = (
+  { streamId, events }: EncodedAppend,
+  version: StreamVersion,
+): ReadonlyArray<PendingEvent> =>
+  events.map(({ id, type, schemaVersion, data, metadata }, index) => ({
+    id,
+    type,
+    schemaVersion,
+    data: parse<JsonObject>(data),
+    metadata: metadata === EMPTY_METADATA ? {} : parse<Metadata>(metadata),
+    streamId,
+    version: version + index + 1,
+  }))
+
+// Only ever given what JSON.stringify has made of the same type.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- see above
+const parse = <Value>(text: string): Value => JSON.parse(text) as Value
 
 /** How long the data and metadata of an append are, in UTF-16 code units. */
 export const lengthOf = ({ events }: EncodedAppend): number => {

@@ -79,6 +79,8 @@ export const POOL_EXHAUSTED = 'REPRISE_POOL_EXHAUSTED'
 
 const CANCELLED = '57014'
 const LOCK_TIMEOUT = '55P03'
+// Ours, see migrations/0001_reprise.sql.
+const NOTHING_STORED = 'RP010'
 
 /** An error of our own, with its code. */
 export const ownError = (code: string, message: string): Error =>
@@ -234,6 +236,9 @@ export const isCommandTaken = (error: unknown): boolean => violates(error, 'comm
 
 /** Two transactions have taken the same version of a stream at the same moment, and this one came second. */
 export const isVersionTaken = (error: unknown): boolean => VERSION_TAKEN.test(violated(error))
+
+/** An append after which other statements were sent has stored nothing, and so they were not run. */
+export const isNothingStored = (error: unknown): boolean => codeOf(error) === NOTHING_STORED
 
 /** Two statements have given a subscription the same name at the same moment, and this one came second. */
 export const isSubscriptionTaken = (error: unknown): boolean =>

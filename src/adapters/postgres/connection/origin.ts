@@ -2,7 +2,8 @@ import type { PGlite } from '@electric-sql/pglite'
 import type { Kysely, QueryExecutorProvider } from 'kysely'
 import type { Pool } from 'pg'
 import { MISUSE, ownError } from './errors'
-import { compiled, type Executor, own, withoutPlugins } from './query'
+import type { SentTogether } from './prepared-statements'
+import { type Answer, compiled, type Executor, own, withoutPlugins } from './query'
 
 // One column of each type that our statements answer beside texts.
 const SAMPLE = own(
@@ -56,13 +57,19 @@ export const verifiedDriver = (driver: object, db: Executor): Executor => ({
   },
 })
 
+/** Runs statements outside of transactions, one or some, on the connections of a pool. */
+export interface DirectExecutor extends Executor {
+  /** See {@link RunTogether}. */
+  readonly together: (statements: SentTogether) => Promise<Answer | undefined>
+}
+
 /** What is behind a Kysely that this adapter has made. */
 export type Origin =
   | {
       readonly _tag: 'Pool'
       readonly pool: Pool
       /** Runs statements outside of transactions on the shortest way. */
-      readonly direct: Executor
+      readonly direct: DirectExecutor
       /** Waits until a long transaction may begin. Answers what is to be called when it has ended. */
       readonly enterTransaction: () => Promise<() => void>
       /** A Kysely on the same connections, whose statements have so many milliseconds. */

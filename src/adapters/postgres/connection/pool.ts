@@ -3,9 +3,14 @@ import type { Pool, PoolClient } from 'pg'
 import { setImmediate } from '../../../platform/node'
 import { deadlines, withDeadline } from './deadline'
 import { breaksConnection, DEADLINE, NOT_CONNECTED, ownError, POOL_EXHAUSTED } from './errors'
-import { rememberOrigin } from './origin'
-import { type PreparedStatementsMode, statementRunner } from './prepared-statements'
-import { type Answer, type Executor, kyselyOn, poolClient, type RunStatement } from './query'
+import { enterWithin } from './gate'
+import { type DirectExecutor, rememberOrigin } from './origin'
+import {
+  type PreparedStatementsMode,
+  type RunTogether,
+  statementRunner,
+} from './prepared-statements'
+import { type Answer, kyselyOn, poolClient, type RunStatement } from './query'
 
 /** A broken connection already fails its statement; without a listener, 'error' would crash the process. */
 const ignoreError = (): void => undefined
@@ -24,6 +29,7 @@ const rejectRolledBack = (answer: Answer): Answer | Promise<never> => {
 /** A connection of a pool, with what it has prepared. */
 interface Connection {
   readonly run: RunStatement
+  readonly together: RunTogether
   /** Why a statement has really failed. */
   readonly reasonOf: (error: Error) => Error
   readonly release: () => void
@@ -32,7 +38,7 @@ interface Connection {
 }
 
 const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection => {
-  const run = statementRunner(client, preparing)
+  const { run, together } = statementRunner(client, preparing)
   let broken = false
   let ended: Error | undefined
   // The server may end the connection while no statement is under way: a transaction was idle for too long.
@@ -46,6 +52,14 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
       try {
         const answer = run(text, parameters)
         return text === 'commit' ? answer.then(rejectRolledBack) : answer
+      } catch (error) {
+        const reason = error as Error
+        return Promise.reject(reason)
+      }
+    },
+    together: (statements) => {
+      try {
+        return together(statements)
       } catch (error) {
         const reason = error as Error
         return Promise.reject(reason)
@@ -68,15 +82,26 @@ const wrap = (client: PoolClient, preparing: PreparedStatementsMode): Connection
   }
 }
 
+/** A connection as Kysely wants it, which also runs statements together. */
+interface BoundedConnection extends PostgresPoolClient {
+  readonly together: RunTogether
+}
+
 /** A connection on which a statement has so many milliseconds. Its answer is lost then, and so is the connection. */
-const bounded = (connection: Connection, timeout: number): PostgresPoolClient => {
-  const { run, reasonOf, release, destroy } = connection
+const bounded = (connection: Connection, timeout: number): BoundedConnection => {
+  const { run, together, reasonOf, release, destroy } = connection
   const giveUp = (): Error => {
     destroy()
     return ownError(DEADLINE, `no answer to a statement came within ${timeout} ms`)
   }
   const inTime = deadlines(timeout, giveUp, reasonOf)
-  return poolClient((text, parameters) => inTime(run(text, parameters)), release)
+  return {
+    ...poolClient((text, parameters) => inTime(run(text, parameters)), release),
+    together: (statements) => {
+      const answer = together(statements)
+      return answer === undefined ? undefined : inTime(answer)
+    },
+  }
 }
 
 /** Says why no connection came. */
@@ -90,52 +115,6 @@ const notConnected = (pool: Pool, established: number, timeout: number): Error =
     : ownError(NOT_CONNECTED, `no connection to the server was made within ${timeout} ms`)
 }
 
-/** Lets a number of callers in at a time, in the order of arrival. */
-interface Gate {
-  /** Answers what is to be called, once, on leaving. */
-  readonly enter: () => Promise<() => void>
-}
-
-const gate = (places: number): Gate => {
-  let free = places
-  const waiting: Array<() => void> = []
-  const leave = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) free += 1
-    else next()
-  }
-  return {
-    enter: async () => {
-      if (free > 0) free -= 1
-      else await new Promise<void>((resolve) => waiting.push(resolve))
-      return leave
-    },
-  }
-}
-
-/** How many connections of a pool long transactions may take: the others are for statements outside of them. */
-const placesFor = (pool: Pool): number =>
-  Math.max(pool.options.max - Math.max(Math.ceil(pool.options.max / 4), 1), 1)
-
-// One for each pool, however many databases are made of it.
-const gates = new WeakMap<Pool, Gate>()
-const gateOf = (pool: Pool): Gate => {
-  const made = gates.get(pool) ?? gate(placesFor(pool))
-  gates.set(pool, made)
-  return made
-}
-
-const enterWithin = (pool: Pool, timeout: number): Promise<() => void> => {
-  const entering = gateOf(pool).enter()
-  return withDeadline(entering, timeout, () => {
-    void entering.then((leave) => leave())
-    return ownError(
-      POOL_EXHAUSTED,
-      `no transaction could begin within ${timeout} ms: all ${placesFor(pool)} connections that subscriptions may use (of ${pool.options.max} in the pool) are in use: raise the max of the pool, or hold connections for less time`,
-    )
-  })
-}
-
 /**
  * Runs statements outside of transactions, each on a connection of the pool, without Kysely's own steps: there is
  * nothing to compile. A connection is kept until the end of the next turn of the event loop, for the statement
@@ -144,16 +123,16 @@ const enterWithin = (pool: Pool, timeout: number): Promise<() => void> => {
  * @param isPoolExhausted - whether a caller waits for a connection: then none is kept.
  */
 const poolShortcut = (
-  connect: () => Promise<PostgresPoolClient>,
+  connect: () => Promise<BoundedConnection>,
   isPoolExhausted: () => boolean,
-): Executor => {
-  const kept: PostgresPoolClient[] = []
+): DirectExecutor => {
+  const kept: BoundedConnection[] = []
   let releasing = false
   const releaseKept = (): void => {
     releasing = false
     for (const client of kept.splice(0)) client.release()
   }
-  const keep = (client: PostgresPoolClient): void => {
+  const keep = (client: BoundedConnection): void => {
     if (isPoolExhausted()) {
       client.release()
       return
@@ -163,11 +142,11 @@ const poolShortcut = (
     releasing = true
     setImmediate(setImmediate, releaseKept)
   }
-  const runOn = <Row>(client: PostgresPoolClient, { sql, parameters }: CompiledQuery<Row>) =>
-    client.query<Row>(sql, parameters).then(
-      (answer) => {
+  const keeping = <Given>(client: BoundedConnection, answer: Promise<Given>): Promise<Given> =>
+    answer.then(
+      (given) => {
         keep(client)
-        return answer
+        return given
       },
       (error: unknown) => {
         client.release()
@@ -175,7 +154,16 @@ const poolShortcut = (
         return Promise.reject(reason)
       },
     )
+  const runOn = <Row>(client: BoundedConnection, { sql, parameters }: CompiledQuery<Row>) =>
+    keeping(client, client.query<Row>(sql, parameters))
   return {
+    together: async (statements) => {
+      const client = kept.pop() ?? (await connect())
+      const answer = client.together(statements)
+      if (answer !== undefined) return keeping(client, answer)
+      keep(client)
+      return undefined
+    },
     executeQuery: (query) => {
       const client = kept.pop()
       return client === undefined
@@ -187,8 +175,8 @@ const poolShortcut = (
 
 /** How statements reach a pool. */
 interface Access {
-  readonly connect: () => Promise<PostgresPoolClient>
-  readonly direct: Executor
+  readonly connect: () => Promise<BoundedConnection>
+  readonly direct: DirectExecutor
 }
 
 /** How statements that have so many milliseconds reach a pool. */
@@ -231,8 +219,8 @@ const accessTo = (pool: Pool, preparing: PreparedStatementsMode): AccessWithin =
   const access: AccessWithin = (timeout) => {
     const before = timeouts.get(timeout)
     if (before !== undefined) return before
-    const boundedClients = new WeakMap<PoolClient, PostgresPoolClient>()
-    const connect = async (): Promise<PostgresPoolClient> => {
+    const boundedClients = new WeakMap<PoolClient, BoundedConnection>()
+    const connect = async (): Promise<BoundedConnection> => {
       const client = await connectWithin(timeout)
       const known = boundedClients.get(client)
       if (known !== undefined) return known

@@ -10,12 +10,15 @@ export interface Column {
 /** Parameters as the server reads them. */
 type Values = ReadonlyArray<string | null>
 
-/** A statement that the connection has prepared, with its values. */
+/** A statement with its values. */
 export interface Prepared {
+  /** Under which the connection has prepared it; empty: it is prepared for this once. */
   readonly name: string
-  /** For logs and tracing only: the server knows the statement by its name. */
+  /** For logs and tracing only, unless it `isNew`: the server knows the statement by its name. */
   readonly text: string
   readonly values: Values
+  /** Whether the connection is to prepare it before. */
+  readonly isNew?: boolean
 }
 
 const SPECIAL = /["\\]/g
@@ -80,10 +83,12 @@ const rowOf = (
 
 const ROWS = /\d+$/
 
-/** Statements that the connection has prepared, and names of some that it need not keep. */
+/** Statements that run one after another, and names of some that the connection need not keep. */
 export interface Batch {
   readonly statements: ReadonlyArray<Prepared>
   readonly retired: ReadonlyArray<string>
+  /** Which of them the answer is of, counted from 0. Omitted: the last. */
+  readonly answered?: number
 }
 
 /** The driver keeps the text of each name that it has prepared. */
@@ -94,16 +99,38 @@ const forget = (connection: Connection, name: string): void => {
   }
 }
 
-const [BIND, EXECUTE, SYNC] = [0x42, 0x45, 0x53]
+/** It keeps no text of a name that it has not prepared itself: it is told of those. */
+const remember = (connection: Connection, { name, text }: Prepared): void => {
+  if ('parsedStatements' in connection) {
+    Reflect.set(connection.parsedStatements as object, name, text)
+  }
+}
 
-/** Of a Bind without its name and its values; of an Execute; of a Sync. In bytes. */
-const [BIND_SIZE, EXECUTE_SIZE, SYNC_SIZE] = [13, 10, 5]
+const [PARSE, BIND, EXECUTE, SYNC] = [0x50, 0x42, 0x45, 0x53]
+
+/** Of a Parse without its texts, a Bind without its name and its values, an Execute, a Sync. In bytes. */
+const [PARSE_SIZE, BIND_SIZE, EXECUTE_SIZE, SYNC_SIZE] = [9, 13, 10, 5]
 
 /** No value, where its length stands. */
 const NULL = -1
 
+/** How many bytes the Parse of a statement takes. */
+const parseSize = ({ name, text, isNew }: Prepared): number =>
+  isNew === true ? PARSE_SIZE + Buffer.byteLength(name) + Buffer.byteLength(text) : 0
+
+/** Writes the Parse of a statement, and answers where it ends. */
+const writeParse = (bytes: Buffer, start: number, statement: Prepared): number => {
+  let at = bytes.writeUInt8(PARSE, start)
+  at = bytes.writeInt32BE(parseSize(statement) - 1, at)
+  at += bytes.write(statement.name, at)
+  at = bytes.writeUInt8(0, at)
+  at += bytes.write(statement.text, at)
+  at = bytes.writeUInt8(0, at)
+  return bytes.writeInt16BE(0, at) // the server finds out the types of the parameters
+}
+
 /**
- * Bind and Execute of each statement, and one Sync: with texts for all values and all columns. In one piece, which takes
+ * Parse of what is new, Bind and Execute of each statement, and one Sync: with texts for all values and all columns. In one piece, which takes
  * the process less time to write than three for each statement, as the driver makes them. Throws a RangeError if it is too
  * much for a buffer. Source: https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
@@ -113,10 +140,15 @@ const messagesOf = (statements: ReadonlyArray<Prepared>): Buffer => {
     for (const value of values) size += 4 + (value === null ? 0 : Buffer.byteLength(value))
     return size
   })
-  const total = bindSizes.reduce((sum, size) => sum + size + EXECUTE_SIZE, SYNC_SIZE)
+  let total = SYNC_SIZE
+  for (const [index, statement] of statements.entries()) {
+    total += parseSize(statement) + (bindSizes[index] ?? 0) + EXECUTE_SIZE
+  }
   const bytes = Buffer.allocUnsafe(total)
   let at = 0
-  for (const [index, { name, values }] of statements.entries()) {
+  for (const [index, statement] of statements.entries()) {
+    const { name, values, isNew } = statement
+    if (isNew === true) at = writeParse(bytes, at, statement)
     at = bytes.writeUInt8(BIND, at)
     at = bytes.writeInt32BE((bindSizes[index] ?? 0) - 1, at)
     at = bytes.writeUInt8(0, at) // the portal without a name
@@ -140,24 +172,35 @@ const messagesOf = (statements: ReadonlyArray<Prepared>): Buffer => {
   return bytes
 }
 
+/** Which statement of a batch has failed, counted from 0. As many as there are: all were run, and not committed. */
+const failedAt = new WeakMap<Error, number>()
+
+/** Which statement of a batch an error has come from; `undefined`: none of them, the connection itself has failed. */
+export const failedStatement = (error: unknown): number | undefined =>
+  error instanceof Error ? failedAt.get(error) : undefined
+
 /**
- * Statements that the connection has prepared, all in one write; nothing is parsed or described again.
+ * Statements, all in one write; what the connection has prepared is not parsed or described again.
  *
- * @param columns - those of the last statement: only it may answer rows.
+ * @param answered - the one whose answer it is, counted from 0. The rows of others are dropped.
+ * @param columns - its columns.
  */
 const exchange = (
-  { statements, retired }: Batch,
+  { statements, retired, answered = statements.length - 1 }: Batch,
   columns: ReadonlyArray<Column>,
   callback: Exchange['callback'],
 ): Exchange => {
   const rows: Answer['rows'] = []
   let tag = ''
+  let done = 0
   let failed = false
+  let remembering: Connection | undefined
   const self: Exchange = {
     text: statements.at(-1)?.text ?? '',
     callback, // the driver replaces it when queries have a timeout
     submit: (connection: Connection) => {
       for (const name of retired) forget(connection, name)
+      remembering = connection
       try {
         const messages = messagesOf(statements)
         if (connection.stream.writable) connection.stream.write(messages)
@@ -167,7 +210,7 @@ const exchange = (
       }
     },
     handleDataRow: ({ fields }) => {
-      if (failed) return
+      if (failed || done !== answered) return
       try {
         rows.push(rowOf(columns, fields))
       } catch (error) {
@@ -175,16 +218,23 @@ const exchange = (
       }
     },
     handleCommandComplete: ({ text }) => {
-      tag = text
+      if (done === answered) tag = text
+      done += 1
     },
     handleError: (error) => {
       if (failed) return
       failed = true
+      failedAt.set(error, done)
       self.callback(error)
     },
     // Only now is it committed.
     handleReadyForQuery: () => {
       if (failed) return
+      for (const one of statements) {
+        if (one.isNew === true && one.name !== '' && remembering !== undefined) {
+          remember(remembering, one)
+        }
+      }
       const [command = ''] = tag.split(' ', 1)
       self.callback(null, { command, rowCount: Number(ROWS.exec(tag)?.[0] ?? 0), rows })
     },
@@ -196,7 +246,10 @@ const exchange = (
 export const takesExchanges = (client: PoolClient): boolean =>
   'connection' in client && !('pipeline' in client && client.pipeline)
 
-/** Runs prepared statements, one after another; the answer is the last one's. Rejects as `pg` does. */
+/**
+ * Runs prepared statements, one after another. Without a BEGIN among them they are one transaction, which is committed
+ * before they are answered. Rejects as `pg` does; see {@link failedStatement}.
+ */
 export const runPrepared = (
   client: PoolClient,
   batch: Batch,

@@ -1,5 +1,12 @@
 import type { FieldDef, PoolClient, QueryResult } from 'pg'
-import { type Column, encodeParameters, runPrepared, takesExchanges } from './prepared-query'
+import {
+  type Column,
+  encodeParameters,
+  type Prepared,
+  runPrepared,
+  takesExchanges,
+} from './prepared-query'
+import { statementNames, type StatementNames } from './statement-names'
 import { type Answer, isOwn, labelOf, ownTypes, type RunStatement } from './query'
 
 /** How statements reach the server. */
@@ -15,83 +22,8 @@ export type PreparedStatementsMode =
   /** Nothing is prepared: for a pooler in transaction mode that cannot keep prepared statements. */
   | 'unprepared'
 
-/** How many of our statements a connection keeps prepared. One schema has about 35. */
-const MOST_PREPARED = 100
-
-/** How often another statement must come before it takes the place of one that is prepared. */
-const WORTH_A_PLACE = 5
-
-/** How many texts are counted for that. */
-const MOST_COUNTED = 1_000
-
-/** Under which names one connection has prepared statements, text by text. */
-interface StatementNames {
-  /** The name to prepare a statement under, or to run it by; `undefined`: it is not worth a place. */
-  readonly nameOf: (label: string, text: string) => string | undefined
-  /** A new name, never used before. */
-  readonly freshName: (label: string) => string
-  /** Names that were evicted since the last call: the server should deallocate them. */
-  readonly takeRetired: () => ReadonlyArray<string>
-}
-
-/**
- * A name belongs to one text of one connection, and is never given again: not to another text, nor by another
- * connection, which a pooler may lead to the same server process. The number of names is bounded: what was not used
- * for longest goes first, once another text has missed several times.
- */
-export const statementNames = (most: number = MOST_PREPARED): StatementNames => {
-  const connection = crypto.randomUUID().replaceAll('-', '').slice(0, 16)
-  const names = new Map<string, string>() // least recently used first, once there are so many that it matters
-  const misses = new Map<string, number>()
-  let retired: string[] = []
-  let given = 0
-
-  const isWorthAPlace = (text: string): boolean => {
-    const times = (misses.get(text) ?? 0) + 1
-    if (times >= WORTH_A_PLACE) {
-      misses.delete(text)
-      return true
-    }
-    if (misses.size >= MOST_COUNTED) misses.clear()
-    misses.set(text, times)
-    return false
-  }
-
-  const freshName = (label: string): string => {
-    given += 1
-    return `reprise_${label}_${connection}_${given}`
-  }
-
-  return {
-    freshName,
-    nameOf: (label, text) => {
-      const known = names.get(text)
-      if (known !== undefined) {
-        if (names.size >= most) {
-          names.delete(text)
-          names.set(text, known)
-        }
-        return known
-      }
-      if (names.size >= most) {
-        if (!isWorthAPlace(text)) return undefined
-        const [oldest] = names
-        if (oldest !== undefined) {
-          names.delete(oldest[0])
-          retired.push(oldest[1])
-        }
-      }
-      const name = freshName(label)
-      names.set(text, name)
-      return name
-    },
-    takeRetired: () => {
-      const taken = retired
-      if (taken.length > 0) retired = []
-      return taken
-    },
-  }
-}
+/** How many statements are sent together at most: fewer than are kept prepared, so that none takes the place of another. */
+const MOST_TOGETHER = 50
 
 /** How many of the caller's statements a connection prepares, and how many texts it remembers for that. */
 const MOST_OF_CALLERS = 200
@@ -133,6 +65,26 @@ interface NamedStatement {
   readonly parameters: ReadonlyArray<unknown>
 }
 
+/** A statement as it is sent. */
+export interface SentStatement {
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+/** Statements that are sent together. */
+export interface SentTogether {
+  /** Without BEGIN and COMMIT: they are one transaction. */
+  readonly statements: ReadonlyArray<SentStatement>
+  /** The columns of the first one, whose rows are the answer. */
+  readonly columns: ReadonlyArray<Column>
+}
+
+/**
+ * Runs statements in one round trip, and as one transaction: it is committed when they are answered. Rejects as the driver
+ * does: see {@link failedStatement}. `undefined`: the driver cannot, or only the driver can write the parameters.
+ */
+export type RunTogether = (together: SentTogether) => Promise<Answer> | undefined
+
 /** The statements that one connection prepares once, and then only runs. */
 interface PreparedStatements {
   /** A name that nothing else is prepared under. */
@@ -146,6 +98,7 @@ interface PreparedStatements {
    * @param before - a statement without parameters that is ready: it runs first, in the same round trip.
    */
   readonly run: (statement: NamedStatement, before?: NamedStatement) => Promise<Answer>
+  readonly together: RunTogether
 }
 
 // The driver's own types name only the types that are built in.
@@ -159,6 +112,19 @@ const columnsOf = (
   fields: ReadonlyArray<FieldDef>,
 ): ReadonlyArray<Column> =>
   fields.map(({ name, dataTypeID }) => ({ name, parse: parserOf(types, dataTypeID) }))
+
+/** Statements with their values as texts; `undefined` when only the driver can write them. */
+const encodedStatements = (
+  statements: ReadonlyArray<SentStatement>,
+): ReadonlyArray<Pick<Prepared, 'text' | 'values'>> | undefined => {
+  const encoded: Pick<Prepared, 'text' | 'values'>[] = []
+  for (const { text, parameters } of statements) {
+    const values = encodeParameters(parameters)
+    if (values === undefined) return undefined
+    encoded.push({ text, values })
+  }
+  return encoded
+}
 
 /** A client may have been given to several pools of ours. */
 const namesByClient = new WeakMap<PoolClient, StatementNames>()
@@ -176,6 +142,12 @@ const preparedStatements = (client: PoolClient): PreparedStatements => {
   const ready = new Map<string, ReadonlyArray<Column>>()
   const exchanging = takesExchanges(client)
   const names = namesOn(client)
+  /** Prepared, but their columns are not known. */
+  const parsed = new Set<string>()
+  const forgetName = (name: string): void => {
+    ready.delete(name)
+    parsed.delete(name)
+  }
 
   const prepare = async ({ name, text, parameters }: NamedStatement): Promise<QueryResult> => {
     const types = isOwn(text) ? { types: ownTypes(client) } : {}
@@ -187,6 +159,32 @@ const preparedStatements = (client: PoolClient): PreparedStatements => {
   return {
     freshName: names.freshName,
     nameOf: names.nameOf,
+    together: ({ statements, columns }) => {
+      if (!exchanging || statements.length > MOST_TOGETHER) return undefined
+      const sent = encodedStatements(statements)
+      if (sent === undefined) return undefined
+      const fresh = new Set<string>()
+      const batch = sent.map(({ text, values }): Prepared => {
+        const name = names.nameOf(labelOf(text) ?? 'inline', text) ?? ''
+        if (ready.has(name) || parsed.has(name) || fresh.has(name)) return { name, text, values }
+        if (name !== '') fresh.add(name)
+        return { name, text, values, isNew: true }
+      })
+      const retired = names.takeRetired()
+      for (const old of retired) forgetName(old)
+      return runPrepared(client, { statements: batch, retired, answered: 0 }, columns).then(
+        (answer) => {
+          for (const name of fresh) parsed.add(name)
+          return answer
+        },
+        (error: unknown) => {
+          if (fresh.size > 0)
+            for (const { name, text } of batch) if (fresh.has(name)) names.withdraw(text)
+          const reason = error as Error
+          return Promise.reject(reason)
+        },
+      )
+    },
     isReady: (name) => ready.has(name),
     run: (statement, before) => {
       const { name, text, parameters } = statement
@@ -195,7 +193,7 @@ const preparedStatements = (client: PoolClient): PreparedStatements => {
       const first = before && { ...before, values: [] }
       if (columns !== undefined && values !== undefined) {
         const retired = names.takeRetired()
-        for (const old of retired) ready.delete(old)
+        for (const old of retired) forgetName(old)
         const own = { name, text, values }
         const statements = first === undefined ? [own] : [first, own]
         return runPrepared(client, { statements, retired }, columns)
@@ -228,13 +226,29 @@ const unprepared =
       ...(isOwn(text) ? { types: ownTypes(client) } : {}),
     })
 
+/** Each is parsed where it is sent, and nothing of it stays. */
+const unpreparedTogether =
+  (client: PoolClient): RunTogether =>
+  ({ statements, columns }) => {
+    const sent = takesExchanges(client) ? encodedStatements(statements) : undefined
+    if (sent === undefined) return undefined
+    const once = sent.map((one) => ({ ...one, name: '', isNew: true }))
+    return runPrepared(client, { statements: once, retired: [], answered: 0 }, columns)
+  }
+
+/** How statements run on one connection. */
+interface StatementRunner {
+  readonly run: RunStatement
+  readonly together: RunTogether
+}
+
 /** Hot statements are prepared. A transaction begins in the round trip of its first statement. */
-const prepared = (client: PoolClient, cache: typeof statementCache): RunStatement => {
+const prepared = (client: PoolClient, cache: typeof statementCache): StatementRunner => {
   const statements = preparedStatements(client)
   const nameOf = cache(statements.freshName)
   const runUnprepared = unprepared(client)
   let beginning = false
-  return (text, parameters) => {
+  const run: RunStatement = (text, parameters) => {
     if (text === BEGIN.text && statements.isReady(BEGIN.name)) {
       beginning = true
       return answerUnsent('BEGIN')
@@ -251,19 +265,20 @@ const prepared = (client: PoolClient, cache: typeof statementCache): RunStatemen
       ? runUnprepared(text, parameters)
       : statements.run(BEGIN).then(() => runUnprepared(text, parameters))
   }
+  return { run, together: statements.together }
 }
 
 /** How statements run on a connection of a pool. */
 export const statementRunner = (
   client: PoolClient,
   preparing: PreparedStatementsMode,
-): RunStatement => {
+): StatementRunner => {
   switch (preparing) {
     case 'prepared':
       return prepared(client, noStatementCache)
     case 'prepareAll':
       return prepared(client, statementCache)
     case 'unprepared':
-      return unprepared(client)
+      return { run: unprepared(client), together: unpreparedTogether(client) }
   }
 }

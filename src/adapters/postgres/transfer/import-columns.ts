@@ -1,6 +1,6 @@
 import type { HistoricEvent, ImportBatch } from '../../../core/ports/transfer'
 import { categoryOf, type StreamId } from '../../../core/stream'
-import { arrayText } from '../append/append-statements'
+import { arrayText } from '../append/append-columns'
 
 /** The text of the metadata of an event, which says that it was imported. */
 export const metadataText = ({ metadata }: HistoricEvent): string => {
