@@ -96,9 +96,8 @@ if (unreachable.length > 0) {
   failed = true
 }
 
-const front = /^export (?:declare )?\w+ (\w+)/gm
-const report = readFileSync(join(reportFolder, 'reprise.api.md'), 'utf8')
-const count = new Set([...report.matchAll(front)].map(([, name]) => name)).size // an overload is no name
+const front = /^(export )/gm
+const count = [...readFileSync(join(reportFolder, 'reprise.api.md'), 'utf8').matchAll(front)].length
 const MOST_NAMES = 80
 if (count > MOST_NAMES) {
   console.error(`reprise exports ${count} names; ${MOST_NAMES} at most, so that they can be read`)

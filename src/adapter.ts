@@ -417,7 +417,7 @@ export { defaultRetry, type RetryPolicy } from './shell/category/settings'
 export type { OnSources } from './shell/sources'
 export type { ProcessBackend } from './shell/outbox/run-process-manager'
 export type { ProjectionBackend } from './shell/projection/environment'
-export type { InlineHandler, InlineStatements, RunsStatements } from './shell/projection/inline'
+export type { InlineHandler } from './shell/projection/inline'
 export type { ListOptions } from './shell/projection/lists'
 export type {
   BuildReader,

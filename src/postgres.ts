@@ -44,3 +44,8 @@ export type { BuildTables, TableHandling } from './core/ports/own-tables'
 export type { TableError, TablesNotCreated } from './core/errors/projection'
 export { type TableReader, tableReader } from './shell/projection/table-reader'
 export type { WholeStore } from './adapters/postgres/transfer/transfer'
+export {
+  inlineStatements,
+  type RunsStatements,
+  type StatementsHandler,
+} from './shell/projection/inline-statements'

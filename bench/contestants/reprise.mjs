@@ -3,16 +3,9 @@ import E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { CompiledQuery } from 'kysely'
 import pg from 'pg'
-import {
-  commands,
-  events,
-  fromEnd,
-  inlineProjection,
-  openCategory,
-  runSubscription,
-} from '../../dist/index.js'
+import { commands, events, fromEnd, openCategory, runSubscription } from '../../dist/index.js'
 import { memory } from '../../dist/memory.js'
-import { connectPool, postgres } from '../../dist/postgres.js'
+import { connectPool, inlineStatements, postgres } from '../../dist/postgres.js'
 import { decide, EVENT_TYPE, evolve, initialState } from '../domain.mjs'
 import { preloadSql } from './limits/table.mjs'
 import { preloadTags, ways } from './reprise-boundaries.mjs'
@@ -115,7 +108,7 @@ const balances = {
       return E.right(undefined)
     },
   },
-  statements: inlineProjection({
+  statements: inlineStatements({
     name: 'balances',
     events: account.events,
     statements: ({ streamId, event }) => [CompiledQuery.raw(BALANCE, [streamId, event.amount])],

@@ -9,7 +9,7 @@ import type { PreparedStatementsMode } from '../../../../src/adapters/postgres/c
 import type { AppendRequest } from '../../../../src/core/append'
 import type { InlineProjection } from '../../../../src/core/ports/inline-projection'
 import type { DecodedPendingEvent } from '../../../../src/core/recorded-event'
-import { inlineProjection } from '../../../../src/shell/projection/inline'
+import { inlineStatements } from '../../../../src/shell/projection/inline-statements'
 import { eventually } from '../../../support/eventually'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
@@ -44,7 +44,7 @@ const projecting = (
   name = 'notes',
 ): Projection =>
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it asks a transaction for nothing but this function
-  inlineProjection({ name, events: counter.events, statements })
+  inlineStatements({ name, events: counter.events, statements })
 
 const NOTE = 'insert into notes (stream_id, version, note) values ($1, $2, $3)'
 const note = ({ streamId, version, event }: Pending): CompiledQuery =>
