@@ -9,6 +9,7 @@ import type { JetStreamBackend, JetStreamPart } from './backend'
 import { deadlineOf } from './link'
 import { makeStream, serverProblem } from './set-up'
 import { type Bucket, bucketOf, bucketProblem, wantedBucket } from './subscriptions/bucket'
+import { kvOperator, type KvOperator } from './subscriptions/operator'
 import { kvSubscriptions } from './subscriptions/subscription-store'
 import { type KvTransaction, type KvValues, valuesIn } from './subscriptions/values'
 
@@ -31,6 +32,7 @@ export interface KvSource {
   readonly subscriptions: SubscriptionStore<KvTransaction>
   /** What transactions of its subscriptions have written. */
   readonly values: KvValues
+  readonly operator: KvOperator
   readonly wakeUps: WakeUps
 }
 
@@ -72,6 +74,7 @@ export const withKvSubscriptions = (
     ...part,
     subscriptions: kvSubscriptions(bucketFor(part)),
     values: valuesIn(bucketFor(part)),
+    operator: kvOperator(bucketFor(part), part.store, examine),
   })
   const [first, ...others] = events.sources
   const sources = [followed(first), ...others.map(followed)] as const

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { bytesOf } from '../../../core/code-points'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import { isRecord } from '../../../core/json'
-import { askApi, type Caller, type Deadline, failureOf } from '../link'
+import { askApi, type Caller, type Deadline, deadlineOf, failureOf } from '../link'
 import { fromLeader } from '../messages'
 import { type InTheWay, type NewMessage, publishExactly } from '../publish'
 import { serverProblem, streamInfo, type StreamInfo, unusable, type WantedStream } from '../set-up'
@@ -160,6 +160,19 @@ export const purgeKeys = async (
     deadline,
   )
   return E.isLeft(answer) ? E.left(failureOf(answer.left)) : E.right(undefined)
+}
+
+/** Removes what is left of a subscription that was removed. */
+export const purgeSubscription = async (
+  bucket: Bucket,
+  id: string,
+): Promise<E.Either<StoreFailed, void>> => {
+  const deadline = deadlineOf(bucket)
+  for (const kind of ['partition', 'held']) {
+    const purged = await purgeKeys(bucket, `${kind}.${id}.>`, deadline)
+    if (E.isLeft(purged)) return purged
+  }
+  return E.right(undefined)
 }
 
 /** The JetStream stream of a bucket. */

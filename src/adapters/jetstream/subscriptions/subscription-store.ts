@@ -12,7 +12,7 @@ import type {
   SubscriptionStore,
 } from '../../../core/ports/subscription-store'
 import { type Deadline, deadlineOf } from '../link'
-import { type Bucket, openingBucket, purgeKeys } from './bucket'
+import { type Bucket, openingBucket, purgeSubscription } from './bucket'
 import { changing, type Decided, type Looked } from './changing'
 import { savingSteps } from './checkpoints'
 import { freeLease, planClaim, takePartition, withLease } from './claiming'
@@ -231,11 +231,8 @@ export const kvSubscriptions = (bucket: Bucket): SubscriptionStore<KvTransaction
         )
         if (E.isLeft(removed)) return removed
         if (removed.right === undefined) return E.right(false)
-        for (const kind of ['partition', 'held']) {
-          const purged = await purgeKeys(bucket, `${kind}.${removed.right}.>`, deadline)
-          if (E.isLeft(purged)) return purged
-        }
-        return E.right(true)
+        const purged = await purgeSubscription(bucket, removed.right)
+        return E.isLeft(purged) ? purged : E.right(true)
       }),
   }
 }
