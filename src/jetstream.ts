@@ -13,5 +13,5 @@ export {
 } from './adapters/jetstream/kv-subscriptions'
 export { type FollowedJetStream, type ReadSide, withReadSide } from './adapters/jetstream/read-side'
 export type { JetStreamSource } from './adapters/jetstream/source'
-export type { KvOperator } from './adapters/jetstream/subscriptions/operator'
+export type { KvOperator, KvOperatorOptions } from './adapters/jetstream/subscriptions/operator'
 export type { KvTransaction, KvValues } from './adapters/jetstream/subscriptions/values'

@@ -6,16 +6,17 @@ import type { EventSource } from '../../core/ports/event-source'
 import type { Operator } from '../../core/ports/operator'
 
 /** How many events that are behind are counted, for an operator. */
-const COUNTED = 1_000
+export const COUNTED = 1_000
 
 /** How far a partition is behind: only the source knows that. */
 export const lagOf = async (
   store: EventSource,
   { position, categories, types, tags, partition, partitions }: Omit<PartitionStatus, 'lag'>,
+  countUpTo = COUNTED,
 ): Promise<E.Either<StoreFailed, Lag>> => {
   const page = await store.readAll({
     after: position,
-    limit: COUNTED,
+    limit: countUpTo + 1,
     ...(categories === undefined ? {} : { categories }),
     ...(types === undefined ? {} : { types }),
     ...(tags === undefined ? {} : { tags }),
@@ -27,11 +28,15 @@ export const lagOf = async (
         : storeFailed('Unexpected', 'nothingWritten', page.left),
     )
   }
-  const { events, more } = page.right
+  const { events } = page.right
   const own = events.filter(({ streamId }) => partitionOf(streamId, partitions) === partition)
   const [first] = own
   const seconds = first === undefined ? 0 : Math.max(0, Date.now() - first.recordedAt) / 1_000
-  return E.right({ events: own.length, orMore: more, seconds })
+  return E.right({
+    events: Math.min(own.length, countUpTo),
+    orMore: events.length > countUpTo,
+    seconds,
+  })
 }
 
 /** How far a source can be read: everything that is acknowledged, at once. */

@@ -9,7 +9,7 @@ import type { JetStreamBackend, JetStreamPart } from './backend'
 import { deadlineOf } from './link'
 import { makeStream, serverProblem } from './set-up'
 import { type Bucket, bucketOf, bucketProblem, wantedBucket } from './subscriptions/bucket'
-import { kvOperator, type KvOperator } from './subscriptions/operator'
+import { kvOperator, type KvOperator, type KvOperatorOptions } from './subscriptions/operator'
 import { kvSubscriptions } from './subscriptions/subscription-store'
 import { type KvTransaction, type KvValues, valuesIn } from './subscriptions/values'
 
@@ -19,6 +19,7 @@ export interface KvSubscriptionsOptions {
   readonly replicas?: number
   /** How long a call takes at most, with everything that it repeats, in milliseconds. 1 or more; default 30,000. */
   readonly timeout?: number
+  readonly operator?: KvOperatorOptions
 }
 
 /**
@@ -65,7 +66,7 @@ const MOST_REPLICAS = 5
 export const withKvSubscriptions = (
   events: JetStreamBackend,
   connection: NatsConnection,
-  { replicas, timeout }: KvSubscriptionsOptions = {},
+  { replicas, timeout, operator = {} }: KvSubscriptionsOptions = {},
 ): KvFollowedJetStream => {
   const { store, partitionOf, examine } = events
   const bucketFor = ({ source }: JetStreamPart): Bucket =>
@@ -74,7 +75,7 @@ export const withKvSubscriptions = (
     ...part,
     subscriptions: kvSubscriptions(bucketFor(part)),
     values: valuesIn(bucketFor(part)),
-    operator: kvOperator(bucketFor(part), part.store, examine),
+    operator: kvOperator(bucketFor(part), { store: part.store, examineEvents: examine }, operator),
   })
   const [first, ...others] = events.sources
   const sources = [followed(first), ...others.map(followed)] as const

@@ -201,20 +201,20 @@ const REQUIRED = {
   allow_atomic: true,
 } as const
 
-/** Why a bucket cannot be used, or `undefined`. */
-export const bucketProblem = ({ name, config }: StreamInfo): StoreFailed | undefined => {
+/** The settings of a bucket that are not as they must be: `discard is old`. Empty: all are. */
+export const wrongInBucket = ({ config }: StreamInfo): ReadonlyArray<string> => {
   const wrong = Object.entries(REQUIRED)
     .filter(([key, value]) => config[key] !== value)
-    .map(([key]) => key)
-  const expires = Number(config['max_age'] ?? 0) > 0 ? ['max_age'] : []
-  const all = [...wrong, ...expires]
-  return all.length === 0
+    .map(([key]) => `${key} is ${key in config ? JSON.stringify(config[key]) : 'not set'}`)
+  return Number(config['max_age'] ?? 0) > 0 ? [...wrong, 'max_age is set'] : wrong
+}
+
+/** Why a bucket cannot be used, or `undefined`. */
+export const bucketProblem = (info: StreamInfo): StoreFailed | undefined => {
+  const wrong = wrongInBucket(info)
+  return wrong.length === 0
     ? undefined
-    : unusable(
-        name,
-        `its ${all.join(', ')} is another one`,
-        'set the bucket back to what `migrate` makes',
-      )
+    : unusable(info.name, wrong.join(', '), 'set the bucket back to what `migrate` makes')
 }
 
 /** Looks whether a bucket can be used: once, and again after it could not. */

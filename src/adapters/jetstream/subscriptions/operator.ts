@@ -2,21 +2,25 @@ import * as E from 'fp-ts/Either'
 import { subscriptionNotFound } from '../../../core/errors/operator'
 import type { StoreFailed } from '../../../core/errors/store'
 import {
-  defaultThresholds,
+  countUpToOf,
   type Finding,
   filtersFinding,
   horizonFinding,
+  type OperatorThresholds,
   ownersFinding,
   parkedFinding,
+  thresholdsOf,
 } from '../../../core/operator/finding'
 import { type HeldEvent, partitionState, type PartitionStatus } from '../../../core/operator/status'
 import type { FollowedStore } from '../../../core/ports/backend'
 import type { Operator } from '../../../core/ports/operator'
 import { bothOf } from '../../../core/subscription-filter'
-import { horizonOf, lagOf } from '../followed-events'
+import { missingStream, streamFinding } from '../examine'
+import { COUNTED, horizonOf, lagOf } from '../followed-events'
 import { type Deadline, deadlineOf } from '../link'
+import { streamInfo } from '../set-up'
 import { kvActions } from './actions'
-import type { Bucket } from './bucket'
+import { type Bucket, streamOf, wrongInBucket } from './bucket'
 import type { Looked } from './changing'
 import { byPosition, heldStreamOf } from './held'
 import {
@@ -94,12 +98,28 @@ const statusesOf = (
     }
   })
 
+/** How an operator of subscriptions in a bucket looks at them. Every key is optional. */
+export interface KvOperatorOptions {
+  readonly thresholds?: Partial<OperatorThresholds>
+  /** The limit up to which the lag is counted, in events. 1 to 1,000,000. Default 1,000. */
+  readonly countUpTo?: number
+}
+
+/** What an operator looks at beside its bucket. */
+interface Beside {
+  /** The events that are followed. */
+  readonly store: FollowedStore
+  readonly examineEvents: () => Promise<E.Either<StoreFailed, ReadonlyArray<Finding>>>
+}
+
 /** The operator of the subscriptions in a bucket, which follow the events of a store. */
 export const kvOperator = (
   bucket: Bucket,
-  store: FollowedStore,
-  examineEvents: () => Promise<E.Either<StoreFailed, ReadonlyArray<Finding>>>,
+  { store, examineEvents }: Beside,
+  { thresholds = {}, countUpTo = COUNTED }: KvOperatorOptions,
 ): KvOperator => {
+  const limits = thresholdsOf(thresholds)
+  const counted = countUpToOf(countUpTo)
   const horizon = horizonOf(store)
   const change = changePartitions(bucket)
   const changeWhole = changeSubscription(bucket)
@@ -113,7 +133,7 @@ export const kvOperator = (
       const looked = await lookAt(bucket, name, deadline)
       if (E.isLeft(looked)) return looked
       for (const one of looked.right === undefined ? [] : statusesOf(name, looked.right)) {
-        const lag = await lagOf(store, one)
+        const lag = await lagOf(store, one, counted)
         if (E.isLeft(lag)) return lag
         all.push({ ...one, lag: lag.right })
       }
@@ -217,15 +237,20 @@ export const kvOperator = (
     narrow: (name, filter) =>
       changeWhole(name, (known) => ({ ...known, reads: bothOf(known.reads, filter) })),
     examine: () => async () => {
-      const [events, end, partitions] = [await examineEvents(), await horizon()(), await status()()]
+      const [events, end] = [await examineEvents(), await horizon()()]
       if (E.isLeft(events)) return events
       if (E.isLeft(end)) return end
+      const found = [...events.right, horizonFinding(end.right)]
+      const info = await streamInfo(bucket, streamOf(bucket), deadlineOf(bucket))
+      if (E.isLeft(info)) return info
+      if (info.right === undefined) return E.right([...found, missingStream(streamOf(bucket))])
+      const partitions = await status()()
       if (E.isLeft(partitions)) return partitions
       return E.right([
-        ...events.right,
-        horizonFinding(end.right),
-        ownersFinding(partitions.right, defaultThresholds),
-        filtersFinding(partitions.right, defaultThresholds),
+        ...found,
+        streamFinding(info.right, wrongInBucket(info.right)),
+        ownersFinding(partitions.right, limits),
+        filtersFinding(partitions.right, limits),
         parkedFinding(partitions.right),
       ])
     },
