@@ -97,10 +97,10 @@ try {
   process.exitCode = await runJest(report)
   const lines = existsSync(report) ? readFileSync(report, 'utf8').trim().split('\n') : []
   const rows = lines.map((line) => JSON.parse(line))
-  const owners = rows.filter(({ kind }) => kind === 'owners')
-  const others = rows.filter(({ kind }) => kind !== 'owners')
+  const owners = rows.filter((row) => 'checkpointsBack' in row)
+  const others = rows.filter((row) => !owners.includes(row))
   if (others.length > 0) print(others)
-  if (owners.length > 0) console.table(owners.map(({ kind, ...row }) => row))
+  if (owners.length > 0) console.table(owners)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

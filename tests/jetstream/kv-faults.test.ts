@@ -136,8 +136,7 @@ describeWithNats('owners of a subscription in a key/value bucket on three nodes'
       longestPauseMs: Math.round(Math.max(0, ...pauses)),
     }
     console.log(JSON.stringify(row))
-    if (REPORT !== undefined)
-      appendFileSync(REPORT, `${JSON.stringify({ kind: 'owners', ...row })}\n`)
+    if (REPORT !== undefined) appendFileSync(REPORT, `${JSON.stringify(row)}\n`)
     expect(row).toMatchObject({ missed: 0, early: 0, checkpointsBack: 0 })
     return row
   }

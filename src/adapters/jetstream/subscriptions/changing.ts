@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
+import type { Lease } from '../../../core/ports/subscription-store'
 import { sleep } from '../../../platform/node'
 import { type Deadline, isPast } from '../link'
 import { encodeToken } from '../subjects'
@@ -132,13 +133,28 @@ export const tooManyConflicts: StoreFailed = storeFailed(
   new Error('other writers were faster every time'),
 )
 
+/** The failure of a read that only a leader which was replaced has answered. */
+export const oldLeader: StoreFailed = storeFailed(
+  'TimedOut',
+  'nothingWritten',
+  new Error('the leader of the bucket answers with what was before the lease'),
+)
+
 /** What a change reads before it is decided. */
 export interface Reading {
   /** The name of the subscription. */
   readonly name: string
   /** Which of its partitions are read. */
   readonly numbers: (subscription: SubscriptionRecord, now: number) => ReadonlyArray<number>
+  /** The lease of who asks: what is older was read from a leader that hung, and was replaced without noticing it yet. */
+  readonly lease?: Pick<Lease, 'partition' | 'token'>
 }
+
+/** Whether a partition was read as it was before a lease of it was given. */
+export const isBefore = (
+  partition: PartitionRecord | undefined,
+  { token }: Pick<Lease, 'token'>,
+): boolean => partition !== undefined && partition.token < token
 
 /**
  * Reads a subscription and some of its partitions, decides, and writes what was decided if nothing of what changes was
@@ -146,7 +162,7 @@ export interface Reading {
  */
 export const changing = async <Answered>(
   bucket: Bucket,
-  { name, numbers }: Reading,
+  { name, numbers, lease }: Reading,
   decide: (looked: Looked) => Decided<Answered>,
   deadline: Deadline,
 ): Answer<Answered | undefined> => {
@@ -163,6 +179,11 @@ export const changing = async <Answered>(
     const read = await readPartitions(bucket, record, numbers(record, now), deadline)
     if (E.isLeft(read)) return read
     const partitions = new Map([...read.right].map(([number, one]) => [number, one.record]))
+    if (lease !== undefined && isBefore(partitions.get(lease.partition), lease)) {
+      if (isPast(deadline)) return E.left(oldLeader)
+      await pauseAfterConflict(conflicts)
+      continue
+    }
     const decided = decide({ now, subscription: record, partitions })
     const { subscription, others = [] } = decided
     const changes: Change[] = [...(decided.partitions ?? [])].map(([number, partition]) => ({

@@ -6,8 +6,10 @@ import { type Deadline, deadlineOf, isPast } from '../link'
 import { type Bucket, type Change, serverTime, writeChanges } from './bucket'
 import {
   type Found,
+  isBefore,
   keyOfHeld,
   keyOfPartition,
+  oldLeader,
   pauseAfterConflict,
   readPartition,
   readSubscription,
@@ -122,6 +124,11 @@ export const savingSteps = (
       if (known === undefined) {
         const looked = await look(lease, deadline)
         if (E.isLeft(looked)) return looked
+        if (isBefore(looked.right?.record, lease)) {
+          if (isPast(deadline)) return E.left(oldLeader)
+          await pauseAfterConflict(conflicts)
+          continue
+        }
         if (looked.right === undefined || !isIts(looked.right)) {
           remembered.delete(place)
           return E.left(lost(lease))

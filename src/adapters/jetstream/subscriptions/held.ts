@@ -58,6 +58,14 @@ export const heldIn = (
     deadline: Deadline,
   ): Answer<Looked | undefined> =>
     changing(bucket, { name, numbers }, (looked) => ({ answer: looked }), deadline)
+  /** As the owner of a partition. */
+  const readingOwn = (lease: Lease, deadline: Deadline): Answer<Looked | undefined> =>
+    changing(
+      bucket,
+      { name: lease.subscription, numbers: only(lease), lease },
+      (looked) => ({ answer: looked }),
+      deadline,
+    )
   const only =
     ({ partition }: Lease) =>
     ({ leases }: SubscriptionRecord): ReadonlyArray<number> =>
@@ -67,14 +75,14 @@ export const heldIn = (
   return {
     heldStreams: (lease) =>
       opened(async (deadline) => {
-        const looked = await reading(lease.subscription, only(lease), deadline)
+        const looked = await readingOwn(lease, deadline)
         if (E.isLeft(looked)) return looked
         const held = looked.right?.partitions.get(lease.partition)?.held ?? []
         return E.right(held.map(({ streamId }) => streamId))
       }),
     dueStreams: (lease) =>
       opened(async (deadline) => {
-        const looked = await reading(lease.subscription, only(lease), deadline)
+        const looked = await readingOwn(lease, deadline)
         if (E.isLeft(looked)) return looked
         if (looked.right === undefined) return E.right([])
         const { now, subscription, partitions } = looked.right
@@ -97,7 +105,7 @@ export const heldIn = (
         const isIts = (one: HeldRecord): boolean => isParked(one) && one.undecodable === true
         const changed = await changing(
           bucket,
-          { name: lease.subscription, numbers: only(lease) },
+          { name: lease.subscription, numbers: only(lease), lease },
           ({ partitions }) => {
             const own = partitions.get(lease.partition)
             if (own?.held.some(isIts) !== true) return { answer: undefined }

@@ -76,7 +76,8 @@ export const newSubscription = (
 ): SubscriptionRecord => ({
   id: crypto.randomUUID(),
   generation: 0,
-  first: { position, token: 0 },
+  // Above all tokens of a subscription of the same name that was removed.
+  first: { position, token: now },
   createdAt: now,
   reads: {
     ...(categories === undefined ? {} : { categories }),

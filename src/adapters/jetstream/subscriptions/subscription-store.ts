@@ -115,12 +115,14 @@ export const kvSubscriptions = (bucket: Bucket): SubscriptionStore<KvTransaction
 
   /** Changes something as the owner of a partition. */
   const owning = <Answered>(
-    { subscription: name, partition, token }: Lease,
+    lease: Lease,
     decide: (own: PartitionRecord, looked: Looked) => Decided<Answered>,
   ): TaskEither<StoreFailed | LeaseLost, Answered> =>
     opened<LeaseLost, Answered>(async (deadline) => {
+      const { subscription: name, partition, token } = lease
       const reading = {
         name,
+        lease,
         numbers: ({ leases }: SubscriptionRecord) => (partition < leases.length ? [partition] : []),
       }
       const changed = await changing<{ readonly answer: Answered } | undefined>(
