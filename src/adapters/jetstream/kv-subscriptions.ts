@@ -60,6 +60,7 @@ const MOST_REPLICAS = 5
  * @param connection - to the same servers, or to others. It stays the caller's, who closes it.
  *
  * @example
+ * const connection = await connect({ servers: ['n1:4222', 'n2:4222'], pingInterval: 2_000, timeout: 2_000 })
  * const backend = withKvSubscriptions(jetStream(connection), connection)
  * const running = runSubscription(mails)(backend, { signal })()
  */
