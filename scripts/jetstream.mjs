@@ -1,4 +1,4 @@
-// npm run test:jetstream [-- --seconds 60 | --speed]: the contract on three nodes, what is refused, and kills under load, on a real
+// npm run test:jetstream [-- --seconds 60 | --speed]: the contracts on three nodes, what is refused, and kills under load, on a real
 // cluster. The server is the one of NATS_SERVER, one on the path, or Debian's newest package, unpacked and not installed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -96,7 +96,11 @@ const report = join(folder, 'report.jsonl')
 try {
   process.exitCode = await runJest(report)
   const lines = existsSync(report) ? readFileSync(report, 'utf8').trim().split('\n') : []
-  if (lines.length > 0) print(lines.map((line) => JSON.parse(line)))
+  const rows = lines.map((line) => JSON.parse(line))
+  const owners = rows.filter((row) => 'checkpointsBack' in row)
+  const others = rows.filter((row) => !owners.includes(row))
+  if (others.length > 0) print(others)
+  if (owners.length > 0) console.table(owners)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

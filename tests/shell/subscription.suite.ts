@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { StorePage } from '../../src/core/ports/event-source'
 import type { EventStore } from '../../src/core/ports/event-store'
 import { parkAfter, stopAfter } from '../../src/core/poison'
+import type { Operator } from '../../src/core/ports/operator'
 import type { RecordedEvent } from '../../src/core/recorded-event'
 import {
   fromEnd,
@@ -28,11 +29,46 @@ import { appendTicks, places, type Tick, tick, ticks } from '../support/ticks'
 
 const quick = { firstBackoff: 5, maxBackoff: 20 }
 
-/** What subscriptions do on every store. */
+type UsedOperator = 'status' | 'heldEvents' | 'decide' | 'resume' | 'reset' | 'pause' | 'unpause'
+
+/** A backend of which only what subscriptions need is known, and how their transactions write. */
+export interface SubscribedSide<Transaction> extends Pick<
+  ReadSideUnderTest<Transaction>,
+  'store' | 'subscriptions' | 'wakeUps' | 'close'
+> {
+  readonly operator: Pick<Operator, UsedOperator>
+  /** Adds one to a number, in the transaction. */
+  readonly addOne: (transaction: Transaction, list: string, key: string) => Promise<void>
+  /** The numbers of a list that are not 0, by their keys. */
+  readonly numbersOf: (list: string) => Promise<ReadonlyArray<readonly [string, number]>>
+}
+
+/** The same, with documents for numbers. */
+const numbersInDocuments = <Transaction>(
+  side: ReadSideUnderTest<Transaction>,
+): SubscribedSide<Transaction> => ({
+  ...side,
+  addOne: async (transaction, list, key) => {
+    const documents = side.documents.inTransaction(transaction)
+    const before = (await right(documents.get(list, key)))?.value ?? 0
+    await right(documents.put(list, key, Number(before) + 1))
+  },
+  numbersOf: async (list) =>
+    (await right(side.documents.all(list, { after: '', limit: 99 }))).documents.map(
+      ({ key, value }) => [key, Number(value)],
+    ),
+})
+
+/** What subscriptions do on every backend. */
 export const subscribeSuite = <Transaction>(
   open: () => Promise<ReadSideUnderTest<Transaction>>,
+): void => subscribedSuite(async () => numbersInDocuments(await open()))
+
+/** What subscriptions do wherever there are any. */
+export const subscribedSuite = <Transaction>(
+  open: () => Promise<SubscribedSide<Transaction>>,
 ): void => {
-  let side: ReadSideUnderTest<Transaction>
+  let side: SubscribedSide<Transaction>
   let store: EventStore
   let name: string
   let started: Running<unknown>[]
@@ -430,10 +466,8 @@ export const subscribeSuite = <Transaction>(
           leaseDuration: 600,
           poison: { ...parkAfter(1), ...quick },
           handle: (event, transaction) => async () => {
-            const documents = side.documents.inTransaction(transaction)
             const key = `${event.streamId}:${event.version}`
-            const before = (await right(documents.get(name, key)))?.value ?? 0
-            await right(documents.put(name, key, Number(before) + 1))
+            await side.addOne(transaction, name, key)
             return bad && key === 'tick-1:2' ? E.left('not now') : E.right(undefined)
           },
         })(side, observed(signal)),
@@ -442,10 +476,7 @@ export const subscribeSuite = <Transaction>(
       await appendTicks(store, 'tick-1', 1, 2, 3)
       const [last] = await appendTicks(store, 'tick-2', 1)
       await until(last)
-      const effects = async () =>
-        (await right(side.documents.all(name, { after: '', limit: 99 }))).documents.map(
-          ({ key, value }) => [key, value],
-        )
+      const effects = () => side.numbersOf(name)
       expect(await effects()).toEqual([
         ['tick-1:1', 1],
         ['tick-2:1', 1],

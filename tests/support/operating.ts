@@ -4,14 +4,14 @@ import { right } from './right'
 
 /** What a subscription holds back. */
 export const heldBy = async (
-  operator: Operator,
+  operator: Pick<Operator, 'heldEvents'>,
   subscription: string,
 ): Promise<ReadonlyArray<HeldEvent>> =>
   (await right(operator.heldEvents(subscription, { after: 0, limit: 100 }))).events
 
 /** An operator's decision about a held stream. Answers whether there was one. */
 export const decideStream = async (
-  operator: Operator,
+  operator: Pick<Operator, 'heldEvents' | 'decide'>,
   subscription: string,
   stream: string,
   decision: Decision,

@@ -1,8 +1,10 @@
 import {
   openCategory,
   type Projection,
+  type runProcessManager,
   runProjection,
-  type runSubscription,
+  runSubscription,
+  runSubscriptionInTransaction,
   untilReached,
 } from 'reprise'
 import type {
@@ -14,6 +16,7 @@ import type {
   StreamStore,
 } from 'reprise/adapter'
 import { boundaryOf, openBoundary } from 'reprise/boundary'
+import type { KvFollowedJetStream, KvTransaction } from 'reprise/jetstream'
 import { counter, type CounterEvent } from '../support/counter'
 
 type RunOptions = Parameters<ReturnType<typeof runSubscription>>[1]
@@ -57,3 +60,26 @@ untilReached('mails', { position: 7, source: 'shard-0' }, 100)(shards)
 untilReached('mails', 7, 100)(shards)
 // @ts-expect-error -- appends of several streams are an ability of their own
 export const together: BoundaryStore = shards.store
+
+// Subscriptions in key/value buckets: effects are outside, or values of the bucket.
+declare const buckets: KvFollowedJetStream
+interface Tables {
+  readonly tables: true
+}
+declare const intoTables: Parameters<typeof runSubscriptionInTransaction<CounterEvent, Tables>>[0]
+declare const runManager: ReturnType<typeof runProcessManager>
+declare const mails: Parameters<typeof runSubscription<CounterEvent>>[0]
+runSubscription(mails)(buckets, running)
+runSubscriptionInTransaction({
+  name: 'numbers',
+  events: counter.events,
+  handle: ({ streamId, version }, transaction: KvTransaction) => transaction.put(streamId, version),
+})(buckets, running)
+// @ts-expect-error -- no transaction of PostgreSQL
+runSubscriptionInTransaction(intoTables)(buckets, running)
+// @ts-expect-error -- no read models
+runProjection(projection)(buckets, running)
+// @ts-expect-error -- no outbox
+runManager(buckets, running)
+// @ts-expect-error -- nothing is erased there
+export const erase = buckets.sources[0].operator.erase

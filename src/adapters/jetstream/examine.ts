@@ -121,9 +121,12 @@ const peerProblem = (peer: Fields): string | undefined => {
   return current === false ? `${String(name)} is behind by ${Number(lag ?? 0)}` : undefined
 }
 
-const streamFinding = ({ name, config, cluster }: StreamInfo, isState: boolean): Finding => {
+/** What is found of a JetStream stream, whose settings are wrong or not. */
+export const streamFinding = (
+  { name, config, cluster }: StreamInfo,
+  wrong: ReadonlyArray<string>,
+): Finding => {
   const check = `stream ${name}`
-  const wrong = isState ? [] : wrongSettings({ name, config, cluster, state: {} })
   if (wrong.length > 0) return problem(check, wrong.join(', '), 'Set the stream back.')
   const replicas = Number(config['num_replicas'] ?? 1)
   if (replicas < 3) {
@@ -141,6 +144,9 @@ const streamFinding = ({ name, config, cluster }: StreamInfo, isState: boolean):
       )
 }
 
+export const missingStream = (name: string): Finding =>
+  problem(`stream ${name}`, 'there is none', 'Run `migrate` of the backend.')
+
 const ofStreams = async (
   link: Link,
   deadline: Deadline,
@@ -149,10 +155,11 @@ const ofStreams = async (
   for (const name of namesOf(link)) {
     const info = await streamInfo(link, name, deadline)
     if (E.isLeft(info)) return info
+    const isState = name === link.subjects.stateStream
     findings.push(
       info.right === undefined
-        ? problem(`stream ${name}`, 'there is none', 'Run `migrate` of the backend.')
-        : streamFinding(info.right, name === link.subjects.stateStream),
+        ? missingStream(name)
+        : streamFinding(info.right, isState ? [] : wrongSettings(info.right)),
     )
   }
   return E.right(findings)

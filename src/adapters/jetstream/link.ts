@@ -6,12 +6,16 @@ import { performance, sleep } from '../../platform/node'
 import { type ApiError, readFailed, refusalOf, type Trouble, troubleOf } from './failures'
 import type { Subjects } from './subjects'
 
-/** The connection of a store, and what all of its parts know. */
-export interface Link {
+/** What a request needs. */
+export interface Caller {
   readonly connection: NatsConnection
-  readonly subjects: Subjects
   /** How long a call takes at most, with everything that it repeats. Milliseconds. */
   readonly timeout: number
+}
+
+/** The connection of a store, and what all of its parts know. */
+export interface Link extends Caller {
+  readonly subjects: Subjects
   /** The clock of events. Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number
 }
@@ -19,7 +23,8 @@ export interface Link {
 /** When a call has to end, by `performance.now()`. */
 export type Deadline = number
 
-export const deadlineOf = ({ timeout }: Link): Deadline => performance.now() + timeout
+export const deadlineOf = ({ timeout }: Pick<Caller, 'timeout'>): Deadline =>
+  performance.now() + timeout
 
 export const isPast = (deadline: Deadline): boolean => performance.now() >= deadline
 
@@ -54,7 +59,7 @@ export interface Request {
 
 /** Sends a request once. */
 export const ask = async (
-  { connection }: Link,
+  { connection }: Caller,
   { subject, body, headers }: Request,
   attempt: number,
   deadline: Deadline,
@@ -94,7 +99,7 @@ export const errorIn = (answer: Readonly<Record<string, unknown>>): ApiError | u
 
 /** A request to the API of JetStream, repeated while what is in the way passes by itself. It may be done more than once. */
 export const askApi = async (
-  link: Link,
+  link: Caller,
   { path, body }: { readonly path: string; readonly body: object },
   deadline: Deadline,
 ): Promise<E.Either<StoreFailed | ApiError, Readonly<Record<string, unknown>>>> => {

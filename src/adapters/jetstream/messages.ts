@@ -3,7 +3,15 @@ import * as E from 'fp-ts/Either'
 import { type StoreFailed, storeFailed } from '../../core/errors/store'
 import { clearTimeout, fromBase64Url, setTimeout } from '../../platform/node'
 import { MESSAGE_NOT_FOUND } from './failures'
-import { askApi, type Deadline, failureOf, isPast, type Link, pauseBefore } from './link'
+import {
+  askApi,
+  type Caller,
+  type Deadline,
+  failureOf,
+  isPast,
+  type Link,
+  pauseBefore,
+} from './link'
 
 /** A message as it is stored. */
 export interface StoredMessage {
@@ -32,7 +40,7 @@ const messageIn = (answer: Readonly<Record<string, unknown>>): StoredMessage | u
  * answer. A replica is never asked: it may be behind, and would not know.
  */
 export const fromLeader = async (
-  link: Link,
+  link: Caller,
   stream: string,
   wanted: Wanted,
   deadline: Deadline,

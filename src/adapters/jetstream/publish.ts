@@ -10,14 +10,14 @@ import {
   troubleOf,
   writeFailed,
 } from './failures'
-import { answerOf, ask, type Deadline, errorIn, isPast, type Link, pauseBefore } from './link'
+import { answerOf, ask, type Caller, type Deadline, errorIn, isPast, pauseBefore } from './link'
 
 /** A message to be stored. */
 export interface NewMessage {
   readonly subject: string
   readonly text: string
-  /** The sequence of the last message of its subject; 0: there is none. Otherwise it is refused. */
-  readonly expected: number
+  /** The sequence of the last message of its subject; 0: there is none. Otherwise it is refused. `undefined`: any. */
+  readonly expected: number | undefined
 }
 
 /** Messages of one JetStream stream that are stored together, or not at all. One or more. */
@@ -30,9 +30,9 @@ type Told =
   | { readonly _tag: 'InFlight' }
   | { readonly _tag: 'Troubled'; readonly trouble: Trouble }
 
-const expecting = (expected: number): MsgHdrs => {
+const expecting = (expected: number | undefined): MsgHdrs => {
   const header = headers()
-  header.set('Nats-Expected-Last-Subject-Sequence', String(expected))
+  if (expected !== undefined) header.set('Nats-Expected-Last-Subject-Sequence', String(expected))
   return header
 }
 
@@ -50,7 +50,12 @@ export const whileInFlight = async (times: number): Promise<void> => {
 }
 
 /** Sends a unit once: a single message as it is, several as an atomic batch. */
-const send = async (link: Link, unit: Unit, attempt: number, deadline: Deadline): Promise<Told> => {
+const send = async (
+  link: Caller,
+  unit: Unit,
+  attempt: number,
+  deadline: Deadline,
+): Promise<Told> => {
   const last = unit[unit.length - 1] as NewMessage
   const header = expecting(last.expected)
   if (unit.length > 1) {
@@ -110,7 +115,7 @@ export type Published =
  * is refused then, `look` says what is in the way. It is sent again, too, while the leader compares nothing.
  */
 export const publishExactly = async (
-  link: Link,
+  link: Caller,
   unit: Unit,
   look: () => Promise<E.Either<StoreFailed, InTheWay>>,
   deadline: Deadline,

@@ -9,14 +9,14 @@ import {
   horizonFinding,
   projectionsFinding,
 } from '../../core/operator/finding'
-import type { Lag, PartitionStatus } from '../../core/operator/status'
-import { partitionOf } from '../../core/partition'
+import type { PartitionStatus } from '../../core/operator/status'
 import type { Backend, Migrated, NamedSource, SeveralSources } from '../../core/ports/backend'
 import type { EventSource } from '../../core/ports/event-source'
 import type { Operator } from '../../core/ports/operator'
 import type { WakeUps } from '../../core/ports/wake-ups'
 import type { StreamId } from '../../core/stream'
 import type { JetStreamBackend, JetStreamPart } from './backend'
+import { horizonOf, lagOf } from './followed-events'
 
 /** What keeps checkpoints, read models and the outbox of a source: a backend of its own, whose events are not used. */
 export type ReadSide<Transaction> = Omit<Backend<Transaction>, 'store'>
@@ -27,35 +27,6 @@ export interface FollowedJetStream<Transaction> extends SeveralSources<Transacti
   readonly sourceOf: (streamId: StreamId) => NamedSource<Transaction>
   /** See {@link JetStreamBackend.examine}. */
   readonly examine: JetStreamBackend['examine']
-}
-
-/** How many events that are behind are counted, for an operator. */
-const COUNTED = 1_000
-
-/** How far a partition is behind: only the source knows that. */
-const lagOf = async (
-  store: EventSource,
-  { position, categories, types, tags, partition, partitions }: PartitionStatus,
-): Promise<E.Either<StoreFailed, Lag>> => {
-  const page = await store.readAll({
-    after: position,
-    limit: COUNTED,
-    ...(categories === undefined ? {} : { categories }),
-    ...(types === undefined ? {} : { types }),
-    ...(tags === undefined ? {} : { tags }),
-  })()
-  if (E.isLeft(page)) {
-    return E.left(
-      page.left._tag === 'StoreFailed'
-        ? page.left
-        : storeFailed('Unexpected', 'nothingWritten', page.left),
-    )
-  }
-  const { events, more } = page.right
-  const own = events.filter(({ streamId }) => partitionOf(streamId, partitions) === partition)
-  const [first] = own
-  const seconds = first === undefined ? 0 : Math.max(0, Date.now() - first.recordedAt) / 1_000
-  return E.right({ events: own.length, orMore: more, seconds })
 }
 
 /** The checks of a read side that look at the events beside it: here there are none. */
@@ -97,18 +68,7 @@ const operatorOf = (
     }
     return E.right(partitions)
   }
-  const horizon: Operator['horizon'] = () => async () => {
-    const end = await store.readAll({ after: Number.MAX_SAFE_INTEGER, limit: 1 })()
-    if (E.isRight(end)) {
-      const { highest } = end.right
-      return E.right({ horizon: highest, last: highest, holders: [] })
-    }
-    return E.left(
-      end.left._tag === 'StoreFailed'
-        ? end.left
-        : storeFailed('Unexpected', 'nothingWritten', end.left),
-    )
-  }
+  const horizon = horizonOf(store)
   return {
     ...operator,
     status,

@@ -4,7 +4,7 @@ import { storeFailed, type StoreFailed } from '../../core/errors/store'
 import { isRecord } from '../../core/json'
 import type { Migrated } from '../../core/ports/backend'
 import { refusalOf, writeFailed } from './failures'
-import { askApi, type Deadline, deadlineOf, failureOf, type Link } from './link'
+import { askApi, type Caller, type Deadline, deadlineOf, failureOf, type Link } from './link'
 
 type Configuration = Readonly<Record<string, unknown>>
 
@@ -39,7 +39,7 @@ const recordOf = (value: unknown): Configuration => (isRecord(value) ? value : {
 
 /** How a stream is configured, or `undefined`: there is none. */
 export const streamInfo = async (
-  link: Link,
+  link: Caller,
   name: string,
   deadline: Deadline,
 ): Promise<E.Either<StoreFailed, StreamInfo | undefined>> => {
@@ -61,7 +61,8 @@ export const streamInfo = async (
 const LINEAGE = 'reprise-lineage'
 const PARTITIONS = 'reprise-partitions'
 
-interface Wanted {
+/** A JetStream stream to be made. */
+export interface WantedStream {
   readonly name: string
   readonly config: Configuration
 }
@@ -69,7 +70,7 @@ interface Wanted {
 const metadataOf = ({ config }: StreamInfo): Configuration => recordOf(config['metadata'])
 
 /** The streams of a store. Nothing in those of events can be changed or removed, or expires. */
-const wantedStreams = ({ subjects }: Link, replicas: number): ReadonlyArray<Wanted> => {
+const wantedStreams = ({ subjects }: Link, replicas: number): ReadonlyArray<WantedStream> => {
   const common = {
     retention: 'limits',
     storage: 'file',
@@ -121,7 +122,8 @@ export const wrongSettings = ({ config }: StreamInfo): ReadonlyArray<string> => 
   return [...wrong, ...expires]
 }
 
-const unusable = (name: string, what: string, advice: string): StoreFailed =>
+/** The failure of a store whose stream is not there, or not as it must be. */
+export const unusable = (name: string, what: string, advice: string): StoreFailed =>
   storeFailed('NotMigrated', 'nothingWritten', new Error(`${name}: ${what}`), advice)
 
 const infoProblem = ({ subjects }: Link, info: StreamInfo): StoreFailed | undefined => {
@@ -183,6 +185,36 @@ export const opening = (link: Link): (() => Promise<E.Either<StoreFailed, Opened
   }
 }
 
+/**
+ * Makes a JetStream stream, unless it is there. Safe to run from several processes at once.
+ *
+ * @param problemOf - why one that is there cannot be used, or `undefined`.
+ */
+export const makeStream = async (
+  caller: Caller,
+  { name, config }: WantedStream,
+  problemOf: (info: StreamInfo) => StoreFailed | undefined,
+  deadline: Deadline,
+): Promise<E.Either<StoreFailed, 'made' | 'present'>> => {
+  const before = await streamInfo(caller, name, deadline)
+  if (E.isLeft(before)) return before
+  if (before.right === undefined) {
+    const path = `STREAM.CREATE.${name}`
+    const created = await askApi(caller, { path, body: config }, deadline)
+    if (E.isRight(created)) return E.right('made')
+    // Another process has made it meanwhile: with a lineage of its own, so it counts as another configuration.
+    const error = created.left
+    if (!('err_code' in error)) return E.left(error)
+    if (error.err_code !== STREAM_NAME_IN_USE) {
+      return E.left(writeFailed(refusalOf(error), false))
+    }
+  }
+  const now = await streamInfo(caller, name, deadline)
+  if (E.isLeft(now)) return now
+  const problem = now.right && problemOf(now.right)
+  return problem === undefined ? E.right('present') : E.left(problem)
+}
+
 /** Makes the streams of a store that are not there. See {@link Migrated}. */
 export const migrateIn =
   (link: Link, replicas: number): TaskEither<StoreFailed, Migrated> =>
@@ -191,28 +223,11 @@ export const migrateIn =
     if (tooOld !== undefined) return E.left(tooOld)
     const deadline = deadlineOf(link)
     const [applied, present]: [string[], string[]] = [[], []]
-    for (const { name, config } of wantedStreams(link, replicas)) {
-      const before = await streamInfo(link, name, deadline)
-      if (E.isLeft(before)) return before
-      if (before.right === undefined) {
-        const path = `STREAM.CREATE.${name}`
-        const created = await askApi(link, { path, body: config }, deadline)
-        if (E.isRight(created)) {
-          applied.push(name)
-          continue
-        }
-        // Another process has made it meanwhile: with a lineage of its own, so it counts as another configuration.
-        const error = created.left
-        if (!('err_code' in error)) return E.left(error)
-        if (error.err_code !== STREAM_NAME_IN_USE) {
-          return E.left(writeFailed(refusalOf(error), false))
-        }
-      }
-      const now = await streamInfo(link, name, deadline)
-      if (E.isLeft(now)) return now
-      const problem = now.right && infoProblem(link, now.right)
-      if (problem !== undefined) return E.left(problem)
-      present.push(name)
+    for (const wanted of wantedStreams(link, replicas)) {
+      const done = await makeStream(link, wanted, (info) => infoProblem(link, info), deadline)
+      if (E.isLeft(done)) return done
+      if (done.right === 'made') applied.push(wanted.name)
+      else present.push(wanted.name)
     }
     return E.right({ applied, present })
   }

@@ -1,5 +1,5 @@
 import type { Claim, ClaimReport } from '../../core/ports/subscription-store'
-import { missingIn } from './subscription-filter'
+import { missingIn } from '../../core/subscription-filter'
 import type { MemoryPartition, MemorySubscription } from './subscription-state'
 
 /** Who claims, until when, and what it reports. */

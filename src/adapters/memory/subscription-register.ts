@@ -1,5 +1,5 @@
 import type { NewSubscription } from '../../core/ports/subscription-store'
-import { eitherOf, missingIn } from './subscription-filter'
+import { eitherOf, missingIn } from '../../core/subscription-filter'
 import { type MemorySubscription, newSubscription } from './subscription-state'
 
 /** Creates the subscription, unless it exists, and extends its declared filter. */

@@ -1,4 +1,4 @@
-import type { MissingFilter, SubscriptionFilter } from '../../core/ports/subscription-store'
+import type { MissingFilter, SubscriptionFilter } from './ports/subscription-store'
 
 /** Names, or `undefined`: all. */
 type Names = ReadonlyArray<string> | undefined
