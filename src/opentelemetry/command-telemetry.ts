@@ -6,6 +6,7 @@ import type { Metadata } from '../core/metadata'
 import type { StreamVersion } from '../core/stream'
 import type { CommandOptions } from '../shell/category/command'
 import { isFailure } from '../shell/notices/outcomes'
+import type { HeadSampling } from './head-sampling'
 import { fail, inSpan, isRecorded, type Tagged, textOf } from './spans'
 import { withTraceParent } from './trace-links'
 
@@ -72,35 +73,39 @@ interface Sending<Options, Failure, Result> {
 }
 
 /** Spans of commands. How they went is added by the notice of each: see `notice-telemetry`. */
-export const commandTelemetry = (tracer: Tracer) => {
-  const traced = <Options extends SentOptions, Failure extends Tagged, Result extends object>({
-    name,
-    streamId,
-    command,
-    options,
-    send,
-  }: Sending<Options, Failure, Result>): TaskEither<Failure, Result> =>
-    inSpan(tracer, {
-      name: `handle ${name}`,
-      kind: SpanKind.INTERNAL,
-      attributes: { 'reprise.category': name, 'reprise.stream.id': streamId },
-      task: (span) => send(span.isRecording() ? tracedOptions(options, span) : options),
-      finish: (span, answer) => {
-        const outcome = E.isRight(answer) ? 'accepted' : answer.left._tag
-        // Of a command that is none, nothing is told: its type may be anything, and without end.
-        const type = outcome === 'InvalidCommand' ? undefined : textOf(command, 'type')
-        if (type !== undefined) span.setAttribute('reprise.command.type', type)
-        span.setAttribute('reprise.outcome', outcome)
-        if (E.isLeft(answer)) {
-          if (isFailure(answer.left)) fail(span, answer.left)
-          return
-        }
-        const { right: result } = answer
-        if ('version' in result && typeof result.version === 'number') {
-          span.setAttribute('reprise.version', result.version)
-        }
-      },
-    })
+export const commandTelemetry = (tracer: Tracer, { followsOrBegins }: HeadSampling) => {
+  const traced =
+    <Options extends SentOptions, Failure extends Tagged, Result extends object>({
+      name,
+      streamId,
+      command,
+      options,
+      send,
+    }: Sending<Options, Failure, Result>): TaskEither<Failure, Result> =>
+    () => {
+      if (!followsOrBegins()) return send(options)()
+      return inSpan(tracer, {
+        name: `handle ${name}`,
+        kind: SpanKind.INTERNAL,
+        attributes: { 'reprise.category': name, 'reprise.stream.id': streamId },
+        task: (span) => send(span.isRecording() ? tracedOptions(options, span) : options),
+        finish: (span, answer) => {
+          const outcome = E.isRight(answer) ? 'accepted' : answer.left._tag
+          // Of a command that is none, nothing is told: its type may be anything, and without end.
+          const type = outcome === 'InvalidCommand' ? undefined : textOf(command, 'type')
+          if (type !== undefined) span.setAttribute('reprise.command.type', type)
+          span.setAttribute('reprise.outcome', outcome)
+          if (E.isLeft(answer)) {
+            if (isFailure(answer.left)) fail(span, answer.left)
+            return
+          }
+          const { right: result } = answer
+          if ('version' in result && typeof result.version === 'number') {
+            span.setAttribute('reprise.version', result.version)
+          }
+        },
+      })()
+    }
 
   const category = <Open extends TracedCategory>(name: string, open: Open): Open => {
     const tracing =

@@ -45,9 +45,6 @@ export const fail = (span: Span, error: unknown): void => {
 /** Whether what runs now is in a span that is recorded. */
 export const isRecorded = (): boolean => trace.getActiveSpan()?.isRecording() === true
 
-/** Whether what runs now is in a span that is not recorded: then what it leads to is not, either. */
-export const isUnrecorded = (): boolean => trace.getActiveSpan()?.isRecording() === false
-
 /** A task, and the span that it runs in. */
 export interface SpanOf<Failure, Result> extends SpanOptions {
   readonly name: string
