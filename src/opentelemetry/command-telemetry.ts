@@ -74,50 +74,49 @@ interface Sending<Options, Failure, Result> {
 
 /** Spans of commands. How they went is added by the notice of each: see `notice-telemetry`. */
 export const commandTelemetry = (tracer: Tracer, { followsOrBegins }: HeadSampling) => {
-  const traced =
-    <Options extends SentOptions, Failure extends Tagged, Result extends object>({
-      name,
-      streamId,
-      command,
-      options,
-      send,
-    }: Sending<Options, Failure, Result>): TaskEither<Failure, Result> =>
-    () => {
-      if (!followsOrBegins()) return send(options)()
-      return inSpan(tracer, {
-        name: `handle ${name}`,
-        kind: SpanKind.INTERNAL,
-        attributes: { 'reprise.category': name, 'reprise.stream.id': streamId },
-        task: (span) => send(span.isRecording() ? tracedOptions(options, span) : options),
-        finish: (span, answer) => {
-          const outcome = E.isRight(answer) ? 'accepted' : answer.left._tag
-          // Of a command that is none, nothing is told: its type may be anything, and without end.
-          const type = outcome === 'InvalidCommand' ? undefined : textOf(command, 'type')
-          if (type !== undefined) span.setAttribute('reprise.command.type', type)
-          span.setAttribute('reprise.outcome', outcome)
-          if (E.isLeft(answer)) {
-            if (isFailure(answer.left)) fail(span, answer.left)
-            return
-          }
-          const { right: result } = answer
-          if ('version' in result && typeof result.version === 'number') {
-            span.setAttribute('reprise.version', result.version)
-          }
-        },
-      })()
-    }
+  const traced = <Options extends SentOptions, Failure extends Tagged, Result extends object>({
+    name,
+    streamId,
+    command,
+    options,
+    send,
+  }: Sending<Options, Failure, Result>): Promise<E.Either<Failure, Result>> =>
+    inSpan(tracer, {
+      name: `handle ${name}`,
+      kind: SpanKind.INTERNAL,
+      attributes: { 'reprise.category': name, 'reprise.stream.id': streamId },
+      task: (span) => send(span.isRecording() ? tracedOptions(options, span) : options),
+      finish: (span, answer) => {
+        const outcome = E.isRight(answer) ? 'accepted' : answer.left._tag
+        // Of a command that is none, nothing is told: its type may be anything, and without end.
+        const type = outcome === 'InvalidCommand' ? undefined : textOf(command, 'type')
+        if (type !== undefined) span.setAttribute('reprise.command.type', type)
+        span.setAttribute('reprise.outcome', outcome)
+        if (E.isLeft(answer)) {
+          if (isFailure(answer.left)) fail(span, answer.left)
+          return
+        }
+        const { right: result } = answer
+        if ('version' in result && typeof result.version === 'number') {
+          span.setAttribute('reprise.version', result.version)
+        }
+      },
+    })()
 
   const category = <Open extends TracedCategory>(name: string, open: Open): Open => {
     const tracing =
       (send: SendCommand<unknown>): SendCommand<unknown> =>
       (id, command, options) =>
-        traced({
-          name,
-          streamId: typeof id === 'string' ? `${name}-${id}` : undefined,
-          command,
-          options,
-          send: (own) => send(id, command, own),
-        })
+      () =>
+        followsOrBegins()
+          ? traced({
+              name,
+              streamId: typeof id === 'string' ? `${name}-${id}` : undefined,
+              command,
+              options,
+              send: (own) => send(id, command, own),
+            })
+          : send(id, command, options)()
     return {
       ...open,
       handleCommand: tracing(open.handleCommand as SendCommand<unknown>),
@@ -129,7 +128,10 @@ export const commandTelemetry = (tracer: Tracer, { followsOrBegins }: HeadSampli
     const tracing =
       (send: SendToBoundary<unknown>): SendToBoundary<unknown> =>
       (command, options) =>
-        traced({ name, command, options, send: (own) => send(command, own) })
+      () =>
+        followsOrBegins()
+          ? traced({ name, command, options, send: (own) => send(command, own) })
+          : send(command, options)()
     return {
       ...open,
       handleCommand: tracing(open.handleCommand as SendToBoundary<unknown>),
@@ -139,13 +141,15 @@ export const commandTelemetry = (tracer: Tracer, { followsOrBegins }: HeadSampli
 
   const together = <Open extends TracedTogether>(name: string, open: Open): Open => ({
     ...open,
-    handleCommands: (commands: never, options?: SentOptions) =>
-      traced({
-        name,
-        command: undefined,
-        options,
-        send: (own) => open.handleCommands(commands, own),
-      }),
+    handleCommands: (commands: never, options?: SentOptions) => () =>
+      followsOrBegins()
+        ? traced({
+            name,
+            command: undefined,
+            options,
+            send: (own) => open.handleCommands(commands, own),
+          })
+        : open.handleCommands(commands, options)(),
   })
 
   /** A span for each decision, if that of its command is recorded. */
