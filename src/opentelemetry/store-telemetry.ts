@@ -49,6 +49,11 @@ export const storeTelemetry = (
       'db.operation.name': operation,
       'error.type': tagOf(error),
     })
+  const record = (operation: string, begun: number, answer: E.Either<unknown, unknown>): void => {
+    const seconds = (performance.now() - begun) / 1000
+    const series = E.isRight(answer) ? doneOf(operation) : failedOf(operation, answer.left)
+    series.record(seconds)
+  }
   const timed = <Failure, Result>(
     operation: string,
     ask: TaskEither<Failure, Result>,
@@ -56,9 +61,7 @@ export const storeTelemetry = (
     const begun = performance.now()
     // Not `await`: each promise more is followed by OpenTelemetry's context, which takes a microsecond.
     return ask().then((answer) => {
-      const seconds = (performance.now() - begun) / 1000
-      const series = E.isRight(answer) ? doneOf(operation) : failedOf(operation, answer.left)
-      series.record(seconds)
+      record(operation, begun, answer)
       return answer
     })
   }
@@ -70,27 +73,29 @@ export const storeTelemetry = (
       told,
       ask,
     }: Asked<Failure, Result>): TaskEither<Failure, Result> =>
-    () =>
-      !isInside()
-        ? timed(operation, ask)
-        : inSpan(tracer, {
-            name: operation,
-            kind: SpanKind.CLIENT,
-            attributes: {
-              'db.system.name': 'reprise',
-              'db.operation.name': operation,
-              'reprise.stream.id': streamId,
-            },
-            task: () => () => timed(operation, ask),
-            finish: (span, answer) => {
-              if (E.isRight(answer)) span.setAttributes(told(answer.right))
-              else {
-                const _tag = tagOf(answer.left)
-                span.setAttribute('reprise.outcome', _tag)
-                if (isFailure({ _tag })) fail(span, answer.left)
-              }
-            },
-          })()
+    () => {
+      if (!isInside()) return timed(operation, ask)
+      const begun = performance.now()
+      return inSpan(tracer, {
+        name: operation,
+        kind: SpanKind.CLIENT,
+        attributes: {
+          'db.system.name': 'reprise',
+          'db.operation.name': operation,
+          'reprise.stream.id': streamId,
+        },
+        task: (span) => (span.isRecording() ? ask : () => timed(operation, ask)),
+        finish: (span, answer) => {
+          record(operation, begun, answer)
+          if (E.isRight(answer)) span.setAttributes(told(answer.right))
+          else {
+            const _tag = tagOf(answer.left)
+            span.setAttribute('reprise.outcome', _tag)
+            if (isFailure({ _tag })) fail(span, answer.left)
+          }
+        },
+      })()
+    }
 
   const boundary = ({
     readMatching,
