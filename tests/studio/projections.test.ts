@@ -93,7 +93,8 @@ describe('projections in the studio', () => {
     const refused = async (content: object) => {
       const response = await postRaw('/api/operate', content)
       const problem: unknown = await response.json()
-      return [response.status, Reflect.get(Object(problem), 'error')]
+      const error: unknown = Reflect.get(Object(problem), 'error')
+      return [response.status, error]
     }
     expect(await refused(rebuild)).toEqual([409, 'NeverBuilt'])
     await build()
