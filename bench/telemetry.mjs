@@ -1,8 +1,9 @@
 // node bench/telemetry.mjs [rounds] [cell] [--built]: what reprise/opentelemetry costs. One process sends the same commands in turns: without
-// it, with it but no SDK, and with the real SDK. Reported is the CPU time of this process for each command, its ratio to that
-// without, and to that with the context of OpenTelemetry alone, which an application pays that uses it for anything: a machine
-// that is slower for a while is slower for all. Fails if the real SDK, as it is advised to be set up at full rate, costs more
-// than 5 % of the latter.
+// it, with it but no SDK, and with the real SDK. Reported is the CPU time of this process for each command, and the median of what a
+// caller waits for one; with the ratio of each to that with the context of OpenTelemetry alone, which an application pays that
+// uses it for anything: a machine that is slower for a while is slower for all, and the least of all turns has least of that.
+// Fails if, on PostgreSQL, a caller alone waits more than 5 % longer with everything recorded, or 32 callers at full rate take
+// more than 5 % more CPU time with what is advised for them.
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { context, createNoopMeter, ProxyTracerProvider, ROOT_CONTEXT } from '@opentelemetry/api'
@@ -16,8 +17,6 @@ import {
   AlwaysOnSampler,
   BasicTracerProvider,
   BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base'
 import E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -29,12 +28,12 @@ import { median } from './harness/statistics.mjs'
 
 if (!process.argv.includes('--built')) buildReprise()
 const { commands, events, openCategory } = await import('../dist/index.js')
-const { openTelemetry } = await import('../dist/opentelemetry.js')
+const { durationHistograms, openTelemetry } = await import('../dist/opentelemetry.js')
 const { memory } = await import('../dist/memory.js')
 const { connectPool, postgres } = await import('../dist/postgres.js')
 
 const BAR = 1.05
-const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 12)
+const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 40)
 
 const account = {
   name: 'account',
@@ -62,9 +61,9 @@ const account = {
  * database: what telemetry adds there, in microseconds, it adds everywhere.
  */
 const cells = [
-  { name: 'in memory', callers: 1, commands: 8_000, store: 'memory' },
-  { name: 'a caller alone', callers: 1, commands: 400 },
-  { name: '32 callers', callers: 32, commands: 6_400 },
+  { name: 'in memory', callers: 1, commands: 2_000, store: 'memory' },
+  { name: 'a caller alone', callers: 1, commands: 100, bar: { arm: 'all', measure: 'wait' } },
+  { name: '32 callers', callers: 32, commands: 1_600, bar: { arm: '1 of 100', measure: 'cpu' } },
 ]
 
 /** Takes what it is given, and drops it: what an exporter sends is its own affair. */
@@ -78,18 +77,19 @@ const metricSink = {
   selectAggregationTemporality: () => AggregationTemporality.CUMULATIVE,
 }
 
-const sdk = (sampler) => {
+const sdk = ({ histograms, traceOneOf }) => {
   const tracerProvider = new BasicTracerProvider({
-    sampler,
+    sampler: new AlwaysOnSampler(),
     spanProcessors: [new BatchSpanProcessor(spanSink, { maxQueueSize: 8_192 })],
   })
   const reader = new PeriodicExportingMetricReader({
     exporter: metricSink,
     exportIntervalMillis: 10_000,
+    metricProducers: histograms === undefined ? [] : [histograms.producer('cumulative')],
   })
   const meterProvider = new MeterProvider({ readers: [reader] })
   return {
-    telemetry: openTelemetry({ tracerProvider, meterProvider }),
+    telemetry: openTelemetry({ tracerProvider, meterProvider, histograms, traceOneOf }),
     close: () => Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]),
   }
 }
@@ -129,38 +129,44 @@ const must = (result) => {
   if (E.isLeft(result)) throw new Error(JSON.stringify(result.left))
 }
 
-const sampled = (ratio) => new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) })
 const arms = [
   { name: 'without', ...untraced },
   { name: 'without, again', ...untraced },
   { name: 'context alone', ...contextAlone(new AsyncLocalStorageContextManager()) },
   { name: 'no SDK', ...traced({ telemetry: withoutSdk() }) },
   {
-    name: 'SDK, 1 of 100',
-    bar: BAR,
-    ...traced(sdk(sampled(0.01)), new AsyncLocalStorageContextManager()),
+    name: '1 of 100',
+    ...traced(
+      sdk({ histograms: durationHistograms(), traceOneOf: 100 }),
+      new AsyncLocalStorageContextManager(),
+    ),
   },
   {
-    name: 'SDK, all',
-    ...traced(sdk(new AlwaysOnSampler()), new AsyncLocalStorageContextManager()),
+    name: 'all',
+    ...traced(sdk({ histograms: durationHistograms() }), new AsyncLocalStorageContextManager()),
+  },
+  {
+    name: 'all, without durationHistograms',
+    ...traced(sdk({}), new AsyncLocalStorageContextManager()),
   },
 ]
 
-/** Microseconds of CPU time for each command, and commands a second. */
+/** Microseconds for each command: of CPU time, and of waiting in the median. */
 const turn = async ({ begin, end }, category, { callers, commands: count }, tag) => {
   begin()
   const before = process.cpuUsage()
-  const begun = performance.now()
+  const waits = []
   const call = async (caller) => {
     for (let sent = 0; sent < count / callers; sent++) {
+      const sentAt = performance.now()
       must(await category.handleCommand(`${tag}c${caller}`, { type: 'Deposit', count: 1 })())
+      waits.push((performance.now() - sentAt) * 1000)
     }
   }
   await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)))
   const { user, system } = process.cpuUsage(before)
-  const rate = (count / (performance.now() - begun)) * 1000
   end()
-  return { cpu: (user + system) / count, rate }
+  return { cpu: (user + system) / count, wait: median(waits) }
 }
 
 /** The median, and between what it was. */
@@ -190,23 +196,20 @@ for (const cell of wanted) {
       if (round >= 0) turns.push(measured) // the first three warm it up
     }
   }
-  const [base, , withContext] = opened
+  const withContext = opened.find(({ arm }) => arm.name === 'context alone').turns
   console.log(`${cell.name}, ${rounds} rounds of ${cell.commands} commands`)
   for (const { arm, turns } of opened) {
-    const cpu = median(turns.map((one) => one.cpu))
-    const against = (other, measure) =>
-      turns.map((one, index) => one[measure] / other.turns[index][measure])
-    const ratio = spreadOf(against(base, 'cpu'))
-    // What a busy machine adds is in every turn, and never the same: the least of each has least of it.
-    const leastOf = (one) => Math.min(...one.turns.map(({ cpu: used }) => used))
-    const least = leastOf({ turns })
-    const own = least / leastOf(withContext)
-    const rate = spreadOf(against(base, 'rate'))
-    const isOver = arm.bar !== undefined && cell.store === undefined && own > arm.bar
-    failed ||= isOver
-    console.log(
-      `  ${arm.name.padEnd(16)} ${cpu.toFixed(1).padStart(7)} us of CPU, at least ${least.toFixed(1)}  ${ratio}, of the least ${(least / leastOf(base)).toFixed(3)}, of that with the context ${own.toFixed(3)}  rate ${rate}${isOver ? '  over the bar' : ''}`,
-    )
+    const told = ['cpu', 'wait'].map((measure) => {
+      const of = (measured) => measured.map((one) => one[measure])
+      const least = Math.min(...of(turns))
+      const ratio = least / Math.min(...of(withContext))
+      // Of the same round: what a busy machine adds is in all of its turns, more or less.
+      const paired = of(turns).map((value, index) => value / withContext[index][measure])
+      const isOver = cell.bar?.arm === arm.name && cell.bar.measure === measure && ratio > BAR
+      failed ||= isOver
+      return `${measure} ${median(of(turns)).toFixed(1)} us, least ${least.toFixed(1)}: ${ratio.toFixed(3)} of the context's (in rounds ${spreadOf(paired)})${isOver ? ' over the bar' : ''}`
+    })
+    console.log(`  ${arm.name.padEnd(31)} ${told.join('  ')}`)
   }
 }
 for (const arm of arms) await arm.close?.()

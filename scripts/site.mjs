@@ -2,6 +2,7 @@
 //   npm run site                        # to site/dist
 //   npm run site -- --base /reprise/    # for a place below the root of a host
 //   npm run site -- --dev               # a server that shows it while it is written
+//   npm run check:site                  # this version alone, beside site/dist
 // SITE_REPOSITORY is the address of the repository in a browser: links to files lead there. Without it they are plain text.
 // It is a package of its own, as `bench` is: nothing of it is installed by `npm ci`.
 import { execFileSync } from 'node:child_process'
@@ -19,10 +20,11 @@ const { values: chosen } = parseArgs({
     newest: { type: 'string' },
     out: { type: 'string', default: 'site/dist' },
     dev: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
   },
 })
 const base = `/${chosen.base}/`.replaceAll(/\/+/g, '/')
-const out = resolve(chosen.out)
+const out = resolve(chosen.check ? 'node_modules/.cache/reprise-site' : chosen.out)
 const MARK = 'site/node_modules/.reprise-site'
 
 const timed = async (what, work) => {
@@ -94,7 +96,7 @@ else {
   )
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exit(1)
-  if (chosen.newest === undefined) {
+  if (chosen.newest === undefined && !chosen.check) {
     const { older } = JSON.parse(readFileSync('site/versions.json', 'utf8'))
     for (const version of older) await timed(`version ${version}`, () => buildOlder(version))
   }

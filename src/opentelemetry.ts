@@ -7,6 +7,20 @@ export {
   type Telemetry,
   type TelemetryOptions,
 } from './opentelemetry/open-telemetry'
+export {
+  durationHistograms,
+  type DurationHistogram,
+  type DurationHistograms,
+  type DurationSeries,
+} from './opentelemetry/duration-histograms'
+export type {
+  HistogramProducer,
+  HistogramTemporality,
+  ProducedHistogram,
+  ProducedMetrics,
+  ProducedPoint,
+  ProducedResource,
+} from './opentelemetry/histogram-producer'
 export type {
   SendCommand,
   SendToBoundary,

@@ -1,16 +1,15 @@
 import type { Attributes, Meter } from '@opentelemetry/api'
 import type { HandledNotice } from '../shell/notices/notices'
 import { isFailure } from '../shell/notices/outcomes'
-import { batchedHistogram } from './batched-histogram'
-import { DURATIONS } from './store-telemetry'
+import type { DurationHistogram, DurationHistograms, DurationSeries } from './duration-histograms'
 
 type CommandHandled = Extract<HandledNotice, { readonly _tag: 'CommandHandled' }>
 
 /** What is counted of a category, in numbers of our own: an SDK takes a microsecond to find each of its. */
 interface Counts {
   readonly attributes: Attributes
-  /** Of what its commands were and came to: the same objects each time. */
-  readonly told: Map<string | undefined, Map<string, Attributes>>
+  /** By the type of a command, and what it came to. */
+  readonly durations: Map<string | undefined, Map<string, DurationSeries>>
   commands: number
   attempts: number
   hits: number
@@ -22,35 +21,37 @@ interface Counts {
   largestGroup: number
 }
 
-const toldOf = (
-  { attributes, told }: Counts,
+/** A codec may take any text as the type of a command: more of them are looked up each time. */
+const MOST_TYPES = 256
+
+const durationsOf = (
+  duration: DurationHistogram,
+  { attributes, durations }: Counts,
   { type, outcome, error }: CommandHandled,
-): Attributes => {
-  let ofType = told.get(type)
-  if (ofType === undefined) {
-    ofType = new Map<string, Attributes>()
-    told.set(type, ofType)
-  }
-  const known = ofType.get(outcome)
+): DurationSeries => {
+  const ofType = durations.get(type)
+  const known = ofType?.get(outcome)
   if (known !== undefined) return known
-  const made = {
+  const made = duration.series({
     ...attributes,
     ...(type === undefined ? {} : { 'reprise.command.type': type }),
     'reprise.outcome': outcome,
     ...(error !== undefined && isFailure(error) ? { 'error.type': outcome } : {}),
-  }
-  ofType.set(outcome, made)
+  })
+  if (ofType !== undefined) ofType.set(outcome, made)
+  else if (durations.size < MOST_TYPES) durations.set(type, new Map([[outcome, made]]))
   return made
 }
 
 /** The metrics of commands. `beforeCollection` is called whenever metrics are about to be collected. */
-export const commandMetrics = (meter: Meter, beforeCollection: () => void) => {
-  const duration = batchedHistogram(
-    meter.createHistogram('reprise.command.duration', {
-      unit: 's',
-      description: 'From the call of a command to its answer, retries included.',
-      advice: { explicitBucketBoundaries: DURATIONS },
-    }),
+export const commandMetrics = (
+  meter: Meter,
+  { histogram }: Pick<DurationHistograms, 'histogram'>,
+  beforeCollection: () => void,
+) => {
+  const duration = histogram(
+    'reprise.command.duration',
+    'From the call of a command to its answer, retries included.',
   )
   const conflicts = meter.createCounter('reprise.command.conflicts', {
     unit: '{command}',
@@ -89,7 +90,7 @@ export const commandMetrics = (meter: Meter, beforeCollection: () => void) => {
     if (known !== undefined) return known
     const made = {
       attributes: { 'reprise.category': category },
-      told: new Map(),
+      durations: new Map(),
       commands: 0,
       attempts: 0,
       hits: 0,
@@ -104,7 +105,6 @@ export const commandMetrics = (meter: Meter, beforeCollection: () => void) => {
 
   meter.addBatchObservableCallback(
     (observed) => {
-      duration.flush()
       beforeCollection()
       for (const counts of categories.values()) {
         const { attributes } = counts
@@ -134,7 +134,7 @@ export const commandMetrics = (meter: Meter, beforeCollection: () => void) => {
         if (notice.group > counts.largestGroup) counts.largestGroup = notice.group
       }
       if (notice.waiting > counts.longestQueue) counts.longestQueue = notice.waiting
-      duration.record(notice.duration / 1000, toldOf(counts, notice))
+      durationsOf(duration, counts, notice).record(notice.duration / 1000)
     },
     overtaken: (category: string, commands: number): void =>
       conflicts.add(commands, { 'reprise.category': category }),

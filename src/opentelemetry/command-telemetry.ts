@@ -6,6 +6,7 @@ import type { Metadata } from '../core/metadata'
 import type { StreamVersion } from '../core/stream'
 import type { CommandOptions } from '../shell/category/command'
 import { isFailure } from '../shell/notices/outcomes'
+import type { HeadSampling } from './head-sampling'
 import { fail, inSpan, isRecorded, type Tagged, textOf } from './spans'
 import { withTraceParent } from './trace-links'
 
@@ -72,14 +73,14 @@ interface Sending<Options, Failure, Result> {
 }
 
 /** Spans of commands. How they went is added by the notice of each: see `notice-telemetry`. */
-export const commandTelemetry = (tracer: Tracer) => {
+export const commandTelemetry = (tracer: Tracer, { followsOrBegins }: HeadSampling) => {
   const traced = <Options extends SentOptions, Failure extends Tagged, Result extends object>({
     name,
     streamId,
     command,
     options,
     send,
-  }: Sending<Options, Failure, Result>): TaskEither<Failure, Result> =>
+  }: Sending<Options, Failure, Result>): Promise<E.Either<Failure, Result>> =>
     inSpan(tracer, {
       name: `handle ${name}`,
       kind: SpanKind.INTERNAL,
@@ -100,19 +101,22 @@ export const commandTelemetry = (tracer: Tracer) => {
           span.setAttribute('reprise.version', result.version)
         }
       },
-    })
+    })()
 
   const category = <Open extends TracedCategory>(name: string, open: Open): Open => {
     const tracing =
       (send: SendCommand<unknown>): SendCommand<unknown> =>
       (id, command, options) =>
-        traced({
-          name,
-          streamId: typeof id === 'string' ? `${name}-${id}` : undefined,
-          command,
-          options,
-          send: (own) => send(id, command, own),
-        })
+      () =>
+        followsOrBegins()
+          ? traced({
+              name,
+              streamId: typeof id === 'string' ? `${name}-${id}` : undefined,
+              command,
+              options,
+              send: (own) => send(id, command, own),
+            })
+          : send(id, command, options)()
     return {
       ...open,
       handleCommand: tracing(open.handleCommand as SendCommand<unknown>),
@@ -124,7 +128,10 @@ export const commandTelemetry = (tracer: Tracer) => {
     const tracing =
       (send: SendToBoundary<unknown>): SendToBoundary<unknown> =>
       (command, options) =>
-        traced({ name, command, options, send: (own) => send(command, own) })
+      () =>
+        followsOrBegins()
+          ? traced({ name, command, options, send: (own) => send(command, own) })
+          : send(command, options)()
     return {
       ...open,
       handleCommand: tracing(open.handleCommand as SendToBoundary<unknown>),
@@ -134,13 +141,15 @@ export const commandTelemetry = (tracer: Tracer) => {
 
   const together = <Open extends TracedTogether>(name: string, open: Open): Open => ({
     ...open,
-    handleCommands: (commands: never, options?: SentOptions) =>
-      traced({
-        name,
-        command: undefined,
-        options,
-        send: (own) => open.handleCommands(commands, own),
-      }),
+    handleCommands: (commands: never, options?: SentOptions) => () =>
+      followsOrBegins()
+        ? traced({
+            name,
+            command: undefined,
+            options,
+            send: (own) => open.handleCommands(commands, own),
+          })
+        : open.handleCommands(commands, options)(),
   })
 
   /** A span for each decision, if that of its command is recorded. */

@@ -1,4 +1,4 @@
-import { type Meter, SpanKind, type Tracer } from '@opentelemetry/api'
+import { SpanKind, type Tracer } from '@opentelemetry/api'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Metadata } from '../core/metadata'
@@ -9,32 +9,31 @@ import type {
   TransactionalSubscription,
 } from '../shell/subscription/run-subscription'
 import { performance } from '../platform/node'
+import type { DurationHistograms } from './duration-histograms'
+import type { HeadSampling } from './head-sampling'
 import { fail, inSpan, messagingAttributes, tagOf, textOf } from './spans'
-import { DURATIONS } from './store-telemetry'
 import { linkTo, withTraceParent } from './trace-links'
-
-const linksOf = (metadata: Metadata) => {
-  const link = linkTo(metadata)
-  return link === undefined ? {} : { links: [link] }
-}
 
 /** Something that is delivered, and the metadata it came with. */
 interface Delivery<Result> {
   readonly kind: 'process' | 'dispatch'
   readonly name: string
-  readonly told: Readonly<Record<string, string | number | undefined>>
+  readonly told: () => Readonly<Record<string, string | number | undefined>>
   readonly metadata: Metadata
   /** Is given the metadata with this span, for what follows from it. */
   readonly task: (metadata: Metadata) => TaskEither<unknown, Result>
 }
 
 /** Spans of events that are handled, and spans and durations of commands that process managers send. */
-export const deliveryTelemetry = (tracer: Tracer, meter: Meter) => {
-  const sending = meter.createHistogram('messaging.client.operation.duration', {
-    unit: 's',
-    description: 'How long the receivers of commands of process managers took.',
-    advice: { explicitBucketBoundaries: DURATIONS },
-  })
+export const deliveryTelemetry = (
+  tracer: Tracer,
+  { histogram }: Pick<DurationHistograms, 'histogram'>,
+  { followsOrBegins }: HeadSampling,
+) => {
+  const sending = histogram(
+    'messaging.client.operation.duration',
+    'How long the receivers of commands of process managers took.',
+  )
 
   const timed = async <Result>(
     name: string,
@@ -42,32 +41,38 @@ export const deliveryTelemetry = (tracer: Tracer, meter: Meter) => {
   ): Promise<E.Either<unknown, Result>> => {
     const begun = performance.now()
     const answer = await task()
-    sending.record((performance.now() - begun) / 1000, {
+    const series = sending.series({
       ...messagingAttributes('dispatch', name),
       'messaging.operation.type': 'send',
       ...(E.isRight(answer) ? {} : { 'error.type': tagOf(answer.left) }),
     })
+    series.record((performance.now() - begun) / 1000)
     return answer
   }
 
-  const traced = <Result>({ kind, name, told, metadata, task }: Delivery<Result>) =>
-    inSpan(tracer, {
-      name: `${kind} ${name}`,
-      kind: kind === 'process' ? SpanKind.CONSUMER : SpanKind.PRODUCER,
-      attributes: {
-        ...messagingAttributes(kind, name),
-        'messaging.operation.type': kind === 'process' ? 'process' : 'send',
-        ...told,
-      },
-      ...linksOf(metadata),
-      task: (span) => {
-        const own = task(span.isRecording() ? withTraceParent(metadata, span) : metadata)
-        return kind === 'process' ? own : () => timed(name, own)
-      },
-      finish: (span, answer) => {
-        if (E.isLeft(answer)) fail(span, answer.left)
-      },
-    })
+  const traced =
+    <Result>(delivery: Delivery<Result>): TaskEither<unknown, Result> =>
+    () => {
+      const { kind, name, told, metadata, task } = delivery
+      const timedTask = (own: Metadata): TaskEither<unknown, Result> =>
+        kind === 'process' ? task(own) : () => timed(name, task(own))
+      const link = linkTo(metadata)
+      if (!followsOrBegins(link)) return timedTask(metadata)()
+      return inSpan(tracer, {
+        name: `${kind} ${name}`,
+        kind: kind === 'process' ? SpanKind.CONSUMER : SpanKind.PRODUCER,
+        attributes: {
+          ...messagingAttributes(kind, name),
+          'messaging.operation.type': kind === 'process' ? 'process' : 'send',
+          ...told(),
+        },
+        ...(link === undefined ? {} : { links: [link] }),
+        task: (span) => timedTask(span.isRecording() ? withTraceParent(metadata, span) : metadata),
+        finish: (span, answer) => {
+          if (E.isLeft(answer)) fail(span, answer.left)
+        },
+      })()
+    }
 
   const handled = <Event>(
     name: string,
@@ -77,13 +82,13 @@ export const deliveryTelemetry = (tracer: Tracer, meter: Meter) => {
     traced({
       kind: 'process',
       name,
-      told: {
+      told: () => ({
         'reprise.event.type': textOf(event, 'type'),
         'reprise.stream.id': streamId,
         'reprise.version': version,
         'reprise.position': position,
         'messaging.message.id': id,
-      },
+      }),
       metadata,
       task: () => handle,
     })
@@ -112,10 +117,10 @@ export const deliveryTelemetry = (tracer: Tracer, meter: Meter) => {
         traced({
           kind: 'dispatch',
           name: process,
-          told: {
+          told: () => ({
             'reprise.command.type': textOf(command, 'type'),
             'messaging.message.id': options.commandId,
-          },
+          }),
           metadata: options.metadata,
           task: (metadata) => dispatch(command, { ...options, metadata }),
         }),

@@ -10,16 +10,18 @@ import {
 import type { StoredEvent } from '../core/recorded-event'
 import type { AnyNotice, HandledNotice } from '../shell/notices/notices'
 import { commandMetrics } from './command-metrics'
-import { isRecorded, messagingAttributes, tagOf } from './spans'
-import { DURATIONS } from './store-telemetry'
+import type { DurationHistograms } from './duration-histograms'
+import type { HeadSampling } from './head-sampling'
+import { messagingAttributes, tagOf } from './spans'
 import { linkTo } from './trace-links'
 
 type Told<Tag extends AnyNotice['_tag']> = Extract<AnyNotice, { readonly _tag: Tag }>
 
 /** What the span of a command says of how it was handled. */
 const noteCommand = ({ events, attempts, isCached, group, waiting }: Told<'CommandHandled'>) => {
-  if (!isRecorded()) return
-  trace.getActiveSpan()?.setAttributes({
+  const span = trace.getActiveSpan()
+  if (span?.isRecording() !== true) return
+  span.setAttributes({
     'reprise.events': events,
     'reprise.attempts': attempts,
     'reprise.cached': isCached,
@@ -44,13 +46,15 @@ const linksOf = (events: ReadonlyArray<StoredEvent>): Link[] => {
 
 /** Spans of batches of events, made when they are over. */
 const batchSpans =
-  (tracer: Tracer) =>
+  (tracer: Tracer, { followsOrBegins }: HeadSampling) =>
   ({ subscription, partition, events, upTo, duration }: Told<'EventsHandled'>): void => {
+    const links = linksOf(events)
+    if (!followsOrBegins(...links)) return
     const span = tracer.startSpan(`batch ${subscription}`, {
       kind: SpanKind.CONSUMER,
       root: true,
       startTime: Date.now() - duration,
-      links: linksOf(events),
+      links,
       attributes: {
         ...messagingAttributes('batch', subscription),
         'messaging.operation.type': 'process',
@@ -119,24 +123,35 @@ const isHandled = (notice: AnyNotice): notice is HandledNotice =>
   notice._tag === 'EventsHandled' ||
   notice._tag === 'CommandSent'
 
-/** Metrics and spans of everything that is reported. `beforeCollection`: see commandMetrics. */
-export const noticeTelemetry = (
-  tracer: Tracer,
-  meter: Meter,
-  beforeCollection: () => void,
-): ((notice: AnyNotice) => void) => {
-  const command = commandMetrics(meter, beforeCollection)
-  const batch = batchSpans(tracer)
+/** What notices are told to. */
+export interface NoticeTargets {
+  readonly tracer: Tracer
+  readonly meter: Meter
+  readonly histograms: Pick<DurationHistograms, 'histogram'>
+  readonly sampling: HeadSampling
+  /** See {@link commandMetrics}. */
+  readonly beforeCollection: () => void
+}
+
+/** Metrics and spans of everything that is reported. */
+export const noticeTelemetry = ({
+  tracer,
+  meter,
+  histograms,
+  sampling,
+  beforeCollection,
+}: NoticeTargets): ((notice: AnyNotice) => void) => {
+  const command = commandMetrics(meter, histograms, beforeCollection)
+  const batch = batchSpans(tracer, sampling)
   const build = buildSpans(tracer)
   const notices = meter.createCounter('reprise.notices', {
     unit: '{notice}',
     description: 'What was reported besides what was handled, by kind.',
   })
-  const processing = meter.createHistogram('messaging.process.duration', {
-    unit: 's',
-    description: 'How long a batch of events took, with its checkpoint.',
-    advice: { explicitBucketBoundaries: DURATIONS },
-  })
+  const processing = histograms.histogram(
+    'messaging.process.duration',
+    'How long a batch of events took, with its checkpoint.',
+  )
   const consumed = meter.createCounter('messaging.client.consumed.messages', {
     unit: '{message}',
     description: 'Events that were handled.',
@@ -155,7 +170,7 @@ export const noticeTelemetry = (
       case 'EventsHandled': {
         const { subscription, events, duration } = notice
         const attributes = messagingAttributes('batch', subscription)
-        processing.record(duration / 1000, attributes)
+        processing.series(attributes).record(duration / 1000)
         consumed.add(events.length, attributes)
         batch(notice)
         break

@@ -25,6 +25,8 @@ import type {
   TransactionalSubscription,
 } from '../shell/subscription/run-subscription'
 import { deliveryTelemetry } from './delivery-telemetry'
+import { type DurationHistograms, meteredHistograms } from './duration-histograms'
+import { headSampling } from './head-sampling'
 import { noticeTelemetry } from './notice-telemetry'
 import { operatorTelemetry } from './operator-telemetry'
 import { storeTelemetry } from './store-telemetry'
@@ -35,6 +37,18 @@ export interface TelemetryOptions {
   readonly tracerProvider?: TracerProvider
   /** Default: the one that the application has registered with `@opentelemetry/api`. */
   readonly meterProvider?: MeterProvider
+  /**
+   * Where histograms of durations are kept, in place of the meter provider: `durationHistograms()`, of which a metric reader
+   * was given a producer. It costs a fraction. Default: the meter provider.
+   */
+  readonly histograms?: DurationHistograms
+  /**
+   * Of so many commands outside a recorded span, one gets a span, which the sampler of the SDK then decides about; the others
+   * touch neither tracer nor context. The same goes for events and batches that no recorded span has led to. What is in a
+   * recorded span, or linked to a sampled one, always gets its own; metrics count everything. Default: 1, so all. Anything else
+   * than an integer from 1 is taken for 1.
+   */
+  readonly traceOneOf?: number
 }
 
 /** What adds spans and metrics to the parts of an application. Nothing here changes an answer, or fails. */
@@ -132,18 +146,29 @@ const UNCHANGED: Telemetry = {
 export const openTelemetry = ({
   tracerProvider = trace.getTracerProvider(),
   meterProvider = metrics.getMeterProvider(),
+  histograms,
+  traceOneOf = 1,
 }: TelemetryOptions = {}): Telemetry => {
   const tracer = tracerProvider.getTracer(NAME)
   const meter = meterProvider.getMeter(NAME)
-  if (!isTracing(tracerProvider) && !isMetering(meter)) return UNCHANGED
-  const traceStore = storeTelemetry(tracer, meter)
-  const note = noticeTelemetry(tracer, meter, traceStore.flush)
+  if (!isTracing(tracerProvider) && !isMetering(meter) && histograms === undefined) return UNCHANGED
+  const metered = meteredHistograms(meter)
+  const durations = histograms ?? metered
+  const sampling = () => headSampling(traceOneOf) // each counts what it is asked about
+  const traceStore = storeTelemetry(tracer, durations, sampling())
+  const note = noticeTelemetry({
+    tracer,
+    meter,
+    histograms: durations,
+    sampling: sampling(),
+    beforeCollection: metered.flush,
+  })
   return {
     backend: (backend) => {
       const { store, onAnyNotice } = backend
       return {
         ...backend,
-        store: traceStore.store(store),
+        store: traceStore(store),
         onAnyNotice:
           onAnyNotice === undefined
             ? note
@@ -153,8 +178,8 @@ export const openTelemetry = ({
               },
       }
     },
-    ...commandTelemetry(tracer),
-    ...deliveryTelemetry(tracer, meter),
+    ...commandTelemetry(tracer, sampling()),
+    ...deliveryTelemetry(tracer, durations, sampling()),
     operator: operatorTelemetry(meter),
   }
 }

@@ -1,4 +1,4 @@
-import { type Attributes, type Meter, SpanKind, type Tracer } from '@opentelemetry/api'
+import { type Attributes, SpanKind, type Tracer } from '@opentelemetry/api'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { AppendRequest } from '../core/append'
@@ -7,13 +7,9 @@ import type { BoundaryStore } from '../core/ports/boundary-store'
 import type { StreamStore } from '../core/ports/event-store'
 import { isFailure } from '../shell/notices/outcomes'
 import { performance } from '../platform/node'
-import { batchedHistogram } from './batched-histogram'
-import { fail, inSpan, isUnrecorded, tagOf } from './spans'
-
-/** Bounds of durations, in seconds: from what memory takes to what nobody waits for. */
-export const DURATIONS = [
-  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-]
+import type { DurationHistograms, DurationSeries } from './duration-histograms'
+import { fail, inSpan, tagOf } from './spans'
+import type { HeadSampling } from './head-sampling'
 
 /** A store that may be able to decide across streams, or to work inside a transaction of the caller's. */
 type AnyStore = StreamStore &
@@ -30,23 +26,33 @@ const eventsOf = (streams: ReadonlyArray<AppendRequest>): number =>
   streams.reduce((count, { events }) => count + events.length, 0)
 
 /** Spans and durations of what commands ask a store for. */
-export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
-  const duration = batchedHistogram(
-    meter.createHistogram('db.client.operation.duration', {
-      unit: 's',
-      description:
-        'How long the store took for a load, an append, a page of a stream or a snapshot.',
-      advice: { explicitBucketBoundaries: DURATIONS },
-    }),
+export const storeTelemetry = (
+  tracer: Tracer,
+  { histogram }: Pick<DurationHistograms, 'histogram'>,
+  { isInside }: HeadSampling,
+): (<Store extends StreamStore>(store: Store) => Store) => {
+  const duration = histogram(
+    'db.client.operation.duration',
+    'How long the store took for a load, an append, a page of a stream or a snapshot.',
   )
-  const done = new Map<string, Attributes>()
-  /** The same object each time: making it takes longer than recording. */
-  const doneOf = (operation: string): Attributes => {
+  const done = new Map<string, DurationSeries>()
+  const doneOf = (operation: string): DurationSeries => {
     const known = done.get(operation)
     if (known !== undefined) return known
-    const made = { 'db.system.name': 'reprise', 'db.operation.name': operation }
+    const made = duration.series({ 'db.system.name': 'reprise', 'db.operation.name': operation })
     done.set(operation, made)
     return made
+  }
+  const failedOf = (operation: string, error: unknown): DurationSeries =>
+    duration.series({
+      'db.system.name': 'reprise',
+      'db.operation.name': operation,
+      'error.type': tagOf(error),
+    })
+  const record = (operation: string, begun: number, answer: E.Either<unknown, unknown>): void => {
+    const seconds = (performance.now() - begun) / 1000
+    const series = E.isRight(answer) ? doneOf(operation) : failedOf(operation, answer.left)
+    series.record(seconds)
   }
   const timed = <Failure, Result>(
     operation: string,
@@ -55,12 +61,7 @@ export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
     const begun = performance.now()
     // Not `await`: each promise more is followed by OpenTelemetry's context, which takes a microsecond.
     return ask().then((answer) => {
-      const seconds = (performance.now() - begun) / 1000
-      const attributes = doneOf(operation)
-      duration.record(
-        seconds,
-        E.isRight(answer) ? attributes : { ...attributes, 'error.type': tagOf(answer.left) },
-      )
+      record(operation, begun, answer)
       return answer
     })
   }
@@ -72,27 +73,29 @@ export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
       told,
       ask,
     }: Asked<Failure, Result>): TaskEither<Failure, Result> =>
-    () =>
-      isUnrecorded()
-        ? timed(operation, ask)
-        : inSpan(tracer, {
-            name: operation,
-            kind: SpanKind.CLIENT,
-            attributes: {
-              'db.system.name': 'reprise',
-              'db.operation.name': operation,
-              'reprise.stream.id': streamId,
-            },
-            task: () => () => timed(operation, ask),
-            finish: (span, answer) => {
-              if (E.isRight(answer)) span.setAttributes(told(answer.right))
-              else {
-                const _tag = tagOf(answer.left)
-                span.setAttribute('reprise.outcome', _tag)
-                if (isFailure({ _tag })) fail(span, answer.left)
-              }
-            },
-          })()
+    () => {
+      if (!isInside()) return timed(operation, ask)
+      const begun = performance.now()
+      return inSpan(tracer, {
+        name: operation,
+        kind: SpanKind.CLIENT,
+        attributes: {
+          'db.system.name': 'reprise',
+          'db.operation.name': operation,
+          'reprise.stream.id': streamId,
+        },
+        task: (span) => (span.isRecording() ? ask : () => timed(operation, ask)),
+        finish: (span, answer) => {
+          record(operation, begun, answer)
+          if (E.isRight(answer)) span.setAttributes(told(answer.right))
+          else {
+            const _tag = tagOf(answer.left)
+            span.setAttribute('reprise.outcome', _tag)
+            if (isFailure({ _tag })) fail(span, answer.left)
+          }
+        },
+      })()
+    }
 
   const boundary = ({
     readMatching,
@@ -180,9 +183,5 @@ export const storeTelemetry = (tracer: Tracer, meter: Meter) => {
         }),
   })
 
-  return {
-    store: <Store extends StreamStore>(store: Store): Store => tracedStore(store) as Store,
-    /** To be called before metrics are collected. */
-    flush: duration.flush,
-  }
+  return (store) => tracedStore(store) as typeof store
 }

@@ -152,7 +152,7 @@ export const countAttempt = (
  * Waits for the answer to a command, and reports it. Never changes the answer. Of a command that is none, no type is told:
  * it may be anything, and without end.
  */
-export const reportingAnswer = async <Failure extends { readonly _tag: string }, Result>(
+export const reportingAnswer = <Failure extends { readonly _tag: string }, Result>(
   report: (notice: HandledNotice) => void,
   { category, body }: ToldCommand,
   handle: (effort: Effort) => Promise<E.Either<Failure, Result>>,
@@ -160,24 +160,27 @@ export const reportingAnswer = async <Failure extends { readonly _tag: string },
 ): Promise<E.Either<Failure, Result>> => {
   const begun = performance.now()
   const effort = noEffort()
-  const answer = await handle(effort)
-  const duration = performance.now() - begun
-  const { attempts, isCached, group, waiting, streamIds } = effort
-  const isAccepted = E.isRight(answer)
-  const outcome = isAccepted ? 'accepted' : answer.left._tag
-  report({
-    _tag: 'CommandHandled',
-    category,
-    streamIds,
-    type: outcome === 'InvalidCommand' || outcome === 'InvalidStreamId' ? undefined : typeOf(body),
-    outcome,
-    ...(isAccepted ? undefined : { error: answer.left }),
-    events: isAccepted ? eventsOf(answer.right) : 0,
-    attempts,
-    isCached: isCached && attempts > 0,
-    group,
-    waiting,
-    duration,
+  // Not `await`, and no spread: each promise and each copy more is paid for every command.
+  return handle(effort).then((answer) => {
+    const duration = performance.now() - begun
+    const { attempts, isCached, group, waiting, streamIds } = effort
+    const isAccepted = E.isRight(answer)
+    const outcome = isAccepted ? 'accepted' : answer.left._tag
+    const isCommand = outcome !== 'InvalidCommand' && outcome !== 'InvalidStreamId'
+    const notice: HandledNotice = {
+      _tag: 'CommandHandled',
+      category,
+      streamIds,
+      type: isCommand ? typeOf(body) : undefined,
+      outcome,
+      events: isAccepted ? eventsOf(answer.right) : 0,
+      attempts,
+      isCached: isCached && attempts > 0,
+      group,
+      waiting,
+      duration,
+    }
+    report(isAccepted ? notice : { ...notice, error: answer.left })
+    return answer
   })
-  return answer
 }
