@@ -12,6 +12,7 @@ const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 
 /** The durations with the same attributes. To be kept by who records them: it costs more to find one than to record. */
 export interface DurationSeries {
+  /** Adds a duration, in seconds. */
   readonly record: (seconds: number) => void
 }
 

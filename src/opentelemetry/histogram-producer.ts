@@ -13,7 +13,9 @@ export interface ProducedPoint {
   readonly value: {
     /** `counts` has one more than `boundaries`, which are the upper ends of the others. */
     buckets: { boundaries: number[]; counts: number[] }
+    /** Of all durations, in seconds. */
     sum: number
+    /** How many durations there were. */
     count: number
   }
 }
