@@ -1,6 +1,7 @@
 import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
-import { milliseconds, quoteIdentifier, sequenceOf } from '../schema/names'
+import { eventsOf, milliseconds, quoteIdentifier } from '../schema/names'
+import { type Announcing, announcing, type EventsLayout } from './announcing'
 import { type EncodedAppend, type EncodedEvent } from './append'
 import { CURRENT, fits, joinLast, MOMENT, notBefore, versionCode } from './last-event'
 import { settingsIn, type StatementSettings } from './statement-settings'
@@ -20,44 +21,16 @@ const isExact = ({ expectedVersion }: EncodedAppend): boolean =>
 /** The columns that an insert fills. */
 const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data, metadata'
 
-/** A row for every event that was stored: see StoredRow. */
-const STORED = `returning stream_id, version, position::double precision as "position",
-  ${milliseconds('recorded_at')} as recorded_at`
+/** A row for every event that was stored: see StoredRow. One that is in a partition has the number of another table. */
+const stored = (schema: string): string =>
+  `returning stream_id, version, position::double precision as "position",
+  ${milliseconds('recorded_at')} as recorded_at, tableoid <> ${eventsOf(schema)} as partitioned`
 
 /** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
 const unnested = (arrays: string, data: string, metadata: string): string =>
   `rows from (unnest(${arrays}),
              jsonb_array_elements((select ${data}::text::jsonb)),
              jsonb_array_elements((select ${metadata}::text::jsonb)))`
-
-/** SQL that announces: its one row, and the condition that takes the lock. */
-interface Announcing {
-  readonly sequence: string
-  readonly announced: string
-}
-
-/**
- * Takes the lock that announces the writer to readers: see `announce` in migrations/0001_reprise.sql. It must be held
- * before a position is drawn; in all statements it is, because what is inserted comes from the row that requested the
- * lock. Nothing is inserted where the sequence is behind the rows, nor where it has moved on by more than 32 before the lock was
- * held: readers do not look further back than that. Then the append function is asked, which announces again, or says what
- * is wrong.
- */
-// In a CASE, whose conditions are evaluated as they stand: the planner puts those of a WHERE in an order of its own.
-// The sequence is asked by its function, which costs a tenth of the statement less than reading it as a table. To a role
-// that may not read it, and where no position was ever drawn, it answers null: then nothing is inserted either.
-const announcing = (schema: string, settings: string | undefined): Announcing => {
-  const sequence = sequenceOf(schema)
-  const namespace = `(${sequence}::oid::bigint & 16777215) << 40`
-  return {
-    sequence: `(select pg_sequence_last_value(${sequence}) as last offset 0) s`,
-    announced: `case when ${settings === undefined ? '' : `${settings} is not null and `}(
-    select e.position from ${schema}.events e where e.position > s.last
-    order by e.position limit 1) is null
-  and pg_advisory_xact_lock_shared((${namespace}) | s.last) is not null
-  and pg_sequence_last_value(${sequence}) <= s.last + 32 then true else false end`,
-  }
-}
 
 /** An array for PostgreSQL: of values, or as its text. */
 type Column = ReadonlyArray<string | number | null> | string
@@ -138,7 +111,7 @@ select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${notBefore(
   $6::text::jsonb, $7::text::jsonb
 from ${sequence} ${joinLast(schema, '$1', '$2')}
 where ${announced} and ${CURRENT} = $2
-${STORED}`
+${stored(schema)}`
 
 const oneMarked = (schema: string, { sequence, announced }: Announcing): string => `
 with request as materialized (
@@ -153,7 +126,7 @@ with request as materialized (
 insert into ${schema}.events (${COLUMNS})
 select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('since')}, $6::text::jsonb, $7::text::jsonb
 from request where current = $2
-${STORED}`
+${stored(schema)}`
 
 const oneParameters = (
   { streamId, expectedVersion, commands: [mark] }: EncodedAppend,
@@ -181,7 +154,7 @@ from (
     with ordinality as e(id, type, schema_version, data, metadata, place)
 where ${fits('$2', 'stream.current')}
 order by e.place
-${STORED}`
+${stored(schema)}`
 
 const streamParameters = ({
   streamId,
@@ -229,7 +202,7 @@ from announced a,
   ${joinLast(schema, 'r.stream_id', 'r.expected')}
 where ${fits('r.expected', CURRENT)}${marked ? ' and r.stream_id not in (select stream_id from handled)' : ''}
 order by r.turn
-${STORED}`
+${stored(schema)}`
 
 const manyParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => {
   const [streams, events]: [string[], EncodedEvent[]] = [[], []]
@@ -260,15 +233,17 @@ const markParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
 export const optimisticStatements = (
   schema: string,
   settings: StatementSettings = {},
+  layout: EventsLayout = 'table',
 ): OptimisticStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name, settingsIn(settings))
+  const announce = announcing(name, settingsIn(settings), layout)
+  const label = (of: string): string => (layout === 'table' ? of : `${of}_partition`)
   return {
-    appendOne: named('append_one', one(name, announce)),
-    appendOneMarked: named('append_one_marked', oneMarked(name, announce)),
-    appendStream: named('append_stream', stream(name, announce)),
-    appendMany: named('append_many', many(name, announce, false)),
-    appendManyMarked: named('append_many_marked', many(name, announce, true)),
+    appendOne: named(label('append_one'), one(name, announce)),
+    appendOneMarked: named(label('append_one_marked'), oneMarked(name, announce)),
+    appendStream: named(label('append_stream'), stream(name, announce)),
+    appendMany: named(label('append_many'), many(name, announce, false)),
+    appendManyMarked: named(label('append_many_marked'), many(name, announce, true)),
   }
 }
 
