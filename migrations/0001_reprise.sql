@@ -225,6 +225,52 @@ begin
 end
 $reprise$;
 
+-- Whether the sequence, which is at `last`, is known to be ahead of all rows. It is where the events are in partitions, each of which
+-- has an index to look into, if this session has looked less than a second ago: see refuse_behind. (The statements that append say
+-- the same in line.)
+create function {{schema}}.is_ahead(last bigint) returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  memory text[] := string_to_array(
+    current_setting('reprise.ahead_' || '{{quoted}}.events_position_seq'::regclass::oid, true), ' ');
+begin
+  return coalesce(memory[1]::bigint <= last
+    and date_part('epoch', clock_timestamp()) - memory[2]::double precision between 0 and 1, false);
+end
+$reprise$;
+
+-- Refuses to append where the sequence is behind the rows. Where the events are in partitions the session remembers where the
+-- sequence is, and when it has looked. Answers true.
+create function {{schema}}.refuse_behind(at regclass) returns boolean language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  highest bigint;
+  last bigint;
+begin
+  if at <> '{{quoted}}.events'::regclass then
+    perform {{schema}}.refuse_other_table(at);
+  end if;
+  -- The rows first: none that is seen can have been drawn after the sequence is read.
+  select e.position into highest from {{schema}}.events e order by e.position desc limit 1;
+  last := pg_sequence_last_value('{{quoted}}.events_position_seq');
+  if last is null then -- it has drawn none; or the role may not know, and is told so
+    select case when s.is_called then s.last_value else 0 end into last from {{schema}}.events_position_seq s;
+  end if;
+  if highest > last then
+    raise exception 'the sequence of positions is at %, behind the stored position %', last, highest
+      using errcode = 'RP002';
+  end if;
+  if current_setting('transaction_isolation') in ('read committed', 'read uncommitted')
+    and exists (select from pg_class c where c.oid = '{{quoted}}.events'::regclass and c.relkind = 'p') then
+    perform set_config('reprise.ahead_' || '{{quoted}}.events_position_seq'::regclass::oid,
+      last || ' ' || date_part('epoch', clock_timestamp()), false);
+  end if;
+  return true;
+end
+$reprise$;
+
 -- Announces to every reader that positions above the returned one may still become visible: the writer holds
 -- the shared lock whose key is (namespace, last value of the sequence) until its transaction ends.
 -- Once in a transaction is enough, for its later positions are higher still.
@@ -239,27 +285,17 @@ declare
   last bigint;
   space bigint;
   setting text; -- one for each store, also where two of them share a namespace
-  beyond bigint;
   sequence oid;
   again bigint;
 begin
   if at <> '{{quoted}}.events'::regclass then
     perform {{schema}}.refuse_other_table(at);
   end if;
-  -- One statement: the sequence is read after the snapshot was taken, so no row that is seen here can have
-  -- been drawn after it.
-  select s.last, s.space, s.setting, s.sequence,
-         (select e.position from {{schema}}.events e where e.position > s.last
-          order by e.position limit 1)
-    into last, space, setting, sequence, beyond
-    from (
-      select case when is_called then last_value else 0 end as last,
-             tableoid::bigint & 16777215 as space, 'reprise.announced_' || tableoid as setting, tableoid as sequence
-        from {{schema}}.events_position_seq
-    ) s;
-  if beyond is not null then
-    raise exception 'the sequence of positions is at %, behind the stored position %', last, beyond
-      using errcode = 'RP002';
+  select case when is_called then last_value else 0 end, tableoid::bigint & 16777215, 'reprise.announced_' || tableoid, tableoid
+    into last, space, setting, sequence
+    from {{schema}}.events_position_seq;
+  if not {{schema}}.is_ahead(last) then
+    perform {{schema}}.refuse_behind(at);
   end if;
   if current_setting(setting, true) is distinct from 'yes' then
     -- Who comes late announces again: readers that know a horizon look no further back than 32 positions. See visible.
@@ -329,6 +365,24 @@ begin
 end
 $reprise$;
 
+-- The first key that a writer holds, of those from one up to another, which is not tried. Whoever else tries a key at the very
+-- moment has it for less than a microsecond.
+create function {{schema}}.held_key(space bigint, from_key bigint, to_key bigint) returns bigint language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  return (select k.key
+    from generate_series(from_key, to_key - 1) as k(key)
+    where case
+        when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
+        when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
+        when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
+        else true
+      end
+    limit 1);
+end
+$reprise$;
+
 -- How far the store can be read, and what it is. horizon: nothing can appear any more at or below it; read
 -- events in a LATER statement. highest: the highest position of all that is visible. The horizon is never
 -- above it: what a sequence has drawn for nothing it may draw once more after a crash.
@@ -342,6 +396,10 @@ $reprise$;
 -- once a second while it gets no further (a lock that is no writer's is told apart there only).
 -- See docs/explanation/ordering.md.
 --
+-- While the sequence stays where it is, and all that it has drawn was stored or given up, nothing can become visible: then the
+-- highest position is looked for once a second only, for partitions have an index each. So rows beyond the sequence are found up
+-- to a second later; a sequence that was set back is found at once, unless it is where it was when this session looked.
+--
 -- at: see append_together.
 create function {{schema}}.visible(
   at regclass, out horizon bigint, out highest bigint, out lineage uuid
@@ -352,11 +410,13 @@ declare
   last bigint;
   again bigint;
   space bigint;
-  setting text; -- where the session remembers: the horizon, when it has listed the locks, and the lineage
+  setting text; -- where the session remembers: the horizon, when it has listed the locks, the lineage, the value at which the
+    -- sequence has nothing under way (null: it may have), and when it has looked for the highest position
   memory text[];
   known bigint;
   safe bigint; -- as far as it goes without a writer
   held bigint;
+  settled boolean;
   moment bigint := date_part('epoch', clock_timestamp()) * 1000;
 begin
   if at <> '{{quoted}}.events'::regclass then
@@ -368,6 +428,13 @@ begin
   -- The sequence first, then the locks.
   select case when s.is_called then s.last_value else 0 end, s.tableoid::bigint & 16777215, 'reprise.horizon_' || s.tableoid
     into last, space, setting from {{schema}}.events_position_seq s;
+  select s.lineage into lineage from {{schema}}.store s;
+  memory := string_to_array(current_setting(setting, true), ' ', '-');
+  if memory[4]::bigint = last and memory[3] = lineage::text and moment - memory[5]::bigint between 0 and 999 then
+    horizon := memory[1];
+    highest := horizon;
+    return;
+  end if;
   select e.position into highest from {{schema}}.events e order by e.position desc limit 1;
   highest := coalesce(highest, 0);
   if highest > last then
@@ -378,25 +445,12 @@ begin
         using errcode = 'RP002';
     end if;
   end if;
-  select s.lineage into lineage from {{schema}}.store s;
   safe := least(last, highest);
-  memory := string_to_array(current_setting(setting, true), ' ');
   if memory[3] = lineage::text and memory[1]::bigint <= safe and pg_current_xact_id_if_assigned() is null then
     known := memory[1]::bigint;
-    if known = safe then
-      horizon := known;
-      return;
+    if known < safe then
+      held := {{schema}}.held_key(space, greatest(known - 32, 0), least(safe, known + 512));
     end if;
-    -- Whoever else tries a key at this very moment has it for less than a microsecond.
-    select k.key into held
-      from generate_series(greatest(known - 32, 0), least(safe, known + 512) - 1) as k(key)
-      where case
-          when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
-          when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
-          when pg_try_advisory_lock((space << 40) | k.key) then not pg_advisory_unlock((space << 40) | k.key)
-          else true
-        end
-      limit 1;
     if held > known then
       horizon := held;
     elsif held is null and safe <= known + 512 then
@@ -414,7 +468,14 @@ begin
       horizon := safe;
     end if;
   end if;
-  perform set_config(setting, horizon || ' ' || memory[2] || ' ' || lineage, false);
+  -- Nothing is under way if no writer has drawn what is above the highest position, and none has committed it since.
+  settled := horizon = last and highest <= last;
+  if horizon = safe and last - safe between 1 and 512 and pg_current_xact_id_if_assigned() is null
+    and {{schema}}.held_key(space, greatest(safe - 32, 0), last) is null then
+    select not exists (select from {{schema}}.events e where e.position > safe) into settled;
+  end if;
+  perform set_config(setting, concat_ws(' ', horizon, coalesce(memory[2], '-'), lineage,
+    case when settled then last::text else '-' end, moment), false);
 end
 $reprise$;
 

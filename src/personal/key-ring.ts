@@ -74,14 +74,22 @@ export const unwrapped = async (
   }
 }
 
-/** A key as it is stored, or why it cannot be wrapped. */
+/**
+ * A key as it is stored, or why it cannot be wrapped. It is unwrapped before it is answered: what a master key wraps wrongly
+ * must not take the place of a key that opens something.
+ */
 export const wrappedWith = async (
-  { id, wrap }: MasterKey,
+  masterKey: MasterKey,
   subject: string,
   key: Uint8Array,
 ): Promise<E.Either<StoreFailed, WrappedSubjectKey>> => {
   try {
-    return E.right({ subject, masterKey: id, wrapped: toBase64(await wrap(key)) })
+    const { id, wrap } = masterKey
+    const wrapped = { subject, masterKey: id, wrapped: toBase64(await wrap(key)) }
+    const again = await unwrapped(masterKey, wrapped)
+    if (E.isLeft(again)) return again
+    const isSame = again.right.every((byte, index) => byte === key[index])
+    return isSame ? E.right(wrapped) : E.left(wrong(subject, id))
   } catch (cause) {
     return E.left(unavailable(cause))
   }

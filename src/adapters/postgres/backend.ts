@@ -34,12 +34,7 @@ import {
 } from './append/append-with-projections'
 import { checked, checkedTogether } from './append/checked-append'
 import { GROUP_LOCK_TIMEOUT, groupedAppends, groupedUnits } from './append/group-commit'
-import {
-  appendStatements,
-  contention,
-  fallbackAppend,
-  optimisticAppend,
-} from './append/optimistic-append'
+import { appendContext, fallbackAppend, optimisticAppend } from './append/optimistic-append'
 import { type DatabaseHandle, openDatabase, type WakeUpsOption } from './connection/database'
 import { connectionsForLocked, directExecutor } from './connection/origin'
 import { compiled, withoutPlugins } from './connection/query'
@@ -153,9 +148,9 @@ const storeOn = <Database>(
   const direct = directExecutor(db)
   const reads = readsIn(schema)
   const goingBy = stamp === undefined ? {} : { stamp }
-  const context = { statements: appendStatements(schema, goingBy), contention: contention() }
+  const context = appendContext(schema, goingBy)
   const limited = { ...goingBy, lockTimeout: GROUP_LOCK_TIMEOUT }
-  const grouping = { ...context, statements: appendStatements(schema, limited) }
+  const grouping = appendContext(schema, limited, context)
   const bounds = { connections: connectionsForLocked(db), timeout: statementTimeout }
 
   const fallback = (transaction: Transaction<Database>) =>

@@ -1,10 +1,10 @@
 import { isExactly } from '../../../core/expected-version'
 import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
-import { milliseconds, quoteIdentifier } from '../schema/names'
+import { eventsOf, milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
 import { arrayText, type Columns, jsonColumns, markColumns } from './append-columns'
-import { type Announcing, announcing } from './announcing'
+import { type Announcing, announcing, type EventsLayout } from './announcing'
 import { CURRENT, fits, joinLast, MOMENT, notBefore, versionCode } from './last-event'
 import { settingsIn, type StatementSettings } from './statement-settings'
 
@@ -21,9 +21,10 @@ const isExact = ({ expectedVersion }: EncodedAppend): boolean =>
 /** The columns that an insert fills. */
 const COLUMNS = 'stream_id, version, id, type, schema_version, recorded_at, data, metadata'
 
-/** A row for every event that was stored: see StoredRow. */
-const STORED = `returning stream_id, version, position::double precision as "position",
-  ${milliseconds('recorded_at')} as recorded_at`
+/** A row for every event that was stored: see StoredRow. One that is in a partition has the number of another table. */
+const stored = (schema: string): string =>
+  `returning stream_id, version, position::double precision as "position",
+  ${milliseconds('recorded_at')} as recorded_at, tableoid <> ${eventsOf(schema)} as partitioned`
 
 /** Columns from array parameters, and two from JSON; rows that come from them run in parallel. */
 const unnested = (arrays: string, data: string, metadata: string): string =>
@@ -51,7 +52,7 @@ const plain = ({ queries, insert }: Insert): string =>
 const orRefused = (schema: string, { queries, insert }: Insert): string => `
 with ${queries === '' ? '' : `${queries}, `}stored as (${insert}
 )
-select stored.* from stored
+select stream_id, version, "position", recorded_at from stored
 union all
 select ${schema}.refuse_nothing_stored(), null, null, null where not exists (select from stored)`
 
@@ -69,13 +70,6 @@ export interface OneStreamStatements {
 export interface OptimisticStatements extends OneStreamStatements {
   /** Those for one stream, which fail with an error where they store nothing: see `isNothingStored`. */
   readonly orRefused: OneStreamStatements
-
-  /** One event, expected at a version (0: not to exist). */
-  readonly appendOne: string
-  /** One event, and the command that gave it. */
-  readonly appendOneMarked: string
-  /** Any number of events of one stream. */
-  readonly appendStream: string
   /** Any number of events for each of any number of streams. */
   readonly appendMany: string
   /** The same, and the commands that gave them. */
@@ -90,7 +84,7 @@ select $1::text, $2::integer + 1, $3::uuid, $4::text, $5::smallint, ${notBefore(
   $6::text::jsonb, $7::text::jsonb
 from ${sequence} ${joinLast(schema, '$1', '$2')}
 where ${announced} and ${CURRENT} = $2
-${STORED}`,
+${stored(schema)}`,
 })
 
 const oneMarked = (schema: string, { sequence, announced }: Announcing): Insert => ({
@@ -107,7 +101,7 @@ const oneMarked = (schema: string, { sequence, announced }: Announcing): Insert 
 insert into ${schema}.events (${COLUMNS})
 select $1, current + 1, $3::uuid, $4::text, $5::smallint, ${notBefore('since')}, $6::text::jsonb, $7::text::jsonb
 from request where current = $2
-${STORED}`,
+${stored(schema)}`,
 })
 
 const oneParameters = (
@@ -138,7 +132,7 @@ from (
     with ordinality as e(id, type, schema_version, data, metadata, place)
 where ${fits('$2', 'stream.current')}
 order by e.place
-${STORED}`,
+${stored(schema)}`,
 })
 
 const streamParameters = ({
@@ -187,7 +181,7 @@ from announced a,
   ${joinLast(schema, 'r.stream_id', 'r.expected')}
 where ${fits('r.expected', CURRENT)}${marked ? ' and r.stream_id not in (select stream_id from handled)' : ''}
 order by r.turn
-${STORED}`
+${stored(schema)}`
 
 const manyParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => {
   const [streams, events]: [string[], EncodedEvent[]] = [[], []]
@@ -218,25 +212,30 @@ const markParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
 export const optimisticStatements = (
   schema: string,
   settings: StatementSettings = {},
+  layout: EventsLayout = 'table',
 ): OptimisticStatements => {
   const name = quoteIdentifier(schema)
-  const announce = announcing(name, settingsIn(settings))
+  const announce = announcing(name, settingsIn(settings), layout)
+  const label = (of: string): string => (layout === 'table' ? of : `${of}_partition`)
   const inserts = {
     appendOne: one(name, announce),
     appendOneMarked: oneMarked(name, announce),
     appendStream: stream(name, announce),
   }
   return {
-    appendOne: named('append_one', plain(inserts.appendOne)),
-    appendOneMarked: named('append_one_marked', plain(inserts.appendOneMarked)),
-    appendStream: named('append_stream', plain(inserts.appendStream)),
+    appendOne: named(label('append_one'), plain(inserts.appendOne)),
+    appendOneMarked: named(label('append_one_marked'), plain(inserts.appendOneMarked)),
+    appendStream: named(label('append_stream'), plain(inserts.appendStream)),
     orRefused: {
-      appendOne: named('append_one_or_fail', orRefused(name, inserts.appendOne)),
-      appendOneMarked: named('append_one_marked_or_fail', orRefused(name, inserts.appendOneMarked)),
-      appendStream: named('append_stream_or_fail', orRefused(name, inserts.appendStream)),
+      appendOne: named(label('append_one_or_fail'), orRefused(name, inserts.appendOne)),
+      appendOneMarked: named(
+        label('append_one_marked_or_fail'),
+        orRefused(name, inserts.appendOneMarked),
+      ),
+      appendStream: named(label('append_stream_or_fail'), orRefused(name, inserts.appendStream)),
     },
-    appendMany: named('append_many', many(name, announce, false)),
-    appendManyMarked: named('append_many_marked', many(name, announce, true)),
+    appendMany: named(label('append_many'), many(name, announce, false)),
+    appendManyMarked: named(label('append_many_marked'), many(name, announce, true)),
   }
 }
 

@@ -117,6 +117,8 @@ export interface StoredRow {
   readonly version: number
   readonly position: number | null
   readonly recorded_at: number
+  /** Whether it is in a partition of the events. Only the optimistic statements say it. */
+  readonly partitioned?: boolean
 }
 
 /** What the append functions of migrations/0001_reprise.sql answer. */

@@ -28,8 +28,9 @@ import type { StatementSettings } from './statement-settings'
 // is lost while a row is stored violates a primary key and fails the whole statement: either way nothing of it is
 // stored. Then the function takes it that appends units, each append a unit of its own, and answers what has happened.
 
-/** Every statement that appends, as text. */
+/** Every statement that appends, as text. The optimistic ones also as they are where the events are in partitions. */
 export interface AppendStatements extends OptimisticStatements {
+  readonly inPartitions: OptimisticStatements
   readonly appendTogether: string
 }
 
@@ -39,6 +40,7 @@ export const appendStatements = (
   settings: StatementSettings = {},
 ): AppendStatements => ({
   ...optimisticStatements(schema, settings),
+  inPartitions: optimisticStatements(schema, settings, 'partitions'),
   appendTogether: togetherStatement(schema, settings),
 })
 
@@ -71,7 +73,7 @@ export interface Contention {
   readonly record: () => void
 }
 
-export const contention = (): Contention => {
+const contention = (): Contention => {
   let fallbacks = 0
   return {
     isUnlikely: () => {
@@ -81,6 +83,22 @@ export const contention = (): Contention => {
     },
     record: () => {
       fallbacks = FALLBACK_STATEMENTS
+    },
+  }
+}
+
+/** Whether the events are in partitions, which the first append does not know. Both kinds of statements are right for both. */
+interface KnownLayout {
+  readonly isPartitioned: () => boolean
+  readonly learn: (rows: ReadonlyArray<StoredRow>) => void
+}
+
+const knownLayout = (): KnownLayout => {
+  let partitioned = false
+  return {
+    isPartitioned: () => partitioned,
+    learn: ([row]) => {
+      partitioned = row?.partitioned ?? partitioned
     },
   }
 }
@@ -107,12 +125,27 @@ const inOrder = (
 const settled = <Value>(promise: Promise<Value>): Promise<E.Either<unknown, Value>> =>
   promise.then<E.Either<unknown, Value>, E.Either<unknown, Value>>(E.right, E.left)
 
-/** What the statements of a store have in common. */
-export interface AppendContext {
-  readonly statements: AppendStatements
-  /** Shared by all that append to the same database. */
+/** What is shared by all that append to the same database. */
+interface AppendKnowledge {
   readonly contention: Contention
+  readonly layout: KnownLayout
 }
+
+const appendKnowledge = (): AppendKnowledge => ({
+  contention: contention(),
+  layout: knownLayout(),
+})
+
+/** What the statements of a store have in common. */
+export interface AppendContext extends AppendKnowledge {
+  readonly statements: AppendStatements
+}
+
+export const appendContext = (
+  schema: string,
+  settings: StatementSettings,
+  { contention, layout }: AppendKnowledge = appendKnowledge(),
+): AppendContext => ({ statements: appendStatements(schema, settings), contention, layout })
 
 /**
  * Appends as {@link fallbackAppend} does, but faster: assumes that everything fits, and falls back only for what did
@@ -120,7 +153,7 @@ export interface AppendContext {
  * the transaction begins another one.
  */
 export const optimisticAppend = (
-  { statements, contention }: AppendContext,
+  { statements, contention, layout }: AppendContext,
   db: Executor,
   scope: TransactionScope,
 ): RunAppends => {
@@ -145,8 +178,10 @@ export const optimisticAppend = (
   return async (appends) => {
     let query: Query | undefined
     try {
-      if (contention.isUnlikely() && isOrdinary(appends))
-        query = optimisticQuery(statements, appends)
+      if (contention.isUnlikely() && isOrdinary(appends)) {
+        const fitting = layout.isPartitioned() ? statements.inPartitions : statements
+        query = optimisticQuery(fitting, appends)
+      }
     } catch (cause) {
       return notSent(appends, cause)
     }
@@ -159,6 +194,7 @@ export const optimisticAppend = (
         ? fallback(appends)
         : allFailed(appends, scope, found.left)
     }
+    layout.learn(found.right)
     return inOrder(appends, found.right) ?? answersFrom(appends, byStream(found.right))
   }
 }

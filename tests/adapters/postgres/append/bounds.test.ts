@@ -3,8 +3,7 @@ import type { CompiledQuery, QueryResult } from 'kysely'
 import { encodeAppend, signallingAll } from '../../../../src/adapters/postgres/append/append'
 import { groupedAppends } from '../../../../src/adapters/postgres/append/group-commit'
 import {
-  appendStatements,
-  contention,
+  appendContext,
   optimisticAppend,
 } from '../../../../src/adapters/postgres/append/optimistic-append'
 import { postgres } from '../../../../src/adapters/postgres/backend'
@@ -70,7 +69,7 @@ describe('appends through a driver that fails', () => {
       executeQuery: <Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>> =>
         faulty ? fault(query, real) : real.executeQuery(query),
     }
-    const context = { statements: appendStatements('reprise'), contention: contention() }
+    const context = appendContext('reprise', {})
     return {
       append: groupedAppends(
         signallingAll(signal, optimisticAppend(context, executor, 'statement')),

@@ -1,8 +1,8 @@
 import type { CompiledQuery } from 'kysely'
 import { encodeAppend } from '../../../../src/adapters/postgres/append/append'
 import {
+  appendContext,
   appendStatements,
-  contention,
   optimisticAppend,
 } from '../../../../src/adapters/postgres/append/optimistic-append'
 import type { AppendRequest } from '../../../../src/core/append'
@@ -26,7 +26,7 @@ const sentFor = async (...requests: ReadonlyArray<AppendRequest>): Promise<Compi
       return Promise.resolve({ rows: [] })
     },
   }
-  const append = optimisticAppend({ statements, contention: contention() }, db, 'statement')
+  const append = optimisticAppend(appendContext('reprise', {}), db, 'statement')
   await append(requests.map(encodeAppend))
   return sent[0]!
 }

@@ -133,6 +133,21 @@ describe('a session that knows a horizon', () => {
       return { calls: (await calls()) - before, horizon }
     })
 
+  it.each(['commit', 'rollback'] as const)(
+    'sees at once what was open above all that it has seen, and ends in a %s',
+    async (ending) => {
+      const { store, own } = await knowing(`open ${ending}`, 3)
+      const transaction = await db.startTransaction().execute()
+      await right(store.inTransaction(transaction).append(appending('counter-open', 2)))
+      for (let look = 0; look < 3; look++) expect(await upTo(own)).toBe(3)
+      await transaction[ending]().execute()
+      const end = ending === 'commit' ? 5 : 3
+      for (let look = 0; look < 3; look++) expect(await upTo(own)).toBe(end)
+      await right(store.append(appending('counter-after')))
+      expect(await upTo(own)).toBe(6)
+    },
+  )
+
   it('lists no locks while it gets on, and once a second at most while it does not, however many of tags there are', async () => {
     const schema = 'knowing'
     const { store, session } = await knowing(schema, 3)

@@ -109,6 +109,31 @@ describe('events in partitions', () => {
     })
   })
 
+  it('take no event behind a sequence that was set back, and none below foreign rows for longer than a second', async () => {
+    await right(move())
+    for (let n = 0; n < 4; n++) await appendTicks(side.store, `tick-${n}`, 1, 2)
+    const behind = { _tag: 'StoreFailed', reason: 'SequenceBehind', outcome: 'nothingWritten' }
+    const append = (streamId: string) =>
+      side.store.append({ streamId, expectedVersion: 'any', events: [tick(1)], commands: [] })
+    const read = side.store.readAll({ after: 100, limit: 9 })
+    await right(read)
+
+    await client.query('alter sequence reprise.events_position_seq restart')
+    expect(await left(append('tick-0'))).toMatchObject(behind)
+    expect(await left(read)).toMatchObject(behind)
+    expect(await count('reprise.events')).toBe(8)
+    await client.query(`select setval('reprise.events_position_seq', 8)`)
+    await right(append('tick-0'))
+    expect((await right(read)).highest).toBe(9)
+
+    await client.query(`insert into reprise.events overriding system value
+      select 50000, 'tick-foreign', 1, gen_random_uuid(), 'Ticked', 1, now(), '{}', '{}'`)
+    await eventually(async () => (await append('tick-1')())._tag === 'Left', 20_000)
+    expect(await left(append('tick-1'))).toMatchObject(behind)
+    await eventually(async () => (await read())._tag === 'Left', 20_000)
+    expect(await left(read)).toMatchObject(behind)
+  }, 60_000)
+
   it('can be closed, archived, truncated and erased', async () => {
     await right(move())
     const by = { by: 'test', why: 'test' }
