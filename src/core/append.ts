@@ -95,7 +95,12 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
     : undefined
 }
 
-const eventProblem = ({ id, type, schemaVersion, tags }: NewEvent): string | undefined => {
+const eventProblem = ({
+  id,
+  type,
+  schemaVersion,
+  tags,
+}: Pick<NewEvent, 'id' | 'type' | 'schemaVersion' | 'tags'>): string | undefined => {
   if (!isUuid(id)) return 'its id is not a UUID'
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters and no NUL`
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
@@ -126,6 +131,18 @@ const eventSize = (
   return size > limits.eventSize
     ? limitExceeded(streamId, 'eventSize', limits.eventSize, size)
     : size
+}
+
+/** Why a store must reject an event whose JSON was checked, whatever its size, or `undefined`. */
+export const encodedEventError = (
+  streamId: StreamId,
+  event: Pick<NewEvent, 'id' | 'type' | 'schemaVersion' | 'tags'>,
+): InvalidStreamId | InvalidAppend | undefined => {
+  const problem = eventProblem(event)
+  return (
+    streamIdError(streamId) ??
+    (problem === undefined ? undefined : invalidAppend(streamId, `event 0: ${problem}`))
+  )
 }
 
 /** Why these events, of one append, have too many tags, or `undefined`. */

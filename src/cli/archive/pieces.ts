@@ -52,11 +52,8 @@ export const eachLine = (
 export const linesOf = ({ bytes, offset }: Piece, before: number): ReadonlyArray<SourceLine> => {
   const lines: SourceLine[] = []
   eachLine(bytes, (start, end) => {
-    const text = bytes.toString('utf8', start, end)
-    lines.push({
-      ...{ line: before + lines.length + 1, start: offset + start },
-      ...{ length: end - start, text },
-    })
+    const place = { line: before + lines.length + 1, start: offset + start, length: end - start }
+    lines.push({ ...place, bytes, from: start })
     return 'go on'
   })
   return lines

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { appendError } from '../append'
+import { appendError, encodedEventError } from '../append'
 import { describeIssues } from '../issue'
 import type { Limits } from '../limits'
 import type {
@@ -11,12 +11,16 @@ import type {
 } from '../ports/transfer'
 import { MAXIMUM_VERSION, type StreamId, type StreamVersion } from '../stream'
 import { type ArchiveLine, parseLine } from './archive'
+import { encodedEvent, JSON_LINE } from './encoded-event'
 
 type Place = Pick<Refusal, 'line' | 'start' | 'length'>
 
 /** A line of an archive, and where it is. */
 export interface SourceLine extends Place {
-  readonly text: string
+  /** In UTF-8. */
+  readonly bytes: Uint8Array
+  /** Where it begins in them. */
+  readonly from: number
 }
 
 /** A line with what it says, or why it is refused whatever the store holds. */
@@ -54,7 +58,8 @@ const eventReason = (event: HistoricEvent): Reason | undefined => {
     return { reason: 'InvalidEvent', message: `${recordedAt} is no time in milliseconds.` }
   }
   const request = { streamId, expectedVersion: version - 1, events: [event], commands: [] }
-  const error = appendError(request, ANY_SIZE)
+  const error =
+    event.raw === undefined ? appendError(request, ANY_SIZE) : encodedEventError(streamId, event)
   return error && { reason: error._tag, message: error.message }
 }
 
@@ -74,15 +79,23 @@ const refused = ({ line, start, length }: Place, reason: Reason): Refusal => ({
   ...reason,
 })
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+const parsedLine = ({ bytes, from, length }: SourceLine): ReturnType<typeof parseLine> => {
+  const event = encodedEvent(JSON_LINE, bytes, from, from + length)
+  return event === undefined
+    ? parseLine(decoder.decode(bytes.subarray(from, from + length)))
+    : E.right({ _tag: 'Event', event, position: 0 }) // an import gives it another one
+}
+
 /** What a line says, or why it is refused whatever the store holds. */
 export const readLine = (at: SourceLine, { duplicates, accept }: LineRules): ReadLine => {
   const refuse = (reason: Reason): ReadLine => ({ _tag: 'Refused', refusal: refused(at, reason) })
-  const parsed = parseLine(at.text)
+  const parsed = parsedLine(at)
   if (E.isLeft(parsed)) {
     return refuse({ reason: 'UnknownLine', message: describeIssues(parsed.left) })
   }
   const read = parsed.right
-  // Without the text: thousands of lines are kept for a batch.
   const { line, start, length } = at
   const place = { line, start, length }
   switch (read._tag) {

@@ -21,11 +21,13 @@ const command: ExportedCommand = {
   eventCount: 1,
 }
 
-const read = (text: string, rules: Partial<Parameters<typeof readLine>[1]> = {}): ReadLine =>
-  readLine(
-    { line: 7, start: 100, length: text.length, text },
+const read = (text: string, rules: Partial<Parameters<typeof readLine>[1]> = {}): ReadLine => {
+  const bytes = new TextEncoder().encode(text.trimEnd())
+  return readLine(
+    { line: 7, start: 100, length: bytes.length, bytes, from: 0 },
     { duplicates: new Map(), accept: () => undefined, ...rules },
   )
+}
 const eventAt = (change: Partial<HistoricEvent>) => read(eventLine({ ...event, ...change }, 1))
 const commandAt = (change: Partial<ExportedCommand>) => read(commandLine({ ...command, ...change }))
 
