@@ -95,13 +95,9 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
     : undefined
 }
 
-const eventProblem = ({
-  id,
-  type,
-  schemaVersion,
-  tags,
-}: Pick<NewEvent, 'id' | 'type' | 'schemaVersion' | 'tags'>): string | undefined => {
-  if (!isUuid(id)) return 'its id is not a UUID'
+type EventKind = Pick<NewEvent, 'type' | 'schemaVersion' | 'tags'>
+
+const kindProblem = ({ type, schemaVersion, tags }: EventKind): string | undefined => {
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters and no NUL`
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
   if (!known || schemaVersion > MAXIMUM_SCHEMA_VERSION) {
@@ -109,6 +105,9 @@ const eventProblem = ({
   }
   return tags === undefined ? undefined : tagsProblem(tags)
 }
+
+const eventProblem = (event: NewEvent): string | undefined =>
+  isUuid(event.id) ? kindProblem(event) : 'its id is not a UUID'
 
 /** The size of an event, or why it must be rejected. */
 const eventSize = (
@@ -133,12 +132,12 @@ const eventSize = (
     : size
 }
 
-/** Why a store must reject an event whose JSON was checked, whatever its size, or `undefined`. */
-export const encodedEventError = (
+/** Why a store must reject an event whose id and JSON were checked, whatever its size, or `undefined`. */
+export const checkedEventError = (
   streamId: StreamId,
-  event: Pick<NewEvent, 'id' | 'type' | 'schemaVersion' | 'tags'>,
+  event: EventKind,
 ): InvalidStreamId | InvalidAppend | undefined => {
-  const problem = eventProblem(event)
+  const problem = kindProblem(event)
   return (
     streamIdError(streamId) ??
     (problem === undefined ? undefined : invalidAppend(streamId, `event 0: ${problem}`))

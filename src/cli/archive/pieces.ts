@@ -1,10 +1,13 @@
 import { createReadStream } from 'node:fs'
-import type { SourceLine } from '../../core/transfer/judge'
+import type { SourceLine } from '../../core/transfer/parse-line'
 
 const LINE_FEED = 10
 
-/** How much is read at a time, in bytes. */
+/** How much is read at a time, in bytes, where nothing else is done meanwhile. */
 const CHUNK = 1_048_576
+
+/** And where something is: answers of a server are taken between two of them. */
+export const SMALL_CHUNK = 131_072
 
 /** Some whole lines of a file. */
 export interface Piece {
@@ -15,10 +18,13 @@ export interface Piece {
 }
 
 /** A file from a byte on, in pieces of whole lines. Rejects as the file system does. */
-export async function* piecesOf(path: string, start = 0): AsyncGenerator<Piece> {
+export async function* piecesOf(
+  path: string,
+  { start = 0, chunk: highWaterMark = CHUNK } = {},
+): AsyncGenerator<Piece> {
   let offset = start
   let rest: Buffer[] = [] // the beginning of a line
-  for await (const chunk of createReadStream(path, { start, highWaterMark: CHUNK })) {
+  for await (const chunk of createReadStream(path, { start, highWaterMark })) {
     const read = chunk as Buffer
     const end = read.lastIndexOf(LINE_FEED) + 1
     if (end === 0) {

@@ -35,6 +35,9 @@ export interface EventBytes {
   readonly metadataEnd: number
   /** Whether each backslash of the JSON is written twice, as PostgreSQL's COPY does. */
   readonly doubled: boolean
+  /** What its metadata says of it. */
+  readonly isImported: boolean
+  readonly isBeginning: boolean
 }
 
 /** A stored event with its tags. */

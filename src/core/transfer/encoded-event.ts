@@ -1,8 +1,16 @@
 import * as t from 'io-ts'
 import type { JsonObject } from '../json'
-import { Metadata, noMetadata } from '../metadata'
+import { Metadata } from '../metadata'
 import type { EventBytes, HistoricEvent } from '../ports/transfer'
-import { type ByteCursor, readWhole, skipBytes, skipStorableRecord } from './json-bytes'
+import {
+  type ByteCursor,
+  hexDigit,
+  readWhole,
+  skipBytes,
+  skipSpaces,
+  skipStorableRecord,
+  skipStorableText,
+} from './json-bytes'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -41,18 +49,34 @@ export const JSON_LINE: Layout = {
   slashes: 1,
 }
 
-const [SPACE, BACKSLASH, ASCII] = [32, 92, 127]
+const [SPACE, DASH, BACKSLASH] = [32, 45, 92]
 const Tags = t.readonlyArray(t.string)
 const UUID_LENGTH = 36
 /** A longer name may be too long. */
 const LONGEST_NAME = 255
 
-/** A text of a few bytes. */
-const shortText = (bytes: Uint8Array, from: number, to: number): string => {
-  for (let at = from; at < to; at++) {
-    if ((bytes[at] ?? 0) > ASCII) return decoder.decode(bytes.subarray(from, to))
+/** How many names are remembered. */
+const NAMES = 16_384
+
+const isText = (text: string, bytes: Uint8Array, from: number, to: number): boolean => {
+  if (text.length !== to - from) return false
+  for (let at = from; at < to; at++) if (text.charCodeAt(at - from) !== bytes[at]) return false
+  return true
+}
+
+/** Reads names. They come again and again, and are made once. */
+const nameReader = (): ((bytes: Uint8Array, from: number, to: number) => string) => {
+  const known = Array.from<string>({ length: NAMES }).fill('')
+  return (bytes, from, to) => {
+    let hash = 0x811c9dc5
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
+    const slot = (hash ^ (hash >>> 15)) & (NAMES - 1)
+    const before = known[slot] ?? ''
+    if (isText(before, bytes, from, to)) return before
+    const text = decoder.decode(bytes.subarray(from, to))
+    known[slot] = text
+    return text
   }
-  return String.fromCharCode(...bytes.subarray(from, to))
 }
 
 /** Goes to the end of a name without escapes. False: unknown. */
@@ -75,8 +99,27 @@ const jsonIn = ({ bytes, doubled }: EventBytes, from: number, to: number): unkno
   return JSON.parse(doubled ? text.replaceAll('\\\\', '\\') : text)
 }
 
+/** Of metadata, the keys whose values are any texts. */
+const TEXT_KEYS = ['commandId', 'correlationId', 'causationId', 'actor'].map((key) =>
+  bytesOf(`"${key}":`),
+)
+
+/** Whether metadata has nothing but {@link TEXT_KEYS}. */
+const hasTextsOnly = ({ bytes, metadata, metadataEnd, doubled }: EventBytes): boolean => {
+  const slashes = doubled ? 2 : 1
+  const line: ByteCursor = { bytes, at: metadata + 1, end: metadataEnd, slashes }
+  while (line.at < metadataEnd - 1) {
+    if (!TEXT_KEYS.some((key) => skipBytes(line, key))) return false
+    skipSpaces(line)
+    if (!skipStorableText(line)) return false
+    line.at += 1 // a comma, or the end: the JSON was checked
+    skipSpaces(line)
+  }
+  return true
+}
+
+/** Undefined: it is none. */
 const metadataIn = (raw: EventBytes): Metadata | undefined => {
-  if (raw.metadataEnd - raw.metadata === 2) return noMetadata
   const value = jsonIn(raw, raw.metadata, raw.metadataEnd)
   return Metadata.is(value) ? value : undefined
 }
@@ -101,12 +144,23 @@ const tagsIn = (
   return Tags.is(tags) ? tags : null
 }
 
+const DASHES = [8, 13, 18, 23]
+
+const skipUuid = (line: ByteCursor): boolean => {
+  for (let index = 0; index < UUID_LENGTH; index++) {
+    const byte = line.bytes[line.at + index] ?? 0
+    if (DASHES.includes(index) ? byte !== DASH : hexDigit(byte) < 0) return false
+  }
+  line.at += UUID_LENGTH
+  return true
+}
+
 /** Reads the parts of an event, up to its metadata. */
 const readParts = (line: ByteCursor, layout: Layout) => {
   const { bytes, slashes } = line
   if (!skipBytes(line, layout.id)) return undefined
   const id = line.at
-  line.at += UUID_LENGTH
+  if (!skipUuid(line)) return undefined
   if (!skipBytes(line, layout.streamId)) return undefined
   const streamId = line.at
   if (!skipName(line, layout.nameEnd)) return undefined
@@ -132,43 +186,56 @@ const readParts = (line: ByteCursor, layout: Layout) => {
   if (version < 0 || recordedAt < 0 || schemaVersion < 0) return undefined
   const names = { id, streamId, streamIdEnd, type, typeEnd }
   const json = { data, dataEnd, metadata, metadataEnd: line.at, doubled: slashes === 2 }
-  return { raw: { bytes, ...names, ...json }, version, recordedAt, schemaVersion }
+  const marks = { isImported: false, isBeginning: false }
+  return { raw: { bytes, ...names, ...json, ...marks }, version, recordedAt, schemaVersion }
 }
 
+/** Reads the event in a line; `undefined`: unknown, parse the line. */
+export type ReadEvent = (bytes: Uint8Array, from: number, end: number) => HistoricEvent | undefined
+
 /**
- * The event in a line that looks as an export writes it, if a store can take its JSON as it is; `undefined`: unknown, parse the line. The JSON is
- * checked, but neither parsed nor copied, until its data is asked for.
+ * Reads events of lines that look as an export writes them, and whose JSON a store can take as it is. The JSON is checked, but neither
+ * parsed nor copied, until it is asked for.
  */
-export const encodedEvent = (
-  layout: Layout,
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-): HistoricEvent | undefined => {
-  const line: ByteCursor = { bytes, at: from, end, slashes: layout.slashes }
-  const parts = readParts(line, layout)
-  if (parts === undefined) return undefined
-  const { raw, version, recordedAt, schemaVersion } = parts
-  const tagsEnd = end - layout.end.length
-  const tags = skipBytes(line, layout.tags) ? tagsIn(raw, line.at, tagsEnd) : undefined
-  if (tags === null) return undefined
-  if (tags !== undefined) line.at = tagsEnd
-  if (!skipBytes(line, layout.end) || line.at !== end) return undefined
-  const metadata = metadataIn(raw)
-  if (metadata === undefined) return undefined
-  const { id, streamId, streamIdEnd, type, typeEnd, data, dataEnd } = raw
-  return {
-    id: shortText(bytes, id, id + UUID_LENGTH),
-    streamId: shortText(bytes, streamId, streamIdEnd),
-    version,
-    recordedAt,
-    type: shortText(bytes, type, typeEnd),
-    schemaVersion,
-    get data() {
-      return jsonIn(raw, data, dataEnd) as JsonObject // a record: the line was checked
-    },
-    metadata,
-    ...(tags === undefined ? {} : { tags }),
-    raw,
+export const encodedEvents = (layout: Layout): ReadEvent => {
+  const nameIn = nameReader()
+  return (bytes, from, end) => {
+    const line: ByteCursor = { bytes, at: from, end, slashes: layout.slashes }
+    const parts = readParts(line, layout)
+    if (parts === undefined) return undefined
+    const { raw, version, recordedAt, schemaVersion } = parts
+    const tagsEnd = end - layout.end.length
+    const tags = skipBytes(line, layout.tags) ? tagsIn(raw, line.at, tagsEnd) : undefined
+    if (tags === null) return undefined
+    if (tags !== undefined) line.at = tagsEnd
+    if (!skipBytes(line, layout.end) || line.at !== end) return undefined
+    const isSimple = hasTextsOnly(raw)
+    const metadata = isSimple ? undefined : metadataIn(raw)
+    if (!isSimple && metadata === undefined) return undefined
+    const isImported = metadata?.imported === true
+    const isBeginning = metadata?.beginning === true
+    const event: HistoricEvent = {
+      get id() {
+        return decoder.decode(bytes.subarray(raw.id, raw.id + UUID_LENGTH))
+      },
+      streamId: nameIn(bytes, raw.streamId, raw.streamIdEnd),
+      version,
+      recordedAt,
+      type: nameIn(bytes, raw.type, raw.typeEnd),
+      schemaVersion,
+      get data() {
+        return jsonIn(raw, raw.data, raw.dataEnd) as JsonObject // a record: the line was checked
+      },
+      get metadata() {
+        return metadata ?? metadataIn(raw) ?? {}
+      },
+      raw: isImported || isBeginning ? { ...raw, isImported, isBeginning } : raw,
+      ...(tags === undefined ? {} : { tags }),
+    }
+    return event
   }
 }
+
+/** Whether a stream begins with an event although its version is not 1. */
+export const beginsStream = (event: HistoricEvent): boolean =>
+  event.raw === undefined ? event.metadata.beginning === true : event.raw.isBeginning

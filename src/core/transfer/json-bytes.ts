@@ -29,7 +29,8 @@ export const skipBytes = (line: ByteCursor, expected: Uint8Array): boolean => {
 
 const peek = ({ bytes, at }: ByteCursor): number => bytes[at] ?? 0
 
-const skipSpaces = (line: ByteCursor): void => {
+/** Goes on after spaces. */
+export const skipSpaces = (line: ByteCursor): void => {
   while (peek(line) === SPACE) line.at += 1
 }
 
@@ -55,7 +56,8 @@ const skipNumber = (line: ByteCursor): boolean => {
   return line.at - from <= LONGEST_NUMBER
 }
 
-const hexDigit = (byte: number): number => {
+/** What a digit stands for, or -1. */
+export const hexDigit = (byte: number): number => {
   if (isDigit(byte)) return byte - ZERO
   const letter = (byte | 32) - 87
   return letter >= 10 && letter <= 15 ? letter : -1
@@ -165,3 +167,7 @@ export const readWhole = (line: ByteCursor): number => {
  */
 export const skipStorableRecord = (line: ByteCursor): boolean =>
   peek(line) === OPEN_RECORD && skipRecord(line, 0) && line.at <= line.end
+
+/** As {@link skipStorableRecord}, of a text. */
+export const skipStorableText = (line: ByteCursor): boolean =>
+  peek(line) === QUOTE && skipText(line)

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { appendError, encodedEventError } from '../append'
+import { appendError, checkedEventError } from '../append'
 import { describeIssues } from '../issue'
 import type { Limits } from '../limits'
 import type {
@@ -10,18 +10,11 @@ import type {
   Refusal,
 } from '../ports/transfer'
 import { MAXIMUM_VERSION, type StreamId, type StreamVersion } from '../stream'
-import { type ArchiveLine, parseLine } from './archive'
-import { encodedEvent, JSON_LINE } from './encoded-event'
+import type { ArchiveLine } from './archive'
+import { beginsStream } from './encoded-event'
+import type { ParseLine, SourceLine } from './parse-line'
 
 type Place = Pick<Refusal, 'line' | 'start' | 'length'>
-
-/** A line of an archive, and where it is. */
-export interface SourceLine extends Place {
-  /** In UTF-8. */
-  readonly bytes: Uint8Array
-  /** Where it begins in them. */
-  readonly from: number
-}
 
 /** A line with what it says, or why it is refused whatever the store holds. */
 export type ReadLine =
@@ -32,6 +25,8 @@ export type ReadLine =
 
 /** By what lines are judged before the store is looked at. */
 export interface LineRules {
+  /** Reads a line. */
+  readonly parse: ParseLine
   /** Of ids that several lines have, the first of those lines. */
   readonly duplicates: ReadonlyMap<string, number>
   /** Why an event is refused by its codec, or `undefined`. */
@@ -59,7 +54,7 @@ const eventReason = (event: HistoricEvent): Reason | undefined => {
   }
   const request = { streamId, expectedVersion: version - 1, events: [event], commands: [] }
   const error =
-    event.raw === undefined ? appendError(request, ANY_SIZE) : encodedEventError(streamId, event)
+    event.raw === undefined ? appendError(request, ANY_SIZE) : checkedEventError(streamId, event)
   return error && { reason: error._tag, message: error.message }
 }
 
@@ -79,19 +74,10 @@ const refused = ({ line, start, length }: Place, reason: Reason): Refusal => ({
   ...reason,
 })
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-
-const parsedLine = ({ bytes, from, length }: SourceLine): ReturnType<typeof parseLine> => {
-  const event = encodedEvent(JSON_LINE, bytes, from, from + length)
-  return event === undefined
-    ? parseLine(decoder.decode(bytes.subarray(from, from + length)))
-    : E.right({ _tag: 'Event', event, position: 0 }) // an import gives it another one
-}
-
 /** What a line says, or why it is refused whatever the store holds. */
-export const readLine = (at: SourceLine, { duplicates, accept }: LineRules): ReadLine => {
+export const readLine = (at: SourceLine, { parse, duplicates, accept }: LineRules): ReadLine => {
   const refuse = (reason: Reason): ReadLine => ({ _tag: 'Refused', refusal: refused(at, reason) })
-  const parsed = parsedLine(at)
+  const parsed = parse(at)
   if (E.isLeft(parsed)) {
     return refuse({ reason: 'UnknownLine', message: describeIssues(parsed.left) })
   }
@@ -145,11 +131,12 @@ const isSame = (left: ExportedCommand, right: ExportedCommand): boolean =>
   left.fingerprint === right.fingerprint
 
 const versionReason = (
-  { streamId, version, metadata }: HistoricEvent,
+  event: HistoricEvent,
   current: StreamVersion,
   isClosed: boolean,
 ): Reason | undefined => {
-  if (version === current + 1 || (current === 0 && metadata.beginning === true)) {
+  const { streamId, version } = event
+  if (version === current + 1 || (current === 0 && beginsStream(event))) {
     return isClosed
       ? { reason: 'StreamClosed', message: `${streamId} was closed in this store.` }
       : undefined

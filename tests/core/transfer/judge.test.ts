@@ -3,6 +3,7 @@ import type { ExportedCommand, HistoricEvent } from '../../../src/core/ports/tra
 import { MAXIMUM_VERSION } from '../../../src/core/stream'
 import { commandLine, eventLine, parseHeader, parseLine } from '../../../src/core/transfer/archive'
 import { judge, lookOf, readLine, type ReadLine } from '../../../src/core/transfer/judge'
+import { lineParser } from '../../../src/core/transfer/parse-line'
 
 const event: HistoricEvent = {
   id: '0190a000-0000-7000-8000-000000000001',
@@ -25,7 +26,7 @@ const read = (text: string, rules: Partial<Parameters<typeof readLine>[1]> = {})
   const bytes = new TextEncoder().encode(text.trimEnd())
   return readLine(
     { line: 7, start: 100, length: bytes.length, bytes, from: 0 },
-    { duplicates: new Map(), accept: () => undefined, ...rules },
+    { parse: lineParser(), duplicates: new Map(), accept: () => undefined, ...rules },
   )
 }
 const eventAt = (change: Partial<HistoricEvent>) => read(eventLine({ ...event, ...change }, 1))

@@ -126,7 +126,7 @@ const addRaw = (part: Part, event: HistoricEvent, raw: EventBytes, time: string)
   addText(part, `\t${event.schemaVersion}\t`)
   addJson(part, raw, raw.data, raw.dataEnd)
   addByte(part, TAB)
-  if (event.metadata.imported === true) {
+  if (raw.isImported) {
     addJson(part, raw, raw.metadata, raw.metadataEnd)
     addByte(part, LINE_FEED)
     return
