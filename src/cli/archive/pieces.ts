@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { SourceLine } from '../../core/transfer/parse-line'
 
 const LINE_FEED = 10
@@ -17,27 +17,41 @@ export interface Piece {
   readonly offset: number
 }
 
+/** Reads until the bytes are full, or the file ends. Answers how many there are then. */
+const fill = async (file: FileHandle, bytes: Buffer, from: number, at: number): Promise<number> => {
+  let end = from
+  while (end < bytes.length) {
+    const { bytesRead } = await file.read(bytes, end, bytes.length - end, at + end - from)
+    if (bytesRead === 0) break
+    end += bytesRead
+  }
+  return end
+}
+
 /** A file from a byte on, in pieces of whole lines. Rejects as the file system does. */
 export async function* piecesOf(
   path: string,
-  { start = 0, chunk: highWaterMark = CHUNK } = {},
+  { start = 0, chunk = CHUNK } = {},
 ): AsyncGenerator<Piece> {
-  let offset = start
-  let rest: Buffer[] = [] // the beginning of a line
-  for await (const chunk of createReadStream(path, { start, highWaterMark })) {
-    const read = chunk as Buffer
-    const end = read.lastIndexOf(LINE_FEED) + 1
-    if (end === 0) {
-      rest.push(read)
-      continue
+  const file = await open(path)
+  try {
+    let offset = start
+    let rest = Buffer.alloc(0) // the beginning of a line
+    for (;;) {
+      // Each piece is read into memory of its own: what takes it may keep it.
+      const bytes = Buffer.allocUnsafeSlow(rest.length + chunk)
+      rest.copy(bytes)
+      const read = await fill(file, bytes, rest.length, offset + rest.length)
+      const isLast = read < bytes.length
+      const end = isLast ? read : bytes.lastIndexOf(LINE_FEED) + 1
+      if (end > 0) yield { bytes: bytes.subarray(0, end), offset }
+      if (isLast) return
+      offset += end
+      rest = bytes.subarray(end)
     }
-    const bytes = Buffer.concat([...rest, read.subarray(0, end)])
-    rest = [read.subarray(end)]
-    yield { bytes, offset }
-    offset += bytes.length
+  } finally {
+    await file.close()
   }
-  const bytes = Buffer.concat(rest)
-  if (bytes.length > 0) yield { bytes, offset }
 }
 
 /** Calls `take` with where each line begins and ends, without its line feed, until it answers `stop`. */
@@ -58,8 +72,8 @@ export const eachLine = (
 export const linesOf = ({ bytes, offset }: Piece, before: number): ReadonlyArray<SourceLine> => {
   const lines: SourceLine[] = []
   eachLine(bytes, (start, end) => {
-    const place = { line: before + lines.length + 1, start: offset + start, length: end - start }
-    lines.push({ ...place, bytes, from: start })
+    const line = before + lines.length + 1
+    lines.push({ line, start: offset + start, length: end - start, bytes, from: start })
     return 'go on'
   })
   return lines

@@ -184,10 +184,23 @@ const readParts = (line: ByteCursor, layout: Layout) => {
   const metadata = line.at
   if (!skipStorableRecord(line)) return undefined
   if (version < 0 || recordedAt < 0 || schemaVersion < 0) return undefined
-  const names = { id, streamId, streamIdEnd, type, typeEnd }
-  const json = { data, dataEnd, metadata, metadataEnd: line.at, doubled: slashes === 2 }
-  const marks = { isImported: false, isBeginning: false }
-  return { raw: { bytes, ...names, ...json, ...marks }, version, recordedAt, schemaVersion }
+  // Part by part: a copy of some parts takes several times as long.
+  const raw: EventBytes = {
+    bytes,
+    id,
+    streamId,
+    streamIdEnd,
+    type,
+    typeEnd,
+    data,
+    dataEnd,
+    metadata,
+    metadataEnd: line.at,
+    doubled: slashes === 2,
+    isImported: false,
+    isBeginning: false,
+  }
+  return { raw, version, recordedAt, schemaVersion }
 }
 
 /** Reads the event in a line; `undefined`: unknown, parse the line. */
