@@ -28,6 +28,7 @@ const SHORT_LINE = 150
 
 const ID = Buffer.from('{"id":"')
 const ID_LENGTH = 36
+const [TAB, BRACE] = [9, 123]
 
 /** The id of an event, as bytes in which it begins somewhere. */
 interface IdPlace {
@@ -45,6 +46,7 @@ const startsWith = (bytes: Buffer, start: number, expected: Buffer): boolean => 
 /** The id of the event in a line, or `undefined`. The exporter writes it first. */
 const idIn = (bytes: Buffer, start: number, end: number): IdPlace | undefined => {
   if (startsWith(bytes, start, ID)) return { bytes, at: start + ID.length }
+  if (bytes[start] !== BRACE && bytes[start + ID_LENGTH] === TAB) return { bytes, at: start } // a row
   const line = parseLine(bytes.toString('utf8', start, end))
   return E.isRight(line) && line.right._tag === 'Event'
     ? { bytes: Buffer.from(line.right.event.id), at: 0 }

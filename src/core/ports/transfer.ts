@@ -179,6 +179,12 @@ export interface Transfer {
     take: (page: ExportedLines) => TaskEither<Failure, void>,
   ) => TaskEither<StoreFailed | Failure, void>
 
+  /** As `exportLines`, of an archive whose events are rows of PostgreSQL's COPY: see docs/how-to/export-and-import.md. */
+  readonly exportRows?: <Failure>(
+    range: ExportRange,
+    take: (page: ExportedLines) => TaskEither<Failure, void>,
+  ) => TaskEither<StoreFailed | Failure, void>
+
   /** A page of the commands that were handled. Fewer than the limit: there are no more. */
   readonly exportCommands: (
     range: CommandRange,

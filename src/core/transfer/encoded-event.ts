@@ -2,12 +2,14 @@ import * as t from 'io-ts'
 import type { JsonObject } from '../json'
 import { Metadata } from '../metadata'
 import type { EventBytes, HistoricEvent } from '../ports/transfer'
+import { sortedTags } from '../tags'
 import {
   type ByteCursor,
   hexDigit,
   readWhole,
   skipBytes,
   skipSpaces,
+  skipStorableList,
   skipStorableRecord,
   skipStorableText,
 } from './json-bytes'
@@ -47,6 +49,25 @@ export const JSON_LINE: Layout = {
   end: bytesOf('}'),
   nameEnd: 34,
   slashes: 1,
+}
+
+const [NOTHING, TAB] = [bytesOf(''), bytesOf('\t')]
+
+/** As `eventRow` writes them. */
+export const ROW_LINE: Layout = {
+  id: NOTHING,
+  streamId: TAB,
+  version: TAB,
+  position: TAB,
+  recordedAt: TAB,
+  type: TAB,
+  schemaVersion: TAB,
+  data: TAB,
+  metadata: TAB,
+  tags: TAB,
+  end: NOTHING,
+  nameEnd: 9,
+  slashes: 2,
 }
 
 const [SPACE, DASH, BACKSLASH] = [32, 45, 92]
@@ -124,24 +145,18 @@ const metadataIn = (raw: EventBytes): Metadata | undefined => {
   return Metadata.is(value) ? value : undefined
 }
 
-/** The same, where it may be none: `undefined`. */
-const parsedIn = (raw: EventBytes, from: number, to: number): unknown => {
-  try {
-    return jsonIn(raw, from, to)
-  } catch {
-    return undefined
-  }
-}
-
-/** The tags that are written there; none: `undefined`. Not even that: null. */
-const tagsIn = (
+/** The tags; none: `undefined`. Unknown: null. */
+const readTags = (
+  line: ByteCursor,
+  layout: Layout,
   raw: EventBytes,
-  from: number,
-  to: number,
 ): ReadonlyArray<string> | undefined | null => {
-  if (from >= to) return undefined
-  const tags = parsedIn(raw, from, to)
-  return Tags.is(tags) ? tags : null
+  if (!skipBytes(line, layout.tags) || line.at === line.end) return undefined
+  const from = line.at
+  if (!skipStorableList(line)) return null
+  const tags = jsonIn(raw, from, line.at)
+  if (!Tags.is(tags)) return null
+  return raw.doubled ? sortedTags(tags) : tags // the database sorts them by characters
 }
 
 const DASHES = [8, 13, 18, 23]
@@ -217,10 +232,8 @@ export const encodedEvents = (layout: Layout): ReadEvent => {
     const parts = readParts(line, layout)
     if (parts === undefined) return undefined
     const { raw, version, recordedAt, schemaVersion } = parts
-    const tagsEnd = end - layout.end.length
-    const tags = skipBytes(line, layout.tags) ? tagsIn(raw, line.at, tagsEnd) : undefined
+    const tags = readTags(line, layout, raw)
     if (tags === null) return undefined
-    if (tags !== undefined) line.at = tagsEnd
     if (!skipBytes(line, layout.end) || line.at !== end) return undefined
     const isSimple = hasTextsOnly(raw)
     const metadata = isSimple ? undefined : metadataIn(raw)

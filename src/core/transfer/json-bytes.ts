@@ -171,3 +171,7 @@ export const skipStorableRecord = (line: ByteCursor): boolean =>
 /** As {@link skipStorableRecord}, of a text. */
 export const skipStorableText = (line: ByteCursor): boolean =>
   peek(line) === QUOTE && skipText(line)
+
+/** As {@link skipStorableRecord}, of a list. */
+export const skipStorableList = (line: ByteCursor): boolean =>
+  peek(line) === OPEN_LIST && skipList(line, 0) && line.at <= line.end

@@ -51,11 +51,11 @@ interface Some {
 
 /** Groups the lines of an archive: so many of them, and so much JSON and so many tags, as one transaction takes. */
 async function* batches<Failure>(
-  { linesAfter, duplicates }: ArchiveSource<Failure>,
+  { header, linesAfter, duplicates }: ArchiveSource<Failure>,
   from: ImportProgress,
   accept: LineRules['accept'],
 ): AsyncGenerator<E.Either<Failure, Some>> {
-  const rules = { parse: lineParser(), duplicates, accept }
+  const rules = { parse: lineParser(header.lines), duplicates, accept }
   let lines: ReadLine[] = []
   let tags = new Set<string>()
   let size = 0

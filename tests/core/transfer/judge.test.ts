@@ -26,7 +26,7 @@ const read = (text: string, rules: Partial<Parameters<typeof readLine>[1]> = {})
   const bytes = new TextEncoder().encode(text.trimEnd())
   return readLine(
     { line: 7, start: 100, length: bytes.length, bytes, from: 0 },
-    { parse: lineParser(), duplicates: new Map(), accept: () => undefined, ...rules },
+    { parse: lineParser('json'), duplicates: new Map(), accept: () => undefined, ...rules },
   )
 }
 const eventAt = (change: Partial<HistoricEvent>) => read(eventLine({ ...event, ...change }, 1))
@@ -99,9 +99,11 @@ describe('a line of an archive', () => {
 describe('the first line of an archive', () => {
   it('is refused when it is none, or of a later format', () => {
     const header = { reprise: 'archive', format: 1, lineage: 'l', completeTags: [] }
-    expect(parseHeader(JSON.stringify(header))).toEqual(E.right({ lineage: 'l', completeTags: [] }))
+    expect(parseHeader(JSON.stringify(header))).toEqual(
+      E.right({ lineage: 'l', completeTags: [], lines: 'json' }),
+    )
     expect(parseHeader('nothing')).toMatchObject({ left: { reason: 'NotAnArchive' } })
-    expect(parseHeader(JSON.stringify({ ...header, format: 2 }))).toMatchObject({
+    expect(parseHeader(JSON.stringify({ ...header, format: 3 }))).toMatchObject({
       left: { reason: 'NewerFormat' },
     })
   })
