@@ -24,7 +24,7 @@ beforeAll(async () => {
   third = await createDatabase()
   folder = mkdtempSync(join(tmpdir(), 'reprise-kill-'))
   for (const { url } of [source, target, third]) await reprise(['migrate', '--url', url])
-})
+}, 120_000)
 afterAll(async () => {
   rmSync(folder, { recursive: true })
   await Promise.all([source.drop(), target.drop(), third.drop()])
