@@ -119,10 +119,7 @@ export const registerExport: Register = (program, perform) =>
     .command('export')
     .description('write all events into an archive, or go on with an export that was interrupted')
     .argument('<file>', 'the archive to be written; until it is complete, <file>.part')
-    .option(
-      '--format <name>',
-      'ndjson: JSON (the default); copy: rows of COPY, which takes less time',
-    )
+    .option('--format <name>', 'ndjson: JSON (the default); copy: rows as COPY writes them')
     .option('--from <library>', `from the tables of another one: ${SYSTEMS.join(', ')}`)
     .option('--from-schema <name>', 'with --from: where those are (default: public)')
     .action((file: string, options: ExportOptions, command: Command) =>
