@@ -1,5 +1,5 @@
 // reprise export and reprise import beside plain COPY, in and out, of the same rows: node bench/transfer.mjs
-// --events 1000000, --runs 1. A fifth of the events has a tag. Says rates, ratios, and the most memory that a command took.
+// --events 1000000, --runs 1, --format ndjson (or copy). A fifth of the events has a tag. Says rates, ratios, and the most memory that a command took.
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,7 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '1' },
+    format: { type: 'string', default: 'ndjson' },
     'cpu-prof': { type: 'string' }, // a folder for a CPU profile of each command
   },
 })
@@ -124,7 +125,10 @@ const run = async () => {
     }),
   )
   const archive = join(folder, 'all.ndjson')
-  const exported = await reprise('export', archive, '--url', server.urlOf('source'))
+  const exported = await reprise(
+    ...['export', archive, '--format', values.format],
+    ...['--url', server.urlOf('source')],
+  )
   await server.settle()
   const copyIn = await server.withClient('plain', (client) =>
     seconds(async () => {
@@ -147,7 +151,7 @@ const run = async () => {
       `${what}: ${took.toFixed(1)} s, ${rate(took)} events/s; plain COPY ${plain.toFixed(1)} s, ${rate(plain)}/s; ratio ${(plain / took).toFixed(2)}; ${cpu.toFixed(1)} s on the processor, at most ${peak} MiB`,
     )
   console.log(
-    `${events.toLocaleString('en')} events, ${(statSync(archive).size / 1e6).toFixed(0)} MB`,
+    `${events.toLocaleString('en')} events, ${(statSync(archive).size / 1e6).toFixed(0)} MB, ${values.format}`,
   )
   say('export', exported, copyOut)
   say('import', imported, copyIn)

@@ -327,6 +327,7 @@ export type {
   CommandRange,
   ExportedCommand,
   ExportedEvent,
+  EventBytes,
   ExportedLines,
   ExportRange,
   ExportStart,

@@ -95,8 +95,9 @@ const problemOf = ({ events, commands, expectedVersion }: AppendRequest): string
     : undefined
 }
 
-const eventProblem = ({ id, type, schemaVersion, tags }: NewEvent): string | undefined => {
-  if (!isUuid(id)) return 'its id is not a UUID'
+type EventKind = Pick<NewEvent, 'type' | 'schemaVersion' | 'tags'>
+
+const kindProblem = ({ type, schemaVersion, tags }: EventKind): string | undefined => {
   if (!isName(type)) return `its type must have 1 to ${MAXIMUM_NAME} characters and no NUL`
   const known = Number.isInteger(schemaVersion) && schemaVersion >= 1
   if (!known || schemaVersion > MAXIMUM_SCHEMA_VERSION) {
@@ -104,6 +105,9 @@ const eventProblem = ({ id, type, schemaVersion, tags }: NewEvent): string | und
   }
   return tags === undefined ? undefined : tagsProblem(tags)
 }
+
+const eventProblem = (event: NewEvent): string | undefined =>
+  isUuid(event.id) ? kindProblem(event) : 'its id is not a UUID'
 
 /** The size of an event, or why it must be rejected. */
 const eventSize = (
@@ -126,6 +130,18 @@ const eventSize = (
   return size > limits.eventSize
     ? limitExceeded(streamId, 'eventSize', limits.eventSize, size)
     : size
+}
+
+/** Why a store must reject an event whose id and JSON were checked, whatever its size, or `undefined`. */
+export const checkedEventError = (
+  streamId: StreamId,
+  event: EventKind,
+): InvalidStreamId | InvalidAppend | undefined => {
+  const problem = kindProblem(event)
+  return (
+    streamIdError(streamId) ??
+    (problem === undefined ? undefined : invalidAppend(streamId, `event 0: ${problem}`))
+  )
 }
 
 /** Why these events, of one append, have too many tags, or `undefined`. */

@@ -16,16 +16,18 @@ const random = seededRandom(SEED)
 
 let source: TestDatabase
 let target: TestDatabase
+let third: TestDatabase
 let folder: string
 beforeAll(async () => {
   process.stdout.write(`seed ${SEED}\n`)
   ;[source, target] = [await createDatabase(), await createDatabase()]
+  third = await createDatabase()
   folder = mkdtempSync(join(tmpdir(), 'reprise-kill-'))
-  for (const { url } of [source, target]) await reprise(['migrate', '--url', url])
-})
+  for (const { url } of [source, target, third]) await reprise(['migrate', '--url', url])
+}, 120_000)
 afterAll(async () => {
   rmSync(folder, { recursive: true })
-  await Promise.all([source.drop(), target.drop()])
+  await Promise.all([source.drop(), target.drop(), third.drop()])
 })
 
 interface Ended {
@@ -96,6 +98,19 @@ describe('an import that is killed, and an export', () => {
     expect(contentOf(copy)).toEqual(contentOf(original))
     const moved = await reprise(['import', copy, '--url', target.url, '--json'])
     expect(moved).toMatchObject({ code: 0 })
+
+    // The same by rows of COPY, into a store of its own.
+    const rows = join(folder, 'rows.copy')
+    const written = await killed(['export', rows, '--url', source.url, '--format', 'copy'])
+    expect({ seed: SEED, ...written }).toMatchObject({
+      seed: SEED,
+      code: written.text.includes('is there already') ? 2 : 0,
+    })
+    const copied = await killed(['import', rows, '--url', third.url])
+    expect({ seed: SEED, ...copied }).toMatchObject({ seed: SEED, code: 0 })
+    const fromRows = join(folder, 'third.ndjson')
+    expect(await reprise(['export', fromRows, '--url', third.url])).toMatchObject({ code: 0 })
+    expect(contentOf(fromRows)).toEqual(contentOf(original))
     process.stdout.write(`${kills} kills\n`)
     expect(kills).toBeGreaterThan(0)
   }, 600_000)

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openCategory } from 'reprise'
-import { archiveText, contentOf, eventOf, writeArchive } from '../support/archives'
+import { archiveText, contentOf, eventOf, writeArchive, writeRows } from '../support/archives'
 import { account, deposit } from '../support/bank'
 import { cli } from '../support/cli'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres'
@@ -58,6 +58,91 @@ describe('reprise export and reprise import', () => {
     expect(taken.error).toContain('is there already')
   })
 
+  it('take a store out as rows of COPY, and bring it in: the same as by JSON', async () => {
+    const copies = await migratedDatabase()
+    try {
+      const hostile = eventOf('odd-\\N "1"', 1, {
+        data: { 'a\tb\n': ['\\', '\u2028 "'] },
+        tags: ['\\t'],
+      })
+      writeArchive(at('hostile.ndjson'), [hostile, eventOf('odd-2', 1)], ['odd'])
+      expect(await run(side.url, 'import', 'hostile.ndjson')).toMatchObject({ exitCode: 0 })
+      expect(await run(side.url, 'export', 'json.ndjson')).toMatchObject({ exitCode: 0 })
+      const exported = await run(side.url, 'export', 'all.copy', '--format', 'copy')
+      expect(exported).toMatchObject({ exitCode: 0, error: '' })
+      expect(await run(copies.url, 'import', 'all.copy')).toMatchObject({ exitCode: 0, error: '' })
+      expect(await run(copies.url, 'export', 'back.ndjson')).toMatchObject({ exitCode: 0 })
+      expect(contentOf(at('back.ndjson'))).toEqual(contentOf(at('json.ndjson')))
+      // The same again: it changes nothing.
+      expect(await run(copies.url, 'import', 'all.copy')).toMatchObject({ exitCode: 0 })
+
+      // What was cut off goes on in its own format only.
+      const whole = readFileSync(at('all.copy'), 'utf8')
+      const [header = '', first = '', second = ''] = whole.split('\n')
+      const part = `${header}\n${first}\n${second.slice(0, 60)}`
+      writeFileSync(at('cut.copy.part'), part)
+      const other = await run(side.url, 'export', 'cut.copy')
+      expect(other).toMatchObject({ exitCode: 2 })
+      expect(other.error).toContain('the other format')
+      expect(readFileSync(at('cut.copy.part'), 'utf8')).toBe(part)
+      const rest = await run(side.url, 'export', 'cut.copy', '--format', 'copy')
+      expect(rest).toMatchObject({ exitCode: 0 })
+      expect(readFileSync(at('cut.copy'), 'utf8')).toBe(whole)
+      expect((await run(side.url, 'export', 'x', '--format', 'csv')).error).toContain('--format')
+
+      for (const [content, expected] of [
+        [whole.slice(0, -60), 'its last line is missing'],
+        [whole.replace('\tTicked', '\tTicket'), 'its checksum is wrong'],
+        [Buffer.from(whole, 'utf16le'), 'is not the header'],
+        [Buffer.from(whole.replace('\tTicked', '\tTické'), 'latin1'), 'not encoded in UTF-8'],
+      ] as const) {
+        writeFileSync(at('broken.copy'), content)
+        const answer = await run(copies.url, 'import', 'broken.copy')
+        expect({ expected, ...answer }).toMatchObject({ expected, exitCode: 1 })
+        expect(answer.error.replace(/\s+/g, ' ')).toContain(expected)
+      }
+    } finally {
+      await copies.close()
+    }
+  })
+
+  it('refuse rows that no store takes, and import all others', async () => {
+    const rowOf = (stream: string, version: number, id: string = crypto.randomUUID()): string =>
+      [id, stream, version, 1, 1_600_000_000_123, 'Ticked', 1, '{"a": 1}', '{}', ''].join('\t')
+    const first = rowOf('row-1', 1)
+    const [id = ''] = first.split('\t')
+    writeRows(at('mixed.copy'), [
+      first,
+      rowOf('row-1', 3),
+      rowOf('row-2', 1, id),
+      rowOf('row-3', 1).replace('{"a": 1}', '{"a": }'),
+      rowOf('row-4', 1).replace('{"a": 1}', '{"a": "\\\\u0000"}'),
+      rowOf('row-5', 1).replace('row-5', '\\N'),
+      rowOf('row', 1),
+      rowOf('row-6', 1).replace('1600000000123', '-1'),
+      rowOf('row-1', 2),
+    ])
+    const answer = await imported('mixed.copy')
+    expect(answer).toMatchObject({ exitCode: 1, error: '' })
+    expect(answer.out).toContain('2 events, 0 commands. 7 lines refused: see mixed.copy.refused')
+    expect(refusedIn('mixed.copy.refused').map(({ line, reason }) => [line, reason])).toEqual([
+      [3, 'VersionMissing'],
+      [4, 'DuplicateId'],
+      [5, 'UnknownLine'],
+      [6, 'UnencodableEvent'],
+      [7, 'UnknownLine'],
+      [8, 'InvalidStreamId'],
+      [9, 'InvalidEvent'],
+    ])
+    // With a codec: it decodes what the rows hold.
+    const unknown = rowOf(`${account.name}-copied`, 1)
+    writeRows(at('codec.copy'), [unknown])
+    expect(await imported('codec.copy', '--module', 'bank.js')).toMatchObject({ exitCode: 1 })
+    expect(refusedIn('codec.copy.refused')).toMatchObject([
+      { reason: 'UndecodableEvent', text: unknown },
+    ])
+  })
+
   it('refuse an archive that is not whole, and import nothing of it', async () => {
     const good = archiveText([eventOf('whole-1', 1), eventOf('whole-1', 2)])
     const lines = good.split('\n')
@@ -72,7 +157,7 @@ describe('reprise export and reprise import', () => {
       ],
       'of something else': ['a;b;c\n1;2;3\n', 'is not the header of an archive'],
       empty: ['', 'is not the header of an archive'],
-      newer: [good.replace('"format":1', '"format":2'), 'by a later release'],
+      newer: [good.replace('"format":1', '"format":3'), 'by a later release'],
     }
     for (const [name, [content, expected]] of Object.entries(broken)) {
       writeFileSync(at('broken.ndjson'), content)

@@ -4,6 +4,7 @@ import { type Transfer } from 'reprise/adapter'
 import { memory } from 'reprise/memory'
 import { transferContract } from 'reprise/testing'
 import { eventLine } from '../../src/core/transfer/archive'
+import { eventRow } from '../../src/core/transfer/rows'
 import { collect } from './collect'
 
 type Backend = ReturnType<typeof memory>
@@ -69,6 +70,20 @@ const defects: ReadonlyArray<{
         }),
     })),
     noticedBy: ['exporting: gives the same as lines of an archive, if it makes them itself'],
+  },
+  {
+    defect: 'makes rows without the tags',
+    open: transferThat(({ exportEvents }) => ({
+      exportRows: (range, take) =>
+        exportEvents(range, (page) => {
+          const text = page
+            .map((event) => eventRow({ ...event, tags: [] }, event.position))
+            .join('')
+          const lines = new TextEncoder().encode(text)
+          return take({ lines, events: page.length, last: page.at(-1)?.position ?? 0 })
+        }),
+    })),
+    noticedBy: ['exporting: gives the same as rows of an archive, if it makes them itself'],
   },
   {
     defect: 'gives the commands of events that it does not give',

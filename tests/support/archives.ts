@@ -12,8 +12,9 @@ export const eventOf = (streamId: string, version: number, more: object = {}): o
 export const archiveText = (
   lines: ReadonlyArray<object | string>,
   completeTags: ReadonlyArray<string> = [],
+  format = 1,
 ): string => {
-  const header = { reprise: 'archive', format: 1, lineage: 'elsewhere', completeTags }
+  const header = { reprise: 'archive', format, lineage: 'elsewhere', completeTags }
   const all = [header, ...lines].map((line) =>
     typeof line === 'string' ? line : JSON.stringify(line),
   )
@@ -27,6 +28,10 @@ export const writeArchive = (
   lines: ReadonlyArray<object | string>,
   completeTags: ReadonlyArray<string> = [],
 ): void => writeFileSync(path, archiveText(lines, completeTags))
+
+/** Writes an archive of rows of COPY. */
+export const writeRows = (path: string, rows: ReadonlyArray<string>): void =>
+  writeFileSync(path, archiveText(rows, [], 2))
 
 /** The events and commands of an archive, without positions, which are another store's. */
 export const contentOf = (path: string): ReadonlyArray<string> =>

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { type ArchiveProblem, archiveRejected } from '../../core/errors/transfer'
-import type { SourceLine } from '../../core/transfer/judge'
+import type { SourceLine } from '../../core/transfer/parse-line'
 import {
   type ArchiveEnd,
   type ArchiveHeader,
@@ -14,7 +14,7 @@ import {
 import type { ArchiveSource } from '../../shell/transfer/import-archive'
 import { type CliFailure, failed, failure } from '../failure'
 import { idFilter } from './duplicate-ids'
-import { eachLine, linesOf, piecesOf } from './pieces'
+import { eachLine, linesOf, piecesOf, SMALL_CHUNK } from './pieces'
 
 /** An archive that is whole, and as it was exported. */
 export interface CheckedArchive extends ArchiveSource<CliFailure> {
@@ -26,20 +26,35 @@ export interface CheckedArchive extends ArchiveSource<CliFailure> {
 /** How many bytes the line of an event has at least, about. */
 const SHORT_LINE = 150
 
-const ID = '{"id":"'
+const ID = Buffer.from('{"id":"')
 const ID_LENGTH = 36
+const [TAB, BRACE] = [9, 123]
+
+/** The id of an event, as bytes in which it begins somewhere. */
+interface IdPlace {
+  readonly bytes: Buffer
+  readonly at: number
+}
+
+const startsWith = (bytes: Buffer, start: number, expected: Buffer): boolean => {
+  for (let index = 0; index < expected.length; index++) {
+    if (bytes[start + index] !== expected[index]) return false
+  }
+  return true
+}
 
 /** The id of the event in a line, or `undefined`. The exporter writes it first. */
-const idIn = (bytes: Buffer, start: number, end: number): string | undefined => {
-  const from = start + ID.length
-  if (bytes.toString('latin1', start, from) === ID) {
-    return bytes.toString('latin1', from, from + ID_LENGTH).toLowerCase()
-  }
+const idIn = (bytes: Buffer, start: number, end: number): IdPlace | undefined => {
+  if (startsWith(bytes, start, ID)) return { bytes, at: start + ID.length }
+  if (bytes[start] !== BRACE && bytes[start + ID_LENGTH] === TAB) return { bytes, at: start } // a row
   const line = parseLine(bytes.toString('utf8', start, end))
   return E.isRight(line) && line.right._tag === 'Event'
-    ? line.right.event.id.toLowerCase()
+    ? { bytes: Buffer.from(line.right.event.id), at: 0 }
     : undefined
 }
+
+const idText = ({ bytes, at }: IdPlace): string =>
+  bytes.toString('latin1', at, at + ID_LENGTH).toLowerCase()
 
 /** Of ids that several lines have, the first of those lines. `suspects`: no other is looked at. */
 const duplicatesOf = async (
@@ -53,7 +68,8 @@ const duplicatesOf = async (
   for await (const { bytes } of piecesOf(path)) {
     eachLine(bytes, (start, end) => {
       line += 1
-      const id = idIn(bytes, start, end)
+      const place = idIn(bytes, start, end)
+      const id = place === undefined ? undefined : idText(place)
       if (id === undefined || !suspects.has(id)) return 'go on'
       const first = firsts.get(id)
       if (first === undefined) firsts.set(id, line)
@@ -77,7 +93,7 @@ async function* linesAfter(
 ): AsyncGenerator<E.Either<CliFailure, ReadonlyArray<SourceLine>>> {
   let before = lines
   try {
-    for await (const piece of piecesOf(path, bytes)) {
+    for await (const piece of piecesOf(path, { start: bytes, chunk: SMALL_CHUNK })) {
       const some = linesOf(piece, before)
       before += some.length
       yield E.right(some)
@@ -110,7 +126,7 @@ const check = async (
     eachLine(bytes, (start, end) => {
       lastStart = start
       const id = idIn(bytes, start, end)
-      if (id !== undefined && ids.add(id)) suspects.add(id)
+      if (id !== undefined && ids.add(id.bytes, id.at, ID_LENGTH)) suspects.add(idText(id))
       return 'go on'
     })
     hash.update(last).update(bytes.subarray(0, lastStart))

@@ -1,11 +1,13 @@
 /** Ids that may have been there before: some that were not, and all that were. */
 export interface IdFilter {
-  /** Adds an id. Answers whether it may have been added before. */
-  readonly add: (id: string) => boolean
+  /** Adds the id that begins there, whatever its letters' case. Answers whether it may have been added before. */
+  readonly add: (bytes: Uint8Array, from: number, length: number) => boolean
 }
 
 /** Bits for each id: then one of some hundreds is suspected without cause. */
 const BITS_PER_ID = 16
+/** Of a letter in ASCII; no digit and no hyphen is another one by it. */
+const LOWER_CASE = 32
 /** 2^28 bits are 32 MiB. With more than some ten million ids more of them are suspected without cause. */
 const [LEAST_BITS, MOST_BITS] = [16, 28]
 
@@ -21,10 +23,10 @@ export const idFilter = (expected: number): IdFilter => {
   const words = new Uint32Array(bits / 32)
   const mask = bits - 1
   return {
-    add: (id) => {
+    add: (bytes, from, length) => {
       let [first, second] = [0x811c9dc5, 0x01000193]
-      for (let at = 0; at < id.length; at++) {
-        const code = id.charCodeAt(at)
+      for (let at = from; at < from + length; at++) {
+        const code = (bytes[at] ?? 0) | LOWER_CASE
         first = Math.imul(first ^ code, 0x01000193)
         second = Math.imul(second + code, 0x85ebca6b) ^ (second >>> 13)
       }

@@ -3,7 +3,8 @@ import { access, open, rename, truncate } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { archiveRejected } from '../../core/errors/transfer'
-import { type ArchiveEnd, endLine, parseHeader, parseLine } from '../../core/transfer/archive'
+import { type ArchiveEnd, endLine, parseHeader } from '../../core/transfer/archive'
+import { type ArchiveLines, isRow, parseAny } from '../../core/transfer/rows'
 import type { ExportedSoFar } from '../../shell/transfer/export-archive'
 import { type CliFailure, failed, failure, usage } from '../failure'
 import { eachLine, piecesOf } from './pieces'
@@ -34,22 +35,27 @@ interface Kept {
 /** Of a header, which may have been cut off. */
 const BEGINNING = '{"reprise":"archive"'
 
+const otherLines = (part: string): CliFailure =>
+  usage(`${part} was begun in the other format: name that one, or remove the file.`)
+
 /** What of an interrupted export is kept: up to its last event. */
-const keptOf = async (part: string): Promise<E.Either<CliFailure, Kept>> => {
+const keptOf = async (part: string, wanted: ArchiveLines): Promise<E.Either<CliFailure, Kept>> => {
   const hash = createHash('sha256')
   const nothing: Kept = { soFar: undefined, length: 0, hash }
   if (!(await isThere(part))) return E.right(nothing)
   let lineage: string | undefined
+  let lines: ArchiveLines = wanted
   let [length, events, after, isOver] = [0, 0, 0, false]
   for await (const { bytes, offset } of piecesOf(part)) {
     let kept = 0
     let event = ''
     eachLine(bytes, (start, end) => {
       if (end === bytes.length) return 'stop' // cut off
-      const isEvent = bytes.toString('latin1', start, start + 6) === '{"id":'
+      const beginning = bytes.toString('latin1', start, start + 6)
+      const isEvent = beginning === '{"id":' || isRow(lines, beginning)
       if (lineage === undefined) {
         const header = parseHeader(bytes.toString('utf8', start, end))
-        if (E.isRight(header)) ({ lineage } = header.right)
+        if (E.isRight(header)) ({ lineage, lines } = header.right)
       } else if (isEvent) {
         events += 1
         event = bytes.toString('utf8', start, end)
@@ -65,7 +71,8 @@ const keptOf = async (part: string): Promise<E.Either<CliFailure, Kept>> => {
       const isCutOff = text.startsWith(BEGINNING) || BEGINNING.startsWith(text)
       return isCutOff ? E.right(nothing) : E.left(failed(archiveRejected('NotAnArchive')))
     }
-    const last = event === '' ? undefined : parseLine(event)
+    if (lines !== wanted) return E.left(otherLines(part))
+    const last = event === '' ? undefined : parseAny(lines, event)
     if (last !== undefined && E.isRight(last) && last.right._tag === 'Event') {
       after = last.right.position
     }
@@ -86,12 +93,15 @@ const notWritten =
       `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}. What is there is kept: run the command again to go on.`,
     )
 
-const opened = async (path: string): Promise<E.Either<CliFailure, PartFile>> => {
+const opened = async (
+  path: string,
+  lines: ArchiveLines,
+): Promise<E.Either<CliFailure, PartFile>> => {
   const part = `${path}.part`
   if (await isThere(path)) {
     return E.left(usage(`${path} is there already: give another name, or remove it.`))
   }
-  const found = await keptOf(part)
+  const found = await keptOf(part, lines)
   if (E.isLeft(found)) return found
   const { soFar, length, hash } = found.right
   if (await isThere(part)) await truncate(part, length)
@@ -132,10 +142,10 @@ const opened = async (path: string): Promise<E.Either<CliFailure, PartFile>> => 
  * Fails if there is a file of that name, if what is there is no part of an archive, or if it cannot be written.
  */
 export const openPart =
-  (path: string): TaskEither<CliFailure, PartFile> =>
+  (path: string, lines: ArchiveLines): TaskEither<CliFailure, PartFile> =>
   async () => {
     try {
-      return await opened(path)
+      return await opened(path, lines)
     } catch (error) {
       return E.left(notWritten(`${path}.part`)(error))
     }

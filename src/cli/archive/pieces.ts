@@ -1,10 +1,13 @@
-import { createReadStream } from 'node:fs'
-import type { SourceLine } from '../../core/transfer/judge'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { SourceLine } from '../../core/transfer/parse-line'
 
 const LINE_FEED = 10
 
-/** How much is read at a time, in bytes. */
+/** How much is read at a time, in bytes, where nothing else is done meanwhile. */
 const CHUNK = 1_048_576
+
+/** And where something is: answers of a server are taken between two of them. */
+export const SMALL_CHUNK = 131_072
 
 /** Some whole lines of a file. */
 export interface Piece {
@@ -14,24 +17,41 @@ export interface Piece {
   readonly offset: number
 }
 
-/** A file from a byte on, in pieces of whole lines. Rejects as the file system does. */
-export async function* piecesOf(path: string, start = 0): AsyncGenerator<Piece> {
-  let offset = start
-  let rest: Buffer[] = [] // the beginning of a line
-  for await (const chunk of createReadStream(path, { start, highWaterMark: CHUNK })) {
-    const read = chunk as Buffer
-    const end = read.lastIndexOf(LINE_FEED) + 1
-    if (end === 0) {
-      rest.push(read)
-      continue
-    }
-    const bytes = Buffer.concat([...rest, read.subarray(0, end)])
-    rest = [read.subarray(end)]
-    yield { bytes, offset }
-    offset += bytes.length
+/** Reads until the bytes are full, or the file ends. Answers how many there are then. */
+const fill = async (file: FileHandle, bytes: Buffer, from: number, at: number): Promise<number> => {
+  let end = from
+  while (end < bytes.length) {
+    const { bytesRead } = await file.read(bytes, end, bytes.length - end, at + end - from)
+    if (bytesRead === 0) break
+    end += bytesRead
   }
-  const bytes = Buffer.concat(rest)
-  if (bytes.length > 0) yield { bytes, offset }
+  return end
+}
+
+/** A file from a byte on, in pieces of whole lines. Rejects as the file system does. */
+export async function* piecesOf(
+  path: string,
+  { start = 0, chunk = CHUNK } = {},
+): AsyncGenerator<Piece> {
+  const file = await open(path)
+  try {
+    let offset = start
+    let rest = Buffer.alloc(0) // the beginning of a line
+    for (;;) {
+      // Each piece is read into memory of its own: what takes it may keep it.
+      const bytes = Buffer.allocUnsafeSlow(rest.length + chunk)
+      rest.copy(bytes)
+      const read = await fill(file, bytes, rest.length, offset + rest.length)
+      const isLast = read < bytes.length
+      const end = isLast ? read : bytes.lastIndexOf(LINE_FEED) + 1
+      if (end > 0) yield { bytes: bytes.subarray(0, end), offset }
+      if (isLast) return
+      offset += end
+      rest = bytes.subarray(end)
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Calls `take` with where each line begins and ends, without its line feed, until it answers `stop`. */
@@ -52,11 +72,8 @@ export const eachLine = (
 export const linesOf = ({ bytes, offset }: Piece, before: number): ReadonlyArray<SourceLine> => {
   const lines: SourceLine[] = []
   eachLine(bytes, (start, end) => {
-    const text = bytes.toString('utf8', start, end)
-    lines.push({
-      ...{ line: before + lines.length + 1, start: offset + start },
-      ...{ length: end - start, text },
-    })
+    const line = before + lines.length + 1
+    lines.push({ line, start: offset + start, length: end - start, bytes, from: start })
     return 'go on'
   })
   return lines

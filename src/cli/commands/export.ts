@@ -7,6 +7,7 @@ import {
   FOREIGN_SYSTEMS,
   type ForeignSystem,
 } from '../../adapters/postgres/transfer/foreign'
+import type { ArchiveLines } from '../../core/transfer/rows'
 import { exportArchive } from '../../shell/transfer/export-archive'
 import { openPart, type PartFile } from '../archive/part-file'
 import { type CliFailure, failure, usage } from '../failure'
@@ -18,6 +19,7 @@ import { type Context, type Register, untilInterrupted, type Work } from '../run
 import { explain, type Session, withSession } from '../session'
 
 export interface ExportOptions {
+  readonly format?: string
   readonly from?: string
   readonly fromSchema?: string
 }
@@ -27,6 +29,12 @@ const interrupted = (path: string): CliFailure =>
     'Interrupted',
     `Interrupted. What was exported is in ${safe(path)}.part. To go on: npx reprise export ${argument(path)}`,
   )
+
+/** How events are written, by the name of the format. */
+const FORMATS: ReadonlyMap<string, ArchiveLines> = new Map([
+  ['ndjson', 'json'],
+  ['copy', 'rows'],
+])
 
 const SYSTEMS: ReadonlyArray<string> = FOREIGN_SYSTEMS
 
@@ -41,14 +49,22 @@ const sourceOf = (
     ? { transfer: session.transferFrom(from, fromSchema) }
     : session
 
+interface Exported {
+  readonly path: string
+  readonly options: ExportOptions
+  readonly lines: ArchiveLines
+  readonly file: PartFile
+}
+
 const exportTo = async (
   session: Session,
   context: Context,
-  { path, options, file }: { path: string; options: ExportOptions; file: PartFile },
+  { path, options, lines, file }: Exported,
 ): Promise<E.Either<CliFailure, 0>> => {
   const progress = progressPrinter(context, { archive: path })
   const exported = await untilInterrupted(context, (signal) =>
     exportArchive<CliFailure>({
+      lines,
       soFar: file.soFar,
       write: (lines) => async () =>
         signal.aborted ? E.left(interrupted(path)) : file.write(lines)(),
@@ -81,14 +97,18 @@ const exportTo = async (
 /** Writes everything that the store holds into an archive, or goes on with that. */
 const exporting = (path: string, options: ExportOptions): Work =>
   withSession('existing', (session, context) => async () => {
-    const { from } = options
+    const { from, format = 'ndjson' } = options
+    const lines = FORMATS.get(format)
+    if (lines === undefined) {
+      return E.left(usage(`--format must be one of: ${[...FORMATS.keys()].join(', ')}.`))
+    }
     if (from !== undefined && !isForeign(from)) {
       return E.left(usage(`--from must be one of: ${SYSTEMS.join(', ')}.`))
     }
-    const file = await openPart(resolve(context.folder, path))()
+    const file = await openPart(resolve(context.folder, path), lines)()
     if (E.isLeft(file)) return file
     try {
-      return await exportTo(session, context, { path, options, file: file.right })
+      return await exportTo(session, context, { path, options, lines, file: file.right })
     } finally {
       await file.right.close()
     }
@@ -99,6 +119,7 @@ export const registerExport: Register = (program, perform) =>
     .command('export')
     .description('write all events into an archive, or go on with an export that was interrupted')
     .argument('<file>', 'the archive to be written; until it is complete, <file>.part')
+    .option('--format <name>', 'ndjson: JSON (the default); copy: rows as COPY writes them')
     .option('--from <library>', `from the tables of another one: ${SYSTEMS.join(', ')}`)
     .option('--from-schema <name>', 'with --from: where those are (default: public)')
     .action((file: string, options: ExportOptions, command: Command) =>

@@ -11,6 +11,33 @@ export interface HistoricEvent extends NewEvent {
   readonly version: StreamVersion
   /** Milliseconds since 1970-01-01 UTC. */
   readonly recordedAt: number
+  /** The same once more, as it was read. Omitted: it was made here. */
+  readonly raw?: EventBytes
+}
+
+/**
+ * Where an event is in the bytes of an archive, in UTF-8. What is there was checked: a store can take it as it stands.
+ * Numbers are indexes of `bytes`; each part ends before the index that is called so.
+ */
+export interface EventBytes {
+  readonly bytes: Uint8Array
+  /** The id has 36 bytes. */
+  readonly id: number
+  /** Of the stream id and the type, no character is escaped. */
+  readonly streamId: number
+  readonly streamIdEnd: number
+  readonly type: number
+  readonly typeEnd: number
+  /** Of data and metadata: their JSON. */
+  readonly data: number
+  readonly dataEnd: number
+  readonly metadata: number
+  readonly metadataEnd: number
+  /** Whether each backslash of the JSON is written twice, as PostgreSQL's COPY does. */
+  readonly doubled: boolean
+  /** What its metadata says of it. */
+  readonly isImported: boolean
+  readonly isBeginning: boolean
 }
 
 /** A stored event with its tags. */
@@ -148,6 +175,12 @@ export interface Transfer {
    * made from its events. Omitted: they are made from the events.
    */
   readonly exportLines?: <Failure>(
+    range: ExportRange,
+    take: (page: ExportedLines) => TaskEither<Failure, void>,
+  ) => TaskEither<StoreFailed | Failure, void>
+
+  /** As `exportLines`, of an archive whose events are rows of PostgreSQL's COPY: see docs/how-to/export-and-import.md. */
+  readonly exportRows?: <Failure>(
     range: ExportRange,
     take: (page: ExportedLines) => TaskEither<Failure, void>,
   ) => TaskEither<StoreFailed | Failure, void>

@@ -5,9 +5,13 @@ import { type Issue, issuesOf } from '../issue'
 import { isRecord, type JsonObject } from '../json'
 import { Metadata } from '../metadata'
 import type { HistoricEvent, ExportedCommand } from '../ports/transfer'
+import type { ArchiveLines } from './rows'
 
-/** The format that this release writes. It reads this one and the ones before. */
-export const ARCHIVE_FORMAT = 1
+/** The formats of an archive, by the number in its header. A later release may know more. */
+const FORMATS: ReadonlyMap<number, ArchiveLines> = new Map([
+  [1, 'json'],
+  [2, 'rows'],
+])
 
 const JsonRecord = new t.Type<JsonObject>(
   'a JSON object',
@@ -29,6 +33,8 @@ export interface ArchiveHeader {
   readonly lineage: string
   /** The categories all of whose events have their tags. */
   readonly completeTags: ReadonlyArray<string>
+  /** How its events are written. */
+  readonly lines: ArchiveLines
 }
 
 const EventLine = t.intersection([
@@ -76,11 +82,13 @@ export type ArchiveLine =
 /** JSON, in one line. */
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`
 
-export const headerLine = ({ lineage, completeTags }: ArchiveHeader): string =>
-  line({ reprise: 'archive', format: ARCHIVE_FORMAT, lineage, completeTags })
+export const headerLine = ({ lineage, completeTags, lines }: ArchiveHeader): string => {
+  const [format] = [...FORMATS].find(([, known]) => known === lines) ?? []
+  return line({ reprise: 'archive', format, lineage, completeTags })
+}
 
 /** Where it was imported to is no part of what an event is. */
-const ownMetadata = (metadata: Metadata): Metadata => {
+export const ownMetadata = (metadata: Metadata): Metadata => {
   if (metadata.imported === undefined) return metadata
   const { imported: _imported, ...own } = metadata
   return own
@@ -104,7 +112,7 @@ export const commandLine = (command: ExportedCommand): string => line({ command 
 export const endLine = (end: ArchiveEnd): string => line({ end })
 
 /** A text as JSON; `undefined`, which no JSON is, if it is none. */
-const parsed = (text: string): unknown => {
+export const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
@@ -120,9 +128,11 @@ const parsed = (text: string): unknown => {
 export const parseHeader = (text: string): E.Either<ArchiveRejected, ArchiveHeader> => {
   const header = parsed(text)
   if (!Header.is(header)) return E.left(archiveRejected('NotAnArchive'))
-  return header.format > ARCHIVE_FORMAT
+  const { lineage, completeTags, format } = header
+  const lines = FORMATS.get(format)
+  return lines === undefined
     ? E.left(archiveRejected('NewerFormat'))
-    : E.right({ lineage: header.lineage, completeTags: header.completeTags })
+    : E.right({ lineage, completeTags, lines })
 }
 
 // Field by field: a copy of the rest takes several times as long.
@@ -141,13 +151,19 @@ const toEvent = (line: EventLine): ArchiveLine => {
   return { _tag: 'Event', event: tags === undefined ? event : { ...event, tags }, position }
 }
 
-/** Any other line of an archive, or why it is none. */
-export const parseLine = (text: string): E.Either<ReadonlyArray<Issue>, ArchiveLine> => {
-  const value = parsed(text)
-  if (value === undefined) return E.left([{ path: '', message: 'it is not JSON' }])
+/** What a value of JSON stands for in an archive, or why it is none of its lines. */
+export const toArchiveLine = (value: unknown): E.Either<ReadonlyArray<Issue>, ArchiveLine> => {
   if (EventLine.is(value)) return E.right(toEvent(value))
   if (CommandLine.is(value)) return E.right({ _tag: 'Command', command: value.command })
   if (EndLine.is(value)) return E.right({ _tag: 'End', end: value.end })
   const decoded = EventLine.decode(value)
   return E.left(E.isLeft(decoded) ? issuesOf(decoded.left) : [])
+}
+
+/** A line of JSON but the first, or why it is none. */
+export const parseLine = (text: string): E.Either<ReadonlyArray<Issue>, ArchiveLine> => {
+  const value = parsed(text)
+  return value === undefined
+    ? E.left([{ path: '', message: 'it is not JSON' }])
+    : toArchiveLine(value)
 }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/Either'
-import { appendError } from '../append'
+import { appendError, checkedEventError } from '../append'
 import { describeIssues } from '../issue'
 import type { Limits } from '../limits'
 import type {
@@ -10,14 +10,11 @@ import type {
   Refusal,
 } from '../ports/transfer'
 import { MAXIMUM_VERSION, type StreamId, type StreamVersion } from '../stream'
-import { type ArchiveLine, parseLine } from './archive'
+import type { ArchiveLine } from './archive'
+import { beginsStream } from './encoded-event'
+import type { ParseLine, SourceLine } from './parse-line'
 
 type Place = Pick<Refusal, 'line' | 'start' | 'length'>
-
-/** A line of an archive, and where it is. */
-export interface SourceLine extends Place {
-  readonly text: string
-}
 
 /** A line with what it says, or why it is refused whatever the store holds. */
 export type ReadLine =
@@ -28,6 +25,8 @@ export type ReadLine =
 
 /** By what lines are judged before the store is looked at. */
 export interface LineRules {
+  /** Reads a line. */
+  readonly parse: ParseLine
   /** Of ids that several lines have, the first of those lines. */
   readonly duplicates: ReadonlyMap<string, number>
   /** Why an event is refused by its codec, or `undefined`. */
@@ -54,7 +53,8 @@ const eventReason = (event: HistoricEvent): Reason | undefined => {
     return { reason: 'InvalidEvent', message: `${recordedAt} is no time in milliseconds.` }
   }
   const request = { streamId, expectedVersion: version - 1, events: [event], commands: [] }
-  const error = appendError(request, ANY_SIZE)
+  const error =
+    event.raw === undefined ? appendError(request, ANY_SIZE) : checkedEventError(streamId, event)
   return error && { reason: error._tag, message: error.message }
 }
 
@@ -75,14 +75,13 @@ const refused = ({ line, start, length }: Place, reason: Reason): Refusal => ({
 })
 
 /** What a line says, or why it is refused whatever the store holds. */
-export const readLine = (at: SourceLine, { duplicates, accept }: LineRules): ReadLine => {
+export const readLine = (at: SourceLine, { parse, duplicates, accept }: LineRules): ReadLine => {
   const refuse = (reason: Reason): ReadLine => ({ _tag: 'Refused', refusal: refused(at, reason) })
-  const parsed = parseLine(at.text)
+  const parsed = parse(at)
   if (E.isLeft(parsed)) {
     return refuse({ reason: 'UnknownLine', message: describeIssues(parsed.left) })
   }
   const read = parsed.right
-  // Without the text: thousands of lines are kept for a batch.
   const { line, start, length } = at
   const place = { line, start, length }
   switch (read._tag) {
@@ -132,11 +131,12 @@ const isSame = (left: ExportedCommand, right: ExportedCommand): boolean =>
   left.fingerprint === right.fingerprint
 
 const versionReason = (
-  { streamId, version, metadata }: HistoricEvent,
+  event: HistoricEvent,
   current: StreamVersion,
   isClosed: boolean,
 ): Reason | undefined => {
-  if (version === current + 1 || (current === 0 && metadata.beginning === true)) {
+  const { streamId, version } = event
+  if (version === current + 1 || (current === 0 && beginsStream(event))) {
     return isClosed
       ? { reason: 'StreamClosed', message: `${streamId} was closed in this store.` }
       : undefined

@@ -5,6 +5,7 @@ import { type ArchiveRejected, archiveRejected } from '../../core/errors/transfe
 import type { ExportedCommand, Transfer } from '../../core/ports/transfer'
 import type { Position } from '../../core/stream'
 import { type ArchiveEnd, commandLine, eventLine, headerLine } from '../../core/transfer/archive'
+import { type ArchiveLines, eventRow } from '../../core/transfer/rows'
 
 /** An export that was interrupted, as far as its archive is complete. */
 export interface ExportedSoFar {
@@ -19,6 +20,8 @@ export interface ExportedSoFar {
 export interface ExportOptions<Failure> {
   /** Writes lines at the end of the archive: a text, or its UTF-8. The next ones follow when that has ended. */
   readonly write: (lines: string | Uint8Array) => TaskEither<Failure, void>
+  /** How events are written. What is there of the archive has the same. Default `json`. */
+  readonly lines?: ArchiveLines
   /** Goes on with an archive, of which this is there. Omitted: begins a new one. */
   readonly soFar?: ExportedSoFar | undefined
   /** Called after each page. */
@@ -28,20 +31,26 @@ export interface ExportOptions<Failure> {
 /** Commands in one page. */
 const COMMANDS = 5_000
 
+type Source = Pick<Transfer, 'exportEvents' | 'exportLines' | 'exportRows'>
+
 /** The events of a store as lines. */
-const linesOf = ({
-  exportEvents,
-  exportLines,
-}: Pick<Transfer, 'exportEvents' | 'exportLines'>): NonNullable<Transfer['exportLines']> =>
-  exportLines ??
-  ((range, take) =>
-    exportEvents(range, (page) =>
-      take({
-        lines: utf8(page.map((event) => eventLine(event, event.position)).join('')),
-        events: page.length,
-        last: page.at(-1)?.position ?? range.after,
-      }),
-    ))
+const linesOf = (
+  { exportEvents, exportLines, exportRows }: Source,
+  lines: ArchiveLines,
+): NonNullable<Transfer['exportLines']> => {
+  const [write, faster] = lines === 'rows' ? [eventRow, exportRows] : [eventLine, exportLines]
+  return (
+    faster ??
+    ((range, take) =>
+      exportEvents(range, (page) =>
+        take({
+          lines: utf8(page.map((event) => write(event, event.position)).join('')),
+          events: page.length,
+          last: page.at(-1)?.position ?? range.after,
+        }),
+      ))
+  )
+}
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -55,14 +64,11 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
  * - what `write` fails with.
  */
 export const exportArchive =
-  <Failure>({ write, soFar, onProgress }: ExportOptions<Failure>) =>
+  <Failure>({ write, lines: kind = 'json', soFar, onProgress }: ExportOptions<Failure>) =>
   ({
     transfer,
   }: {
-    readonly transfer: Pick<
-      Transfer,
-      'exportStart' | 'exportEvents' | 'exportLines' | 'exportCommands'
-    >
+    readonly transfer: Source & Pick<Transfer, 'exportStart' | 'exportCommands'>
   }): TaskEither<StoreFailed | ArchiveRejected | Failure, Omit<ArchiveEnd, 'sha256'>> =>
   async () => {
     const start = await transfer.exportStart()()
@@ -72,19 +78,23 @@ export const exportArchive =
       return E.left(archiveRejected('OtherStore'))
     }
     if (soFar === undefined) {
-      const begun = await write(headerLine({ lineage, completeTags }))()
+      const begun = await write(headerLine({ lineage, completeTags, lines: kind }))()
       if (E.isLeft(begun)) return begun
     }
 
     let events = soFar?.events ?? 0
     const range = { after: soFar?.after ?? 0, upTo }
-    const exported = await linesOf(transfer)(range, ({ lines, events: some, last }) => async () => {
-      const written = await write(lines)()
-      if (E.isLeft(written)) return written
-      events += some
-      onProgress?.(last, upTo)
-      return written
-    })()
+    const exported = await linesOf(transfer, kind)(
+      range,
+      ({ lines, events: some, last }) =>
+        async () => {
+          const written = await write(lines)()
+          if (E.isLeft(written)) return written
+          events += some
+          onProgress?.(last, upTo)
+          return written
+        },
+    )()
     if (E.isLeft(exported)) return exported
 
     let commands = 0

@@ -14,14 +14,8 @@ import type {
 import type { StreamId, StreamVersion } from '../../core/stream'
 import { MOST_TAGS_PER_APPEND } from '../../core/tags'
 import type { ArchiveHeader } from '../../core/transfer/archive'
-import {
-  judge,
-  type LineRules,
-  lookOf,
-  type ReadLine,
-  readLine,
-  type SourceLine,
-} from '../../core/transfer/judge'
+import { judge, type LineRules, lookOf, type ReadLine, readLine } from '../../core/transfer/judge'
+import { lineParser, type SourceLine } from '../../core/transfer/parse-line'
 
 /** An archive that was checked: see {@link ArchiveRejected}. */
 export interface ArchiveSource<Failure> {
@@ -57,10 +51,11 @@ interface Some {
 
 /** Groups the lines of an archive: so many of them, and so much JSON and so many tags, as one transaction takes. */
 async function* batches<Failure>(
-  { linesAfter, duplicates }: ArchiveSource<Failure>,
+  { header, linesAfter, duplicates }: ArchiveSource<Failure>,
   from: ImportProgress,
   accept: LineRules['accept'],
 ): AsyncGenerator<E.Either<Failure, Some>> {
+  const rules = { parse: lineParser(header.lines), duplicates, accept }
   let lines: ReadLine[] = []
   let tags = new Set<string>()
   let size = 0
@@ -71,7 +66,7 @@ async function* batches<Failure>(
     }
     for (const at of some.right) {
       if (at.line === 1) continue // the header
-      const read = readLine(at, { duplicates, accept })
+      const read = readLine(at, rules)
       lines.push(read)
       size += at.length
       if (read._tag === 'Event') for (const tag of read.event.tags ?? []) tags.add(tag)

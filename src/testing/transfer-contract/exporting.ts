@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import * as TE from 'fp-ts/TaskEither'
 import { storeFailed } from '../../core/errors/store'
 import type { ExportedLines } from '../../core/ports/transfer'
-import { eventLine } from '../../core/transfer/archive'
+import { eventLine, parseLine } from '../../core/transfer/archive'
+import { parseAny } from '../../core/transfer/rows'
 import { eventsOf, failsWith, grow, same, succeeds } from '../store-contract/checks'
 import {
   aMark,
@@ -131,6 +132,40 @@ export const exporting: Suite = {
         { _tag: 'StoreFailed', reason: 'Unavailable' },
       )
       await succeeds(exportLines({ after: upTo, upTo }, () => TE.left(full)))
+    },
+    'gives the same as rows of an archive, if it makes them itself': async (subject) => {
+      const { exportEvents, exportRows, exportStart } = subject.transfer
+      if (exportRows === undefined) return
+      const before = await succeeds(exportStart())
+      const data = { 'a\t\n': ['\\', '"', '\u{1f393}'] }
+      const tags = ['a"\\\t', '\u{1f393}', '\uffee']
+      const stream = `${freshCategory()}-"\\N \u{1f393}`
+      await imported(subject, { events: historic(stream, 3, 1, { data, tags }) })
+      const { upTo } = await succeeds(exportStart())
+      const range = { after: before.upTo, upTo }
+      const [expected, found]: [unknown[], unknown[]] = [[], []]
+      let [count, last, lastExpected] = [0, 0, 0]
+      await succeeds(
+        exportEvents(range, (page) =>
+          TE.fromIO(() => {
+            for (const event of page) expected.push(parseLine(eventLine(event, event.position)))
+            lastExpected = page.at(-1)?.position ?? lastExpected
+          }),
+        ),
+      )
+      await succeeds(
+        exportRows(range, (page) =>
+          TE.fromIO(() => {
+            const text = new TextDecoder('utf8', { fatal: true }).decode(page.lines)
+            for (const row of text.trimEnd().split('\n')) found.push(parseAny('rows', row))
+            count += page.events
+            last = page.last
+          }),
+        ),
+      )
+      same(found, expected)
+      assert.equal(count, expected.length)
+      assert.equal(last, lastExpected)
     },
     'gives the commands that were handled, page by page': async (subject) => {
       const stream = freshStream()

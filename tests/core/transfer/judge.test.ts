@@ -3,6 +3,7 @@ import type { ExportedCommand, HistoricEvent } from '../../../src/core/ports/tra
 import { MAXIMUM_VERSION } from '../../../src/core/stream'
 import { commandLine, eventLine, parseHeader, parseLine } from '../../../src/core/transfer/archive'
 import { judge, lookOf, readLine, type ReadLine } from '../../../src/core/transfer/judge'
+import { lineParser } from '../../../src/core/transfer/parse-line'
 
 const event: HistoricEvent = {
   id: '0190a000-0000-7000-8000-000000000001',
@@ -21,11 +22,13 @@ const command: ExportedCommand = {
   eventCount: 1,
 }
 
-const read = (text: string, rules: Partial<Parameters<typeof readLine>[1]> = {}): ReadLine =>
-  readLine(
-    { line: 7, start: 100, length: text.length, text },
-    { duplicates: new Map(), accept: () => undefined, ...rules },
+const read = (text: string, rules: Partial<Parameters<typeof readLine>[1]> = {}): ReadLine => {
+  const bytes = new TextEncoder().encode(text.trimEnd())
+  return readLine(
+    { line: 7, start: 100, length: bytes.length, bytes, from: 0 },
+    { parse: lineParser('json'), duplicates: new Map(), accept: () => undefined, ...rules },
   )
+}
 const eventAt = (change: Partial<HistoricEvent>) => read(eventLine({ ...event, ...change }, 1))
 const commandAt = (change: Partial<ExportedCommand>) => read(commandLine({ ...command, ...change }))
 
@@ -96,9 +99,11 @@ describe('a line of an archive', () => {
 describe('the first line of an archive', () => {
   it('is refused when it is none, or of a later format', () => {
     const header = { reprise: 'archive', format: 1, lineage: 'l', completeTags: [] }
-    expect(parseHeader(JSON.stringify(header))).toEqual(E.right({ lineage: 'l', completeTags: [] }))
+    expect(parseHeader(JSON.stringify(header))).toEqual(
+      E.right({ lineage: 'l', completeTags: [], lines: 'json' }),
+    )
     expect(parseHeader('nothing')).toMatchObject({ left: { reason: 'NotAnArchive' } })
-    expect(parseHeader(JSON.stringify({ ...header, format: 2 }))).toMatchObject({
+    expect(parseHeader(JSON.stringify({ ...header, format: 3 }))).toMatchObject({
       left: { reason: 'NewerFormat' },
     })
   })

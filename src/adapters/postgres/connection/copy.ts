@@ -64,12 +64,12 @@ export const copyOut = (
 /**
  * Runs `copy ... from stdin`. Rejects as the driver does.
  *
- * @param rows - in some parts: the server works on one while the next one is made.
+ * @param rows - in some parts: the server works on one while the next one is made. The driver copies each at once.
  */
-export const copyIn = (client: PoolClient, text: string, rows: Iterable<string>): Promise<void> =>
+export const copyIn = (client: PoolClient, text: string, rows: Iterable<Buffer>): Promise<void> =>
   running(client, text, {
     handleCopyInResponse: (connection) => {
-      for (const some of rows) connection.sendCopyFromChunk(Buffer.from(some))
+      for (const some of rows) connection.sendCopyFromChunk(some)
       connection.endCopyFrom()
     },
   })

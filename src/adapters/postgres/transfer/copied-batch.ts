@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { PoolClient } from 'pg'
 import type { StoreFailed } from '../../../core/errors/store'
-import type { HistoricEvent, ImportBatch } from '../../../core/ports/transfer'
+import type { ImportBatch } from '../../../core/ports/transfer'
 import { copyIn } from '../connection/copy'
 import {
   isCommandTaken,
@@ -13,7 +13,8 @@ import {
 import type { Origin } from '../connection/origin'
 import { named, own } from '../connection/query'
 import { eventsOf } from '../schema/names'
-import { finishing, metadataText, preparing } from './import-columns'
+import { eventRows, ROW_COLUMNS } from './event-rows'
+import { finishing, preparing } from './import-columns'
 
 type PoolOrigin = Extract<Origin, { _tag: 'Pool' }>
 
@@ -23,9 +24,7 @@ const prepareImport = (schema: string): string =>
     `select ${schema}.prepare_import($1::text, $2::bigint, $3::text[], $4::integer[], $5::text[], ${eventsOf(schema)}) as outcome`,
   )
 
-// No position: the sequence draws it, in the order of the rows.
-const copyEvents = (schema: string): string =>
-  `copy ${schema}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata) from stdin`
+const copyEvents = (schema: string): string => `copy ${schema}.events (${ROW_COLUMNS}) from stdin`
 
 const finishImport = (schema: string): string =>
   named(
@@ -36,44 +35,6 @@ const finishImport = (schema: string): string =>
   $11::text[], $12::text[], $13::integer[], $14::integer[], $15::text[],
   $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[])`,
   )
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\r': '\\r',
-}
-const SPECIAL = /[\\\t\n\r]/g
-
-/** A text as COPY takes it. */
-const field = (text: string): string =>
-  text.search(SPECIAL) === -1 ? text : text.replace(SPECIAL, (one) => ESCAPES[one] ?? one)
-
-/** JSON as COPY takes it: no other special character is in it as it is. */
-const json = (text: string): string => (text.includes('\\') ? text.replaceAll('\\', '\\\\') : text)
-
-/** A time as PostgreSQL takes it: years have no sign, nor zeros before them. */
-const time = (milliseconds: number): string => {
-  const text = new Date(milliseconds).toISOString()
-  return text.startsWith('+') ? text.replace(/^[+]0*/, '') : text
-}
-
-const rowOf = (event: HistoricEvent): string => {
-  const { streamId, version, id, type, schemaVersion, recordedAt, data } = event
-  const kind = `${field(type)}\t${schemaVersion}\t${time(recordedAt)}`
-  return `${field(streamId)}\t${version}\t${field(id)}\t${kind}\t${json(JSON.stringify(data))}\t${json(metadataText(event))}\n`
-}
-
-/** Rows that are sent together. */
-const ROWS_PER_PART = 250
-
-function* rowsOf(events: ImportBatch['events']): Generator<string> {
-  for (let from = 0; from < events.length; from += ROWS_PER_PART) {
-    let rows = ''
-    for (const event of events.slice(from, from + ROWS_PER_PART)) rows += rowOf(event)
-    yield rows
-  }
-}
 
 /** What has become of a batch: see `import_batch`. */
 type Outcome = 'stored' | 'changed' | 'overtaken'
@@ -92,7 +53,7 @@ const storeRows = async (
   const prepared = await client.query<OutcomeRow>(prepareImport(schema), [...preparing(batch)])
   const outcome = prepared.rows[0]?.outcome ?? 'changed'
   if (outcome !== 'ready') return outcome
-  await copyIn(client, copyEvents(schema), rowsOf(batch.events))
+  await copyIn(client, copyEvents(schema), eventRows(batch.events))
   await client.query(finishImport(schema), [batch.from.archive, ...finishing(batch)])
   return 'stored'
 }

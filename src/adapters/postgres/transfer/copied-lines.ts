@@ -47,6 +47,8 @@ const METADATA = bytesOf(',"metadata":')
 const TAGS = bytesOf(',"tags":')
 const END = bytesOf('}\n')
 
+/** Columns before it. */
+const POSITION_COLUMN = 3
 /** More than all keys of a line have. */
 const KEYS = 256
 /** A byte of a name becomes `\u0000` at most. */
@@ -192,6 +194,20 @@ const addLine = (page: Page, row: Uint8Array): void => {
   page.events += 1
 }
 
+/** Takes a row of {@link copiedEvents} as it is. */
+const addRow = (page: Page, row: Uint8Array): void => {
+  reserve(page, row.length)
+  page.bytes.set(row, page.end)
+  page.end += row.length
+  let position = 0
+  for (let column = 0; column < POSITION_COLUMN; column++) position = row.indexOf(TAB, position) + 1
+  page.last = numberIn(row, position, row.indexOf(TAB, position))
+  page.events += 1
+}
+
+/** What becomes a line: the row itself, or JSON. */
+const ADDING = { rows: addRow, json: addLine }
+
 /** Lines of events, of some size together. */
 export interface LinePages {
   /** Takes a row. Answers a page that is full now. */
@@ -206,7 +222,8 @@ export interface LinePages {
  *
  * @param size - of a page, about, in bytes.
  */
-export const linePages = (size: number): LinePages => {
+export const linePages = (size: number, lines: keyof typeof ADDING): LinePages => {
+  const addTo = ADDING[lines]
   const fresh = (): Page => ({ bytes: new Uint8Array(size), end: 0, events: 0, last: 0 })
   let page = fresh()
   const rest = (): ExportedLines | undefined => {
@@ -217,7 +234,7 @@ export const linePages = (size: number): LinePages => {
   }
   return {
     add: (row) => {
-      addLine(page, row)
+      addTo(page, row)
       return page.end + KEYS * 4 > size ? rest() : undefined
     },
     rest,

@@ -3,6 +3,7 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import type { PoolClient } from 'pg'
 import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { ExportedLines } from '../../../core/ports/transfer'
+import type { ArchiveLines } from '../../../core/transfer/rows'
 import { type CopyFlow, copyOut } from '../connection/copy'
 import { toStoreFailed } from '../connection/errors'
 import type { Origin } from '../connection/origin'
@@ -71,11 +72,11 @@ const releasing = (client: PoolClient): (() => void) => {
   }
 }
 
-/** Gives the lines of the rows that a COPY answers to `take`, page by page. */
+/** Gives the rows that a COPY answers, or lines of them, to `take`, page by page. */
 export const throughCopy =
   ({ pool, enterTransaction }: Pick<PoolOrigin, 'pool' | 'enterTransaction'>) =>
   <Failure>(
-    copy: string,
+    { copy, lines }: { readonly copy: string; readonly lines: ArchiveLines },
     take: (page: ExportedLines) => TaskEither<Failure, void>,
   ): TaskEither<StoreFailed | Failure, void> =>
   async () => {
@@ -87,7 +88,7 @@ export const throughCopy =
       const destroy = releasing(client)
       try {
         await client.query(BEGIN)
-        const pages = linePages(PAGE_BYTES)
+        const pages = linePages(PAGE_BYTES, lines)
         await copyOut(client, copy, (row, flow) => {
           const page = pages.add(row)
           if (page !== undefined) hand.add(page, flow, destroy)

@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely } from 'kysely'
 import type { ExportedCommand, ExportRange, Transfer } from '../../../core/ports/transfer'
+import type { ArchiveLines } from '../../../core/transfer/rows'
 import { originOf } from '../connection/origin'
 import { type Executor, readRows } from '../connection/query'
 import { eventsOf } from '../schema/names'
@@ -44,16 +45,18 @@ const whole = ({ after, upTo }: ExportRange): ExportRange => ({
 })
 
 /** Only a connection of the driver `pg` can run COPY to here. */
-const linesThroughCopy = <Database>(
+const throughCopies = <Database>(
   db: Kysely<Database>,
   schema: string,
-): Pick<Transfer, 'exportLines'> => {
+): Pick<Transfer, 'exportLines' | 'exportRows'> => {
   const origin = originOf(db)
-  return origin?._tag === 'Pool'
-    ? {
-        exportLines: (range, take) => throughCopy(origin)(copiedEvents(schema, whole(range)), take),
-      }
-    : {}
+  if (origin?._tag !== 'Pool') return {}
+  const through = throughCopy(origin)
+  const exportAs =
+    (lines: ArchiveLines): NonNullable<Transfer['exportLines']> =>
+    (range, take) =>
+      through({ copy: copiedEvents(schema, whole(range)), lines }, take)
+  return { exportLines: exportAs('json'), exportRows: exportAs('rows') }
 }
 
 /** Takes out what the store holds. */
@@ -61,7 +64,10 @@ export const exporting = <Database>(
   db: Kysely<Database>,
   direct: Executor,
   schema: string,
-): Pick<Transfer, 'exportStart' | 'exportEvents' | 'exportLines' | 'exportCommands'> => ({
+): Pick<
+  Transfer,
+  'exportStart' | 'exportEvents' | 'exportLines' | 'exportRows' | 'exportCommands'
+> => ({
   exportStart: () =>
     pipe(
       readRows<{ lineage: string; upTo: number; completeTags: string[] }>(
@@ -73,7 +79,7 @@ export const exporting = <Database>(
     ),
   exportEvents: (range, take) =>
     throughCursor(db)(eventsWithTags(schema, { ...whole(range), order: 'position' }), take),
-  ...linesThroughCopy(db, schema),
+  ...throughCopies(db, schema),
   exportCommands: ({ after, upTo, limit }) =>
     pipe(
       readRows<CommandRow>(direct, commands(schema), [

@@ -1,5 +1,6 @@
 import type { HistoricEvent, ImportBatch } from '../../../core/ports/transfer'
 import { categoryOf, type StreamId } from '../../../core/stream'
+import { beginsStream } from '../../../core/transfer/encoded-event'
 import { arrayText } from '../append/append-columns'
 
 /** The text of the metadata of an event, which says that it was imported. */
@@ -13,10 +14,11 @@ export const metadataText = ({ metadata }: HistoricEvent): string => {
 const streamColumns = (events: ImportBatch['events']) => {
   const streams = new Set<StreamId>()
   const bases = arrayText()
-  for (const { streamId, version, metadata } of events) {
+  for (const event of events) {
+    const { streamId, version } = event
     if (streams.has(streamId)) continue
     streams.add(streamId)
-    bases.add(String(metadata.beginning === true ? 0 : version - 1))
+    bases.add(String(beginsStream(event) ? 0 : version - 1))
   }
   return [[...streams], bases.end()]
 }

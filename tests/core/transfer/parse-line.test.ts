@@ -1,0 +1,146 @@
+import * as E from 'fp-ts/Either'
+import fc from 'fast-check'
+import type { HistoricEvent } from '../../../src/core/ports/transfer'
+import { eventLine, parseLine } from '../../../src/core/transfer/archive'
+import { lineParser } from '../../../src/core/transfer/parse-line'
+import { type ArchiveLines, eventRow, parseAny } from '../../../src/core/transfer/rows'
+
+const encoder = new TextEncoder()
+
+/** Reads a line among others, as it is in a file. */
+const read = (lines: ArchiveLines, text: string) => {
+  const before = encoder.encode('{"before":1}\n')
+  const line = encoder.encode(text)
+  const bytes = new Uint8Array([...before, ...line, ...encoder.encode('\n{"after":1}\n')])
+  const place = { line: 2, start: before.length, length: line.length }
+  return lineParser(lines)({ ...place, bytes, from: before.length })
+}
+
+/** The event of a line, without what says how it was read. */
+const eventOf = (line: ReturnType<typeof read>): unknown => {
+  if (E.isLeft(line) || line.right._tag !== 'Event') return undefined
+  const { raw: _raw, ...event } = line.right.event
+  return event
+}
+
+const wellFormed = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\u0000'))
+const name = wellFormed.filter((text) => text.length > 0 && text.length < 40)
+const json = fc
+  .jsonValue({ stringUnit: 'binary' })
+  .map((value): unknown => JSON.parse(JSON.stringify(value).replaceAll('\\u0000', '')))
+const event: fc.Arbitrary<HistoricEvent> = fc.record({
+  id: fc.uuid(),
+  streamId: name.map((id) => `account-${id}`),
+  version: fc.integer({ min: 1, max: 1_000_000 }),
+  recordedAt: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+  type: name,
+  schemaVersion: fc.integer({ min: 1, max: 32_767 }),
+  data: json.map((value) => ({ value, '\n"\\': [value] }) as HistoricEvent['data']),
+  metadata: fc.oneof(
+    fc.constant({}),
+    fc.record({ actor: wellFormed, correlationId: name }),
+    fc.record({
+      extra: fc.constant({ a: [1, { b: '\\' }] }),
+      beginning: fc.constant(true as const),
+    }),
+  ),
+  tags: fc.uniqueArray(name, { minLength: 1, maxLength: 4 }).map((tags) => tags.toSorted()),
+})
+
+describe('an event of an archive', () => {
+  it.each([
+    ['json', eventLine],
+    ['rows', eventRow],
+  ] as const)('is read as it was written: %s', (lines, write) => {
+    fc.assert(
+      fc.property(event, (written) => {
+        const text = write(written, 7).slice(0, -1)
+        expect(eventOf(read(lines, text))).toEqual(written)
+        expect(eventOf(parseAny(lines, text))).toEqual(written)
+      }),
+    )
+  })
+
+  it.each([
+    ['json', eventLine],
+    ['rows', eventRow],
+  ] as const)('is read from its bytes only as it is when it is parsed: %s', (lines, write) => {
+    const broken = fc.record({
+      written: event,
+      at: fc.nat(),
+      put: fc.constantFrom(
+        '',
+        '"',
+        '\\',
+        '{',
+        '}',
+        ',',
+        '1',
+        '-',
+        '\t',
+        'e',
+        '\\u0000',
+        '\\ud800',
+        '.',
+      ),
+      gone: fc.nat({ max: 2 }),
+    })
+    fc.assert(
+      fc.property(broken, ({ written, at, put, gone }) => {
+        const whole = write(written, 7).slice(0, -1)
+        const cut = at % whole.length
+        const text = `${whole.slice(0, cut)}${put}${whole.slice(cut + gone)}`.toWellFormed()
+        const [fast, parsed] = [eventOf(read(lines, text)), eventOf(parseAny(lines, text))]
+        expect(fast).toEqual(parsed)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is taken from its bytes where an export has written it, and its JSON is left as it is', () => {
+    const plain = '{"id":"0190a000-0000-7000-8000-000000000001","streamId":"a-1","version":1'
+    const rest = '"recordedAt":5,"type":"T","schemaVersion":1,"data":{"n":12345678901234567890.10}'
+    const text = `${plain},"position":1,${rest},"metadata":{"actor":"ann"}}`
+    const line = read('json', text)
+    if (E.isLeft(line) || line.right._tag !== 'Event') throw new Error('it is no event')
+    const { raw } = line.right.event
+    expect(new TextDecoder().decode(raw?.bytes.subarray(raw.data, raw.dataEnd))).toBe(
+      '{"n":12345678901234567890.10}',
+    )
+    expect(line.right.event.metadata).toEqual({ actor: 'ann' })
+  })
+
+  it.each([
+    ['a NUL', '{"a":"\\u0000"}'],
+    ['half a character', '{"a":"\\ud83c"}'],
+    ['a number beyond all', '{"a":1e999}'],
+    ['more levels than a store takes', `{"a":${'['.repeat(250)}${']'.repeat(250)}}`],
+    ['no JSON', '{"a":tru}'],
+    ['a number with a zero before it', '{"a":01}'],
+    ['a sign only', '{"a":-true}'],
+    ['a comma too many', '{"a":1,}'],
+  ])('is not taken from its bytes where its data has %s', (_what, data) => {
+    const plain = '{"id":"0190a000-0000-7000-8000-000000000001","streamId":"a-1","version":1'
+    const rest = `"recordedAt":5,"type":"T","schemaVersion":1,"data":${data}`
+    const line = read('json', `${plain},"position":1,${rest},"metadata":{}}`)
+    const raw = E.isRight(line) && line.right._tag === 'Event' ? line.right.event.raw : undefined
+    expect(raw).toBeUndefined()
+  })
+
+  it('is no row where columns are missing, null, or too many', () => {
+    const id = '0190a000-0000-7000-8000-000000000001'
+    const row = [id, 'a-1', '1', '1', '5', 'T', '1', '{"a": 1}', '{}', '']
+    expect(eventOf(read('rows', row.join('\t')))).toMatchObject({ data: { a: 1 } })
+    for (const wrong of [
+      row.slice(1),
+      [...row, ''],
+      row.with(1, '\\N'),
+      row.with(1, '\\x41'),
+      row.with(7, ''),
+      row.with(9, '[1]'),
+    ]) {
+      expect(read('rows', wrong.join('\t'))).toMatchObject({ _tag: 'Left' })
+    }
+    expect(parseLine(row.join('\t'))).toMatchObject({ _tag: 'Left' })
+  })
+})
