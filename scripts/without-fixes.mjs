@@ -80,7 +80,7 @@ const fixes = [
   {
     name: 'nothing is stored while the sequence is behind the rows',
     against: 'pool',
-    file: `${postgres}/append/append-statements.ts`,
+    file: `${postgres}/append/announcing.ts`,
     from: 'order by e.position limit 1) is null',
     to: 'order by e.position limit 1) is distinct from 0',
   },
