@@ -60,7 +60,7 @@ const rowOf = (event: HistoricEvent, time: string): string => {
 }
 
 const [TAB, LINE_FEED, COMMA, BACKSLASH] = [9, 10, 44, 92]
-const IMPORTED = Buffer.from('"imported":true}\n')
+const IMPORTED = new TextEncoder().encode('"imported":true}\n')
 const UUID_LENGTH = 36
 /** More than the numbers, the time, and what is between the columns have. */
 const REST = 256
