@@ -12,6 +12,7 @@ const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json
 const packages = [
   ...Object.keys({ ...dependencies, ...peerDependencies }),
   '@opentelemetry/context-async-hooks', // the page on telemetry
+  '@opentelemetry/sdk-metrics',
   '@opentelemetry/sdk-trace-base',
   'valibot', // the page on schemas shows it, and zod
   'zod',
