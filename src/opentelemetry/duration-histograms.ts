@@ -44,7 +44,7 @@ export interface DurationHistograms {
  * @example
  * const histograms = durationHistograms()
  * const reader = new PeriodicExportingMetricReader({
- *   exporter,
+ *   exporter: new ConsoleMetricExporter(),
  *   metricProducers: [histograms.producer('cumulative')],
  * })
  * const meterProvider = new MeterProvider({ readers: [reader] })

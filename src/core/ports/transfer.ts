@@ -21,17 +21,23 @@ export interface HistoricEvent extends NewEvent {
  */
 export interface EventBytes {
   readonly bytes: Uint8Array
-  /** The id has 36 bytes. */
+  /** Where the id begins, which has 36 bytes. Counted from 0 in `bytes`, as all that follow. */
   readonly id: number
-  /** Of the stream id and the type, no character is escaped. */
+  /** Where the stream id begins. None of its characters is escaped. */
   readonly streamId: number
+  /** Where it ends: the next byte. */
   readonly streamIdEnd: number
+  /** Where the type begins. None of its characters is escaped. */
   readonly type: number
+  /** Where it ends: the next byte. */
   readonly typeEnd: number
-  /** Of data and metadata: their JSON. */
+  /** Where the JSON of the data begins. */
   readonly data: number
+  /** Where it ends: the next byte. */
   readonly dataEnd: number
+  /** Where the JSON of the metadata begins. */
   readonly metadata: number
+  /** Where it ends: the next byte. */
   readonly metadataEnd: number
   /** Whether each backslash of the JSON is written twice, as PostgreSQL's COPY does. */
   readonly doubled: boolean

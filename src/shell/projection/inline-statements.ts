@@ -68,7 +68,9 @@ const runEach =
  * const totals = inlineStatements({
  *   name: 'totals',
  *   events: accountEvents,
- *   statements: ({ event }) => [sql`update totals set amount = amount + ${event.amount}`.compile(db)],
+ *   statements: ({ streamId, version }) => [
+ *     CompiledQuery.raw('update totals set events = $2 where stream_id = $1', [streamId, version]),
+ *   ],
  * })
  * const backend = postgres(pool, { inline: [totals] })
  */
