@@ -105,7 +105,6 @@ const skipText = (line: ByteCursor): boolean => {
 }
 
 const skipList = (line: ByteCursor, depth: number): boolean => {
-  if (depth > MAXIMUM_DEPTH) return false
   line.at += 1
   if (peek(line) === CLOSE_LIST) {
     line.at += 1
@@ -122,7 +121,6 @@ const skipList = (line: ByteCursor, depth: number): boolean => {
 }
 
 const skipRecord = (line: ByteCursor, depth: number): boolean => {
-  if (depth > MAXIMUM_DEPTH) return false
   line.at += 1
   if (peek(line) === CLOSE_RECORD) {
     line.at += 1

@@ -144,3 +144,48 @@ describe('an event of an archive', () => {
     expect(parseLine(row.join('\t'))).toMatchObject({ _tag: 'Left' })
   })
 })
+
+const plainLine = eventLine(
+  {
+    id: '0b6c3b53-1d0a-4a8e-9d3c-5f6e7a8b9c0d',
+    streamId: 'account-1',
+    version: 1,
+    recordedAt: 1_795_862_400_123,
+    type: 'Opened',
+    schemaVersion: 1,
+    data: {},
+    metadata: {},
+  },
+  7,
+).slice(0, -1)
+const nested = (depth: number, open: string, close: string): string =>
+  `{"a":${open.repeat(depth)}1${close.repeat(depth)}}`
+
+describe('what its bytes cannot be read by is read as it is when it is parsed', () => {
+  it.each([
+    ['a number that ends with its point', '"data":{}', '"data":{"a":1.}'],
+    ['a character of three digits', '"data":{}', String.raw`"data":{"a":"\u12x4"}`],
+    ['a line feed in a text', '"data":{}', '"data":{"a":"\t"}'],
+    ['lists in 300 lists', '"data":{}', `"data":${nested(300, '[', ']')}`],
+    ['records in 300 records', '"data":{}', `"data":${nested(300, '{"b":', '}')}`],
+    ['an actor that is a number', '"metadata":{}', '"metadata":{"actor":5}'],
+    ['an actor without a character', '"metadata":{}', '"metadata":{"actor":""}'],
+  ])('%s', (_what, from, to) => {
+    const text = plainLine.replace(from, to)
+    expect(text).not.toBe(plainLine)
+    const [byBytes, parsed] = [read('json', text), parseAny('json', text)]
+    expect(E.isLeft(byBytes)).toBe(E.isLeft(parsed))
+    expect(eventOf(byBytes)).toEqual(eventOf(parsed))
+  })
+})
+
+it('names of one length that share a place in memory are not taken for each other', () => {
+  const parse = lineParser('json')
+  for (let index = 0; index < 40_000; index++) {
+    const streamId = `account-${String(index).padStart(6, '0')}`
+    const bytes = encoder.encode(plainLine.replace('account-1', streamId))
+    const line = parse({ line: 2, start: 0, length: bytes.length, bytes, from: 0 })
+    const found = E.isRight(line) && line.right._tag === 'Event' && line.right.event.streamId
+    if (found !== streamId) expect(found).toBe(streamId)
+  }
+})
