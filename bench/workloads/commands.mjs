@@ -64,7 +64,7 @@ export const open = async ({ contestant, cell, url, tag, index, seconds }) => {
   let acknowledged = 0
   const sendTo = async (stream) => {
     const stored = await session.command(stream, 1)
-    acknowledged += stored ?? 1
+    acknowledged += typeof stored === 'number' ? stored : 1
   }
   // Where only the process shall be warm: streams that are not looked at again.
   const warmStream = (one) => {
