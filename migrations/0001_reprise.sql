@@ -365,8 +365,8 @@ begin
 end
 $reprise$;
 
--- The first key that a writer holds, of those from one up to another, which is not tried. Whoever else tries a key at the very
--- moment has it for less than a microsecond.
+-- The first key that a writer holds, of those from one up to another, which is not tried. Another session that tries a key at the
+-- same moment has it for less than a microsecond.
 create function {{schema}}.held_key(space bigint, from_key bigint, to_key bigint) returns bigint language plpgsql
   set search_path = pg_catalog, pg_temp
 as $reprise$

@@ -7,7 +7,7 @@ import {
   produceHistograms,
 } from './histogram-producer'
 
-/** Bounds of durations, in seconds: from what memory takes to what nobody waits for. */
+/** Bounds of durations, in seconds: from what memory takes to longer than a caller waits. */
 const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** The durations with the same attributes. To be kept by who records them: it costs more to find one than to record. */
