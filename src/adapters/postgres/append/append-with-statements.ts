@@ -40,7 +40,14 @@ interface NamedStatement extends SentStatement {
   readonly projection: string
 }
 
-/** The statements of all projections for an append that fits; `undefined`: a projection fails. */
+/**
+ * What cannot be sent along: nothing at all, COPY, which talks with the client, and what begins or ends transactions. It may follow
+ * spaces and comments.
+ */
+const SPECIAL =
+  /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*(?:(?!\*\/)[^])*\*\/)*(?:$|(?:copy|begin|start|commit|end|rollback|abort|savepoint|release|prepare)\b)/i
+
+/** The statements of all projections for an append that fits; `undefined`: a projection fails, or has a {@link SPECIAL} one. */
 const statementsOf = (
   projections: ReadonlyArray<WithStatements>,
   append: EncodedAppend,
@@ -53,6 +60,7 @@ const statementsOf = (
     const own: E.Either<unknown, ReadonlyArray<InlineStatement>> = E.flatten(found)
     if (E.isLeft(own)) return undefined
     for (const { sql, parameters } of own.right) {
+      if (SPECIAL.test(sql)) return undefined
       all.push({ projection: name, text: sql, parameters })
     }
   }

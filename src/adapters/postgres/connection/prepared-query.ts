@@ -63,6 +63,11 @@ interface Exchange extends Submittable {
   callback: (error: Error | null, answer?: Answer) => void
   readonly handleDataRow: (message: { readonly fields: ReadonlyArray<string | null> }) => void
   readonly handleCommandComplete: (message: { readonly text: string }) => void
+  /** A text without a statement, beside comments. */
+  readonly handleEmptyQuery: () => void
+  /** Of COPY, which has no place here. */
+  readonly handleCopyInResponse: (connection: Connection) => void
+  readonly handleCopyData: () => void
   readonly handleError: (error: Error) => void
   readonly handleReadyForQuery: () => void
 }
@@ -221,6 +226,14 @@ const exchange = (
       if (done === answered) tag = text
       done += 1
     },
+    handleEmptyQuery: () => {
+      done += 1
+    },
+    // The server waits for rows, and has read the Sync as one of them: nothing but another connection helps.
+    handleCopyInResponse: ({ stream }) => {
+      stream.destroy(new Error('COPY cannot be run among prepared statements'))
+    },
+    handleCopyData: () => undefined,
     handleError: (error) => {
       if (failed) return
       failed = true

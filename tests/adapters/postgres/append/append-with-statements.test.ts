@@ -334,6 +334,30 @@ describe('an inline projection of statements', () => {
     expect(rows.map((row) => row.note)).toEqual([...values.slice(0, 5), '{"a",null,"\\"\\\\"}'])
   })
 
+  it.each(['', ' ; ', '-- nothing', '/* nothing */'])(
+    'takes a text that is no statement: %j',
+    async (text) => {
+      const { store, db } = watched([projecting(() => [CompiledQuery.raw(text)]), noting])
+      const streamId = `note-empty${text.length}`
+      await right(store.append(expecting(streamId, 0)))
+      await right(store.append(expecting(streamId, 1)))
+      expect(await storedOf(streamId)).toEqual([2, 2])
+      await db.executeQuery(CompiledQuery.raw('select 1')) // the connection goes on
+    },
+  )
+
+  it.each(['copy notes from stdin', '/* a */ -- b\n copy notes from stdin'])(
+    'fails, and stores nothing, for %j',
+    async (text) => {
+      const { store } = watched([noting, projecting(() => [CompiledQuery.raw(text)], 'copying')])
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const error = await left(store.append(expecting('note-copied', 0)))
+        expect(error).toMatchObject({ _tag: 'ProjectionFailed', projection: 'copying' })
+      }
+      expect(await storedOf('note-copied')).toEqual([0, 0])
+    },
+  )
+
   it.each([1, 49, 51, 300])(
     'takes %s statements of different texts, again and again',
     async (count) => {
