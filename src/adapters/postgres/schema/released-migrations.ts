@@ -94,6 +94,25 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
+-- How often events were removed: erased, archived, truncated, or moved to another shard. While it stays, what an import knows of a stream holds.
+create table {{schema}}.removals (
+  count bigint  not null default 0,
+  one   boolean not null default true,
+  constraint removals_pkey primary key (one),
+  constraint removals_one_check check (one)
+);
+insert into {{schema}}.removals default values;
+create function {{schema}}.count_removal() returns trigger language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  update {{schema}}.removals set count = count + 1;
+  return null;
+end
+$reprise$;
+create trigger removals_are_counted after delete on {{schema}}.events
+  for each statement execute function {{schema}}.count_removal();
+
 -- What events concern beside their streams: see docs/explanation/boundaries.md. Written once, as the events are.
 create table {{schema}}.event_tags (
   tag      text   not null collate "C",
@@ -2571,12 +2590,14 @@ $reprise$;
 
 -- Prepares to store a part of an archive, in the transaction that goes on to store it. Its locks and announcements are those of
 -- append_together, in the same order.
---   stream_ids, bases: the streams that get events, and the version that each must be at; lock_names: see append_together.
--- Answers 'ready'; 'changed': a stream is not as the caller has seen it; 'overtaken': the import is not where the caller takes
--- it to be.
+--   stream_ids, bases: streams that get events, and the version that each must be at; lock_names: see append_together;
+--   event_count: how many events will be stored.
+-- Answers 'ready', and the positions of the events; 'changed': a stream is not as the caller has seen it; 'overtaken': the import is
+-- not where the caller takes it to be.
 create function {{schema}}.prepare_import(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], at regclass
-) returns text language plpgsql
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
+  out outcome text, out positions bigint[]
+) language plpgsql
   set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
   set jit = off
@@ -2592,7 +2613,8 @@ begin
   perform from {{schema}}.imports i
     where i.archive = of_archive and i.lines = lines_before and i.finished_at is null for update;
   if not found then
-    return 'overtaken';
+    outcome := 'overtaken';
+    return;
   end if;
   if cardinality(lock_names) > 0 then
     perform set_config('reprise.declared', array_to_string(lock_names, E'\\n'), true);
@@ -2609,37 +2631,39 @@ begin
         select e.version from {{schema}}.events e where e.stream_id = s.stream_id
           order by e.version desc limit 1), 0)
   ) then
-    return 'changed';
+    outcome := 'changed';
+    return;
   end if;
-  if cardinality(stream_ids) > 0 then
+  if event_count > 0 then
     perform {{schema}}.announce(at);
+    positions := array(select nextval('{{quoted}}.events_position_seq') from generate_series(1, event_count));
   end if;
-  return 'ready';
+  outcome := 'ready';
 end
 $reprise$;
 
--- Stores what belongs to the events of a part of an archive, which are stored, and how far its import is then. The arrays run in parallel:
---   tag_streams, tag_versions: the events that have tags; tag_types, tags: their types and tags;
+-- Stores what belongs to the events of a part of an archive, which are stored with their tags, and how far its import is then. The
+-- arrays run in parallel:
+--   known_removals: see removals; null: of all streams was looked whether they are as the caller has seen them;
 --   undeclared: the categories of the events whose tags may be missing;
 --   mark_*: commands that were handled; refused_*: lines that were refused.
+-- Answers 'stored'; 'changed': events were removed since, so some streams may be otherwise. Then the caller rolls back.
 create function {{schema}}.finish_import(
-  of_archive text, lines_after bigint, bytes_after bigint, finished boolean, event_count integer,
-  tag_streams text[], tag_versions integer[], tag_types text[], tags text[], undeclared text[],
+  of_archive text, event_count integer, lines_after bigint, bytes_after bigint, finished boolean, known_removals bigint,
+  undeclared text[],
   mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
   refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[]
-) returns void language plpgsql
+) returns text language plpgsql
   set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
   set jit = off
 as $reprise$
 #variable_conflict use_column
 begin
-  if cardinality(tags) > 0 then
-    insert into {{schema}}.event_tags (tag, position, type)
-      select g.tag, e.position, g.type
-        from unnest(tag_streams, tag_versions, tag_types, tags) as g(stream_id, version, type, tag)
-          join {{schema}}.events e on e.stream_id = g.stream_id and e.version = g.version
-        order by 1, 2;
+  -- After the events were stored. A removal that comes later meets them; one that was under way they have waited for, if it was of the
+  -- versions that they take.
+  if known_removals <> (select r.count from {{schema}}.removals r) then
+    return 'changed';
   end if;
   -- The look before needs no right to change them.
   if exists (
@@ -2663,20 +2687,22 @@ begin
         commands = i.commands + cardinality(mark_command_ids), refused = i.refused + cardinality(refused_lines),
         finished_at = case when finished then clock_timestamp() end
     where i.archive = of_archive;
+  return 'stored';
 end
 $reprise$;
 
 -- Stores a part of an archive in one statement: for connections that COPY cannot go through. The arrays are those of prepare_import and
 -- finish_import, and
 --   event_streams, versions, ids ... metadata: the events, each with its stream, in the order in which they get their
---     positions; data and metadata as texts, for to make one JSON value of them all takes three times as long; recorded: milliseconds since 1970-01-01 UTC.
--- Answers 'stored', or as prepare_import; 'changed' also for a command. Then nothing was stored.
+--     positions; data and metadata as texts, for to make one JSON value of them all takes three times as long; recorded: milliseconds since 1970-01-01 UTC;
+--   tag_turns, tag_types, tags: the tags of the events, each with the place of its event among all of them (1, 2, ...), and its type.
+-- Answers 'stored', or as prepare_import and finish_import; 'changed' also for a command. Then nothing was stored.
 create function {{schema}}.import_batch(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], at regclass,
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
   event_streams text[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
   recorded double precision[], data text[], metadata text[],
-  lines_after bigint, bytes_after bigint, finished boolean, event_count integer,
-  tag_streams text[], tag_versions integer[], tag_types text[], tags text[], undeclared text[],
+  tag_turns integer[], tag_types text[], tags text[],
+  lines_after bigint, bytes_after bigint, finished boolean, known_removals bigint, undeclared text[],
   mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
   refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[]
 ) returns text language plpgsql
@@ -2686,22 +2712,27 @@ create function {{schema}}.import_batch(
 as $reprise$
 #variable_conflict use_column
 declare
-  outcome text := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, at);
+  prepared record;
   broken text;
 begin
-  if outcome <> 'ready' then
-    return outcome;
+  prepared := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, event_count, at);
+  if prepared.outcome <> 'ready' then
+    return prepared.outcome;
   end if;
-  insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-    select e.stream_id, e.version, e.id, e.type, e.schema_version,
+  insert into {{schema}}.events (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+    select e.position, e.stream_id, e.version, e.id, e.type, e.schema_version,
            timestamptz 'epoch' + e.recorded * interval '1 millisecond', e.data::jsonb, e.metadata::jsonb
-      from unnest(event_streams, versions, ids, types, schema_versions, recorded, data, metadata)
-          with ordinality as e(stream_id, version, id, type, schema_version, recorded, data, metadata, turn)
-      order by e.turn;
-  perform {{schema}}.finish_import(
-    of_archive, lines_after, bytes_after, finished, event_count, tag_streams, tag_versions, tag_types, tags, undeclared,
+      from unnest(prepared.positions, event_streams, versions, ids, types, schema_versions, recorded, data, metadata)
+          as e(position, stream_id, version, id, type, schema_version, recorded, data, metadata);
+  insert into {{schema}}.event_tags (tag, position, type)
+    select g.tag, prepared.positions[g.turn], g.type from unnest(tag_turns, tag_types, tags) as g(turn, type, tag)
+      order by 1, 2;
+  if {{schema}}.finish_import(
+    of_archive, event_count, lines_after, bytes_after, finished, known_removals, undeclared,
     mark_stream_ids, mark_command_ids, mark_afters, mark_counts, mark_fingerprints,
-    refused_lines, refused_starts, refused_lengths, refused_reasons, refused_messages);
+    refused_lines, refused_starts, refused_lengths, refused_reasons, refused_messages) = 'changed' then
+    raise unique_violation using constraint = 'events_pkey'; -- to undo all of it
+  end if;
   return 'stored';
 exception when unique_violation then
   get stacked diagnostics broken = constraint_name;
