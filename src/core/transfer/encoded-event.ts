@@ -263,8 +263,7 @@ export const idOf = (event: HistoricEvent | RawEvent): string =>
  * An event with everything that it has, whether it was read from an archive or made here.
  *
  * @example
- * declare const event: RawEvent
- * const { id, data, metadata } = decodedEvent(event)
+ * const dataOf = (events: ReadonlyArray<RawEvent>) => events.map((event) => decodedEvent(event).data)
  */
 export const decodedEvent = (event: HistoricEvent | RawEvent): HistoricEvent => {
   if (!('raw' in event)) return event

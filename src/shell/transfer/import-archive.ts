@@ -3,12 +3,7 @@ import type * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ImportOvertaken } from '../../core/errors/transfer'
 import { JSON_PER_STATEMENT } from '../../core/limits'
-import type {
-  ImportBatch,
-  ImportLook,
-  ImportProgress,
-  Transfer,
-} from '../../core/ports/transfer'
+import type { ImportBatch, ImportLook, ImportProgress, Transfer } from '../../core/ports/transfer'
 import type { StreamId, StreamVersion } from '../../core/stream'
 import { MOST_TAGS_PER_APPEND } from '../../core/tags'
 import type { ArchiveHeader } from '../../core/transfer/archive'
