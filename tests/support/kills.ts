@@ -63,6 +63,8 @@ export const runOnce = async (
   let child: ChildProcess | undefined
   let packets = 0
   let wasCut = false
+  /** Nothing is handed on any more. */
+  let isDropping = false
   let ended = Promise.resolve<unknown>(undefined)
 
   const kill = (): void => {
@@ -74,6 +76,7 @@ export const runOnce = async (
   /** Hands packets on, until the one that is the last. */
   const forward = (from: Socket, to: Socket, ports: () => ReadonlyArray<number>): void => {
     from.on('data', (packet: Buffer) => {
+      if (isDropping) return
       packets += 1
       if (packets !== cut?.at) {
         if (!to.write(packet)) {
@@ -85,6 +88,7 @@ export const runOnce = async (
       wasCut = true
       switch (cut.ending) {
         case 'process before':
+          isDropping = true // a stream of packets has no gap
           kill()
           return
         case 'process after':
@@ -92,11 +96,14 @@ export const runOnce = async (
           return
         case 'backend before':
           from.pause()
-          ended = endBackends(url, ports()).finally(() => from.resume())
+          ended = endBackends(url, ports()).finally(() => {
+            to.write(packet)
+            from.resume()
+          })
           return
         case 'backend after':
-          for (const socket of open) socket.pause()
           to.write(packet)
+          isDropping = true
           ended = endBackends(url, ports()).finally(destroyAll)
       }
     })
@@ -131,7 +138,11 @@ export const runOnce = async (
     started.once('close', (code) => resolve({ code, text, packets, wasCut }))
   })
   await ended
-  for (const socket of open) socket.end()
+  // What was handed on reaches the server; what no process takes any more is dropped.
+  for (const socket of open) {
+    if (servers.has(socket)) socket.removeAllListeners('data').resume().end()
+    else socket.destroy()
+  }
   await new Promise((resolve) => proxy.close(resolve))
   return run
 }
@@ -154,11 +165,22 @@ export const killed = async (
   kills: number,
   random: Random,
 ): Promise<Kills> => {
-  const whole = await make()
-  const first = await runOnce(whole, undefined)
-  await whole.afterEnd(first)
-  await whole.close()
+  /** Makes what is operated on, and closes it in the end. */
+  const withMade = async <Answer>(work: (one: Killable) => Promise<Answer>): Promise<Answer> => {
+    const one = await make()
+    try {
+      return await work(one)
+    } finally {
+      await one.close()
+    }
+  }
+  const toItsEnd = async (one: Killable): Promise<number> => {
+    const run = await runOnce(one, undefined)
+    await one.afterEnd(run)
+    return run.packets
+  }
 
+  const packets = await withMade(toItsEnd)
   const endings = {
     'process before': 0,
     'process after': 0,
@@ -167,27 +189,28 @@ export const killed = async (
   }
   let [done, ends] = [0, 1]
   while (done < kills) {
-    const made = await make()
-    const wanted = 1 + random.below(3)
-    for (let some = 0; some < wanted && done < kills; some++) {
-      const ending = ENDINGS[random.below(ENDINGS.length)] ?? 'process after'
-      const cut = { at: 1 + random.below(first.packets), ending }
-      const run = await runOnce(made, cut)
-      if (!run.wasCut) break // it has ended before
-      if (ending.startsWith('backend')) expectTyped(cut, run)
-      endings[ending] += 1
-      done += 1
-      await made.afterKill()
-    }
-    await made.afterEnd(await runOnce(made, undefined))
+    await withMade(async (one) => {
+      const wanted = 1 + random.below(3)
+      for (let some = 0; some < wanted && done < kills; some++) {
+        const ending = ENDINGS[random.below(ENDINGS.length)] ?? 'process after'
+        const cut = { at: 1 + random.below(packets), ending }
+        const run = await runOnce(one, cut)
+        if (!run.wasCut) break // it has ended before
+        if (ending.startsWith('backend')) expectTyped(cut, run)
+        endings[ending] += 1
+        done += 1
+        await one.afterKill()
+      }
+      await toItsEnd(one)
+    })
     ends += 1
-    await made.close()
   }
-  return { endings, ends, packets: first.packets }
+  return { endings, ends, packets }
 }
 
 /** Its process lives when a backend is ended: it says what has failed, or has tried again by itself. */
 const expectTyped = (cut: Cut, { code, text }: Run): void => {
-  const isTyped = code === 0 || (code === 1 && text.includes('"error":{"_tag":"') && !/\n +at /.test(text))
+  const isTyped =
+    code === 0 || (code === 1 && text.includes('"error":{"_tag":"') && !/\n +at /.test(text))
   if (!isTyped) throw new Error(`after ${JSON.stringify(cut)}: code ${code}, ${text}`)
 }
