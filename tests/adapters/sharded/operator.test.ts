@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { openCategory } from 'reprise'
 import { forgotten } from 'reprise/codec'
-import { masterKeyFrom, memory } from 'reprise/memory'
+import { masterKeyFrom, memory, rotateMasterKey } from 'reprise/memory'
 import { postgres, sharded, type ShardBackend } from 'reprise/postgres'
 import { storeFailed } from '../../../src/core/errors/store'
 import { halfOf, movingMap } from '../../../src/core/slots'
@@ -121,6 +121,25 @@ const behave = <Transaction>(name: string, make: () => Promise<Two<Transaction>>
       expect(await left(backend.operator.forgetSubject(nobody))).toMatchObject({
         _tag: 'InvalidOperation',
       })
+    })
+
+    it('has the keys of each shard wrapped by another master key, source by source', async () => {
+      const backend = sharded(shards.open())
+      const desk = openCategory(customers, backend)
+      const ids = [idOn(0, 'customer'), idOn(1, 'customer')]
+      for (const id of ids)
+        await right(desk.handleCommand(id, register(id, 'ada@example.org', 'Ada')))
+      const both = (id: string) => new Uint8Array(32).fill(id === 'one' ? 1 : 2)
+      for (const source of backend.sources) {
+        const rotated = await right(rotateMasterKey(source, masterKeyFrom('two', both)))
+        expect(rotated.keys).toBeGreaterThan(0)
+        const rest = { after: '', limit: 1, notWrappedBy: 'two' }
+        expect(await right(source.subjectKeys.page(rest))).toEqual([])
+        await right(rotateMasterKey(source, masterKeyFrom('one', both)))
+      }
+      for (const id of ids) {
+        expect((await right(desk.load(id))).state.email).toBe('ada@example.org')
+      }
     })
 
     it.each([0, 1])(
