@@ -41,6 +41,8 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
       return `The schema ${schema} at ${place} does not have the tables of this release. Run: npx reprise migrate (with --schema, if it has another name)`
     case 'ConnectionLost':
       return `The connection to ${place} broke: ${causeOf(cause)}. Run the command again.`
+    case 'StorageFull':
+      return `The disk of ${place} is full: ${causeOf(cause)}. Nothing was written: make room, and run the command again.`
     case 'TransactionRefused':
     case 'PoolExhausted':
     case 'TimedOut':
@@ -65,7 +67,6 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'SubjectKeyMissing':
     case 'InvalidSchemaName':
     case 'ServerTooOld':
-    case 'StorageFull':
     case 'Unexpected':
       return `${message} (${place})`
   }

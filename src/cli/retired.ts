@@ -12,6 +12,10 @@ export const retiredIn = (session: Session): TE.TaskEither<CliFailure, Retired> 
 export const isWhole = ({ archivedStreams, truncatedStreams }: Retired): boolean =>
   archivedStreams === 0 && truncatedStreams === 0
 
+/** The same for machines: nothing, if there is nothing. */
+export const leftOutJson = (retired: Retired): { readonly leftOut?: Retired } =>
+  isWhole(retired) ? {} : { leftOut: retired }
+
 /** Says so, if there is anything. `what`: `The rebuild`, say. */
 export const leftOut = (
   what: string,

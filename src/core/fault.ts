@@ -54,7 +54,7 @@ const isTroubled = (reason: StoreFailure): boolean => {
 export const isCausedByWork = (error: { readonly _tag: string }): error is StoreFailed =>
   isStoreFailed(error) && !isTroubled(error.reason)
 
-/** What passes by itself: a server that restarts, fails over or is overloaded. The others need an operator. */
+/** What passes: a server that restarts, fails over, is overloaded, or is given room. The others need another release, or a repair. */
 const passing: ReadonlySet<StoreFailure> = new Set([
   'Unavailable',
   'PoolExhausted',
@@ -64,6 +64,7 @@ const passing: ReadonlySet<StoreFailure> = new Set([
   'ReadOnlyReplica',
   'SlotMoving',
   'MasterKeyUnavailable',
+  'StorageFull',
 ])
 
 /** Whether the store was away, and may be back soon. */

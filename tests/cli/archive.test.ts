@@ -61,4 +61,26 @@ describe('reprise archive', () => {
     )
     expect((await run(['show', `${account.name}-a`])).out).toContain('1')
   })
+
+  it('says what a rebuild of tags, and a subscription that begins now, do not see of it', async () => {
+    const leftOut = { archivedStreams: 2, archivedEvents: 2, truncatedStreams: 0 }
+    const status = await run(['subscriptions'])
+    expect(status.out).toContain(
+      'A subscription that begins now does not see 2 events of 2 streams in the archive.',
+    )
+    const machines = await run(['subscriptions', '--json'])
+    expect(JSON.parse(machines.out)).toMatchObject({ subscriptions: [], leftOut })
+
+    const tagged = { ...account, tags: (_event: unknown, id: string) => [`owner:${id}`] }
+    const rebuild = (...more: ReadonlyArray<string>) =>
+      cli(['tags', 'rebuild', 'bank.js', ...more, '--url', side.url], {
+        importModule: async () => ({ tagged }),
+      })
+    const text = await rebuild()
+    expect(text).toMatchObject({ exitCode: 0, error: '' })
+    expect(text.out).toContain('The rebuild does not see 2 events of 2 streams in the archive.')
+    const again = await rebuild('--again', '--json')
+    const last = again.out.trimEnd().split('\n').at(-1) ?? ''
+    expect(JSON.parse(last)).toMatchObject({ rebuilt: { category: account.name }, leftOut })
+  })
 })

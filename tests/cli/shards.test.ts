@@ -62,3 +62,51 @@ describe('reprise shards', () => {
     await backend.close()
   })
 })
+
+describe('reprise forget, of two shards', () => {
+  const two: Array<MigratedDatabase<unknown>> = []
+  beforeAll(async () => {
+    for (let index = 0; index < 2; index++) two.push(await migratedDatabase())
+  })
+  afterAll(async () => {
+    for (const database of two) await database.close()
+  })
+  const [by, confirm] = [
+    ['--by', 'grace', '--why', 'ticket 1', '--yes'],
+    ['--confirm', 'c-1'],
+  ]
+  const all = () => two.flatMap(({ url }) => ['--shard', url])
+
+  it('refuses to forget on one of them alone, or where not all are named, and forgets on all', async () => {
+    const backends = two.map((database) => postgres(database.connect()))
+    const [one, other] = backends
+    const forget = (...more: ReadonlyArray<string>) =>
+      cli(['forget', 'c-1', ...by, ...confirm, ...more])
+    const none = await forget(...all())
+    expect(none).toMatchObject({ exitCode: 2, out: '' })
+    expect(none.error).toContain('not all shards of one backend')
+    await right(sharded([one!, other!]).slotMap)
+    await right(other!.subjectKeys.add([{ subject: 'c-1', masterKey: 'one', wrapped: 'AAAA' }]))
+    for (const [index, database] of two.entries()) {
+      const said = await forget('--url', database.url)
+      expect(said).toMatchObject({ exitCode: 2, out: '' })
+      expect(said.error.replace(/\s+/g, ' ')).toContain(`is shard ${index} of 2`)
+    }
+    const half = await forget(...all().slice(0, 2))
+    expect(half).toMatchObject({ exitCode: 2, out: '' })
+    const swapped = await forget(...all().slice(2), ...all().slice(0, 2))
+    expect(swapped).toMatchObject({ exitCode: 1, out: '' })
+    expect(swapped.error).toContain('OtherSlotMap')
+    expect(await right(other!.subjectKeys.find(['c-1']))).toMatchObject([{ wrapped: 'AAAA' }])
+
+    const done = await forget(...all(), '--json')
+    expect(done).toMatchObject({ exitCode: 0, error: '' })
+    expect(await forget(...all(), '--json')).toMatchObject({ exitCode: 0, out: done.out })
+    for (const backend of backends) {
+      const [key] = await right(backend.subjectKeys.find(['c-1']))
+      expect(key).toMatchObject({ subject: 'c-1' })
+      expect(key).not.toHaveProperty('wrapped')
+      await backend.close()
+    }
+  })
+})

@@ -17,6 +17,8 @@ export interface CrashingServer {
    * small disk be mounted.
    */
   readonly fillDisk?: (milliseconds: number) => Promise<void>
+  /** The same, and something is done instead of waiting. */
+  readonly whileFull?: (work: () => Promise<void>) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -70,14 +72,15 @@ export const startCrashingServer = async (
   await start()
   const processId = (): number =>
     Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
-  const fillDisk = async (milliseconds: number): Promise<void> => {
+  const whileFull = async (work: () => Promise<void>): Promise<void> => {
     const pid = processId()
     const filler = join(folder, 'filler')
     fill(filler)
-    await new Promise((resolve) => {
-      setTimeout(resolve, milliseconds)
-    })
-    rmSync(filler)
+    try {
+      await work()
+    } finally {
+      rmSync(filler)
+    }
     const answers = (): Promise<true | undefined> =>
       onServer(url, 'select 1').then(
         () => true,
@@ -89,9 +92,11 @@ export const startCrashingServer = async (
       return answers()
     }, 60_000)
   }
+  const fillDisk = (milliseconds: number): Promise<void> =>
+    whileFull(() => new Promise((resolve) => void setTimeout(resolve, milliseconds)))
   return {
     url,
-    ...(isSmall ? { fillDisk } : {}),
+    ...(isSmall ? { fillDisk, whileFull } : {}),
     crash: async () => {
       const pid = processId()
       process.kill(pid, 'SIGQUIT')

@@ -24,10 +24,16 @@ const onServer = async (statement: string): Promise<void> => {
   }
 }
 
-export const createDatabase = async (): Promise<TestDatabase> => {
+const create = async (from: string): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await onServer(`create database ${name}`)
+  await onServer(`create database ${name} ${from}`)
   const url = new URL(serverUrl())
   url.pathname = `/${name}`
   return { url: url.href, drop: () => onServer(`drop database ${name} with (force)`) }
 }
+
+export const createDatabase = (): Promise<TestDatabase> => create('')
+
+/** A database with the content of another one, to which there is no connection. */
+export const copyDatabase = ({ url }: Pick<TestDatabase, 'url'>): Promise<TestDatabase> =>
+  create(`template ${new URL(url).pathname.slice(1)}`)

@@ -29,3 +29,8 @@ export const fillDisk = (file: string): void => {
     }
   }
 }
+
+/** Gives a small disk another size, in megabytes; what is on it stays. */
+export const growDisk = (folder: string, megabytes: number): void => {
+  execFileSync('mount', ['-o', `remount,size=${megabytes}m`, folder], { stdio: 'ignore' })
+}

@@ -96,7 +96,7 @@ export const sharded = <Transaction>(
   return {
     store: shardedStore(maps),
     sources,
-    operator: shardedOperator([first.operator, ...others.map(({ operator }) => operator)], maps),
+    operator: shardedOperator([first, ...others], maps),
     sourceOf: (streamId) => async () => {
       const inForce = await maps.ready()
       if (E.isLeft(inForce)) return inForce

@@ -9,6 +9,7 @@ import {
 } from '../../core/operator/archiving'
 import type { Operator } from '../../core/ports/operator'
 import type { StreamId } from '../../core/stream'
+import { forgetOnAll, type OperatedShard } from './forgetting'
 import { type InForce, type KnownMap, slotMoving } from './in-force'
 import { misplaced } from './placement'
 import type { ShardStore } from './store'
@@ -50,11 +51,11 @@ const summed = <Failure extends Failed, Value>(
 
 /** Sends what concerns a stream to its shard, and what concerns a subject to all of them. */
 export const shardedOperator = (
-  operators: readonly [Operator, ...ReadonlyArray<Operator>],
+  shards: readonly [OperatedShard, ...ReadonlyArray<OperatedShard>],
   maps: KnownMap<ShardStore>,
 ): ShardedOperator => {
-  const [firstOperator] = operators
-  const on = (shard: number): Operator => operators[shard] ?? firstOperator
+  const operators = shards.map(({ operator }) => operator)
+  const on = (shard: number): Operator => (shards[shard] ?? shards[0]).operator
 
   /**
    * Does something by the map that is in force, and again if that was another one in the end: what it was done to may
@@ -127,14 +128,6 @@ export const shardedOperator = (
     },
     // Each shard has a key of its own for the subject, or none.
     forgetSubject: (forgetting) => () =>
-      settled(async ({ map }) => {
-        const [first, ...others] = operators
-        const own = others.slice(0, map.shards - 1)
-        const [answer, ...answers] = await Promise.all([
-          first.forgetSubject(forgetting)(),
-          ...own.map((one) => one.forgetSubject(forgetting)()),
-        ])
-        return summed(answer, answers)
-      }),
+      settled(({ map }) => forgetOnAll(shards.slice(0, map.shards), forgetting)()),
   }
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
@@ -9,8 +9,8 @@ import { type CliFailure, failure } from '../failure'
 const PAGE = 1_000
 
 /**
- * Writes the lines of an archive that were refused into a file of their own, each with its number and the reason. What was
- * in that file is replaced.
+ * Writes the lines of an archive that were refused into a file of their own, each with its number and the reason. A file of
+ * that name is replaced once all of them are written: until then they are in `<to>.part`.
  */
 export const writeRefused =
   (
@@ -19,10 +19,11 @@ export const writeRefused =
     { from, to }: { readonly from: string; readonly to: string },
   ): TaskEither<StoreFailed | CliFailure, void> =>
   async () => {
+    const part = `${to}.part`
     try {
       const source = await open(from, 'r')
       try {
-        const target = await open(to, 'w')
+        const target = await open(part, 'w')
         try {
           for (let after = 0; ;) {
             const page = await transfer.refusals(archive, { after, limit: PAGE })()
@@ -33,16 +34,24 @@ export const writeRefused =
               await target.appendFile(`${JSON.stringify({ line, reason, message, text })}\n`)
               after = line
             }
-            if (page.right.length < PAGE) return E.right(undefined)
+            if (page.right.length < PAGE) break
           }
+          await target.sync()
         } finally {
           await target.close()
         }
       } finally {
         await source.close()
       }
+      await rename(part, to)
+      return E.right(undefined)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      return E.left(failure('FileNotWritten', `${to} cannot be written: ${message}`))
+      return E.left(
+        failure(
+          'FileNotWritten',
+          `${part} cannot be written: ${message}. What was imported is stored: run the command again for the refused lines.`,
+        ),
+      )
     }
   }

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { OpenedDatabase } from '../../adapters/postgres/connection/opened-database'
 import type { Placement } from '../../adapters/sharded/placement'
 import { cancelSplit, SETTLING, splitShard } from '../../adapters/sharded/split'
 import type { SplitStep } from '../../adapters/sharded/split-step'
@@ -11,8 +10,7 @@ import { type CliFailure, failure, usage } from '../failure'
 import { wholeNumber } from '../numbers'
 import { answer } from '../output/report'
 import type { Context, Register, Work } from '../runtime'
-import { explain } from '../session'
-import { targetOf } from '../target'
+import { collected, SHARD, withServers } from '../servers'
 import { exportsIn, has } from '../user-module'
 
 interface ShardsOptions {
@@ -27,11 +25,6 @@ interface SplitOptions extends ShardsOptions {
   readonly patience: string
   readonly dropAfter: string
 }
-
-const collected = (value: string, before: ReadonlyArray<string> = []): ReadonlyArray<string> => [
-  ...before,
-  value,
-]
 
 const isPlacement = (value: unknown): value is Placement =>
   typeof value === 'object' &&
@@ -54,45 +47,6 @@ const placementIn = (
           ),
         ),
       )
-
-interface Opened {
-  readonly database: OpenedDatabase
-  readonly place: string
-}
-
-const closeAll = async (opened: ReadonlyArray<Opened>): Promise<void> => {
-  await Promise.all(opened.map(({ database }) => database.close().catch(() => undefined)))
-}
-
-/** Opens all of these servers, works, and closes them, whatever happens. */
-const withServers =
-  (
-    urls: ReadonlyArray<string>,
-    work: (
-      servers: ReadonlyArray<OpenedDatabase>,
-      context: Context,
-      explained: (error: Parameters<ReturnType<typeof explain>>[0]) => CliFailure,
-    ) => ReturnType<Work>,
-  ): Work =>
-  (context) =>
-  async () => {
-    const { schema, now } = context
-    const opened: Opened[] = []
-    try {
-      for (const url of urls) {
-        const target = targetOf(url, {})
-        if (E.isLeft(target)) return target
-        const database = await context.connect(target.right, 'existing', { schema, now })()
-        if (E.isLeft(database)) return database
-        opened.push({ database: database.right, place: target.right.place })
-      }
-      const place = opened.map((one) => one.place).join(', ')
-      const servers = opened.map(({ database }) => database)
-      return await work(servers, context, explain({ place, schema }))()
-    } finally {
-      await closeAll(opened)
-    }
-  }
 
 const textOf = (step: SplitStep): string => {
   switch (step.step) {
@@ -205,8 +159,6 @@ const cancel = ({ shard: urls = [], yes = false }: ShardsOptions): Work => {
     ),
   )
 }
-
-const SHARD = 'a shard; as many times as there are, in their order'
 
 export const registerShards: Register = (program, perform) => {
   const shards = program.command('shards').description('split a shard of several')

@@ -8,6 +8,7 @@ import { buildsText, commandsText, heldText, partitionText } from '../output/hel
 import { answer } from '../output/report'
 import { buildJson, commandJson, heldJson, subscriptionJson } from '../output/subscription-json'
 import { horizonText, subscriptionsTable } from '../output/subscriptions'
+import { leftOut, leftOutJson } from '../retired'
 import type { Register, Work } from '../runtime'
 import { explained, withSession } from '../session'
 
@@ -19,18 +20,27 @@ export interface SubscriptionsOptions {
 const FOR_PEOPLE = 5
 const FOR_MACHINES = 1_000
 
+/** Older ones have handled what is in the archive: nothing is archived before. */
+const FROM_START = 'A subscription that begins now'
+
 /** Shows every subscription. */
 const all: Work = withSession('existing', (session, context) =>
   pipe(
     TE.Do,
     TE.bind('partitions', () => session.operator.status()),
     TE.bind('horizon', () => session.operator.horizon()),
+    TE.bind('retired', () => session.operator.retired()),
     explained(session),
-    TE.flatMap(({ partitions, horizon }) =>
+    TE.flatMap(({ partitions, horizon, retired }) =>
       answer(
         context,
-        () => ({ horizon, subscriptions: partitions.map(subscriptionJson) }),
-        () => `${subscriptionsTable(context.output, partitions)}\n${horizonText(horizon)}`,
+        () => ({
+          horizon,
+          subscriptions: partitions.map(subscriptionJson),
+          ...leftOutJson(retired),
+        }),
+        () =>
+          `${subscriptionsTable(context.output, partitions)}\n${horizonText(horizon)}${leftOut(FROM_START, retired)}`,
       ),
     ),
   ),
@@ -65,9 +75,10 @@ const one = (name: string, limit: number | undefined): Work =>
         projection === undefined ? TE.right([]) : operator.builds(projection),
       ),
       TE.bindW('horizon', () => operator.horizon()),
+      TE.bindW('retired', () => operator.retired()),
       explained(session),
       TE.flatMap(({ found: { subscription, projection }, builds, ...rest }) => {
-        const { partitions, held, outbox, horizon } = rest
+        const { partitions, held, outbox, horizon, retired } = rest
         return answer(
           context,
           () => ({
@@ -78,6 +89,7 @@ const one = (name: string, limit: number | undefined): Work =>
             held: held.events.map(heldJson),
             commands: outbox.commands.map(commandJson),
             more: { held: held.more, commands: outbox.more },
+            ...leftOutJson(retired),
           }),
           () =>
             [
@@ -96,6 +108,7 @@ const one = (name: string, limit: number | undefined): Work =>
                 sum(partitions, ({ parkedCommands }) => parkedCommands),
               ),
               `\n${horizonText(horizon)}`,
+              leftOut(FROM_START, retired),
             ].join(''),
         )
       }),

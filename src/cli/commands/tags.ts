@@ -11,6 +11,7 @@ import { type CliFailure, type ExitCode, failure } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { reportFailure } from '../output/report'
 import { safe } from '../output/text'
+import { leftOut, leftOutJson, retiredIn } from '../retired'
 import { type Context, type Register, untilInterrupted, type Work } from '../runtime'
 import { explain, explained, type Session, withSession } from '../session'
 
@@ -78,8 +79,12 @@ const rebuildOne = async (
     const message = `Interrupted: the tags of ${safe(category.name)} are not complete. To go on: ${next}`
     return E.left(failure('Interrupted', message))
   }
+  const retired = await retiredIn(session)()
+  if (E.isLeft(retired)) return retired
   await context.output.write(
-    context.json ? `${JSON.stringify({ rebuilt: one })}\n` : `${sentence(one)}\n`,
+    context.json
+      ? `${JSON.stringify({ rebuilt: one, ...leftOutJson(retired.right) })}\n`
+      : `${sentence(one)}\n${leftOut('The rebuild', retired.right)}`,
   )
   return E.right(0)
 }

@@ -9,7 +9,7 @@ import { type AnyCategory, categoriesOf } from '../category-module'
 import { type CliFailure, type ExitCode, failure } from '../failure'
 import { progressPrinter } from '../output/progress'
 import { answer } from '../output/report'
-import { isWhole, leftOut, retiredIn } from '../retired'
+import { leftOut, leftOutJson, retiredIn } from '../retired'
 import { safe } from '../output/text'
 import { type Context, type Register, untilInterrupted, type Work } from '../runtime'
 import { explain, explained, type Session, withSession } from '../session'
@@ -53,7 +53,7 @@ const verify = async (
   if (E.isLeft(retired)) return retired
   const machines = {
     ...{ events, defects, counts: Object.fromEntries(counts) },
-    ...(isWhole(retired.right) ? {} : { leftOut: retired.right }),
+    ...leftOutJson(retired.right),
   }
   await answer(
     context,

@@ -1,7 +1,9 @@
+import * as E from 'fp-ts/Either'
 import { openCategory } from 'reprise'
 import { forgotten } from 'reprise/codec'
-import { masterKeyFrom, memory } from 'reprise/memory'
+import { masterKeyFrom, memory, rotateMasterKey } from 'reprise/memory'
 import { postgres, sharded, type ShardBackend } from 'reprise/postgres'
+import { storeFailed } from '../../../src/core/errors/store'
 import { halfOf, movingMap } from '../../../src/core/slots'
 import { customers, register } from '../../support/customers'
 import { migratedDatabase, type MigratedDatabase } from '../../support/postgres'
@@ -106,11 +108,75 @@ const behave = <Transaction>(name: string, make: () => Promise<Two<Transaction>>
       const lonely = idOn(1, 'customer')
       await right(desk.handleCommand(lonely, register(lonely, 'bob@example.org', 'Bob')))
       await right(backend.operator.forgetSubject({ subject: lonely, ...audited }))
+      // It is forgotten also where there was nothing of it: no shard gives it a key any more.
+      for (const shard of [0, 1]) {
+        const again = register(lonely, 'bob@example.org', 'Bob')
+        const back = await left(desk.handleCommand(idOn(shard, 'customer'), again))
+        expect(back).toMatchObject({
+          _tag: 'UnencodableEvent',
+          issues: [{ message: expect.stringContaining('was forgotten') as string }],
+        })
+      }
       const nobody = { subject: freshId(), ...audited }
       expect(await left(backend.operator.forgetSubject(nobody))).toMatchObject({
         _tag: 'InvalidOperation',
       })
     })
+
+    it('has the keys of each shard wrapped by another master key, source by source', async () => {
+      const backend = sharded(shards.open())
+      const desk = openCategory(customers, backend)
+      const ids = [idOn(0, 'customer'), idOn(1, 'customer')]
+      for (const id of ids)
+        await right(desk.handleCommand(id, register(id, 'ada@example.org', 'Ada')))
+      const both = (id: string) => new Uint8Array(32).fill(id === 'one' ? 1 : 2)
+      for (const source of backend.sources) {
+        const rotated = await right(rotateMasterKey(source, masterKeyFrom('two', both)))
+        expect(rotated.keys).toBeGreaterThan(0)
+        const rest = { after: '', limit: 1, notWrappedBy: 'two' }
+        expect(await right(source.subjectKeys.page(rest))).toEqual([])
+        await right(rotateMasterKey(source, masterKeyFrom('one', both)))
+      }
+      for (const id of ids) {
+        expect((await right(desk.load(id))).state.email).toBe('ada@example.org')
+      }
+    })
+
+    it.each([0, 1])(
+      'forgets a subject where it can when shard %i is away, says so, and is repeated',
+      async (away) => {
+        const two = shards.open()
+        const desk = openCategory(customers, sharded(two))
+        const subject = freshId()
+        const ids = [idOn(0, 'customer'), idOn(1, 'customer')]
+        for (const id of ids)
+          await right(desk.handleCommand(id, register(subject, 'ada@example.org', 'Ada')))
+        const down = (one: ShardBackend<Transaction>): ShardBackend<Transaction> => {
+          const lost = storeFailed('Unavailable', 'nothingWritten', undefined)
+          const find = () => () => Promise.resolve(E.left(lost))
+          return { ...one, subjectKeys: { ...one.subjectKeys, find } }
+        }
+        const [one, other] = two
+        const halved = away === 0 ? ([down(one), other] as const) : ([one, down(other)] as const)
+        const forgetting = { subject, ...audited }
+        expect(await left(sharded(halved).operator.forgetSubject(forgetting))).toMatchObject({
+          _tag: 'StoreFailed',
+          reason: 'Unavailable',
+          outcome: 'unknown',
+        })
+        const email = async (id: string) =>
+          (await right(openCategory(customers, sharded(two)).load(id))).state.email
+        expect(await email(ids[1 - away] ?? '')).toEqual(forgotten)
+        expect(await email(ids[away] ?? '')).toBe('ada@example.org')
+
+        const { operator } = sharded(two)
+        const done = await right(operator.forgetSubject(forgetting))
+        for (const id of ids) expect(await email(id)).toEqual(forgotten)
+        // Repeated by another operator, it answers what was written down first.
+        const again = { subject, by: 'other', why: 'again' }
+        expect(await right(operator.forgetSubject(again))).toEqual(done)
+      },
+    )
   })
 }
 

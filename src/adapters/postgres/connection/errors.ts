@@ -113,7 +113,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '08P01': lost,
   '3D000': { ...unavailable, advice: 'the database does not exist' },
   '53000': { ...unavailable, advice: 'the server is out of a resource' },
-  '53100': { ...unavailable, advice: 'the server has no disk space left' },
+  '53100': {
+    reason: 'StorageFull',
+    answerLost: false,
+    advice: 'the disk of the server is full: make room, and try again',
+  },
   '53200': { ...unavailable, advice: 'the server has no memory left' },
   '53300': { ...unavailable, advice: 'the server has no connection left (max_connections)' },
   '57P03': { ...unavailable, advice: 'the server is starting or stopping' },
