@@ -40,7 +40,7 @@ export const knownStreams: Suite = {
   tests: {
     'go on where the import has left them': async (subject) => {
       const stream = freshStream()
-      assert.equal(await storedAfter(subject, stream, async () => undefined), true)
+      assert.equal(await storedAfter(subject, stream, () => Promise.resolve()), true)
       const found = await eventsOf(subject.store, stream)
       same(
         found.map(({ version }) => version),
