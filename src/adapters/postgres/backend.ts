@@ -1,9 +1,11 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
+import { type ReadArchived, readArchivedFrom } from '../../archive/archived-events'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
+import type { ArchiveFiles } from '../../core/ports/archive-files'
 import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
@@ -82,6 +84,8 @@ export interface PostgresOptions<Database> {
   readonly wakeUps?: WakeUpsOption
   /** For codecs with `personal` fields. Omitted: what they give is refused. */
   readonly personalData?: PersonalDataOptions
+  /** Where archived streams are read whose events are in files. Omitted: such a read fails with `ArchiveUnreadable`. */
+  readonly archiveFiles?: ArchiveFiles
   /** How the operator looks. */
   readonly operator?: OperatorOptions
 }
@@ -128,6 +132,7 @@ interface StoreParts<Database> {
   readonly signal: () => void
   readonly statementTimeout: number
   readonly idleTimeout: number
+  readonly readArchived: ReadArchived
   /** What appends to a shard carry. Left out: the store is no shard. */
   readonly stamp?: number
 }
@@ -142,6 +147,7 @@ const storeOn = <Database>(
     signal,
     statementTimeout,
     idleTimeout,
+    readArchived,
     stamp,
   }: StoreParts<Database>,
 ): PostgresStore<Database> => {
@@ -198,14 +204,14 @@ const storeOn = <Database>(
   const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
   const appendTogether = checkedTogether(limits, together)
   return {
-    ...reads(direct, 'statement'),
+    ...reads(direct, 'statement', readArchived),
     append: hookedAppend(appendStored),
     appendTogether: (request) =>
       hooked(request.streams, appendTogether(request), ({ streams }) => streams),
     appendLocked: hookedLocked((likely, decide) =>
       pipe(
         runInTransaction((transaction) => {
-          const { readMatching } = reads(withoutPlugins(transaction), 'transaction')
+          const { readMatching } = reads(withoutPlugins(transaction), 'transaction', readArchived)
           const run = projectInTransaction(inline, transaction, togetherIn(transaction))
           const parts = { ...lockedIn(transaction, readMatching, run), tryLock }
           return appendLocked(parts)(likely, decide)
@@ -220,7 +226,7 @@ const storeOn = <Database>(
       const projecting = <Failure>(run: RunTogether<Failure>) =>
         signalling(signal, projectInTransaction(inline, transaction, run))
       const inside = projecting(togetherIn(transaction))
-      const inTransaction = reads(withoutPlugins(transaction), 'transaction')
+      const inTransaction = reads(withoutPlugins(transaction), 'transaction', readArchived)
       return {
         ...inTransaction,
         append: checked(
@@ -258,6 +264,7 @@ export const postgres = <Database = unknown>(
     statementTimeout: givenTimeout,
     wakeUps: option,
     personalData,
+    archiveFiles,
     operator = {},
   }: PostgresOptions<Database> = {},
 ): PostgresBackend<Database> => {
@@ -284,6 +291,7 @@ export const postgres = <Database = unknown>(
     signal,
     statementTimeout,
     idleTimeout,
+    readArchived: readArchivedFrom(archiveFiles),
   }
   const operating = { ...operator, ...probe, schema, onForgotten }
   return {

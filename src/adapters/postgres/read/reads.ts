@@ -1,3 +1,4 @@
+import type { ReadArchived } from '../../../archive/archived-events'
 import type { BoundaryStore } from '../../../core/ports/boundary-store'
 import type { EventStore } from '../../../core/ports/event-store'
 import type { Executor, TransactionScope } from '../connection/query'
@@ -17,11 +18,15 @@ export const readsIn = (schema: string) => {
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
   const declareTags = declareTagsIn(schema)
-  return (db: Executor, scope: TransactionScope): Omit<EventStore & BoundaryStore, Writes> => ({
+  return (
+    db: Executor,
+    scope: TransactionScope,
+    readArchived: ReadArchived,
+  ): Omit<EventStore & BoundaryStore, Writes> => ({
     readMatching: readMatching(db),
-    load: load(db),
-    read: read(db),
-    readBackwards: readBackwards(db),
+    load: load(db, readArchived),
+    read: read(db, readArchived),
+    readBackwards: readBackwards(db, readArchived),
     version: version(db),
     readAll: readAll(db, scope),
     streams: streams(db),
