@@ -152,7 +152,7 @@ const storeOn = <Database>(
   }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
-  const reads = readsIn(schema)
+  const reads = readsIn(schema, readArchived)
   const goingBy = stamp === undefined ? {} : { stamp }
   const context = appendContext(schema, goingBy)
   const limited = { ...goingBy, lockTimeout: GROUP_LOCK_TIMEOUT }
@@ -204,14 +204,14 @@ const storeOn = <Database>(
   const appendStored = checked(limits, either(append, appendOne(taggedAppend(together))))
   const appendTogether = checkedTogether(limits, together)
   return {
-    ...reads(direct, 'statement', readArchived),
+    ...reads(direct, 'statement'),
     append: hookedAppend(appendStored),
     appendTogether: (request) =>
       hooked(request.streams, appendTogether(request), ({ streams }) => streams),
     appendLocked: hookedLocked((likely, decide) =>
       pipe(
         runInTransaction((transaction) => {
-          const { readMatching } = reads(withoutPlugins(transaction), 'transaction', readArchived)
+          const { readMatching } = reads(withoutPlugins(transaction), 'transaction')
           const run = projectInTransaction(inline, transaction, togetherIn(transaction))
           const parts = { ...lockedIn(transaction, readMatching, run), tryLock }
           return appendLocked(parts)(likely, decide)
@@ -226,7 +226,7 @@ const storeOn = <Database>(
       const projecting = <Failure>(run: RunTogether<Failure>) =>
         signalling(signal, projectInTransaction(inline, transaction, run))
       const inside = projecting(togetherIn(transaction))
-      const inTransaction = reads(withoutPlugins(transaction), 'transaction', readArchived)
+      const inTransaction = reads(withoutPlugins(transaction), 'transaction')
       return {
         ...inTransaction,
         append: checked(
@@ -286,11 +286,7 @@ export const postgres = <Database = unknown>(
   const parts = {
     schema,
     limits: limitsOf(limits),
-    inline,
-    subjectKeys,
-    signal,
-    statementTimeout,
-    idleTimeout,
+    ...{ inline, subjectKeys, signal, statementTimeout, idleTimeout },
     readArchived: readArchivedFrom(archiveFiles),
   }
   const operating = { ...operator, ...probe, schema, onForgotten }

@@ -12,17 +12,13 @@ import { declareTagsIn, streamsIn } from './streams'
 type Writes = 'append' | 'appendTogether' | 'appendLocked' | 'afterAppend'
 
 /** Everything but the appends. The texts of the statements are made once for a schema. */
-export const readsIn = (schema: string) => {
+export const readsIn = (schema: string, readArchived: ReadArchived) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
   const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
   const readMatching = readMatchingFrom(schema)
   const declareTags = declareTagsIn(schema)
-  return (
-    db: Executor,
-    scope: TransactionScope,
-    readArchived: ReadArchived,
-  ): Omit<EventStore & BoundaryStore, Writes> => ({
+  return (db: Executor, scope: TransactionScope): Omit<EventStore & BoundaryStore, Writes> => ({
     readMatching: readMatching(db),
     load: load(db, readArchived),
     read: read(db, readArchived),
