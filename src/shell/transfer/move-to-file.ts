@@ -32,7 +32,7 @@ export interface MoveToFileOptions<Failure>
     Pick<WrittenRange, 'by' | 'why'>,
     Pick<ArchivedStreamsRange, 'category' | 'closedBefore'> {
   readonly file: ArchiveFile<Failure>
-  /** How many events are moved in one transaction, about. 1 or more. Default 5,000. */
+  /** How many events are moved in one transaction, about. 1 or more. Default 1,000. */
   readonly batch?: number
   /** Called after each batch with how many streams were looked at. */
   readonly onProgress?: (reached: number) => void
@@ -133,7 +133,7 @@ const writeRange = async <Failure>(
 export const moveToFile =
   <Failure>({
     file,
-    batch = 5_000,
+    batch = 1_000,
     by,
     why,
     onProgress,
