@@ -1,4 +1,4 @@
-// Imports and exports that are killed 20 times each, and a disk that is full (for which one must be root).
+// Imports, exports and moves to an archive file that are killed 20 times each, and a disk that is full (for which one must be root).
 // --kills 20, --events 200000, --seed <number>
 import { spawn } from 'node:child_process'
 import process from 'node:process'
@@ -16,7 +16,12 @@ if (!isRoot) console.log('The disk that is full is left out: only root can make 
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
 const child = spawn(
   process.execPath,
-  [...jest, 'node_modules/jest/bin/jest.js', '--runInBand', 'tests/chaos/transfer.test.ts'],
+  [
+    ...jest,
+    'node_modules/jest/bin/jest.js',
+    '--runInBand',
+    'tests/chaos/(transfer|archive-to-file).test.ts',
+  ],
   {
     stdio: 'inherit',
     env: {
