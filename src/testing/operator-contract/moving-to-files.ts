@@ -97,7 +97,7 @@ export const movingToFiles: Suite = {
         assert.ok(place !== undefined, 'it has a place')
         const { file, start, length, sha256 } = place
         const bytes = files.bytes.get(file)?.subarray(start, start + length) ?? Buffer.alloc(0)
-        same(sha256Of(bytes), sha256)
+        same(await sha256Of(bytes), sha256)
         assert.ok(bytes.includes(streamId) && bytes.at(-1) === 10, 'its lines are there')
         const found = entries.filter(
           ({ action, subject: of }) => action === 'move to file' && of === streamId,
@@ -126,8 +126,8 @@ export const movingToFiles: Suite = {
       const lengthOf = ({ parts }: typeof slow) =>
         Buffer.byteLength(parts.map(({ content }) => content).join(''))
       same([slow.start, fast.start], [0, lengthOf(slow)])
-      await succeeds(operator.finishMoveToFile(written(subject, 'a', fast)))
-      await failsWith(operator.finishMoveToFile(written(subject, 'a', slow)), INVALID)
+      await succeeds(operator.finishMoveToFile(await written(subject, 'a', fast)))
+      await failsWith(operator.finishMoveToFile(await written(subject, 'a', slow)), INVALID)
       for (const [streamId, count] of [
         [one, 2],
         [other, 3],
@@ -145,8 +145,8 @@ export const movingToFiles: Suite = {
       const { operator, store } = subject
       const streamId = await archivedStream(subject, 2)
       const range = await begun(subject, 'a', [streamId])
-      const sound = written(subject, 'a', range)
-      for (const sha256s of [[], [sha256Of('')]]) {
+      const sound = await written(subject, 'a', range)
+      for (const sha256s of [[], [await sha256Of('')]]) {
         await failsWith(operator.finishMoveToFile({ ...sound, sha256s }), INVALID)
         same(await idsIn(subject, 'store'), [streamId])
       }
@@ -198,7 +198,7 @@ export const movingToFiles: Suite = {
       same([erasure.events, erasure.place], [2, place])
       same(await succeeds(operator.erase({ streamId: filed, by, why: 'again' })), erasure)
       same((await succeeds(operator.erase({ streamId: writing, by, why }))).place, undefined)
-      await failsWith(operator.finishMoveToFile(written(subject, 'a', range)), INVALID)
+      await failsWith(operator.finishMoveToFile(await written(subject, 'a', range)), INVALID)
       for (const streamId of [filed, writing]) {
         const erased = { _tag: 'StreamErased', streamId }
         await failsWith(store.read(streamId, ALL), erased)
@@ -226,7 +226,7 @@ export const movingToFiles: Suite = {
         for (const one of wrong) {
           await failsWith(operator.beginMoveToFile({ ...moving, ...one }), INVALID)
         }
-        const sound = written(subject, 'a', await begun(subject, 'a', [streamId]))
+        const sound = await written(subject, 'a', await begun(subject, 'a', [streamId]))
         await failsWith(operator.finishMoveToFile({ ...sound, why: ' ' }), INVALID)
         await failsWith(operator.finishMoveToFile({ ...sound, by: '' }), INVALID)
         same(await idsIn(subject, 'files'), [])

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import * as TE from 'fp-ts/TaskEither'
 import type { RangeToWrite } from '../../core/operator/moving-to-files'
 import type { ArchiveFiles } from '../../core/ports/archive-files'
@@ -35,17 +34,20 @@ export const testFiles = (): TestFiles => {
   }
 }
 
-export const sha256Of = (content: string | Buffer): string =>
-  createHash('sha256').update(content).digest('hex')
+export const sha256Of = async (content: string | Buffer): Promise<string> => {
+  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(Buffer.from(content)))
+  return Buffer.from(digest).toString('hex')
+}
 
 /** Writes a range. Answers what is to be finished. */
-export const written = (
+export const written = async (
   { files }: Operated,
   file: string,
   { range, start, parts }: RangeToWrite,
 ) => {
   files.write(file, start, parts.map(({ content }) => content).join(''))
-  return { range, by, why, sha256s: parts.map(({ content }) => sha256Of(content)) }
+  const sha256s = await Promise.all(parts.map(({ content }) => sha256Of(content)))
+  return { range, by, why, sha256s }
 }
 
 /** Begins to move streams to a file. */
@@ -68,7 +70,7 @@ export const moved = async (
   expects: 'known' | 'new' = 'new',
 ): Promise<void> => {
   const range = await begun(subject, file, streams, expects)
-  await succeeds(subject.operator.finishMoveToFile(written(subject, file, range)))
+  await succeeds(subject.operator.finishMoveToFile(await written(subject, file, range)))
 }
 
 /** The ids of archived streams. */
