@@ -117,7 +117,7 @@ it(
       if (filed > known && filed < streams.length) inTheMiddle += 1
       expect(storedEvents).toBe(stored * EVENTS)
       expect(openEvents).toBe((streams.length - filed - stored) * EVENTS)
-      expect(ranges).toBeLessThanOrEqual(2)
+      expect(ranges).toBeLessThanOrEqual(attempt + 1) // what was given up is overwritten by a run that gets that far
     }
     await addStreams()
     for (const id of streams.slice(before.length)) before.push(await eventsIn(side, id))

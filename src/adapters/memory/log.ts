@@ -57,6 +57,7 @@ export interface MemoryLog {
   readonly subjectKeys: Map<string, WrappedSubjectKey | ForgottenSubject>
   /** Archive files: which store has begun them, and how many bytes of them were given out. */
   readonly files: Map<string, { readonly lineage: string; length: number }>
+  /** Ranges of archive files that hold nothing that counts, by their numbers, which begin with 1. */
   readonly ranges: Map<number, MemoryFileRange>
   /** The highest number of a range. */
   lastRange: number
