@@ -16,6 +16,7 @@ import {
 } from 'reprise/memory'
 import { postgres } from 'reprise/postgres'
 import { archiveFile } from '../../src/cli/archive/archive-file'
+import type { CliFailure } from '../../src/cli/failure'
 import { archiveClosed } from '../../src/shell/transfer/archive-closed'
 import { countArchived, moveToFile } from '../../src/shell/transfer/move-to-file'
 import { verifyFiles } from '../../src/shell/transfer/verify-files'
@@ -154,6 +155,46 @@ describe.each([
     )
     expect(after).toEqual(before)
     expect(await right(verifyFiles()(backend))).toMatchObject({ streams: 24, count: 0 })
+  })
+
+  it('have what leaves the store before it leaves: it is written and read again', async () => {
+    await closed('tick-a', 2)
+    await closed('tick-b', 2)
+    await archived()
+    const seen: unknown[] = []
+    const sound = archiveFile(path)
+    const looking =
+      <Args extends ReadonlyArray<unknown>, Answer>(
+        name: string,
+        work: (...args: Args) => TE.TaskEither<CliFailure, Answer>,
+      ) =>
+      (...args: Args): TE.TaskEither<CliFailure, Answer> =>
+      async () => {
+        seen.push([name, await right(countArchived({ where: 'store' })(backend))])
+        return work(...args)()
+      }
+    const file = {
+      ...sound,
+      write: looking('write', sound.write),
+      read: looking('read', sound.read),
+    }
+    await right(moveToFile({ ...who, file, batch: 1 })(backend))
+    expect(seen).toEqual([
+      ['write', 2],
+      ['read', 2],
+      ['write', 1],
+      ['read', 1],
+    ])
+    // What is read again is not what was written: nothing leaves.
+    await closed('tick-c', 2)
+    await archived()
+    const forgetful = { ...sound, write: () => TE.right(undefined) }
+    const refused = await left(moveToFile({ ...who, file: forgetful })(backend))
+    expect(refused).toMatchObject({ _tag: 'InvalidOperation' })
+    expect((await right(backend.store.read('tick-c', { after: 0, limit: 9 }))).events).toHaveLength(
+      2,
+    )
+    expect(await right(countArchived({ where: 'store' })(backend))).toBe(1)
   })
 
   it('are gone on with after an interruption', async () => {
