@@ -34,7 +34,14 @@ const bytesOf = async (
   }
 }
 
-/** Reads archived streams from files. What is not exactly what was written is refused. */
+/**
+ * Reads archived streams from files. What is not exactly what was written is refused.
+ *
+ * @param files - where they are. `undefined`: every read is refused.
+ *
+ * @example
+ * const readArchived = readArchivedFrom(archiveDirectory('/var/archive'))
+ */
 export const readArchivedFrom = (files: ArchiveFiles | undefined): ReadArchived => {
   const kept = new LRUCache<string, ReadonlyArray<ExportedEvent>>({
     maxSize: KEPT_BYTES,

@@ -33,7 +33,7 @@ export interface MemoryStream {
 }
 
 /** A range of an archive file that holds nothing that counts. */
-interface MemoryFileRange extends FileRange {
+export interface MemoryFileRange extends FileRange {
   /** What is to be written there. */
   readonly parts: RangeToWrite['parts']
   givenUp: boolean

@@ -84,6 +84,7 @@ export interface WrittenRange {
 
 /** Bytes of an archive file that hold nothing that counts, and are to be overwritten. */
 export interface UnusedRange extends FileRange {
+  /** Its number, for `Operator.rangeOverwritten`. */
   readonly range: number
 }
 
@@ -102,7 +103,12 @@ export const isFileName = (name: string): boolean =>
   !hasControlCharacter(name) &&
   name.isWellFormed()
 
-/** Why nothing can be written with this, or `undefined`. Every store calls it first. */
+/**
+ * Why nothing can be written with this, or `undefined`. Every store calls it first.
+ *
+ * @example
+ * moveToFileProblem({ file: 'a/b', streams: ['account-A1'], expects: 'new' })?._tag // 'InvalidOperation'
+ */
 export const moveToFileProblem = ({ file, streams }: MoveToFile): InvalidOperation | undefined => {
   if (!isFileName(file)) {
     return invalidOperation('name of the file', 'must have 1 to 255 characters, without a slash')
@@ -118,7 +124,12 @@ export const moveToFileProblem = ({ file, streams }: MoveToFile): InvalidOperati
     : undefined
 }
 
-/** The same for what was written. */
+/**
+ * The same for what was written.
+ *
+ * @example
+ * writtenRangeProblem({ range: 1, sha256s: [], by: '', why: 'ticket 4711' })?._tag // 'InvalidOperation'
+ */
 export const writtenRangeProblem = ({ by, why }: WrittenRange): InvalidOperation | undefined =>
   actionProblem({ operator: by, action: 'move to file', subject: 'archive', detail: {} }) ??
   reasonProblem(why)
@@ -152,13 +163,27 @@ export const fileRefused = (file: string, why: FileRefusal): InvalidOperation =>
   }
 }
 
-/** Another process writes to the same file, or one of the streams was erased meanwhile. */
+/**
+ * Another process writes to the same file, or one of the streams was erased meanwhile.
+ *
+ * @param range - its number.
+ *
+ * @example
+ * rangeGivenUp(3)._tag // 'InvalidOperation'
+ */
 export const rangeGivenUp = (range: number): InvalidOperation =>
   invalidOperation(
     'range',
     `${range} of the file was given up: another process writes to this file, or a stream of it was erased. Run it again`,
   )
 
-/** What is in the file is not what was to be written. */
+/**
+ * What is in the file is not what was to be written.
+ *
+ * @param range - its number.
+ *
+ * @example
+ * rangeDiffers(3)._tag // 'InvalidOperation'
+ */
 export const rangeDiffers = (range: number): InvalidOperation =>
   invalidOperation('range', `${range} of the file does not hold what was to be written`)

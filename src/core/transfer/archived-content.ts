@@ -16,7 +16,12 @@ const Heading = t.type({
   events: t.number,
 })
 
-/** What an archive file holds of a stream: a line about it, and a line for each event, as an export has them. */
+/**
+ * What an archive file holds of a stream: a line about it, and a line for each event, as an export has them.
+ *
+ * @example
+ * archivedContent('account-A1', [])
+ */
 export const archivedContent = (
   streamId: StreamId,
   events: ReadonlyArray<ExportedEvent>,
@@ -60,7 +65,12 @@ const pageOf = (
   return { events, more: found.length > limit }
 }
 
-/** A page of all events of a stream. */
+/**
+ * A page of all events of a stream.
+ *
+ * @example
+ * archivedPage([], { after: 0, limit: 100 }) // { events: [], more: false }
+ */
 export const archivedPage = (
   events: ReadonlyArray<ExportedEvent>,
   range: StreamRange,
@@ -72,7 +82,12 @@ export const archivedPage = (
   )
 }
 
-/** The same, newest first. */
+/**
+ * The same, newest first.
+ *
+ * @example
+ * archivedBackwardsPage([], { limit: 100 }) // { events: [], more: false }
+ */
 export const archivedBackwardsPage = (
   events: ReadonlyArray<ExportedEvent>,
   range: BackwardsRange,
