@@ -359,11 +359,14 @@ export type {
   ImportBatch,
   ImportLook,
   ImportProgress,
+  KnownStreams,
+  RawEvent,
   Refusal,
   Transfer,
 } from './core/ports/transfer'
 export type { HashChains, SealStep } from './core/ports/hash-chains'
 export type { ChainHead } from './core/transfer/chain'
+export { decodedEvent } from './core/transfer/encoded-event'
 export type { Verifier } from './core/ports/verifier'
 export type { StoreDefect, StoreRule } from './core/transfer/verify'
 export {

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { type Transfer } from 'reprise/adapter'
+import { decodedEvent, type Transfer } from 'reprise/adapter'
 import { memory } from 'reprise/memory'
 import { transferContract } from 'reprise/testing'
 import { eventLine } from '../../src/core/transfer/archive'
@@ -161,6 +161,35 @@ const defects: ReadonlyArray<{
         ),
     })),
     noticedBy: ['importing: stores nothing of a batch for a stream that is elsewhere'],
+  },
+  {
+    defect: 'puts events at the end of a stream that it takes for known',
+    open: transferThat(({ storeBatch, lookForImport }) => ({
+      storeBatch: (batch) =>
+        pipe(
+          lookForImport([batch.events[0]?.streamId ?? ''], []),
+          TE.flatMap(({ versions }) => {
+            const [[, version = 0] = []] = versions
+            const events = batch.events.map((event, index) => ({
+              ...event,
+              version: version + index + 1,
+            }))
+            return storeBatch({ ...batch, events })
+          }),
+        ),
+    })),
+    noticedBy: ['known streams: get nothing where another writer was faster'],
+  },
+  {
+    defect: 'stores what was read without its tags',
+    open: transferThat(({ storeBatch }) => ({
+      storeRaw: (batch) =>
+        storeBatch({
+          ...batch,
+          events: batch.events.map((event) => ({ ...decodedEvent(event), tags: [] })),
+        }),
+    })),
+    noticedBy: ['known streams: take events as they were read as they take others'],
   },
   {
     defect: 'stores a batch wherever the import is',

@@ -1,6 +1,7 @@
 import { openCategory } from 'reprise'
 import { memory } from 'reprise/memory'
 import { verifyStore } from '../../src/shell/transfer/verify-store'
+import { decodedEvent } from '../../src/core/transfer/encoded-event'
 import { judge } from '../../src/core/transfer/judge'
 import { add, counter } from '../support/counter'
 import { postgresReadSide, type PostgresReadSide } from '../support/postgres-read-side'
@@ -115,10 +116,17 @@ describe.each(backends)('a truncated stream in %s', (_name, backend) => {
       expect([events.length, refusals]).toEqual([2, []])
       const archive = `truncated ${to} ${crypto.randomUUID()}`
       const begun = await right(target.transfer.beginImport(archive, []))
-      const batch = { events, commands: [], refusals: [], completeTags: [] }
+      const batch = { commands: [], refusals: [], completeTags: [] }
       const done = { lines: 2, bytes: 2, isFinished: true }
       expect(
-        await right(target.transfer.storeBatch({ ...batch, from: begun, to: done })),
+        await right(
+          target.transfer.storeBatch({
+            ...batch,
+            events: events.map(decodedEvent),
+            from: begun,
+            to: done,
+          }),
+        ),
       ).toMatchObject({ events: 2 })
       const loaded = await right(openCategory(counter, target).load(to.slice('counter-'.length)))
       expect(loaded).toMatchObject({ state: { total: 4 }, version: 4 })
@@ -127,6 +135,29 @@ describe.each(backends)('a truncated stream in %s', (_name, backend) => {
 })
 
 describe('a truncated stream in PostgreSQL', () => {
+  it('is counted as a removal, as is one that was archived, and no other is', async () => {
+    const counters = openCategory(counter, side)
+    const removals = async () =>
+      (await right(side.transfer.lookForImport(['counter-none'], []))).removals ?? NaN
+    const [id, other] = [fresh(), fresh()]
+    const before = await removals()
+    for (const one of [id, id, other]) await right(counters.handleCommand(one, add(1)))
+    expect(await removals()).toBe(before)
+    const by = { by: 'test', why: 'test' }
+    await right(
+      side.operator.truncateStream({
+        ...{ streamId: `counter-${id}`, upTo: 1, summary: summary(1) },
+        ...by,
+      }),
+    )
+    expect(await removals()).toBe(before + 1)
+    const streamId = `counter-${other}`
+    await right(side.operator.closeStream({ streamId, ...by, at: 1 }))
+    expect(await removals()).toBe(before + 1)
+    await right(side.operator.archive({ streams: [streamId], ...by, tagged: 'leaveOut' }))
+    expect(await removals()).toBe(before + 2)
+  })
+
   it('verifies, with its commands and snapshots, and is refused in a hash chain', async () => {
     expect((await right(verifyStore({})(side))).defects).toEqual([])
     const id = fresh()

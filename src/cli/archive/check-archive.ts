@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { type ArchiveProblem, archiveRejected } from '../../core/errors/transfer'
@@ -14,7 +15,7 @@ import {
 import type { ArchiveSource } from '../../shell/transfer/import-archive'
 import { type CliFailure, failed, failure } from '../failure'
 import { idFilter } from './duplicate-ids'
-import { eachLine, linesOf, piecesOf, SMALL_CHUNK } from './pieces'
+import { eachLine, linesOf, partsOf, piecesOf } from './pieces'
 
 /** An archive that is whole, and as it was exported. */
 export interface CheckedArchive extends ArchiveSource<CliFailure> {
@@ -86,6 +87,10 @@ const noFile = (path: string, error: unknown): CliFailure =>
     `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
   )
 
+/** Of lines that are taken in one go, in bytes: a millisecond's work. */
+const PART = 32_768
+
+/** Between two parts the answers of a server are taken. */
 async function* linesAfter(
   path: string,
   lines: number,
@@ -93,10 +98,13 @@ async function* linesAfter(
 ): AsyncGenerator<E.Either<CliFailure, ReadonlyArray<SourceLine>>> {
   let before = lines
   try {
-    for await (const piece of piecesOf(path, { start: bytes, chunk: SMALL_CHUNK })) {
-      const some = linesOf(piece, before)
-      before += some.length
-      yield E.right(some)
+    for await (const piece of piecesOf(path, bytes)) {
+      for (const part of partsOf(piece, PART)) {
+        const some = linesOf(part, before)
+        before += some.length
+        yield E.right(some)
+        await setImmediate()
+      }
     }
   } catch (error) {
     yield E.left(noFile(path, error))

@@ -3,11 +3,8 @@ import type { SourceLine } from '../../core/transfer/parse-line'
 
 const LINE_FEED = 10
 
-/** How much is read at a time, in bytes, where nothing else is done meanwhile. */
+/** How much is read at a time, in bytes. */
 const CHUNK = 1_048_576
-
-/** And where something is: answers of a server are taken between two of them. */
-export const SMALL_CHUNK = 131_072
 
 /** Some whole lines of a file. */
 export interface Piece {
@@ -29,17 +26,14 @@ const fill = async (file: FileHandle, bytes: Buffer, from: number, at: number): 
 }
 
 /** A file from a byte on, in pieces of whole lines. Rejects as the file system does. */
-export async function* piecesOf(
-  path: string,
-  { start = 0, chunk = CHUNK } = {},
-): AsyncGenerator<Piece> {
+export async function* piecesOf(path: string, start = 0): AsyncGenerator<Piece> {
   const file = await open(path)
   try {
     let offset = start
     let rest = Buffer.alloc(0) // the beginning of a line
     for (;;) {
       // Each piece is read into memory of its own: what takes it may keep it.
-      const bytes = Buffer.allocUnsafeSlow(rest.length + chunk)
+      const bytes = Buffer.allocUnsafeSlow(rest.length + CHUNK)
       rest.copy(bytes)
       const read = await fill(file, bytes, rest.length, offset + rest.length)
       const isLast = read < bytes.length
@@ -51,6 +45,17 @@ export async function* piecesOf(
     }
   } finally {
     await file.close()
+  }
+}
+
+/** A piece in parts of whole lines, each of about so many bytes. */
+export function* partsOf({ bytes, offset }: Piece, size: number): Generator<Piece> {
+  let start = 0
+  while (start < bytes.length) {
+    const found = bytes.indexOf(LINE_FEED, start + size - 1)
+    const end = found === -1 ? bytes.length : found + 1
+    yield { bytes: bytes.subarray(start, end), offset: offset + start }
+    start = end
   }
 }
 

@@ -1,7 +1,7 @@
 import * as t from 'io-ts'
 import type { JsonObject } from '../json'
 import { Metadata } from '../metadata'
-import type { EventBytes, HistoricEvent } from '../ports/transfer'
+import type { RawEvent, EventBytes, HistoricEvent } from '../ports/transfer'
 import { sortedTags } from '../tags'
 import {
   type ByteCursor,
@@ -159,12 +159,13 @@ const readTags = (
   return raw.doubled ? sortedTags(tags) : tags // the database sorts them by characters
 }
 
-const DASHES = [8, 13, 18, 23]
+const isDash = (index: number): boolean =>
+  index === 8 || index === 13 || index === 18 || index === 23
 
 const skipUuid = (line: ByteCursor): boolean => {
   for (let index = 0; index < UUID_LENGTH; index++) {
     const byte = line.bytes[line.at + index] ?? 0
-    if (DASHES.includes(index) ? byte !== DASH : hexDigit(byte) < 0) return false
+    if (isDash(index) ? byte !== DASH : hexDigit(byte) < 0) return false
   }
   line.at += UUID_LENGTH
   return true
@@ -219,7 +220,7 @@ const readParts = (line: ByteCursor, layout: Layout) => {
 }
 
 /** Reads the event in a line; `undefined`: unknown, parse the line. */
-export type ReadEvent = (bytes: Uint8Array, from: number, end: number) => HistoricEvent | undefined
+export type ReadEvent = (bytes: Uint8Array, from: number, end: number) => RawEvent | undefined
 
 /**
  * Reads events of lines that look as an export writes them, and whose JSON a store can take as it is. The JSON is checked, but neither
@@ -240,28 +241,41 @@ export const encodedEvents = (layout: Layout): ReadEvent => {
     if (!isSimple && metadata === undefined) return undefined
     const isImported = metadata?.imported === true
     const isBeginning = metadata?.beginning === true
-    const event: HistoricEvent = {
-      get id() {
-        return decoder.decode(bytes.subarray(raw.id, raw.id + UUID_LENGTH))
-      },
+    const event: RawEvent = {
       streamId: nameIn(bytes, raw.streamId, raw.streamIdEnd),
       version,
       recordedAt,
       type: nameIn(bytes, raw.type, raw.typeEnd),
       schemaVersion,
-      get data() {
-        return jsonIn(raw, raw.data, raw.dataEnd) as JsonObject // a record: the line was checked
-      },
-      get metadata() {
-        return metadata ?? metadataIn(raw) ?? {}
-      },
       raw: isImported || isBeginning ? { ...raw, isImported, isBeginning } : raw,
-      ...(tags === undefined ? {} : { tags }),
     }
-    return event
+    return tags === undefined ? event : { ...event, tags }
+  }
+}
+
+/** The id of an event, however it came. */
+export const idOf = (event: HistoricEvent | RawEvent): string =>
+  'raw' in event
+    ? decoder.decode(event.raw.bytes.subarray(event.raw.id, event.raw.id + UUID_LENGTH))
+    : event.id
+
+/**
+ * An event with everything that it has, whether it was read from an archive or made here.
+ *
+ * @example
+ * const dataOf = (events: ReadonlyArray<RawEvent>) => events.map((event) => decodedEvent(event).data)
+ */
+export const decodedEvent = (event: HistoricEvent | RawEvent): HistoricEvent => {
+  if (!('raw' in event)) return event
+  const { raw, ...rest } = event
+  return {
+    ...rest,
+    id: idOf(event),
+    data: jsonIn(raw, raw.data, raw.dataEnd) as JsonObject, // a record: the line was checked
+    metadata: metadataIn(raw) ?? {},
   }
 }
 
 /** Whether a stream begins with an event although its version is not 1. */
-export const beginsStream = (event: HistoricEvent): boolean =>
-  event.raw === undefined ? event.metadata.beginning === true : event.raw.isBeginning
+export const beginsStream = (event: HistoricEvent | RawEvent): boolean =>
+  'raw' in event ? event.raw.isBeginning : event.metadata.beginning === true

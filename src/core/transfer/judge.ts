@@ -3,6 +3,7 @@ import { appendError, checkedEventError } from '../append'
 import { describeIssues } from '../issue'
 import type { Limits } from '../limits'
 import type {
+  RawEvent,
   ExportedCommand,
   HistoricEvent,
   ImportBatch,
@@ -11,15 +12,18 @@ import type {
 } from '../ports/transfer'
 import { MAXIMUM_VERSION, type StreamId, type StreamVersion } from '../stream'
 import type { ArchiveLine } from './archive'
-import { beginsStream } from './encoded-event'
+import { beginsStream, decodedEvent, idOf } from './encoded-event'
 import type { ParseLine, SourceLine } from './parse-line'
 
 type Place = Pick<Refusal, 'line' | 'start' | 'length'>
 
+/** As it was read, or as it was made. */
+type AnyEvent = HistoricEvent | RawEvent
+
 /** A line with what it says, or why it is refused whatever the store holds. */
 export type ReadLine =
   | Exclude<ArchiveLine, { _tag: 'Event' | 'Command' }>
-  | { readonly _tag: 'Event'; readonly at: Place; readonly event: HistoricEvent }
+  | { readonly _tag: 'Event'; readonly at: Place; readonly event: AnyEvent }
   | { readonly _tag: 'Command'; readonly at: Place; readonly command: ExportedCommand }
   | { readonly _tag: 'Refused'; readonly refusal: Refusal }
 
@@ -29,8 +33,9 @@ export interface LineRules {
   readonly parse: ParseLine
   /** Of ids that several lines have, the first of those lines. */
   readonly duplicates: ReadonlyMap<string, number>
-  /** Why an event is refused by its codec, or `undefined`. */
-  readonly accept: (event: HistoricEvent) => Pick<Refusal, 'reason' | 'message'> | undefined
+  /** Why an event is refused by its codec, or `undefined`. Omitted: none is. */
+  readonly accept?:
+    ((event: HistoricEvent) => Pick<Refusal, 'reason' | 'message'> | undefined) | undefined
 }
 
 type Reason = Pick<Refusal, 'reason' | 'message'>
@@ -44,7 +49,7 @@ const MAXIMUM_TIME = 8_640_000_000_000_000
 const isWhole = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most
 
-const eventReason = (event: HistoricEvent): Reason | undefined => {
+const eventReason = (event: AnyEvent): Reason | undefined => {
   const { streamId, version, recordedAt } = event
   if (!isWhole(version, 1, MAXIMUM_VERSION - 1)) {
     return { reason: 'InvalidEvent', message: `${version} is no version of an event.` }
@@ -52,9 +57,13 @@ const eventReason = (event: HistoricEvent): Reason | undefined => {
   if (!isWhole(recordedAt, 0, MAXIMUM_TIME)) {
     return { reason: 'InvalidEvent', message: `${recordedAt} is no time in milliseconds.` }
   }
-  const request = { streamId, expectedVersion: version - 1, events: [event], commands: [] }
   const error =
-    event.raw === undefined ? appendError(request, ANY_SIZE) : checkedEventError(streamId, event)
+    'raw' in event
+      ? checkedEventError(streamId, event)
+      : appendError(
+          { streamId, expectedVersion: version - 1, events: [event], commands: [] },
+          ANY_SIZE,
+        )
   return error && { reason: error._tag, message: error.message }
 }
 
@@ -95,11 +104,11 @@ export const readLine = (at: SourceLine, { parse, duplicates, accept }: LineRule
     }
     case 'Event': {
       const { event } = read
-      const first = duplicates.size === 0 ? undefined : duplicates.get(event.id.toLowerCase())
+      const first = duplicates.size === 0 ? undefined : duplicates.get(idOf(event).toLowerCase())
       const reason =
         first === undefined || first === at.line
-          ? (eventReason(event) ?? accept(event))
-          : { reason: 'DuplicateId', message: `Line ${first} has the id ${event.id}, too.` }
+          ? (eventReason(event) ?? accept?.(decodedEvent(event)))
+          : { reason: 'DuplicateId', message: `Line ${first} has the id ${idOf(event)}, too.` }
       return reason === undefined ? { _tag: 'Event', at: place, event } : refuse(reason)
     }
   }
@@ -131,7 +140,7 @@ const isSame = (left: ExportedCommand, right: ExportedCommand): boolean =>
   left.fingerprint === right.fingerprint
 
 const versionReason = (
-  event: HistoricEvent,
+  event: AnyEvent,
   current: StreamVersion,
   isClosed: boolean,
 ): Reason | undefined => {
@@ -156,10 +165,10 @@ const versionReason = (
 export const judge = (
   lines: ReadonlyArray<ReadLine>,
   look: ImportLook,
-): Pick<ImportBatch, 'events' | 'commands' | 'refusals'> => {
+): Pick<ImportBatch<AnyEvent>, 'events' | 'commands' | 'refusals'> => {
   const versions = new Map(look.versions)
   const known = new Map(look.commands.map((command) => [keyOf(command), command]))
-  const events: HistoricEvent[] = []
+  const events: AnyEvent[] = []
   const commands: ExportedCommand[] = []
   const refusals: Refusal[] = []
 
@@ -181,7 +190,7 @@ export const judge = (
       : { reason: 'CommandTaken', message: `${streamId} has handled another ${commandId} already.` }
   }
 
-  const judgeEvent = (event: HistoricEvent): Reason | undefined => {
+  const judgeEvent = (event: AnyEvent): Reason | undefined => {
     const { streamId } = event
     const isClosed = look.closed?.has(streamId) ?? false
     const reason = versionReason(event, versions.get(streamId) ?? 0, isClosed)

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
-import type { Refusal } from '../ports/transfer'
-import type { parseLine } from './archive'
+import type { Issue } from '../issue'
+import type { RawEvent, Refusal } from '../ports/transfer'
+import type { ArchiveLine } from './archive'
 import { encodedEvents, JSON_LINE, ROW_LINE } from './encoded-event'
 import { type ArchiveLines, parseAny } from './rows'
 
@@ -12,8 +13,11 @@ export interface SourceLine extends Pick<Refusal, 'line' | 'start' | 'length'> {
   readonly from: number
 }
 
-/** Reads any line of an archive but the first. */
-export type ParseLine = (line: SourceLine) => ReturnType<typeof parseLine>
+/** What a line says; its event may be as it was read. */
+export type ParsedLine = ArchiveLine | { readonly _tag: 'Event'; readonly event: RawEvent }
+
+/** Reads any line of an archive but the first, or says why it is none. */
+export type ParseLine = (line: SourceLine) => E.Either<ReadonlyArray<Issue>, ParsedLine>
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -24,6 +28,6 @@ export const lineParser = (lines: ArchiveLines): ParseLine => {
     const event = eventIn(bytes, from, from + length)
     return event === undefined
       ? parseAny(lines, decoder.decode(bytes.subarray(from, from + length)))
-      : E.right({ _tag: 'Event', event, position: 0 }) // an import gives it another one
+      : E.right({ _tag: 'Event', event })
   }
 }

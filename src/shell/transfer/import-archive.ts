@@ -1,19 +1,13 @@
 import * as E from 'fp-ts/Either'
-import * as TE from 'fp-ts/TaskEither'
+import type * as TE from 'fp-ts/TaskEither'
 import type { StoreFailed } from '../../core/errors/store'
 import type { ImportOvertaken } from '../../core/errors/transfer'
 import { JSON_PER_STATEMENT } from '../../core/limits'
-import type {
-  ExportedCommand,
-  HistoricEvent,
-  ImportBatch,
-  ImportLook,
-  ImportProgress,
-  Transfer,
-} from '../../core/ports/transfer'
+import type { ImportBatch, ImportLook, ImportProgress, Transfer } from '../../core/ports/transfer'
 import type { StreamId, StreamVersion } from '../../core/stream'
 import { MOST_TAGS_PER_APPEND } from '../../core/tags'
 import type { ArchiveHeader } from '../../core/transfer/archive'
+import { decodedEvent } from '../../core/transfer/encoded-event'
 import { judge, type LineRules, lookOf, type ReadLine, readLine } from '../../core/transfer/judge'
 import { lineParser, type SourceLine } from '../../core/transfer/parse-line'
 
@@ -87,46 +81,82 @@ async function* batches<Failure>(
 /** Of so many streams the versions are remembered at most. */
 const MOST_STREAMS = 50_000
 
+/** The versions of streams to which the import has come before, and how often events had been removed by then. */
+interface Memory {
+  readonly versions: Map<StreamId, StreamVersion>
+  removals: number | undefined
+}
+
+const forget = (memory: Memory): void => {
+  memory.versions.clear()
+  memory.removals = undefined
+}
+
+/** What the store has of the streams and commands of some lines. Those that are remembered are not looked for. */
+const lookWith = async (
+  memory: Memory,
+  lookForImport: Transfer['lookForImport'],
+  { streams, commands }: ReturnType<typeof lookOf>,
+): Promise<E.Either<StoreFailed, ImportLook>> => {
+  for (;;) {
+    const versions = new Map<StreamId, StreamVersion>()
+    const unknown: StreamId[] = []
+    for (const streamId of streams) {
+      const version = memory.versions.get(streamId)
+      if (version === undefined) unknown.push(streamId)
+      else versions.set(streamId, version)
+    }
+    if (unknown.length === 0 && commands.length === 0) return E.right({ versions, commands: [] })
+    const found = await lookForImport(unknown, commands)()
+    if (E.isLeft(found)) return found
+    const { removals = memory.removals } = found.right
+    if (memory.versions.size === 0 || removals === memory.removals) {
+      memory.removals = removals
+      for (const [streamId, version] of found.right.versions) versions.set(streamId, version)
+      return E.right({ ...found.right, versions })
+    }
+    forget(memory)
+  }
+}
+
 /**
  * Stores one batch after the other. The versions of streams that got events lately are known: no other writer is expected there, and the
  * store says so if there was one.
  */
 const storing = (
-  transfer: Pick<Transfer, 'lookForImport' | 'storeBatch'>,
+  transfer: Pick<Transfer, 'lookForImport' | 'storeBatch' | 'storeRaw'>,
   completeTags: ReadonlyArray<string>,
 ) => {
-  const versions = new Map<StreamId, StreamVersion>()
-  const look = (streams: ReadonlyArray<StreamId>, commands: ReadonlyArray<ExportedCommand>) => {
-    const unknown = streams.filter((streamId) => !versions.has(streamId))
-    return unknown.length === 0 && commands.length === 0
-      ? TE.right<never, ImportLook>({ versions: new Map(), commands: [] })
-      : transfer.lookForImport(unknown, commands)
-  }
-  const remember = (events: ReadonlyArray<HistoricEvent>): void => {
-    for (const { streamId, version } of events) versions.set(streamId, version)
-    if (versions.size > MOST_STREAMS) versions.clear()
+  const { storeBatch } = transfer
+  const storeRaw: NonNullable<Transfer['storeRaw']> =
+    transfer.storeRaw ??
+    ((batch) => storeBatch({ ...batch, events: batch.events.map(decodedEvent) }))
+  const memory: Memory = { versions: new Map(), removals: undefined }
+  const remember = (
+    events: ReadonlyArray<{ streamId: StreamId; version: StreamVersion }>,
+  ): void => {
+    for (const { streamId, version } of events) memory.versions.set(streamId, version)
+    if (memory.versions.size > MOST_STREAMS) forget(memory)
   }
   return async (
     from: ImportProgress,
     { lines, to }: Some,
   ): Promise<E.Either<StoreFailed | ImportOvertaken, ImportProgress>> => {
-    const { streams, commands } = lookOf(lines)
+    const wanted = lookOf(lines)
     for (;;) {
-      const found = await look(streams, commands)()
-      if (E.isLeft(found)) return found
-      const known = streams.flatMap((id): [StreamId, StreamVersion][] => {
-        const version = versions.get(id)
-        return version === undefined ? [] : [[id, version]]
-      })
-      const seen = { ...found.right, versions: new Map([...found.right.versions, ...known]) }
-      const batch = { from, to, completeTags, ...judge(lines, seen) }
-      const stored = await transfer.storeBatch(batch)()
+      const look = await lookWith(memory, transfer.lookForImport, wanted)
+      if (E.isLeft(look)) return look
+      const { removals, versions: streams } = memory
+      const known =
+        removals === undefined || streams.size === 0 ? {} : { known: { streams, removals } }
+      const batch = { from, to, completeTags, ...judge(lines, look.right), ...known }
+      const stored = await storeRaw(batch)()
       if (E.isLeft(stored)) return stored
       if (stored.right !== undefined) {
         remember(batch.events)
         return E.right(stored.right)
       }
-      versions.clear()
+      forget(memory)
     }
   }
 }
@@ -147,10 +177,10 @@ export const importArchive =
   ({
     transfer,
   }: {
-    readonly transfer: Pick<Transfer, 'beginImport' | 'lookForImport' | 'storeBatch'>
+    readonly transfer: Pick<Transfer, 'beginImport' | 'lookForImport' | 'storeBatch' | 'storeRaw'>
   }): TE.TaskEither<StoreFailed | ImportOvertaken | Failure, ImportProgress> =>
   async () => {
-    const { signal, accept = () => undefined, onProgress } = options
+    const { signal, accept, onProgress } = options
     const { completeTags } = source.header
     const begun = await transfer.beginImport(source.archive, completeTags)()
     if (E.isLeft(begun)) return begun

@@ -1,6 +1,7 @@
 import { registerSuites, type TestWords } from '../suites'
 import { exporting } from './exporting'
 import { importing } from './importing'
+import { knownStreams } from './known-streams'
 import { type Suite, type Transferred } from './subject'
 import { tags } from './tags'
 
@@ -12,7 +13,7 @@ export interface TransferContract extends TestWords {
   readonly open: () => Promise<Transferred>
 }
 
-const suites: ReadonlyArray<Suite> = [exporting, importing, tags]
+const suites: ReadonlyArray<Suite> = [exporting, importing, knownStreams, tags]
 
 /**
  * Registers every test that must pass what takes the content of a store out and brings it in. There are no opt-outs.

@@ -20,7 +20,7 @@ import type { Opened, SuiteOf } from '../suites'
 export interface Transferred extends Opened {
   readonly transfer: Transfer
   readonly store: EventStore
-  readonly operator: Pick<Operator, 'taggedCategories' | 'beginTags'>
+  readonly operator: Pick<Operator, 'taggedCategories' | 'beginTags' | 'erase'>
 }
 
 export type Suite = SuiteOf<Transferred>

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import type { ExportedCommand, HistoricEvent } from '../../../src/core/ports/transfer'
 import { MAXIMUM_VERSION } from '../../../src/core/stream'
 import { commandLine, eventLine, parseHeader, parseLine } from '../../../src/core/transfer/archive'
+import { decodedEvent } from '../../../src/core/transfer/encoded-event'
 import { judge, lookOf, readLine, type ReadLine } from '../../../src/core/transfer/judge'
 import { lineParser } from '../../../src/core/transfer/parse-line'
 
@@ -32,11 +33,15 @@ const read = (text: string, rules: Partial<Parameters<typeof readLine>[1]> = {})
 const eventAt = (change: Partial<HistoricEvent>) => read(eventLine({ ...event, ...change }, 1))
 const commandAt = (change: Partial<ExportedCommand>) => read(commandLine({ ...command, ...change }))
 
+/** Its event with everything that it has. */
+const decoded = (line: ReadLine): ReadLine =>
+  line._tag === 'Event' ? { ...line, event: decodedEvent(line.event) } : line
+
 const EMPTY = { versions: new Map<string, number>(), commands: [] }
 
 describe('a line of an archive', () => {
   it('is an event, a command, or the end', () => {
-    expect(eventAt({})).toMatchObject({ _tag: 'Event', event, at: { line: 7 } })
+    expect(decoded(eventAt({}))).toMatchObject({ _tag: 'Event', event, at: { line: 7 } })
     expect(eventAt({ tags: ['course:1'] })).toMatchObject({ event: { tags: ['course:1'] } })
     expect(commandAt({})).toMatchObject({ _tag: 'Command', command })
     const end = { events: 1, commands: 1, upTo: 1, sha256: '' }
@@ -52,7 +57,7 @@ describe('a line of an archive', () => {
 
   it('says nothing of where its event was imported to before', () => {
     const imported = { imported: { archive: 'a', line: 1 } } as never
-    expect(eventAt({ metadata: imported })).toMatchObject({ event: { metadata: {} } })
+    expect(decoded(eventAt({ metadata: imported }))).toMatchObject({ event: { metadata: {} } })
   })
 
   it.each<[string, ReadLine, string]>([

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import type { HistoricEvent } from '../../../src/core/ports/transfer'
 import { eventLine, parseLine } from '../../../src/core/transfer/archive'
+import { decodedEvent } from '../../../src/core/transfer/encoded-event'
 import { lineParser } from '../../../src/core/transfer/parse-line'
 import { type ArchiveLines, eventRow, parseAny } from '../../../src/core/transfer/rows'
 
@@ -16,12 +17,9 @@ const read = (lines: ArchiveLines, text: string) => {
   return lineParser(lines)({ ...place, bytes, from: before.length })
 }
 
-/** The event of a line, without what says how it was read. */
-const eventOf = (line: ReturnType<typeof read>): unknown => {
-  if (E.isLeft(line) || line.right._tag !== 'Event') return undefined
-  const { raw: _raw, ...event } = line.right.event
-  return event
-}
+/** The event of a line, however it was read. */
+const eventOf = (line: ReturnType<typeof read>): unknown =>
+  E.isLeft(line) || line.right._tag !== 'Event' ? undefined : decodedEvent(line.right.event)
 
 const wellFormed = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\u0000'))
 const name = wellFormed.filter((text) => text.length > 0 && text.length < 40)
@@ -103,11 +101,13 @@ describe('an event of an archive', () => {
     const text = `${plain},"position":1,${rest},"metadata":{"actor":"ann"}}`
     const line = read('json', text)
     if (E.isLeft(line) || line.right._tag !== 'Event') throw new Error('it is no event')
-    const { raw } = line.right.event
-    expect(new TextDecoder().decode(raw?.bytes.subarray(raw.data, raw.dataEnd))).toBe(
+    const { event: encoded } = line.right
+    if (!('raw' in encoded)) throw new Error('it was parsed')
+    const { bytes, data, dataEnd } = encoded.raw
+    expect(new TextDecoder().decode(bytes.subarray(data, dataEnd))).toBe(
       '{"n":12345678901234567890.10}',
     )
-    expect(line.right.event.metadata).toEqual({ actor: 'ann' })
+    expect(decodedEvent(encoded).metadata).toEqual({ actor: 'ann' })
   })
 
   it.each([
@@ -123,8 +123,8 @@ describe('an event of an archive', () => {
     const plain = '{"id":"0190a000-0000-7000-8000-000000000001","streamId":"a-1","version":1'
     const rest = `"recordedAt":5,"type":"T","schemaVersion":1,"data":${data}`
     const line = read('json', `${plain},"position":1,${rest},"metadata":{}}`)
-    const raw = E.isRight(line) && line.right._tag === 'Event' ? line.right.event.raw : undefined
-    expect(raw).toBeUndefined()
+    const isEncoded = E.isRight(line) && line.right._tag === 'Event' && 'raw' in line.right.event
+    expect(isEncoded).toBe(false)
   })
 
   it('is no row where columns are missing, null, or too many', () => {

@@ -19,7 +19,7 @@ import { named, type Executor, fetchRows } from '../connection/query'
 import { eventsOf, quoteIdentifier } from '../schema/names'
 import { checkPositions, eventColumns } from './stored-events'
 
-/** The first row says what was seen, and is no event: see migrations/0001_reprise.sql. */
+/** The first row says what was seen, and is no event; the events come in any order: see migrations/0001_reprise.sql. */
 const readMatching = (schema: string): string => `
 select ${eventColumns}, "position", recorded_at as "recordedAt"
 from ${schema}.read_matching($1::bigint, $2::bigint, $3::integer, $4::text[], $5::text[], $6::text[],
@@ -67,6 +67,7 @@ const toPage = (
       if (row.position > after) count += 1
     }
   }
+  events.sort((one, other) => one.position - other.position)
   return { events, sight: sightOf(after, count, rebuildsOf(before, rebuilds)), more }
 }
 

@@ -94,6 +94,25 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
+-- How often events were removed: erased, archived, truncated, or moved to another shard. While it stays, what an import knows of a stream holds.
+create table {{schema}}.removals (
+  count bigint  not null default 0,
+  one   boolean not null default true,
+  constraint removals_pkey primary key (one),
+  constraint removals_one_check check (one)
+);
+insert into {{schema}}.removals default values;
+create function {{schema}}.count_removal() returns trigger language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  update {{schema}}.removals set count = count + 1;
+  return null;
+end
+$reprise$;
+create trigger removals_are_counted after delete on {{schema}}.events
+  for each statement execute function {{schema}}.count_removal();
+
 -- What events concern beside their streams: see docs/explanation/boundaries.md. Written once, as the events are.
 create table {{schema}}.event_tags (
   tag      text   not null collate "C",
@@ -117,6 +136,14 @@ create table {{schema}}.tagged_categories (
   constraint tagged_categories_pkey primary key (category)
 );
 
+-- The categories whose tags are not complete. among: some categories, null: all. To be inlined into the statement that calls it:
+-- so no settings.
+create function {{schema}}.incomplete_tags(among text[]) returns setof text language sql stable
+as $reprise$
+  select t.category from {{schema}}.tagged_categories t
+    where (t.complete_after is null or t.rebuilt_to < t.complete_after) and (among is null or t.category = any(among))
+$reprise$;
+
 -- Refuses the reader if it may rest on a category whose tags are not complete. among: some categories, null: all.
 create function {{schema}}.check_tags(among text[]) returns boolean language plpgsql stable
   set search_path = pg_catalog, pg_temp
@@ -124,9 +151,7 @@ as $reprise$
 declare
   incomplete text;
 begin
-  select string_agg(t.category, ', ' order by t.category) into incomplete
-    from {{schema}}.tagged_categories t
-    where (t.complete_after is null or t.rebuilt_to < t.complete_after) and (among is null or t.category = any(among));
+  select string_agg(c, ', ' order by c) into incomplete from {{schema}}.incomplete_tags(among) c;
   if incomplete is not null then
     raise exception 'the tags of % are not complete', incomplete using errcode = 'RP006';
   end if;
@@ -500,10 +525,26 @@ as $reprise$
       (select coalesce(max(e.position), 0) from {{schema}}.events e))::double precision
 $reprise$;
 
--- The positions of the events that match queries, up to a position; \`most\` of each item at most, null: all. Per item:
--- the number of its query, the position above which it looks, one of its tags, an array of its other ones (each once),
--- an array of its types (null: all). An event that matches several items of a query is there once.
+-- The positions of the events that match one item of a query, above a position and up to another, in their order: \`most\` of them,
+-- null: all. tag: one of its tags; rest: an array of its other ones (each once); types: an array of its types (null: all).
 -- To be inlined into the statement that calls it: so no settings.
+create function {{schema}}.matching_item(
+  item_tag text, rest text, types text, above bigint, up_to bigint, most integer
+) returns table ("position" bigint) language sql stable
+as $reprise$
+  select t.position from {{schema}}.event_tags t
+    where t.tag = item_tag and t.position > above and t.position <= up_to
+      and (types is null or t.type = any(types::text[]))
+      and (rest = '{}' or (select count(*) from {{schema}}.event_tags o
+            where o.tag = any(rest::text[]) and o.position = t.position)
+        = cardinality(rest::text[]))
+    order by t.position
+    limit most
+$reprise$;
+
+-- The positions of the events that match queries, up to a position; \`most\` of each item at most, null: all. Per item: the number
+-- of its query, the position above which it looks, and the rest as above. An event that matches several items of a query is there
+-- once. To be inlined, too.
 create function {{schema}}.matching(
   item_queries integer[], item_above bigint[], item_tags text[], item_rests text[], item_types text[],
   up_to bigint, most integer
@@ -511,22 +552,15 @@ create function {{schema}}.matching(
 as $reprise$
   select distinct i.query, f.position
     from unnest(item_queries, item_above, item_tags, item_rests, item_types) as i(query, above, tag, rest, types)
-      cross join lateral (
-        select t.position from {{schema}}.event_tags t
-          where t.tag = i.tag and t.position > i.above and t.position <= up_to
-            and (i.types is null or t.type = any(i.types::text[]))
-            and (select count(*) from {{schema}}.event_tags o
-                  where o.tag = any(i.rest::text[]) and o.position = t.position)
-              = cardinality(i.rest::text[])
-          order by t.position
-          limit most
-      ) f
+      cross join lateral {{schema}}.matching_item(i.tag, i.rest, i.types, i.above, up_to, most) f
 $reprise$;
 
 -- The events that match a query, above a position: \`most\` of those that no other can precede any more, or all that
--- are left. Its first row is no event and has no version: its position is the one up to which all have been seen;
+-- are left; in any order. Its first row is no event and has no version: its position is the one up to which all have been seen;
 -- its data holds the horizon, and whether there are more.
 -- known: a horizon, from any time before; null: it is looked for. item_*: see matching. at: see visible.
+--
+-- The usual case is one item and no more than a page. It sorts nothing: a sort costs as much here as reading ten events.
 create function {{schema}}.read_matching(
   above bigint, known bigint, most integer, item_tags text[], item_rests text[], item_types text[], at regclass
 ) returns table (
@@ -540,11 +574,11 @@ as $reprise$
 #variable_conflict use_column
 declare
   horizon bigint := known;
-  settled bigint[];
+  items integer := cardinality(item_tags);
+  found bigint[];
   base bigint;
-  more boolean;
+  more boolean := false;
   seen integer;
-  one integer[] := array_fill(1, array[cardinality(item_tags)]);
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'what matches a query can be read in a READ COMMITTED transaction only, not in %',
@@ -558,42 +592,45 @@ begin
     perform {{schema}}.refuse_replica();
   end if;
 
-  -- Before anything is read, and the check afterwards: a rebuild of tags may begin at any moment.
-  select s.rebuilds into seen from {{schema}}.store s;
-  -- Nothing changes any more up to the horizon, so this may be a statement of its own.
-  settled := array(
-    select m.position
-      from {{schema}}.matching(one, array_fill(above, array[cardinality(item_tags)]), item_tags, item_rests, item_types,
-        horizon, most + 1) m
-      order by m.position limit most + 1);
-  more := cardinality(settled) > most;
-  if more then
-    settled := settled[1:most];
-    base := settled[most];
+  -- One snapshot, later than the horizon: what it does not show was not seen, wherever it will stand. A rebuild of tags may begin
+  -- at any moment: how many had begun by then, and the check afterwards.
+  if items = 1 then
+    select s.rebuilds, array(
+        select m.position
+          from {{schema}}.matching_item(item_tags[1], item_rests[1], item_types[1], above, 9223372036854775807, most + 1) m)
+      into seen, found from {{schema}}.store s;
   else
-    base := greatest(above, horizon);
+    select s.rebuilds, array(
+        select m.position
+          from {{schema}}.matching(array_fill(1, array[items]), array_fill(above, array[items]), item_tags, item_rests,
+            item_types, 9223372036854775807, most + 1) m
+          order by m.position limit most + 1)
+      into seen, found from {{schema}}.store s;
   end if;
-  return query select base::double precision, null::text, null::integer, null::uuid, null::text,
-    null::smallint, null::double precision, jsonb_build_object('horizon', horizon, 'more', more,
-      'rebuilds', seen), null::jsonb;
+  base := greatest(above, horizon);
+  if cardinality(found) > most then
+    more := found[most + 1] <= horizon;
+    if more then
+      found := found[1:most];
+      base := found[most];
+    else -- events whose places may still change are no page: all of them
+      select s.rebuilds, array(
+          select m.position
+            from {{schema}}.matching(array_fill(1, array[items]), array_fill(above, array[items]), item_tags, item_rests,
+              item_types, 9223372036854775807, null) m)
+        into seen, found from {{schema}}.store s;
+    end if;
+  end if;
+  "position" := base;
+  data := jsonb_build_object('horizon', horizon, 'more', more, 'rebuilds', seen);
+  return next;
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
-      from unnest(settled) as m(position) join {{schema}}.events e on e.position = m.position
-      order by e.position;
-  if more then
+      from unnest(found) as m(position) join {{schema}}.events e on e.position = m.position;
+  if exists (select from {{schema}}.incomplete_tags(null)) then
     perform {{schema}}.check_tags(null);
-    return;
   end if;
-  -- All of these by one snapshot: what it does not show was not seen, wherever it will stand.
-  return query
-    select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
-           floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
-      from {{schema}}.matching(one, array_fill(base, array[cardinality(item_tags)]), item_tags, item_rests, item_types,
-          9223372036854775807, null) m
-        join {{schema}}.events e on e.position = m.position
-      order by e.position;
-  perform {{schema}}.check_tags(null);
 end
 $reprise$;
 
@@ -737,7 +774,9 @@ begin
           and (coalesce(m.count, 0) <> c.count or (c.after > 0 and c.rebuilds <> (select s.rebuilds from {{schema}}.store s))
             or c.after > (
             select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s));
-      perform {{schema}}.check_tags(null); -- afterwards: what begins later is behind all of this
+      if exists (select from {{schema}}.incomplete_tags(null)) then -- afterwards: what begins later is behind all of this
+        perform {{schema}}.check_tags(null);
+      end if;
       if more is not null then
         return query
           select '', 3, b.unit, b.newest::double precision, moment_ms, null::text, null::integer, null::text
@@ -2765,12 +2804,14 @@ $reprise$;
 
 -- Prepares to store a part of an archive, in the transaction that goes on to store it. Its locks and announcements are those of
 -- append_together, in the same order.
---   stream_ids, bases: the streams that get events, and the version that each must be at; lock_names: see append_together.
--- Answers 'ready'; 'changed': a stream is not as the caller has seen it; 'overtaken': the import is not where the caller takes
--- it to be.
+--   stream_ids, bases: streams that get events, and the version that each must be at; lock_names: see append_together;
+--   event_count: how many events will be stored.
+-- Answers 'ready', and the positions of the events; 'changed': a stream is not as the caller has seen it; 'overtaken': the import is
+-- not where the caller takes it to be.
 create function {{schema}}.prepare_import(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], at regclass
-) returns text language plpgsql
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
+  out outcome text, out positions bigint[]
+) language plpgsql
   set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
   set jit = off
@@ -2786,7 +2827,8 @@ begin
   perform from {{schema}}.imports i
     where i.archive = of_archive and i.lines = lines_before and i.finished_at is null for update;
   if not found then
-    return 'overtaken';
+    outcome := 'overtaken';
+    return;
   end if;
   if cardinality(lock_names) > 0 then
     perform set_config('reprise.declared', array_to_string(lock_names, E'\\n'), true);
@@ -2803,37 +2845,39 @@ begin
         select e.version from {{schema}}.events e where e.stream_id = s.stream_id
           order by e.version desc limit 1), 0)
   ) then
-    return 'changed';
+    outcome := 'changed';
+    return;
   end if;
-  if cardinality(stream_ids) > 0 then
+  if event_count > 0 then
     perform {{schema}}.announce(at);
+    positions := array(select nextval('{{quoted}}.events_position_seq') from generate_series(1, event_count));
   end if;
-  return 'ready';
+  outcome := 'ready';
 end
 $reprise$;
 
--- Stores what belongs to the events of a part of an archive, which are stored, and how far its import is then. The arrays run in parallel:
---   tag_streams, tag_versions: the events that have tags; tag_types, tags: their types and tags;
+-- Stores what belongs to the events of a part of an archive, which are stored with their tags, and how far its import is then. The
+-- arrays run in parallel:
+--   known_removals: see removals; null: of all streams was looked whether they are as the caller has seen them;
 --   undeclared: the categories of the events whose tags may be missing;
 --   mark_*: commands that were handled; refused_*: lines that were refused.
+-- Answers 'stored'; 'changed': events were removed since, so some streams may be otherwise. Then the caller rolls back.
 create function {{schema}}.finish_import(
-  of_archive text, lines_after bigint, bytes_after bigint, finished boolean, event_count integer,
-  tag_streams text[], tag_versions integer[], tag_types text[], tags text[], undeclared text[],
+  of_archive text, event_count integer, lines_after bigint, bytes_after bigint, finished boolean, known_removals bigint,
+  undeclared text[],
   mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
   refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[]
-) returns void language plpgsql
+) returns text language plpgsql
   set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
   set jit = off
 as $reprise$
 #variable_conflict use_column
 begin
-  if cardinality(tags) > 0 then
-    insert into {{schema}}.event_tags (tag, position, type)
-      select g.tag, e.position, g.type
-        from unnest(tag_streams, tag_versions, tag_types, tags) as g(stream_id, version, type, tag)
-          join {{schema}}.events e on e.stream_id = g.stream_id and e.version = g.version
-        order by 1, 2;
+  -- After the events were stored. A removal that comes later meets them; one that was under way they have waited for, if it was of the
+  -- versions that they take.
+  if known_removals <> (select r.count from {{schema}}.removals r) then
+    return 'changed';
   end if;
   -- The look before needs no right to change them.
   if exists (
@@ -2857,20 +2901,22 @@ begin
         commands = i.commands + cardinality(mark_command_ids), refused = i.refused + cardinality(refused_lines),
         finished_at = case when finished then clock_timestamp() end
     where i.archive = of_archive;
+  return 'stored';
 end
 $reprise$;
 
 -- Stores a part of an archive in one statement: for connections that COPY cannot go through. The arrays are those of prepare_import and
 -- finish_import, and
 --   event_streams, versions, ids ... metadata: the events, each with its stream, in the order in which they get their
---     positions; data and metadata as texts, for to make one JSON value of them all takes three times as long; recorded: milliseconds since 1970-01-01 UTC.
--- Answers 'stored', or as prepare_import; 'changed' also for a command. Then nothing was stored.
+--     positions; data and metadata as texts, for to make one JSON value of them all takes three times as long; recorded: milliseconds since 1970-01-01 UTC;
+--   tag_turns, tag_types, tags: the tags of the events, each with the place of its event among all of them (1, 2, ...), and its type.
+-- Answers 'stored', or as prepare_import and finish_import; 'changed' also for a command. Then nothing was stored.
 create function {{schema}}.import_batch(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], at regclass,
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
   event_streams text[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
   recorded double precision[], data text[], metadata text[],
-  lines_after bigint, bytes_after bigint, finished boolean, event_count integer,
-  tag_streams text[], tag_versions integer[], tag_types text[], tags text[], undeclared text[],
+  tag_turns integer[], tag_types text[], tags text[],
+  lines_after bigint, bytes_after bigint, finished boolean, known_removals bigint, undeclared text[],
   mark_stream_ids text[], mark_command_ids text[], mark_afters integer[], mark_counts integer[], mark_fingerprints text[],
   refused_lines bigint[], refused_starts bigint[], refused_lengths bigint[], refused_reasons text[], refused_messages text[]
 ) returns text language plpgsql
@@ -2880,22 +2926,27 @@ create function {{schema}}.import_batch(
 as $reprise$
 #variable_conflict use_column
 declare
-  outcome text := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, at);
+  prepared record;
   broken text;
 begin
-  if outcome <> 'ready' then
-    return outcome;
+  prepared := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, event_count, at);
+  if prepared.outcome <> 'ready' then
+    return prepared.outcome;
   end if;
-  insert into {{schema}}.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-    select e.stream_id, e.version, e.id, e.type, e.schema_version,
+  insert into {{schema}}.events (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+    select e.position, e.stream_id, e.version, e.id, e.type, e.schema_version,
            timestamptz 'epoch' + e.recorded * interval '1 millisecond', e.data::jsonb, e.metadata::jsonb
-      from unnest(event_streams, versions, ids, types, schema_versions, recorded, data, metadata)
-          with ordinality as e(stream_id, version, id, type, schema_version, recorded, data, metadata, turn)
-      order by e.turn;
-  perform {{schema}}.finish_import(
-    of_archive, lines_after, bytes_after, finished, event_count, tag_streams, tag_versions, tag_types, tags, undeclared,
+      from unnest(prepared.positions, event_streams, versions, ids, types, schema_versions, recorded, data, metadata)
+          as e(position, stream_id, version, id, type, schema_version, recorded, data, metadata);
+  insert into {{schema}}.event_tags (tag, position, type)
+    select g.tag, prepared.positions[g.turn], g.type from unnest(tag_turns, tag_types, tags) as g(turn, type, tag)
+      order by 1, 2;
+  if {{schema}}.finish_import(
+    of_archive, event_count, lines_after, bytes_after, finished, known_removals, undeclared,
     mark_stream_ids, mark_command_ids, mark_afters, mark_counts, mark_fingerprints,
-    refused_lines, refused_starts, refused_lengths, refused_reasons, refused_messages);
+    refused_lines, refused_starts, refused_lengths, refused_reasons, refused_messages) = 'changed' then
+    raise unique_violation using constraint = 'events_pkey'; -- to undo all of it
+  end if;
   return 'stored';
 exception when unique_violation then
   get stacked diagnostics broken = constraint_name;

@@ -1,9 +1,12 @@
-import type { EventBytes, HistoricEvent, ImportBatch } from '../../../core/ports/transfer'
-import { metadataText } from './import-columns'
+import type { RawEvent, EventBytes, HistoricEvent } from '../../../core/ports/transfer'
+import { type AnyBatch, metadataText } from './import-columns'
 
-/** What {@link eventRows} makes rows of. No position: the sequence draws it, in the order of the rows. */
+/** What {@link eventRows} makes rows of. */
 export const ROW_COLUMNS =
-  'id, stream_id, version, recorded_at, type, schema_version, data, metadata'
+  'position, id, stream_id, version, recorded_at, type, schema_version, data, metadata'
+
+/** And {@link tagRows}. */
+export const TAG_COLUMNS = 'tag, position, type'
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\\\',
@@ -53,10 +56,10 @@ const timeText = (last: LastTime, milliseconds: number): string => {
   return `${last.minuteText}${twoDigits(Math.floor(rest / 1_000))}.${String(rest % 1_000).padStart(3, '0')}Z`
 }
 
-const rowOf = (event: HistoricEvent, time: string): string => {
+const rowOf = (event: HistoricEvent, position: string, time: string): string => {
   const { streamId, version, id, type, schemaVersion, data } = event
   const kind = `${time}\t${field(type)}\t${schemaVersion}`
-  return `${field(id)}\t${field(streamId)}\t${version}\t${kind}\t${json(JSON.stringify(data))}\t${json(metadataText(event))}\n`
+  return `${position}\t${field(id)}\t${field(streamId)}\t${version}\t${kind}\t${json(JSON.stringify(data))}\t${json(metadataText(event))}\n`
 }
 
 const [TAB, LINE_FEED, COMMA, BACKSLASH] = [9, 10, 44, 92]
@@ -115,8 +118,9 @@ const addJson = (part: Part, { bytes, doubled }: EventBytes, from: number, to: n
   part.end = end
 }
 
-/** Makes a row of the bytes of an event. */
-const addRaw = (part: Part, event: HistoricEvent, raw: EventBytes, time: string): void => {
+/** Makes a row of the bytes of an event: all but its position. */
+const addRaw = (part: Part, event: RawEvent, time: string): void => {
+  const { raw } = event
   const { bytes, id, streamId, streamIdEnd, type, typeEnd } = raw
   addPlain(part, bytes, id, id + UUID_LENGTH)
   addByte(part, TAB)
@@ -146,22 +150,38 @@ const sizeOf = ({ streamId, streamIdEnd, type, typeEnd, ...raw }: EventBytes): n
 /**
  * The rows of events, as COPY takes {@link ROW_COLUMNS}, some at a time. Those that were read from an archive are made of its bytes: there are
  * millions of them. What it has given is overwritten when it is asked for more.
+ *
+ * @param positions - theirs, one for each.
  */
-export function* eventRows(events: ImportBatch['events']): Generator<Buffer> {
+export function* eventRows(
+  events: AnyBatch['events'],
+  positions: ReadonlyArray<string>,
+): Generator<Buffer> {
   const last: LastTime = { day: NaN, dayText: '', minute: NaN, minuteText: '' }
   let part = fresh(0)
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     const time = timeText(last, event.recordedAt)
-    const { raw } = event
-    const row = raw === undefined ? Buffer.from(rowOf(event, time)) : undefined
-    const size = raw === undefined ? (row?.length ?? 0) : sizeOf(raw)
+    const position = positions[index] ?? ''
+    const row = 'raw' in event ? undefined : Buffer.from(rowOf(event, position, time))
+    const size = 'raw' in event ? sizeOf(event.raw) : (row?.length ?? 0)
     if (part.end + size > part.bytes.length) {
       yield part.bytes.subarray(0, part.end)
       if (size <= part.bytes.length) part.end = 0
       else part = fresh(size)
     }
-    if (raw !== undefined) addRaw(part, event, raw, time)
-    else if (row !== undefined) addPlain(part, row, 0, row.length)
+    if ('raw' in event) {
+      addText(part, `${position}\t`)
+      addRaw(part, event, time)
+    } else if (row !== undefined) addPlain(part, row, 0, row.length)
   }
   yield part.bytes.subarray(0, part.end)
+}
+
+/** The rows of the tags of events, as COPY takes {@link TAG_COLUMNS}; empty: they have none. */
+export const tagRows = (events: AnyBatch['events'], positions: ReadonlyArray<string>): string => {
+  let rows = ''
+  for (const [index, { type, tags = [] }] of events.entries()) {
+    for (const tag of tags) rows += `${field(tag)}\t${positions[index] ?? ''}\t${field(type)}\n`
+  }
+  return rows
 }

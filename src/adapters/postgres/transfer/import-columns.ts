@@ -1,7 +1,10 @@
-import type { HistoricEvent, ImportBatch } from '../../../core/ports/transfer'
+import type { RawEvent, HistoricEvent, ImportBatch } from '../../../core/ports/transfer'
 import { categoryOf, type StreamId } from '../../../core/stream'
 import { beginsStream } from '../../../core/transfer/encoded-event'
 import { arrayText } from '../append/append-columns'
+
+/** A batch whose events are as they were read, or as they were made. */
+export type AnyBatch = ImportBatch<HistoricEvent | RawEvent>
 
 /** The text of the metadata of an event, which says that it was imported. */
 export const metadataText = ({ metadata }: HistoricEvent): string => {
@@ -10,13 +13,13 @@ export const metadataText = ({ metadata }: HistoricEvent): string => {
   return metadata.imported === true ? text : `${text.slice(0, -1)},"imported":true}`
 }
 
-/** The streams that get events, each with the version that it must be at. */
-const streamColumns = (events: ImportBatch['events']) => {
+/** The streams that get events and are to be looked at, each with the version that it must be at. */
+const streamColumns = ({ events, known }: AnyBatch) => {
   const streams = new Set<StreamId>()
   const bases = arrayText()
   for (const event of events) {
     const { streamId, version } = event
-    if (streams.has(streamId)) continue
+    if (known?.streams.has(streamId) === true || streams.has(streamId)) continue
     streams.add(streamId)
     bases.add(String(beginsStream(event) ? 0 : version - 1))
   }
@@ -43,12 +46,12 @@ export const eventColumns = (events: ImportBatch['events']): ReadonlyArray<unkno
   ]
 }
 
-const categoriesIn = ({ events }: ImportBatch): ReadonlyArray<string> => [
+const categoriesIn = ({ events }: AnyBatch): ReadonlyArray<string> => [
   ...new Set(events.map(({ streamId }) => categoryOf(streamId))),
 ]
 
 /** What is locked: as for an append that declares the tags. */
-const lockNames = (batch: ImportBatch): ReadonlyArray<string> => {
+const lockNames = (batch: AnyBatch): ReadonlyArray<string> => {
   const { events, completeTags } = batch
   const locks = new Set<string>()
   for (const { tags = [] } of events) for (const tag of tags) locks.add(`tag ${tag}`)
@@ -59,34 +62,33 @@ const lockNames = (batch: ImportBatch): ReadonlyArray<string> => {
 }
 
 /** What `prepare_import` takes. */
-export const preparing = (batch: ImportBatch): ReadonlyArray<unknown> => [
+export const preparing = (batch: AnyBatch): ReadonlyArray<unknown> => [
   ...[batch.from.archive, batch.from.lines],
-  ...[...streamColumns(batch.events), lockNames(batch)],
+  ...[...streamColumns(batch), lockNames(batch), batch.events.length],
 ]
 
-const tagColumns = (events: ImportBatch['events']) => {
-  const versions = arrayText()
-  const [streams, types, tags]: [string[], string[], string[]] = [[], [], []]
-  for (const { streamId, version, type, tags: own = [] } of events) {
+/** The tags of the events. */
+export const tagColumns = (events: ImportBatch['events']): ReadonlyArray<unknown> => {
+  const turns = arrayText()
+  const [types, tags]: [string[], string[]] = [[], []]
+  for (const [index, { type, tags: own = [] }] of events.entries()) {
     for (const tag of own) {
-      streams.push(streamId)
-      versions.add(String(version))
+      turns.add(String(index + 1))
       types.push(type)
       tags.push(tag)
     }
   }
-  return [streams, versions.end(), types, tags]
+  return [turns.end(), types, tags]
 }
 
 /** A text that PostgreSQL takes. */
 const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '')
 
-/** What `finish_import` takes beside the archive. */
-export const finishing = (batch: ImportBatch): ReadonlyArray<unknown> => {
-  const { to, events, commands, refusals, completeTags } = batch
+/** What `finish_import` takes beside the archive and the number of events. */
+export const finishing = (batch: AnyBatch): ReadonlyArray<unknown> => {
+  const { to, commands, refusals, completeTags, known } = batch
   return [
-    ...[to.lines, to.bytes, to.isFinished, events.length],
-    ...tagColumns(events),
+    ...[to.lines, to.bytes, to.isFinished, known?.removals ?? null],
     categoriesIn(batch).filter((category) => !completeTags.includes(category)),
     commands.map(({ streamId }) => streamId),
     commands.map(({ commandId }) => commandId),

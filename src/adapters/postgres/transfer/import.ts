@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { importOvertaken } from '../../../core/errors/transfer'
-import { storeFailed } from '../../../core/errors/store'
+import { storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { ImportBatch, ImportProgress, Refusal, Transfer } from '../../../core/ports/transfer'
 import type { StreamId, StreamVersion } from '../../../core/stream'
 import type { Origin } from '../connection/origin'
@@ -10,7 +10,7 @@ import { type Executor, named, readRows, writeRows } from '../connection/query'
 import { ENDED_VERSION, eventsOf } from '../schema/names'
 import { copyBatch } from './copied-batch'
 import { toCommand } from './export'
-import { eventColumns, finishing, preparing } from './import-columns'
+import { type AnyBatch, eventColumns, finishing, preparing, tagColumns } from './import-columns'
 
 const progress = (schema: string): string => `
 select archive, lines::double precision as lines, bytes::double precision as bytes, events::double precision as events,
@@ -19,8 +19,9 @@ select archive, lines::double precision as lines, bytes::double precision as byt
 from ${schema}.imports where archive = $1::text`
 
 const versions = (schema: string): string => `
-select s.stream_id as "streamId", coalesce(e.closed, e.version, 0) as version, e.closed is not null as "isClosed"
-from unnest($1::text[]) as s(stream_id) left join lateral (
+select s.stream_id as "streamId", coalesce(e.closed, e.version, 0) as version, e.closed is not null as "isClosed",
+       r.count::double precision as removals
+from ${schema}.removals r, unnest($1::text[]) as s(stream_id) left join lateral (
   select version, case when version = ${ENDED_VERSION} then (data ->> 'version')::integer end as closed
   from ${schema}.events where stream_id = s.stream_id
   order by version desc limit 1) e on true`
@@ -32,10 +33,10 @@ from unnest($1::text[], $2::text[]) as m(stream_id, command_id)
 
 const storeBatch = (schema: string): string => `
 select ${schema}.import_batch(
-  $1::text, $2::bigint, $3::text[], $4::integer[], $5::text[], ${eventsOf(schema)},
-  $6::text[], $7::integer[], $8::uuid[], $9::text[], $10::smallint[], $11::double precision[], $12::text[], $13::text[],
-  $14::bigint, $15::bigint, $16::boolean, $17::integer,
-  $18::text[], $19::integer[], $20::text[], $21::text[], $22::text[],
+  $1::text, $2::bigint, $3::text[], $4::integer[], $5::text[], $6::integer, ${eventsOf(schema)},
+  $7::text[], $8::integer[], $9::uuid[], $10::text[], $11::smallint[], $12::double precision[], $13::text[], $14::text[],
+  $15::integer[], $16::text[], $17::text[],
+  $18::bigint, $19::bigint, $20::boolean, $21::bigint, $22::text[],
   $23::text[], $24::text[], $25::integer[], $26::integer[], $27::text[],
   $28::bigint[], $29::bigint[], $30::bigint[], $31::text[], $32::text[]) as outcome`
 
@@ -48,7 +49,10 @@ interface Found {
   readonly streamId: StreamId
   readonly version: StreamVersion
   readonly isClosed: boolean
+  readonly removals: number
 }
+
+type PoolOrigin = Extract<Origin, { _tag: 'Pool' }>
 
 type HandledRow = Parameters<typeof toCommand>[0]
 
@@ -63,7 +67,7 @@ export const importing = (
   direct: Executor,
   schema: string,
   signal: () => void,
-): Pick<Transfer, 'beginImport' | 'lookForImport' | 'storeBatch' | 'refusals'> => {
+): Pick<Transfer, 'beginImport' | 'lookForImport' | 'storeBatch' | 'storeRaw' | 'refusals'> => {
   const statement = named('import_batch', storeBatch(schema))
   const look = named('import_versions', versions(schema))
   const known = (archive: string) =>
@@ -80,9 +84,35 @@ export const importing = (
       writeRows<{ readonly outcome: string }>(direct, 'statement', statement, [
         ...preparing(batch),
         ...eventColumns(batch.events),
+        ...tagColumns(batch.events),
         ...finishing(batch),
       ]),
       TE.map(([row]) => row?.outcome),
+    )
+  const stored = (
+    batch: AnyBatch,
+    storing: TE.TaskEither<StoreFailed, string | undefined>,
+  ): ReturnType<Transfer['storeBatch']> =>
+    pipe(
+      storing,
+      TE.flatMapEither((outcome) => {
+        if (outcome === 'overtaken') return E.left(importOvertaken(batch.from.archive))
+        if (outcome !== 'stored') return E.right(undefined)
+        signal()
+        const { from, to, events, commands, refusals: refused } = batch
+        return E.right({
+          ...{ archive: from.archive, ...to, events: from.events + events.length },
+          commands: from.commands + commands.length,
+          refused: from.refused + refused.length,
+        })
+      }),
+    )
+  const throughCopy = (pool: PoolOrigin, batch: AnyBatch) =>
+    stored(
+      batch,
+      batch.events.length === 0
+        ? inOneStatement({ ...batch, events: [] }) // a small statement
+        : copyBatch(pool, schema)(batch),
     )
   return {
     beginImport: (archive, completeTags) =>
@@ -109,29 +139,16 @@ export const importing = (
           versions: new Map(found.map(({ streamId, version }) => [streamId, version])),
           closed: new Set(found.flatMap((one) => (one.isClosed ? [one.streamId] : []))),
           commands: marks.map(toCommand),
+          ...(found[0] === undefined ? {} : { removals: found[0].removals }),
         })),
       ),
-    storeBatch: (batch) => {
-      // What has no events is a small statement whichever way.
-      const stored =
-        origin?._tag === 'Pool' && batch.events.length > 0
-          ? copyBatch(origin, schema)(batch)
-          : inOneStatement(batch)
-      return pipe(
-        stored,
-        TE.flatMapEither((outcome) => {
-          if (outcome === 'overtaken') return E.left(importOvertaken(batch.from.archive))
-          if (outcome !== 'stored') return E.right(undefined)
-          signal()
-          const { from, to, events, commands, refusals: refused } = batch
-          return E.right({
-            ...{ archive: from.archive, ...to, events: from.events + events.length },
-            commands: from.commands + commands.length,
-            refused: from.refused + refused.length,
-          })
-        }),
-      )
-    },
+    storeBatch: (batch) => stored(batch, inOneStatement(batch)),
+    ...(origin?._tag === 'Pool'
+      ? {
+          storeBatch: (batch) => throughCopy(origin, batch),
+          storeRaw: (batch) => throughCopy(origin, batch),
+        }
+      : {}),
     refusals: (archive, { after, limit }) =>
       readRows<Refusal>(direct, refusals(schema), [archive, after, limit]),
   }
