@@ -54,7 +54,10 @@ module.exports = {
       comment:
         'core, shell and stores run in a browser, where src/platform/browser.ts takes its place',
       severity: 'error',
-      from: { path: '^src/(core|shell|adapters|personal)/', pathNot: '/open-embedded[.]ts$' },
+      from: {
+        path: '^src/(core|shell|adapters|personal|archive)/',
+        pathNot: '/open-embedded[.]ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -65,6 +68,19 @@ module.exports = {
       to: {
         pathNot: [
           '^src/(core|personal)/',
+          '^src/platform/node[.]ts$',
+          'node_modules/(fp-ts|lru-cache)/',
+        ],
+      },
+    },
+    {
+      name: 'archive-sees-core-only',
+      comment: 'archive files, as the adapters read them',
+      severity: 'error',
+      from: { path: '^src/archive/' },
+      to: {
+        pathNot: [
+          '^src/(core|archive)/',
           '^src/platform/node[.]ts$',
           'node_modules/(fp-ts|lru-cache)/',
         ],

@@ -1,4 +1,4 @@
-// Imports and exports of a large store that are killed 20 times each, and a disk that is full, where a small one can be mounted.
+// Imports and exports of a large store, and moves to an archive file, that are killed 20 times each, and a disk that is full, where a small one can be mounted.
 // `npm run test:kills` kills them at any place, and compares after each.
 // --kills 20, --events 200000, --seed <number>
 import { spawn } from 'node:child_process'
@@ -15,7 +15,12 @@ const { values } = parseArgs({
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
 const child = spawn(
   process.execPath,
-  [...jest, 'node_modules/jest/bin/jest.js', '--runInBand', 'tests/chaos/(transfer|full-disk)'],
+  [
+    ...jest,
+    'node_modules/jest/bin/jest.js',
+    '--runInBand',
+    'tests/chaos/(transfer|full-disk|archive-to-file).test.ts',
+  ],
   {
     stdio: 'inherit',
     env: {

@@ -179,6 +179,29 @@ export {
   notClosed,
   type Retired,
 } from './core/operator/archiving'
+export {
+  type ArchivedStreamsPage,
+  type ArchivedStreamsRange,
+  type FilePlace,
+  type FileRange,
+  fileRefused,
+  type FileRefusal,
+  type ListedArchivedStream,
+  type MoveToFile,
+  moveToFileProblem,
+  rangeDiffers,
+  rangeGivenUp,
+  type RangeToWrite,
+  type UnusedRange,
+  type WrittenRange,
+  writtenRangeProblem,
+} from './core/operator/moving-to-files'
+export {
+  archivedBackwardsPage,
+  archivedContent,
+  archivedPage,
+} from './core/transfer/archived-content'
+export { type ReadArchived, readArchivedFrom } from './archive/archived-events'
 export { type Closing, closingProblem, type Closure, nothingToClose } from './core/operator/closing'
 export {
   type ErasedDocument,
@@ -244,6 +267,7 @@ export type { EventLocator } from './core/ports/event-locator'
 export type { EventSource, StorePage, StoreRange } from './core/ports/event-source'
 export type { ShardPart } from './core/ports/shard'
 export { type ShardMap, type SlotMap, slotOf, SLOTS } from './core/slots'
+export type { ArchiveFiles } from './core/ports/archive-files'
 export { type AppendHooks, appendHooks } from './core/ports/append-hooks'
 export type {
   AfterAppend,

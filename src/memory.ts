@@ -11,9 +11,11 @@ export type {
   MemoryTransaction,
   OpenMemoryTransaction,
 } from './adapters/memory/documents'
+export { archiveDirectory } from './archive/directory'
+export type { ArchiveFiles } from './core/ports/archive-files'
 export type { PersonalDataOptions } from './personal/key-ring'
 export { masterKeyFrom, type MasterKey, type MasterKeySource } from './personal/master-key'
 export { rotateMasterKey, type Rotated } from './personal/rotate-master-key'
 export type { MemoryOperatorOptions } from './adapters/memory/operator'
-export type { MemoryLineage, MemoryLog, MemoryStream } from './adapters/memory/log'
+export type { MemoryFileRange, MemoryLineage, MemoryLog, MemoryStream } from './adapters/memory/log'
 export type { TagIndex } from './adapters/memory/tag-index'

@@ -36,6 +36,8 @@ export {
   type TableDeclaration,
   tableProjection,
 } from './adapters/postgres/documents/table-projection'
+export { archiveDirectory } from './archive/directory'
+export type { ArchiveFiles } from './core/ports/archive-files'
 export type { PersonalDataOptions } from './personal/key-ring'
 export { masterKeyFrom, type MasterKey, type MasterKeySource } from './personal/master-key'
 export { rotateMasterKey, type Rotated } from './personal/rotate-master-key'

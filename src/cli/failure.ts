@@ -57,6 +57,7 @@ const textOf = ({ reason, cause, message }: StoreFailed, place: string, schema: 
     case 'SchemaRenamed':
     case 'WrongIsolation':
     case 'Truncated':
+    case 'ArchiveUnreadable':
     case 'TagsIncomplete':
     case 'TagsNotDeclared':
     case 'OtherSlotMap':

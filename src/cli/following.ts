@@ -39,6 +39,7 @@ const passes = ({ reason }: StoreFailed): boolean => {
     case 'DataRefused':
     case 'CorruptRow':
     case 'Truncated':
+    case 'ArchiveUnreadable':
     case 'ReadOnlyReplica':
     case 'SequenceBehind':
     case 'LocksNotVisible':

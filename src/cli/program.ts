@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import * as E from 'fp-ts/Either'
 import { DEFAULT_SCHEMA } from '../adapters/postgres/schema/names'
@@ -13,6 +13,7 @@ interface SharedOptions {
   readonly schema: string
   readonly json?: boolean
   readonly by?: string
+  readonly archives?: string
 }
 
 const versionOf = (): string => {
@@ -34,6 +35,10 @@ const makeProgram = (write: (text: string) => void, columns = USUAL_COLUMNS): Co
     .option(
       '--by <name>',
       'who does it, for the audit (default: REPRISE_OPERATOR, or the user of this machine)',
+    )
+    .option(
+      '--archives <folder>',
+      'where archive files are, to read what is in them (default: REPRISE_ARCHIVES)',
     )
     .exitOverride()
     .configureOutput({
@@ -69,7 +74,11 @@ export const run = async (args: ReadonlyArray<string>, runtime: Runtime): Promis
   const perform: Perform = async (command, work: Work) => {
     const { url, schema, json = false, ...who } = command.optsWithGlobals<SharedOptions>()
     const by = who.by ?? runtime.environment['REPRISE_OPERATOR'] ?? runtime.userName()
-    const context = { ...runtime, url, schema, json, by }
+    const archives = who.archives ?? runtime.environment['REPRISE_ARCHIVES']
+    const context = {
+      ...{ ...runtime, url, schema, json, by },
+      archives: archives === undefined ? undefined : resolve(runtime.folder, archives),
+    }
     const result =
       schema === '' ? E.left(usage('--schema must not be empty.')) : await work(context)()
     exitCode = E.isRight(result) ? result.right : result.left.exitCode

@@ -60,6 +60,8 @@ export interface Context extends Runtime {
   readonly json: boolean
   /** Who runs the command, as the audit names them. */
   readonly by: string
+  /** The folder where archive files are. `undefined`: it was not given. */
+  readonly archives: string | undefined
 }
 
 /** A command whose own options are parsed. */

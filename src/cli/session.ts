@@ -47,9 +47,9 @@ export const withSession =
     pipe(
       TE.fromEither(targetOf(context.url, context.environment)),
       TE.flatMap((target) => {
-        const { schema, now } = context
+        const { schema, now, archives } = context
         return pipe(
-          context.connect(target, opening, { schema, now }),
+          context.connect(target, opening, { schema, now, archives }),
           TE.map((database) => ({ ...database, place: target.place, schema })),
         )
       }),

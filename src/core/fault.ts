@@ -36,6 +36,7 @@ const isTroubled = (reason: StoreFailure): boolean => {
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':
+    case 'ArchiveUnreadable':
       return true
     case 'TransactionAborted':
     case 'TransactionIdle':

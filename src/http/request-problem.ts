@@ -148,6 +148,7 @@ const storeFailure = (
     case 'InvalidSchemaName':
     case 'ServerTooOld':
     case 'StorageFull':
+    case 'ArchiveUnreadable':
       return unavailable(retryAfter)
     case 'WrongIsolation':
     case 'DataRefused':

@@ -64,8 +64,11 @@ const toBinary = (bytes: Uint8Array): string =>
 const base64Url = (bytes: Uint8Array): string =>
   btoa(toBinary(bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
-export const sha256 = (text: string, encoding: 'hex' | 'base64url'): string => {
-  const digest = digestOf(new TextEncoder().encode(text))
+export const readRange = (path: string): Promise<Uint8Array> =>
+  Promise.reject(new Error(`a browser has no files: ${path}`))
+
+export const sha256 = (text: string | Uint8Array, encoding: 'hex' | 'base64url'): string => {
+  const digest = digestOf(typeof text === 'string' ? new TextEncoder().encode(text) : text)
   return encoding === 'hex'
     ? Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
     : base64Url(digest)

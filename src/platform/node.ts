@@ -9,6 +9,7 @@ import {
   createSecretKey,
   type KeyObject,
 } from 'node:crypto'
+import * as files from 'node:fs/promises'
 import * as hooks from 'node:perf_hooks'
 import * as timers from 'node:timers'
 import * as promises from 'node:timers/promises'
@@ -24,8 +25,32 @@ export const sleep = (milliseconds: number): Promise<void> => wait(milliseconds)
 
 const { setTimeout: wait } = promises
 
-/** The SHA-256 of a text, in its UTF-8. */
-export const sha256 = (text: string, encoding: 'hex' | 'base64url'): string =>
+/** Some bytes of a file: all of them, or it rejects. */
+export const readRange = async (
+  path: string,
+  start: number,
+  length: number,
+): Promise<Uint8Array> => {
+  const file = await files.open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    if (start + length > size)
+      return await Promise.reject(new Error(`${path} ends at byte ${size}`))
+    const bytes = Buffer.alloc(length)
+    let done = 0
+    while (done < length) {
+      const { bytesRead } = await file.read(bytes, done, length - done, start + done)
+      if (bytesRead === 0) break // cut off in between: the checksum shows it
+      done += bytesRead
+    }
+    return bytes.subarray(0, done)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The SHA-256 of bytes, or of a text in its UTF-8. */
+export const sha256 = (text: string | Uint8Array, encoding: 'hex' | 'base64url'): string =>
   createHash('sha256').update(text).digest(encoding)
 
 /** The UTF-8 of a text, in characters that a URL can hold. */

@@ -4,6 +4,7 @@ import { brokenArchivingOperators } from './broken/operator-archiving'
 import { brokenClosingOperators } from './broken/operator-closing'
 import { brokenErasingOperators } from './broken/operator-erasing'
 import { brokenForgettingOperators } from './broken/operator-forgetting'
+import { brokenFileOperators } from './broken/operator-moving-to-files'
 import { brokenTagOperators } from './broken/operator-tags'
 import { brokenTruncatingOperators } from './broken/operator-truncating'
 import { brokenOperators } from './broken/operators'
@@ -23,6 +24,7 @@ describe.each([
   ...brokenOperators,
   ...brokenTagOperators,
   ...brokenArchivingOperators,
+  ...brokenFileOperators,
   ...brokenClosingOperators,
   ...brokenTruncatingOperators,
   ...brokenErasingOperators,

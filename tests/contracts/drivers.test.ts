@@ -116,7 +116,8 @@ describe.each(chosen)('with %s', (name, open, prepare) => {
   operatorContracts('PostgreSQL', async (settings) => {
     const schema = `test_${randomUUID().replaceAll('-', '')}`
     const [one, other] = opened as [Opened, Opened]
-    const backend = postgres(one.given, { schema })
+    const { archiveFiles } = settings
+    const backend = postgres(one.given, { schema, archiveFiles })
     await right(backend.migrate)
     const { operator } = postgres(other.given, { schema, operator: settings })
     return { ...backend, operator }

@@ -19,7 +19,7 @@ afterAll(() => database.close(), 120_000) // there is a schema for each test
 
 operatorContracts('PostgreSQL', async (settings) => {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
-  const backend = postgres(db, { schema })
+  const backend = postgres(db, { schema, archiveFiles: settings.archiveFiles })
   await right(backend.migrate)
   await partitionedInThisRun(db, schema)
   const { operator } = postgres(elsewhere, { schema, operator: settings })

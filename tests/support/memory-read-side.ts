@@ -2,6 +2,9 @@ import { memory, type MemoryOptions, type MemoryTransaction } from 'reprise/memo
 import type { OperatedSide } from '../contracts/operator-contracts'
 
 /** A backend in memory, with nothing in it. */
-export const memoryReadSide = (
-  operator: NonNullable<MemoryOptions['operator']> = {},
-): OperatedSide<MemoryTransaction> => memory({ operator })
+export const memoryReadSide = ({
+  archiveFiles,
+  ...operator
+}: NonNullable<MemoryOptions['operator']> &
+  Pick<MemoryOptions, 'archiveFiles'> = {}): OperatedSide<MemoryTransaction> =>
+  memory({ operator, ...(archiveFiles && { archiveFiles }) })

@@ -2,6 +2,8 @@ import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { type Limits, limitsOf } from '../../core/limits'
 import { functionSetting } from '../../core/setting'
+import type { ArchiveFiles } from '../../core/ports/archive-files'
+import { readArchivedFrom } from '../../archive/archived-events'
 import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
@@ -37,6 +39,8 @@ export interface MemoryOptions {
   readonly lineage?: string
   /** For codecs with `personal` fields. Omitted: what they give is refused. */
   readonly personalData?: PersonalDataOptions
+  /** Where archived streams are read whose events are in files. Omitted: such a read fails with `ArchiveUnreadable`. */
+  readonly archiveFiles?: ArchiveFiles
   /** The options of the operator. */
   readonly operator?: Pick<MemoryOperatorOptions, 'thresholds' | 'countUpTo'>
 }
@@ -83,6 +87,7 @@ export const memory = ({
   inline = [],
   lineage = crypto.randomUUID(),
   personalData,
+  archiveFiles,
   operator = {},
 }: MemoryOptions = {}): MemoryBackend => {
   const now = functionSetting(clock, Date.now)
@@ -102,6 +107,7 @@ export const memory = ({
     lineage: current,
     tags,
     log,
+    readArchived: readArchivedFrom(archiveFiles),
   })
   return {
     store: signalling(sealing.store(store), wakeUps),

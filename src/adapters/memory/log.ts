@@ -1,5 +1,6 @@
 import type { ArchivedStream, ClosedStream } from '../../core/operator/archiving'
 import type { Erasure } from '../../core/operator/erasure'
+import type { FilePlace, FileRange, RangeToWrite } from '../../core/operator/moving-to-files'
 import type { Truncation } from '../../core/operator/truncating'
 import type { ForgottenSubject } from '../../core/operator/forgetting'
 import type { WrappedSubjectKey } from '../../core/ports/subject-keys'
@@ -23,8 +24,19 @@ export interface MemoryStream {
   closure: ClosedStream | undefined
   /** `undefined`: it is not in the archive. */
   archived: ArchivedStream | undefined
+  /** The `sequence` of the entry in the audit, once it is in the archive. */
+  archivedSequence: number
+  /** Where its events are in a file. They are not here then. `undefined`: they are. */
+  place: FilePlace | undefined
   /** Of its events, once it is in the archive: by their positions. */
   readonly archivedTags: Map<Position, ReadonlyArray<string>>
+}
+
+/** A range of an archive file that holds nothing that counts. */
+export interface MemoryFileRange extends FileRange {
+  /** What is to be written there. */
+  readonly parts: RangeToWrite['parts']
+  givenUp: boolean
 }
 
 /** Which store this is, for a checkpoint that is kept elsewhere. The operator may change it. */
@@ -43,6 +55,12 @@ export interface MemoryLog {
   readonly erasures: Map<StreamId, Erasure>
   /** The keys of subjects, or that they were forgotten. */
   readonly subjectKeys: Map<string, WrappedSubjectKey | ForgottenSubject>
+  /** Archive files: which store has begun them, and how many bytes of them were given out. */
+  readonly files: Map<string, { readonly lineage: string; length: number }>
+  /** Ranges of archive files that hold nothing that counts, by their numbers, which begin with 1. */
+  readonly ranges: Map<number, MemoryFileRange>
+  /** The highest number of a range. */
+  lastRange: number
   /** The time of the last append, in milliseconds since 1970-01-01 UTC: the next one is never earlier, whatever the clock does. */
   recordedAt: number
 }
@@ -54,6 +72,9 @@ export const emptyLog = (lineage: MemoryLineage, tags: TagIndex): MemoryLog => (
   tags,
   erasures: new Map(),
   subjectKeys: new Map(),
+  files: new Map(),
+  ranges: new Map(),
+  lastRange: 0,
   recordedAt: 0,
 })
 
@@ -65,6 +86,8 @@ const emptyStream = (): MemoryStream => ({
   snapshots: new Map(),
   closure: undefined,
   archived: undefined,
+  archivedSequence: 0,
+  place: undefined,
   archivedTags: new Map(),
 })
 

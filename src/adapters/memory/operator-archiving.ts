@@ -69,12 +69,13 @@ export const memoryArchiving = ({
     if (withTags.length > 0 && tagged === 'refuse') return E.left(hasTags(streamId))
 
     const detail = { why, events: events.length, checksum: checksumOf(events) }
-    const { at } = audit.add(
+    const { at, sequence } = audit.add(
       { operator: by, action: 'archive', subject: streamId, detail },
       { outcome: 'done', message: `${events.length} archived` },
     )
     const archived: ArchivedStream = { streamId, archivedAt: at, by, ...detail }
     stream.archived = archived
+    stream.archivedSequence = sequence
     stream.snapshots.clear()
     for (const { position } of events) {
       log.events[position - 1] = undefined

@@ -6,6 +6,7 @@ import {
   nothingToErase,
 } from '../../core/operator/erasure'
 import type { Operator } from '../../core/ports/operator'
+import type { StreamId } from '../../core/stream'
 import type { MemoryDocuments } from './documents'
 import { eventsOf, type MemoryLog } from './log'
 import type { MemoryAudit } from './operator-audit'
@@ -36,6 +37,13 @@ const eraseDocuments = (
   commit()
 }
 
+/** Whoever writes the stream into a file does not finish that. */
+const giveUpRanges = ({ ranges }: MemoryLog, streamId: StreamId): void => {
+  for (const range of ranges.values()) {
+    if (range.parts.some((part) => part.streamId === streamId)) range.givenUp = true
+  }
+}
+
 /** Erasing streams. */
 export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase'> => {
   const { log, state, audit, onForgotten } = parts
@@ -48,17 +56,28 @@ export const memoryErasing = (parts: MemoryErasing): Pick<Operator, 'erase'> => 
       if (known !== undefined) return Promise.resolve(E.right(known))
       const stream = log.streams.get(streamId)
       const events = stream === undefined ? [] : eventsOf(stream)
-      if (events.length === 0) return Promise.resolve(E.left(nothingToErase(streamId)))
+      const place = stream?.place
+      const count = place === undefined ? events.length : (stream?.archived?.events ?? 0)
+      if (count === 0) return Promise.resolve(E.left(nothingToErase(streamId)))
+      const range = place && { file: place.file, start: place.start, length: place.length }
       const { at } = audit.add(
         {
           operator: by,
           action: 'erase',
           subject: streamId,
-          detail: { why, events: events.length },
+          detail: { why, events: count, ...range },
         },
-        { outcome: 'done', message: `${events.length} erased` },
+        { outcome: 'done', message: `${count} erased` },
       )
-      const erasure: Erasure = { streamId, erasedAt: at, by, why, events: events.length }
+      const erasure: Erasure = {
+        ...{ streamId, erasedAt: at, by, why, events: count },
+        ...(range === undefined ? {} : { place: range }),
+      }
+      giveUpRanges(log, streamId)
+      if (range !== undefined) {
+        log.lastRange += 1
+        log.ranges.set(log.lastRange, { ...range, parts: [], givenUp: true })
+      }
       log.erasures.set(streamId, erasure)
       for (const { position } of events) {
         log.events[position - 1] = undefined

@@ -33,6 +33,7 @@ import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
 import { memoryArchiving } from './operator-archiving'
 import { memoryClosing } from './operator-closing'
 import { memoryErasing } from './operator-erasing'
+import { memoryMovingToFiles } from './operator-moving-to-files'
 import { memoryTruncating } from './operator-truncating'
 import { memoryTags } from './operator-tags'
 import { memoryForgetting } from './subject-keys'
@@ -123,6 +124,7 @@ export const memoryOperator = ({
     ),
     ...memoryClosing(log, audit),
     ...memoryArchiving({ log, state, audit }),
+    ...memoryMovingToFiles(log, audit),
     ...memoryTruncating({ log, state, audit }, onForgotten),
     ...memoryErasing({ log, documents, state, audit, onForgotten }),
     ...memoryForgetting(log, audit, onForgotten),

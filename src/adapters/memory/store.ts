@@ -8,18 +8,18 @@ import {
   sightAfter,
 } from '../../core/append-together'
 import { conditionCopy, queryProblem, sightProblem } from '../../core/boundary-query'
-import { type InvalidQuery, invalidQuery, type InvalidStreamId } from '../../core/errors/invalid'
+import { invalidQuery } from '../../core/errors/invalid'
 import type { ProjectionFailed } from '../../core/errors/store'
 import type { AppendTogetherError } from '../../core/errors/unions'
-import { type StreamErased, streamErased } from '../../core/errors/erased'
 import type { Limits } from '../../core/limits'
 import { storableCopies } from '../../core/document-key'
 import { appendHooks } from '../../core/ports/append-hooks'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventStore } from '../../core/ports/event-store'
 import type { ShardPart } from '../../core/ports/shard'
-import { backwardsRangeProblem, storeRangeProblem, streamRangeProblem } from '../../core/read-range'
-import { categoryOf, type StreamId, streamIdError } from '../../core/stream'
+import { storeRangeProblem } from '../../core/read-range'
+import { categoryOf, streamIdError } from '../../core/stream'
+import { type ReadArchived, readArchivedFrom } from '../../archive/archived-events'
 import { setImmediate } from '../../platform/node'
 import { rejectionOf, rejectionOfAll, taken } from './append'
 import {
@@ -33,13 +33,14 @@ import {
 } from './append-now'
 import type { MemoryDocuments } from './documents'
 import { matchingPage } from './matching'
-import { emptyLog, type MemoryLineage, type MemoryLog, streamOf } from './log'
+import { emptyLog, type MemoryLineage, type MemoryLog } from './log'
 import { type MemoryInline, projected } from './projections'
 import { queue } from './queue'
 import { type MemorySlotMap, otherSlotMap, slotMapOf } from './slot-map'
 import { emptyTagIndex, incompleteIn, type TagIndex, tagsAt, undeclaredIn } from './tag-index'
 import { type LockTags, tagLocks, tagsToLock } from './tag-locks'
-import { backwardsPage, keepSnapshot, load, page, storePage, streamPage } from './reads'
+import { keepSnapshot, storePage, streamPage } from './reads'
+import { streamReads } from './stream-reads'
 
 /** What a memory store needs. */
 export interface MemoryStoreParts {
@@ -55,6 +56,8 @@ export interface MemoryStoreParts {
   readonly tags?: TagIndex
   /** The map of the slots, if the store is one of several shards. Default: it is none. */
   readonly slotMap?: MemorySlotMap
+  /** Reads archived streams that are in files. Default: none is. */
+  readonly readArchived?: ReadArchived
   /** What is stored, of which the operator can erase streams. Default: nothing. */
   readonly log?: MemoryLog
 }
@@ -63,22 +66,6 @@ export interface MemoryStoreParts {
 export interface MemoryStore {
   readonly store: EventStore & BoundaryStore
   readonly asShard: ShardPart<EventStore & BoundaryStore>
-}
-
-const erasedIn = (log: MemoryLog, streamId: StreamId): StreamErased | undefined =>
-  log.erasures.has(streamId) ? streamErased(streamId) : undefined
-
-/** What is read of one stream, or why it is not. */
-const reading = <Found>(
-  log: MemoryLog,
-  streamId: StreamId,
-  problem: string | undefined,
-  read: () => Found,
-): Promise<E.Either<InvalidStreamId | StreamErased | InvalidQuery, Found>> => {
-  const error =
-    streamIdError(streamId) ??
-    (problem === undefined ? erasedIn(log, streamId) : invalidQuery(problem))
-  return Promise.resolve(error === undefined ? E.right(read()) : E.left(error))
 }
 
 /** The reference: an event store in the memory of one process, with the behaviour of every other one. */
@@ -91,6 +78,7 @@ export const memoryStore = ({
   tags = emptyTagIndex(),
   slotMap = { current: undefined },
   log = emptyLog(lineage, tags),
+  readArchived = readArchivedFrom(undefined),
 }: MemoryStoreParts): MemoryStore => {
   const oneByOne = queue()
   const transaction = tagLocks()
@@ -224,24 +212,7 @@ export const memoryStore = ({
     },
     afterAppend: hooks.afterAppend,
     readMatching,
-    load: (request) => () => {
-      const { streamId } = request
-      const error = streamIdError(streamId) ?? erasedIn(log, streamId)
-      return Promise.resolve(error === undefined ? E.right(load(log, request)) : E.left(error))
-    },
-    read: (streamId, range) => () =>
-      reading(log, streamId, streamRangeProblem(range), () =>
-        page(log, streamOf(log, streamId), range),
-      ),
-    readBackwards: (streamId, range) => () =>
-      reading(log, streamId, backwardsRangeProblem(range), () =>
-        backwardsPage(log, streamOf(log, streamId), range),
-      ),
-    version: (streamId) => () => {
-      const error = streamIdError(streamId) ?? erasedIn(log, streamId)
-      const { events } = streamOf(log, streamId)
-      return Promise.resolve(error === undefined ? E.right(events.length) : E.left(error))
-    },
+    ...streamReads(log, readArchived),
     readAll: (range) => () => {
       const problem = storeRangeProblem(range)
       const incomplete = () =>

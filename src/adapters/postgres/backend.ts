@@ -1,9 +1,11 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Kysely, Transaction } from 'kysely'
+import { type ReadArchived, readArchivedFrom } from '../../archive/archived-events'
 import type { AppendTogetherError } from '../../core/errors/unions'
 import { type Limits, limitsOf } from '../../core/limits'
 import { appendHooks } from '../../core/ports/append-hooks'
+import type { ArchiveFiles } from '../../core/ports/archive-files'
 import type { Backend } from '../../core/ports/backend'
 import type { BoundaryStore } from '../../core/ports/boundary-store'
 import type { EventLocator } from '../../core/ports/event-locator'
@@ -82,6 +84,8 @@ export interface PostgresOptions<Database> {
   readonly wakeUps?: WakeUpsOption
   /** For codecs with `personal` fields. Omitted: what they give is refused. */
   readonly personalData?: PersonalDataOptions
+  /** Where archived streams are read whose events are in files. Omitted: such a read fails with `ArchiveUnreadable`. */
+  readonly archiveFiles?: ArchiveFiles
   /** How the operator looks. */
   readonly operator?: OperatorOptions
 }
@@ -128,6 +132,7 @@ interface StoreParts<Database> {
   readonly signal: () => void
   readonly statementTimeout: number
   readonly idleTimeout: number
+  readonly readArchived: ReadArchived
   /** What appends to a shard carry. Left out: the store is no shard. */
   readonly stamp?: number
 }
@@ -142,11 +147,12 @@ const storeOn = <Database>(
     signal,
     statementTimeout,
     idleTimeout,
+    readArchived,
     stamp,
   }: StoreParts<Database>,
 ): PostgresStore<Database> => {
   const direct = directExecutor(db)
-  const reads = readsIn(schema)
+  const reads = readsIn(schema, readArchived)
   const goingBy = stamp === undefined ? {} : { stamp }
   const context = appendContext(schema, goingBy)
   const limited = { ...goingBy, lockTimeout: GROUP_LOCK_TIMEOUT }
@@ -258,6 +264,7 @@ export const postgres = <Database = unknown>(
     statementTimeout: givenTimeout,
     wakeUps: option,
     personalData,
+    archiveFiles,
     operator = {},
   }: PostgresOptions<Database> = {},
 ): PostgresBackend<Database> => {
@@ -279,11 +286,8 @@ export const postgres = <Database = unknown>(
   const parts = {
     schema,
     limits: limitsOf(limits),
-    inline,
-    subjectKeys,
-    signal,
-    statementTimeout,
-    idleTimeout,
+    ...{ inline, subjectKeys, signal, statementTimeout, idleTimeout },
+    readArchived: readArchivedFrom(archiveFiles),
   }
   const operating = { ...operator, ...probe, schema, onForgotten }
   return {

@@ -1,9 +1,12 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { ErasedDocument } from '../../core/operator/erasure'
+import type { ErasedDocument, Erasure } from '../../core/operator/erasure'
 import { count } from '../../core/text'
+import { overwriteUnused } from '../../shell/transfer/move-to-file'
+import { overwriteIn } from '../archive/archive-file'
 import {
   deliberate,
   type DeliberateOptions,
@@ -11,10 +14,10 @@ import {
   reasonIn,
   typed,
 } from '../deliberate'
-import { type CliFailure, usage } from '../failure'
+import { type CliFailure, type ExitCode, usage } from '../failure'
 import { answer } from '../output/report'
 import { safe } from '../output/text'
-import type { Register, Work } from '../runtime'
+import type { Context, Register, Work } from '../runtime'
 import { explain, explained, type Session, withSession } from '../session'
 
 export interface EraseOptions extends DeliberateOptions {
@@ -55,6 +58,33 @@ const eventsLeft = (session: Session, stream: string): TE.TaskEither<CliFailure,
     ),
   )
 
+/** Overwrites what archive files still have of erased streams, if it is known where they are. */
+const overwritten = (session: Session, { archives }: Context): TE.TaskEither<CliFailure, number> =>
+  archives === undefined
+    ? TE.right(0)
+    : pipe(
+        overwriteUnused<CliFailure>((file, start, length) =>
+          overwriteIn(join(archives, file), start, length),
+        )(session),
+        TE.mapLeft((error) => ('exitCode' in error ? error : explain(session)(error))),
+      )
+
+/** Whether the bytes of an erased stream are to be overwritten still. */
+const stillThere = (session: Session, { place }: Erasure): TE.TaskEither<CliFailure, boolean> =>
+  place === undefined
+    ? TE.right(false)
+    : pipe(
+        explained(session)(session.operator.unusedRanges()),
+        TE.map((ranges) =>
+          ranges.some(({ file, start }) => file === place.file && start === place.start),
+        ),
+      )
+
+const bytesLeft = ({ place }: Erasure): string =>
+  place === undefined
+    ? ''
+    : `Its bytes are still in the archive file ${safe(place.file)}: ${place.length} from ${place.start} on. Run the command again with --archives <folder> to overwrite them.\n`
+
 /** Erases a stream for ever. Says first what that means; does it with `--yes` and once its id was typed. */
 export const erase = (stream: string, options: EraseOptions): Work => {
   const { document = [], yes = false } = options
@@ -91,12 +121,18 @@ export const erase = (stream: string, options: EraseOptions): Work => {
           }),
         ),
       ),
-      TE.flatMap((erasure) =>
-        answer(
-          context,
-          () => ({ erased: erasure }),
-          () =>
-            `${safe(stream)} is erased: ${count(erasure.events, 'event')}, by ${safe(erasure.by)}. Whoever appends to it, or reads it, is answered StreamErased.\n`,
+      TE.chainFirst(() => overwritten(session, context)),
+      TE.bindTo('erasure'),
+      TE.bind('left', ({ erasure }) => stillThere(session, erasure)),
+      TE.flatMap(({ erasure, left }) =>
+        pipe(
+          answer(
+            context,
+            () => ({ erased: { ...erasure, ...(left ? { toOverwrite: erasure.place } : {}) } }),
+            () =>
+              `${safe(stream)} is erased: ${count(erasure.events, 'event')}, by ${safe(erasure.by)}. Whoever appends to it, or reads it, is answered StreamErased.\n${left ? bytesLeft(erasure) : ''}`,
+          ),
+          TE.map((): ExitCode => (left ? 1 : 0)),
         ),
       ),
     ),

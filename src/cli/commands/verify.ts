@@ -5,6 +5,8 @@ import * as TE from 'fp-ts/TaskEither'
 import { isComplete } from '../../core/tagged-category'
 import { count } from '../../core/text'
 import { type Verified, verifyStore } from '../../shell/transfer/verify-store'
+import { countArchived } from '../../shell/transfer/move-to-file'
+import { verifyFiles } from '../../shell/transfer/verify-files'
 import { type AnyCategory, categoriesOf } from '../category-module'
 import { type CliFailure, type ExitCode, failure } from '../failure'
 import { progressPrinter } from '../output/progress'
@@ -31,6 +33,49 @@ const forPeople = ({ events, defects, counts }: Verified): string => {
   return `${[...found, verdict].join('\n')}\n`
 }
 
+interface FilesVerdict {
+  readonly isWell: boolean
+  readonly people: string
+  readonly machines: object
+}
+
+/** Looks at archive files too, if it is known where they are. */
+const files = async (
+  session: Session,
+  context: Context,
+): Promise<E.Either<CliFailure, FilesVerdict>> => {
+  if (context.archives === undefined) {
+    const found = await explained(session)(countArchived({ where: 'files' })(session))()
+    if (E.isLeft(found)) return found
+    const people = `It did not look at ${count(found.right, 'stream')} in archive files: add --archives <folder>.\n`
+    return E.right(
+      found.right === 0
+        ? { isWell: true, people: '', machines: {} }
+        : {
+            isWell: true,
+            people,
+            machines: { inFiles: { streams: found.right, verified: false } },
+          },
+    )
+  }
+  const verified = await untilInterrupted(context, (signal) => verifyFiles(signal)(session)())
+  if (E.isLeft(verified)) return E.left(explain(session)(verified.left))
+  const { streams, defects, count: wrong, isInterrupted } = verified.right
+  if (isInterrupted) {
+    return E.left(failure('Interrupted', `Interrupted after ${count(streams, 'stream')} in files.`))
+  }
+  const lines = defects.map(
+    ({ rule, place, message }) => `${rule}: ${safe(place)}: ${safe(message)}`,
+  )
+  const verdict = wrong === 0 ? 'all is well' : count(wrong, 'defect')
+  const people = `${[...lines, `${count(streams, 'stream')} in archive files: ${verdict}.`].join('\n')}\n`
+  return E.right({
+    isWell: wrong === 0,
+    people: streams === 0 ? '' : people,
+    machines: streams === 0 ? {} : { inFiles: { streams, verified: true, wrong, defects } },
+  })
+}
+
 const verify = async (
   session: Session,
   context: Context,
@@ -51,16 +96,20 @@ const verify = async (
   }
   const retired = await retiredIn(session)()
   if (E.isLeft(retired)) return retired
+  const inFiles = await files(session, context)
+  if (E.isLeft(inFiles)) return inFiles
   const machines = {
     ...{ events, defects, counts: Object.fromEntries(counts) },
     ...leftOutJson(retired.right),
+    ...inFiles.right.machines,
   }
   await answer(
     context,
     () => ({ verified: machines }),
-    () => `${forPeople(verified.right)}${leftOut('Of the rules for events it', retired.right)}`,
+    () =>
+      `${forPeople(verified.right)}${inFiles.right.people}${leftOut('Of the rules for events it', retired.right)}`,
   )()
-  return E.right(defects.length === 0 ? 0 : 1)
+  return E.right(defects.length === 0 && inFiles.right.isWell ? 0 : 1)
 }
 
 /** Looks at everything that the store holds, and says what does not fit together. */

@@ -24,6 +24,8 @@ export type StoreFailure =
   | 'TimedOut'
   /** The store contains data that violates its own rules. */
   | 'CorruptRow'
+  /** The events are in an archive file that cannot be read, or is not what was written. */
+  | 'ArchiveUnreadable'
   /** What was asked for was before the beginning of a stream that was truncated. */
   | 'Truncated'
   /** The connection is to a replica. The horizon is known on the primary only. */

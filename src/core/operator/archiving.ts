@@ -79,7 +79,8 @@ export interface Retired {
   readonly truncatedEvents: number
 }
 
-const MOST_STREAMS = 1_000
+/** How many streams are moved at once. */
+export const MOST_STREAMS = 1_000
 
 /**
  * Why nothing can be archived with this, or `undefined`. Every store calls it first.

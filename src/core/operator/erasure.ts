@@ -1,3 +1,4 @@
+import type { FileRange } from './moving-to-files'
 import { actionProblem } from './audit'
 import type { StreamId } from '../stream'
 import { streamIdError } from '../stream'
@@ -31,6 +32,8 @@ export interface Erasure {
   readonly why: string
   /** How many events there were. 1 or more. */
   readonly events: number
+  /** The bytes of the file in which they were: see `Operator.unusedRanges`. Omitted: they were in no file. */
+  readonly place?: FileRange
 }
 
 const LONGEST_REASON = 2_000

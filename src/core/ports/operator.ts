@@ -13,7 +13,7 @@ import type {
 } from '../errors/operator'
 import type { NoEarlierBuild } from '../errors/projection'
 import type { StoreFailed } from '../errors/store'
-import type { Position } from '../stream'
+import type { Position, StreamId } from '../stream'
 import type { TaggedCategory } from '../tagged-category'
 import type {
   ArchivedStream,
@@ -23,6 +23,14 @@ import type {
   NotArchived,
   Retired,
 } from '../operator/archiving'
+import type {
+  ArchivedStreamsPage,
+  ArchivedStreamsRange,
+  MoveToFile,
+  RangeToWrite,
+  UnusedRange,
+  WrittenRange,
+} from '../operator/moving-to-files'
 import type { Closing, Closure } from '../operator/closing'
 import type { Erasing, Erasure } from '../operator/erasure'
 import type { Truncating, Truncation } from '../operator/truncating'
@@ -424,6 +432,49 @@ export interface Operator {
     StoreFailed | InvalidOperation,
     ReadonlyArray<Either<NotArchived, ArchivedStream>>
   >
+
+  /** The archived streams, in the order in which they were archived. */
+  readonly archivedStreams: (
+    range: ArchivedStreamsRange,
+  ) => TaskEither<StoreFailed, ArchivedStreamsPage>
+
+  /**
+   * Begins to move archived streams out to a file: gives a range of the file to the caller, and what is to be written there. It comes
+   * after everything that was given before; no byte of a file is given twice. Write it, have the disk keep it (fsync), read it again, and
+   * call `finishMoveToFile`. Until that has answered nothing has moved. Whoever has begun before to write to this file, and has not
+   * finished, cannot finish any more.
+   *
+   * Streams of more than 67,108,864 bytes are left out. `undefined`: there is nothing to write.
+   *
+   * Fails with
+   * - `InvalidOperation`: an argument is not valid; or the file is not what `expects` says, or was begun by a store of another lineage.
+   * - `StoreFailed`: with reason `AccessDenied` this role may not do it.
+   */
+  readonly beginMoveToFile: (
+    moving: MoveToFile,
+  ) => TaskEither<StoreFailed | InvalidOperation, RangeToWrite | undefined>
+
+  /**
+   * Ends it: the streams of the range are in the file from then on, and only there. All of them, or none. Whoever reads one of them
+   * needs the file: see `ArchiveFiles`. The audit has an entry about each: action `move to file`, the stream's id as its subject.
+   *
+   * Fails with
+   * - `InvalidOperation`: the file holds something else than was to be written; another process has begun to write to it, or one of the
+   *   streams was erased; or an argument is not valid. Nothing has moved. The range is then one of `unusedRanges`, sooner or later.
+   * - `StoreFailed`: with outcome `unknown` they may have moved: `archivedStreams` knows.
+   */
+  readonly finishMoveToFile: (
+    written: WrittenRange,
+  ) => TaskEither<StoreFailed | InvalidOperation, ReadonlyArray<StreamId>>
+
+  /**
+   * Ranges of archive files that hold nothing that counts, but may hold bytes of streams that were erased, or were not moved in the end.
+   * Overwrite them with something else, and call `rangeOverwritten`.
+   */
+  readonly unusedRanges: () => TaskEither<StoreFailed, ReadonlyArray<UnusedRange>>
+
+  /** A range was overwritten: it is none of `unusedRanges` any more. */
+  readonly rangeOverwritten: (range: number) => TaskEither<StoreFailed, void>
 
   /**
    * Replaces the events of a stream up to a version by a summary, an event that takes the version, the position and the time of the

@@ -4,7 +4,7 @@ import { type ArchiveRejected, archiveRejected } from '../errors/transfer'
 import { type Issue, issuesOf } from '../issue'
 import { isRecord, type JsonObject } from '../json'
 import { Metadata } from '../metadata'
-import type { HistoricEvent, ExportedCommand } from '../ports/transfer'
+import type { ExportedCommand, ExportedEvent, HistoricEvent } from '../ports/transfer'
 import type { ArchiveLines } from './rows'
 
 /** The formats of an archive, by the number in its header. A later release may know more. */
@@ -98,14 +98,21 @@ export const ownMetadata = (metadata: Metadata): Metadata => {
  * The id comes first: what looks for ids only need not parse the rest. Written part by part, for there are millions of
  * them.
  */
-export const eventLine = (event: HistoricEvent, position: number): string => {
+const lineOf = (event: HistoricEvent, position: number, metadataOf: Metadata): string => {
   const { id, streamId, version, recordedAt, type, schemaVersion, tags } = event
-  const [data, metadata] = [JSON.stringify(event.data), JSON.stringify(ownMetadata(event.metadata))]
+  const [data, metadata] = [JSON.stringify(event.data), JSON.stringify(metadataOf)]
   const place = `"streamId":${JSON.stringify(streamId)},"version":${version},"position":${position}`
   const kind = `"type":${JSON.stringify(type)},"schemaVersion":${schemaVersion}`
   const tagged = tags === undefined || tags.length === 0 ? '' : `,"tags":${JSON.stringify(tags)}`
   return `{"id":"${id}",${place},"recordedAt":${recordedAt},${kind},"data":${data},"metadata":${metadata}${tagged}}\n`
 }
+
+export const eventLine = (event: HistoricEvent, position: number): string =>
+  lineOf(event, position, ownMetadata(event.metadata))
+
+/** The line of an event as it is in the store, also where it was imported to. */
+export const storedEventLine = (event: ExportedEvent): string =>
+  lineOf(event, event.position, event.metadata)
 
 export const commandLine = (command: ExportedCommand): string => line({ command })
 

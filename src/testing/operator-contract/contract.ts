@@ -18,6 +18,8 @@ import { forgettingSubjects } from './forgetting'
 import { goingBack } from './going-back'
 import { holding } from './holding'
 import { moving } from './moving'
+import { movingToFiles } from './moving-to-files'
+import { testFiles } from './test-files'
 import { outbox } from './outbox'
 import { lag } from './lag'
 import { lineages } from './lineages'
@@ -67,6 +69,7 @@ const suites: ReadonlyArray<Suite> = [
   closingStreams,
   archivedReads,
   archivingStreams,
+  movingToFiles,
   truncatedReads,
   truncatingStreams,
   erasingStreams,
@@ -82,7 +85,7 @@ const suites: ReadonlyArray<Suite> = [
  * operatorContract({
  *   name: 'memory',
  *   open: async (settings) => {
- *     const backend = memory({ operator: settings })
+ *     const backend = memory({ operator: settings, archiveFiles: settings.archiveFiles })
  *     return { ...backend, transact: transactThrough(backend.subscriptions) }
  *   },
  *   describe,
@@ -95,8 +98,9 @@ export const operatorContract = <Transaction>({
   ...words
 }: OperatorContract<Transaction>): void => {
   const subject = async (): Promise<Operated> => {
+    const files = testFiles()
     const { operator, store, subscriptions, documents, outbox, subjectKeys, transact, close } =
-      await open(SETTINGS)
+      await open({ ...SETTINGS, archiveFiles: files })
     return {
       operator,
       store,
@@ -115,6 +119,7 @@ export const operatorContract = <Transaction>({
       subjectKeys,
       withKeys: (work) => transact((transaction) => work(subjectKeys.inTransaction(transaction))),
       transact: (work) => transact((transaction) => work(outbox.inTransaction(transaction))),
+      files,
       close,
     }
   }

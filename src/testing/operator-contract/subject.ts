@@ -4,6 +4,7 @@ import type { LeaseLost, HandlerFailed } from '../../core/errors/subscription'
 import type { OperatorThresholds } from '../../core/operator/finding'
 import type { PartitionStatus } from '../../core/operator/status'
 import { partitionOf } from '../../core/partition'
+import type { ArchiveFiles } from '../../core/ports/archive-files'
 import type { EventStore } from '../../core/ports/event-store'
 import type { Operator } from '../../core/ports/operator'
 import type { Projections } from '../../core/ports/projection-store'
@@ -21,6 +22,7 @@ import type { SuiteOf, Opened } from '../suites'
 import { eventually } from '../eventually'
 import { succeeds } from '../store-contract/checks'
 import { anEvent, appendTo } from '../store-contract/fixtures'
+import type { TestFiles } from './test-files'
 import type { Transact } from '../transact'
 
 /** What the operator must be made with. */
@@ -28,6 +30,8 @@ export interface OperatorSettings {
   /** Where the counting of events that are behind ends. */
   readonly countUpTo: number
   readonly thresholds: OperatorThresholds
+  /** Where the store reads archived streams that are in files. */
+  readonly archiveFiles: ArchiveFiles
 }
 
 /** What the tests run on, seen as what they need of it. */
@@ -47,12 +51,14 @@ export interface Operated extends Opened {
   readonly subjectKeys: SubjectKeys
   /** Work with the keys of subjects, in one transaction. */
   readonly withKeys: Transact<SubjectKeys>
+  /** Those that the store reads. */
+  readonly files: TestFiles
 }
 
 export type Suite = SuiteOf<Operated>
 
 /** Few enough to be counted past in a test. */
-export const SETTINGS: OperatorSettings = {
+export const SETTINGS: Omit<OperatorSettings, 'archiveFiles'> = {
   countUpTo: 4,
   thresholds: { openAppend: 10_000, withoutOwner: 0, readModelLag: 0, outdatedInstance: 60_000 },
 }

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { type MigrationChanged, storeFailed, type StoreFailed } from '../../../core/errors/store'
 import type { OperatorThresholds } from '../../../core/operator/finding'
 import type { SplitPart } from '../../../core/ports/split'
+import { archiveDirectory } from '../../../archive/directory'
 import { postgres, type PostgresBackend } from '../backend'
 import { type MigrationPlan, planMigration } from '../schema/migrate'
 import { splittingIn } from '../shard/splitting'
@@ -18,6 +19,8 @@ export interface OpenSettings {
   /** This machine's clock. Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number
   readonly thresholds?: Partial<OperatorThresholds>
+  /** The folder where archive files are. */
+  readonly archives?: string | undefined
 }
 
 /** A database that was opened by its address, with everything that can be done with it. */
@@ -40,10 +43,13 @@ export const notOpened = (message: string): NotOpened => ({ _tag: 'NotOpened', m
 /** What is the same for every kind of database. */
 export const openedDatabase = (
   db: Kysely<unknown>,
-  { schema, now, thresholds = {} }: OpenSettings,
+  { schema, now, thresholds = {}, archives }: OpenSettings,
   preparedStatements: OpenedDatabase['preparedStatements'],
 ): OpenedDatabase => {
-  const backend = postgres(db, { schema, operator: { now, thresholds } })
+  const backend = postgres(db, {
+    ...{ schema, operator: { now, thresholds } },
+    ...(archives === undefined ? {} : { archiveFiles: archiveDirectory(archives) }),
+  })
   return {
     ...backend,
     plan: planMigration(db, schema),

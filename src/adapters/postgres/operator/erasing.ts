@@ -12,9 +12,19 @@ const erased = (schema: string): string =>
 // detail->'events' is a number of the function's own.
 const entry = (schema: string): string => `
 select subject as "streamId", ${epoch('recorded_at')} as "erasedAt", operator as by, detail->>'why' as why,
-       (detail->>'events')::integer as events
+       (detail->>'events')::integer as events, detail->>'file' as file,
+       (detail->>'start')::double precision as start, (detail->>'length')::double precision as length
 from ${schema}.audit
 where sequence = $1::bigint`
+
+interface EntryRow extends Omit<Erasure, 'place'> {
+  readonly file: string | null
+  readonly start: number
+  readonly length: number
+}
+
+const toErasure = ({ file, start, length, ...erasure }: EntryRow): Erasure =>
+  file === null ? erasure : { ...erasure, place: { file, start, length } }
 
 /** Erasing streams: see erase_stream in migrations/0001_reprise.sql. */
 export const erasing = (
@@ -34,9 +44,9 @@ export const erasing = (
         documents.map(({ key }) => key),
       ]),
       TE.tapIO(() => onForgotten),
-      TE.flatMap(([row]) => read<Erasure>(entry(quoted), [row?.sequence ?? 0])),
+      TE.flatMap(([row]) => read<EntryRow>(entry(quoted), [row?.sequence ?? 0])),
       TE.flatMapEither(([erasure]) =>
-        erasure === undefined ? E.left(nothingToErase(streamId)) : E.right(erasure),
+        erasure === undefined ? E.left(nothingToErase(streamId)) : E.right(toErasure(erasure)),
       ),
     )
   },

@@ -37,6 +37,7 @@ import { forgetting } from './forgetting'
 import { holding } from './holding'
 import { horizonOf } from './horizon'
 import { operatedSchema } from './operated-schema'
+import { movingToFiles } from './moving-to-files'
 import { outbox } from './outbox'
 import { statusOf } from './status'
 import { categoryTags } from './tags'
@@ -99,6 +100,7 @@ export const postgresOperator = <Database>(
     ...subscriptionActions(operated, events),
     ...tags,
     ...archiving(operated),
+    ...movingToFiles(operated),
     ...closing(operated),
     ...truncating(operated, onForgotten),
     ...erasing(operated, onForgotten),

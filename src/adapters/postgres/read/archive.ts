@@ -3,15 +3,19 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { streamErased } from '../../../core/errors/erased'
 import type { ReadError } from '../../../core/errors/unions'
+import type { FilePlace } from '../../../core/operator/moving-to-files'
 import type {
   BackwardsRange,
   Loaded,
   LoadRequest,
   StreamRange,
 } from '../../../core/ports/event-store'
+import type { ExportedEvent } from '../../../core/ports/transfer'
 import { firstVersionAbove, lastVersion } from '../../../core/read-range'
 import type { StoredEvent } from '../../../core/recorded-event'
 import type { StreamId } from '../../../core/stream'
+import { archivedBackwardsPage, archivedPage } from '../../../core/transfer/archived-content'
+import type { ReadArchived } from '../../../archive/archived-events'
 import { type Executor, named, readRows } from '../connection/query'
 import { ENDED_VERSION, quoteIdentifier } from '../schema/names'
 import {
@@ -42,8 +46,10 @@ limit $3::integer`
 
 // No row: it was erased.
 const look = (schema: string): string => `
-select (e.data ->> 'version')::integer as version, c.after, c.event_count, c.fingerprint
+select (e.data ->> 'version')::integer as version, c.after, c.event_count, c.fingerprint,
+       a.file, a.start::double precision as start, a.length::double precision as length, a.sha256
 from ${schema}.events e
+  left join ${schema}.archived_streams a on a.stream_id = e.stream_id
   left join ${schema}.commands c on c.stream_id = e.stream_id and c.command_id = $2::text
 where e.stream_id = $1::text and e.version = ${ENDED_VERSION} and e.type = 'archived'`
 
@@ -53,7 +59,18 @@ interface Look {
   readonly after: number | null
   readonly event_count: number | null
   readonly fingerprint: string | null
+  /** null: the events are in the table of the archive. */
+  readonly file: string | null
+  readonly start: number
+  readonly length: number
+  readonly sha256: string
 }
+
+const placeOf = ({ file, start, length, sha256 }: Look): FilePlace | undefined =>
+  file === null ? undefined : { file, start, length, sha256 }
+
+/** A page of all events of a stream. */
+type PageOf = (events: ReadonlyArray<ExportedEvent>) => StreamPage
 
 /** Reads of archived streams. */
 export interface ArchiveReads {
@@ -87,7 +104,7 @@ export const archiveReadsIn = (schema: string) => {
     backwards: named('read_archived_backwards', backwards(name)),
     look: named('look_into_archive', look(name)),
   }
-  return (db: Executor): ArchiveReads => {
+  return (db: Executor, readArchived: ReadArchived): ArchiveReads => {
     const lookFor = (
       streamId: StreamId,
       commandId: string | null,
@@ -98,11 +115,28 @@ export const archiveReadsIn = (schema: string) => {
           row === undefined ? E.left(streamErased(streamId)) : E.right(row),
         ),
       )
-    /** It may have been erased in between: a page without events says nothing. */
+    /** Its events from the file. If that fails it may have been erased in between: looks again. */
+    const fromFile = (
+      streamId: StreamId,
+      place: FilePlace,
+      pageOf: PageOf,
+    ): TE.TaskEither<ReadError, StreamPage> =>
+      pipe(
+        readArchived(streamId, place),
+        TE.map(pageOf),
+        TE.orElse((failure) =>
+          pipe(
+            lookFor(streamId, null),
+            TE.flatMap(() => TE.left(failure)),
+          ),
+        ),
+      )
+    /** It may have been erased in between, or be in a file: a page without events says nothing. */
     const page = (
       streamId: StreamId,
       limit: number,
       rows: TE.TaskEither<ReadError, ReadonlyArray<StoredEvent>>,
+      pageOf: PageOf,
     ): TE.TaskEither<ReadError, StreamPage> =>
       pipe(
         rows,
@@ -111,21 +145,29 @@ export const archiveReadsIn = (schema: string) => {
             ? orArchived(toPage(limit, found), () => TE.left(streamErased(streamId)))
             : pipe(
                 lookFor(streamId, null),
-                TE.map(() => ({ events: [], more: false })),
+                TE.flatMap((seen) => {
+                  const place = placeOf(seen)
+                  return place === undefined
+                    ? TE.right({ events: [], more: false })
+                    : fromFile(streamId, place, pageOf)
+                }),
               ),
         ),
       )
-    const read: ArchiveReads['read'] = (streamId, { after, limit, tags, upTo }) => {
+    const read: ArchiveReads['read'] = (streamId, range) => {
+      const { after, limit, tags, upTo } = range
       const last = upTo === undefined ? ENDED_VERSION : lastVersion({ upTo })
       const parameters = [streamId, after, limit + 1, last, withoutNul(tags)]
-      return page(streamId, limit, readRows<StoredEvent>(db, statements.forwards, parameters))
+      const rows = readRows<StoredEvent>(db, statements.forwards, parameters)
+      return page(streamId, limit, rows, (events) => archivedPage(events, range))
     }
     return {
       read,
       readBackwards: (streamId, range) => {
         const { limit, tags } = range
         const parameters = [streamId, firstVersionAbove(range), limit + 1, withoutNul(tags)]
-        return page(streamId, limit, readRows<StoredEvent>(db, statements.backwards, parameters))
+        const rows = readRows<StoredEvent>(db, statements.backwards, parameters)
+        return page(streamId, limit, rows, (events) => archivedBackwardsPage(events, range))
       },
       load: ({ streamId, after, limit, commandId }) =>
         pipe(

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
+import type { ReadArchived } from '../../../archive/archived-events'
 import type { ReadError } from '../../../core/errors/unions'
 import type { Json } from '../../../core/json'
 import type {
@@ -253,8 +254,8 @@ const grouping: Grouping<LoadRequest, LoadAnswer> = {
 /** Snapshot, later events and command mark in one statement, which loads that arrive meanwhile share. */
 export const loadFrom = (schema: string) => {
   const [statements, archiveReads] = [loadStatements(schema), archiveReadsIn(schema)]
-  return (db: Executor): StreamStore['load'] => {
-    const parts = { db, statements, archive: archiveReads(db) }
+  return (db: Executor, readArchived: ReadArchived): StreamStore['load'] => {
+    const parts = { db, statements, archive: archiveReads(db, readArchived) }
     const loadGrouped = grouped(loadTogether(parts), grouping)
     return (request) => {
       const invalid = streamIdError(request.streamId)

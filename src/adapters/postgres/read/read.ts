@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import type { ReadArchived } from '../../../archive/archived-events'
 import { streamErased } from '../../../core/errors/erased'
 import type { StoreFailed } from '../../../core/errors/store'
 import { invalidQuery } from '../../../core/errors/invalid'
@@ -101,8 +102,8 @@ export const readFrom = (schema: string) => {
   const tagged = named('read_tagged', readTagged(quoteIdentifier(schema)))
   const bounded = named('read_up_to', readUpTo(quoteIdentifier(schema)))
   const [looking, archiveReads] = [lookIn(schema), archiveReadsIn(schema)]
-  return (db: Executor): StreamStore['read'] => {
-    const [lookFor, archive] = [looking(db), archiveReads(db)]
+  return (db: Executor, readArchived: ReadArchived): StreamStore['read'] => {
+    const [lookFor, archive] = [looking(db), archiveReads(db, readArchived)]
     const rows = ({ after, limit, tags, upTo }: StreamRange, streamId: StreamId) => {
       const parameters = [streamId, after, limit + 1]
       if (upTo !== undefined) {
@@ -134,8 +135,8 @@ export const readFrom = (schema: string) => {
 export const readBackwardsFrom = (schema: string) => {
   const statement = named('read_backwards', readBackwards(quoteIdentifier(schema)))
   const [looking, archiveReads] = [lookIn(schema), archiveReadsIn(schema)]
-  return (db: Executor): StreamStore['readBackwards'] => {
-    const [lookFor, archive] = [looking(db), archiveReads(db)]
+  return (db: Executor, readArchived: ReadArchived): StreamStore['readBackwards'] => {
+    const [lookFor, archive] = [looking(db), archiveReads(db, readArchived)]
     return (streamId, range) => {
       const invalid = streamIdError(streamId)
       if (invalid !== undefined) return TE.left(invalid)

@@ -1,3 +1,4 @@
+import type { ReadArchived } from '../../../archive/archived-events'
 import type { BoundaryStore } from '../../../core/ports/boundary-store'
 import type { EventStore } from '../../../core/ports/event-store'
 import type { Executor, TransactionScope } from '../connection/query'
@@ -11,7 +12,7 @@ import { declareTagsIn, streamsIn } from './streams'
 type Writes = 'append' | 'appendTogether' | 'appendLocked' | 'afterAppend'
 
 /** Everything but the appends. The texts of the statements are made once for a schema. */
-export const readsIn = (schema: string) => {
+export const readsIn = (schema: string, readArchived: ReadArchived) => {
   const [load, read, readAll] = [loadFrom(schema), readFrom(schema), readAllFrom(schema)]
   const [readBackwards, version] = [readBackwardsFrom(schema), versionIn(schema)]
   const [streams, saveSnapshot] = [streamsIn(schema), saveSnapshotIn(schema)]
@@ -19,9 +20,9 @@ export const readsIn = (schema: string) => {
   const declareTags = declareTagsIn(schema)
   return (db: Executor, scope: TransactionScope): Omit<EventStore & BoundaryStore, Writes> => ({
     readMatching: readMatching(db),
-    load: load(db),
-    read: read(db),
-    readBackwards: readBackwards(db),
+    load: load(db, readArchived),
+    read: read(db, readArchived),
+    readBackwards: readBackwards(db, readArchived),
     version: version(db),
     readAll: readAll(db, scope),
     streams: streams(db),

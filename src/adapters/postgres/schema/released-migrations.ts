@@ -1387,10 +1387,17 @@ create table {{schema}}.archived_events (
   constraint archived_events_pkey primary key (stream_id, version)
 );
 create table {{schema}}.archived_streams (
-  stream_id text    not null collate "C",
-  events    integer not null,
-  checksum  text    not null, -- see archive_checksum
-  constraint archived_streams_pkey primary key (stream_id)
+  stream_id     text    not null collate "C",
+  events        integer not null,
+  checksum      text    not null, -- see archive_checksum
+  -- Where the events are in an archive file, and only there. null: they are in archived_events.
+  file          text    collate "C",
+  start         bigint, -- in bytes
+  length        bigint,
+  sha256        text,   -- of these bytes
+  last_position bigint, -- of its events
+  constraint archived_streams_pkey primary key (stream_id),
+  constraint archived_streams_place_check check (num_nulls(file, start, length, sha256, last_position) in (0, 5))
 );
 create trigger archived_events_are_immutable before update or delete on {{schema}}.archived_events
   for each row execute function {{schema}}.refuse_change();
@@ -1548,6 +1555,196 @@ end
 $reprise$;
 revoke execute on function {{schema}}.archive_streams(text[], boolean, text, text) from public;
 
+-- Archive files: what is in them are the events of archived streams, each stream in a range of its own. See
+-- docs/adr/0124-archived-streams-move-to-files.md.
+create table {{schema}}.archive_files (
+  file    text   not null collate "C", -- its name, without the folder
+  lineage text   not null,             -- of the store that has begun it: a copy of the database does not go on with it
+  length  bigint not null default 0,   -- no byte before it is given to a writer again
+  constraint archive_files_pkey primary key (file)
+);
+-- Ranges of archive files that hold nothing that counts: a process is writing there; or was, or a stream that was there was erased,
+-- and its bytes are to be overwritten.
+create table {{schema}}.archive_ranges (
+  range    bigint  not null generated always as identity,
+  file     text    not null collate "C",
+  start    bigint  not null,
+  length   bigint  not null,
+  streams  text[]  not null, -- in the order in which they are written
+  given_up boolean not null default false, -- it cannot be finished any more
+  constraint archive_ranges_pkey primary key (range)
+);
+
+-- What is written of an archived stream into a file: a line about it, and a line for each event, as an export has them. null: its
+-- events are not in archived_events.
+create function {{schema}}.archived_content(of_stream text) returns text language sql stable
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select '{"reprise":"archived stream","format":1,"streamId":' || to_json(of_stream)::text || ',"events":' || count(*) || E'}\\n'
+      || string_agg('{"id":"' || a.id || '","streamId":' || to_json(a.stream_id)::text || ',"version":' || a.version
+        || ',"position":' || a.position || ',"recordedAt":' || round(extract(epoch from a.recorded_at) * 1000)::bigint
+        || ',"type":' || to_json(a.type)::text || ',"schemaVersion":' || a.schema_version
+        || ',"data":' || a.data::text || ',"metadata":' || a.metadata::text
+        || case when cardinality(a.tags) = 0 then '' else ',"tags":' || to_json(a.tags)::text end
+        || E'}\\n', '' order by a.version)
+    from {{schema}}.archived_events a where a.stream_id = of_stream
+    having count(*) > 0
+$reprise$;
+
+-- Gives a range of an archive file to a process, for some archived streams, with what is to be written there. Whoever has got one of
+-- this file before cannot finish it any more. Runs as its owner: see docs/how-to/close-and-archive.md.
+--
+-- expects: 'known', if the file is there; 'new', if it is not.
+-- most: bytes of one stream; what is larger is left out, as are streams whose events are not in archived_events.
+-- Answers 'begun' with the range, where it starts, and each stream with its content, in the order in which they are to be written;
+-- or why not: 'empty' (there is nothing to write), 'unknown' (a file that is there and is none of this store), 'lost' (it is not there
+-- and should be), 'elsewhere' (a store of another lineage has begun it).
+create function {{schema}}.begin_archive_range(of_file text, of_streams text[], expects text, most bigint)
+returns table (outcome text, range bigint, start bigint, stream_id text, content text) language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+#variable_conflict use_column
+declare
+  own text := (select s.lineage::text from {{schema}}.store s);
+  known record;
+  one text;
+  text_of_one text;
+  ids text[] := '{}';
+  contents text[] := '{}';
+  total bigint := 0;
+  size bigint;
+  given bigint;
+begin
+  perform set_config('lock_timeout', '1s', true);
+  perform {{schema}}.hold_map();
+  if expects = 'new' then
+    insert into {{schema}}.archive_files (file, lineage) values (of_file, own) on conflict do nothing;
+  end if;
+  select f.lineage, f.length into known from {{schema}}.archive_files f where f.file = of_file for update;
+  if not found then
+    return query select 'unknown', null::bigint, null::bigint, null::text, null::text;
+    return;
+  elsif known.lineage <> own then
+    return query select 'elsewhere', null::bigint, null::bigint, null::text, null::text;
+    return;
+  elsif expects = 'new' and exists (select from {{schema}}.archived_streams a where a.file = of_file) then
+    return query select 'lost', null::bigint, null::bigint, null::text, null::text;
+    return;
+  end if;
+  update {{schema}}.archive_ranges r set given_up = true where r.file = of_file and not r.given_up;
+  for one in
+    select a.stream_id from {{schema}}.archived_streams a
+      where a.stream_id = any(of_streams) and a.file is null order by a.stream_id for update
+  loop
+    text_of_one := {{schema}}.archived_content(one);
+    size := octet_length(convert_to(text_of_one, 'UTF8'));
+    if size <= most then
+      ids := ids || one;
+      contents := contents || text_of_one;
+      total := total + size;
+    end if;
+  end loop;
+  if total = 0 then
+    return query select 'empty', null::bigint, null::bigint, null::text, null::text;
+    return;
+  end if;
+  insert into {{schema}}.archive_ranges (file, start, length, streams) values (of_file, known.length, total, ids)
+    returning range into given;
+  update {{schema}}.archive_files f set length = f.length + total where f.file = of_file;
+  return query
+    select 'begun', given, known.length, c.id, c.content
+      from unnest(ids, contents) with ordinality as c(id, content, place) order by c.place;
+end
+$reprise$;
+revoke execute on function {{schema}}.begin_archive_range(text, text[], text, bigint) from public;
+
+-- Moves the streams of a range out of archived_events, once they are in the file: all of them, or none. What was read from the file
+-- must be what is there. Runs as its owner: see docs/how-to/close-and-archive.md.
+--
+-- sums: the SHA-256 of the bytes of each stream, in the order of the range, as they were read from the file.
+-- Answers 'moved' and each stream; or why nothing was done: 'given up', 'differs'.
+create function {{schema}}.finish_archive_range(of_range bigint, sums text[], by_whom text, why text)
+returns table (outcome text, stream_id text) language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+#variable_conflict use_column
+declare
+  known record;
+  one record;
+  is_known boolean;
+  sum_known text;
+  content bytea;
+  starts bigint[] := '{}';
+  lengths bigint[] := '{}';
+  next_start bigint;
+begin
+  perform set_config('lock_timeout', '1s', true);
+  perform {{schema}}.hold_map();
+  select r.file, r.start, r.length, r.streams, r.given_up into known
+    from {{schema}}.archive_ranges r where r.range = of_range for update;
+  if not found or known.given_up then
+    return query select 'given up', null::text;
+    return;
+  end if;
+  next_start := known.start;
+  for one in
+    select s.id, s.place from unnest(known.streams) with ordinality as s(id, place) order by s.place
+  loop
+    select true, a.checksum into is_known, sum_known
+      from {{schema}}.archived_streams a where a.stream_id = one.id and a.file is null for update;
+    if is_known is null then
+      return query select 'given up', null::text;
+      return;
+    end if;
+    if sum_known is distinct from {{schema}}.archive_checksum(one.id) then
+      raise exception 'the events of % are not what was archived: nothing was moved', one.id using errcode = 'data_corrupted';
+    end if;
+    content := convert_to({{schema}}.archived_content(one.id), 'UTF8');
+    if encode(sha256(content), 'hex') is distinct from sums[one.place] then
+      return query select 'differs', null::text;
+      return;
+    end if;
+    starts := starts || next_start;
+    lengths := lengths || octet_length(content)::bigint;
+    next_start := next_start + octet_length(content);
+  end loop;
+  if next_start <> known.start + known.length then
+    return query select 'differs', null::text;
+    return;
+  end if;
+
+  perform set_config('reprise.maintenance', 'on', true);
+  update {{schema}}.archived_streams a
+    set file = known.file, start = w.start, length = w.length, sha256 = w.sum,
+        last_position = (select max(e.position) from {{schema}}.archived_events e where e.stream_id = a.stream_id)
+    from unnest(known.streams, starts, lengths, sums) as w(id, start, length, sum)
+    where a.stream_id = w.id;
+  delete from {{schema}}.archived_events e where e.stream_id = any(known.streams);
+  perform set_config('reprise.maintenance', '', true);
+  delete from {{schema}}.archive_ranges r where r.range = of_range;
+  for one in
+    select a.stream_id as id, a.events, a.start, a.length, a.sha256 from {{schema}}.archived_streams a
+      where a.stream_id = any(known.streams) order by a.start
+  loop
+    insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
+      values (by_whom, 'move to file', one.id,
+              jsonb_build_object('why', why, 'events', one.events, 'file', known.file, 'start', one.start,
+                'length', one.length, 'sha256', one.sha256, 'role', session_user),
+              'done', one.events || ' moved to ' || known.file);
+    return query select 'moved', one.id;
+  end loop;
+end
+$reprise$;
+revoke execute on function {{schema}}.finish_archive_range(bigint, text[], text, text) from public;
+
+-- Drops a range that was given up, once it was overwritten. Runs as its owner: see docs/how-to/close-and-archive.md.
+create function {{schema}}.drop_archive_range(of_range bigint) returns void language sql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  delete from {{schema}}.archive_ranges r where r.range = of_range and r.given_up
+$reprise$;
+revoke execute on function {{schema}}.drop_archive_range(bigint) from public;
+
 -- Streams whose beginning was replaced by a summary: see docs/how-to/truncate.md.
 create table {{schema}}.truncated_streams (
   stream_id text    not null collate "C",
@@ -1673,12 +1870,16 @@ declare
   known bigint;
   broken text;
   gone bigint[];
+  count_gone integer;
   last_version integer;
+  filed record;
 begin
   perform set_config('lock_timeout', '1s', true);
   perform {{schema}}.hold_map();
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
+  -- Whoever writes it into a file does not finish that.
+  update {{schema}}.archive_ranges r set given_up = true where of_stream = any(r.streams) and not r.given_up;
   -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
   lock table {{schema}}.snapshots in share row exclusive mode;
@@ -1688,17 +1889,24 @@ begin
     if known is not null then
       return known;
     end if;
+    select a.file, a.start, a.length, a.events, a.last_position into filed
+      from {{schema}}.archived_streams a where a.stream_id = of_stream for update;
     gone := array(
       select e.position from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0
       union all
       select a.position from {{schema}}.archived_events a where a.stream_id = of_stream
+      union all
+      select filed.last_position where filed.file is not null
       order by 1);
     if cardinality(gone) = 0 then
       return null;
     end if;
+    count_gone := case when filed.file is null then cardinality(gone) else filed.events end;
     last_version := greatest(
       (select max(e.version) from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0),
-      (select max(a.version) from {{schema}}.archived_events a where a.stream_id = of_stream));
+      (select max(a.version) from {{schema}}.archived_events a where a.stream_id = of_stream),
+      (select (e.data->>'version')::integer from {{schema}}.events e
+        where e.stream_id = of_stream and e.version = 2147483647 and filed.file is not null));
     -- Of a closed stream: whoever appends has met what stands for it, and waits for the end of this.
     perform set_config('reprise.maintenance', 'on', true);
     delete from {{schema}}.events e where e.stream_id = of_stream and e.schema_version = 0;
@@ -1726,14 +1934,20 @@ begin
   delete from {{schema}}.commands c where c.stream_id = of_stream;
   delete from {{schema}}.snapshots s where s.stream_id = of_stream;
   delete from {{schema}}.held_streams h where h.stream_id = of_stream;
+  if filed.file is not null then
+    insert into {{schema}}.archive_ranges (file, start, length, streams, given_up)
+      values (filed.file, filed.start, filed.length, '{}', true);
+  end if;
   delete from {{schema}}.documents o -- and with them their places
     using unnest(collections, keys) as d(collection, key)
     where o.key = d.key and (o.collection = d.collection
       or o.collection in (select b.collection from {{schema}}.builds b where b.projection = d.collection));
   insert into {{schema}}.audit (operator, action, subject, detail, outcome, message)
     values (by_whom, 'erase', of_stream,
-            jsonb_build_object('why', why, 'events', cardinality(gone), 'role', session_user),
-            'done', cardinality(gone) || ' erased')
+            jsonb_build_object('why', why, 'events', count_gone, 'role', session_user)
+              || case when filed.file is null then '{}'::jsonb
+                 else jsonb_build_object('file', filed.file, 'start', filed.start, 'length', filed.length) end,
+            'done', count_gone || ' erased')
     returning sequence into known;
   insert into {{schema}}.events
       (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)

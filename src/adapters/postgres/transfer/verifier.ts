@@ -64,6 +64,9 @@ const rules: ReadonlyArray<CrossRule> = [
       and not exists (
         select from ${schema}.archived_events a where a.stream_id = c.stream_id and a.version = c.after + c.event_count)
       and not exists (
+        select from ${schema}.archived_streams a join ${schema}.events e on e.stream_id = a.stream_id and e.version = 2147483647
+        where a.stream_id = c.stream_id and a.file is not null and c.after + c.event_count <= (e.data->>'version')::integer)
+      and not exists (
         select from ${schema}.truncated_streams t where t.stream_id = c.stream_id and c.after + c.event_count < t.up_to)`,
   ],
   [
@@ -90,7 +93,8 @@ const rules: ReadonlyArray<CrossRule> = [
     (schema) => `
     select a.stream_id as place, 'its events in the archive are not what was archived' as message
     from ${schema}.archived_streams a
-    where a.checksum is distinct from ${schema}.archive_checksum(a.stream_id)
+    where a.file is null and a.checksum is distinct from ${schema}.archive_checksum(a.stream_id)
+      or a.file is not null and exists (select from ${schema}.archived_events o where o.stream_id = a.stream_id)
       or exists (select from ${schema}.events e where e.stream_id = a.stream_id and e.schema_version > 0)`,
   ],
   [

@@ -85,6 +85,12 @@ describe('a user with the rights that the page names', () => {
       version: 1,
     })
     expect(await left(backend.operator.archive(archiving))).toMatchObject(denied)
+    const moving = { file: 'a', streams: [streamId], expects: 'new' } as const
+    expect(await left(backend.operator.beginMoveToFile(moving))).toMatchObject(denied)
+    const written = { ...decided, range: 1, sha256s: [] }
+    expect(await left(backend.operator.finishMoveToFile(written))).toMatchObject(denied)
+    expect(await left(backend.operator.rangeOverwritten(1))).toMatchObject(denied)
+    expect(await right(backend.operator.unusedRanges())).toEqual([])
     expect(await right(backend.store.version(streamId))).toBe(1)
   })
 
