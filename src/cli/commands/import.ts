@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { ImportProgress } from '../../core/ports/transfer'
 import { categoryOf } from '../../core/stream'
 import { argument, count } from '../../core/text'
+import { decodedEvent } from '../../core/transfer/encoded-event'
 import type { LineRules } from '../../core/transfer/judge'
 import { decodeRecorded } from '../../shell/state/replay'
 import { importArchive } from '../../shell/transfer/import-archive'
@@ -30,7 +31,7 @@ const acceptWith = (categories: ReadonlyArray<AnyCategory>): LineRules['accept']
   return (event) => {
     const category = byName.get(categoryOf(event.streamId))
     if (category === undefined) return undefined
-    const decoded = decodeRecorded(category, { ...event, position: 0 })
+    const decoded = decodeRecorded(category, { ...decodedEvent(event), position: 0 })
     return E.isLeft(decoded)
       ? { reason: decoded.left._tag, message: decoded.left.message }
       : undefined

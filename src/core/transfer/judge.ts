@@ -12,7 +12,7 @@ import type {
 } from '../ports/transfer'
 import { MAXIMUM_VERSION, type StreamId, type StreamVersion } from '../stream'
 import type { ArchiveLine } from './archive'
-import { beginsStream, decodedEvent, idOf } from './encoded-event'
+import { beginsStream, idOf } from './encoded-event'
 import type { ParseLine, SourceLine } from './parse-line'
 
 type Place = Pick<Refusal, 'line' | 'start' | 'length'>
@@ -35,7 +35,7 @@ export interface LineRules {
   readonly duplicates: ReadonlyMap<string, number>
   /** Why an event is refused by its codec, or `undefined`. Omitted: none is. */
   readonly accept?:
-    ((event: HistoricEvent) => Pick<Refusal, 'reason' | 'message'> | undefined) | undefined
+    ((event: AnyEvent) => Pick<Refusal, 'reason' | 'message'> | undefined) | undefined
 }
 
 type Reason = Pick<Refusal, 'reason' | 'message'>
@@ -107,7 +107,7 @@ export const readLine = (at: SourceLine, { parse, duplicates, accept }: LineRule
       const first = duplicates.size === 0 ? undefined : duplicates.get(idOf(event).toLowerCase())
       const reason =
         first === undefined || first === at.line
-          ? (eventReason(event) ?? accept?.(decodedEvent(event)))
+          ? (eventReason(event) ?? accept?.(event))
           : { reason: 'DuplicateId', message: `Line ${first} has the id ${idOf(event)}, too.` }
       return reason === undefined ? { _tag: 'Event', at: place, event } : refuse(reason)
     }
