@@ -37,7 +37,7 @@ const eraseDocuments = (
   commit()
 }
 
-/** Whoever writes the stream into a file does not finish that. */
+/** A process that is writing the stream into a file cannot finish that. */
 const giveUpRanges = ({ ranges }: MemoryLog, streamId: StreamId): void => {
   for (const range of ranges.values()) {
     if (range.parts.some((part) => part.streamId === streamId)) range.givenUp = true

@@ -441,7 +441,7 @@ export interface Operator {
   /**
    * Begins to move archived streams out to a file: gives a range of the file to the caller, and what is to be written there. It comes
    * after everything that was given before; no byte of a file is given twice. Write it, have the disk keep it (fsync), read it again, and
-   * call `finishMoveToFile`. Until that has answered nothing has moved. Whoever has begun before to write to this file, and has not
+   * call `finishMoveToFile`. Until that has answered nothing has moved. A process that has begun before to write to this file, and has not
    * finished, cannot finish any more.
    *
    * Streams of more than 67,108,864 bytes are left out. `undefined`: there is nothing to write.
@@ -455,7 +455,7 @@ export interface Operator {
   ) => TaskEither<StoreFailed | InvalidOperation, RangeToWrite | undefined>
 
   /**
-   * Ends it: the streams of the range are in the file from then on, and only there. All of them, or none. Whoever reads one of them
+   * Ends it: the streams of the range are in the file from then on, and only there. All of them, or none. Reading one of them
    * needs the file: see `ArchiveFiles`. The audit has an entry about each: action `move to file`, the stream's id as its subject.
    *
    * Fails with

@@ -1591,7 +1591,7 @@ as $reprise$
     having count(*) > 0
 $reprise$;
 
--- Gives a range of an archive file to a process, for some archived streams, with what is to be written there. Whoever has got one of
+-- Gives a range of an archive file to a process, for some archived streams, with what is to be written there. A process that got one of
 -- this file before cannot finish it any more. Runs as its owner: see docs/how-to/close-and-archive.md.
 --
 -- expects: 'known', if the file is there; 'new', if it is not.
@@ -1878,7 +1878,7 @@ begin
   perform {{schema}}.hold_map();
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
-  -- Whoever writes it into a file does not finish that.
+  -- A process that is writing it into a file cannot finish that.
   update {{schema}}.archive_ranges r set given_up = true where of_stream = any(r.streams) and not r.given_up;
   -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
