@@ -579,6 +579,7 @@ declare
   base bigint;
   more boolean := false;
   seen integer;
+  incomplete boolean;
 begin
   if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
     raise exception 'what matches a query can be read in a READ COMMITTED transaction only, not in %',
@@ -593,19 +594,21 @@ begin
   end if;
 
   -- One snapshot, later than the horizon: what it does not show was not seen, wherever it will stand. A rebuild of tags may begin
-  -- at any moment: how many had begun by then, and the check afterwards.
+  -- or end at any moment: by the same snapshot, how many had begun, and whether one had not ended.
   if items = 1 then
     select s.rebuilds, array(
         select m.position
-          from {{schema}}.matching_item(item_tags[1], item_rests[1], item_types[1], above, 9223372036854775807, most + 1) m)
-      into seen, found from {{schema}}.store s;
+          from {{schema}}.matching_item(item_tags[1], item_rests[1], item_types[1], above, 9223372036854775807, most + 1) m),
+        exists (select from {{schema}}.incomplete_tags(null))
+      into seen, found, incomplete from {{schema}}.store s;
   else
     select s.rebuilds, array(
         select m.position
           from {{schema}}.matching(array_fill(1, array[items]), array_fill(above, array[items]), item_tags, item_rests,
             item_types, 9223372036854775807, most + 1) m
-          order by m.position limit most + 1)
-      into seen, found from {{schema}}.store s;
+          order by m.position limit most + 1),
+        exists (select from {{schema}}.incomplete_tags(null))
+      into seen, found, incomplete from {{schema}}.store s;
   end if;
   base := greatest(above, horizon);
   if cardinality(found) > most then
@@ -617,9 +620,14 @@ begin
       select s.rebuilds, array(
           select m.position
             from {{schema}}.matching(array_fill(1, array[items]), array_fill(above, array[items]), item_tags, item_rests,
-              item_types, 9223372036854775807, null) m)
-        into seen, found from {{schema}}.store s;
+              item_types, 9223372036854775807, null) m),
+          exists (select from {{schema}}.incomplete_tags(null))
+        into seen, found, incomplete from {{schema}}.store s;
     end if;
+  end if;
+  if incomplete then
+    perform {{schema}}.check_tags(null); -- says which
+    raise exception 'the tags of a category were not complete a moment ago' using errcode = 'RP006';
   end if;
   "position" := base;
   data := jsonb_build_object('horizon', horizon, 'more', more, 'rebuilds', seen);
@@ -628,9 +636,6 @@ begin
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
       from unnest(found) as m(position) join {{schema}}.events e on e.position = m.position;
-  if exists (select from {{schema}}.incomplete_tags(null)) then
-    perform {{schema}}.check_tags(null);
-  end if;
 end
 $reprise$;
 
