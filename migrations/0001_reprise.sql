@@ -90,7 +90,8 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
--- How often events were removed: erased, archived, truncated, or moved to another shard. While it stays, what an import knows of a stream holds.
+-- How often events were removed: erased, archived, truncated, or moved to another shard; or the map of shards was changed. While it
+-- stays, what an import knows of a stream holds. What removes events locks its row first, so that one does it at a time.
 create table {{schema}}.removals (
   count bigint  not null default 0,
   one   boolean not null default true,
@@ -108,6 +109,56 @@ end
 $reprise$;
 create trigger removals_are_counted after delete on {{schema}}.events
   for each statement execute function {{schema}}.count_removal();
+
+-- For an append in a transaction above READ COMMITTED. It goes by what there was when the transaction began: the version that it takes
+-- for the next one may be that of an event which was removed since, and then no key refuses it. Fails (serialization_failure) if
+-- anything was removed since then, and lets nothing be removed until the transaction ends. Answers true.
+create function {{schema}}.hold_removals() returns boolean language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform from {{schema}}.removals for share;
+  return true;
+end
+$reprise$;
+
+-- The same for READ COMMITTED, where one statement may still go by what there was when it began: waits until all have ended that may
+-- insert such an event. To be called before events are deleted, and when every writer that begins later finds the stream beyond
+-- them. Writers have the lock of an insert before they look.
+-- Not waited for: who waits for this transaction (it has not looked yet, or has met a row of it), and who is seen to be between two
+-- statements (it will look again). Fails (lock_not_available) after a second.
+-- See docs/adr/0125-what-removes-events-waits-for-writers.md.
+create function {{schema}}.wait_for_writers() returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  writers text[];
+  pids text;
+  deadline timestamptz := clock_timestamp() + interval '1 second';
+begin
+  loop
+    with holders as materialized (
+      select l.virtualtransaction, l.pid
+        from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'relation' and l.relation = '{{quoted}}.events'::regclass
+          and l.database = (select d.oid from pg_database d where d.datname = current_database())
+          and l.mode = 'RowExclusiveLock' and l.granted and l.pid <> pg_backend_pid()
+          and (writers is null or l.virtualtransaction = any(writers))
+          and (a.state is null or a.state not like 'idle in transaction%')
+    )
+    select array_agg(h.virtualtransaction), string_agg(h.pid::text, ', ' order by h.pid) into writers, pids
+      from holders h where pg_backend_pid() <> all (pg_blocking_pids(h.pid));
+    if writers is null then
+      return;
+    end if;
+    if clock_timestamp() > deadline then
+      raise exception 'transactions that append have not ended within a second (server processes %)', pids
+        using errcode = 'lock_not_available';
+    end if;
+    perform pg_sleep(0.002);
+  end loop;
+end
+$reprise$;
 
 -- What events concern beside their streams: see docs/explanation/boundaries.md. Written once, as the events are.
 create table {{schema}}.event_tags (
@@ -714,6 +765,12 @@ begin
                from unnest(lock_names, lock_alone) as l(name, alone) group by 1) n
           order by n.key offset 0
       ) l;
+  end if;
+
+  -- What removes events waits for who has this lock, and has looked: see wait_for_writers.
+  lock table {{schema}}.events in row exclusive mode;
+  if not is_read_committed then
+    perform {{schema}}.hold_removals();
   end if;
 
   loop
@@ -1326,6 +1383,7 @@ begin
   end if;
   perform set_config('lock_timeout', '1s', true);
   perform {{schema}}.hold_map();
+  lock table {{schema}}.events in row exclusive mode; -- before it looks: see wait_for_writers
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
   loop
@@ -1456,12 +1514,12 @@ begin
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   perform set_config('lock_timeout', '1s', true);
+  perform from {{schema}}.removals for update;
   perform {{schema}}.hold_map();
-  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  -- A rebuild of tags could bring some of them back.
   perform from {{schema}}.tagged_categories t
     where t.category in (select split_part(s.id, '-', 1) from unnest(of_streams) as s(id))
     order by t.category for update;
-  lock table {{schema}}.snapshots in share row exclusive mode;
   for one in select s.id from unnest(of_streams) as s(id) order by 1 loop
     select e.type, e.data into mark from {{schema}}.events e
       where e.stream_id = one and e.version = 2147483647 for update;
@@ -1501,6 +1559,8 @@ begin
     return;
   end if;
 
+  perform {{schema}}.wait_for_writers();
+  lock table {{schema}}.snapshots in share row exclusive mode; -- one that is being saved would stay
   insert into {{schema}}.archived_events
       (stream_id, version, position, id, type, schema_version, recorded_at, data, metadata, tags)
     select e.stream_id, e.version, e.position, e.id, e.type, e.schema_version, e.recorded_at, e.data, e.metadata,
@@ -1781,10 +1841,10 @@ begin
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   perform set_config('lock_timeout', '1s', true);
+  perform from {{schema}}.removals for update;
   perform {{schema}}.hold_map();
-  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  -- A rebuild of tags could bring some of them back.
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
-  lock table {{schema}}.snapshots in share row exclusive mode;
   select e.type into mark from {{schema}}.events e
     where e.stream_id = of_stream and e.version = 2147483647 for update;
   if mark.type in ('erased', 'archived') then
@@ -1820,6 +1880,8 @@ begin
   end if;
   behind := null;
 
+  perform {{schema}}.wait_for_writers();
+  lock table {{schema}}.snapshots in share row exclusive mode; -- one that is being saved would stay
   gone := array(select e.position from {{schema}}.events e where e.stream_id = of_stream and e.version <= last_version);
   perform set_config('reprise.maintenance', 'on', true);
   delete from {{schema}}.event_tags t where t.position = any(gone);
@@ -1875,15 +1937,19 @@ declare
   last_version integer;
   filed record;
 begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'a stream can be erased in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
   perform set_config('lock_timeout', '1s', true);
+  perform from {{schema}}.removals for update;
   perform {{schema}}.hold_map();
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
   -- A process that is writing it into a file cannot finish that.
   update {{schema}}.archive_ranges r set given_up = true where of_stream = any(r.streams) and not r.given_up;
-  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  -- A rebuild of tags could bring some of them back.
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
-  lock table {{schema}}.snapshots in share row exclusive mode;
   loop
     select (e.data->>'audit')::bigint into known
       from {{schema}}.events e where e.stream_id = of_stream and e.version = 2147483647 and e.type = 'erased';
@@ -1929,6 +1995,8 @@ begin
       end if;
     end;
   end loop;
+  perform {{schema}}.wait_for_writers();
+  lock table {{schema}}.snapshots in share row exclusive mode; -- one that is being saved would stay
   perform set_config('reprise.maintenance', 'on', true);
   delete from {{schema}}.event_tags t where t.position = any(gone);
   delete from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0;
@@ -2374,6 +2442,7 @@ begin
     return false;
   end if;
   perform set_config('lock_timeout', '2s', true);
+  update {{schema}}.removals set count = count + 1; -- before the events, as what removes them: see hold_removals
   lock table {{schema}}.events in share row exclusive mode;
   if replaces = 0 then
     insert into {{schema}}.shard (cluster, shard, shards, epoch, slots, moving)
