@@ -90,8 +90,8 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
--- How often events were removed: erased, archived, truncated, or moved to another shard; or the map of shards was changed. While it
--- stays, what an import knows of a stream holds. What removes events locks its row first, so that one does it at a time.
+-- How often events were removed: erased, archived, truncated, or moved to another shard. While it stays, what an import knows of a
+-- stream holds. What removes events locks the row first, so that one does it at a time.
 create table {{schema}}.removals (
   count bigint  not null default 0,
   one   boolean not null default true,
@@ -2442,7 +2442,6 @@ begin
     return false;
   end if;
   perform set_config('lock_timeout', '2s', true);
-  update {{schema}}.removals set count = count + 1; -- before the events, as what removes them: see hold_removals
   lock table {{schema}}.events in share row exclusive mode;
   if replaces = 0 then
     insert into {{schema}}.shard (cluster, shard, shards, epoch, slots, moving)
