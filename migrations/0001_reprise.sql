@@ -206,6 +206,16 @@ begin
 end
 $reprise$;
 
+-- Refuses who has found that tags are not complete. They may be by now.
+create function {{schema}}.refuse_incomplete_tags() returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform {{schema}}.check_tags(null); -- says which
+  raise exception 'the tags of a category were not complete a moment ago' using errcode = 'RP006';
+end
+$reprise$;
+
 -- A process that declares the tags of a category says so before it appends. The first one ever finds out whether
 -- there are events without any tag: once in the life of a category.
 create function {{schema}}.declare_tags(of_category text) returns void language plpgsql
@@ -673,8 +683,7 @@ begin
     end if;
   end if;
   if incomplete then
-    perform {{schema}}.check_tags(null); -- says which
-    raise exception 'the tags of a category were not complete a moment ago' using errcode = 'RP006';
+    perform {{schema}}.refuse_incomplete_tags();
   end if;
   "position" := base;
   data := jsonb_build_object('horizon', horizon, 'more', more, 'rebuilds', seen);
@@ -737,6 +746,7 @@ declare
   more integer[];
   handled {{schema}}.commands[];
   newest bigint[];
+  incomplete boolean; -- whether tags are
   adds boolean; -- whether there are events to add
   positions bigint[]; -- of the events, in their order; null: its unit was refused
   broken text;
@@ -820,7 +830,8 @@ begin
     if cardinality(condition_units) > 0 then
       -- A position that was never drawn: the store was restored from a backup, or it is another one.
       select array_agg(c.unit), array_agg(case when c.after > 0 and c.rebuilds <> (select s.rebuilds from {{schema}}.store s)
-               then 0 else coalesce(m.newest, 0) end) into more, newest
+               then 0 else coalesce(m.newest, 0) end), exists (select from {{schema}}.incomplete_tags(null))
+          into more, newest, incomplete
         from unnest(condition_units, seen_after, seen_counts, seen_rebuilds) as c(unit, after, count, rebuilds)
           left join (
             select m.query, count(*) as count, max(m.position) as newest
@@ -832,8 +843,8 @@ begin
           and (coalesce(m.count, 0) <> c.count or (c.after > 0 and c.rebuilds <> (select s.rebuilds from {{schema}}.store s))
             or c.after > (
             select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s));
-      if exists (select from {{schema}}.incomplete_tags(null)) then -- afterwards: what begins later is behind all of this
-        perform {{schema}}.check_tags(null);
+      if incomplete then -- by the snapshot that the query has gone by: a rebuild of tags may end at any moment
+        perform {{schema}}.refuse_incomplete_tags();
       end if;
       if more is not null then
         return query
