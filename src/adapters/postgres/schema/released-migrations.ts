@@ -695,7 +695,7 @@ begin
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
-      from unnest(found) as m(position) join {{schema}}.events e on e.position = m.position;
+      from {{schema}}.events e where e.position = any(found); -- one walk through the index, where the positions are close
 end
 $reprise$;
 
