@@ -2882,15 +2882,38 @@ begin
 end
 $reprise$;
 
+-- Keeps every other writer of events away until the transaction ends, as soon as those have ended that have begun. Others wait for
+-- a tenth of a second at most: then they go first, and it is tried again, for half a minute (lock_not_available). Runs as its owner:
+-- a role that may only append may not take this lock.
+create function {{schema}}.hold_writers() returns void language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
+as $reprise$
+begin
+  for attempt in 1..150 loop
+    begin
+      lock table {{schema}}.events in share row exclusive mode;
+      return;
+    exception when lock_not_available then
+      if attempt = 150 then
+        raise;
+      end if;
+    end;
+    perform pg_sleep(0.1);
+  end loop;
+end
+$reprise$;
+
 -- Prepares to store a part of an archive, in the transaction that goes on to store it. Its locks and announcements are those of
 -- append_together, in the same order.
 --   stream_ids, bases: streams that get events, and the version that each must be at; lock_names: see append_together;
---   event_count: how many events will be stored.
+--   event_count: how many events will be stored; begins_above: whether a stream begins above version 1, with a summary. A writer
+--     that finds it empty would take another version, and no key refuse it: so no one else writes meanwhile.
 -- Answers 'ready', and the positions of the events; 'changed': a stream is not as the caller has seen it; 'overtaken': the import is
 -- not where the caller takes it to be.
 create function {{schema}}.prepare_import(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
-  out outcome text, out positions bigint[]
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer,
+  begins_above boolean, at regclass, out outcome text, out positions bigint[]
 ) language plpgsql
   set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
@@ -2919,6 +2942,11 @@ begin
           order by 2 offset 0
       ) l;
   end if;
+  if begins_above then
+    perform {{schema}}.hold_writers();
+  end if;
+  -- For finish_import: how many there are before it looks.
+  perform set_config('reprise.removals', (select r.count from {{schema}}.removals r)::text, true);
   if exists (
     select from unnest(stream_ids, bases) as s(stream_id, base)
       where s.base <> coalesce((
@@ -2938,7 +2966,7 @@ $reprise$;
 
 -- Stores what belongs to the events of a part of an archive, which are stored with their tags, and how far its import is then. The
 -- arrays run in parallel:
---   known_removals: see removals; null: of all streams was looked whether they are as the caller has seen them;
+--   known_removals: see removals; null: prepare_import has looked whether all streams are as the caller has seen them;
 --   undeclared: the categories of the events whose tags may be missing;
 --   mark_*: commands that were handled; refused_*: lines that were refused.
 -- Answers 'stored'; 'changed': events were removed since, so some streams may be otherwise. Then the caller rolls back.
@@ -2956,7 +2984,7 @@ as $reprise$
 begin
   -- After the events were stored. A removal that comes later meets them; one that was under way they have waited for, if it was of the
   -- versions that they take.
-  if known_removals <> (select r.count from {{schema}}.removals r) then
+  if coalesce(known_removals, current_setting('reprise.removals')::bigint) <> (select r.count from {{schema}}.removals r) then
     return 'changed';
   end if;
   -- The look before needs no right to change them.
@@ -2992,7 +3020,8 @@ $reprise$;
 --   tag_turns, tag_types, tags: the tags of the events, each with the place of its event among all of them (1, 2, ...), and its type.
 -- Answers 'stored', or as prepare_import and finish_import; 'changed' also for a command. Then nothing was stored.
 create function {{schema}}.import_batch(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer,
+  begins_above boolean, at regclass,
   event_streams text[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
   recorded double precision[], data text[], metadata text[],
   tag_turns integer[], tag_types text[], tags text[],
@@ -3009,7 +3038,7 @@ declare
   prepared record;
   broken text;
 begin
-  prepared := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, event_count, at);
+  prepared := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, event_count, begins_above, at);
   if prepared.outcome <> 'ready' then
     return prepared.outcome;
   end if;

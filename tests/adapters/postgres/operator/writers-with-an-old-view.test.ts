@@ -4,7 +4,7 @@ import { Client, Pool } from 'pg'
 import { postgres, type PostgresBackend } from 'reprise/postgres'
 import { blockedIn } from '../../../support/blocked'
 import { eventually } from '../../../support/eventually'
-import { isAsleep, WAIT_AT_GATE, whileClosed } from '../../../support/gate'
+import { isAsleep, stopAnnouncement, stopInsertsAtGate, whileClosed } from '../../../support/gate'
 import { type MigratedDatabase, migratedDatabase } from '../../../support/postgres'
 import { left, right } from '../../../support/right'
 import { tick } from '../../../support/ticks'
@@ -21,15 +21,7 @@ beforeAll(async () => {
   database = await migratedDatabase()
   admin = new Client({ connectionString: database.url })
   await admin.connect()
-  // What has `stops` waits between its look and its insert, for as long as the gate is closed.
-  await admin.query(`
-    create function reprise.stop_at_gate() returns trigger language plpgsql as $$
-    begin
-      if new.data ? 'stops' then ${WAIT_AT_GATE} end if;
-      return new;
-    end $$;
-    create trigger stop_at_gate before insert on reprise.events
-      for each row execute function reprise.stop_at_gate()`)
+  await stopInsertsAtGate(admin)
   pools = ['slow', 'fast'].map(
     (name) => new Pool({ connectionString: database.url, application_name: name }),
   )
@@ -197,25 +189,23 @@ describe('a writer that has looked, and has not begun to insert', () => {
   it('brings nothing back either', async () => {
     const streamId = fresh()
     await right(append(streamId, 0))
-    // It waits for the lock by which it announces itself. Others, later, announce themselves by another one.
-    const key = `(select (tableoid::bigint & 16777215) << 40 | last_value from reprise.events_position_seq)`
-    await admin.query(`select pg_advisory_lock(${key})`)
-    const { rows } = await admin.query<{ key: string }>(`select ${key}::text as key`)
-    const db = database.connect(1)
-    const written = db.transaction().execute((transaction) => {
-      const request = { streamId, expectedVersion: 'any', commands: [] } as const
-      const events = [event({}, ['tag:1'])]
-      return backend.store.inTransaction(transaction).append({ ...request, events })()
+    let written: ReturnType<ReturnType<typeof append>> | undefined
+    const release = await stopAnnouncement(admin, async () => {
+      const db = database.connect(1)
+      written = db.transaction().execute((transaction) => {
+        const request = { streamId, expectedVersion: 'any', commands: [] } as const
+        const events = [event({}, ['tag:1'])]
+        return backend.store.inTransaction(transaction).append({ ...request, events })()
+      })
+      await eventually(async () => (await blockedIn(admin)) > 0)
     })
-    await eventually(async () => (await blockedIn(admin)) > 0)
-    await admin.query("select nextval('reprise.events_position_seq')")
     await right(append(streamId, 1))
     let isErased = false
     const erased = right(backend.operator.erase({ streamId, ...audited })).finally(() => {
       isErased = true
     })
     await eventually(async () => isErased || (await isAsleep(admin, 'fast')))
-    await admin.query('select pg_advisory_unlock($1)', [rows[0]?.key])
+    await release()
     await erased
     expect(await written).toMatchObject({ left: { _tag: 'StreamErased' } })
     expect(await eventsLeft(streamId)).toEqual([])
