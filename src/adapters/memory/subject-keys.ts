@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { byCodePoints } from '../../core/code-points'
-import { forgettingProblem, nobodyToForget } from '../../core/operator/forgetting'
+import { forgettingProblem, nothingToForget } from '../../core/operator/forgetting'
 import type { Operator } from '../../core/ports/operator'
 import type {
   BackendSubjectKeys,
@@ -66,7 +66,7 @@ export const memoryForgetting = (
     const { subject, by, why } = forgetting
     return TE.fromIOEither(() => {
       const found = subjectKeys.get(subject)
-      if (found === undefined) return E.left(nobodyToForget(subject))
+      if (found === undefined) return E.left(nothingToForget(subject))
       if (!('wrapped' in found)) return E.right(found)
       const { at: forgottenAt } = audit.add(
         { operator: by, action: 'forget', subject, detail: { why } },

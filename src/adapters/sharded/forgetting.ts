@@ -6,7 +6,7 @@ import {
   type Forgetting,
   forgettingProblem,
   type ForgottenSubject,
-  nobodyToForget,
+  nothingToForget,
 } from '../../core/operator/forgetting'
 import type { Operator } from '../../core/ports/operator'
 import type { SubjectKeys, WrappedSubjectKey } from '../../core/ports/subject-keys'
@@ -69,7 +69,7 @@ export const forgetOnAll =
     if (failed !== undefined) {
       return E.left(destroyed.some(E.isRight) ? { ...failed, outcome: 'unknown' } : failed)
     }
-    if (destroyed.length === 0) return E.left(nobodyToForget(forgetting.subject))
+    if (destroyed.length === 0) return E.left(nothingToForget(forgetting.subject))
     const kept = await Promise.all(
       which('nothing').map((shard) => forgetUnknown(shard, forgetting)),
     )

@@ -58,7 +58,7 @@ export const forgettingProblem = ({
  * There is no personal data of this subject: it has no key.
  *
  * @example
- * nobodyToForget('customer-7')._tag // 'InvalidOperation'
+ * nothingToForget('customer-7')._tag // 'InvalidOperation'
  */
-export const nobodyToForget = (subject: string): InvalidOperation =>
+export const nothingToForget = (subject: string): InvalidOperation =>
   invalidOperation('subject', `${subject} has no personal data here`)

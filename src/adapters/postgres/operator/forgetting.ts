@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import {
   forgettingProblem,
   type ForgottenSubject,
-  nobodyToForget,
+  nothingToForget,
 } from '../../../core/operator/forgetting'
 import type { Operator } from '../../../core/ports/operator'
 import { epoch, type OperatedSchema } from './operated-schema'
@@ -31,7 +31,7 @@ export const forgetting = (
       TE.tapIO(() => onForgotten),
       TE.flatMap(([row]) => read<ForgottenSubject>(entry(quoted), [row?.sequence ?? 0])),
       TE.flatMapEither(([forgotten]) =>
-        forgotten === undefined ? E.left(nobodyToForget(subject)) : E.right(forgotten),
+        forgotten === undefined ? E.left(nothingToForget(subject)) : E.right(forgotten),
       ),
     )
   },
