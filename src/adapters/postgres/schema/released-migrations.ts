@@ -1193,8 +1193,9 @@ create trigger subject_keys_are_not_truncated before truncate on {{schema}}.subj
 
 -- Destroys the key of a subject. Answers the sequence of the entry in the audit; null: it has no key, and nothing was done. Of a
 -- subject that was forgotten before, what was answered then. Whatever has states in memory is told at the commit.
+-- also_unknown: one without a key is forgotten, too, and gets none any more.
 -- Runs as its owner, which the role of an application need not be: see docs/how-to/forget-a-person.md.
-create function {{schema}}.forget_subject(of_subject text, by_whom text, why text) returns bigint
+create function {{schema}}.forget_subject(of_subject text, by_whom text, why text, also_unknown boolean) returns bigint
   language plpgsql security definer
   set search_path = pg_catalog, pg_temp
 as $reprise$
@@ -1204,6 +1205,10 @@ declare
 begin
   perform set_config('lock_timeout', '1s', true);
   perform {{schema}}.hold_map();
+  if also_unknown then
+    insert into {{schema}}.subject_keys (subject, master_key, wrapped) values (of_subject, '', '') -- no other transaction sees it
+      on conflict do nothing;
+  end if;
   select k.wrapped, k.forgotten into known
     from {{schema}}.subject_keys k where k.subject = of_subject for update;
   if not found then
@@ -1220,7 +1225,7 @@ begin
   return entry;
 end
 $reprise$;
-revoke execute on function {{schema}}.forget_subject(text, text, text) from public;
+revoke execute on function {{schema}}.forget_subject(text, text, text, boolean) from public;
 
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
