@@ -2459,6 +2459,8 @@ begin
   end if;
   perform set_config('lock_timeout', '2s', true);
   lock table {{schema}}.events in share row exclusive mode;
+  -- A move into an archive file that was begun by the map before: some of its streams may be on another shard soon.
+  update {{schema}}.archive_ranges r set given_up = true where not r.given_up;
   if replaces = 0 then
     insert into {{schema}}.shard (cluster, shard, shards, epoch, slots, moving)
       values (of_cluster, this, of_shards, new_epoch, new_slots, new_moving)
