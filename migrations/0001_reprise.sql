@@ -126,7 +126,7 @@ $reprise$;
 -- insert such an event. To be called before events are deleted, and when every writer that begins later finds the stream beyond
 -- them. Writers have the lock of an insert before they look.
 -- Not waited for: who waits for this transaction (it has not looked yet, or has met a row of it), and who is seen to be between two
--- statements (it will look again). Fails (lock_not_available) after a second.
+-- statements (it will look again). Fails (lock_not_available) after 5 seconds.
 -- See docs/adr/0125-what-removes-events-waits-for-writers.md.
 create function {{schema}}.wait_for_writers() returns void language plpgsql
   set search_path = pg_catalog, pg_temp
@@ -134,7 +134,7 @@ as $reprise$
 declare
   writers text[];
   pids text;
-  deadline timestamptz := clock_timestamp() + interval '1 second';
+  deadline timestamptz := clock_timestamp() + interval '5 seconds';
 begin
   loop
     with holders as materialized (
@@ -152,7 +152,7 @@ begin
       return;
     end if;
     if clock_timestamp() > deadline then
-      raise exception 'transactions that append have not ended within a second (server processes %)', pids
+      raise exception 'transactions that append have not ended within 5 seconds (server processes %)', pids
         using errcode = 'lock_not_available';
     end if;
     perform pg_sleep(0.002);
