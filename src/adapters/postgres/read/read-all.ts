@@ -51,6 +51,12 @@ from (
 ) e
 where ${IS_EVENT}`
 
+/**
+ * From this position on a store is read by a plan of its own. One that was made for some hundred events goes through the
+ * whole of each partition, and a session keeps it until the server has analyzed them, which can be long after an import.
+ */
+const MANY = 100_000
+
 /** The events with one of the tags. */
 const tagged = (schema: string): string => `(
     select distinct t.position from ${schema}.event_tags t
@@ -175,6 +181,7 @@ export const readAllFrom = (schema: string) => {
   const statements = {
     toHorizon: named('read_all', toHorizon(name)),
     below: named('read_below', below(name, `${name}.events e`)),
+    unorderedOfFew: named('read_unordered_of_few', unordered(name)),
     unordered: named('read_unordered', unordered(name)),
     belowTagged: named('read_below_tagged', below(name, tagged(name), true)),
     search: named('search', searched(name, `${name}.events e`)),
@@ -234,7 +241,8 @@ export const readAllFrom = (schema: string) => {
       upTo: Position,
       visible: Visible,
     ): Promise<Piece> => {
-      const found = await fetchRows<StoredEvent>(db, statements.unordered, [after, upTo])
+      const statement = visible.horizon < MANY ? statements.unorderedOfFew : statements.unordered
+      const found = await fetchRows<StoredEvent>(db, statement, [after, upTo])
       const rows = [...found].sort((one, other) => one.position - other.position).slice(0, limit)
       return { visible, rows, upTo, isLast: false }
     }
