@@ -214,7 +214,7 @@ export {
   type Forgetting,
   forgettingProblem,
   type ForgottenSubject,
-  nobodyToForget,
+  nothingToForget,
   subjectProblem,
 } from './core/operator/forgetting'
 export {

@@ -222,7 +222,7 @@ const forgetting = on(async (open) => {
 
 const rotating = on(async (open) => {
   const both = masterKeyFrom('two', masterKeyBytes)
-  await open.pool.query(`select reprise.forget_subject('c-3', 'test', 'test')`)
+  await open.pool.query(`select reprise.forget_subject('c-3', 'test', 'test', false)`)
   /** Each key in the clear, with what has wrapped it. */
   const keys = async (): Promise<ReadonlyMap<string, string>> => {
     const { rows } = await open.pool.query<{

@@ -126,6 +126,9 @@ describe('reprise archive --to', () => {
     expect(without.out).toContain('Its bytes are still in the archive file 2025.ndjson')
     expect((await run(['show', 'tick-b', ...archives()])).error).toContain('erased')
     expect(readFileSync(fileNamed(), 'utf8')).toContain('secret of tick-b')
+    const found = await run(['doctor'])
+    expect(found.out).toMatch(/warning +archives +1 range of archive files may hold bytes of/)
+    expect(found.out.replace(/\s+/g, ' ')).toContain('npx reprise archive --to 2025.ndjson')
     for (let time = 0; time < 2; time++) {
       expect(await run([...erase, ...archives()])).toMatchObject({ exitCode: 0, error: '' })
       const text = readFileSync(fileNamed(), 'utf8')
@@ -135,6 +138,7 @@ describe('reprise archive --to', () => {
     }
     expect((await run(['verify', ...archives()])).out).toContain('2 streams in archive files')
     expect(await right(side.operator.unusedRanges())).toEqual([])
+    expect((await run(['doctor'])).out).toMatch(/ok +archives /)
   })
 
   it('leaves no byte of a stream that a process was about to move when it was killed', async () => {

@@ -65,7 +65,7 @@ describe('reprise doctor', () => {
           'partitions',
           'horizon',
         ],
-        ['owners', 'filters', 'parked', 'projections', 'tags'],
+        ['owners', 'filters', 'parked', 'projections', 'tags', 'archives'],
       ]
         .flat()
         .map((name) => [name, 'ok']),

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import * as TE from 'fp-ts/TaskEither'
 import { byCodePoints } from '../../core/code-points'
-import { forgettingProblem, nobodyToForget } from '../../core/operator/forgetting'
+import { forgettingProblem, nothingToForget } from '../../core/operator/forgetting'
 import type { Operator } from '../../core/ports/operator'
 import type {
   BackendSubjectKeys,
@@ -63,11 +63,11 @@ export const memoryForgetting = (
   forgetSubject: (forgetting) => {
     const problem = forgettingProblem(forgetting)
     if (problem !== undefined) return TE.left(problem)
-    const { subject, by, why } = forgetting
+    const { subject, by, why, ifUnknown } = forgetting
     return TE.fromIOEither(() => {
       const found = subjectKeys.get(subject)
-      if (found === undefined) return E.left(nobodyToForget(subject))
-      if (!('wrapped' in found)) return E.right(found)
+      if (found === undefined && ifUnknown !== 'forget') return E.left(nothingToForget(subject))
+      if (found !== undefined && !('wrapped' in found)) return E.right(found)
       const { at: forgottenAt } = audit.add(
         { operator: by, action: 'forget', subject, detail: { why } },
         { outcome: 'done', message: 'forgotten' },

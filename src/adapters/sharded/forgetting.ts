@@ -6,10 +6,10 @@ import {
   type Forgetting,
   forgettingProblem,
   type ForgottenSubject,
-  nobodyToForget,
+  nothingToForget,
 } from '../../core/operator/forgetting'
 import type { Operator } from '../../core/ports/operator'
-import type { SubjectKeys, WrappedSubjectKey } from '../../core/ports/subject-keys'
+import type { SubjectKeys } from '../../core/ports/subject-keys'
 
 /** What forgets a subject on a shard. */
 export interface OperatedShard {
@@ -19,13 +19,6 @@ export interface OperatedShard {
 
 type Answer = E.Either<StoreFailed | InvalidOperation, ForgottenSubject>
 
-/** A key that opens nothing, and that no master key has wrapped: it is there to be destroyed. */
-const keyOfNothing = (subject: string): WrappedSubjectKey => ({
-  subject,
-  masterKey: 'none',
-  wrapped: 'none',
-})
-
 /** What a shard knows of a subject: its key, or that it was forgotten; nothing; or it does not answer. */
 type Known = 'something' | 'nothing' | StoreFailed
 
@@ -33,14 +26,6 @@ const knownOn = async ({ subjectKeys }: OperatedShard, subject: string): Promise
   const found = await subjectKeys.find([subject])()
   if (E.isLeft(found)) return found.left
   return found.right.length === 0 ? 'nothing' : 'something'
-}
-
-const forgetUnknown = async (
-  { operator, subjectKeys }: OperatedShard,
-  forgetting: Forgetting,
-): Promise<Answer> => {
-  const added = await subjectKeys.add([keyOfNothing(forgetting.subject)])()
-  return E.isLeft(added) ? added : operator.forgetSubject(forgetting)()
 }
 
 /**
@@ -69,11 +54,15 @@ export const forgetOnAll =
     if (failed !== undefined) {
       return E.left(destroyed.some(E.isRight) ? { ...failed, outcome: 'unknown' } : failed)
     }
-    if (destroyed.length === 0) return E.left(nobodyToForget(forgetting.subject))
-    const kept = await Promise.all(
-      which('nothing').map((shard) => forgetUnknown(shard, forgetting)),
+    if (destroyed.length === 0 && forgetting.ifUnknown !== 'forget') {
+      return E.left(nothingToForget(forgetting.subject))
+    }
+    const unknown = await Promise.all(
+      which('nothing').map(({ operator }) =>
+        operator.forgetSubject({ ...forgetting, ifUnknown: 'forget' })(),
+      ),
     )
-    return earliest([...destroyed, ...kept])
+    return earliest([...destroyed, ...unknown])
   }
 
 /** The failure among some answers, or else the one that was written down first. */

@@ -2,6 +2,7 @@ import { MOST_EVENTS, setting } from '../setting'
 import { isComplete, type TaggedCategory } from '../tagged-category'
 import { argument, briefly, count, firstThree } from '../text'
 import { holderText, type Horizon } from './horizon'
+import type { UnusedRange } from './moving-to-files'
 import { partitionTitle, type PartitionStatus } from './status'
 
 /** What a check has found. */
@@ -216,3 +217,13 @@ export const tagsFinding = (categories: ReadonlyArray<TaggedCategory>): Finding 
       : `complete in ${categories.length === 1 ? '1 category' : `${categories.length} categories`}${open.length === 0 ? '' : `; of ${named(open)} for as long as every process that appends declares them`}`,
   )
 }
+
+/** Whether archive files hold bytes that nothing counts on, of streams that were erased perhaps. */
+export const archiveFilesFinding = (unused: ReadonlyArray<UnusedRange>): Finding =>
+  unused.length === 0
+    ? ok('archives', 'no bytes of archive files are to be overwritten')
+    : warning(
+        'archives',
+        `${count(unused.length, 'range')} of archive files may hold bytes of erased streams: ${firstThree([...new Set(unused.map(({ file }) => file))])}`,
+        `npx reprise archive --to ${argument(unused[0]?.file ?? '')} overwrites those of that file, and so does an erase that is run again with --archives <folder>`,
+      )

@@ -11,10 +11,12 @@ export interface Forgetting {
   readonly by: string
   /** Why. 1 to 2,000 characters. It is kept for ever: name no person. */
   readonly why: string
+  /** A subject without personal data in the store is `refuse`d (default), or forgotten, too, and can have none any more. */
+  readonly ifUnknown?: 'refuse' | 'forget'
 }
 
 /** A subject that was forgotten, as it is written down in the audit: action `forget`. */
-export interface ForgottenSubject extends Forgetting {
+export interface ForgottenSubject extends Omit<Forgetting, 'ifUnknown'> {
   /** Milliseconds since 1970-01-01 UTC, by the store's clock. */
   readonly forgottenAt: number
 }
@@ -37,7 +39,7 @@ export const subjectProblem = (subject: unknown): string | undefined =>
     : `must have 1 to ${LONGEST_SUBJECT} characters`
 
 /**
- * Why nobody can be forgotten with this, or `undefined`. Every store calls it first.
+ * Why this is no valid request to forget a subject, or `undefined`. Every store calls it first.
  *
  * @example
  * forgettingProblem({ subject: 'customer-7', by: 'grace', why: '' })?._tag // 'InvalidOperation'
@@ -46,9 +48,13 @@ export const forgettingProblem = ({
   subject,
   by,
   why,
+  ifUnknown = 'refuse',
 }: Forgetting): InvalidOperation | undefined => {
   const wrong = subjectProblem(subject)
   if (wrong !== undefined) return invalidOperation('subject', wrong)
+  if (!['refuse', 'forget'].includes(ifUnknown)) {
+    return invalidOperation('ifUnknown', 'must be refuse or forget')
+  }
   return (
     actionProblem({ operator: by, action: 'forget', subject, detail: {} }) ?? reasonProblem(why)
   )
@@ -58,7 +64,7 @@ export const forgettingProblem = ({
  * There is no personal data of this subject: it has no key.
  *
  * @example
- * nobodyToForget('customer-7')._tag // 'InvalidOperation'
+ * nothingToForget('customer-7')._tag // 'InvalidOperation'
  */
-export const nobodyToForget = (subject: string): InvalidOperation =>
+export const nothingToForget = (subject: string): InvalidOperation =>
   invalidOperation('subject', `${subject} has no personal data here`)

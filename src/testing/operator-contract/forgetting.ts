@@ -106,6 +106,24 @@ export const forgettingSubjects: Suite = {
       same(await succeeds(subjectKeys.find([subject])), [keyOf(subject)])
       same((await succeeds(operator.audit(ALL))).entries, [])
     },
+    'forgets a subject of which there is nothing, if it is asked to: it gets no key any more':
+      async ({ operator, subjectKeys }) => {
+        const subject = freshSubject()
+        const unknown = forgetting(subject, { ifUnknown: 'forget' })
+        const { forgottenAt, ...written } = await succeeds(operator.forgetSubject(unknown))
+        same(written, { subject, by, why })
+        const [found] = await succeeds(subjectKeys.add([keyOf(subject)]))
+        same(found?.wrapped, undefined)
+        const again = { ...forgetting(subject), by: 'other' }
+        same(await succeeds(operator.forgetSubject(again)), { subject, by, why, forgottenAt })
+        same((await succeeds(operator.audit(ALL))).entries.length, 1)
+        const wrong = { ...unknown, ifUnknown: 'perhaps' as 'forget' }
+        await failsWith(operator.forgetSubject(wrong), { _tag: 'InvalidOperation' })
+        const known = freshSubject()
+        await succeeds(subjectKeys.add([keyOf(known)]))
+        await succeeds(operator.forgetSubject(forgetting(known, { ifUnknown: 'forget' })))
+        same((await succeeds(subjectKeys.find([known])))[0]?.wrapped, undefined)
+      },
     'lists the keys that another master key has wrapped, and takes another wrapping for them':
       async ({ operator, subjectKeys }) => {
         const prefix = freshSubject()

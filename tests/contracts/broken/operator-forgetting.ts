@@ -20,6 +20,8 @@ const ONCE =
   'forgetting: does it once, and writes it into the audit: repeated, it answers what was written down'
 const INVALID =
   'forgetting: refuses a subject of which there is nothing, and an argument that is not valid'
+const UNKNOWN =
+  'forgetting: forgets a subject of which there is nothing, if it is asked to: it gets no key any more'
 const LISTS =
   'forgetting: lists the keys that another master key has wrapped, and takes another wrapping for them'
 
@@ -29,12 +31,22 @@ export const brokenForgettingOperators: ReadonlyArray<BrokenOperator> = [
     open: operatorThat(() => ({
       forgetSubject: (wanted) => TE.right({ ...wanted, forgottenAt: Date.now() }),
     })),
-    noticedBy: [DESTROYS, ONCE, INVALID, LISTS],
+    noticedBy: [DESTROYS, ONCE, INVALID, UNKNOWN, LISTS],
   },
   {
     defect: 'answers each writer with the key that it has brought',
     open: keysThat(() => ({ add: (keys) => TE.right(keys) })),
-    noticedBy: [ONE_KEY, DESTROYS, ONCE, INVALID, LISTS],
+    noticedBy: [ONE_KEY, DESTROYS, ONCE, INVALID, UNKNOWN, LISTS],
+  },
+  {
+    defect: 'writes down that an unknown subject is forgotten, and gives it a key later',
+    open: operatorThat(({ forgetSubject }) => ({
+      forgetSubject: (wanted) =>
+        wanted.ifUnknown === 'forget'
+          ? TE.right({ subject: wanted.subject, by: wanted.by, why: wanted.why, forgottenAt: 1 })
+          : forgetSubject(wanted),
+    })),
+    noticedBy: [UNKNOWN],
   },
   {
     defect: 'lists keys that the newest master key has wrapped already',

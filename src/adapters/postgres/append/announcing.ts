@@ -28,11 +28,16 @@ export const announcing = (
   const namespace = `(${sequence}::oid::bigint & 16777215) << 40`
   return {
     sequence: `(select pg_sequence_last_value(${sequence}) as last${layout === 'partitions' ? `, ${ahead(sequence)}` : ''} offset 0) s`,
-    announced: `case when ${settings === undefined ? '' : `${settings} is not null and `}${isAhead(schema, layout)}
+    announced: `case when ${settings === undefined ? '' : `${settings} is not null and `}${isHeld(schema)} and ${isAhead(schema, layout)}
   and pg_advisory_xact_lock_shared((${namespace}) | s.last) is not null
   and pg_sequence_last_value(${sequence}) <= s.last + 32 then true else false end`,
   }
 }
+
+/** SQL: true; above READ COMMITTED nothing may have been removed since the transaction began: see hold_removals in migrations/0001_reprise.sql. */
+const isHeld = (schema: string): string =>
+  `case when current_setting('transaction_isolation') in ('read committed', 'read uncommitted') then true
+    else ${schema}.hold_removals() end`
 
 /** What the session knows of a sequence: see is_ahead in migrations/0001_reprise.sql. */
 const ahead = (sequence: string): string =>

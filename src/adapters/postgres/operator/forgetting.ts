@@ -4,13 +4,13 @@ import * as TE from 'fp-ts/TaskEither'
 import {
   forgettingProblem,
   type ForgottenSubject,
-  nobodyToForget,
+  nothingToForget,
 } from '../../../core/operator/forgetting'
 import type { Operator } from '../../../core/ports/operator'
 import { epoch, type OperatedSchema } from './operated-schema'
 
 const forget = (schema: string): string =>
-  `select ${schema}.forget_subject($1::text, $2::text, $3::text)::double precision as sequence`
+  `select ${schema}.forget_subject($1::text, $2::text, $3::text, $4::boolean)::double precision as sequence`
 
 const entry = (schema: string): string => `
 select subject, ${epoch('recorded_at')} as "forgottenAt", operator as by, detail->>'why' as why
@@ -25,13 +25,14 @@ export const forgetting = (
   forgetSubject: (wanted) => {
     const problem = forgettingProblem(wanted)
     if (problem !== undefined) return TE.left(problem)
-    const { subject, by, why } = wanted
+    const { subject, by, why, ifUnknown } = wanted
+    const parameters = [subject, by, why, ifUnknown === 'forget']
     return pipe(
-      write<{ readonly sequence: number | null }>(forget(quoted), [subject, by, why]),
+      write<{ readonly sequence: number | null }>(forget(quoted), parameters),
       TE.tapIO(() => onForgotten),
       TE.flatMap(([row]) => read<ForgottenSubject>(entry(quoted), [row?.sequence ?? 0])),
       TE.flatMapEither(([forgotten]) =>
-        forgotten === undefined ? E.left(nobodyToForget(subject)) : E.right(forgotten),
+        forgotten === undefined ? E.left(nothingToForget(subject)) : E.right(forgotten),
       ),
     )
   },

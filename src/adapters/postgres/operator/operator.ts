@@ -13,6 +13,7 @@ import {
   ownersFinding,
   parkedFinding,
   projectionsFinding,
+  archiveFilesFinding,
   tagsFinding,
   thresholdsOf,
 } from '../../../core/operator/finding'
@@ -86,6 +87,7 @@ export const postgresOperator = <Database>(
   const limits = thresholdsOf(thresholds)
   const status = statusOf(operated, countUpToOf(countUpTo))
   const tags = categoryTags(operated)
+  const files = movingToFiles(operated)
   const horizon = horizonOf(operated, limits.openAppend)
 
   const aboutSubscriptions = (
@@ -100,7 +102,7 @@ export const postgresOperator = <Database>(
     ...subscriptionActions(operated, events),
     ...tags,
     ...archiving(operated),
-    ...movingToFiles(operated),
+    ...files,
     ...closing(operated),
     ...truncating(operated, onForgotten),
     ...erasing(operated, onForgotten),
@@ -130,6 +132,11 @@ export const postgresOperator = <Database>(
       aboutSubscriptions('parked', parkedFinding),
       aboutSubscriptions('projections', (partitions) => projectionsFinding(partitions, limits)),
       { name: 'tags', needs: 'tables', look: pipe(tags.taggedCategories(), TE.map(tagsFinding)) },
+      {
+        name: 'archives',
+        needs: 'tables',
+        look: pipe(files.unusedRanges(), TE.map(archiveFilesFinding)),
+      },
     ]),
   }
 }

@@ -94,7 +94,8 @@ create trigger events_are_immutable before update or delete on {{schema}}.events
 create trigger events_are_not_truncated before truncate on {{schema}}.events
   for each statement execute function {{schema}}.refuse_change();
 
--- How often events were removed: erased, archived, truncated, or moved to another shard. While it stays, what an import knows of a stream holds.
+-- How often events were removed: erased, archived, truncated, or moved to another shard. While it stays, what an import knows of a
+-- stream holds. What removes events locks the row first, so that one does it at a time.
 create table {{schema}}.removals (
   count bigint  not null default 0,
   one   boolean not null default true,
@@ -112,6 +113,56 @@ end
 $reprise$;
 create trigger removals_are_counted after delete on {{schema}}.events
   for each statement execute function {{schema}}.count_removal();
+
+-- For an append in a transaction above READ COMMITTED. It goes by what there was when the transaction began: the version that it takes
+-- for the next one may be that of an event which was removed since, and then no key refuses it. Fails (serialization_failure) if
+-- anything was removed since then, and lets nothing be removed until the transaction ends. Answers true.
+create function {{schema}}.hold_removals() returns boolean language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform from {{schema}}.removals for share;
+  return true;
+end
+$reprise$;
+
+-- The same for READ COMMITTED, where one statement may still go by what there was when it began: waits until all have ended that may
+-- insert such an event. To be called before events are deleted, and when every writer that begins later finds the stream beyond
+-- them. Writers have the lock of an insert before they look.
+-- Not waited for: who waits for this transaction (it has not looked yet, or has met a row of it), and who is seen to be between two
+-- statements (it will look again). Fails (lock_not_available) after a second.
+-- See docs/adr/0125-what-removes-events-waits-for-writers.md.
+create function {{schema}}.wait_for_writers() returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+declare
+  writers text[];
+  pids text;
+  deadline timestamptz := clock_timestamp() + interval '1 second';
+begin
+  loop
+    with holders as materialized (
+      select l.virtualtransaction, l.pid
+        from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'relation' and l.relation = '{{quoted}}.events'::regclass
+          and l.database = (select d.oid from pg_database d where d.datname = current_database())
+          and l.mode = 'RowExclusiveLock' and l.granted and l.pid <> pg_backend_pid()
+          and (writers is null or l.virtualtransaction = any(writers))
+          and (a.state is null or a.state not like 'idle in transaction%')
+    )
+    select array_agg(h.virtualtransaction), string_agg(h.pid::text, ', ' order by h.pid) into writers, pids
+      from holders h where pg_backend_pid() <> all (pg_blocking_pids(h.pid));
+    if writers is null then
+      return;
+    end if;
+    if clock_timestamp() > deadline then
+      raise exception 'transactions that append have not ended within a second (server processes %)', pids
+        using errcode = 'lock_not_available';
+    end if;
+    perform pg_sleep(0.002);
+  end loop;
+end
+$reprise$;
 
 -- What events concern beside their streams: see docs/explanation/boundaries.md. Written once, as the events are.
 create table {{schema}}.event_tags (
@@ -156,6 +207,16 @@ begin
     raise exception 'the tags of % are not complete', incomplete using errcode = 'RP006';
   end if;
   return true;
+end
+$reprise$;
+
+-- Refuses who has found that tags are not complete. They may be by now.
+create function {{schema}}.refuse_incomplete_tags() returns void language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+begin
+  perform {{schema}}.check_tags(null); -- says which
+  raise exception 'the tags of a category were not complete a moment ago' using errcode = 'RP006';
 end
 $reprise$;
 
@@ -626,8 +687,7 @@ begin
     end if;
   end if;
   if incomplete then
-    perform {{schema}}.check_tags(null); -- says which
-    raise exception 'the tags of a category were not complete a moment ago' using errcode = 'RP006';
+    perform {{schema}}.refuse_incomplete_tags();
   end if;
   "position" := base;
   data := jsonb_build_object('horizon', horizon, 'more', more, 'rebuilds', seen);
@@ -635,7 +695,7 @@ begin
   return query
     select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,
            floor(date_part('epoch', e.recorded_at) * 1000 + 0.0005), e.data, e.metadata
-      from unnest(found) as m(position) join {{schema}}.events e on e.position = m.position;
+      from {{schema}}.events e where e.position = any(found); -- one walk through the index, where the positions are close
 end
 $reprise$;
 
@@ -690,6 +750,7 @@ declare
   more integer[];
   handled {{schema}}.commands[];
   newest bigint[];
+  incomplete boolean; -- whether tags are
   adds boolean; -- whether there are events to add
   positions bigint[]; -- of the events, in their order; null: its unit was refused
   broken text;
@@ -718,6 +779,12 @@ begin
                from unnest(lock_names, lock_alone) as l(name, alone) group by 1) n
           order by n.key offset 0
       ) l;
+  end if;
+
+  -- What removes events waits for who has this lock, and has looked: see wait_for_writers.
+  lock table {{schema}}.events in row exclusive mode;
+  if not is_read_committed then
+    perform {{schema}}.hold_removals();
   end if;
 
   loop
@@ -767,7 +834,8 @@ begin
     if cardinality(condition_units) > 0 then
       -- A position that was never drawn: the store was restored from a backup, or it is another one.
       select array_agg(c.unit), array_agg(case when c.after > 0 and c.rebuilds <> (select s.rebuilds from {{schema}}.store s)
-               then 0 else coalesce(m.newest, 0) end) into more, newest
+               then 0 else coalesce(m.newest, 0) end), exists (select from {{schema}}.incomplete_tags(null))
+          into more, newest, incomplete
         from unnest(condition_units, seen_after, seen_counts, seen_rebuilds) as c(unit, after, count, rebuilds)
           left join (
             select m.query, count(*) as count, max(m.position) as newest
@@ -779,8 +847,8 @@ begin
           and (coalesce(m.count, 0) <> c.count or (c.after > 0 and c.rebuilds <> (select s.rebuilds from {{schema}}.store s))
             or c.after > (
             select case when s.is_called then s.last_value else 0 end from {{schema}}.events_position_seq s));
-      if exists (select from {{schema}}.incomplete_tags(null)) then -- afterwards: what begins later is behind all of this
-        perform {{schema}}.check_tags(null);
+      if incomplete then -- by the snapshot that the query has gone by: a rebuild of tags may end at any moment
+        perform {{schema}}.refuse_incomplete_tags();
       end if;
       if more is not null then
         return query
@@ -1127,8 +1195,9 @@ create trigger subject_keys_are_not_truncated before truncate on {{schema}}.subj
 
 -- Destroys the key of a subject. Answers the sequence of the entry in the audit; null: it has no key, and nothing was done. Of a
 -- subject that was forgotten before, what was answered then. Whatever has states in memory is told at the commit.
+-- also_unknown: one without a key is forgotten, too, and gets none any more.
 -- Runs as its owner, which the role of an application need not be: see docs/how-to/forget-a-person.md.
-create function {{schema}}.forget_subject(of_subject text, by_whom text, why text) returns bigint
+create function {{schema}}.forget_subject(of_subject text, by_whom text, why text, also_unknown boolean) returns bigint
   language plpgsql security definer
   set search_path = pg_catalog, pg_temp
 as $reprise$
@@ -1138,6 +1207,10 @@ declare
 begin
   perform set_config('lock_timeout', '1s', true);
   perform {{schema}}.hold_map();
+  if also_unknown then
+    insert into {{schema}}.subject_keys (subject, master_key, wrapped) values (of_subject, '', '') -- no other transaction sees it
+      on conflict do nothing;
+  end if;
   select k.wrapped, k.forgotten into known
     from {{schema}}.subject_keys k where k.subject = of_subject for update;
   if not found then
@@ -1154,7 +1227,7 @@ begin
   return entry;
 end
 $reprise$;
-revoke execute on function {{schema}}.forget_subject(text, text, text) from public;
+revoke execute on function {{schema}}.forget_subject(text, text, text, boolean) from public;
 
 -- Where a subscription begins that wants what was recorded since some time.
 create index events_recorded_at on {{schema}}.events using brin (recorded_at);
@@ -1332,6 +1405,7 @@ begin
   end if;
   perform set_config('lock_timeout', '1s', true);
   perform {{schema}}.hold_map();
+  lock table {{schema}}.events in row exclusive mode; -- before it looks: see wait_for_writers
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
   loop
@@ -1462,12 +1536,12 @@ begin
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   perform set_config('lock_timeout', '1s', true);
+  perform from {{schema}}.removals for update;
   perform {{schema}}.hold_map();
-  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  -- A rebuild of tags could bring some of them back.
   perform from {{schema}}.tagged_categories t
     where t.category in (select split_part(s.id, '-', 1) from unnest(of_streams) as s(id))
     order by t.category for update;
-  lock table {{schema}}.snapshots in share row exclusive mode;
   for one in select s.id from unnest(of_streams) as s(id) order by 1 loop
     select e.type, e.data into mark from {{schema}}.events e
       where e.stream_id = one and e.version = 2147483647 for update;
@@ -1507,6 +1581,8 @@ begin
     return;
   end if;
 
+  perform {{schema}}.wait_for_writers();
+  lock table {{schema}}.snapshots in share row exclusive mode; -- one that is being saved would stay
   insert into {{schema}}.archived_events
       (stream_id, version, position, id, type, schema_version, recorded_at, data, metadata, tags)
     select e.stream_id, e.version, e.position, e.id, e.type, e.schema_version, e.recorded_at, e.data, e.metadata,
@@ -1787,10 +1863,10 @@ begin
       upper(current_setting('transaction_isolation')) using errcode = 'RP004';
   end if;
   perform set_config('lock_timeout', '1s', true);
+  perform from {{schema}}.removals for update;
   perform {{schema}}.hold_map();
-  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  -- A rebuild of tags could bring some of them back.
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
-  lock table {{schema}}.snapshots in share row exclusive mode;
   select e.type into mark from {{schema}}.events e
     where e.stream_id = of_stream and e.version = 2147483647 for update;
   if mark.type in ('erased', 'archived') then
@@ -1826,6 +1902,8 @@ begin
   end if;
   behind := null;
 
+  perform {{schema}}.wait_for_writers();
+  lock table {{schema}}.snapshots in share row exclusive mode; -- one that is being saved would stay
   gone := array(select e.position from {{schema}}.events e where e.stream_id = of_stream and e.version <= last_version);
   perform set_config('reprise.maintenance', 'on', true);
   delete from {{schema}}.event_tags t where t.position = any(gone);
@@ -1881,15 +1959,19 @@ declare
   last_version integer;
   filed record;
 begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'a stream can be erased in a READ COMMITTED transaction only, not in %',
+      upper(current_setting('transaction_isolation')) using errcode = 'RP004';
+  end if;
   perform set_config('lock_timeout', '1s', true);
+  perform from {{schema}}.removals for update;
   perform {{schema}}.hold_map();
   -- For refuse_untagged: what is inserted here has no tags, and needs none.
   perform set_config('reprise.declared', 'tags of ' || split_part(of_stream, '-', 1), true);
   -- A process that is writing it into a file cannot finish that.
   update {{schema}}.archive_ranges r set given_up = true where of_stream = any(r.streams) and not r.given_up;
-  -- A rebuild of tags could bring some of them back, and a snapshot that is being saved would stay.
+  -- A rebuild of tags could bring some of them back.
   perform from {{schema}}.tagged_categories t where t.category = split_part(of_stream, '-', 1) for update;
-  lock table {{schema}}.snapshots in share row exclusive mode;
   loop
     select (e.data->>'audit')::bigint into known
       from {{schema}}.events e where e.stream_id = of_stream and e.version = 2147483647 and e.type = 'erased';
@@ -1935,6 +2017,8 @@ begin
       end if;
     end;
   end loop;
+  perform {{schema}}.wait_for_writers();
+  lock table {{schema}}.snapshots in share row exclusive mode; -- one that is being saved would stay
   perform set_config('reprise.maintenance', 'on', true);
   delete from {{schema}}.event_tags t where t.position = any(gone);
   delete from {{schema}}.events e where e.stream_id = of_stream and e.schema_version > 0;
@@ -2381,6 +2465,8 @@ begin
   end if;
   perform set_config('lock_timeout', '2s', true);
   lock table {{schema}}.events in share row exclusive mode;
+  -- A move into an archive file that was begun by the map before: some of its streams may be on another shard soon.
+  update {{schema}}.archive_ranges r set given_up = true where not r.given_up;
   if replaces = 0 then
     insert into {{schema}}.shard (cluster, shard, shards, epoch, slots, moving)
       values (of_cluster, this, of_shards, new_epoch, new_slots, new_moving)
@@ -2809,15 +2895,38 @@ begin
 end
 $reprise$;
 
+-- Keeps every other writer of events away until the transaction ends, as soon as those have ended that have begun. Others wait for
+-- a tenth of a second at most: then they go first, and it is tried again, for half a minute (lock_not_available). Runs as its owner:
+-- a role that may only append may not take this lock.
+create function {{schema}}.hold_writers() returns void language plpgsql security definer
+  set search_path = pg_catalog, pg_temp
+  set lock_timeout = '100ms'
+as $reprise$
+begin
+  for attempt in 1..150 loop
+    begin
+      lock table {{schema}}.events in share row exclusive mode;
+      return;
+    exception when lock_not_available then
+      if attempt = 150 then
+        raise;
+      end if;
+    end;
+    perform pg_sleep(0.1);
+  end loop;
+end
+$reprise$;
+
 -- Prepares to store a part of an archive, in the transaction that goes on to store it. Its locks and announcements are those of
 -- append_together, in the same order.
 --   stream_ids, bases: streams that get events, and the version that each must be at; lock_names: see append_together;
---   event_count: how many events will be stored.
+--   event_count: how many events will be stored; begins_above: whether a stream begins above version 1, with a summary. A writer
+--     that finds it empty would take another version, and no key refuse it: so no one else writes meanwhile.
 -- Answers 'ready', and the positions of the events; 'changed': a stream is not as the caller has seen it; 'overtaken': the import is
 -- not where the caller takes it to be.
 create function {{schema}}.prepare_import(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
-  out outcome text, out positions bigint[]
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer,
+  begins_above boolean, at regclass, out outcome text, out positions bigint[]
 ) language plpgsql
   set plan_cache_mode = force_generic_plan -- these three: see append_together
   set enable_seqscan = off
@@ -2846,6 +2955,11 @@ begin
           order by 2 offset 0
       ) l;
   end if;
+  if begins_above then
+    perform {{schema}}.hold_writers();
+  end if;
+  -- For finish_import: how many there are before it looks.
+  perform set_config('reprise.removals', (select r.count from {{schema}}.removals r)::text, true);
   if exists (
     select from unnest(stream_ids, bases) as s(stream_id, base)
       where s.base <> coalesce((
@@ -2865,7 +2979,7 @@ $reprise$;
 
 -- Stores what belongs to the events of a part of an archive, which are stored with their tags, and how far its import is then. The
 -- arrays run in parallel:
---   known_removals: see removals; null: of all streams was looked whether they are as the caller has seen them;
+--   known_removals: see removals; null: prepare_import has looked whether all streams are as the caller has seen them;
 --   undeclared: the categories of the events whose tags may be missing;
 --   mark_*: commands that were handled; refused_*: lines that were refused.
 -- Answers 'stored'; 'changed': events were removed since, so some streams may be otherwise. Then the caller rolls back.
@@ -2883,7 +2997,7 @@ as $reprise$
 begin
   -- After the events were stored. A removal that comes later meets them; one that was under way they have waited for, if it was of the
   -- versions that they take.
-  if known_removals <> (select r.count from {{schema}}.removals r) then
+  if coalesce(known_removals, current_setting('reprise.removals')::bigint) <> (select r.count from {{schema}}.removals r) then
     return 'changed';
   end if;
   -- The look before needs no right to change them.
@@ -2919,7 +3033,8 @@ $reprise$;
 --   tag_turns, tag_types, tags: the tags of the events, each with the place of its event among all of them (1, 2, ...), and its type.
 -- Answers 'stored', or as prepare_import and finish_import; 'changed' also for a command. Then nothing was stored.
 create function {{schema}}.import_batch(
-  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer, at regclass,
+  of_archive text, lines_before bigint, stream_ids text[], bases integer[], lock_names text[], event_count integer,
+  begins_above boolean, at regclass,
   event_streams text[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
   recorded double precision[], data text[], metadata text[],
   tag_turns integer[], tag_types text[], tags text[],
@@ -2936,7 +3051,7 @@ declare
   prepared record;
   broken text;
 begin
-  prepared := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, event_count, at);
+  prepared := {{schema}}.prepare_import(of_archive, lines_before, stream_ids, bases, lock_names, event_count, begins_above, at);
   if prepared.outcome <> 'ready' then
     return prepared.outcome;
   end if;

@@ -21,7 +21,8 @@ const prepareImport = (schema: string): string =>
   named(
     'prepare_import',
     `select outcome, array_to_string(positions, ',') as positions
-from ${schema}.prepare_import($1::text, $2::bigint, $3::text[], $4::integer[], $5::text[], $6::integer, ${eventsOf(schema)})`,
+from ${schema}.prepare_import($1::text, $2::bigint, $3::text[], $4::integer[], $5::text[], $6::integer, $7::boolean,
+  ${eventsOf(schema)})`,
   )
 
 const copyEvents = (schema: string): string => `copy ${schema}.events (${ROW_COLUMNS}) from stdin`

@@ -61,10 +61,14 @@ const lockNames = (batch: AnyBatch): ReadonlyArray<string> => {
   return [...locks]
 }
 
+const beginsAbove = (event: HistoricEvent | RawEvent): boolean =>
+  beginsStream(event) && event.version > 1
+
 /** What `prepare_import` takes. */
 export const preparing = (batch: AnyBatch): ReadonlyArray<unknown> => [
   ...[batch.from.archive, batch.from.lines],
   ...[...streamColumns(batch), lockNames(batch), batch.events.length],
+  batch.events.some(beginsAbove),
 ]
 
 /** The tags of the events. */

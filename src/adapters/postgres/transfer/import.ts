@@ -33,12 +33,12 @@ from unnest($1::text[], $2::text[]) as m(stream_id, command_id)
 
 const storeBatch = (schema: string): string => `
 select ${schema}.import_batch(
-  $1::text, $2::bigint, $3::text[], $4::integer[], $5::text[], $6::integer, ${eventsOf(schema)},
-  $7::text[], $8::integer[], $9::uuid[], $10::text[], $11::smallint[], $12::double precision[], $13::text[], $14::text[],
-  $15::integer[], $16::text[], $17::text[],
-  $18::bigint, $19::bigint, $20::boolean, $21::bigint, $22::text[],
-  $23::text[], $24::text[], $25::integer[], $26::integer[], $27::text[],
-  $28::bigint[], $29::bigint[], $30::bigint[], $31::text[], $32::text[]) as outcome`
+  $1::text, $2::bigint, $3::text[], $4::integer[], $5::text[], $6::integer, $7::boolean, ${eventsOf(schema)},
+  $8::text[], $9::integer[], $10::uuid[], $11::text[], $12::smallint[], $13::double precision[], $14::text[], $15::text[],
+  $16::integer[], $17::text[], $18::text[],
+  $19::bigint, $20::bigint, $21::boolean, $22::bigint, $23::text[],
+  $24::text[], $25::text[], $26::integer[], $27::integer[], $28::text[],
+  $29::bigint[], $30::bigint[], $31::bigint[], $32::text[], $33::text[]) as outcome`
 
 const refusals = (schema: string): string => `
 select line::double precision as line, start::double precision as start, length::double precision as length,
