@@ -10,6 +10,7 @@ import { toStoreFailed } from '../connection/errors'
 import { named, type Executor, fetchRows, type TransactionScope } from '../connection/query'
 import { eventsOf, IS_EVENT, quoteIdentifier } from '../schema/names'
 import { positionWindow } from './position-window'
+import { positionsPerEvent } from './positions-per-event'
 import { checkPositions, eventColumns, storedColumns, withoutNul } from './stored-events'
 
 /** The first row is the horizon, and no event: see migrations/0001_reprise.sql. */
@@ -32,6 +33,29 @@ where e.position > $1::bigint and e.position <= $5::bigint and ${IS_EVENT}
   and (select case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
 ${tagged ? checkTags(schema) : ''}order by e.position
 limit $2::integer`
+
+/**
+ * All events of a range of positions, in no order: to merge the indexes of all partitions takes longer than to sort the
+ * rows here. The planner is not to know the bounds: by them it would plan every page anew, which with 16 partitions takes
+ * a millisecond. The limit is never reached; by it the plan is taken for a small one, whatever the number of events, and
+ * the outer columns are computed in one place and not in each partition.
+ */
+const unordered = (schema: string): string => `
+select ${storedColumns}
+from (
+  select * from ${schema}.events
+  where position > (
+      select $1::bigint where case when pg_is_in_recovery() then ${schema}.refuse_replica() else true end)
+    and position <= (select $2::bigint)
+  limit (select $2::bigint - $1::bigint)
+) e
+where ${IS_EVENT}`
+
+/**
+ * From this position on a store is read by a plan of its own. One that was made for some hundred events goes through the
+ * whole of each partition, and a session keeps it until the server has analyzed them, which can be long after an import.
+ */
+const MANY = 100_000
 
 /** The events with one of the tags. */
 const tagged = (schema: string): string => `(
@@ -79,13 +103,20 @@ const parametersOf = (
  */
 const HORIZON_LIFETIME = 1_000
 
+/** Which store it is, and how its events are kept. */
+interface Layout extends Pick<StorePage, 'highest' | 'lineage'> {
+  readonly partitioned: boolean
+}
+
 /** How far the store can be read, and which one it is. */
-type Visible = Pick<StorePage, 'highest' | 'lineage'> & { readonly horizon: Position }
+interface Visible extends Layout {
+  readonly horizon: Position
+}
 
 /** The first row of {@link toHorizon}. */
 interface VisibleRow extends Pick<StoredEvent, 'position'> {
   readonly version: null
-  readonly data: Pick<StorePage, 'highest' | 'lineage'>
+  readonly data: Layout
 }
 
 const searchParameters = (range: StoreRange, end: Position): ReadonlyArray<unknown> => {
@@ -112,7 +143,7 @@ const split = (
   found: ReadonlyArray<StoredEvent | VisibleRow>,
 ): { readonly visible: Visible; readonly rows: ReadonlyArray<StoredEvent> } => {
   const rows: StoredEvent[] = []
-  let visible: Visible = { horizon: 0, highest: 0, lineage: '' }
+  let visible: Visible = { horizon: 0, highest: 0, lineage: '', partitioned: false }
   for (const row of found) {
     if (row.version === null) visible = { ...row.data, horizon: row.position }
     else rows.push(row)
@@ -150,6 +181,8 @@ export const readAllFrom = (schema: string) => {
   const statements = {
     toHorizon: named('read_all', toHorizon(name)),
     below: named('read_below', below(name, `${name}.events e`)),
+    unorderedOfFew: named('read_unordered_of_few', unordered(name)),
+    unordered: named('read_unordered', unordered(name)),
     belowTagged: named('read_below_tagged', below(name, tagged(name), true)),
     search: named('search', searched(name, `${name}.events e`)),
     searchCorrelated: named('search_correlated', searched(name, correlated(name))),
@@ -157,6 +190,7 @@ export const readAllFrom = (schema: string) => {
   return (db: Executor, scope: TransactionScope): EventSource['readAll'] => {
     const known = horizonCache()
     const window = positionWindow(scope)
+    const perEvent = positionsPerEvent()
 
     /** @param size - how many positions to look at. */
     const readToHorizon = async (range: StoreRange, size: number | null): Promise<Piece> => {
@@ -188,6 +222,31 @@ export const readAllFrom = (schema: string) => {
       return { visible, rows, upTo, isLast: false }
     }
 
+    /** The next events in partitions, without a filter. */
+    const readPartitions = async (range: StoreRange, visible: Visible): Promise<Piece> => {
+      const { after, limit } = range
+      const size = perEvent.enough(limit)
+      const piece =
+        size === undefined
+          ? await readBelow(range, null, visible)
+          : await readUnordered(range, Math.min(visible.horizon, after + size), visible)
+      const { rows, upTo } = piece
+      const last = rows.length === limit ? rows.at(-1) : undefined
+      perEvent.learn((last?.position ?? upTo) - after, rows.length)
+      return piece
+    }
+
+    const readUnordered = async (
+      { after, limit }: StoreRange,
+      upTo: Position,
+      visible: Visible,
+    ): Promise<Piece> => {
+      const statement = visible.horizon < MANY ? statements.unorderedOfFew : statements.unordered
+      const found = await fetchRows<StoredEvent>(db, statement, [after, upTo])
+      const rows = [...found].sort((one, other) => one.position - other.position).slice(0, limit)
+      return { visible, rows, upTo, isLast: false }
+    }
+
     /** By what else than their position, category, type and tags: below a horizon that is looked for before. */
     const search = async (range: StoreRange, size: number | null): Promise<Piece> => {
       const before = known.get()
@@ -214,7 +273,10 @@ export const readAllFrom = (schema: string) => {
         visible === undefined || visible.horizon <= range.after
           ? readToHorizon(range, size)
           : readBelow(range, size, visible)
-      return isFiltered(range) ? window.scan(look) : look(null)
+      if (isFiltered(range)) return window.scan(look)
+      return visible?.partitioned === true && visible.horizon > range.after
+        ? readPartitions(range, visible)
+        : look(null)
     }
 
     const readPage = async (range: StoreRange): Promise<StorePage> => {

@@ -943,7 +943,8 @@ end
 $reprise$;
 
 -- A page of the whole store. Its first row is no event and has no version: its position is the horizon, its
--- data holds the highest visible position and the lineage. The events follow, none of them beyond the horizon.
+-- data holds the highest visible position, the lineage, and whether events are in partitions. The events follow, none of
+-- them beyond the horizon.
 -- Null categories, types or tags: all of them. size: how many positions are looked at, null: all. at: see visible.
 create function {{schema}}.read_all(
   after bigint, most integer, categories text[], types text[], tags text[], size bigint, at regclass
@@ -966,7 +967,8 @@ begin
   select * into seen from {{schema}}.visible(at);
   return query select seen.horizon::double precision, null::text, null::integer, null::uuid, null::text,
     null::smallint, null::double precision,
-    jsonb_build_object('highest', seen.highest, 'lineage', seen.lineage), null::jsonb;
+    jsonb_build_object('highest', seen.highest, 'lineage', seen.lineage,
+      'partitioned', pg_partition_root(at) is not null), null::jsonb;
   if tags is not null then
     return query
       select e.position::double precision, e.stream_id, e.version, e.id, e.type, e.schema_version,

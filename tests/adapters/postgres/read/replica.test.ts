@@ -3,6 +3,7 @@ import { connectPool } from '../../../../src/adapters/postgres/connection/pool'
 import { postgres } from '../../../../src/adapters/postgres/backend'
 import { migrate } from '../../../../src/adapters/postgres/schema/migrate'
 import { fromEnd, fromTime } from '../../../../src/core/subscription-start'
+import { partitioned } from '../../../support/partitioned'
 import { until } from '../../../support/until'
 import { left, right } from '../../../support/right'
 import { type ReplicatedServer, startReplicated } from '../../../support/servers'
@@ -54,9 +55,10 @@ it('a replica reads streams, and rejects whatever needs to know how far the stor
   })
 })
 
-it('a reader that knows a horizon of the primary does not read up to it on a replica', async () => {
+/** Reads a page on the primary, and the next on the replica, which knows nothing of what is written meanwhile. */
+const readOnToReplica = async (streamId: string): Promise<void> => {
   const { store: writer } = storeBy(servers.primary.url)
-  await right(writer.append(appending('counter-2', 30)))
+  await right(writer.append(appending(streamId, 30)))
   await servers.caughtUp()
   let url = servers.primary.url
   const [onPrimary, onReplica] = [servers.primary, servers.replica].map(
@@ -84,6 +86,14 @@ it('a reader that knows a horizon of the primary does not read up to it on a rep
   await until(() => Promise.resolve(onReplica.idleCount === 1 ? true : undefined))
   url = servers.primary.url
   expect((await right(store.readAll({ after: 10, limit: 10 }))).events).toHaveLength(10)
+}
+
+it('a reader that knows a horizon of the primary does not read up to it on a replica', () =>
+  readOnToReplica('counter-2'))
+
+it('nor does one of events in partitions', async () => {
+  await partitioned(storeBy(servers.primary.url).db, 3)
+  await readOnToReplica('counter-3')
 })
 
 it('a replica that has become the primary is read as one', async () => {
@@ -92,8 +102,8 @@ it('a replica that has become the primary is read as one', async () => {
   expect(await left(store.readAll({ after: 0, limit: 100 }))).toMatchObject(refusal)
   await servers.promote()
   const before = await right(store.readAll({ after: 0, limit: 100 }))
-  expect(before).toMatchObject({ upTo: 33, highest: 33 })
+  expect(before).toMatchObject({ upTo: 63, highest: 63 })
   const { positions } = await right(store.append(appending('counter-1')))
-  expect(positions[0]).toBeGreaterThan(33) // a sequence runs ahead on a replica
-  expect((await right(store.readAll({ after: 33, limit: 9 }))).events).toHaveLength(1)
+  expect(positions[0]).toBeGreaterThan(63) // a sequence runs ahead on a replica
+  expect((await right(store.readAll({ after: 63, limit: 9 }))).events).toHaveLength(1)
 })
