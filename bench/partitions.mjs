@@ -1,6 +1,6 @@
 // A store whose events are in partitions beside one whose events are in one table, with the same content and in turns:
 // node bench/partitions.mjs --events 5000000, --partitions 16, --rounds 15, --seconds 0.5; --empty: events come into partitions
-// that are there, which is sooner done than to move them. Says rates, and the median of the ratios of two turns that follow
+// that are there, which is sooner done than to move them; --only 32: the workloads whose names contain that. Says rates, and the median of the ratios of two turns that follow
 // each other;
 // and how long the move of the living store took. The goal is a ratio of 0.9 or more.
 import { randomUUID } from 'node:crypto'
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '15' },
     seconds: { type: 'string', default: '0.5' },
     empty: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 })
 const [events, partitions, rounds, seconds] = [
@@ -118,6 +119,8 @@ const workloads = {
   },
 }
 
+const chosen = Object.entries(workloads).filter(([name]) => name.includes(values.only))
+
 const server = await startPostgres()
 const opened = []
 const open = async (name, prepare = () => Promise.resolve()) => {
@@ -145,11 +148,9 @@ try {
     await server.withClient(name, (client) => client.query('vacuum analyze reprise.events'))
   }
   await server.settle()
-  const rates = new Map(
-    Object.keys(workloads).map((name) => [name, { [plain.name]: [], [hashed.name]: [] }]),
-  )
+  const rates = new Map(chosen.map(([name]) => [name, { [plain.name]: [], [hashed.name]: [] }]))
   for (let round = -1; round < rounds; round++) {
-    for (const [name, work] of Object.entries(workloads)) {
+    for (const [name, work] of chosen) {
       for (const store of round % 2 === 0 ? [plain, hashed] : [hashed, plain]) {
         const measured = await work(store)
         if (round >= 0) rates.get(name)[store.name].push(measured) // the one before warms up
