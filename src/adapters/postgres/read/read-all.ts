@@ -36,7 +36,7 @@ limit $2::integer`
 
 /**
  * All events of a range of positions, in no order: to merge the indexes of all partitions takes longer than to sort the
- * rows here. The planner is not to know the bounds: by them it would plan every page anew, which with 16 partitions takes
+ * rows here. The planner is not to know the bounds: by them it would plan every page again, which with 16 partitions takes
  * a millisecond. The limit is never reached; by it the plan is taken for a small one, whatever the number of events, and
  * the outer columns are computed in one place and not in each partition.
  */
