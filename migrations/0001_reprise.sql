@@ -137,6 +137,7 @@ declare
   deadline timestamptz := clock_timestamp() + interval '5 seconds';
 begin
   loop
+    perform pg_stat_clear_snapshot(); -- or what others do would be what they did when this transaction first asked
     with holders as materialized (
       select l.virtualtransaction, l.pid
         from pg_locks l left join pg_stat_activity a on a.pid = l.pid
@@ -2912,6 +2913,7 @@ begin
   end loop;
 end
 $reprise$;
+revoke execute on function {{schema}}.hold_writers() from public;
 
 -- Prepares to store a part of an archive, in the transaction that goes on to store it. Its locks and announcements are those of
 -- append_together, in the same order.

@@ -230,6 +230,77 @@ describe('what removes events', () => {
     expect(await eventsLeft(other)).toEqual([1])
   })
 
+  it('waits for a statement of a transaction, and not for what the transaction does then', async () => {
+    const [streamId, again, other] = [fresh(), fresh(), fresh()]
+    for (const id of [streamId, again]) await right(append(id, 0))
+    const db = database.connect(1)
+    let leave = (): void => undefined
+    const isLeft = new Promise<void>((resolve) => {
+      leave = resolve
+    })
+    const [erased, ended] = await whileClosed(admin, async () => {
+      const ended = db.transaction().execute(async (transaction) => {
+        const request = { streamId: other, expectedVersion: 0, commands: [] }
+        const inside = backend.store.inTransaction(transaction)
+        await right(inside.append({ ...request, events: [event({ stops: 1 })] }))
+        await isLeft
+      })
+      await eventually(() => isAsleep(admin, ''))
+      const erased = right(backend.operator.erase({ streamId, ...audited }))
+      await eventually(() => isAsleep(admin, 'fast'))
+      return [erased, ended]
+    })
+    try {
+      await erased // the other transaction is still open
+      expect(await eventsLeft(streamId)).toEqual([])
+    } finally {
+      leave()
+      await ended
+    }
+    expect(await eventsLeft(other)).toEqual([1])
+  }, 60_000)
+
+  it('looks again who is writing, at each removal of one transaction', async () => {
+    const [first, second, other] = [fresh(), fresh(), fresh()]
+    for (const id of [first, second]) await right(append(id, 0))
+    const eraseWith = (client: Client, streamId: string) =>
+      client.query(
+        "select reprise.erase_stream($1, 'test', 'test', '{}', '{}', 'reprise.events'::regclass)",
+        [streamId],
+      )
+    const [writer, eraser] = ['slow', 'eraser'].map(
+      (name) => new Client({ connectionString: database.url, application_name: name }),
+    ) as [Client, Client]
+    await Promise.all([writer.connect(), eraser.connect()])
+    const insert = (streamId: string, data: object, version: number) =>
+      writer.query(
+        `insert into reprise.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+         values ($1, $2, gen_random_uuid(), 'Ticked', 1, now(), $3, '{}')`,
+        [streamId, version, data],
+      )
+    await writer.query('begin')
+    await insert(other, {}, 1)
+    await eraser.query('begin')
+    await eraseWith(eraser, first) // it has seen that the writer does nothing
+    const [written, erased] = await whileClosed(admin, async () => {
+      const written = insert(other, { stops: 1 }, 2)
+      await eventually(() => isAsleep(admin, 'slow'))
+      let isErased = false
+      const erased = eraseWith(eraser, second).finally(() => {
+        isErased = true
+      })
+      await eventually(async () => isErased || (await isAsleep(admin, 'eraser')))
+      expect(isErased).toBe(false)
+      return [written, erased]
+    })
+    await Promise.all([written, erased])
+    for (const client of [eraser, writer]) {
+      await client.query('commit')
+      await client.end()
+    }
+    expect(await eventsLeft(second)).toEqual([])
+  }, 60_000)
+
   it('gives up after five seconds, names who is in its way, and has removed nothing', async () => {
     const [streamId, other] = [fresh(), fresh()]
     await right(append(streamId, 0))

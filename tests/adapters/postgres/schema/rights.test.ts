@@ -112,6 +112,11 @@ describe('a user with the rights that the page names', () => {
       ...{ events: 1, commands: 1, refused: 1, isFinished: true },
     })
     expect(await right(backend.store.version('history-1'))).toBe(1)
+    const next = await right(transfer.beginImport(randomUUID(), []))
+    const summary = { ...event, id: randomUUID(), streamId: 'history-2', version: 3 }
+    const events = [{ ...summary, metadata: { beginning: true } as const }]
+    const second = { from: next, to, events, commands: [], refusals: [], completeTags: [] }
+    expect(await right(transfer.storeBatch(second))).toMatchObject({ events: 1 })
   })
 
   it('can append with tags and on conditions, and read by them', async () => {
