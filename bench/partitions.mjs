@@ -75,7 +75,10 @@ const rate = async (parallel, work) => {
   const end = begun + seconds * 1000
   let done = 0
   const worker = async (number) => {
-    while (performance.now() < end) done += await work(number)
+    while (performance.now() < end) {
+      const more = await work(number) // `done +=` before `await` would lose what others have done meanwhile
+      done += more
+    }
   }
   await Promise.all(Array.from({ length: parallel }, (_, number) => worker(number)))
   return (done * 1000) / (performance.now() - begun)
@@ -89,16 +92,46 @@ const event = () => ({
   data: { sku: 'a'.repeat(32), amount: 1, price: 1, note: 'x'.repeat(60) },
   metadata: {},
 })
-const append = (store) => async () => {
-  await right(
-    store.append({ streamId: random(), expectedVersion: 'any', events: [event()], commands: [] }),
-  )
-  return 1
+
+/** The versions of streams, by their ids, of which a writer of this process knows more than that all have the same number. */
+const streamVersions = () => {
+  const known = new Map()
+  return {
+    of: (streamId) => known.get(streamId) ?? events / STREAMS,
+    appended: (streamId, version) =>
+      known.set(streamId, Math.max(version, known.get(streamId) ?? 0)),
+  }
 }
 
+const append =
+  ({ store, versions }) =>
+  async () => {
+    const streamId = random()
+    const { version } = await right(
+      store.append({ streamId, expectedVersion: 'any', events: [event()], commands: [] }),
+    )
+    versions.appended(streamId, version)
+    return 1
+  }
+
+/** What a command appends: at the version of the state that it was decided on, with its id. */
+const appendCommand =
+  ({ store, versions }) =>
+  async () => {
+    const streamId = random()
+    const expectedVersion = versions.of(streamId)
+    const commands = [{ commandId: randomUUID(), skip: 0, eventCount: 1 }]
+    const answer = await store.append({ streamId, expectedVersion, events: [event()], commands })()
+    if (answer._tag === 'Right') versions.appended(streamId, answer.right.version)
+    else if (answer.left._tag !== 'VersionConflict') throw new Error(answer.left.message)
+    return answer._tag === 'Right' ? 1 : 0 // another writer of these was there first
+  }
+
 const workloads = {
-  'append, 1 writer': ({ store }) => rate(1, append(store)),
-  'append, 32 writers': ({ store }) => rate(32, append(store)),
+  'append, 1 writer': (of) => rate(1, append(of)),
+  'append, 32 writers': (of) => rate(32, append(of)),
+  'append of commands, 1 writer': (of) => rate(1, appendCommand(of)),
+  'append of commands, 32 writers': (of) => rate(32, appendCommand(of)),
   'load of 50 events, 8 at once': ({ store }) =>
     rate(8, async () => {
       await right(store.read(random(), { after: 0, limit: 100 }))
@@ -131,7 +164,7 @@ const open = async (name, prepare = () => Promise.resolve()) => {
   await right(backend.migrate)
   await prepare(db)
   await server.withClient(name, (client) => client.query(FILL))
-  return { name, db, store: backend.store, last: events }
+  return { name, db, store: backend.store, last: events, versions: streamVersions() }
 }
 
 try {

@@ -3,7 +3,7 @@ import { MAXIMUM_VERSION } from '../../../core/stream'
 import { named } from '../connection/query'
 import { eventsOf, milliseconds, quoteIdentifier } from '../schema/names'
 import { type EncodedAppend, type EncodedEvent } from './append'
-import { arrayText, type Columns, jsonColumns, markColumns } from './append-columns'
+import { arrayText, type Columns, jsonColumns, markColumns, streamColumns } from './append-columns'
 import { type Announcing, announcing, type EventsLayout } from './announcing'
 import { CURRENT, fits, joinLast, MOMENT, notBefore, versionCode } from './last-event'
 import { settingsIn, type StatementSettings } from './statement-settings'
@@ -145,28 +145,14 @@ const streamParameters = ({
   ...jsonColumns(events),
 ]
 
-/** Commands are looked up, and remembered, beside the events: all of them see the store at the same moment. */
-const marks = (schema: string): string => `, mark as materialized (
-  select m.*
-  from unnest((select $9::text[]), (select $10::integer[]), (select $11::text[]), (select $12::integer[]),
-              (select $13::integer[]), (select $14::text[]))
-    as m(stream_id, expected, command_id, skip, event_count, fingerprint)
-), handled as materialized (
-  select distinct m.stream_id
-  from mark m join ${schema}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
-), remembered as (
-  insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
-  select m.stream_id, m.command_id, ${CURRENT} + m.skip, m.event_count, m.fingerprint
-  from announced, mark m ${joinLast(schema, 'm.stream_id', 'm.expected')}
-  where ${fits('m.expected', CURRENT)} and m.stream_id not in (select stream_id from handled)
-  order by m.stream_id, m.command_id
-)`
-
 /** No row where nothing may be appended. */
-const many = (schema: string, { sequence, announced }: Announcing, marked: boolean): string => `
+const announcedMoment = (schema: string, { sequence, announced }: Announcing): string => `
 with announced as materialized (
   select ${MOMENT} as moment from ${sequence} where ${announced}
-)${marked ? marks(schema) : ''}
+)`
+
+/** Each event looks at its stream: most appends of many have one. */
+const many = (schema: string, announce: Announcing): string => `${announcedMoment(schema, announce)}
 insert into ${schema}.events (${COLUMNS})
 select r.stream_id, ${CURRENT} + r.place, r.id, r.type, r.schema_version, ${notBefore('last.recorded_at', 'a.moment')},
   r.data, r.metadata
@@ -179,32 +165,83 @@ from announced a,
   )}
     with ordinality as r(stream_id, expected, place, id, type, schema_version, data, metadata, turn)
   ${joinLast(schema, 'r.stream_id', 'r.expected')}
-where ${fits('r.expected', CURRENT)}${marked ? ' and r.stream_id not in (select stream_id from handled)' : ''}
+where ${fits('r.expected', CURRENT)}
 order by r.turn
 ${stored(schema)}`
 
-const manyParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => {
+/**
+ * Commands are looked up, and remembered, beside the events: all of them see the store at the same moment. Each stream is looked
+ * at once. What was found goes to its events and commands by the number of the append, in arrays, for a join would be planned
+ * without knowing for how many; a version of -1 says that nothing may be appended.
+ */
+const manyMarked = (
+  schema: string,
+  announce: Announcing,
+): string => `${announcedMoment(schema, announce)},
+mark as materialized (
+  select m.*
+  from unnest((select $11::text[]), (select $12::integer[]), (select $13::text[]), (select $14::integer[]),
+              (select $15::integer[]), (select $16::text[]))
+    as m(stream_id, append, command_id, skip, event_count, fingerprint)
+), handled as materialized (
+  select distinct m.stream_id
+  from mark m join ${schema}.commands c on c.stream_id = m.stream_id and c.command_id = m.command_id
+), found as materialized (
+  select array_agg(${notBefore('last.recorded_at', 'moment')} order by a.append) as moments,
+    array_agg(case when ${fits('a.expected', CURRENT)} and a.stream_id not in (select stream_id from handled)
+                   then ${CURRENT} else -1 end order by a.append) as versions
+  from announced, unnest((select $1::text[]), (select $2::integer[])) with ordinality as a(stream_id, expected, append)
+    ${joinLast(schema, 'a.stream_id', 'a.expected')}
+), remembered as (
+  insert into ${schema}.commands (stream_id, command_id, after, event_count, fingerprint)
+  select m.stream_id, m.command_id, (select versions from found)[m.append] + m.skip, m.event_count, m.fingerprint
+  from mark m
+  where (select versions from found)[m.append] >= 0
+  order by m.stream_id, m.command_id
+)
+insert into ${schema}.events (${COLUMNS})
+select r.stream_id, (select versions from found)[r.append] + r.place, r.id, r.type, r.schema_version,
+  (select moments from found)[r.append], r.data, r.metadata
+from ${unnested(
+  `(select $3::text[]), (select $4::integer[]), (select $5::integer[]), (select $6::uuid[]),
+                    (select $7::text[]), (select $8::smallint[])`,
+  '$9',
+  '$10',
+)}
+    with ordinality as r(stream_id, append, place, id, type, schema_version, data, metadata, turn)
+where (select versions from found)[r.append] >= 0
+order by r.turn
+${stored(schema)}`
+
+/** Of each event of some appends what `of` says, and its place in its append. */
+const perEvent = (
+  appends: ReadonlyArray<EncodedAppend>,
+  of: (append: EncodedAppend, index: number) => string,
+): Columns => {
   const [streams, events]: [string[], EncodedEvent[]] = [[], []]
-  const [expected, places] = [arrayText(), arrayText()]
-  for (const { streamId, expectedVersion, events: own } of appends) {
-    const code = String(versionCode(expectedVersion))
+  const [values, places] = [arrayText(), arrayText()]
+  for (const [index, append] of appends.entries()) {
+    const value = of(append, index)
     let place = 0
-    for (const event of own) {
+    for (const event of append.events) {
       place += 1
-      streams.push(streamId)
-      expected.add(code)
+      streams.push(append.streamId)
+      values.add(value)
       places.add(String(place))
       events.push(event)
     }
   }
-  return [streams, expected.end(), places.end(), ...jsonColumns(events)]
+  return [streams, values.end(), places.end(), ...jsonColumns(events)]
 }
 
-const markParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
+const manyParameters = (appends: ReadonlyArray<EncodedAppend>): Columns =>
+  perEvent(appends, ({ expectedVersion }) => String(versionCode(expectedVersion)))
+
+const manyMarkedParameters = (appends: ReadonlyArray<EncodedAppend>): Columns => [
+  ...streamColumns(appends),
+  ...perEvent(appends, (_, index) => String(index + 1)),
   appends.flatMap(({ streamId, commands }) => commands.map(() => streamId)),
-  appends.flatMap(({ expectedVersion, commands }) =>
-    commands.map(() => versionCode(expectedVersion)),
-  ),
+  appends.flatMap(({ commands }, index) => commands.map(() => index + 1)),
   ...markColumns(appends),
 ]
 
@@ -234,8 +271,8 @@ export const optimisticStatements = (
       ),
       appendStream: named(label('append_stream_or_fail'), orRefused(name, inserts.appendStream)),
     },
-    appendMany: named(label('append_many'), many(name, announce, false)),
-    appendManyMarked: named(label('append_many_marked'), many(name, announce, true)),
+    appendMany: named(label('append_many'), many(name, announce)),
+    appendManyMarked: named(label('append_many_marked'), manyMarked(name, announce)),
   }
 }
 
@@ -269,11 +306,7 @@ export const optimisticQuery = (
     const query = oneStreamQuery(statements, first)
     if (query !== undefined) return query
   }
-  const parameters = manyParameters(appends)
   return appends.every(({ commands }) => commands.length === 0)
-    ? { text: statements.appendMany, parameters }
-    : {
-        text: statements.appendManyMarked,
-        parameters: [...parameters, ...markParameters(appends)],
-      }
+    ? { text: statements.appendMany, parameters: manyParameters(appends) }
+    : { text: statements.appendManyMarked, parameters: manyMarkedParameters(appends) }
 }
