@@ -77,7 +77,10 @@ describe('reprise verify', () => {
       `update reprise.event_tags set type = 'Other' where tag = 'owner:i' and position = (select position from ${events} where ${at('i', 1)})`,
       // An erased stream that still has something.
       `insert into ${events} (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-         values (100001, '${name}-m', 2147483647, gen_random_uuid(), 'erased', 0, now(), '{}', '{}')`,
+         values (100010, '${name}-m', 2147483647, gen_random_uuid(), 'erased', 0, now(), '{}', '{}')`,
+      // Before the first one.
+      `insert into ${events} (position, stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+         select 100001 + n, 'other-1', n, gen_random_uuid(), 'Opened', 1, now(), '{}', '{}' from generate_series(0, 1) n`,
       // Later than the stream is.
       `insert into reprise.snapshots (stream_id, schema_version, version, state) values ('${name}-j', 1, 99, '{}')`,
       `update reprise.commands set after = 50 where stream_id = '${name}-k' and command_id = 'k-0'`,
@@ -103,6 +106,7 @@ describe('reprise verify', () => {
         `Positions ${name}-l:3`,
         `Tags tag owner:l`,
         `Tags ${name}-l:2`,
+        `Versions other-1:0`,
         `Erased ${name}-m`,
         `Ids ${name}-c:1`,
         `Events ${name}-e:1`,
@@ -119,7 +123,7 @@ describe('reprise verify', () => {
         `Sequence events_position_seq`,
       ].toSorted(),
     )
-    expect(verified).toMatchObject({ events: 38, counts: { Versions: 1, Commands: 2 } })
+    expect(verified).toMatchObject({ events: 40, counts: { Versions: 2, Commands: 2 } })
 
     const people = await verify()
     expect(people).toMatchObject({ exitCode: 1 })

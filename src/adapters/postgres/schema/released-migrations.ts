@@ -44,8 +44,7 @@ create table {{schema}}.events (
   data           jsonb       not null,
   metadata       jsonb       not null,
   constraint events_pkey primary key (stream_id, version),
-  constraint events_position_key unique (position),
-  constraint events_version_check check (version >= 1)
+  constraint events_position_key unique (position)
 );
 alter sequence {{schema}}.events_position_seq owned by {{schema}}.events.position;
 

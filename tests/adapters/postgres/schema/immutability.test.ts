@@ -49,13 +49,11 @@ describe('stored events', () => {
     expect(await stored()).toEqual(before)
   })
 
-  it('keep their places: one cannot be put twice, nor before the first', async () => {
-    const insert = (version: number) =>
-      client.query(
-        `insert into reprise.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
-         values ('counter-1', ${version}, gen_random_uuid(), 'Added', 1, now(), '{}', '{}')`,
-      )
-    await expect(insert(2)).rejects.toMatchObject({ constraint: 'events_pkey' })
-    await expect(insert(0)).rejects.toMatchObject({ constraint: 'events_version_check' })
+  it('keep their places: one cannot be put twice', async () => {
+    const insert = client.query(
+      `insert into reprise.events (stream_id, version, id, type, schema_version, recorded_at, data, metadata)
+         values ('counter-1', 2, gen_random_uuid(), 'Added', 1, now(), '{}', '{}')`,
+    )
+    await expect(insert).rejects.toMatchObject({ constraint: 'events_pkey' })
   })
 })
