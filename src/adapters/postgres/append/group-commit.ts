@@ -25,7 +25,10 @@ import {
 interface Calls<Call, Failure, Stored>
   extends
     TriedCalls<Call, Failure, Stored>,
-    Pick<Grouping<Call, Answer<Failure, Stored>>, 'name' | 'keyOf' | 'sizeOf' | 'claimsOf'> {
+    Pick<
+      Grouping<Call, Answer<Failure, Stored>>,
+      'name' | 'keyOf' | 'oneAtATime' | 'sizeOf' | 'claimsOf'
+    > {
   /** Waits for a lock only briefly. Never rejects. */
   readonly run: (calls: ReadonlyArray<Call>) => Promise<ReadonlyArray<Answer<Failure, Stored>>>
 }
@@ -128,6 +131,7 @@ export const groupedAppends = (run: RunAppends, bounds: LockedBounds): RunAppend
       run,
       alone: appendAlone(run),
       keyOf: ({ streamId }) => streamId,
+      oneAtATime: true,
       namesOf: ({ streamId }) => [streamId],
       sizeOf: ({ events }) => events.length,
       weightOf: lengthOf,

@@ -64,25 +64,32 @@ const isOrdinary = (appends: ReadonlyArray<EncodedAppend>): boolean => {
 /** Whether an optimistic statement has failed only because another writer was faster at this very moment. */
 export const lostRace = (error: unknown): boolean => isVersionTaken(error) || isCommandTaken(error)
 
-/** How many statements take the fallback after one that met another writer. */
+/** How many statements take the fallback after one that met another writer, if they append to a stream of that one. */
 const FALLBACK_STATEMENTS = 32
 
 /** Whether others write to the same streams just now: then the optimistic way is the longer one. */
 export interface Contention {
-  readonly isUnlikely: () => boolean
-  readonly record: () => void
+  /** Asked once for each statement. */
+  readonly isUnlikely: (appends: ReadonlyArray<EncodedAppend>) => boolean
+  readonly record: (appends: ReadonlyArray<EncodedAppend>) => void
 }
 
 const contention = (): Contention => {
-  let fallbacks = 0
+  const contended = new Map<StreamId, number>() // the last statement that takes the fallback
+  let statement = 0
+  let last = 0
   return {
-    isUnlikely: () => {
-      if (fallbacks === 0) return true
-      fallbacks -= 1
-      return false
+    isUnlikely: (appends) => {
+      statement += 1
+      if (statement > last) {
+        if (contended.size > 0) contended.clear()
+        return true
+      }
+      return !appends.some(({ streamId }) => statement <= (contended.get(streamId) ?? 0))
     },
-    record: () => {
-      fallbacks = FALLBACK_STATEMENTS
+    record: (appends) => {
+      last = statement + FALLBACK_STATEMENTS
+      for (const { streamId } of appends) contended.set(streamId, last)
     },
   }
 }
@@ -164,7 +171,7 @@ export const optimisticAppend = (
     rows: ReadonlyMap<StreamId, ReadonlyArray<StoredRow>>,
   ): Promise<ReadonlyArray<AppendAnswer>> => {
     const left = appends.filter(({ streamId }) => !rows.has(streamId))
-    if (left.length > 0) contention.record()
+    if (left.length > 0) contention.record(left)
     const answers = left.length > 0 ? await fallback(left) : []
     let next = 0
     return appends.map(({ streamId }) => {
@@ -178,7 +185,7 @@ export const optimisticAppend = (
   return async (appends) => {
     let query: Query | undefined
     try {
-      if (contention.isUnlikely() && isOrdinary(appends)) {
+      if (contention.isUnlikely(appends) && isOrdinary(appends)) {
         const fitting = layout.isPartitioned() ? statements.inPartitions : statements
         query = optimisticQuery(fitting, appends)
       }
@@ -189,7 +196,7 @@ export const optimisticAppend = (
     const found = await settled(fetchRows<StoredRow>(db, query.text, query.parameters))
     if (E.isLeft(found)) {
       const lost = lostRace(found.left)
-      if (lost) contention.record()
+      if (lost) contention.record(appends)
       return lost && scope === 'statement'
         ? fallback(appends)
         : allFailed(appends, scope, found.left)

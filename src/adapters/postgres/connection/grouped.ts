@@ -32,6 +32,11 @@ export interface Grouping<Call, Answer> {
   readonly weightOf: (call: Call) => number
   /** Two calls with the same key never share a statement; those that share one are in the order of their keys. */
   readonly keyOf: (call: Call) => string
+  /**
+   * Whether a call waits while one with the same key is under way, unless that is slow: where both write the same rows, one
+   * of them would fail.
+   */
+  readonly oneAtATime?: boolean
   /** Calls whose claims exclude each other never share a statement, and wait for each other in the order of arrival. */
   readonly claimsOf?: (call: Call) => ReadonlyArray<Claim>
   /** The answer to a call that got none, because what runs it has thrown. */
@@ -67,6 +72,12 @@ const partsOf = (callers: number): number =>
 /** What is claimed: true if alone. */
 type Claimed = Map<string, boolean>
 
+/** What calls that are under way have, so that others wait for them. */
+interface Taken {
+  readonly claimed: Claimed
+  readonly keys: ReadonlySet<string>
+}
+
 const claim = (claimed: Claimed, claims: ReadonlyArray<Claim>): void => {
   for (const { name, alone } of claims) claimed.set(name, alone || claimed.get(name) === true)
 }
@@ -80,15 +91,15 @@ const isClaimed = (claimed: Claimed, { name, alone }: Claim): boolean => {
  * The next calls in the order of their keys, no two with the same key or with claims that exclude each other, as many as
  * fit but at most `most`; and the rest.
  *
- * @param claimed - what calls that are under way have claimed.
+ * @param taken - what calls that are under way have.
  */
 const nextGroup = <Call, Answer>(
   queue: Waiting<Call, Answer>[],
   most: number,
-  claimed: Claimed,
+  { claimed, keys: underWay }: Taken,
   bounds: Pick<Grouping<Call, Answer>, 'size' | 'weight'>,
 ): readonly [group: ReadonlyArray<Waiting<Call, Answer>>, rest: Waiting<Call, Answer>[]] => {
-  if (queue.length === 1 && claimed.size === 0) return [queue, []]
+  if (queue.length === 1 && claimed.size === 0 && underWay.size === 0) return [queue, []]
   const group: Waiting<Call, Answer>[] = []
   const rest: Waiting<Call, Answer>[] = []
   const keys = new Set<string>()
@@ -100,7 +111,7 @@ const nextGroup = <Call, Answer>(
     const full = group.length >= most || (group.length > 0 && tooMuch)
     const excluded = claims.some((one) => isClaimed(claimed, one))
     claim(claimed, claims) // also if it has to wait: those behind it come later
-    if (full || excluded || keys.has(key)) {
+    if (full || excluded || keys.has(key) || underWay.has(key)) {
       rest.push(waiting)
       continue
     }
@@ -127,6 +138,7 @@ const started = <Call, Answer>(
 }
 
 const NONE: ReadonlyArray<never> = []
+const NO_KEYS: ReadonlySet<never> = new Set()
 const noClaims = (): ReadonlyArray<Claim> => NONE
 const noAnswer = new Error('the statement gave no answer to this call')
 
@@ -145,9 +157,10 @@ export const grouped = <Call, Answer>(
   let average = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const { claimsOf = noClaims } = grouping
+  const { claimsOf = noClaims, oneAtATime = false } = grouping
   type Group = ReadonlyArray<Waiting<Call, Answer>>
   const claiming = new Set<Group>() // the groups under way, where calls have claims
+  const keysUnderWay = new Set<string>() // where calls with the same key are under way one at a time
 
   const runGroup = (group: Group): void => {
     const begun = performance.now()
@@ -169,6 +182,7 @@ export const grouped = <Call, Answer>(
   const ended = (group: Group, begun: number): void => {
     average += (performance.now() - begun - average) / 8
     claiming.delete(group)
+    if (oneAtATime) for (const { key } of group) keysUnderWay.delete(key)
     // Callers that have just been answered may call again at once: let them share the next statement.
     // Otherwise the first of them is sent without the others, and they wait for it.
     if (group.length > 1) setImmediate(free, group.length)
@@ -182,18 +196,19 @@ export const grouped = <Call, Answer>(
   }
 
   /** False if all that wait are excluded by what is under way. */
-  const start = (): boolean => {
+  const start = (keys: ReadonlySet<string> = keysUnderWay): boolean => {
     const all = queue.length + callsUnderWay
     const most = Math.ceil(all / partsOf(all))
     const claimed: Claimed = new Map()
     for (const group of claiming) for (const { claims } of group) claim(claimed, claims)
-    const [group, rest] = nextGroup(queue, most, claimed, grouping)
+    const [group, rest] = nextGroup(queue, most, { claimed, keys }, grouping)
     queue = rest
     if (group.length === 0) return false
     for (const { weight } of group) queueWeight -= weight
     underWay += 1
     callsUnderWay += group.length
     if (grouping.claimsOf !== undefined) claiming.add(group)
+    if (oneAtATime) for (const { key } of group) keysUnderWay.add(key)
     runGroup(group)
     return true
   }
@@ -207,7 +222,7 @@ export const grouped = <Call, Answer>(
 
   const startLate = (): void => {
     timer = undefined
-    if (queue.length > 0 && underWay < grouping.statements) start()
+    if (queue.length > 0 && underWay < grouping.statements) start(NO_KEYS)
     advance()
   }
 
