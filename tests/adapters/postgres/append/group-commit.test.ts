@@ -102,6 +102,50 @@ describe('fifty appends in one statement', () => {
     expect(answers.filter(E.isRight)).toHaveLength(GROUP - 1)
   })
 
+  it('each has as many events and commands as it has, from the version of its own stream on', async () => {
+    const mixed = (n: number): AppendRequest => ({
+      ...appending(`mixed-${n}`, 1 + (n % 3)),
+      commands: Array.from({ length: n % 4 }, (_, skip) => ({
+        commandId: `c${n}-${skip}`,
+        skip: Math.min(skip, n % 3),
+        eventCount: 1 + (n % 3) - Math.min(skip, n % 3),
+      })),
+    })
+    const before = postgres(database.connect(1)).store
+    for (let n = 0; n < 10; n++) await right(before.append(appending(`mixed-${n}`, 1 + n)))
+    const { answers } = await together('mixed', (n) =>
+      n % 7 === 0 ? { ...mixed(n), expectedVersion: 99 } : mixed(n),
+    )
+    const expected = Array.from({ length: GROUP }, (_, n) => {
+      const after = n < 10 ? 1 + n : 0
+      return n % 7 === 0
+        ? { after, conflict: true, commands: [] }
+        : { after, conflict: false, commands: mixed(n).commands }
+    })
+    expect(answers.map((answer) => answer._tag)).toEqual(
+      expected.map(({ conflict }) => (conflict ? 'Left' : 'Right')),
+    )
+    expect(answers.flatMap((answer) => (E.isRight(answer) ? answer.right.version : []))).toEqual(
+      expected.flatMap(({ after, conflict }, n) => (conflict ? [] : after + 1 + (n % 3))),
+    )
+    const { rows } = await admin.query(
+      `select stream_id, command_id, after, event_count from reprise.commands where stream_id like 'mixed-%'
+         order by command_id`,
+    )
+    expect(rows).toEqual(
+      expected
+        .flatMap(({ after, commands }, n) =>
+          commands.map(({ commandId, skip, eventCount }) => ({
+            stream_id: `mixed-${n}`,
+            command_id: commandId,
+            after: after + skip,
+            event_count: eventCount,
+          })),
+        )
+        .toSorted((left, right) => (left.command_id < right.command_id ? -1 : 1)),
+    )
+  })
+
   it('one that loses a race while it is stored conflicts, and the others are stored', async () => {
     const rival = new Client({ connectionString: database.url })
     await rival.connect()

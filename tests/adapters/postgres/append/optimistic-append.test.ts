@@ -77,3 +77,32 @@ describe('the optimistic statement', () => {
     expect(JSON.parse(String(metadata))).toEqual(request.events.map((event) => event.metadata))
   })
 })
+
+describe('an append that met another writer', () => {
+  it('makes the next 32 statements with its stream take the longer way, and no others', async () => {
+    const sent: string[] = []
+    const db = {
+      executeQuery: <Row>({ sql, parameters }: CompiledQuery<Row>) => {
+        sent.push(sql)
+        const fits = sql === statements.appendOne && (parameters[0] === 'counter-2' || met)
+        const row = { stream_id: parameters[0], version: 1, position: 1, recorded_at: 0 }
+        return Promise.resolve({ rows: (fits ? [row] : []) as Row[] })
+      },
+    }
+    const append = optimisticAppend(appendContext('reprise', {}), db, 'statement')
+    const next = async (stream: string): Promise<ReadonlyArray<string>> => {
+      sent.length = 0
+      await append([encodeAppend({ ...appending(stream), expectedVersion: 0 })])
+      return [...sent]
+    }
+    const [short, long] = [statements.appendOne, statements.appendTogether]
+    let met = false
+    expect(await next('counter-1')).toEqual([short, long])
+    met = true
+    for (let turn = 0; turn < 16; turn++) {
+      expect(await next('counter-1')).toEqual([long])
+      expect(await next('counter-2')).toEqual([short])
+    }
+    expect(await next('counter-1')).toEqual([short])
+  })
+})
