@@ -87,6 +87,13 @@ const isClaimed = (claimed: Claimed, { name, alone }: Claim): boolean => {
   return held !== undefined && (held || alone)
 }
 
+interface Next<Call, Answer> {
+  readonly group: ReadonlyArray<Waiting<Call, Answer>>
+  readonly rest: Waiting<Call, Answer>[]
+  /** How many of the rest have a key of the group, or one that is under way. */
+  readonly held: number
+}
+
 /**
  * The next calls in the order of their keys, no two with the same key or with claims that exclude each other, as many as
  * fit but at most `most`; and the rest.
@@ -98,20 +105,25 @@ const nextGroup = <Call, Answer>(
   most: number,
   { claimed, keys: underWay }: Taken,
   bounds: Pick<Grouping<Call, Answer>, 'size' | 'weight'>,
-): readonly [group: ReadonlyArray<Waiting<Call, Answer>>, rest: Waiting<Call, Answer>[]] => {
-  if (queue.length === 1 && claimed.size === 0 && underWay.size === 0) return [queue, []]
+): Next<Call, Answer> => {
+  if (queue.length === 1 && claimed.size === 0 && underWay.size === 0) {
+    return { group: queue, rest: [], held: 0 }
+  }
   const group: Waiting<Call, Answer>[] = []
   const rest: Waiting<Call, Answer>[] = []
   const keys = new Set<string>()
   let carried = 0
   let carriedWeight = 0
+  let held = 0
   for (const waiting of queue) {
     const { key, claims, size, weight } = waiting
     const tooMuch = carried + size > bounds.size || carriedWeight + weight > bounds.weight
     const full = group.length >= most || (group.length > 0 && tooMuch)
     const excluded = claims.some((one) => isClaimed(claimed, one))
     claim(claimed, claims) // also if it has to wait: those behind it come later
-    if (full || excluded || keys.has(key) || underWay.has(key)) {
+    const isHeld = keys.has(key) || underWay.has(key)
+    if (isHeld) held += 1
+    if (full || excluded || isHeld) {
       rest.push(waiting)
       continue
     }
@@ -121,7 +133,7 @@ const nextGroup = <Call, Answer>(
     carriedWeight += weight
   }
   group.sort((left, right) => (left.key < right.key ? -1 : 1))
-  return [group, rest]
+  return { group, rest, held }
 }
 
 /** Rejects, and does not throw. */
@@ -160,7 +172,9 @@ export const grouped = <Call, Answer>(
   const { claimsOf = noClaims, oneAtATime = false } = grouping
   type Group = ReadonlyArray<Waiting<Call, Answer>>
   const claiming = new Set<Group>() // the groups under way, where calls have claims
-  const keysUnderWay = new Set<string>() // where calls with the same key are under way one at a time
+  // Where calls with the same key are under way one at a time: these keys, and how many calls wait for one of them.
+  const keysUnderWay = new Set<string>()
+  let held = 0
 
   const runGroup = (group: Group): void => {
     const begun = performance.now()
@@ -182,7 +196,10 @@ export const grouped = <Call, Answer>(
   const ended = (group: Group, begun: number): void => {
     average += (performance.now() - begun - average) / 8
     claiming.delete(group)
-    if (oneAtATime) for (const { key } of group) keysUnderWay.delete(key)
+    if (oneAtATime) {
+      for (const { key } of group) keysUnderWay.delete(key)
+      held = 0 // counted again at the next start
+    }
     // Callers that have just been answered may call again at once: let them share the next statement.
     // Otherwise the first of them is sent without the others, and they wait for it.
     if (group.length > 1) setImmediate(free, group.length)
@@ -201,8 +218,9 @@ export const grouped = <Call, Answer>(
     const most = Math.ceil(all / partsOf(all))
     const claimed: Claimed = new Map()
     for (const group of claiming) for (const { claims } of group) claim(claimed, claims)
-    const [group, rest] = nextGroup(queue, most, { claimed, keys }, grouping)
+    const { group, rest, held: left } = nextGroup(queue, most, { claimed, keys }, grouping)
     queue = rest
+    if (oneAtATime) held = left
     if (group.length === 0) return false
     for (const { weight } of group) queueWeight -= weight
     underWay += 1
@@ -215,9 +233,10 @@ export const grouped = <Call, Answer>(
 
   /** Whether enough calls wait for another statement, beside those under way. */
   const isDue = (): boolean => {
-    const all = queue.length + callsUnderWay
+    const ready = queue.length - held
+    const all = ready + callsUnderWay
     const parts = partsOf(all)
-    return underWay > 0 && underWay < parts && queue.length >= Math.floor(all / parts)
+    return underWay > 0 && underWay < parts && ready >= Math.floor(all / parts)
   }
 
   const startLate = (): void => {
@@ -244,6 +263,7 @@ export const grouped = <Call, Answer>(
     return new Promise((answer) => {
       queue.push({ call, key, claims, size, weight, answer })
       queueWeight += weight
+      if (keysUnderWay.has(key)) held += 1
       advance()
     })
   }
