@@ -11,6 +11,10 @@ const noDefault = {
   selector: 'SwitchCase[test=null]',
   message: 'A switch over a union has no default: a new case must break the build.',
 }
+const noLostUpdate = {
+  selector: 'AssignmentExpression[operator!="="] AwaitExpression',
+  message: 'The left side is read before the await: what others have added meanwhile is lost.',
+}
 
 export default tseslint.config(
   {
@@ -25,6 +29,7 @@ export default tseslint.config(
     ],
   },
   js.configs.recommended,
+  { rules: { 'no-restricted-syntax': ['error', noLostUpdate] } },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked],
@@ -57,7 +62,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'src/**/*.tsx'],
     rules: {
-      'no-restricted-syntax': ['error', noClass, noThrow, noExportAll, noDefault],
+      'no-restricted-syntax': ['error', noLostUpdate, noClass, noThrow, noExportAll, noDefault],
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       'max-params': ['error', 4],
       'no-console': 'error',
@@ -92,6 +97,7 @@ export default tseslint.config(
       'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
       'no-restricted-syntax': [
         'error',
+        noLostUpdate,
         noClass,
         noThrow,
         noExportAll,

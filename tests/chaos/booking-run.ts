@@ -165,7 +165,8 @@ export const bookingRun = async (run: BookingRun): Promise<BookingReport> => {
     // What the files hold is not of one moment: other findings may be wrong.
     if (until !== undefined && checkHistory(historyIn(folder)).some(isOf(until))) break
     if (killEvery === undefined) continue
-    terminated += await terminateOne(admin)
+    const more = await terminateOne(admin)
+    terminated += more
     if (Date.now() < killAt) continue
     const victim = kills % PROCESSES
     await workers[victim]?.kill()

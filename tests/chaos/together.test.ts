@@ -147,11 +147,12 @@ describe('transfers between ten pairs of accounts, by sixteen workers, each in o
     let killed = 0
     const killing = (async () => {
       while (!ending.signal.aborted) {
-        killed += await count(
+        const more = await count(
           `select count(*) filter (where pg_terminate_backend(pid))::integer as count
              from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid() and random() < 0.2`,
         )
+        killed += more
         await admin.query('select pg_sleep(random() * 0.05)')
       }
     })()

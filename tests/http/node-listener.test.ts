@@ -183,7 +183,8 @@ describe('a listener of node', () => {
     const answered = new Promise<void>((done) => (finish = done))
     const url = await serve(async (request) => {
       const body: ReadableStream<Uint8Array> | null = request.body
-      read += (await body?.getReader().read())?.value?.byteLength ?? 0
+      const chunk = await body?.getReader().read()
+      read += chunk?.value?.byteLength ?? 0
       await answered
       return new Response('ok')
     })

@@ -38,7 +38,8 @@ const using =
 const writeAll = async (file: FileHandle, start: number, bytes: Uint8Array): Promise<void> => {
   for (let done = 0; done < bytes.length;) {
     const rest = bytes.length - done
-    done += (await file.write(bytes, done, rest, start + done)).bytesWritten
+    const { bytesWritten } = await file.write(bytes, done, rest, start + done)
+    done += bytesWritten
   }
 }
 
