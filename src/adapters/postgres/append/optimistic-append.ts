@@ -75,7 +75,7 @@ export interface Contention {
 }
 
 const contention = (): Contention => {
-  const contended = new Map<StreamId, number>() // the last statement that takes the fallback
+  const contended = new Map<StreamId, number>() // the last statement that takes the fallback; those that end first, first
   let statement = 0
   let last = 0
   return {
@@ -89,7 +89,14 @@ const contention = (): Contention => {
     },
     record: (appends) => {
       last = statement + FALLBACK_STATEMENTS
-      for (const { streamId } of appends) contended.set(streamId, last)
+      for (const [streamId, until] of contended) {
+        if (until >= statement) break
+        contended.delete(streamId)
+      }
+      for (const { streamId } of appends) {
+        contended.delete(streamId) // to the end
+        contended.set(streamId, last)
+      }
     },
   }
 }

@@ -75,7 +75,7 @@ type Claimed = Map<string, boolean>
 /** What calls that are under way have, so that others wait for them. */
 interface Taken {
   readonly claimed: Claimed
-  readonly keys: ReadonlySet<string>
+  readonly keys: Pick<ReadonlySet<string>, 'has' | 'size'>
 }
 
 const claim = (claimed: Claimed, claims: ReadonlyArray<Claim>): void => {
@@ -91,7 +91,7 @@ interface Next<Call, Answer> {
   readonly group: ReadonlyArray<Waiting<Call, Answer>>
   readonly rest: Waiting<Call, Answer>[]
   /** How many of the rest have a key of the group, or one that is under way. */
-  readonly held: number
+  readonly blocked: number
 }
 
 /**
@@ -107,23 +107,23 @@ const nextGroup = <Call, Answer>(
   bounds: Pick<Grouping<Call, Answer>, 'size' | 'weight'>,
 ): Next<Call, Answer> => {
   if (queue.length === 1 && claimed.size === 0 && underWay.size === 0) {
-    return { group: queue, rest: [], held: 0 }
+    return { group: queue, rest: [], blocked: 0 }
   }
   const group: Waiting<Call, Answer>[] = []
   const rest: Waiting<Call, Answer>[] = []
   const keys = new Set<string>()
   let carried = 0
   let carriedWeight = 0
-  let held = 0
+  let blocked = 0
   for (const waiting of queue) {
     const { key, claims, size, weight } = waiting
     const tooMuch = carried + size > bounds.size || carriedWeight + weight > bounds.weight
     const full = group.length >= most || (group.length > 0 && tooMuch)
     const excluded = claims.some((one) => isClaimed(claimed, one))
     claim(claimed, claims) // also if it has to wait: those behind it come later
-    const isHeld = keys.has(key) || underWay.has(key)
-    if (isHeld) held += 1
-    if (full || excluded || isHeld) {
+    const isBlocked = keys.has(key) || underWay.has(key)
+    if (isBlocked) blocked += 1
+    if (full || excluded || isBlocked) {
       rest.push(waiting)
       continue
     }
@@ -133,7 +133,7 @@ const nextGroup = <Call, Answer>(
     carriedWeight += weight
   }
   group.sort((left, right) => (left.key < right.key ? -1 : 1))
-  return { group, rest, held }
+  return { group, rest, blocked }
 }
 
 /** Rejects, and does not throw. */
@@ -150,7 +150,6 @@ const started = <Call, Answer>(
 }
 
 const NONE: ReadonlyArray<never> = []
-const NO_KEYS: ReadonlySet<never> = new Set()
 const noClaims = (): ReadonlyArray<Claim> => NONE
 const noAnswer = new Error('the statement gave no answer to this call')
 
@@ -172,12 +171,14 @@ export const grouped = <Call, Answer>(
   const { claimsOf = noClaims, oneAtATime = false } = grouping
   type Group = ReadonlyArray<Waiting<Call, Answer>>
   const claiming = new Set<Group>() // the groups under way, where calls have claims
-  // Where calls with the same key are under way one at a time: these keys, and how many calls wait for one of them.
-  const keysUnderWay = new Set<string>()
-  let held = 0
+  // Where calls with the same key are under way one at a time: these keys, with the time at which
+  // their statement began, and how many calls wait for one of them.
+  const keysUnderWay = new Map<string, number>()
+  let blocked = 0
 
   const runGroup = (group: Group): void => {
     const begun = performance.now()
+    if (oneAtATime) for (const { key } of group) keysUnderWay.set(key, begun)
     const answerAll = (answers: ReadonlyArray<Answer | Promise<Answer>>, cause: unknown): void => {
       for (let index = 0; index < group.length; index++) {
         group[index]?.answer(answers[index] ?? grouping.failed(cause))
@@ -197,8 +198,8 @@ export const grouped = <Call, Answer>(
     average += (performance.now() - begun - average) / 8
     claiming.delete(group)
     if (oneAtATime) {
-      for (const { key } of group) keysUnderWay.delete(key)
-      held = 0 // counted again at the next start
+      for (const { key } of group) if (keysUnderWay.get(key) === begun) keysUnderWay.delete(key)
+      blocked = 0 // counted again at the next start
     }
     // Callers that have just been answered may call again at once: let them share the next statement.
     // Otherwise the first of them is sent without the others, and they wait for it.
@@ -213,35 +214,42 @@ export const grouped = <Call, Answer>(
   }
 
   /** False if all that wait are excluded by what is under way. */
-  const start = (keys: ReadonlySet<string> = keysUnderWay): boolean => {
+  const start = (keys: Taken['keys'] = keysUnderWay): boolean => {
     const all = queue.length + callsUnderWay
     const most = Math.ceil(all / partsOf(all))
     const claimed: Claimed = new Map()
     for (const group of claiming) for (const { claims } of group) claim(claimed, claims)
-    const { group, rest, held: left } = nextGroup(queue, most, { claimed, keys }, grouping)
+    const { group, rest, blocked: left } = nextGroup(queue, most, { claimed, keys }, grouping)
     queue = rest
-    if (oneAtATime) held = left
+    if (oneAtATime) blocked = left
     if (group.length === 0) return false
     for (const { weight } of group) queueWeight -= weight
     underWay += 1
     callsUnderWay += group.length
     if (grouping.claimsOf !== undefined) claiming.add(group)
-    if (oneAtATime) for (const { key } of group) keysUnderWay.add(key)
     runGroup(group)
     return true
   }
 
   /** Whether enough calls wait for another statement, beside those under way. */
   const isDue = (): boolean => {
-    const ready = queue.length - held
+    const ready = queue.length - blocked
     const all = ready + callsUnderWay
     const parts = partsOf(all)
     return underWay > 0 && underWay < parts && ready >= Math.floor(all / parts)
   }
 
+  const slowness = (): number => Math.max(grouping.slow, 8 * average)
+
+  /** The keys under way, but for those of slow statements. */
+  const keysOfFast = (): ReadonlySet<string> => {
+    const since = performance.now() - slowness()
+    return new Set([...keysUnderWay].flatMap(([key, begun]) => (begun > since ? [key] : [])))
+  }
+
   const startLate = (): void => {
     timer = undefined
-    if (queue.length > 0 && underWay < grouping.statements) start(NO_KEYS)
+    if (queue.length > 0 && underWay < grouping.statements) start(keysOfFast())
     advance()
   }
 
@@ -249,7 +257,7 @@ export const grouped = <Call, Answer>(
     if (queue.length > 0 && underWay === 0) start()
     while (isDue() && start());
     if (queue.length > 0 && timer === undefined && underWay < grouping.statements) {
-      timer = setTimeout(startLate, Math.max(grouping.slow, 8 * average))
+      timer = setTimeout(startLate, slowness())
     }
   }
 
@@ -263,7 +271,7 @@ export const grouped = <Call, Answer>(
     return new Promise((answer) => {
       queue.push({ call, key, claims, size, weight, answer })
       queueWeight += weight
-      if (keysUnderWay.has(key)) held += 1
+      if (keysUnderWay.has(key)) blocked += 1
       advance()
     })
   }
