@@ -2107,6 +2107,14 @@ begin
 end
 $reprise$;
 
+-- What is created until the transaction ends stands in the tablespace of a table.
+create function {{schema}}.use_tablespace_of(of_table oid) returns void language sql
+  set search_path = pg_catalog, pg_temp
+as $reprise$
+  select set_config('default_tablespace', coalesce(t.spcname, ''), true)
+    from pg_class c left join pg_tablespace t on t.oid = c.reltablespace where c.oid = of_table;
+$reprise$;
+
 -- Begins a move of the events to partitions, or goes on with one. Appends wait while the copy is made, for a fifth of a second at
 -- most; they go on while events are moved.
 -- Answers 'begun'; 'moving', if it was begun before; 'partitioned', if there is nothing left to do; 'otherwise', if events are, or
@@ -2157,6 +2165,10 @@ begin
           or d.refclassid = 'pg_type'::regclass and d.refobjid in (
             select t.oid from pg_type t where t.typrelid = old
             union all select t.typarray from pg_type t where t.typrelid = old))
+    union all
+    select 'the tablespace ' || t.spcname || ', in which ' || current_user || ' may create nothing'
+      from pg_class c join pg_tablespace t on t.oid = c.reltablespace
+      where c.oid = old and not has_tablespace_privilege(t.oid, 'create')
     order by 1);
   if cardinality(blocking) > 0 then
     outcome := 'blocked';
@@ -2165,6 +2177,7 @@ begin
 
   perform set_config('lock_timeout', '200ms', true);
   lock table {{schema}}.events in share row exclusive mode; -- granted when all who have written have ended
+  perform {{schema}}.use_tablespace_of(old);
   create table {{schema}}.events_moving (
     like {{schema}}.events including all excluding indexes excluding identity,
     constraint events_moving_pkey primary key (stream_id, version)
@@ -2266,6 +2279,7 @@ declare
   known record;
   triggers text[];
   views text[];
+  settings text[]; -- for each partition: the table that contains them has none
   indexes name[];
   one record;
   statement text;
@@ -2299,7 +2313,24 @@ begin
       select from pg_trigger t where t.tgrelid = old and t.tgname = 'events_are_copied' and t.tgenabled in ('O', 'A')) then
     raise exception 'what was appended while events were moved was not copied' using errcode = 'data_corrupted';
   end if;
+  perform {{schema}}.use_tablespace_of(old);
   perform {{schema}}.copy_indexes();
+  settings := array(
+    select 'set (' || string_agg(format('%s = %L', o.option_name, o.option_value), ', ') || ')'
+      from (
+        select option_name, option_value from pg_class c, pg_options_to_table(c.reloptions) where c.oid = old
+        union all
+        select 'toast.' || option_name, option_value
+          from pg_class c join pg_class t on t.oid = c.reltoastrelid, pg_options_to_table(t.reloptions) where c.oid = old
+      ) o
+      having count(*) > 0
+    union all
+    select format('alter column %I set statistics %s', a.attname, a.attstattarget)
+      from pg_attribute a where a.attrelid = old and a.attnum > 0 and a.attstattarget >= 0
+    union all
+    select format('alter column %I set (%s)', a.attname, (
+        select string_agg(format('%s = %L', o.option_name, o.option_value), ', ') from pg_options_to_table(a.attoptions) o))
+      from pg_attribute a where a.attrelid = old and a.attnum > 0 and cardinality(a.attoptions) > 0);
   indexes := array(
     select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
       where i.indrelid = old and to_regclass('{{quoted}}.' || {{schema}}.moving_index(c.relname)) is not null);
@@ -2330,6 +2361,7 @@ begin
       case when one.is_grantable then ' with grant option' else '' end);
   end loop;
 
+  execute format('comment on table %s.events_moving is %L', '{{quoted}}', obj_description(old, 'pg_class'));
   alter sequence {{schema}}.events_position_seq owned by none;
   alter table {{schema}}.events rename to events_before;
   alter table {{schema}}.events_moving rename to events;
@@ -2350,6 +2382,9 @@ begin
   loop
     execute format('create trigger events_are_not_truncated before truncate on %s
       for each statement execute function %s.refuse_change()', one.name, '{{quoted}}');
+    foreach statement in array settings loop
+      execute format('alter table %s %s', one.name, statement);
+    end loop;
   end loop;
   delete from {{schema}}.partitioning;
   outcome := 'finished';

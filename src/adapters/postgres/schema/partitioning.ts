@@ -193,7 +193,7 @@ export const partitionEvents =
       return outcome === 'blocked'
         ? invalidOperation(
             'move to partitions',
-            `cannot take along ${firstThree(blocking ?? [])}: drop it before, and make it again afterwards where that is possible`,
+            `cannot take along ${firstThree(blocking ?? [])}: remove what is in the way before, and make it again afterwards where that is possible`,
           )
         : undefined
     }

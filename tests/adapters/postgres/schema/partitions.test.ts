@@ -117,6 +117,13 @@ describe('events in partitions', () => {
       side.store.append({ streamId, expectedVersion: 'any', events: [tick(1)], commands: [] })
     const read = side.store.readAll({ after: 100, limit: 9 })
     await right(read)
+    const refusedSoon = async (task: TE.TaskEither<unknown, unknown>): Promise<void> => {
+      const refused = await eventually(async () => {
+        const answer = await task()
+        return answer._tag === 'Left' && answer.left
+      })
+      expect(refused).toMatchObject(behind)
+    }
 
     await client.query('alter sequence reprise.events_position_seq restart')
     expect(await left(append('tick-0'))).toMatchObject(behind)
@@ -128,10 +135,9 @@ describe('events in partitions', () => {
 
     await client.query(`insert into reprise.events overriding system value
       select 50000, 'tick-foreign', 1, gen_random_uuid(), 'Ticked', 1, now(), '{}', '{}'`)
-    await eventually(async () => (await append('tick-1')())._tag === 'Left', 20_000)
-    expect(await left(append('tick-1'))).toMatchObject(behind)
-    await eventually(async () => (await read())._tag === 'Left', 20_000)
-    expect(await left(read)).toMatchObject(behind)
+    // Each session learns of them within a second of its own: what the first one says counts.
+    await refusedSoon(append('tick-1'))
+    await refusedSoon(read)
   }, 60_000)
 
   it('can be closed, archived, truncated and erased', async () => {
@@ -288,7 +294,9 @@ describe('a move of events to partitions', () => {
       create index "by type" on reprise.events (type) where version > 1;
       create function public.note() returns trigger language plpgsql as $$ begin return null; end $$;
       create trigger "my note" after insert on reprise.events for each row when (new.version > 5) execute function public.note();
-      alter table reprise.events disable trigger "my note"`)
+      alter table reprise.events disable trigger "my note";
+      comment on table reprise.events is 'it''s ours';
+      comment on column reprise.events.stream_id is 'whose'`)
     await appendTicks(side.store, 'tick-a', 1, 2, 3)
     const described = async () => [
       await rows(
@@ -312,6 +320,9 @@ describe('a move of events to partitions', () => {
       ),
       await rows(`select reloptions, relacl::text from pg_class where relname = 'ticked'`),
       await rows(`select 'reprise.events_position_seq'::regclass::oid`),
+      await rows(
+        `select obj_description('reprise.events'::regclass), col_description('reprise.events'::regclass, 2)`,
+      ),
     ]
     const before = await described()
     await right(move())
@@ -323,6 +334,39 @@ describe('a move of events to partitions', () => {
       'reprise.events_position_seq',
     )
     await client.query(`drop owned by ${role}; drop role ${role}`)
+  })
+
+  it('takes along the tablespace, storage parameters and what statistics are kept, in each partition', async () => {
+    const space = `space_${randomUUID().slice(0, 8)}`
+    await client.query('set allow_in_place_tablespaces = on')
+    await client.query(`create tablespace ${space} location ''`)
+    await client.query(`
+      alter table reprise.events set tablespace ${space};
+      alter table reprise.events set (autovacuum_analyze_scale_factor = 0.02, toast.autovacuum_enabled = false, fillfactor = 90);
+      alter table reprise.events alter column data set statistics 0, alter column "stream_id" set (n_distinct = -0.1)`)
+    const described = () =>
+      rows<object>(`
+        select (select spcname from pg_tablespace t where t.oid = c.reltablespace) as tablespace, c.reloptions,
+               (select t.reloptions from pg_class t where t.oid = c.reltoastrelid) as toast,
+               (select jsonb_object_agg(a.attname, jsonb_build_array(nullif(a.attstattarget, -1), a.attoptions))
+                  from pg_attribute a where a.attrelid = c.oid and a.attnum > 0) as columns
+          from pg_class c
+          where c.oid in (select i.inhrelid from pg_inherits i where i.inhparent = 'reprise.events'::regclass)
+            or c.oid = 'reprise.events'::regclass and c.relkind = 'r'`)
+    const [before] = await described()
+    await appendTicks(side.store, 'tick-a', 1, 2, 3)
+    await right(move())
+    expect(await described()).toEqual([before, before, before, before])
+    expect(
+      await rows(
+        `select distinct c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+         where i.indrelid in (select inhrelid from pg_inherits where inhparent = 'reprise.events'::regclass)
+           and c.reltablespace = 0`,
+      ),
+    ).toEqual([])
+    await appendTicks(side.store, 'tick-a', 4)
+    await client.query(`drop schema reprise cascade`)
+    await client.query(`drop tablespace ${space}`)
   })
 
   it.each([
@@ -341,6 +385,29 @@ describe('a move of events to partitions', () => {
       reason: expect.stringContaining(`the ${what.replace(/^an? /, '')} `) as string,
     })
     expect(await one(`to_regclass('reprise.events_moving')`)).toBeNull()
+  })
+
+  it('names a tablespace in which the role may create nothing, and begins nothing', async () => {
+    const name = `closed_${randomUUID().slice(0, 8)}`
+    await client.query('set allow_in_place_tablespaces = on')
+    await client.query(`create tablespace ${name} location ''`)
+    await client.query(`
+      alter table reprise.events set tablespace ${name};
+      create role ${name};
+      grant usage on schema reprise to ${name};
+      grant all on all tables in schema reprise to ${name};
+      set role ${name}`)
+    const [begun] = await rows<object>(
+      `select outcome, blocking from reprise.begin_partitioning(4)`,
+    )
+    expect(begun).toEqual({
+      outcome: 'blocked',
+      blocking: [`the tablespace ${name}, in which ${name} may create nothing`],
+    })
+    await client.query(
+      `reset role; drop schema reprise cascade; drop owned by ${name}; drop role ${name}`,
+    )
+    await client.query(`drop tablespace ${name}`)
   })
 
   it('waits for transactions that have written, and begins when they have ended', async () => {
