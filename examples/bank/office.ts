@@ -109,7 +109,8 @@ export const openOffice = async <Transaction>(backend: Followed<Transaction>) =>
     unanswered: async (): Promise<number> => {
       let count = 0
       for (const { operator } of backend.sources) {
-        count += value(await operator.outbox(transferManager.name, OUTBOX)()).commands.length
+        const { commands } = value(await operator.outbox(transferManager.name, OUTBOX)())
+        count += commands.length
       }
       return count
     },
