@@ -106,8 +106,11 @@ describe.each(writers)('a writer $name that looked at a stream before', (writer)
       () => right(append(streamId, 1)),
       backend.operator.erase({ streamId, ...audited }),
     )
-    const failure = isExact ? { _tag: 'VersionConflict', actual: 2 } : { _tag: 'StreamErased' }
-    expect(answer).toMatchObject({ left: failure })
+    // What it met was another append. It looks again then, and the erasure may be done by that time.
+    const hasMetAppend = E.isLeft(answer) && answer.left._tag === 'VersionConflict' && isExact
+    expect(answer).toMatchObject({
+      left: hasMetAppend ? { actual: 2 } : { _tag: 'StreamErased', streamId },
+    })
     expect(await eventsLeft(streamId)).toEqual([])
     expect(await left(backend.store.readBackwards(streamId, { limit: 9 }))).toMatchObject({
       _tag: 'StreamErased',
