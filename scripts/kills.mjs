@@ -1,5 +1,5 @@
 // npm run test:kills: each operation on the life of the data is killed 20 times, run again each time, and compared: import and export
-// (lines, rows), forgetting, rotating the master key, erasing, archiving, moving to partitions. About nine minutes on two busy cores.
+// (lines, rows), forgetting, rotating the master key, erasing, archiving, moving to partitions. Two to nine minutes on two cores.
 // --kills 20, --seed <number>, --only <a part of the test's name>
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
