@@ -2279,7 +2279,8 @@ declare
   known record;
   triggers text[];
   views text[];
-  settings text[]; -- for each partition: the table that contains them has none
+  storage text; -- parameters for each partition: the table that contains them has none
+  columns text[];
   indexes name[];
   one record;
   statement text;
@@ -2315,22 +2316,22 @@ begin
   end if;
   perform {{schema}}.use_tablespace_of(old);
   perform {{schema}}.copy_indexes();
-  settings := array(
-    select 'set (' || string_agg(format('%s = %L', o.option_name, o.option_value), ', ') || ')'
+  storage := (
+    select string_agg(format('%s = %L', o.option_name, o.option_value), ', ')
       from (
         select option_name, option_value from pg_class c, pg_options_to_table(c.reloptions) where c.oid = old
         union all
         select 'toast.' || option_name, option_value
           from pg_class c join pg_class t on t.oid = c.reltoastrelid, pg_options_to_table(t.reloptions) where c.oid = old
-      ) o
-      having count(*) > 0
-    union all
+      ) o);
+  columns := array(
     select format('alter column %I set statistics %s', a.attname, a.attstattarget)
-      from pg_attribute a where a.attrelid = old and a.attnum > 0 and a.attstattarget >= 0
+      from pg_attribute a where a.attrelid = old and a.attnum > 0 and not a.attisdropped and a.attstattarget >= 0
     union all
     select format('alter column %I set (%s)', a.attname, (
         select string_agg(format('%s = %L', o.option_name, o.option_value), ', ') from pg_options_to_table(a.attoptions) o))
-      from pg_attribute a where a.attrelid = old and a.attnum > 0 and cardinality(a.attoptions) > 0);
+      from pg_attribute a
+      where a.attrelid = old and a.attnum > 0 and not a.attisdropped and cardinality(a.attoptions) > 0);
   indexes := array(
     select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
       where i.indrelid = old and to_regclass('{{quoted}}.' || {{schema}}.moving_index(c.relname)) is not null);
@@ -2382,7 +2383,12 @@ begin
   loop
     execute format('create trigger events_are_not_truncated before truncate on %s
       for each statement execute function %s.refuse_change()', one.name, '{{quoted}}');
-    foreach statement in array settings loop
+    if storage is not null then
+      execute format('alter table %s set (%s)', one.name, storage);
+    end if;
+  end loop;
+  foreach statement in array columns loop
+    for one in select r.relid::regclass as name from pg_partition_tree('{{quoted}}.events') r loop
       execute format('alter table %s %s', one.name, statement);
     end loop;
   end loop;
